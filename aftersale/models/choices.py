@@ -1,0 +1,152 @@
+"""The fixed vocabularies of the desk: SPEC section 1, O1, O3, O4 and P1, with their labels."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class ShopStatus(models.TextChoices):
+    NORMAL = "normal", pgettext_lazy("shop status", "Normal")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", pgettext_lazy("shop status", "Closed")
+
+
+class ConnectorKind(models.TextChoices):
+    """How a shop's refunds are paid."""
+
+    MANUAL = "manual", _("By hand")
+    SANDBOX = "sandbox", _("Sandbox (demo shops only)")
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Administrator")
+    CS_MANAGER = "cs_manager", _("Customer-service manager")
+    CS_AGENT = "cs_agent", _("Customer service")
+    VIEWER = "viewer", _("Read only")
+
+
+class OrderType(models.TextChoices):
+    ORDINARY = "ordinary", _("Ordinary")
+    CROSS_BORDER = "cross_border", _("Cross-border")
+    DEPOSIT = "deposit", pgettext_lazy("order type", "Deposit")
+
+
+class OrderStatus(models.TextChoices):
+    PENDING_PAYMENT = "pending_payment", _("To be paid")
+    PENDING_SHIPMENT = "pending_shipment", _("To be shipped")
+    PARTIALLY_SHIPPED = "partially_shipped", _("Partly shipped")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    COMPLETED = "completed", _("Completed")
+    CLOSED = "closed", pgettext_lazy("order status", "Closed")
+
+
+class OrderLabel(models.TextChoices):
+    FAST_REFUND = "fast_refund", _("Fast refund")
+    REFUND_KEEP_GOODS = "refund_keep_goods", _("Refund, goods kept")
+    CAMPAIGN = "campaign", _("Campaign")
+
+
+class Beneficiary(models.TextChoices):
+    TALENT = "talent", _("Talent")
+    TEAM_LEADER = "team_leader", _("Team leader")
+    PROMOTER = "promoter", _("Promoter")
+    PLATFORM = "platform", pgettext_lazy("beneficiary", "Platform service fee")
+
+
+class TicketType(models.TextChoices):
+    REFUND_ONLY = "refund_only", _("Refund only")
+    RETURN_REFUND = "return_refund", _("Return and refund")
+    REFUND_KEEP_GOODS = "refund_keep_goods", _("Refund, goods kept")
+    EXCHANGE = "exchange", _("Exchange")
+
+
+class TicketStatus(models.TextChoices):
+    PENDING_REVIEW = "pending_review", _("To be handled")
+    NEGOTIATING = "negotiating", _("Negotiating")
+    AWAITING_RETURN = "awaiting_return", _("Awaiting the return")
+    RETURNING = "returning", _("Returned by the buyer")
+    REFUNDING = "refunding", _("Refunding")
+    REFUNDED = "refunded", _("Refunded")
+    REFUND_FAILED = "refund_failed", _("Refund failed")
+    REJECTED = "rejected", _("Rejected")
+    ARBITRATION = "arbitration", _("Platform arbitration")
+    CANCELLED = "cancelled", _("Withdrawn")
+    CLOSED = "closed", pgettext_lazy("ticket status", "Closed")
+
+
+class TicketFlag(models.TextChoices):
+    """What people must know of a ticket; a flag is raised once and stays."""
+
+    DIFFERS = "differs", _("Platform reports another type or amount")
+    PLATFORM_STEP = "platform_step", _("Moved by the platform in an unusual way")
+    LINE_MISSING = "line_missing", _("Order has no such line")
+    OVER_REFUNDED = "over_refunded", _("More refunded than was paid")
+    PAID_TWICE = "paid_twice", _("Paid twice by the platform")
+    NO_WINDOW = "no_window", _("No after-sale window on the completed order")
+    LIKELY_LOSS = "likely_loss", _("Likely loss")
+    ERROR = "error", _("Evaluation failed")
+
+
+class Actor(models.TextChoices):
+    """Who moves a ticket (SPEC O4: A, M, P)."""
+
+    AUTOMATION = "automation", _("Automation")
+    PERSON = "person", _("Person")
+    PLATFORM = "platform", pgettext_lazy("actor", "Platform or buyer")
+
+
+class TicketEventKind(models.TextChoices):
+    ARRIVED = "arrived", _("Arrived")
+    STATUS = "status", _("Status changed")
+    REPORTED = "reported", _("Reported by the platform")
+    REFUND = "refund", pgettext_lazy("event", "Refund")
+    FLAG = "flag", _("Flagged")
+    NOTE = "note", _("Note")
+
+
+class ArbitrationResult(models.TextChoices):
+    BUYER = "buyer", _("For the buyer")
+    MERCHANT = "merchant", _("For the merchant")
+
+
+class RefundSource(models.TextChoices):
+    """Who caused a refund."""
+
+    STRATEGY = "strategy", _("Strategy")
+    FAST_REFUND = "fast_refund", _("Fast refund")
+    PERSON = "person", _("Person")
+    PLATFORM = "platform", pgettext_lazy("refund source", "Platform")
+
+
+class RefundStatus(models.TextChoices):
+    REQUESTED = "requested", _("Waiting to be sent")
+    SENDING = "sending", _("Being sent")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    SUCCEEDED = "succeeded", _("Paid")
+    FAILED = "failed", _("Failed")
+    TAKEN_BACK = "taken_back", _("Taken back")
+
+
+class AttemptState(models.TextChoices):
+    LEASED = "leased", _("Being sent")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    SUCCEEDED = "succeeded", _("Paid")
+    FAILED = "failed", _("Failed")
+    PAID_LATE = "paid_late", _("Paid after another attempt was")
+
+
+class FundKind(models.TextChoices):
+    WALLET = "wallet", _("Wallet")
+    DEPOSIT = "deposit", pgettext_lazy("fund", "Deposit")
+
+
+class ShopEventKind(models.TextChoices):
+    CREATED = "created", _("Created")
+    CHANGED = "changed", _("Settings changed")
+    PAUSED = "paused", _("Automation paused")
+    RESUMED = "resumed", _("Automation resumed")
+    BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
+    BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
+    MEMBER = "member", _("Membership changed")

@@ -1,0 +1,128 @@
+"""Orders as the platform reports them, and what of their money is spoken for (SPEC O1, O2)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .choices import Beneficiary, OrderStatus, OrderType
+from .shop import Shop
+
+
+class Order(models.Model):
+    """What a buyer bought. All amounts in fen.
+
+    `committed` is what tickets of Afterdesk have taken of the order's money: the sum of its
+    tickets' `committed`. It changes only under this row's lock (docs/locking.md).
+    `over_refunded` says that the platform reported figures that exceed what was paid; such an
+    order is stored, flagged, and nothing more is approved on it (SPEC O2).
+    """
+
+    shop = models.ForeignKey(
+        Shop, models.PROTECT, related_name="orders", db_index=False, verbose_name=_("shop")
+    )
+    order_no = models.CharField(_("order number"), max_length=64)
+    type = models.CharField(_("type"), max_length=16, choices=OrderType, default=OrderType.ORDINARY)
+    status = models.CharField(_("status"), max_length=24, choices=OrderStatus)
+    buyer = models.CharField(_("buyer"), max_length=64)
+    created_at = models.DateTimeField(_("created at"), null=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True)
+    label_printed_at = models.DateTimeField(_("label printed at"), null=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True)
+    updated_at = models.DateTimeField(_("updated by the platform at"))
+    paid_amount = models.BigIntegerField(_("paid"))
+    refunded_amount = models.BigIntegerField(_("refunded outside Afterdesk"), default=0)
+    committed = models.BigIntegerField(_("refunded or approved here"), default=0)
+    over_refunded = models.BooleanField(_("more refunded than paid"), default=False)
+    labels = ArrayField(
+        models.CharField(max_length=32), default=list, blank=True, verbose_name=_("labels")
+    )
+    has_virtual = models.BooleanField(_("has virtual goods"), default=False)
+    digest = models.BinaryField(editable=False, default=b"")
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "order_no"], name="order_once"),
+            models.CheckConstraint(
+                condition=Q(committed__gte=0) & Q(paid_amount__gte=0) & Q(refunded_amount__gte=0),
+                name="order_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(over_refunded=True)
+                | Q(paid_amount__gte=F("committed") + F("refunded_amount")),
+                name="order_not_over_refunded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_no
+
+    @property
+    def refundable_amount(self) -> int:
+        """What may still be approved on this order, in fen (SPEC O2); 0 where flagged."""
+        if self.over_refunded:
+            return 0
+        return self.paid_amount - self.refunded_amount - self.committed
+
+
+class OrderLine(models.Model):
+    """One product of an order, with quantity and paid amount in fen."""
+
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="lines", db_index=False, verbose_name=_("order")
+    )
+    line_no = models.PositiveIntegerField(_("line"))
+    product = models.CharField(_("product"), max_length=64)
+    category = models.CharField(_("category"), max_length=64, blank=True)
+    title = models.CharField(_("title"), max_length=256, blank=True)
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    paid_amount = models.BigIntegerField(_("paid"))
+    virtual = models.BooleanField(_("virtual"), default=False)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["line_no"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "line_no"], name="order_line_once"),
+            models.CheckConstraint(
+                condition=Q(paid_amount__gte=0), name="order_line_paid_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_no} {self.title}"
+
+
+class CommissionSplit(models.Model):
+    """What a talent, team leader, promoter or the platform got from an order, in fen."""
+
+    order = models.ForeignKey(
+        Order,
+        models.CASCADE,
+        related_name="commission_splits",
+        db_index=False,
+        verbose_name=_("order"),
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    beneficiary = models.CharField(_("beneficiary"), max_length=16, choices=Beneficiary)
+    account = models.CharField(_("account"), max_length=64, blank=True)
+    amount = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("commission split")
+        verbose_name_plural = _("commission splits")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="commission_split_once"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0), name="commission_split_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_beneficiary_display()} {self.account}"

@@ -1,0 +1,111 @@
+"""Refunds: at most one for a ticket, carried out in attempts (SPEC promise 1; O2, G2)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .choices import AttemptState, RefundSource, RefundStatus
+from .order import Order
+from .shop import Shop
+from .ticket import Ticket
+
+
+class Refund(models.Model):
+    """The payment back to the buyer that a decision or a person caused. Amount in fen.
+
+    One row per ticket for good: a refund that was taken back or failed and is approved again
+    goes on as the same row. `next_step_at` says when the payer has to look at it again; rows,
+    not tasks, say what is due (docs/adr/0004).
+    """
+
+    shop = models.ForeignKey(
+        Shop, models.PROTECT, related_name="refunds", db_index=False, verbose_name=_("shop")
+    )
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="refunds", verbose_name=_("order")
+    )
+    ticket = models.OneToOneField(
+        Ticket, models.PROTECT, related_name="refund", verbose_name=_("ticket")
+    )
+    amount = models.BigIntegerField(_("amount"))
+    source = models.CharField(_("source"), max_length=16, choices=RefundSource)
+    # The decision's id where the automation caused it; decisions live in another app.
+    decision_id = models.BigIntegerField(_("decision"), null=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("approved by"),
+    )
+    requested_at = models.DateTimeField(_("approved at"))
+    reason = models.CharField(_("filed under"), max_length=128, blank=True, default="")
+    status = models.CharField(
+        _("status"), max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED
+    )
+    # Set once the first attempt was leased or its result recorded: from then on it can't be
+    # taken back (SPEC O4, G2).
+    ever_sent = models.BooleanField(_("was sent"), default=False)
+    # A strategy's refund that people released although the shop is paused (SPEC G2).
+    released = models.BooleanField(_("released while paused"), default=False)
+    needs_people = models.BooleanField(_("for people"), default=False)
+    next_step_at = models.DateTimeField(_("next step at"), null=True)
+    failure = models.CharField(_("reason of failure"), max_length=500, blank=True, default="")
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_above_zero"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_step_at"],
+                condition=Q(status__in=["requested", "sending", "unknown"]),
+                name="refund_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket.ticket_no}"
+
+
+class RefundAttempt(models.Model):
+    """One try at paying a refund through the platform, known there by `key`.
+
+    `fingerprint` is what was asked for under the key: a platform that sees the same key with
+    another fingerprint must refuse.
+    """
+
+    refund = models.ForeignKey(
+        Refund, models.PROTECT, related_name="attempts", db_index=False, verbose_name=_("refund")
+    )
+    number = models.PositiveSmallIntegerField(_("number"))
+    key = models.CharField(_("idempotency key"), max_length=64)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    state = models.CharField(_("state"), max_length=16, choices=AttemptState)
+    leased_until = models.DateTimeField(_("leased until"), null=True)
+    created_at = models.DateTimeField(_("created at"))
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+    questions = models.PositiveSmallIntegerField(_("times asked about"), default=0)
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("refund attempt")
+        verbose_name_plural = _("refund attempts")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "number"], name="refund_attempt_once"),
+            models.UniqueConstraint(fields=["key"], name="refund_attempt_key_once"),
+            models.UniqueConstraint(
+                fields=["refund"],
+                condition=Q(state__in=["leased", "unknown", "succeeded"]),
+                name="refund_attempt_one_alive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

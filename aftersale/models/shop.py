@@ -1,0 +1,218 @@
+"""Shops, who may do what in them, and what a shop has opted into (SPEC section 1, P1, G1, G2)."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .choices import ConnectorKind, Role, ShopEventKind, ShopStatus
+
+
+class Shop(models.Model):
+    """One shop of a merchant on one platform."""
+
+    code = models.CharField(_("code"), max_length=64)
+    name = models.CharField(_("name"), max_length=128)
+    platform = models.CharField(_("platform"), max_length=32, default="other")
+    status = models.CharField(
+        _("status"), max_length=16, choices=ShopStatus, default=ShopStatus.NORMAL
+    )
+    timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
+    # Both in the words of INTERFACES.md: {"mon": [["09:00", "18:00"]]}, {"2026-10-01": []}.
+    working_hours = models.JSONField(_("working hours"), default=dict, blank=True)
+    special_days = models.JSONField(_("special days"), default=dict, blank=True)
+    buyer_limit_days = models.PositiveSmallIntegerField(_("buyer limit: days"), null=True)
+    buyer_limit_count = models.PositiveIntegerField(_("buyer limit: refunds"), null=True)
+    buyer_limit_amount = models.BigIntegerField(_("buyer limit: amount"), null=True)
+    automation_paused_at = models.DateTimeField(_("automation paused at"), null=True)
+    automation_paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("automation paused by"),
+    )
+    wallet_opened_at = models.DateTimeField(_("wallet opened at"), null=True)
+    commission_categories = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        verbose_name=_("commission return: categories"),
+    )
+    commission_days = models.PositiveSmallIntegerField(_("commission return: days"), null=True)
+    connector = models.CharField(
+        _("refunds are paid"),
+        max_length=16,
+        choices=ConnectorKind,
+        default=ConnectorKind.MANUAL,
+    )
+    is_demo = models.BooleanField(_("demo shop"), default=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    digest = models.BinaryField(editable=False, default=b"")
+
+    class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
+        constraints = [
+            models.UniqueConstraint("code", name="shop_code_once"),
+            models.CheckConstraint(
+                condition=~Q(connector=ConnectorKind.SANDBOX) | Q(is_demo=True),
+                name="shop_sandbox_only_for_demo",
+            ),
+            models.CheckConstraint(
+                condition=Q(buyer_limit_days__gt=0)
+                | Q(
+                    buyer_limit_days=None,
+                    buyer_limit_count=None,
+                    buyer_limit_amount=None,
+                ),
+                name="shop_buyer_limit_has_days",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def automation_paused(self) -> bool:
+        return self.automation_paused_at is not None
+
+
+class FastRefundPeriod(models.Model):
+    """A time in which the shop was opted into fast refund (SPEC F1): [starts_at, ends_at)."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="fast_refund_periods")
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("fast-refund period")
+        verbose_name_plural = _("fast-refund periods")
+        ordering = ["starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop"], condition=Q(ends_at=None), name="fast_refund_one_open_period"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=models.F("starts_at")),
+                name="fast_refund_period_not_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} – {self.ends_at or ''}"
+
+
+class BlockedBuyer(models.Model):
+    """A buyer that no strategy refunds (SPEC G1)."""
+
+    shop = models.ForeignKey(
+        Shop, models.CASCADE, related_name="blocked_buyers", db_index=False, verbose_name=_("shop")
+    )
+    buyer = models.CharField(_("buyer"), max_length=64)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("blocked by"),
+    )
+    created_at = models.DateTimeField(_("blocked at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("blocked buyer")
+        verbose_name_plural = _("blocked buyers")
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "buyer"], name="blocked_buyer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.buyer
+
+
+class Membership(models.Model):
+    """A user's role in a shop (SPEC P1)."""
+
+    shop = models.ForeignKey(
+        Shop, models.CASCADE, related_name="memberships", verbose_name=_("shop")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("user"),
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "shop"], name="membership_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.get_role_display()}"
+
+
+class ShopEvent(models.Model):
+    """Who changed a shop, when, and what (standard: every write is an event)."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="events", verbose_name=_("shop"))
+    at = models.DateTimeField(_("at"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    kind = models.CharField(_("what"), max_length=16, choices=ShopEventKind)
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("shop event")
+        verbose_name_plural = _("shop events")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
+
+
+class PaymentStop(models.Model):
+    """An operator's stop of all outgoing payments of all shops (SPEC G2)."""
+
+    started_at = models.DateTimeField(_("stopped at"))
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("stopped by"),
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    ended_at = models.DateTimeField(_("lifted at"), null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("lifted by"),
+    )
+
+    class Meta:
+        verbose_name = _("payment stop")
+        verbose_name_plural = _("payment stops")
+        constraints = [
+            # A constant expression: at most one row may be without an end.
+            models.UniqueConstraint(
+                models.expressions.Value(1),
+                condition=Q(ended_at=None),
+                name="payment_stop_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"

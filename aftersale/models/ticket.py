@@ -1,0 +1,146 @@
+"""After-sale tickets and their history (SPEC O3 to O7)."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .choices import (
+    Actor,
+    ArbitrationResult,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+    TicketType,
+)
+from .order import Order
+from .shop import Shop
+
+
+class Ticket(models.Model):
+    """One after-sale request of a buyer, for a whole order or one line. Amounts in fen.
+
+    `order` is null until the order has arrived (SPEC O6). `waits` says that the automation has
+    yet to look at the ticket: set by arrival, by a change of the ticket or its order, by freed
+    money and by resuming, cleared by the decision. `committed` is what this ticket has taken of
+    its order's money. `products`, `categories` are those of the ticket's lines, copied from the
+    order so that the evaluator reads one row.
+    """
+
+    shop = models.ForeignKey(
+        Shop, models.PROTECT, related_name="tickets", db_index=False, verbose_name=_("shop")
+    )
+    ticket_no = models.CharField(_("ticket number"), max_length=64)
+    order_no = models.CharField(_("order number"), max_length=64)
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="tickets", null=True, verbose_name=_("order")
+    )
+    line_no = models.PositiveIntegerField(_("line"), null=True)
+    buyer = models.CharField(_("buyer"), max_length=64, blank=True)
+    type = models.CharField(_("type"), max_length=24, choices=TicketType)
+    requested_type = models.CharField(_("type asked for"), max_length=24, choices=TicketType)
+    reason = models.CharField(_("reason"), max_length=64, blank=True)
+    amount = models.BigIntegerField(_("amount"))
+    applied_at = models.DateTimeField(_("applied at"))
+    updated_at = models.DateTimeField(_("updated by the platform at"))
+    note = models.TextField(_("buyer's note"), blank=True)
+    evidence = ArrayField(
+        models.CharField(max_length=1000), default=list, blank=True, verbose_name=_("evidence")
+    )
+    status = models.CharField(
+        _("status"), max_length=24, choices=TicketStatus, default=TicketStatus.PENDING_REVIEW
+    )
+    status_at = models.DateTimeField(_("in this status since"))
+    due_at = models.DateTimeField(_("due at"), null=True)
+    return_carrier = models.CharField(_("return carrier"), max_length=64, blank=True)
+    return_tracking_no = models.CharField(_("return tracking number"), max_length=64, blank=True)
+    return_shipped_at = models.DateTimeField(_("returned at"), null=True)
+    arbitration_result = models.CharField(
+        _("arbitration result"), max_length=16, choices=ArbitrationResult, blank=True
+    )
+    products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    committed = models.BigIntegerField(_("approved"), default=0)
+    flags = ArrayField(
+        models.CharField(max_length=24, choices=TicketFlag),
+        default=list,
+        blank=True,
+        verbose_name=_("flags"),
+    )
+    waits = models.BooleanField(_("waits for the automation"), default=False)
+    # The scenarios that have hit this ticket, as the engine's bits (SPEC S3).
+    spent = models.SmallIntegerField(default=0, editable=False)
+    digest = models.BinaryField(editable=False, default=b"")
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "ticket_no"], name="ticket_once"),
+            models.CheckConstraint(
+                condition=Q(committed__gte=0), name="ticket_committed_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(waits=False)
+                | Q(status=TicketStatus.PENDING_REVIEW, order__isnull=False),
+                name="ticket_waits_only_for_review",
+            ),
+        ]
+        indexes = [
+            # What the evaluator claims, in the order of SPEC E7.
+            models.Index(
+                fields=["shop", "applied_at", "ticket_no"],
+                condition=Q(waits=True),
+                name="ticket_waiting",
+            ),
+            # What an arriving order looks for (SPEC O6).
+            models.Index(
+                fields=["shop", "order_no"],
+                condition=Q(order=None),
+                name="ticket_without_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ticket_no
+
+
+class TicketEvent(models.Model):
+    """One change of a ticket, written in the transaction that made it (SPEC O4).
+
+    The rows in id order are also what anything outside is told from.
+    """
+
+    ticket = models.ForeignKey(
+        Ticket, models.CASCADE, related_name="events", db_constraint=False, verbose_name=_("ticket")
+    )
+    at = models.DateTimeField(_("at"))
+    kind = models.CharField(_("what"), max_length=16, choices=TicketEventKind)
+    actor = models.CharField(_("by"), max_length=16, choices=Actor)
+    # No database constraint: users are never deleted from the admin, and the key costs a
+    # look-up for every row of a batch.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    from_status = models.CharField(
+        _("from"), max_length=24, choices=TicketStatus, blank=True, default=""
+    )
+    to_status = models.CharField(
+        _("to"), max_length=24, choices=TicketStatus, blank=True, default=""
+    )
+    note = models.TextField(_("note"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("ticket event")
+        verbose_name_plural = _("ticket events")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"

@@ -1,0 +1,41 @@
+"""What a service refuses with. Every text is for the person at the screen."""
+
+from django.utils.translation import gettext as _
+
+
+class Refused(Exception):
+    """Something was asked for that the rules do not allow; nothing has been written.
+
+    `pointer` names the field that is wrong, where one is.
+    """
+
+    def __init__(self, message: str, *, pointer: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer
+
+
+class NotAllowed(Refused):
+    """The person's role in the shop does not allow it (SPEC P1)."""
+
+
+class NotFound(Refused):
+    """There is no such thing, or none that this person may know of."""
+
+
+class WrongStep(Refused):
+    """SPEC O4 has no such step for this actor; names both states."""
+
+    def __init__(self, ticket_no: str, from_label: str, to_label: str) -> None:
+        super().__init__(
+            _("Ticket %(ticket)s can't go from “%(from)s” to “%(to)s”.")
+            % {"ticket": ticket_no, "from": from_label, "to": to_label}
+        )
+
+
+class OverRefundable(Refused):
+    """The amount exceeds what may still be refunded of the order (SPEC O2)."""
+
+
+class Stale(Refused):
+    """What the person saw has changed meanwhile; nothing was written (SPEC T5)."""

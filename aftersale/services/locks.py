@@ -1,0 +1,51 @@
+"""The desk's row locks, each with a name; docs/locking.md says why they are as they are.
+
+Always in the order EvaluatorLane, Order, Ticket, Refund, Usage, Fund, and several rows of a
+model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key checks
+of inserts elsewhere.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from aftersale.models import Fund, Order, Refund, Ticket
+
+
+def lock_orders(pks: Iterable[int]) -> QuerySet[Order]:
+    return (
+        Order.objects.filter(pk__in=list(pks))
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+
+
+def lock_order(pk: int) -> Order:
+    return lock_orders([pk]).get()
+
+
+def lock_tickets(pks: Iterable[int]) -> QuerySet[Ticket]:
+    return (
+        Ticket.objects.filter(pk__in=list(pks))
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+
+
+def lock_ticket(pk: int) -> Ticket:
+    return lock_tickets([pk]).get()
+
+
+def lock_refund(ticket_pk: int) -> Refund | None:
+    """The refund of a ticket, if it has one."""
+    return (
+        Refund.objects.filter(ticket=ticket_pk).select_for_update(of=("self",), no_key=True).first()
+    )
+
+
+def lock_fund(shop_pk: int, kind: str) -> Fund:
+    return (
+        Fund.objects.filter(shop=shop_pk, kind=kind)
+        .select_for_update(of=("self",), no_key=True)
+        .get()
+    )

@@ -1,0 +1,10 @@
+"""What the desk tells the rest of the program. Sent inside the transaction that causes it."""
+
+from django.dispatch import Signal
+
+# shop_ids: the shops in which tickets now wait for the automation.
+tickets_waiting = Signal()
+
+# shop_id, user, now: something of the shop that decisions depend on has changed (hours, guards,
+# pause, block list, fast-refund periods).
+shop_changed = Signal()

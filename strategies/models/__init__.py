@@ -1,0 +1,37 @@
+"""The automation's tables, one subject a file."""
+
+from .choices import (
+    Condition,
+    ExecutionTime,
+    FastRefundRuleKind,
+    Outcome,
+    PaidTime,
+    ProductCondition,
+    Scenario,
+    Source,
+    Why,
+)
+from .decision import Decision
+from .rulebook import EvaluatorLane, FastRefundRule, Heartbeat, RulebookRevision
+from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
+
+__all__ = [
+    "MOST_PER_SCENARIO",
+    "Condition",
+    "Decision",
+    "EvaluatorLane",
+    "ExecutionTime",
+    "FastRefundRule",
+    "FastRefundRuleKind",
+    "Heartbeat",
+    "Outcome",
+    "PaidTime",
+    "ProductCondition",
+    "RulebookRevision",
+    "Scenario",
+    "Source",
+    "Strategy",
+    "StrategyRevision",
+    "StrategyUsage",
+    "Why",
+]

@@ -1,0 +1,80 @@
+"""The labels of the automation's vocabulary (SPEC section 1, S1, T1, E3, E8).
+
+The values are the engine's (`strategies.engine.vocabulary`); a test holds the two together.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Scenario(models.TextChoices):
+    PRE_SHIP_REFUND = "pre_ship_refund", _("Before shipping: refund")
+    POST_SHIP_REFUND = "post_ship_refund", _("After shipping: refund")
+    POST_SHIP_WAIVE_RETURN = (
+        "post_ship_waive_return",
+        _("After shipping: refund without the return"),
+    )
+    POST_SHIP_RETURN = "post_ship_return", _("After shipping: return and refund")
+    POST_SHIP_KEEP_GOODS = "post_ship_keep_goods", _("After shipping: refund, goods kept")
+
+
+class Condition(models.TextChoices):
+    """SPEC E3, in its order."""
+
+    ENABLED = "enabled", _("Enabled")
+    VALIDITY = "validity", _("Validity period")
+    EXECUTION_TIME = "execution_time", _("Execution time")
+    PAID_TIME = "paid_time", _("Time of payment")
+    ORDER_STATUS = "order_status", _("Order status")
+    SINGLE_AMOUNT = "single_amount", _("Single-amount cap")
+    TIME_LIMIT = "time_limit", _("Application time limit")
+    LABEL_PRINTED = "label_printed", _("Shipping label")
+    PRODUCT = "product", _("Products")
+    BUYER_REASON = "buyer_reason", _("Buyer's reason")
+    BUYER_GUARD = "buyer_guard", _("Buyer guard")
+    DAILY_CAP = "daily_cap", _("Daily refund cap")
+
+
+class ExecutionTime(models.TextChoices):
+    ALL_DAY = "all_day", _("All day")
+    WINDOWS = "windows", _("Daily windows")
+    OFF_HOURS = "off_hours", pgettext_lazy("execution time", "Off-hours")
+
+
+class PaidTime(models.TextChoices):
+    OFF_HOURS = "off_hours", pgettext_lazy("paid time", "Paid in off-hours")
+    ANY = "any", _("Paid at any time")
+
+
+class ProductCondition(models.TextChoices):
+    ALL = "all", _("All products")
+    INCLUDE = "include", _("Only the listed")
+    EXCLUDE = "exclude", _("All but the listed")
+
+
+class Outcome(models.TextChoices):
+    REFUND = "refund", _("Refund")
+    APPROVE_RETURN = "approve_return", _("Return approved")
+    MANUAL = "manual", _("For people")
+
+
+class Source(models.TextChoices):
+    STRATEGY = "strategy", _("Strategy")
+    FAST_REFUND = "fast_refund", _("Fast refund")
+
+
+class Why(models.TextChoices):
+    """Why a ticket went to people (SPEC E8)."""
+
+    NONE_HIT = "none_hit", _("No strategy took it")
+    NO_SCENARIO = "no_scenario", _("Fits no scenario")
+    PAUSED = "paused", _("Automation was paused")
+    OVER_REFUNDABLE = "over_refundable", _("More than can be refunded")
+    NO_AMOUNT = "no_amount", _("No amount")
+    ERROR = "error", _("Evaluation failed")
+
+
+class FastRefundRuleKind(models.TextChoices):
+    APPLIED_WITHIN_HOURS = "applied_within_hours", _("Applied within hours of payment")
+    PAID_AMOUNT_BELOW = "paid_amount_below", _("Paid amount below (fen)")

@@ -1,0 +1,122 @@
+"""Decisions, each with the facts it was made on (SPEC E8, O8, promise 3)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from aftersale.models import Order, OrderStatus, Shop, Ticket, TicketType
+
+from .choices import Outcome, Scenario, Source, Why
+from .rulebook import RulebookRevision
+from .strategy import Strategy
+
+
+class Decision(models.Model):
+    """What the evaluator decided on a ticket, and why. Written once, never changed.
+
+    `trace` has the first condition that failed, as the engine's code, for each strategy asked
+    (0: it hit), in the order of the rulebook revision. The facts are columns copied from the
+    locked rows as the decision was written; explanations and trial runs read these.
+
+    Only the key to the ticket is checked by the database: each further one costs a look-up for
+    every row of a batch, and those rows are never deleted.
+    """
+
+    shop = models.ForeignKey(
+        Shop,
+        models.DO_NOTHING,
+        related_name="decisions",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("shop"),
+    )
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="decisions", verbose_name=_("ticket")
+    )
+    order = models.ForeignKey(
+        Order,
+        models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("order"),
+    )
+    rulebook = models.ForeignKey(
+        RulebookRevision,
+        models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("rulebook"),
+    )
+    decided_at = models.DateTimeField(_("decided at"))
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome)
+    why = models.CharField(_("why for people"), max_length=16, choices=Why, blank=True)
+    source = models.CharField(_("source"), max_length=16, choices=Source, blank=True)
+    scenario = models.CharField(_("scenario"), max_length=32, choices=Scenario, blank=True)
+    strategy = models.ForeignKey(
+        Strategy,
+        models.DO_NOTHING,
+        null=True,
+        related_name="decisions",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("strategy"),
+    )
+    trace = ArrayField(models.SmallIntegerField(), default=list, verbose_name=_("trace"))
+    error = models.TextField(_("error"), blank=True, default="")
+
+    # The facts (SPEC O8).
+    type = models.CharField(_("type"), max_length=24, choices=TicketType)
+    amount = models.BigIntegerField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=64)
+    applied_at = models.DateTimeField(_("applied at"))
+    buyer = models.CharField(_("buyer"), max_length=64)
+    order_status = models.CharField(_("order status"), max_length=24, choices=OrderStatus)
+    paid_at = models.DateTimeField(_("paid at"), null=True)
+    label_printed_at = models.DateTimeField(_("label printed at"), null=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    paid_amount = models.BigIntegerField(_("paid"))
+    refundable_amount = models.BigIntegerField(_("refundable"))
+    labels = ArrayField(models.CharField(max_length=32), verbose_name=_("labels"))
+    products = ArrayField(models.CharField(max_length=64), verbose_name=_("products"))
+    categories = ArrayField(models.CharField(max_length=64), verbose_name=_("categories"))
+    has_virtual = models.BooleanField(_("has virtual goods"))
+    buyer_blocked = models.BooleanField(_("buyer was blocked"))
+    # Null where the shop had no buyer limit.
+    buyer_count = models.IntegerField(_("buyer's automatic refunds"), null=True)
+    buyer_sum = models.BigIntegerField(_("buyer's automatic refunds: amount"), null=True)
+    spent = models.SmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        constraints = [
+            # One hit per ticket and scenario, for good (SPEC S3); fast refund has scenario "".
+            models.UniqueConstraint(
+                fields=["ticket", "scenario"],
+                condition=~Q(outcome=Outcome.MANUAL),
+                name="decision_one_hit_per_scenario",
+            ),
+        ]
+        indexes = [
+            # The buyer guard's sums (SPEC E3, G1).
+            models.Index(
+                fields=["shop", "buyer", "decided_at"],
+                include=["amount"],
+                condition=~Q(outcome=Outcome.MANUAL),
+                name="decision_buyer_hits",
+            ),
+            # The circuit breakers' sums (SPEC G3), and a strategy's hits.
+            models.Index(
+                fields=["strategy", "decided_at"],
+                include=["amount"],
+                condition=Q(strategy__isnull=False),
+                name="decision_strategy_hits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} · {self.get_outcome_display()}"
