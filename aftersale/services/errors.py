@@ -26,7 +26,7 @@ class NotFound(Refused):
 class WrongStep(Refused):
     """SPEC O4 has no such step for this actor; names both states."""
 
-    def __init__(self, ticket_no: str, from_label: str, to_label: str) -> None:
+    def __init__(self, ticket_no: str, from_label: object, to_label: object) -> None:
         super().__init__(
             _("Ticket %(ticket)s can't go from “%(from)s” to “%(to)s”.")
             % {"ticket": ticket_no, "from": from_label, "to": to_label}
