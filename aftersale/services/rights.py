@@ -43,7 +43,7 @@ def shops_of(user: Person, right: Right = Right.SEE) -> QuerySet[Shop]:
     if user.is_superuser:
         return Shop.objects.all()
     return Shop.objects.filter(
-        pk__in=Membership.objects.filter(user__pk=user.pk, role__in=ROLES[right]).values("shop")
+        pk__in=Membership.objects.filter(user_id=user.pk or 0, role__in=ROLES[right]).values("shop")
     )
 
 
@@ -51,7 +51,7 @@ def scoped(queryset: QuerySet, user: Person, path: str = "shop") -> QuerySet:
     """Only what belongs to the user's shops; `path` leads from the model to its shop."""
     if user.is_superuser:
         return queryset
-    shops = Membership.objects.filter(user__pk=user.pk).values("shop")
+    shops = Membership.objects.filter(user_id=user.pk or 0).values("shop")
     return queryset.filter(**{f"{path}__in": shops})
 
 
@@ -62,7 +62,7 @@ def may(user: Person, shop_id: int, right: Right) -> bool:
     if user.is_superuser:
         return True
     return Membership.objects.filter(
-        user__pk=user.pk, shop_id=shop_id, role__in=ROLES[right]
+        user_id=user.pk or 0, shop_id=shop_id, role__in=ROLES[right]
     ).exists()
 
 
