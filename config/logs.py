@@ -21,7 +21,7 @@ def without_database_details(
 
 def logging_config(*, json: bool) -> dict[str, Any]:
     """The LOGGING setting; also tells structlog to log through it."""
-    before = [
+    before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

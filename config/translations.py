@@ -78,7 +78,7 @@ def texts(folder: Path) -> Iterator[tuple[Key, str | tuple[str, ...]]]:
             # What comes out is not indented as Python is.
             code = "\n".join(line.strip() for line in templatize(code).splitlines())
         lines = io.BytesIO(code.encode())
-        for _, text, _, context in extract("python", lines, KEYWORDS):  # type: ignore[arg-type]
+        for _, text, _, context in extract("python", lines, KEYWORDS):
             text = tuple(text) if isinstance(text, tuple | list) else text
             yield (text[0] if isinstance(text, tuple) else text, context), text
 
@@ -136,7 +136,7 @@ def same_placeholders(message: Message) -> bool:
     original = message.id[-1] if isinstance(message.id, tuple | list) else message.id
     strings = message.string if isinstance(message.string, tuple) else (message.string,)
     return all(
-        sorted(PLACEHOLDERS.findall(text)) == sorted(PLACEHOLDERS.findall(original))
+        sorted(PLACEHOLDERS.findall(str(text))) == sorted(PLACEHOLDERS.findall(original))
         for text in strings
     )
 
