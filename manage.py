@@ -1,11 +1,34 @@
 #!/usr/bin/env python
-"""Django's command line."""
+"""Django's command line; what is only set up wrongly gets one sentence, not a traceback."""
 
 import os
 import sys
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError
+    except ImportError:
+        sys.exit("Django is not installed here: run `make install`, then .venv/bin/python.")
+
+    try:
+        settings.DEBUG  # noqa: B018  reads the settings
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError:
+        from config.database import why_unreachable
+
+        reason = why_unreachable()
+        if reason is None:
+            raise
+        sys.exit(reason)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,18 +1,60 @@
-"""Settings of the project, read from the environment (.env.example lists every variable)."""
+"""Settings of the project, read from the environment (.env.example lists every variable).
+
+Nothing set at all means a trial on this machine: localhost only, the embedded PostgreSQL. Whoever
+sets one of the variables of a real installation runs one, and must set them all; DEBUG=True says
+that it is development all the same.
+"""
 
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from config.logs import logging_config
+from config.postgres import Server
+from config.queue import Q_CLUSTER  # noqa: F401
+from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=True)
-SECRET_KEY = env.str("SECRET_KEY", default="development-only")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+REQUIRED = {
+    "SECRET_KEY": "a long random text that nobody else knows",
+    "DATABASE_URL": "postgresql://USER:PASSWORD@HOST:5432/NAME",
+    "ALLOWED_HOSTS": "the host names under which it is reached, separated by commas",
+}
+
+DEBUG = env.bool("DEBUG", default=False)
+PRODUCTION = not DEBUG and any(name in env.ENVIRON for name in ("DEBUG", *REQUIRED))
+if PRODUCTION:
+    missing = [name for name in REQUIRED if not env.str(name, default="").strip()]
+    if missing:
+        raise ImproperlyConfigured(
+            "This is a production start (DEBUG is off), so set "
+            + " and ".join(f"{name} ({REQUIRED[name]})" for name in missing)
+            + " in the environment or in .env; or set DEBUG=True on a machine for development."
+        )
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or "not-secret-for-trials-on-this-machine-only"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+DATABASE_URL = env.str("DATABASE_URL", default="").strip()
+EMBEDDED_POSTGRES = not DATABASE_URL
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(DATABASE_URL or Server().url()),
+        # The queue asks for work 20 times a second: connecting anew each time would be most of it.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgresql://…).")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "unfold",
@@ -23,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "csp",
     "django_q",
     "aftersale",
     "strategies",
@@ -31,6 +74,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -41,6 +86,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -56,17 +102,61 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
 
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+LOCALE_PATHS = [
+    BASE_DIR / "config" / "locale",  # the project's own words win over
+    BASE_DIR / "config" / "locale_unfold",  # those that Unfold and django-q2 lack
+]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
+WHITENOISE_USE_FINDERS = not PRODUCTION  # without collectstatic, straight from the packages
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Alpine, which Unfold's pages run on, evaluates expressions and sets styles; no inline scripts.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+
+# HTTPS_ONLY=False is for an installation that is reached through a private network only.
+HTTPS_ONLY = PRODUCTION and env.bool("HTTPS_ONLY", default=True)
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+if env.bool("BEHIND_PROXY", default=False):
+    # Only where a proxy sets this header itself: else anyone could claim to have come by HTTPS.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = logging_config(json=PRODUCTION)

@@ -1,0 +1,17 @@
+"""Gunicorn's settings; WEB_CONCURRENCY and the like work as Gunicorn documents them."""
+
+import os
+from typing import Any
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+timeout = 60
+control_socket_disable = True
+# No access log: addresses of pages hold buyers' and order numbers. The proxy keeps one if wanted.
+accesslog = None
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    print(os.environ.get("READY_MESSAGE", f"Listening on {bind}"), flush=True)

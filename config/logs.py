@@ -1,0 +1,68 @@
+"""Logs: JSON lines in production, plain text elsewhere, and no buyers' data in either."""
+
+import re
+from typing import Any
+
+import structlog
+
+# PostgreSQL's errors quote the row: `DETAIL:  Key (buyer)=(b-77) already exists.`
+_DATABASE_DETAILS = re.compile(r"^(DETAIL|CONTEXT|HINT|QUERY):.*\n?", re.MULTILINE)
+
+
+def without_database_details(
+    _logger: Any, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Drop from messages and tracebacks the lines in which PostgreSQL quotes a row's values."""
+    for key in ("event", "exception"):
+        if isinstance(event.get(key), str):
+            event[key] = _DATABASE_DETAILS.sub("", event[key])
+    return event
+
+
+def logging_config(*, json: bool) -> dict[str, Any]:
+    """The LOGGING setting; also tells structlog to log through it."""
+    before: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        without_database_details,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *before,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": before,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    renderer,
+                ],
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "root": {"handlers": ["console"], "level": "INFO"},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Its warnings name the paths of pages that were not found, buyers' numbers included.
+            "django.request": {"level": "ERROR"},
+            # Its INFO lines come with every task: two a second when the shop is busy.
+            "django-q": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,21 @@
+"""What all tests share: the database."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from config.postgres import Server
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Start the embedded server before the test database is made, and leave it as it was found."""
+    if not settings.EMBEDDED_POSTGRES:
+        yield
+        return
+    server = Server()
+    began = server.start()
+    yield
+    if began:
+        server.stop()

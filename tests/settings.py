@@ -1,0 +1,12 @@
+"""Settings of the tests: those of development, whatever the environment says, and quick passwords.
+
+DATABASE_URL is taken from the environment if set: then the tests use that PostgreSQL.
+"""
+
+import os
+
+os.environ["DEBUG"] = "True"
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
