@@ -1,0 +1,169 @@
+"""The one function that decides (SPEC 3, 5, 6, 8).
+
+It is a single loop over plain tuples on purpose: tickets that are alike as far as the rulebook can
+tell (same discrete facts, same class of time, amount and age) are answered from a memo, and only
+what depends on earlier decisions (buyer guard, daily cap, breaker, order's money) is worked out
+for each. docs/decision-algorithm.md has the rules in prose.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+from strategies.engine.facts import Facts
+from strategies.engine.hours import DAY
+from strategies.engine.rulebook import Rulebook
+from strategies.engine.spans import bought, trips
+from strategies.engine.state import State
+from strategies.engine.verdict import Verdict
+from strategies.engine.vocabulary import (
+    FAST_REFUND,
+    MANUAL,
+    NO_AMOUNT,
+    NO_SCENARIO,
+    NONE_HIT,
+    OVER_REFUNDABLE,
+    PAUSED,
+    REFUND,
+    STRATEGY,
+    Condition,
+)
+
+_GUARD = int(Condition.BUYER_GUARD)
+_CAP = int(Condition.DAILY_CAP)
+
+
+def decide(
+    rulebook: Rulebook, state: State, facts: Iterable[Facts], *, stop_when_tripped: bool = False
+) -> list[Verdict]:
+    """Decide tickets in the order given (callers sort by facts.sort_key), updating the state.
+
+    The verdicts are in the order of the facts. With `stop_when_tripped` they end after the one
+    that opened a breaker. Facts may be plain tuples.
+    """
+    verdicts: list[Verdict] = []
+    append, new = verdicts.append, tuple.__new__
+    days, learn_day, questions = rulebook.days, rulebook.learn_day, rulebook.questions
+    asks_paid_time, daily_caps = rulebook.asks_paid_time, rulebook.daily_caps
+    breakers, fast_refund = rulebook.breakers, rulebook.fast_refund.holds
+    limit = rulebook.buyer_limit
+    span, most, most_amount = limit or (0, None, None)
+    used, left = state.used, state.refundable
+    paused, tripped = state.paused, state.tripped
+    tripped_key = tuple(sorted(tripped))
+    count: int | None = None
+    total: int | None = None
+    last_decided_at: int | None = None
+    day = decided_day = 0
+    trace: tuple[int, ...]
+
+    for fact in facts:
+        # fmt: off
+        (_, _, order, buyer, kind, status, amount, refundable, applied_at, decided_at, reason,
+         paid_at, shipped_at, delivered_at, label_printed_at, paid_amount, labels, products,
+         categories, virtual, blocked, spent) = fact
+        # fmt: on
+        outcome, why, source, scenario, hit, trace, opened = (
+            MANUAL,
+            None,
+            None,
+            None,
+            None,
+            (),
+            False,
+        )
+        if order in left:
+            refundable = left[order]
+        known = days.get(applied_at // DAY) or learn_day(applied_at // DAY)
+        applied = known[1][bisect_right(known[0], applied_at)]
+        if decided_at == applied_at:
+            day = applied[2]
+        else:
+            if decided_at != last_decided_at:
+                last_decided_at = decided_at
+                decided_day = rulebook.moment(decided_at)[2]
+            day = decided_day
+        if limit is not None:
+            count, total = bought(state, buyer, decided_at - span, decided_at)
+
+        key = (kind, status, reason, labels, products, categories, spent, tripped_key)
+        try:
+            question = questions.get(key) or rulebook.learn_question(key, tripped)
+        except TypeError:  # a list has no hash; databases hand them out
+            key = (*key[:3], tuple(labels), tuple(products), tuple(categories), *key[6:])
+            question = questions.get(key) or rulebook.learn_question(key, tripped)
+        group, matched, fast, entered, answers = question
+
+        # SPEC E2: the amount, fast refund, the pause switch, the scenarios.
+        if amount <= 0:
+            why = NO_AMOUNT
+        elif amount > refundable:
+            why = OVER_REFUNDABLE
+        elif fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
+            outcome, source = REFUND, FAST_REFUND
+            left[order] = refundable - amount
+            if limit is not None:
+                state.buyers.setdefault(buyer, []).append((decided_at, 1, amount))
+        elif paused:
+            why = PAUSED
+        elif group is None:
+            why = NONE_HIT if matched else NO_SCENARIO
+        else:
+            # The class of tickets that this one belongs to, and what the strategies say to it.
+            number, pre_ship, _, amounts, limits = group
+            age = 0
+            if limits:
+                since = paid_at if not entered else shipped_at if entered == 1 else delivered_at
+                age = len(limits) if since is None else bisect_left(limits, applied_at - since)
+            if pre_ship:
+                age *= 4
+                if label_printed_at is not None and label_printed_at <= decided_at:
+                    age += 1
+                if asks_paid_time and paid_at is not None and rulebook.moment(paid_at)[1]:
+                    age += 2
+            likeness = (applied[0][number], bisect_left(amounts, amount), age)
+            answer = answers.get(likeness)
+            if answer is None:
+                answer = rulebook.learn_answer(question, likeness, Facts._make(fact), tripped)
+            hit, trace, scenario, outcome, codes = answer
+
+            # What depends on earlier decisions: the last two conditions of SPEC E3, in turn.
+            if hit is None:
+                why = NONE_HIT
+            elif blocked or (
+                count is not None
+                and total is not None
+                and (
+                    (most is not None and count >= most)
+                    or (most_amount is not None and total + amount > most_amount)
+                )
+            ):
+                outcome, why, scenario, hit = MANUAL, NONE_HIT, None, None
+                trace = rulebook.intern(tuple(code or _GUARD for code in codes))
+            else:
+                use = used.get((hit, day), 0) + amount
+                while use > daily_caps[hit]:
+                    over = len(trace) - 1
+                    codes = (*codes[:over], _CAP, *codes[over + 1 :])
+                    hit, trace, scenario, outcome, codes = rulebook.answer(group, codes)
+                    if hit is None:
+                        why = NONE_HIT
+                        break
+                    use = used.get((hit, day), 0) + amount
+                else:
+                    source = STRATEGY
+                    used[hit, day] = use
+                    left[order] = refundable - amount
+                    if limit is not None:
+                        state.buyers.setdefault(buyer, []).append((decided_at, 1, amount))
+                    breaker = breakers[hit]
+                    if breaker is not None and trips(breaker, state, hit, decided_at, amount):
+                        opened = True
+                        tripped.add(hit)
+                        tripped_key = tuple(sorted(tripped))
+        # fmt: off
+        append(new(Verdict, (outcome, why, source, scenario, hit, trace, refundable, count, total,
+                             day, opened)))
+        # fmt: on
+        if opened and stop_when_tripped:
+            break
+    return verdicts

@@ -1,0 +1,47 @@
+"""What the engine is told about a ticket and its order (SPEC O8)."""
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+
+class Facts(NamedTuple):
+    """One ticket at its decision; a plain tuple in this order will do.
+
+    Money is in fen, times are microseconds since the epoch. `order_status`, `paid_at` and the
+    other times of the order are None where they are not known.
+    """
+
+    ticket: Hashable
+    ticket_no: str
+    order: Hashable
+    buyer: Hashable
+    type: str
+    order_status: str | None
+    amount: int
+    refundable: int
+    """The order's refundable amount (SPEC O2) before this run."""
+    applied_at: int
+    decided_at: int
+    reason: str
+    paid_at: int | None
+    shipped_at: int | None
+    delivered_at: int | None
+    label_printed_at: int | None
+    paid_amount: int
+    """Of the order."""
+    labels: Sequence[str]
+    products: Sequence[str]
+    """Of the ticket: its line's product, or those of all lines of the order."""
+    categories: Sequence[str]
+    """Of the products, in the same order; an empty string where there is none."""
+    virtual: bool
+    """Whether any line of the order is virtual."""
+    blocked: bool
+    """Whether the buyer is on the shop's block list."""
+    spent: int = 0
+    """The scenarios in which the ticket was hit before (SPEC S3), as bits (vocabulary)."""
+
+
+def sort_key(facts: Facts) -> tuple[int, str]:
+    """The order in which a shop's tickets are decided (SPEC E7)."""
+    return (facts[8], facts[1])

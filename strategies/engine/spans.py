@@ -1,0 +1,35 @@
+"""Circuit breakers and buyers' limits: sums over a span of time before a decision (SPEC G1, G3)."""
+
+from bisect import bisect_right, insort
+from collections.abc import Hashable
+
+from strategies.engine.conditions import Breaker
+from strategies.engine.state import State
+
+
+def trips(breaker: Breaker, state: State, strategy: int, moment: int, amount: int) -> bool:
+    """Count a hit, and tell whether it brings the strategy above its breaker's hits or amount.
+
+    Counted are the hits of (moment - span, moment].
+    """
+    hits = state.breakers.setdefault(strategy, [])
+    insort(hits, (moment, 1, amount))
+    first = bisect_right(hits, moment - breaker.span, key=_moment)
+    window = hits[first : bisect_right(hits, moment, key=_moment)]
+    return (breaker.hits is not None and sum(hit[1] for hit in window) > breaker.hits) or (
+        breaker.amount is not None and sum(hit[2] for hit in window) > breaker.amount
+    )
+
+
+def bought(state: State, buyer: Hashable, after: int, until: int) -> tuple[int, int]:
+    """How many automatic approvals a buyer had in (after, until], and their amount in fen."""
+    count = total = 0
+    for moment, approvals, amount in state.buyers.get(buyer, ()):
+        if after < moment <= until:
+            count += approvals
+            total += amount
+    return count, total
+
+
+def _moment(hit: tuple[int, int, int]) -> int:
+    return hit[0]

@@ -1,0 +1,23 @@
+"""What earlier decisions left behind: cap use, buyers' sums, breakers, orders' money."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class State:
+    """Read and updated by `decide`. Money in fen, moments in microseconds since the epoch."""
+
+    used: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Approved by (strategy index, shop-local day ordinal) (SPEC E4)."""
+    buyers: dict[Hashable, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """A buyer's automatic approvals: (moment, how many, their amount). Kept only while the
+    rulebook has a buyer limit."""
+    breakers: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """Hits by strategy index, for strategies with a breaker: (moment, hits, their amount), in the
+    order of moments."""
+    refundable: dict[Hashable, int] = field(default_factory=dict)
+    """What is left of an order after a hit in this run; overrides Facts.refundable."""
+    tripped: set[int] = field(default_factory=set)
+    """Strategies whose breaker opened: they fail `enabled` (SPEC G3)."""
+    paused: bool = False

@@ -1,0 +1,95 @@
+"""Scenarios, conditions and outcomes: the words and the order of SPEC S1, E3 and E8, as data."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+REFUND = "refund"
+APPROVE_RETURN = "approve_return"
+MANUAL = "manual"
+OUTCOMES = (REFUND, APPROVE_RETURN, MANUAL)
+
+STRATEGY = "strategy"
+FAST_REFUND = "fast_refund"
+SOURCES = (STRATEGY, FAST_REFUND)
+
+# Why a decision is for people (SPEC E8).
+NONE_HIT = "none_hit"
+NO_SCENARIO = "no_scenario"
+PAUSED = "paused"
+OVER_REFUNDABLE = "over_refundable"
+NO_AMOUNT = "no_amount"
+ERROR = "error"  # given by the evaluator, never by the engine
+WHYS = (NONE_HIT, NO_SCENARIO, PAUSED, OVER_REFUNDABLE, NO_AMOUNT, ERROR)
+
+PENDING_SHIPMENT = "pending_shipment"
+SHIPPED = "shipped"
+DELIVERED = "delivered"
+
+FAST_REFUND_LABEL = "fast_refund"
+KEEP_GOODS_LABEL = "refund_keep_goods"
+
+
+class Scenario(NamedTuple):
+    """One row of SPEC S1."""
+
+    name: str
+    ticket_types: tuple[str, ...]
+    order_statuses: tuple[str, ...]
+    label: str | None
+    outcome: str
+
+    def takes(self, ticket_type: str, order_status: str | None, has_label: bool) -> bool:
+        """Whether a ticket of this type matches; `has_label` tells of the keep-goods label."""
+        return (
+            ticket_type in self.ticket_types
+            and order_status in self.order_statuses
+            and (self.label is None or has_label)
+        )
+
+
+_AFTER_SHIPPING = (SHIPPED, DELIVERED)
+
+SCENARIOS = (
+    Scenario("pre_ship_refund", ("refund_only",), (PENDING_SHIPMENT,), None, REFUND),
+    Scenario("post_ship_refund", ("refund_only",), _AFTER_SHIPPING, None, REFUND),
+    Scenario(
+        "post_ship_waive_return", ("return_refund", "refund_only"), _AFTER_SHIPPING, None, REFUND
+    ),
+    Scenario("post_ship_return", ("return_refund",), _AFTER_SHIPPING, None, APPROVE_RETURN),
+    Scenario(
+        "post_ship_keep_goods", ("refund_keep_goods",), _AFTER_SHIPPING, KEEP_GOODS_LABEL, REFUND
+    ),
+)
+PRE_SHIP = SCENARIOS[0]
+SCENARIO_INDEX = {scenario.name: index for index, scenario in enumerate(SCENARIOS)}
+SCENARIO_BIT = {scenario.name: 1 << index for index, scenario in enumerate(SCENARIOS)}
+# Facts.spent: fast refund, too, hits a ticket once (SPEC S3, F2).
+FAST_REFUND_BIT = 1 << len(SCENARIOS)
+
+
+class Condition(IntEnum):
+    """What a trace says of a strategy: the first condition that failed in SPEC E3's order, or HIT.
+
+    The numbers are stored in decisions: never renumber them.
+    """
+
+    HIT = 0
+    ENABLED = 1
+    VALIDITY = 2
+    EXECUTION_TIME = 3
+    PAID_TIME = 4
+    ORDER_STATUS = 5
+    SINGLE_AMOUNT = 6
+    TIME_LIMIT = 7
+    LABEL_PRINTED = 8
+    PRODUCT = 9
+    BUYER_REASON = 10
+    BUYER_GUARD = 11
+    DAILY_CAP = 12
+
+
+# By number: the names of INTERFACES' traces; a hit has none.
+CONDITION_NAMES: tuple[str | None, ...] = (
+    None,
+    *(condition.name.lower() for condition in Condition if condition),
+)

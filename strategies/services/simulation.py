@@ -1,0 +1,285 @@
+"""Deciding a file of tickets without a database (INTERFACES.md `simulate`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from django.utils.translation import gettext as _
+from pydantic import Field, ValidationError
+
+from aftersale.record_errors import Repeated
+from aftersale.record_values import Code, Time
+from aftersale.records import LineRecord, OrderRecord, ShopRecord, TicketRecord, explain
+from strategies.engine import Facts, State, Verdict, compile_rulebook, decide, expand_trace
+from strategies.engine import sort_key as ticket_order
+from strategies.engine.hours import micros
+from strategies.engine.rulebook import Rulebook
+from strategies.records import StrategyRecord
+from strategies.services.rulebook_content import rulebook_content
+
+MOST_STRATEGIES = 10  # SPEC T3, in a scenario
+_SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class SimulationFileError(Exception):
+    """The file as a whole cannot be read; the message is for people."""
+
+
+class SimulatedShop(ShopRecord):
+    name: str = ""
+
+
+class SimulatedLine(LineRecord):
+    quantity: int = Field(default=1, ge=1)
+
+
+class SimulatedOrder(OrderRecord):
+    shop: Code | None = None  # type: ignore[assignment]
+    updated_at: Time = _SOME_TIME
+    lines: list[SimulatedLine] = Field(min_length=1, max_length=1000)  # type: ignore[assignment]
+
+
+class SimulatedTicket(TicketRecord):
+    shop: Code | None = None  # type: ignore[assignment]
+    updated_at: Time = _SOME_TIME
+    decided_at: Time | None = None
+
+
+class SimulatedStrategy(StrategyRecord):
+    shop: Code | None = None  # type: ignore[assignment]
+    name: str = Field(default="", max_length=128)
+
+
+AnyRecord = TypeVar("AnyRecord", SimulatedOrder, SimulatedTicket, SimulatedStrategy)
+
+
+def read(raw: bytes) -> dict[str, Any]:
+    """A simulation file's JSON object; SimulationFileError where it is none."""
+    try:
+        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        raise SimulationFileError(
+            _("The file is not UTF-8 text (byte %(place)s).") % {"place": error.start}
+        ) from None
+    except json.JSONDecodeError as error:
+        raise SimulationFileError(
+            _("The file is not JSON (line %(line)s, column %(column)s).")
+            % {"line": error.lineno, "column": error.colno}
+        ) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, endless nesting
+        raise SimulationFileError(_("The file is not JSON that can be read.")) from None
+    if not isinstance(document, dict):
+        raise SimulationFileError(
+            _("The file is not a JSON object with shop, strategies, orders and tickets.")
+        )
+    return document
+
+
+def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Decide the tickets of a simulation file: (lines to print, what was wrong with records).
+
+    A wrong record is left out and the rest is decided. Without a right shop nothing is automatic.
+    """
+    errors: list[str] = [
+        f"{key}: {_('unknown key')}"
+        for key in document
+        if key not in ("shop", "strategies", "orders", "tickets")
+    ]
+    shop = _shop(document.get("shop"), errors)
+    strategies = _strategies(document, shop, errors)
+    orders = {
+        order.order_no: order for order in _records(document, "order", SimulatedOrder, shop, errors)
+    }
+    facts = []
+    without_order = []
+    for ticket in _records(document, "ticket", SimulatedTicket, shop, errors):
+        order = orders.get(ticket.order_no)
+        if shop is None or order is None:
+            without_order.append(ticket)
+            continue
+        lines = [line for line in order.lines if ticket.line_no in (None, line.line_no)]
+        if not lines:
+            problem = _("order %(order)s has no such line") % {"order": ticket.order_no}
+            errors.append(f"{_name('ticket', ticket.ticket_no)}: line_no: {problem}")
+            continue
+        facts.append(_facts(shop, order, lines, ticket))
+    facts.sort(key=ticket_order)
+    rulebook = compile_rulebook(rulebook_content(shop, strategies) if shop else {})
+    verdicts = decide(rulebook, State(paused=bool(shop and shop.automation_paused)), facts)
+    decided = [
+        (ticket_order(fact), _line(rulebook, fact, verdict))
+        for fact, verdict in zip(facts, verdicts, strict=True)
+    ]
+    decided += [
+        ((micros(ticket.applied_at), ticket.ticket_no), _manual(ticket.ticket_no))
+        for ticket in without_order
+    ]
+    decided.sort(key=lambda line: line[0])
+    return [line for _, line in decided], errors
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                result[key] = Repeated()
+            seen.add(key)
+    return result
+
+
+def _shop(raw: Any, errors: list[str]) -> SimulatedShop | None:
+    try:
+        return SimulatedShop.model_validate(raw)
+    except ValidationError as error:
+        code = raw.get("code") if isinstance(raw, dict) else None
+        errors += [f"{_name('shop', code)}: {problem}" for problem in explain(error)]
+        return None
+
+
+_KEYS = {"order": "order_no", "ticket": "ticket_no"}
+_LISTS = {"order": "orders", "ticket": "tickets", "strategy": "strategies"}
+
+
+def _records(
+    document: dict[str, Any],
+    kind: str,
+    form: type[AnyRecord],
+    shop: SimulatedShop | None,
+    errors: list[str],
+) -> Iterable[AnyRecord]:
+    """The right records of one kind, in file order, each key once and all of the file's shop."""
+    rows = document.get(_LISTS[kind], [])
+    if not isinstance(rows, list):
+        errors.append(f"{_LISTS[kind]}: {_('expected a list')}")
+        return
+    seen = set()
+    for place, raw in enumerate(rows, start=1):
+        given = raw.get(_KEYS.get(kind, "name")) if isinstance(raw, dict) else None
+        name = _name(kind, given if isinstance(given, str) else f"#{place}")
+        try:
+            record = form.model_validate(raw)
+        except ValidationError as error:
+            errors += [f"{name}: {problem}" for problem in explain(error)]
+            continue
+        if isinstance(record, SimulatedStrategy):
+            if not record.name.strip():
+                record = record.model_copy(update={"name": f"#{place}"})
+            key: Any = (record.scenario, record.name)
+        else:
+            key = getattr(record, _KEYS[kind])
+        if shop is not None and record.shop not in (None, shop.code):
+            errors.append(f"{name}: shop: {_('expected %(shop)s') % {'shop': shop.code}}")
+        elif key in seen:
+            errors.append(f"{name}: {_('the file has it already')}")
+        else:
+            seen.add(key)
+            yield record
+
+
+def _strategies(
+    document: dict[str, Any], shop: SimulatedShop | None, errors: list[str]
+) -> list[SimulatedStrategy]:
+    """The strategies in order of priority: a given one inserts there, none puts last."""
+    taken: dict[str, int] = {}
+    kept: list[tuple[float, int, SimulatedStrategy]] = []
+    for place, record in enumerate(_records(document, "strategy", SimulatedStrategy, shop, errors)):
+        taken[record.scenario] = taken.get(record.scenario, 0) + 1
+        if taken[record.scenario] > MOST_STRATEGIES:
+            problem = _("expected at most %(number)s strategies in a scenario") % {
+                "number": MOST_STRATEGIES
+            }
+            errors.append(f"{_name('strategy', record.name)}: {problem}")
+        elif record.priority is None:
+            kept.append((float("inf"), place, record))
+        else:
+            # Of two with the same priority the later was inserted before the earlier.
+            kept.append((record.priority, -place, record))
+    kept.sort(key=lambda entry: entry[:2])
+    return [
+        record.model_copy(update={"priority": place})
+        for place, (_, _, record) in enumerate(kept, start=1)
+    ]
+
+
+def _facts(
+    shop: SimulatedShop,
+    order: SimulatedOrder,
+    lines: list[SimulatedLine],
+    ticket: SimulatedTicket,
+) -> Facts:
+    return Facts(
+        ticket=ticket.ticket_no,
+        ticket_no=ticket.ticket_no,
+        order=order.order_no,
+        buyer=order.buyer,
+        type=ticket.type,
+        order_status=order.status,
+        amount=ticket.amount,
+        refundable=order.paid_amount - order.refunded_amount,
+        applied_at=micros(ticket.applied_at),
+        decided_at=micros(ticket.decided_at or ticket.applied_at),
+        reason=ticket.reason,
+        paid_at=_micros(order.paid_at),
+        shipped_at=_micros(order.shipped_at),
+        delivered_at=_micros(order.delivered_at),
+        label_printed_at=_micros(order.label_printed_at),
+        paid_amount=order.paid_amount,
+        labels=tuple(order.labels),
+        products=tuple(line.product for line in lines),
+        categories=tuple(line.category for line in lines),
+        virtual=any(line.virtual for line in order.lines),
+        blocked=order.buyer in shop.blocked_buyers,
+    )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else micros(moment)
+
+
+def _line(rulebook: Rulebook, facts: Facts, verdict: Verdict) -> dict[str, Any]:
+    hit = verdict.strategy
+    return {
+        "ticket_no": facts.ticket_no,
+        "outcome": verdict.outcome,
+        "source": verdict.source,
+        "scenario": verdict.scenario,
+        "strategy": None if hit is None else rulebook.strategies[hit].name,
+        "trace": [
+            {"scenario": scenario, "strategy": name, "failed": failed}
+            for scenario, name, failed in expand_trace(
+                rulebook,
+                ticket_type=facts.type,
+                order_status=facts.order_status,
+                labels=facts.labels,
+                spent=facts.spent,
+                trace=verdict.trace,
+            )
+        ],
+    }
+
+
+def _manual(ticket_no: str) -> dict[str, Any]:
+    return {
+        "ticket_no": ticket_no,
+        "outcome": "manual",
+        "source": None,
+        "scenario": None,
+        "strategy": None,
+        "trace": [],
+    }
+
+
+def _name(kind: str, key: Any) -> str:
+    """A record as errors name it: its kind and its number, code or name."""
+    kinds = {
+        "shop": _("shop"),
+        "order": _("order"),
+        "ticket": _("ticket"),
+        "strategy": _("strategy"),
+    }
+    return f"{kinds[kind]} {key}" if isinstance(key, str) else kinds[kind]
