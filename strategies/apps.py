@@ -1,7 +1,16 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class StrategiesConfig(AppConfig):
     name = "strategies"
     verbose_name = _("Strategies")
+
+    def ready(self) -> None:
+        from aftersale.signals import shop_changed, tickets_waiting
+        from strategies import wiring
+
+        tickets_waiting.connect(wiring.on_tickets_waiting, dispatch_uid="strategies.waiting")
+        shop_changed.connect(wiring.on_shop_changed, dispatch_uid="strategies.shop_changed")
+        post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="strategies.schedules")

@@ -73,9 +73,10 @@ class Strategy(models.Model):
     breaker_hits = models.PositiveIntegerField(_("breaker: hits"), null=True, blank=True)
     breaker_amount = models.BigIntegerField(_("breaker: amount"), null=True, blank=True)
     breaker_minutes = models.PositiveIntegerField(_("breaker: minutes"), null=True, blank=True)
-    # Why the circuit breaker switched it off (SPEC G3); cleared when a person switches it on.
+    # When and by how much the circuit breaker switched it off: {"hits", "amount" in fen,
+    # "minutes"} (SPEC G3); cleared when a person switches it on.
     breaker_opened_at = models.DateTimeField(_("breaker opened at"), null=True)
-    breaker_note = models.CharField(_("breaker"), max_length=200, blank=True, default="")
+    breaker_opened_by = models.JSONField(_("breaker opened by"), null=True)
     revision = models.PositiveIntegerField(_("revision"), default=1)
     deleted_at = models.DateTimeField(_("deleted at"), null=True)
 

@@ -1,0 +1,8 @@
+"""`manage.py disable`: switches a strategy off as a person would (INTERFACES.md)."""
+
+from .enable import Command as Enable
+
+
+class Command(Enable):
+    help = "Switches a strategy off."
+    switches_on = False

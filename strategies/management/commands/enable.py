@@ -1,0 +1,53 @@
+"""`manage.py enable`: switches a strategy on as a person would (INTERFACES.md, SPEC T2)."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aftersale.services.errors import Refused
+from aftersale.services.rights import shops_of
+from strategies.models import Scenario, Strategy
+from strategies.services import strategies
+from strategies.services.risks import risks_of
+
+
+class Command(BaseCommand):
+    help = "Switches a strategy on, after printing its risks."
+    switches_on = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("shop", help="the shop's code")
+        parser.add_argument("scenario", choices=Scenario.values)
+        parser.add_argument("name", help="the strategy's name")
+        parser.add_argument("--as", dest="user", metavar="USER", required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(username=options["user"], is_active=True).first()
+        if user is None:
+            raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})
+        strategy = Strategy.objects.filter(
+            shop__in=shops_of(user),
+            shop__code=options["shop"],
+            scenario=options["scenario"],
+            name=options["name"],
+            deleted_at=None,
+        ).first()
+        if strategy is None:
+            raise CommandError(
+                _("%(user)s knows no strategy “%(name)s” in %(scenario)s of shop %(shop)s.")
+                % options
+            )
+        try:
+            if self.switches_on:
+                for risk in risks_of(strategy):
+                    self.stdout.write(f"- {risk}")
+                strategies.enable(strategy_id=strategy.pk, user=user, now=timezone.now())
+                self.stdout.write(_("“%(name)s” is enabled.") % {"name": strategy.name})
+            else:
+                strategies.disable(strategy_id=strategy.pk, user=user, now=timezone.now())
+                self.stdout.write(_("“%(name)s” is not enabled.") % {"name": strategy.name})
+        except Refused as refused:
+            raise CommandError(refused.message) from refused

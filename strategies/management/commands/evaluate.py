@@ -1,0 +1,53 @@
+"""`manage.py evaluate`: decides all that waits, and says what came of it (INTERFACES.md)."""
+
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from aftersale.models import Shop
+from strategies.models import Outcome, Scenario, Source, Strategy
+from strategies.services.evaluator import Tally, decide_shop, shops_waiting
+
+
+class Command(BaseCommand):
+    help = "Decides all tickets that wait and prints counts by outcome, scenario and strategy."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--shop", metavar="CODE", help="only this shop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["shop"] is None:
+            shops = shops_waiting()
+        else:
+            shops = list(Shop.objects.filter(code=options["shop"]).values_list("pk", flat=True))
+            if not shops:
+                raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
+        tally = Tally()
+        left = [shop for shop in shops if decide_shop(shop, tally=tally)]
+        self.print(tally)
+        if left:
+            codes = Shop.objects.filter(pk__in=left).order_by("code").values_list("code", flat=True)
+            self.stderr.write(
+                _("Some tickets are being changed by others and still wait: %(shops)s")
+                % {"shops": ", ".join(codes)}
+            )
+
+    def print(self, tally: Tally) -> None:
+        self.stdout.write(_("decided %(count)d") % {"count": tally.total})
+        by_outcome: Counter[tuple[str, str, str]] = Counter()
+        by_strategy: Counter[tuple[str, int]] = Counter()
+        for (outcome, source, scenario, strategy), number in tally.decided.items():
+            by_outcome[outcome, source, scenario] += number
+            if strategy is not None:
+                by_strategy[scenario, strategy] += number
+        for (outcome, source, scenario), number in sorted(by_outcome.items()):
+            words = [str(Outcome(outcome).label)]
+            words += [str(Source(source).label)] if source else []
+            words += [str(Scenario(scenario).label)] if scenario else []
+            self.stdout.write(f"  {' · '.join(words)}: {number}")
+        names = Strategy.objects.in_bulk([pk for _scenario, pk in by_strategy])
+        for (scenario, pk), number in sorted(by_strategy.items()):
+            strategy = names[pk]
+            self.stdout.write(f"  {strategy.shop.code} · {scenario} · {strategy.name}: {number}")

@@ -1,0 +1,203 @@
+"""One transaction of the evaluator: one shop, one rulebook, one moment (SPEC E6, E7)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from django.db import DataError, IntegrityError, transaction
+
+from aftersale.deadlines import due_at
+from aftersale.models import ConnectorKind, Shop, TicketStatus, TicketType
+from config.queue import PAY, wake
+from strategies.engine import Verdict, decide
+from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
+from strategies.services.lanes import database_moment, try_lane
+from strategies.services.strategies import trip
+
+from .reading import (
+    REFUNDABLE,
+    TICKET,
+    Cursor,
+    as_facts,
+    claim,
+    end_of,
+    load_state,
+    micros,
+)
+from .rulebooks import load_rulebook
+from .writing import BatchChanged, write
+
+PAY_TASK = "aftersale.tasks.pay"
+
+log = structlog.get_logger(__name__)
+
+# What one bad ticket can cause. Everything else (a lost connection, a full disk, a rulebook that
+# does not compile) is no fault of a ticket: it ends the task, marks nothing, the sweep tries again.
+_OF_A_TICKET = (
+    IntegrityError,
+    DataError,
+    BatchChanged,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+class LaneHeld(Exception):
+    """Somebody else decides in this shop, or changes what decides; they look again afterwards."""
+
+
+@dataclass
+class Tally:
+    """Counts of decisions by (outcome, source, scenario, strategy id)."""
+
+    decided: Counter[tuple[str, str, str, int | None]] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        return self.decided.total()
+
+
+def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Cursor | None:
+    """Decides up to `limit` waiting tickets behind `after` in one transaction.
+
+    Returns where it ended, None where nothing was to be had. Raises LaneHeld.
+    """
+    with transaction.atomic():
+        lane = try_lane(shop_id)
+        if lane is None:
+            raise LaneHeld
+        # Read after the lane was taken: whoever pauses the shop holds it until the commit.
+        shop = Shop.objects.get(pk=shop_id)
+        rows = claim(shop_id, after=after, limit=limit)
+        if not rows:
+            return None
+        now = database_moment()
+        if lane.decided_until is not None and lane.decided_until > now:
+            now = lane.decided_until
+        batch = _Batch(shop, lane.rulebook_id, now, tally)
+        batch.decide(rows)
+        if batch.pays:
+            wake(PAY_TASK, cluster=PAY)
+        return end_of(rows[: batch.decided])
+
+
+class _Batch:
+    """Decides claimed rows; the caller holds the lane, the tickets and their orders."""
+
+    def __init__(self, shop: Shop, rulebook_id: int, now: datetime, tally: Tally) -> None:
+        self.shop = shop
+        self.loaded = load_rulebook(rulebook_id)
+        self.now = now
+        self.at = micros(now)
+        self.day = date.fromordinal(self.loaded.rulebook.moment(self.at)[2])
+        self.tally = tally
+        self.decided = 0
+        self.tripped = False
+        self.pays = False
+
+    def decide(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Decides rows in order and stops where a circuit breaker opens (SPEC G3): what comes
+        after it needs the next revision.
+
+        An error splits the rows in halves until the bad ticket is alone; it goes to people.
+        """
+        try:
+            with transaction.atomic():
+                verdicts = self._decide(rows)
+        except _OF_A_TICKET as error:
+            log.warning(
+                "evaluation failed",
+                shop=self.shop.pk,
+                tickets=len(rows),
+                first=rows[0][TICKET],
+                error=type(error).__name__,
+            )
+            if len(rows) > 1:
+                half = len(rows) // 2
+                self.decide(rows[:half])
+                if not self.tripped:
+                    self.decide(rows[half:])
+                return
+            verdicts = [self._for_people(rows[0])]
+            self._write(rows, verdicts, [f"{type(error).__name__}: {error}"])
+        self._count(verdicts)
+
+    def _decide(self, rows: Sequence[tuple[Any, ...]]) -> list[Verdict]:
+        state = load_state(
+            self.shop.pk,
+            self.loaded,
+            rows,
+            moment=self.now,
+            day=self.day,
+            paused=self.shop.automation_paused,
+        )
+        verdicts = decide(
+            self.loaded.rulebook, state, as_facts(rows, self.at), stop_when_tripped=True
+        )
+        done = rows[: len(verdicts)]
+        self._write(done, verdicts, [""] * len(done))
+        index = verdicts[-1].strategy
+        if verdicts[-1].tripped and index is not None:
+            hits = state.breakers[index]
+            trip(
+                self.loaded.strategy_ids[index],
+                hits=sum(hit[1] for hit in hits),
+                amount=sum(hit[2] for hit in hits),
+                now=self.now,
+            )
+        return verdicts
+
+    def _write(
+        self, rows: Sequence[tuple[Any, ...]], verdicts: Sequence[Verdict], errors: Sequence[str]
+    ) -> None:
+        # A manual shop's refunds wait for a person; the payer never looks at them.
+        by_hand = self.shop.connector == ConnectorKind.MANUAL
+        write(
+            shop_id=self.shop.pk,
+            loaded=self.loaded,
+            rows=rows,
+            verdicts=verdicts,
+            errors=errors,
+            now=self.now,
+            day=self.day,
+            next_step=None if by_hand else self.now,
+            return_due=due_at(
+                platform=self.shop.platform,
+                type=TicketType.RETURN_REFUND,
+                status=TicketStatus.AWAITING_RETURN,
+                since=self.now,
+            ),
+        )
+
+    def _for_people(self, row: tuple[Any, ...]) -> Verdict:
+        return Verdict(
+            outcome=MANUAL,
+            why=ERROR,
+            source=None,
+            scenario=None,
+            strategy=None,
+            trace=(),
+            refundable=row[REFUNDABLE],
+            buyer_count=None,
+            buyer_sum=None,
+            day=self.day.toordinal(),
+            tripped=False,
+        )
+
+    def _count(self, verdicts: Sequence[Verdict]) -> None:
+        keys = self.loaded.strategy_ids
+        self.decided += len(verdicts)
+        self.tripped = verdicts[-1].tripped
+        by_hand = self.shop.connector == ConnectorKind.MANUAL
+        for verdict in verdicts:
+            strategy = None if verdict.strategy is None else keys[verdict.strategy]
+            self.tally.decided[
+                verdict.outcome, verdict.source or "", verdict.scenario or "", strategy
+            ] += 1
+            if verdict.outcome == REFUND and not by_hand:
+                self.pays = True

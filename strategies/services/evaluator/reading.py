@@ -1,0 +1,139 @@
+"""What a batch is decided on: claimed rows as the engine's facts, and what came before.
+
+Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE.md).
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+from django.db import connection
+
+from strategies.engine import Facts, State
+
+from .rulebooks import LoadedRulebook
+
+# The evaluator never waits for a row: what somebody else holds is theirs to hand back, and is
+# found by the next look. Facts are read as their rows are locked, order and ticket together. Times
+# are µs since the epoch; a double holds them exactly until the year 2255.
+_CLAIM = """
+SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
+       CASE WHEN o.over_refunded THEN 0
+            ELSE o.paid_amount - o.refunded_amount - o.committed END,
+       (date_part('epoch', t.applied_at) * 1e6)::bigint,
+       t.reason,
+       (date_part('epoch', o.paid_at) * 1e6)::bigint,
+       (date_part('epoch', o.shipped_at) * 1e6)::bigint,
+       (date_part('epoch', o.delivered_at) * 1e6)::bigint,
+       (date_part('epoch', o.label_printed_at) * 1e6)::bigint,
+       o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
+       EXISTS (SELECT 1 FROM aftersale_blockedbuyer b
+               WHERE b.shop_id = t.shop_id AND b.buyer = o.buyer),
+       t.spent, t.applied_at
+FROM aftersale_ticket t
+JOIN aftersale_order o ON o.id = t.order_id
+WHERE t.shop_id = %(shop)s AND t.waits AND (t.applied_at, t.ticket_no) > (%(at)s, %(ticket_no)s)
+ORDER BY t.applied_at, t.ticket_no
+LIMIT %(limit)s
+FOR NO KEY UPDATE OF t, o SKIP LOCKED
+"""
+
+# Positions in a claimed row; the engine's decided_at goes in behind the ninth column.
+TICKET, TICKET_NO, ORDER, BUYER, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 7, 19
+_BEFORE_MOMENT, _APPLIED_AT = 9, -1
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Cursor(NamedTuple):
+    """Where the last batch ended in the order of SPEC E7.
+
+    Rows decided before stay in the index until vacuum; a drain that began at its start each time
+    would read them again and again.
+    """
+
+    applied_at: datetime
+    ticket_no: str
+
+
+START = Cursor(datetime(1, 1, 2, tzinfo=UTC), "")
+
+
+def claim(shop_id: int, *, after: Cursor, limit: int) -> list[tuple[Any, ...]]:
+    """Locks waiting tickets and their orders, in the order of SPEC E7."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "shop": shop_id,
+                "at": after.applied_at,
+                "ticket_no": after.ticket_no,
+                "limit": limit,
+            },
+        )
+        return cursor.fetchall()
+
+
+def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:
+    """Where a claimed batch ends."""
+    return Cursor(rows[-1][_APPLIED_AT], rows[-1][TICKET_NO])
+
+
+def as_facts(rows: Sequence[tuple[Any, ...]], decided_at: int) -> list[Facts]:
+    """Claimed rows as engine facts at one moment, µs. Plain tuples in fact: the engine takes them,
+    and they are cheaper to make."""
+    facts = [(*row[:_BEFORE_MOMENT], decided_at, *row[_BEFORE_MOMENT:_APPLIED_AT]) for row in rows]
+    return cast(list[Facts], facts)
+
+
+def micros(moment: datetime) -> int:
+    """A moment in the engine's µs since the epoch."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def load_state(
+    shop_id: int,
+    loaded: LoadedRulebook,
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    moment: datetime,
+    day: date,
+    paused: bool,
+) -> State:
+    """Cap use of the day, the buyers' sums and the breakers' counts as the lane's holder sees
+    them: nobody else can add to them before this transaction ends."""
+    state = State(paused=paused)
+    rulebook = loaded.rulebook
+    position = {key: index for index, key in enumerate(loaded.strategy_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT strategy_id, used FROM strategies_strategyusage"
+            " WHERE strategy_id = ANY(%s) AND day = %s",
+            [list(position), day],
+        )
+        for strategy_id, used in cursor.fetchall():
+            state.used[position[strategy_id], day.toordinal()] = used
+        if rulebook.buyer_limit is not None:
+            since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
+            cursor.execute(
+                "SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision"
+                " WHERE shop_id = %s AND buyer = ANY(%s) AND decided_at > %s"
+                " AND outcome <> 'manual' GROUP BY buyer",
+                [shop_id, list({row[BUYER] for row in rows}), since],
+            )
+            for buyer, count, total in cursor.fetchall():
+                state.buyers[buyer] = [(micros(moment), count, total)]
+        for index, strategy in enumerate(rulebook.strategies):
+            breaker = strategy.breaker
+            if breaker is None or not strategy.enabled:
+                continue
+            cursor.execute(
+                "SELECT count(*), coalesce(sum(amount), 0)::bigint FROM strategies_decision"
+                " WHERE strategy_id = %s AND decided_at > %s",
+                [loaded.strategy_ids[index], moment - timedelta(microseconds=breaker.span)],
+            )
+            count, total = cursor.fetchone()
+            if count:
+                state.breakers[index] = [(micros(moment), count, total)]
+    return state

@@ -1,0 +1,40 @@
+"""What the `decide` cluster runs. Tasks only wake workers up: rows say what waits."""
+
+from django.db import connection
+
+from config.queue import DECIDE, wake
+from strategies.services.evaluator import Tally, decide_shop, shops_waiting
+from strategies.services.lanes import DECIDE_TASK
+
+# After this much work a task queues up again, so that other shops get their turn.
+SECONDS = 2.0
+# How often a run that finds only tickets held by others asks for another; then it is the sweep's.
+LOOKS = 20
+
+
+def decide(shop_id: int, looks: int = LOOKS) -> int:
+    """Decides what waits in a shop; returns how many tickets it decided."""
+    beat()
+    tally = Tally()
+    if decide_shop(shop_id, tally=tally, seconds=SECONDS):
+        left = LOOKS if tally.total else looks - 1
+        if left:
+            wake(DECIDE_TASK, shop_id, left, cluster=DECIDE)
+    return tally.total
+
+
+def sweep() -> None:
+    """Finds what nobody woke up for: a crash, a lost task (SPEC E1)."""
+    beat()
+    for shop_id in shops_waiting():
+        wake(DECIDE_TASK, shop_id, cluster=DECIDE)
+
+
+def beat() -> None:
+    """Says that evaluation is alive; at most once in five seconds, so that the row stays cool."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO strategies_heartbeat AS h (worker, at) VALUES ('decide', now())"
+            " ON CONFLICT (worker) DO UPDATE SET at = excluded.at"
+            " WHERE h.at < excluded.at - interval '5 seconds'"
+        )
