@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
-from strategies.models import Outcome, Scenario, Source, Strategy
+from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 
 
@@ -43,10 +43,8 @@ class Command(BaseCommand):
             if strategy is not None:
                 by_strategy[scenario, strategy] += number
         for (outcome, source, scenario), number in sorted(by_outcome.items()):
-            words = [str(Outcome(outcome).label)]
-            words += [str(Source(source).label)] if source else []
-            words += [str(Scenario(scenario).label)] if scenario else []
-            self.stdout.write(f"  {' · '.join(words)}: {number}")
+            words = " · ".join(word for word in (outcome, source, scenario) if word)
+            self.stdout.write(f"  {words}: {number}")
         names = Strategy.objects.in_bulk([pk for _scenario, pk in by_strategy])
         for (scenario, pk), number in sorted(by_strategy.items()):
             strategy = names[pk]

@@ -29,7 +29,7 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
        o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
        EXISTS (SELECT 1 FROM aftersale_blockedbuyer b
                WHERE b.shop_id = t.shop_id AND b.buyer = o.buyer),
-       t.spent, t.applied_at
+       t.spent
 FROM aftersale_ticket t
 JOIN aftersale_order o ON o.id = t.order_id
 WHERE t.shop_id = %(shop)s AND t.waits AND (t.applied_at, t.ticket_no) > (%(at)s, %(ticket_no)s)
@@ -39,8 +39,9 @@ FOR NO KEY UPDATE OF t, o SKIP LOCKED
 """
 
 # Positions in a claimed row; the engine's decided_at goes in behind the ninth column.
-TICKET, TICKET_NO, ORDER, BUYER, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 7, 19
-_BEFORE_MOMENT, _APPLIED_AT = 9, -1
+TICKET, TICKET_NO, ORDER, BUYER, TYPE, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 7, 19
+APPLIED_AT = 8
+_BEFORE_MOMENT = 9
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -77,13 +78,14 @@ def claim(shop_id: int, *, after: Cursor, limit: int) -> list[tuple[Any, ...]]:
 
 def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:
     """Where a claimed batch ends."""
-    return Cursor(rows[-1][_APPLIED_AT], rows[-1][TICKET_NO])
+    last = rows[-1]
+    return Cursor(EPOCH + last[APPLIED_AT] * _MICROSECOND, last[TICKET_NO])
 
 
 def as_facts(rows: Sequence[tuple[Any, ...]], decided_at: int) -> list[Facts]:
     """Claimed rows as engine facts at one moment, µs. Plain tuples in fact: the engine takes them,
     and they are cheaper to make."""
-    facts = [(*row[:_BEFORE_MOMENT], decided_at, *row[_BEFORE_MOMENT:_APPLIED_AT]) for row in rows]
+    facts = [(*row[:_BEFORE_MOMENT], decided_at, *row[_BEFORE_MOMENT:]) for row in rows]
     return cast(list[Facts], facts)
 
 

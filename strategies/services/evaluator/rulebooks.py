@@ -1,6 +1,6 @@
 """Compiled rulebooks, kept by revision: a revision never changes, nor does what it became."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from strategies.engine import Rulebook, compile_rulebook
@@ -17,14 +17,6 @@ class LoadedRulebook:
     strategy_ids: list[int]
     # What refunds are filed under, by strategy index (SPEC T1).
     filed_under: list[str]
-    _traces: dict[tuple[int, ...], str] = field(default_factory=dict)
-
-    def trace_text(self, trace: tuple[int, ...]) -> str:
-        """A trace as an array literal; a rulebook has few different ones."""
-        text = self._traces.get(trace)
-        if text is None:
-            text = self._traces[trace] = "{" + ",".join(map(str, trace)) + "}"
-        return text
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,7 @@ copied from the locked rows themselves, the ticket's type before it changes amon
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,18 +14,39 @@ from django.db import connection
 from strategies.engine import FAST_REFUND_BIT, Verdict
 from strategies.engine.vocabulary import FAST_REFUND, MANUAL, REFUND, SCENARIO_BIT
 
-from .reading import BLOCKED, ORDER, TICKET
+from .reading import BLOCKED, ORDER, TICKET, TYPE
 from .rulebooks import LoadedRulebook
 
-_WRITE = """
-WITH verdict AS MATERIALIZED (
-    SELECT * FROM unnest(
-        %(ticket)s::bigint[], %(outcome)s::text[], %(why)s::text[], %(source)s::text[],
-        %(scenario)s::text[], %(strategy)s::bigint[], %(trace)s::text[], %(refundable)s::bigint[],
-        %(blocked)s::bool[], %(count)s::int[], %(sum)s::bigint[], %(bit)s::smallint[],
-        %(filed_under)s::text[], %(error)s::text[]
-    ) AS v (ticket_id, outcome, why, source, scenario, strategy_id, trace, refundable, blocked,
-            buyer_count, buyer_sum, bit, filed_under, error)
+# The batch's verdicts as the client sends them. What many tickets share is sent once, as a kind;
+# a ticket's own columns are numbers.
+_SENT = """
+    SELECT s.ticket_id, k.outcome, k.why, k.source, k.scenario, k.strategy_id, k.trace,
+        s.refundable, s.blocked, s.buyer_count, s.buyer_sum, k.bit, k.type, k.error
+    FROM unnest(
+        %(tickets)s::bigint[], %(kind)s::int[], %(refundable)s::bigint[], %(blocked)s::bool[],
+        %(count)s::int[], %(sum)s::bigint[]
+    ) AS s (ticket_id, kind, refundable, blocked, buyer_count, buyer_sum)
+    JOIN unnest(
+        %(outcome)s::text[], %(why)s::text[], %(source)s::text[], %(scenario)s::text[],
+        %(strategy)s::bigint[], %(trace)s::text[], %(bit)s::smallint[], %(type)s::text[],
+        %(error)s::text[]
+    ) WITH ORDINALITY AS k (outcome, why, source, scenario, strategy_id, trace, bit, type, error,
+                            kind)
+    ON k.kind = s.kind
+"""
+
+
+def write_statement(verdicts: str) -> str:
+    """The statement that writes a batch, given the query that its verdicts come from."""
+    return "WITH verdict AS MATERIALIZED (" + verdicts + _REST
+
+
+# `decided` hands on each ticket's columns, so that tickets are looked up once; the arrays of keys
+# say again what the joins say, for the planner's estimates.
+_REST = """
+), capped AS MATERIALIZED (
+    SELECT * FROM unnest(%(capped)s::bigint[], %(caps)s::bigint[], %(filed_under)s::text[])
+        AS c (strategy_id, cap, filed_under)
 ), decided AS (
     UPDATE aftersale_ticket t
     SET waits = false,
@@ -42,16 +63,19 @@ WITH verdict AS MATERIALIZED (
                      THEN t.flags || '{error}'::varchar[] ELSE t.flags END,
         spent = t.spent | v.bit
     FROM verdict v
-    WHERE t.id = v.ticket_id AND t.waits AND t.status = 'pending_review'
-    RETURNING t.id
+    WHERE t.id = v.ticket_id AND t.id = ANY(%(tickets)s::bigint[])
+        AND t.waits AND t.status = 'pending_review'
+    RETURNING t.shop_id, t.id AS ticket_id, t.ticket_no, t.order_id, t.amount, t.reason,
+        t.applied_at, t.products, t.categories, t.spent - v.bit AS spent_before, v.type,
+        v.outcome, v.why, v.source, v.scenario, v.strategy_id, v.trace, v.refundable, v.blocked,
+        v.buyer_count, v.buyer_sum, v.error
 ), spoken_for AS (
     UPDATE aftersale_order o SET committed = o.committed + s.amount
     FROM (
-        SELECT t.order_id, sum(t.amount) AS amount
-        FROM verdict v JOIN aftersale_ticket t ON t.id = v.ticket_id
-        WHERE v.outcome <> 'manual' GROUP BY t.order_id
+        SELECT order_id, sum(amount) AS amount FROM decided
+        WHERE outcome <> 'manual' GROUP BY order_id
     ) s
-    WHERE o.id = s.order_id
+    WHERE o.id = s.order_id AND o.id = ANY(%(orders)s::bigint[])
     RETURNING o.id
 ), decision AS (
     INSERT INTO strategies_decision (
@@ -59,29 +83,28 @@ WITH verdict AS MATERIALIZED (
         strategy_id, trace, error, type, amount, reason, applied_at, buyer, order_status, paid_at,
         label_printed_at, shipped_at, delivered_at, paid_amount, refundable_amount, labels,
         products, categories, has_virtual, buyer_blocked, buyer_count, buyer_sum, spent)
-    SELECT t.shop_id, t.id, t.order_id, %(rulebook)s, %(now)s, v.outcome, v.why, v.source,
-        v.scenario, v.strategy_id, v.trace::smallint[], v.error, t.type, t.amount, t.reason,
+    SELECT t.shop_id, t.ticket_id, t.order_id, %(rulebook)s, %(now)s, t.outcome, t.why, t.source,
+        t.scenario, t.strategy_id, t.trace::smallint[], t.error, t.type, t.amount, t.reason,
         t.applied_at, o.buyer, o.status, o.paid_at, o.label_printed_at, o.shipped_at,
-        o.delivered_at, o.paid_amount, v.refundable, o.labels, t.products, t.categories,
-        o.has_virtual, v.blocked, v.buyer_count, v.buyer_sum, t.spent
-    FROM verdict v
-    JOIN aftersale_ticket t ON t.id = v.ticket_id
-    JOIN aftersale_order o ON o.id = t.order_id
+        o.delivered_at, o.paid_amount, t.refundable, o.labels, t.products, t.categories,
+        o.has_virtual, t.blocked, t.buyer_count, t.buyer_sum, t.spent_before
+    FROM decided t
+    JOIN aftersale_order o ON o.id = t.order_id AND o.id = ANY(%(orders)s::bigint[])
     ORDER BY t.applied_at, t.ticket_no
-    RETURNING id, ticket_id, order_id, shop_id, amount, source, outcome
+    RETURNING id, ticket_id, order_id, shop_id, amount, source, outcome, strategy_id
 ), event AS (
     INSERT INTO aftersale_ticketevent
         (ticket_id, at, kind, actor, user_id, from_status, to_status, note)
-    SELECT v.ticket_id, %(now)s, 'status', 'automation', NULL, 'pending_review',
-        CASE v.outcome WHEN 'refund' THEN 'refunding' ELSE 'awaiting_return' END, ''
-    FROM verdict v WHERE v.outcome <> 'manual'
+    SELECT ticket_id, %(now)s, 'status', 'automation', NULL, 'pending_review',
+        CASE outcome WHEN 'refund' THEN 'refunding' ELSE 'awaiting_return' END, ''
+    FROM decided WHERE outcome <> 'manual'
 ), refund AS (
     INSERT INTO aftersale_refund
         (shop_id, order_id, ticket_id, amount, source, decision_id, requested_by_id, requested_at,
          reason, status, ever_sent, released, needs_people, next_step_at, failure, settled_at)
     SELECT d.shop_id, d.order_id, d.ticket_id, d.amount, d.source, d.id, NULL, %(now)s,
-        v.filed_under, 'requested', false, false, false, %(next_step)s, '', NULL
-    FROM decision d JOIN verdict v ON v.ticket_id = d.ticket_id
+        coalesce(c.filed_under, ''), 'requested', false, false, false, %(next_step)s, '', NULL
+    FROM decision d LEFT JOIN capped c ON c.strategy_id = d.strategy_id
     WHERE d.outcome = 'refund'
     ON CONFLICT (ticket_id) DO UPDATE SET
         amount = excluded.amount, source = excluded.source, decision_id = excluded.decision_id,
@@ -92,13 +115,9 @@ WITH verdict AS MATERIALIZED (
     RETURNING id
 ), used AS (
     INSERT INTO strategies_strategyusage AS u (strategy_id, day, hits, used, cap)
-    SELECT v.strategy_id, %(day)s, count(*), sum(t.amount), max(c.cap)
-    FROM verdict v
-    JOIN aftersale_ticket t ON t.id = v.ticket_id
-    JOIN unnest(%(capped)s::bigint[], %(caps)s::bigint[]) AS c (strategy_id, cap)
-        ON c.strategy_id = v.strategy_id
-    WHERE v.outcome <> 'manual' AND v.strategy_id IS NOT NULL
-    GROUP BY v.strategy_id
+    SELECT d.strategy_id, %(day)s, count(*), sum(d.amount), max(c.cap)
+    FROM decision d JOIN capped c ON c.strategy_id = d.strategy_id
+    GROUP BY d.strategy_id
     ON CONFLICT (strategy_id, day) DO UPDATE
     SET hits = u.hits + excluded.hits, used = u.used + excluded.used, cap = excluded.cap
     RETURNING strategy_id
@@ -108,6 +127,9 @@ WITH verdict AS MATERIALIZED (
 SELECT (SELECT count(*) FROM decided), (SELECT count(*) FROM spoken_for),
        (SELECT count(*) FROM decision), (SELECT count(*) FROM refund), (SELECT count(*) FROM used)
 """
+
+
+_WRITE = write_statement(_SENT)
 
 
 class BatchChanged(Exception):
@@ -133,41 +155,12 @@ def write(
     IntegrityError where a constraint of SPEC's promises would break; the caller rolls back.
     """
     keys = loaded.strategy_ids
-    columns = [
-        (
-            row[TICKET],
-            verdict.outcome,
-            verdict.why or "",
-            verdict.source or "",
-            verdict.scenario or "",
-            None if verdict.strategy is None else keys[verdict.strategy],
-            loaded.trace_text(verdict.trace),
-            verdict.refundable,
-            row[BLOCKED],
-            verdict.buyer_count,
-            verdict.buyer_sum,
-            _bit(verdict),
-            "" if verdict.strategy is None else loaded.filed_under[verdict.strategy],
-            error,
-        )
-        for row, verdict, error in zip(rows, verdicts, errors, strict=True)
-    ]
-    (
-        ticket,
-        outcome,
-        why,
-        source,
-        scenario,
-        strategy,
-        trace,
-        refundable,
-        blocked,
-        count,
-        total,
-        bit,
-        filed_under,
-        error,
-    ) = map(list, zip(*columns, strict=True))
+    kinds: dict[tuple[Any, ...], int] = {}
+    kind = []
+    for row, verdict, error in zip(rows, verdicts, errors, strict=True):
+        # All of a verdict but what is the ticket's own, and the type that was decided on.
+        shared = (*verdict[:6], row[TYPE], error)
+        kind.append(kinds.setdefault(shared, len(kinds) + 1))
     hits = [
         (row, verdict)
         for row, verdict in zip(rows, verdicts, strict=True)
@@ -185,22 +178,17 @@ def write(
         cursor.execute(
             _WRITE,
             {
-                "ticket": ticket,
-                "outcome": outcome,
-                "why": why,
-                "source": source,
-                "scenario": scenario,
-                "strategy": strategy,
-                "trace": trace,
-                "refundable": refundable,
-                "blocked": blocked,
-                "count": count,
-                "sum": total,
-                "bit": bit,
-                "filed_under": filed_under,
-                "error": error,
+                "tickets": _array(row[TICKET] for row in rows),
+                "orders": _array({row[ORDER] for row in rows}),
+                "kind": _array(kind),
+                "refundable": _array(verdict.refundable for verdict in verdicts),
+                "blocked": _array(row[BLOCKED] for row in rows),
+                "count": _array(verdict.buyer_count for verdict in verdicts),
+                "sum": _array(verdict.buyer_sum for verdict in verdicts),
+                **_kind_columns(kinds, loaded),
                 "capped": [keys[index] for index in used],
                 "caps": [loaded.rulebook.daily_caps[index] for index in used],
+                "filed_under": [loaded.filed_under[index] for index in used],
                 "rulebook": loaded.revision_id,
                 "shop": shop_id,
                 "now": now,
@@ -214,7 +202,28 @@ def write(
         raise BatchChanged(f"{written} rows written of {expected}")
 
 
-def _bit(verdict: Verdict) -> int:
-    if verdict.source == FAST_REFUND:
-        return FAST_REFUND_BIT
-    return SCENARIO_BIT[verdict.scenario] if verdict.scenario else 0
+def _array(values: Iterable[int | None]) -> str:
+    """An array literal of numbers or booleans: far cheaper than one value adapted at a time."""
+    return "{" + str(list(values))[1:-1].replace("None", "NULL") + "}"
+
+
+def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {name: [] for name in _KIND}
+    for outcome, why, source, scenario, strategy, trace, kind_of_ticket, error in kinds:
+        kind = (
+            outcome,
+            why or "",
+            source or "",
+            scenario or "",
+            None if strategy is None else loaded.strategy_ids[strategy],
+            "{" + ",".join(map(str, trace)) + "}",
+            FAST_REFUND_BIT if source == FAST_REFUND else SCENARIO_BIT.get(scenario, 0),
+            kind_of_ticket,
+            error,
+        )
+        for name, value in zip(_KIND, kind, strict=True):
+            columns[name].append(value)
+    return columns
+
+
+_KIND = ("outcome", "why", "source", "scenario", "strategy", "trace", "bit", "type", "error")
