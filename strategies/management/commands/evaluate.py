@@ -46,6 +46,6 @@ class Command(BaseCommand):
             words = " · ".join(word for word in (outcome, source, scenario) if word)
             self.stdout.write(f"  {words}: {number}")
         names = Strategy.objects.in_bulk([pk for _scenario, pk in by_strategy])
-        for (scenario, pk), number in sorted(by_strategy.items()):
-            strategy = names[pk]
-            self.stdout.write(f"  {strategy.shop.code} · {scenario} · {strategy.name}: {number}")
+        for (scenario, pk), count in sorted(by_strategy.items()):
+            hit = names[pk]
+            self.stdout.write(f"  {hit.shop.code} · {scenario} · {hit.name}: {count}")
