@@ -153,7 +153,8 @@ def update() -> None:
         new = Catalog(locale="zh_Hans", project="Afterdesk", fuzzy=False)
         for key, text in expected.items():
             known = old.get(*key)
-            new.add(text, known.string if known else "", context=key[1])
+            flags = known.flags if known else ()
+            new.add(text, known.string if known else "", flags=flags, context=key[1])
         lines = io.BytesIO()
         write_po(lines, new, width=100, omit_header=True, sort_output=True)
         path.write_bytes(HEADER + lines.getvalue())
@@ -182,7 +183,8 @@ msgstr ""
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["compile"]:
-        sys.exit(compile_all())
+        compile_all()
+        sys.exit()
     if sys.argv[1:] == ["update"]:
         update()
     for problem in (wrong := problems()):

@@ -30,9 +30,11 @@ def server(folder: Path) -> Iterator[Server]:
     shutil.rmtree(made.sockets, ignore_errors=True)
 
 
-@pytest.fixture
-def checkout(folder: Path) -> Iterator[Path]:
-    """A copy of the project, without an environment file and with no server of its own yet."""
+@pytest.fixture(scope="session")
+def checkout() -> Iterator[Path]:
+    """A copy of the project, without an environment file, whose own server does not run."""
+    folder = Path(tempfile.mkdtemp(prefix="after desk ", dir="/tmp"))
+    folder.chmod(0o755)
     copy = folder / "a copy"
     ignored = shutil.ignore_patterns(".git", ".venv", ".env", "var", "static", ".*_cache")
     shutil.copytree(BASE_DIR, copy, ignore=ignored)
@@ -40,6 +42,7 @@ def checkout(folder: Path) -> Iterator[Path]:
     own = Server(copy / "var")
     own.stop()
     shutil.rmtree(own.sockets, ignore_errors=True)
+    shutil.rmtree(folder)
 
 
 def command(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
