@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -102,6 +102,8 @@ class Server:
             done = _run([str(self._programs(account) / "bin" / "pg_ctl"), *arguments], account)
             if done.returncode:
                 raise PostgresError(f"PostgreSQL does not stop: {done.stderr.strip()}")
+            with suppress(OSError):
+                self.sockets.rmdir()
             return True
 
     @property

@@ -1,6 +1,7 @@
 """Folders to try starts in: with a space in the name, open to the account that root drops to."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,8 +27,7 @@ def server(folder: Path) -> Iterator[Server]:
     made = Server(folder / "var")
     made.elsewhere = folder / "elsewhere"
     yield made
-    made.stop()
-    shutil.rmtree(made.sockets, ignore_errors=True)
+    discard(made)
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +36,19 @@ def checkout() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="after desk ", dir="/tmp"))
     folder.chmod(0o755)
     copy = folder / "a copy"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".env", "var", "static", ".*_cache")
-    shutil.copytree(BASE_DIR, copy, ignore=ignored)
+    skipped = (".git", ".venv", ".env", "var", "static", "tests", "docs", ".*_cache")
+    shutil.copytree(BASE_DIR, copy, ignore=shutil.ignore_patterns(*skipped))
     yield copy
-    own = Server(copy / "var")
-    own.stop()
-    shutil.rmtree(own.sockets, ignore_errors=True)
+    discard(Server(copy / "var"))
     shutil.rmtree(folder)
+
+
+def discard(server: Server) -> None:
+    """End a server whose data is thrown away: at once, which an orderly stop is not."""
+    if process := server._process():
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=30)
+    shutil.rmtree(server.sockets, ignore_errors=True)
 
 
 def command(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:

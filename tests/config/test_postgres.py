@@ -14,7 +14,7 @@ import pytest
 
 from config import postgres
 from config.postgres import BASE_DIR, PostgresError, Server
-from tests.config.conftest import command
+from tests.config.conftest import command, discard
 
 
 def value(server: Server, query: str) -> object:
@@ -50,9 +50,8 @@ def running() -> Iterator[Server]:
             patch.setenv(name, "zh_CN.UTF-8")
         assert made.start() is True
     yield made
-    made.stop()
+    discard(made)
     shutil.rmtree(folder)
-    shutil.rmtree(made.sockets)
 
 
 def test_starts_in_a_path_with_a_space_whatever_the_language(running):
@@ -188,8 +187,7 @@ def test_root_keeps_the_data_elsewhere_if_that_user_cannot_reach_the_project(
         process = hidden._process()
         assert process and Path(process.exe()).is_relative_to(hidden.elsewhere)
     finally:
-        hidden.stop()
-        shutil.rmtree(hidden.sockets, ignore_errors=True)
+        discard(hidden)
 
 
 def test_the_command_starts_stops_and_tells(checkout):

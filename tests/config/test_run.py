@@ -66,7 +66,18 @@ def left_over(family: list[psutil.Process]) -> list[str]:
     return [" ".join(process.cmdline()) for process in alive]
 
 
-def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(run, checkout):
+def cluster_with_workers(run: Run) -> psutil.Process:
+    """The main process of a cluster, once it has children that could survive it."""
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        for process in run.programs("qcluster"):
+            if len(process.children(recursive=True)) > 3:
+                return process
+        time.sleep(0.1)
+    raise AssertionError(run.said())
+
+
+def test_all_stop_on_ctrl_c_a_second_start_keeps_the_data_and_no_program_stays_alone(run, checkout):
     server = Server(checkout / "var")
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=30) as page:
         assert b"csrfmiddlewaretoken" in page.read()
@@ -93,29 +104,14 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(run, checkout
     again.wait_for("Afterdesk is ready")
     with psycopg.connect(server.url()) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
-    again.process.send_signal(signal.SIGTERM)
-    assert again.process.wait(timeout=60) == 0
-    assert not server.is_running()
 
-
-def cluster_with_workers(run: Run) -> psutil.Process:
-    """The main process of a cluster, once it has children that could survive it."""
-    give_up = time.monotonic() + 30
-    while time.monotonic() < give_up:
-        for process in run.programs("qcluster"):
-            if len(process.children(recursive=True)) > 3:
-                return process
-        time.sleep(0.1)
-    raise AssertionError(run.said())
-
-
-def test_if_one_program_dies_all_stop_and_the_exit_status_says_so(run, checkout):
-    cluster = cluster_with_workers(run)
-    family = psutil.Process(run.process.pid).children(recursive=True)
+    # If one program dies all stop, and the exit status tells a supervisor to start them again.
+    cluster = cluster_with_workers(again)
+    family = psutil.Process(again.process.pid).children(recursive=True)
     cluster.kill()
-    assert run.process.wait(timeout=30) not in (0, None)
+    assert again.process.wait(timeout=30) not in (0, None)
     assert left_over(family) == []
-    assert not Server(checkout / "var").is_running()
+    assert not server.is_running()
 
 
 def test_if_the_group_itself_is_killed_its_programs_do_not_live_on(run, checkout):
