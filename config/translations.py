@@ -1,8 +1,9 @@
 """The catalogues of translations: do they say everything, and nothing that nobody asks for?
 
 `python -m config.translations` names what is missing, unused, empty, fuzzy or has other
-placeholders than its original, and exits 1 if anything is; `… update` brings the catalogues' list
-of texts up to date and leaves the translating to people. Babel reads templates through Django's
+placeholders than its original, and exits 1 if anything is. `… update` brings the catalogues' list
+of texts up to date and leaves the translating to people; `… compile` makes the files that Django
+reads, where they are older. Babel reads templates through Django's
 own `templatize`, so none of this needs GNU gettext.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -151,10 +153,20 @@ def update() -> None:
         new = Catalog(locale="zh_Hans", project="Afterdesk", fuzzy=False)
         for key, text in expected.items():
             known = old.get(*key)
-            new.add(text, known.string if known else "", context=key[1])
+            flags = known.flags if known else ()
+            new.add(text, known.string if known else "", flags=flags, context=key[1])
         lines = io.BytesIO()
         write_po(lines, new, width=100, omit_header=True, sort_output=True)
         path.write_bytes(HEADER + lines.getvalue())
+
+
+def compile_all() -> None:
+    for path in sorted({source.catalogue for source in sources()}):
+        compiled = path.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime <= path.stat().st_mtime:
+            lines = io.BytesIO()
+            write_mo(lines, read(path))
+            compiled.write_bytes(lines.getvalue())
 
 
 HEADER = rb"""msgid ""
@@ -170,6 +182,9 @@ msgstr ""
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["compile"]:
+        compile_all()
+        sys.exit()
     if sys.argv[1:] == ["update"]:
         update()
     for problem in (wrong := problems()):

@@ -1,11 +1,16 @@
-"""What all tests share: the database."""
+"""What all tests share: the database and the translations."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 
+from config import translations
 from config.postgres import Server
+
+
+def pytest_configure() -> None:
+    translations.compile_all()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,123 @@
+"""`make run`: one group that starts together and stops together, PostgreSQL included."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from config.postgres import Server
+from tests.config.conftest import command
+
+
+class Run:
+    """The group, started from a copy of the project; what it printed is in `said`."""
+
+    def __init__(self, checkout: Path, **environment: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.log = checkout / "run.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.run"],
+                cwd=checkout,
+                env={"PATH": "/usr/bin:/bin", "PORT": str(self.port), **environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, text: str) -> None:
+        give_up = time.monotonic() + 60
+        while text not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < give_up, self.said()
+            time.sleep(0.1)
+
+    def programs(self, word: str) -> list[psutil.Process]:
+        """Processes of the group whose command line has this word, parents first."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [process for process in family if word in process.cmdline()]
+
+
+@pytest.fixture
+def run(checkout: Path) -> Iterator[Run]:
+    made = Run(checkout)
+    made.wait_for("Afterdesk is ready")
+    yield made
+    if made.process.poll() is None:
+        made.process.send_signal(signal.SIGTERM)
+        made.process.wait(timeout=60)
+
+
+def left_over(family: list[psutil.Process]) -> list[str]:
+    _, alive = psutil.wait_procs(family, timeout=5)
+    return [" ".join(process.cmdline()) for process in alive]
+
+
+def cluster_with_workers(run: Run) -> psutil.Process:
+    """The main process of a cluster, once it has children that could survive it."""
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        for process in run.programs("qcluster"):
+            if len(process.children(recursive=True)) > 3:
+                return process
+        time.sleep(0.1)
+    raise AssertionError(run.said())
+
+
+def test_all_stop_on_ctrl_c_a_second_start_keeps_the_data_and_no_program_stays_alone(run, checkout):
+    server = Server(checkout / "var")
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=30) as page:
+        assert b"csrfmiddlewaretoken" in page.read()
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    family = psutil.Process(run.process.pid).children(recursive=True)
+    assert len(run.programs("qcluster")) > 2
+    assert len(run.programs("gunicorn")) > 1
+
+    refused = command(checkout, "-m", "config.run", PORT="0")
+    assert refused.returncode == 1
+    assert "runs already" in refused.stderr
+    taken = command(checkout, "-m", "config.run", PORT=str(run.port))
+    assert "choose another" in taken.stderr
+    assert "Traceback" not in refused.stderr + taken.stderr
+
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(timeout=60) == 0, run.said()
+    assert left_over(family) == []
+    assert not server.is_running()
+    assert "Traceback" not in run.said()
+
+    again = Run(checkout)
+    again.wait_for("Afterdesk is ready")
+    with psycopg.connect(server.url()) as connection:
+        assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+
+    # If one program dies all stop, and the exit status tells a supervisor to start them again.
+    cluster = cluster_with_workers(again)
+    family = psutil.Process(again.process.pid).children(recursive=True)
+    cluster.kill()
+    assert again.process.wait(timeout=30) not in (0, None)
+    assert left_over(family) == []
+    assert not server.is_running()
+
+
+def test_if_the_group_itself_is_killed_its_programs_do_not_live_on(run, checkout):
+    cluster_with_workers(run)
+    family = psutil.Process(run.process.pid).children(recursive=True)
+    run.process.kill()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []
+    assert Server(checkout / "var").stop(), "PostgreSQL is left for the next start to find"
