@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from aftersale.models import Shop
+from aftersale.models import Order, Shop
 from strategies.models import Scenario
 from strategies.services import strategies as service
 from tests.factories import make_shop, make_user, strategy_record
@@ -75,6 +75,13 @@ FROM aftersale_order o, LATERAL (SELECT substr(o.order_no, 2)::int AS n) m,
     LATERAL (SELECT (array['refund_only', 'return_refund'])[1 + n / 5 %% 2] AS type) k
 WHERE o.shop_id = %(shop)s
 """
+
+
+def add_orders(shop: Shop, number: int) -> list[Order]:
+    """Adds that many orders."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ORDERS, {"shop": shop.pk, "now": NOW, "tickets": number})
+    return list(Order.objects.filter(shop=shop).order_by("pk"))
 
 
 def add_backlog(shop: Shop, tickets: int) -> None:

@@ -1,0 +1,54 @@
+"""`make bench`: runs every part and writes docs/benchmarks.md."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from . import engine, evaluator, ingest, latency
+from .database import bench_database
+from .report import Row, show
+
+HEAD = """# Benchmarks
+
+Written by `make bench` on {date}, commit {commit}, {machine}.
+
+Machines are noisy: only the ratios count, each against a floor or a peer in the same run. What each
+part does stands in its file under `tests/bench/`.
+
+| what | measured | against | ratio | target | met |
+|---|---|---|---|---|---|
+"""
+
+
+def main() -> None:
+    rows: list[Row] = []
+    with bench_database():
+        for part in (engine, evaluator, latency, ingest):
+            for row in part.rows():
+                show(row)
+                rows.append(row)
+    path = Path(settings.BASE_DIR) / "docs" / "benchmarks.md"
+    path.write_text(_page(rows))
+    print(f"written: {path.relative_to(settings.BASE_DIR)}")
+
+
+def _page(rows: list[Row]) -> str:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    page = HEAD.format(
+        date=datetime.now(UTC).date().isoformat(),
+        commit=commit or "unknown",
+        machine=f"Python {platform.python_version()}, {platform.machine()}",
+    )
+    for row in rows:
+        cells = [*row[:5], "yes" if row.met else "no"]
+        page += "| " + " | ".join(cells) + " |\n"
+    return page
+
+
+if __name__ == "__main__":
+    main()
