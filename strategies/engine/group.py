@@ -99,10 +99,14 @@ class Group(NamedTuple):
 
     def answer(self, codes: tuple[int, ...]) -> Answer:
         """The answer with these codes: the first HIT among them is the candidate."""
-        if Condition.HIT not in codes:
+        if 0 not in codes:
             return Answer(None, codes, None, MANUAL, codes)
-        place = codes.index(Condition.HIT)
+        return self.answer_at(codes.index(Condition.HIT), codes)
+
+    def answer_at(self, place: int, codes: Sequence[int]) -> Answer:
+        """The answer whose candidate is the strategy at this place."""
         scenario = self.strategies[place].scenario
+        codes = tuple(codes)
         trace = codes[: place + 1]
         return Answer(self.members[place], trace, scenario, _OUTCOMES[scenario], codes)
 
