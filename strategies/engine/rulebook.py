@@ -15,6 +15,7 @@ from strategies.engine.group import MEMO_LIMIT, Group, make_group
 from strategies.engine.hours import (
     DAY,
     DAY_MINUTES,
+    DAYS_LIMIT,
     EPOCH_ORDINAL,
     HOUR,
     MINUTE,
@@ -33,8 +34,6 @@ from strategies.engine.vocabulary import (
     SCENARIO_INDEX,
     SCENARIOS,
 )
-
-DAYS_LIMIT = 2_000
 
 
 class BuyerLimit(NamedTuple):
@@ -126,7 +125,7 @@ class Rulebook:
         """Cut a UTC day at every moment at which a time condition may change."""
         start, end = utc_day * DAY, (utc_day + 1) * DAY
         edges = {edge for edge in self._validity_edges if start < edge < end}
-        for first, last, offset in self.clock.pieces(start, end):
+        for first, last, offset in self.clock.pieces(utc_day):
             edges.add(first)
             for day in range((first + offset) // DAY, (last - 1 + offset) // DAY + 1):
                 minutes = {0} | self._window_edges
