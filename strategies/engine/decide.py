@@ -8,6 +8,7 @@ for each. docs/decision-algorithm.md has the rules in prose.
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 from strategies.engine.facts import Facts
@@ -15,6 +16,7 @@ from strategies.engine.group import Answer, Group
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.spans import bought, trips
 from strategies.engine.state import State
+from strategies.engine.verdict import Verdict
 from strategies.engine.vocabulary import (
     FAST_REFUND,
     MANUAL,
@@ -34,12 +36,11 @@ _CAP = int(Condition.DAILY_CAP)
 
 def decide(
     rulebook: Rulebook, state: State, facts: Iterable[Facts], *, stop_when_tripped: bool = False
-) -> list[tuple[Any, ...]]:
+) -> list[Verdict]:
     """Decide tickets in the order given (callers sort by facts.sort_key), updating the state.
 
-    Facts may be plain tuples. The verdicts are in the order of the facts and are plain tuples in
-    Verdict's order (Verdict._make names their fields). With `stop_when_tripped` they end after
-    the one that opened a breaker.
+    Facts may be plain tuples. The verdicts are in the order of the facts. With
+    `stop_when_tripped` they end after the one that opened a breaker.
     """
     verdicts: list[tuple[Any, ...]] = []
     append = verdicts.append
@@ -156,7 +157,7 @@ def decide(
             questions = rulebook.questions(tripped)
             if stop_when_tripped:
                 break
-    return verdicts
+    return list(map(tuple.__new__, repeat(Verdict), verdicts))
 
 
 def _next_under_cap(

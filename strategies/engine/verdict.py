@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """Its fields; `decide` gives plain tuples in this order, which cost half as much to make."""
-
     outcome: str
     why: str | None
     """Why it is for people (SPEC E8), None otherwise."""

@@ -110,7 +110,7 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
     rulebook = compile_rulebook(rulebook_content(shop, strategies) if shop else {})
     verdicts = decide(rulebook, State(paused=bool(shop and shop.automation_paused)), facts)
     decided = [
-        (ticket_order(fact), _line(rulebook, fact, Verdict._make(verdict)))
+        (ticket_order(fact), _line(rulebook, fact, verdict))
         for fact, verdict in zip(facts, verdicts, strict=True)
     ]
     decided += [

@@ -196,7 +196,7 @@ def zen_contexts(
                 fact.label_printed_at is not None and fact.label_printed_at <= fact.decided_at
             )
         contexts.append((group.number, context))
-        verdicts += map(Verdict._make, decide(rulebook, state, [fact]))
+        verdicts += decide(rulebook, state, [fact])
     return contexts, verdicts
 
 
@@ -211,7 +211,7 @@ def main() -> None:
     cold_book = compile_rulebook(content())
     cold = TICKETS / seconds(lambda: decide(cold_book, State(), facts))
     rulebook = compile_rulebook(content())
-    verdicts = list(map(Verdict._make, decide(rulebook, State(), facts)))
+    verdicts = decide(rulebook, State(), facts)
     hits = sum(verdict.outcome != "manual" for verdict in verdicts)
     asked = sum(len(verdict.trace) for verdict in verdicts)
     print(f"{TICKETS} tickets, {hits} hits, {asked / TICKETS:.1f} strategies asked each")
