@@ -37,6 +37,7 @@ def explain(error: ValidationError) -> list[FieldError]:
     return [
         FieldError(_pointer(problem["loc"], problem.get("ctx") or {}), _message(problem))
         for problem in error.errors(include_url=False)
+        if problem["type"] != "default_factory_not_called"  # because of the other errors
     ]
 
 

@@ -1,8 +1,7 @@
 """The conditions of SPEC E3 that need no state, in its order.
 
-`enabled`, `buyer_guard` and `daily_cap` have a part that depends on earlier decisions; `decide`
-adds it. A condition that looks at a new fact must also have that fact told apart where `decide`
-looks up its memo: rulebook.Question for discrete facts, Group for amounts and spans of time.
+The other part of `enabled` (an open breaker), `buyer_guard` and `daily_cap` depend on earlier
+decisions; `decide` adds them.
 """
 
 from __future__ import annotations
@@ -62,26 +61,18 @@ def enabled(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
     return strategy.enabled
 
 
-def valid_at(strategy: Strategy, moment: int) -> bool:
-    return (strategy.valid_from is None or strategy.valid_from <= moment) and (
-        strategy.valid_until is None or moment < strategy.valid_until
+def validity(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
+    return (strategy.valid_from is None or strategy.valid_from <= facts.applied_at) and (
+        strategy.valid_until is None or facts.applied_at < strategy.valid_until
     )
 
 
-def validity(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
-    return valid_at(strategy, facts.applied_at)
-
-
-def executes_at(strategy: Strategy, rulebook: Rulebook, moment: int) -> bool:
-    if strategy.execution_time == "windows":
-        return in_windows(strategy.windows, rulebook.clock.wall(moment)[1])
-    if strategy.execution_time == "off_hours":
-        return rulebook.off_hours(moment)
-    return True
-
-
 def execution_time(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
-    return executes_at(strategy, rulebook, facts.applied_at)
+    if strategy.execution_time == "windows":
+        return in_windows(strategy.windows, rulebook.clock.wall(facts.applied_at)[1])
+    if strategy.execution_time == "off_hours":
+        return rulebook.off_hours(facts.applied_at)
+    return True
 
 
 def paid_time(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
@@ -98,15 +89,16 @@ def single_amount(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
     return facts.amount <= strategy.single_amount_cap
 
 
-# The time at which an order entered the status that it is in (SPEC E3 `time_limit`), as the name
-# of a fact.
-ENTERED = {PENDING_SHIPMENT: "paid_at", SHIPPED: "shipped_at", DELIVERED: "delivered_at"}
+# Which of an order's times says when it entered the status that it is in (SPEC E3 `time_limit`):
+# paid, shipped, delivered.
+ENTERED = {PENDING_SHIPMENT: 0, SHIPPED: 1, DELIVERED: 2}
 
 
 def time_limit(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
     if strategy.time_limit is None:
         return True
-    entered: int | None = getattr(facts, ENTERED[facts.order_status or ""])
+    times = (facts.paid_at, facts.shipped_at, facts.delivered_at)
+    entered = times[ENTERED[facts.order_status or ""]]
     return entered is not None and facts.applied_at - entered <= strategy.time_limit
 
 
@@ -137,23 +129,25 @@ def buyer_reason(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
 
 Check = Callable[[Strategy, "Facts", "Rulebook"], bool]
 
-CHECKS: tuple[tuple[Condition, Check], ...] = (
-    (Condition.ENABLED, enabled),
-    (Condition.VALIDITY, validity),
-    (Condition.EXECUTION_TIME, execution_time),
-    (Condition.PAID_TIME, paid_time),
-    (Condition.ORDER_STATUS, order_status),
-    (Condition.SINGLE_AMOUNT, single_amount),
-    (Condition.TIME_LIMIT, time_limit),
-    (Condition.LABEL_PRINTED, label_printed),
-    (Condition.PRODUCT, product),
-    (Condition.BUYER_REASON, buyer_reason),
-)
+# In SPEC E3's order.
+CHECKS: dict[Condition, Check] = {
+    Condition.ENABLED: enabled,
+    Condition.VALIDITY: validity,
+    Condition.EXECUTION_TIME: execution_time,
+    Condition.PAID_TIME: paid_time,
+    Condition.ORDER_STATUS: order_status,
+    Condition.SINGLE_AMOUNT: single_amount,
+    Condition.TIME_LIMIT: time_limit,
+    Condition.LABEL_PRINTED: label_printed,
+    Condition.PRODUCT: product,
+    Condition.BUYER_REASON: buyer_reason,
+}
 
-
-def first_failing(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> int:
-    """The first condition that fails, or HIT where none of these does."""
-    for condition, holds in CHECKS:
-        if not holds(strategy, facts, rulebook):
-            return int(condition)
-    return int(Condition.HIT)
+# By the facts that they look at: what such a group of conditions comes to is worked out once for
+# all tickets that have those facts in common.
+BY_TIME = (Condition.VALIDITY, Condition.EXECUTION_TIME)
+BY_PAID_TIME = (Condition.PAID_TIME,)
+BY_AMOUNT = (Condition.SINGLE_AMOUNT,)
+BY_AGE = (Condition.TIME_LIMIT,)
+BY_LABEL_PRINTED = (Condition.LABEL_PRINTED,)
+BY_FACTS = (Condition.ORDER_STATUS, Condition.PRODUCT, Condition.BUYER_REASON)

@@ -6,11 +6,13 @@ what depends on earlier decisions (buyer guard, daily cap, breaker, order's mone
 for each. docs/decision-algorithm.md has the rules in prose.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import repeat
+from typing import Any
 
 from strategies.engine.facts import Facts
-from strategies.engine.hours import DAY
+from strategies.engine.group import Answer, Group
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.spans import bought, trips
 from strategies.engine.state import State
@@ -37,24 +39,23 @@ def decide(
 ) -> list[Verdict]:
     """Decide tickets in the order given (callers sort by facts.sort_key), updating the state.
 
-    The verdicts are in the order of the facts. With `stop_when_tripped` they end after the one
-    that opened a breaker. Facts may be plain tuples.
+    Facts may be plain tuples. The verdicts are in the order of the facts. With
+    `stop_when_tripped` they end after the one that opened a breaker.
     """
-    verdicts: list[Verdict] = []
-    append, new = verdicts.append, tuple.__new__
-    days, learn_day, questions = rulebook.days, rulebook.learn_day, rulebook.questions
+    verdicts: list[tuple[Any, ...]] = []
+    append = verdicts.append
+    moment_of, fast_refund = rulebook.moment, rulebook.fast_refund.holds
     asks_paid_time, daily_caps = rulebook.asks_paid_time, rulebook.daily_caps
-    breakers, fast_refund = rulebook.breakers, rulebook.fast_refund.holds
-    limit = rulebook.buyer_limit
+    limit, breakers = rulebook.buyer_limit, rulebook.breakers
     span, most, most_amount = limit or (0, None, None)
-    used, left = state.used, state.refundable
+    used, left, buyers = state.used, state.refundable, state.buyers
     paused, tripped = state.paused, state.tripped
-    tripped_key = tuple(sorted(tripped))
+    questions = rulebook.questions(tripped)
     count: int | None = None
     total: int | None = None
-    last_decided_at: int | None = None
-    day = decided_day = 0
-    trace: tuple[int, ...]
+    start = end = last_decided_at = day = decided_day = 0
+    time_fails: tuple[int, ...] = ()
+    applied_day = 0
 
     for fact in facts:
         # fmt: off
@@ -62,74 +63,67 @@ def decide(
          paid_at, shipped_at, delivered_at, label_printed_at, paid_amount, labels, products,
          categories, virtual, blocked, spent) = fact
         # fmt: on
-        outcome, why, source, scenario, hit, trace, opened = (
-            MANUAL,
-            None,
-            None,
-            None,
-            None,
-            (),
-            False,
-        )
         if order in left:
             refundable = left[order]
-        known = days.get(applied_at // DAY) or learn_day(applied_at // DAY)
-        applied = known[1][bisect_right(known[0], applied_at)]
+        if not start <= applied_at < end:
+            start, end, applied_day, _, time_fails = moment_of(applied_at)
         if decided_at == applied_at:
-            day = applied[2]
+            day = applied_day
         else:
             if decided_at != last_decided_at:
                 last_decided_at = decided_at
-                decided_day = rulebook.moment(decided_at)[2]
+                decided_day = moment_of(decided_at).day
             day = decided_day
         if limit is not None:
-            count, total = bought(state, buyer, decided_at - span, decided_at)
+            count = total = 0
+            if buyer in buyers:
+                count, total = bought(buyers[buyer], decided_at - span, decided_at)
 
-        key = (kind, status, reason, labels, products, categories, spent, tripped_key)
+        key = (kind, status, reason, labels, products, categories, spent)
         try:
             question = questions.get(key) or rulebook.learn_question(key, tripped)
         except TypeError:  # a list has no hash; databases hand them out
-            key = (*key[:3], tuple(labels), tuple(products), tuple(categories), *key[6:])
+            key = (kind, status, reason, tuple(labels), tuple(products), tuple(categories), spent)
             question = questions.get(key) or rulebook.learn_question(key, tripped)
-        group, matched, fast, entered, answers = question
+        group, matched, fast, entered, fails = question
 
         # SPEC E2: the amount, fast refund, the pause switch, the scenarios.
-        if amount <= 0:
-            why = NO_AMOUNT
-        elif amount > refundable:
-            why = OVER_REFUNDABLE
-        elif fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
-            outcome, source = REFUND, FAST_REFUND
+        if amount <= 0 or amount > refundable:
+            why = NO_AMOUNT if amount <= 0 else OVER_REFUNDABLE
+            append((MANUAL, why, None, None, None, (), refundable, count, total, day, False))
+            continue
+        if fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
             left[order] = refundable - amount
             if limit is not None:
-                state.buyers.setdefault(buyer, []).append((decided_at, 1, amount))
-        elif paused:
-            why = PAUSED
-        elif group is None:
-            why = NONE_HIT if matched else NO_SCENARIO
-        else:
-            # The class of tickets that this one belongs to, and what the strategies say to it.
-            number, pre_ship, _, amounts, limits = group
-            age = 0
-            if limits:
-                since = paid_at if not entered else shipped_at if entered == 1 else delivered_at
-                age = len(limits) if since is None else bisect_left(limits, applied_at - since)
-            if pre_ship:
-                age *= 4
-                if label_printed_at is not None and label_printed_at <= decided_at:
-                    age += 1
-                if asks_paid_time and paid_at is not None and rulebook.moment(paid_at)[1]:
-                    age += 2
-            likeness = (applied[0][number], bisect_left(amounts, amount), age)
-            answer = answers.get(likeness)
-            if answer is None:
-                answer = rulebook.learn_answer(question, likeness, Facts._make(fact), tripped)
-            hit, trace, scenario, outcome, codes = answer
+                buyers.setdefault(buyer, []).append((decided_at, 1, amount))
+            append(
+                (REFUND, None, FAST_REFUND, None, None, (), refundable, count, total, day, False)
+            )
+            continue
+        if paused or group is None:
+            why = PAUSED if paused else NONE_HIT if matched else NO_SCENARIO
+            append((MANUAL, why, None, None, None, (), refundable, count, total, day, False))
+            continue
 
-            # What depends on earlier decisions: the last two conditions of SPEC E3, in turn.
-            if hit is None:
-                why = NONE_HIT
-            elif blocked or (
+        # What fails by itself: all conditions that need no state, for all strategies at once.
+        # fmt: off
+        (number, pre_ship, amounts, amount_fails, limits, limit_fails, printed_fails,
+         paid_fails, answers, _, _, _) = group
+        # fmt: on
+        fails |= time_fails[number] | amount_fails[bisect_left(amounts, amount)]
+        if limits:
+            since = paid_at if not entered else shipped_at if entered == 1 else delivered_at
+            fails |= limit_fails[-1 if since is None else bisect_left(limits, applied_at - since)]
+        if pre_ship:
+            if label_printed_at is not None and label_printed_at <= decided_at:
+                fails |= printed_fails
+            if asks_paid_time and (paid_at is None or not moment_of(paid_at).off_hours):
+                fails |= paid_fails
+        hit, trace, scenario, outcome, codes = answers.get(fails) or group.learn_answer(fails)
+
+        # What depends on earlier decisions: the last two conditions of SPEC E3.
+        if hit is not None:
+            if blocked or (
                 count is not None
                 and total is not None
                 and (
@@ -137,33 +131,50 @@ def decide(
                     or (most_amount is not None and total + amount > most_amount)
                 )
             ):
-                outcome, why, scenario, hit = MANUAL, NONE_HIT, None, None
-                trace = rulebook.intern(tuple(code or _GUARD for code in codes))
+                hit, trace = None, tuple(code or _GUARD for code in codes)
             else:
                 use = used.get((hit, day), 0) + amount
-                while use > daily_caps[hit]:
-                    over = len(trace) - 1
-                    codes = (*codes[:over], _CAP, *codes[over + 1 :])
-                    hit, trace, scenario, outcome, codes = rulebook.answer(group, codes)
-                    if hit is None:
-                        why = NONE_HIT
-                        break
-                    use = used.get((hit, day), 0) + amount
-                else:
-                    source = STRATEGY
-                    used[hit, day] = use
-                    left[order] = refundable - amount
-                    if limit is not None:
-                        state.buyers.setdefault(buyer, []).append((decided_at, 1, amount))
-                    breaker = breakers[hit]
-                    if breaker is not None and trips(breaker, state, hit, decided_at, amount):
-                        opened = True
-                        tripped.add(hit)
-                        tripped_key = tuple(sorted(tripped))
+                if use > daily_caps[hit]:
+                    answer, use = _next_under_cap(group, codes, used, day, amount, daily_caps)
+                    hit, trace, scenario, outcome, codes = answer
+        if hit is None:
+            append(
+                (MANUAL, NONE_HIT, None, None, None, trace, refundable, count, total, day, False)
+            )
+            continue
+        used[hit, day] = use
+        left[order] = refundable - amount
+        if limit is not None:
+            buyers.setdefault(buyer, []).append((decided_at, 1, amount))
+        breaker = breakers[hit]
+        opened = breaker is not None and trips(breaker, state, hit, decided_at, amount)
         # fmt: off
-        append(new(Verdict, (outcome, why, source, scenario, hit, trace, refundable, count, total,
-                             day, opened)))
+        append((outcome, None, STRATEGY, scenario, hit, trace, refundable, count, total, day,
+                opened))
         # fmt: on
-        if opened and stop_when_tripped:
-            break
-    return verdicts
+        if opened:
+            tripped.add(hit)
+            questions = rulebook.questions(tripped)
+            if stop_when_tripped:
+                break
+    return list(map(tuple.__new__, repeat(Verdict), verdicts))
+
+
+def _next_under_cap(
+    group: Group,
+    codes: tuple[int, ...],
+    used: dict[tuple[int, int], int],
+    day: int,
+    amount: int,
+    daily_caps: tuple[int, ...],
+) -> tuple[Answer, int]:
+    """The answer once daily caps are looked at too (SPEC E5), and the hit's use of its cap."""
+    said = list(codes)
+    for place, code in enumerate(codes):
+        if not code:
+            index = group.members[place]
+            use = used.get((index, day), 0) + amount
+            if use <= daily_caps[index]:
+                return group.answer_at(place, said), use
+            said[place] = _CAP
+    return group.answer(tuple(said)), 0

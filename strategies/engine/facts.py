@@ -42,6 +42,32 @@ class Facts(NamedTuple):
     """The scenarios in which the ticket was hit before (SPEC S3), as bits (vocabulary)."""
 
 
+NO_FACTS = Facts(
+    ticket=None,
+    ticket_no="",
+    order=None,
+    buyer=None,
+    type="",
+    order_status=None,
+    amount=0,
+    refundable=0,
+    applied_at=0,
+    decided_at=0,
+    reason="",
+    paid_at=None,
+    shipped_at=None,
+    delivered_at=None,
+    label_printed_at=None,
+    paid_amount=0,
+    labels=(),
+    products=(),
+    categories=(),
+    virtual=False,
+    blocked=False,
+)
+"""To set those that a condition looks at."""
+
+
 def sort_key(facts: Facts) -> tuple[int, str]:
     """The order in which a shop's tickets are decided (SPEC E7)."""
     return (facts[8], facts[1])

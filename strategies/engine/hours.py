@@ -8,12 +8,16 @@ beyond 1440.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 DAY_MINUTES = 24 * 60
+
+# Days that are kept worked out, so that memory stays flat whatever comes in.
+DAYS_LIMIT = 2_000
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,6 +51,7 @@ class Clock:
 
     def __init__(self, timezone: str) -> None:
         self._zone = ZoneInfo(timezone)
+        self._pieces: dict[int, list[tuple[int, int, int]]] = {}
 
     def offset(self, moment: int) -> int:
         """What the zone's wall clock is ahead of UTC at a moment, in microseconds."""
@@ -60,25 +65,32 @@ class Clock:
         days, since_midnight = divmod(moment + self.offset(moment), DAY)
         return EPOCH_ORDINAL + days, since_midnight
 
-    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """[start, end) cut where the zone's offset changes, as (start, end, offset)."""
-        while start < end:
-            offset = self.offset(start)
-            stop = start
-            while stop < end and self.offset(stop) == offset:
-                stop += 15 * MINUTE  # no zone has ever changed twice within an hour
-            if stop < end or self.offset(end - 1) != offset:
-                same, other = max(start, stop - 15 * MINUTE), min(stop, end - 1)
-                while other - same > 1:
-                    middle = (same + other) // 2
-                    if self.offset(middle) == offset:
-                        same = middle
-                    else:
-                        other = middle
-                stop = other
-            stop = min(stop, end)
-            yield start, stop, offset
-            start = stop
+    def pieces(self, utc_day: int) -> list[tuple[int, int, int]]:
+        """A UTC day cut where the zone's offset changes, as (start, end, offset)."""
+        known = self._pieces.get(utc_day)
+        if known is None:
+            if len(self._pieces) >= DAYS_LIMIT:
+                self._pieces.clear()
+            known = self._pieces[utc_day] = list(self._cut(utc_day * DAY, (utc_day + 1) * DAY))
+        return known
+
+    def _cut(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        # Steps of a quarter of an hour: no zone has ever changed twice within one.
+        edges = [*range(start, end, 15 * MINUTE), end - 1]
+        offset = self.offset(start)
+        for before, after in pairwise(edges):
+            new = self.offset(after)
+            if new == offset:
+                continue
+            while after - before > 1:
+                middle = (before + after) // 2
+                if self.offset(middle) == offset:
+                    before = middle
+                else:
+                    after = middle
+            yield start, after, offset
+            start, offset = after, new
+        yield start, end, offset
 
 
 class WorkingHours:

@@ -8,22 +8,14 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from strategies.engine.conditions import (
-    ENTERED,
-    Breaker,
-    Strategy,
-    buyer_reason,
-    executes_at,
-    first_failing,
-    order_status,
-    product,
-    valid_at,
-)
-from strategies.engine.facts import Facts
+from strategies.engine.conditions import BY_FACTS, BY_TIME, ENTERED, Breaker, Strategy
+from strategies.engine.facts import NO_FACTS
 from strategies.engine.fast_refund import DEFAULT_RULES, FastRefund
+from strategies.engine.group import MEMO_LIMIT, Group, make_group
 from strategies.engine.hours import (
     DAY,
     DAY_MINUTES,
+    DAYS_LIMIT,
     EPOCH_ORDINAL,
     HOUR,
     MINUTE,
@@ -33,23 +25,15 @@ from strategies.engine.hours import (
     micros,
 )
 from strategies.engine.vocabulary import (
-    DELIVERED,
     FAST_REFUND_BIT,
     FAST_REFUND_LABEL,
     KEEP_GOODS_LABEL,
-    MANUAL,
     PENDING_SHIPMENT,
     PRE_SHIP,
     SCENARIO_BIT,
     SCENARIO_INDEX,
     SCENARIOS,
-    SHIPPED,
-    Condition,
 )
-
-# Memos are emptied beyond these sizes, so that memory stays flat whatever comes in.
-MEMO_LIMIT = 50_000
-DAYS_LIMIT = 2_000
 
 
 class BuyerLimit(NamedTuple):
@@ -60,49 +44,30 @@ class BuyerLimit(NamedTuple):
     total: int | None
 
 
-class Group(NamedTuple):
-    """The strategies asked for tickets that match the same scenarios, in order."""
+class Moment(NamedTuple):
+    """What holds in [start, end): all that time conditions depend on."""
 
-    number: int
-    pre_ship: bool
-    strategies: tuple[int, ...]
-    amounts: list[int]
-    """The single-amount caps, each once, rising: between two of them all amounts are alike."""
-    limits: list[int]
-    """The time limits, likewise."""
-
-
-class Answer(NamedTuple):
-    """What a group says to all tickets that are alike in everything but the state.
-
-    `codes` has each strategy's first failing condition, of those that need no state. The other
-    fields are about the first strategy that none of them stopped: `hit` is its index (None if
-    there is none), `trace` the trace if it hits, or of all the group if there is none.
-    """
-
-    hit: int | None
-    trace: tuple[int, ...]
-    scenario: str | None
-    outcome: str
-    codes: tuple[int, ...]
+    start: int
+    end: int
+    day: int
+    """The local date's ordinal."""
+    off_hours: bool
+    fails: tuple[int, ...]
+    """By group: the time conditions that fail, as lanes."""
 
 
 class Question(NamedTuple):
     """What the discrete facts of a ticket (type, status, reason, labels, products) come to."""
 
     group: Group | None
-    """None: no scenario matches, or (`asked`) each has had its hit before."""
-    asked: bool
+    """None: no scenario matches, or (`matched`) each has had its hit before."""
+    matched: bool
     fast: bool
     """Fast refund is possible as far as type, status and label go."""
     entered: int
     """Which time `time_limit` counts from: 0 paid, 1 shipped, 2 delivered."""
-    answers: dict[tuple[int, int, int], Answer]
-    """By time class, amount class and limit class (with the pre-ship flags)."""
-
-
-Moment = tuple[tuple[int, ...], bool, int]
-"""Time class by group, off-hours or not, local day ordinal."""
+    fails: int
+    """The conditions on discrete facts that fail, as lanes."""
 
 
 class Rulebook:
@@ -127,9 +92,10 @@ class Rulebook:
         """In the order in which they are asked; an index in it names a strategy everywhere."""
         self.daily_caps = tuple(strategy.daily_cap for strategy in self.strategies)
         self.breakers = tuple(strategy.breaker for strategy in self.strategies)
-        self._groups: dict[tuple[int, ...], Group] = {}
+        self.groups: dict[tuple[int, ...], Group] = {}
+        """By the scenarios asked, as indexes in SCENARIOS."""
         for scenarios in _scenario_sets():
-            self._groups[scenarios] = self._group(scenarios)
+            self.groups[scenarios] = self._group(scenarios)
         self._uses_hours = any(s.execution_time == "off_hours" for s in self.strategies)
         self.asks_paid_time = any(
             s.execution_time == "off_hours" and not s.paid_any_time for s in self.strategies
@@ -143,27 +109,23 @@ class Rulebook:
             for window in s.windows
             for minute in window
         }
-        self.days: dict[int, tuple[list[int], list[Moment]]] = {}
-        """By UTC day: the moments inside it at which anything changes, and what holds between."""
-        self.questions: dict[tuple[Any, ...], Question] = {}
-        self._alike: dict[tuple[Any, ...], Question] = {}
-        self._time_classes: dict[tuple[int, tuple[Any, ...]], int] = {}
-        self._traces: dict[tuple[int, ...], tuple[int, ...]] = {}
-        self._answered = 0
+        self._days: dict[int, tuple[list[int], list[Moment]]] = {}
+        self._questions: dict[frozenset[int], dict[tuple[Any, ...], Question]] = {}
 
     def off_hours(self, moment: int) -> bool:
         """Whether a moment lies in none of the working hours; never, where there are none."""
         return self.hours.any and not self.hours.working(*self.clock.wall(moment))
 
     def moment(self, at: int) -> Moment:
-        day = self.days.get(at // DAY) or self.learn_day(at // DAY)
-        return day[1][bisect_right(day[0], at)]
+        """What holds at a moment."""
+        starts, moments = self._days.get(at // DAY) or self._learn_day(at // DAY)
+        return moments[bisect_right(starts, at) - 1]
 
-    def learn_day(self, utc_day: int) -> tuple[list[int], list[Moment]]:
+    def _learn_day(self, utc_day: int) -> tuple[list[int], list[Moment]]:
         """Cut a UTC day at every moment at which a time condition may change."""
         start, end = utc_day * DAY, (utc_day + 1) * DAY
         edges = {edge for edge in self._validity_edges if start < edge < end}
-        for first, last, offset in self.clock.pieces(start, end):
+        for first, last, offset in self.clock.pieces(utc_day):
             edges.add(first)
             for day in range((first + offset) // DAY, (last - 1 + offset) // DAY + 1):
                 minutes = {0} | self._window_edges
@@ -174,159 +136,79 @@ class Rulebook:
                     for edge in (day * DAY - offset + minute * MINUTE for minute in minutes)
                     if first < edge < last
                 )
-        bounds = sorted(edges)
-        if len(self.days) >= DAYS_LIMIT:
-            self.days.clear()
-        known = self.days[utc_day] = (bounds[1:], [self._hold(bound) for bound in bounds])
-        return known
+        starts = sorted(edges)
+        moments = [self._hold(*span) for span in zip(starts, [*starts[1:], end], strict=True)]
+        if len(self._days) >= DAYS_LIMIT:
+            self._days.clear()
+        self._days[utc_day] = starts, moments
+        return starts, moments
 
-    def _hold(self, at: int) -> Moment:
-        classes = []
-        for group in self._groups.values():
-            told = tuple(
-                (valid_at(s, at), executes_at(s, self, at))
-                for s in (self.strategies[index] for index in group.strategies)
-            )
-            key = (group.number, told)
-            classes.append(self._time_classes.setdefault(key, len(self._time_classes)))
-        return tuple(classes), self._uses_hours and self.off_hours(at), self.clock.wall(at)[0]
+    def _hold(self, start: int, end: int) -> Moment:
+        facts = NO_FACTS._replace(applied_at=start)
+        return Moment(
+            start,
+            end,
+            self.clock.wall(start)[0],
+            self._uses_hours and self.off_hours(start),
+            tuple(group.fails(BY_TIME, facts, self) for group in self.groups.values()),
+        )
+
+    def questions(self, tripped: set[int]) -> dict[tuple[Any, ...], Question]:
+        """The questions known while these strategies' breakers are open."""
+        if len(self._questions) > len(self.strategies):
+            self._questions.clear()
+        return self._questions.setdefault(frozenset(tripped), {})
 
     def learn_question(self, key: tuple[Any, ...], tripped: set[int]) -> Question:
         """Find, for a new combination of discrete facts, what they come to, and keep it.
 
-        The key is (type, status, reason, labels, products, categories, spent, tripped); the set
-        is what its last element stands for.
+        The key is (type, status, reason, labels, products, categories, spent).
         """
-        kind, status, reason, labels, products, categories, spent, _ = key
-        facts = _FACTS._replace(
-            type=kind,
-            order_status=status,
-            reason=reason,
-            labels=labels,
-            products=products,
-            categories=categories,
-            spent=spent,
-        )
-        matching = tuple(
+        kind, status, reason, labels, products, categories, spent = key
+        matching = [
             index
             for index, scenario in enumerate(SCENARIOS)
             if scenario.takes(kind, status, KEEP_GOODS_LABEL in labels)
-        )
-        open_ = tuple(
+        ]
+        asked = tuple(
             index for index in matching if not spent & SCENARIO_BIT[SCENARIOS[index].name]
         )
-        group = self._groups[open_] if open_ else None
-        fast = (
-            kind == "refund_only"
+        group = self.groups[asked] if asked else None
+        fails = 0
+        if group is not None:
+            facts = NO_FACTS._replace(
+                order_status=status, reason=reason, products=products, categories=categories
+            )
+            fails = group.fails(BY_FACTS, facts, self) | group.off(tripped)
+        question = Question(
+            group,
+            matched=bool(matching),
+            fast=kind == "refund_only"
             and status == PENDING_SHIPMENT
             and FAST_REFUND_LABEL in labels
-            and not spent & FAST_REFUND_BIT
+            and not spent & FAST_REFUND_BIT,
+            entered=ENTERED.get(status, 0),
+            fails=fails,
         )
-        told = tuple(
-            (
-                index in tripped,
-                order_status(self.strategies[index], facts, self),
-                product(self.strategies[index], facts, self),
-                buyer_reason(self.strategies[index], facts, self),
-            )
-            for index in (group.strategies if group else ())
-        )
-        entered = {SHIPPED: 1, DELIVERED: 2}.get(status, 0)
-        alike = (group and group.number, bool(matching), fast, entered, told)
-        question = self._alike.get(alike)
-        if len(self.questions) >= MEMO_LIMIT:
-            self.questions.clear()
-        if question is None:
-            question = self._alike[alike] = Question(group, bool(matching), fast, entered, {})
-        self.questions[key] = question
+        questions = self.questions(tripped)
+        if len(questions) >= MEMO_LIMIT:
+            questions.clear()
+        questions[key] = question
         return question
-
-    def learn_answer(
-        self, question: Question, key: tuple[int, int, int], facts: Facts, tripped: set[int]
-    ) -> Answer:
-        """Ask every strategy of the question's group about a ticket, and keep what they said."""
-        group = question.group
-        assert group is not None
-        codes = tuple(
-            int(Condition.ENABLED)
-            if index in tripped
-            else first_failing(self.strategies[index], facts, self)
-            for index in group.strategies
-        )
-        answer = self.answer(group, codes)
-        self._answered += 1
-        if self._answered > MEMO_LIMIT:
-            self._answered = 0
-            self.questions.clear()
-            for other in self._alike.values():
-                other.answers.clear()
-            self._alike.clear()
-            self._traces.clear()
-        question.answers[key] = answer
-        return answer
-
-    def answer(self, group: Group, codes: tuple[int, ...]) -> Answer:
-        """The answer with these codes: the first HIT among them is the candidate."""
-        codes = self.intern(codes)
-        if Condition.HIT not in codes:
-            return Answer(None, codes, None, MANUAL, codes)
-        place = codes.index(Condition.HIT)
-        strategy = self.strategies[group.strategies[place]]
-        return Answer(
-            group.strategies[place],
-            self.intern(codes[: place + 1]),
-            strategy.scenario,
-            SCENARIOS[SCENARIO_INDEX[strategy.scenario]].outcome,
-            codes,
-        )
-
-    def intern(self, trace: tuple[int, ...]) -> tuple[int, ...]:
-        """One tuple for all equal traces."""
-        return self._traces.setdefault(trace, trace)
 
     def _group(self, scenarios: tuple[int, ...]) -> Group:
         names = {SCENARIOS[index].name for index in scenarios}
-        members = tuple(
-            index for index, strategy in enumerate(self.strategies) if strategy.scenario in names
-        )
-        own = [self.strategies[index] for index in members]
-        return Group(
-            len(self._groups),
-            PRE_SHIP.name in names,
-            members,
-            sorted({strategy.single_amount_cap for strategy in own}),
-            sorted({s.time_limit for s in own if s.time_limit is not None}),
+        return make_group(
+            len(self.groups),
+            pre_ship=PRE_SHIP.name in names,
+            members=[(i, s) for i, s in enumerate(self.strategies) if s.scenario in names],
+            rulebook=self,
         )
 
 
 def compile_rulebook(content: Mapping[str, Any]) -> Rulebook:
     """Compile a rulebook revision's content (checked when it was made; wrong content raises)."""
     return Rulebook(content)
-
-
-_FACTS = Facts(
-    None,
-    "",
-    None,
-    None,
-    "",
-    None,
-    0,
-    0,
-    0,
-    0,
-    "",
-    None,
-    None,
-    None,
-    None,
-    0,
-    (),
-    (),
-    (),
-    False,
-    False,
-)
 
 
 def _scenario_sets() -> list[tuple[int, ...]]:
@@ -366,7 +248,7 @@ def _strategy(content: Mapping[str, Any]) -> Strategy:
         valid_until=_moment(content["valid_until"]),
         execution_time=content["execution_time"],
         windows=intervals(content["windows"]) if windows else (),
-        paid_any_time=content["paid_time"] == "any",
+        paid_any_time=not pre_ship or content["paid_time"] == "any",
         order_statuses=frozenset(
             PRE_SHIP.order_statuses if pre_ship else content["order_statuses"]
         ),

@@ -1,7 +1,7 @@
 """Circuit breakers and buyers' limits: sums over a span of time before a decision (SPEC G1, G3)."""
 
 from bisect import bisect_right, insort
-from collections.abc import Hashable
+from collections.abc import Iterable
 
 from strategies.engine.conditions import Breaker
 from strategies.engine.state import State
@@ -21,12 +21,12 @@ def trips(breaker: Breaker, state: State, strategy: int, moment: int, amount: in
     )
 
 
-def bought(state: State, buyer: Hashable, after: int, until: int) -> tuple[int, int]:
-    """How many automatic approvals a buyer had in (after, until], and their amount in fen."""
+def bought(approvals: Iterable[tuple[int, int, int]], after: int, until: int) -> tuple[int, int]:
+    """How many of a buyer's automatic approvals lie in (after, until], and their amount in fen."""
     count = total = 0
-    for moment, approvals, amount in state.buyers.get(buyer, ()):
+    for moment, number, amount in approvals:
         if after < moment <= until:
-            count += approvals
+            count += number
             total += amount
     return count, total
 

@@ -1,0 +1,271 @@
+"""Speed of the engine alone, beside zen-engine: `python -m tests.bench.engine`.
+
+One core, ten strategies in each scenario, every condition of SPEC E3 in use, caps and buyer limits
+kept, traces kept. zen decides the same tickets on the same facts with the same conditions: one
+compiled expression for each set of scenarios, which gives the first failing condition of every
+strategy, and, beside it, one expression a strategy, asked in turn up to the first hit. In zen's
+favour its contexts are made beforehand, with the wall clock, ages and the
+state worked out, and only `evaluate` is timed; what it says is checked against the engine.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import statistics
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from strategies.engine import Facts, State, Verdict, compile_rulebook, decide
+from strategies.engine.hours import HOUR, MINUTE, micros
+from strategies.engine.rulebook import Rulebook
+from strategies.engine.spans import bought
+from strategies.engine.vocabulary import SCENARIOS
+
+TICKETS = 4_000  # two batches of the evaluator; zen is given the same
+ROUNDS = 15
+ZONE = ZoneInfo("Asia/Shanghai")
+START = datetime(2026, 3, 1, tzinfo=ZONE)
+REASONS = ("no_longer_wanted", "quality_issue", "not_as_described", "wrong_item", "other")
+PRODUCTS = tuple(f"p{number}" for number in range(40))
+CATEGORIES = ("shoes", "bags", "toys", "food")
+
+
+def content() -> dict[str, Any]:
+    chance = random.Random(1)
+    strategies = []
+    for scenario in SCENARIOS:
+        for priority in range(1, 11):
+            execution = chance.choice(["all_day", "windows", "windows"])
+            if scenario.name == "pre_ship_refund" and priority % 3 == 0:
+                execution = "off_hours"
+            strategies.append(
+                {
+                    "id": len(strategies),
+                    "revision": 1,
+                    "scenario": scenario.name,
+                    "name": f"{scenario.name} {priority}",
+                    "enabled": priority != 4,
+                    "priority": priority,
+                    "valid_from": START.isoformat() if priority % 2 else None,
+                    "valid_until": (START + timedelta(days=2 + priority)).isoformat(),
+                    "execution_time": execution,
+                    "windows": [["22:00", "08:00"]] if priority % 2 else [["12:00", "13:30"]],
+                    "paid_time": "any" if priority % 2 else "off_hours",
+                    "order_statuses": chance.choice([["shipped"], ["delivered", "shipped"]]),
+                    "buyer_reasons": chance.sample(REASONS, 3) if priority % 2 else [],
+                    "single_amount_cap": chance.choice([1_000, 5_000, 10_000, 50_000]),
+                    "daily_cap": 500_000,
+                    "time_limit_hours": chance.choice([6, 24, 72, 240]),
+                    "skip_label_printed": priority != 7,
+                    "product_condition": chance.choice(["all", "include", "exclude"]),
+                    "products": chance.sample(PRODUCTS, 12),
+                    "categories": chance.sample(CATEGORIES, 1),
+                    "breaker": {"hits": 1_000_000, "amount": None, "minutes": 10}
+                    if priority == 1
+                    else None,
+                }
+            )
+    weekday = [["09:00", "12:00"], ["13:30", "22:00"]]
+    return {
+        "timezone": "Asia/Shanghai",
+        "working_hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), weekday),
+        "buyer_limit": {"days": 30, "count": 5, "amount": 50_000},
+        "strategies": strategies,
+    }
+
+
+def tickets() -> list[tuple[Any, ...]]:
+    chance = random.Random(2)
+    facts = []
+    span = 24 * HOUR
+    kinds = (
+        ("refund_only", "pending_shipment"),
+        ("refund_only", "shipped"),
+        ("return_refund", "delivered"),
+        ("refund_keep_goods", "delivered"),
+    )
+    for number in range(TICKETS):
+        kind, status = chance.choice(kinds)
+        applied = micros(START) + chance.randrange(span)
+        paid = applied - chance.randrange(300 * HOUR)
+        shipped = min(applied, paid + 12 * HOUR)
+        delivered = min(applied, shipped + 48 * HOUR)
+        printed = paid + HOUR if chance.random() < 0.2 else None
+        product = chance.choice(PRODUCTS)
+        amount = chance.randrange(1, 20_000)
+        facts.append(
+            tuple(
+                Facts(
+                    number, str(number), number, chance.randrange(1_000), kind, status, amount,
+                    20_000, applied, applied, chance.choice(REASONS), paid, shipped, delivered,
+                    printed, 20_000, ("refund_keep_goods",), (product,),
+                    (CATEGORIES[PRODUCTS.index(product) % 4],), False, number % 97 == 0, 0,
+                )
+            )
+        )  # fmt: skip
+    facts.sort(key=lambda fact: (fact[8], fact[1]))
+    return facts
+
+
+def zen_expressions(rulebook: Rulebook) -> list[list[str]]:
+    """By group number: for each strategy an expression for its first failing condition."""
+    found = []
+    for group in rulebook.groups.values():
+        parts = []
+        for place, index in enumerate(group.members):
+            s = rulebook.strategies[index]
+            tests = [(1, "true" if s.enabled else "false")]
+            if s.valid_from is not None:
+                tests.append((2, f"at >= {s.valid_from}"))
+            tests.append((2, f"at < {s.valid_until}"))
+            if s.execution_time == "windows":
+                (start, end), *_ = s.windows
+                test = f"wall >= {start} and wall < {end}"
+                if end > 1440:
+                    test = f"wall >= {start} or wall < {end - 1440}"
+                tests.append((3, test))
+            if s.execution_time == "off_hours":
+                tests.append((3, "off"))
+                if not s.paid_any_time:
+                    tests.append((4, "paid_off"))
+            if len(s.order_statuses) == 1 and not group.pre_ship:
+                tests.append((5, f"status == '{next(iter(s.order_statuses))}'"))
+            tests.append((6, f"amount <= {s.single_amount_cap}"))
+            assert s.time_limit is not None
+            tests.append((7, f"age <= {s.time_limit}"))
+            if group.pre_ship and s.skip_label_printed:
+                tests.append((8, "not printed"))
+            if s.product_condition != "all":
+                listed = f"product in {sorted(s.products)} or category in {sorted(s.categories)}"
+                tests.append((9, listed if s.product_condition == "include" else f"not ({listed})"))
+            if s.buyer_reasons:
+                tests.append((10, f"reason in {sorted(s.buyer_reasons)}"))
+            tests.append((11, "not blocked and count < 5 and total + amount <= 50000"))
+            tests.append((12, f"used[{place}] + amount <= {s.daily_cap}"))
+            parts.append("".join(f"not ({t}) ? {code} : " for code, t in tests) + "0")
+        found.append(parts)
+    return found
+
+
+def zen_contexts(
+    rulebook: Rulebook, facts: list[tuple[Any, ...]]
+) -> tuple[list[tuple[int, dict[str, Any]]], list[Verdict]]:
+    """For each ticket its group's number and what zen is told, and the engine's verdicts."""
+    state, contexts, verdicts = State(), [], []
+    for plain in facts:
+        fact = Facts._make(plain)
+        names = tuple(
+            i
+            for i, scenario in enumerate(SCENARIOS)
+            if scenario.takes(fact.type, fact.order_status, True)
+        )
+        group = rulebook.groups[names]
+        ordinal, since_midnight = rulebook.clock.wall(fact.applied_at)
+        assert rulebook.buyer_limit is not None
+        count, total = bought(
+            state.buyers.get(fact.buyer, ()),
+            fact.decided_at - rulebook.buyer_limit.span,
+            fact.decided_at,
+        )
+        entered = {"shipped": fact.shipped_at, "delivered": fact.delivered_at}
+        since = entered.get(str(fact.order_status), fact.paid_at)
+        assert since is not None and fact.paid_at is not None
+        context = {
+            "at": fact.applied_at,
+            "wall": since_midnight // MINUTE,
+            "status": fact.order_status,
+            "amount": fact.amount,
+            "age": fact.applied_at - since,
+            "product": fact.products[0],
+            "category": fact.categories[0],
+            "reason": fact.reason,
+            "blocked": fact.blocked,
+            "count": count,
+            "total": total,
+            "used": [state.used.get((index, ordinal), 0) for index in group.members],
+        }
+        if group.pre_ship:
+            context["off"] = rulebook.off_hours(fact.applied_at)
+            context["paid_off"] = rulebook.off_hours(fact.paid_at)
+            context["printed"] = (
+                fact.label_printed_at is not None and fact.label_printed_at <= fact.decided_at
+            )
+        contexts.append((group.number, context))
+        verdicts += decide(rulebook, state, [fact])
+    return contexts, verdicts
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    facts = tickets()
+    cold_book = compile_rulebook(content())
+    cold = TICKETS / seconds(lambda: decide(cold_book, State(), facts))
+    rulebook = compile_rulebook(content())
+    verdicts = decide(rulebook, State(), facts)
+    hits = sum(verdict.outcome != "manual" for verdict in verdicts)
+    asked = sum(len(verdict.trace) for verdict in verdicts)
+    print(f"{TICKETS} tickets, {hits} hits, {asked / TICKETS:.1f} strategies asked each")
+    try:
+        import zen
+    except ImportError:
+        zen = None
+        print("no zen-engine to compare with: pip install zen-engine")
+    else:
+        groups = zen_expressions(rulebook)
+        whole = [zen.compile_expression("[" + ", ".join(parts) + "]") for parts in groups]
+        single = [[zen.compile_expression(part).evaluate for part in parts] for parts in groups]
+        contexts, expected = zen_contexts(rulebook, facts)
+        jobs = [(whole[group].evaluate, context) for group, context in contexts]
+        in_turn = [(single[group], context) for group, context in contexts]
+        texts = [(evaluate, json.dumps(context)) for evaluate, context in jobs]
+        wrong = 0
+        for (evaluate, context), verdict in zip(jobs, expected, strict=True):
+            said = [int(code) for code in evaluate(context)]
+            wrong += tuple(said[: said.index(0) + 1] if 0 in said else said) != verdict.trace
+        print(f"zen agrees on {len(jobs) - wrong} of {len(jobs)} tickets")
+    gc.collect()
+    gc.freeze()  # what was made so far is not looked through while either is timed
+    ways: dict[str, Callable[[], object]] = {"engine": lambda: decide(rulebook, State(), facts)}
+    if zen is not None:
+        ways["zen, one expression a ticket"] = lambda: [
+            evaluate(context) for evaluate, context in jobs
+        ]
+        ways["zen, the same from JSON text"] = lambda: [
+            evaluate(context) for evaluate, context in texts
+        ]
+        ways["zen, one expression a strategy"] = lambda: [ask(*job) for job in in_turn]
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(ROUNDS):
+        for way, work in ways.items():
+            times[way].append(seconds(work))
+    print(f"engine, memos cold: {cold:,.0f} decisions/s")
+    for way, took in times.items():
+        ratio = statistics.median(
+            theirs / own for theirs, own in zip(took, times["engine"], strict=True)
+        )
+        rate = TICKETS / statistics.median(took)
+        print(f"{way}: {rate:,.0f} decisions/s, engine x {ratio:.1f}")
+    print("target: x 15")
+
+
+def ask(expressions: list[Callable[[dict[str, Any]], Any]], context: dict[str, Any]) -> list[Any]:
+    trace = []
+    for evaluate in expressions:
+        trace.append(evaluate(context))
+        if not trace[-1]:
+            break
+    return trace
+
+
+if __name__ == "__main__":
+    main()

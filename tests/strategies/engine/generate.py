@@ -1,0 +1,211 @@
+"""Generated shops and tickets, full of boundaries, for the property tests."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from strategies.engine import Facts
+from strategies.engine.hours import micros
+from strategies.engine.vocabulary import SCENARIOS
+
+# Each zone with a day on which its clock changes (Lord Howe by half an hour), or the day of the
+# change of fast-refund rules.
+SCENES = (
+    ("America/New_York", datetime(2026, 3, 8)),
+    ("America/New_York", datetime(2026, 11, 1)),
+    ("Asia/Kolkata", datetime(2026, 3, 1)),
+    ("Australia/Lord_Howe", datetime(2026, 4, 5)),
+    ("Asia/Shanghai", datetime(2023, 9, 13)),
+)
+TIMES = ("00:00", "01:30", "02:00", "03:00", "09:00", "12:00", "18:00", "22:00", "23:59")
+REASONS = ("a", "b", "c")
+AMOUNTS = (1, 99, 100, 101, 199, 200, 1000)
+
+interval = st.tuples(st.sampled_from(TIMES), st.sampled_from((*TIMES, "24:00"))).map(list)
+intervals = st.lists(interval, max_size=2)
+
+
+def moments(zone: str, day: datetime):
+    """Around a day: on the minutes of TIMES, give or take a second or a microsecond."""
+    return st.builds(
+        lambda shift, text, nudge, fold: (
+            (day + timedelta(days=shift, hours=int(text[:2]), minutes=int(text[3:])))
+            .replace(tzinfo=ZoneInfo(zone), fold=fold)
+            .astimezone(UTC)
+            + nudge
+        ),
+        st.integers(-1, 1),
+        st.sampled_from(TIMES),
+        st.sampled_from(
+            [timedelta(0), timedelta(seconds=-1), timedelta(seconds=1), timedelta(microseconds=-1)]
+            + [timedelta(minutes=30), timedelta(hours=6)]
+        ),
+        st.integers(0, 1),
+    )
+
+
+@st.composite
+def strategy(draw, number: int, zone: str, day: datetime, scenario: str):
+    when = moments(zone, day)
+    execution = draw(
+        st.sampled_from(
+            ["all_day", "all_day", "windows", "off_hours"]
+            if scenario == "pre_ship_refund"
+            else ["all_day", "windows"]
+        )
+    )
+    cap = draw(st.sampled_from((100, 200, 1000)))
+    text = st.none() | when.map(datetime.isoformat)
+    breaker = {
+        "hits": draw(st.none() | st.integers(1, 2)),
+        "amount": draw(st.none() | st.sampled_from((100, 300))),
+        "minutes": draw(st.sampled_from((10, 1440))),
+    }
+    return {
+        "id": number,
+        "revision": 1,
+        "scenario": scenario,
+        "name": str(number),
+        "enabled": draw(st.integers(0, 5)) > 0,
+        "priority": number,
+        "valid_from": draw(text) if draw(st.booleans()) else None,
+        "valid_until": draw(text) if draw(st.booleans()) else None,
+        "execution_time": execution,
+        "windows": draw(st.lists(interval, min_size=1, max_size=2)),
+        "paid_time": draw(st.sampled_from(["off_hours", "any"])),
+        "order_statuses": draw(
+            st.sampled_from([["shipped"], ["delivered"], ["shipped", "delivered"]])
+        ),
+        "buyer_reasons": draw(st.sampled_from([[], [], ["a"], ["b", "c"]])),
+        "single_amount_cap": cap,
+        "daily_cap": draw(st.sampled_from((cap, cap + 99, cap * 3, 100_000))),
+        "time_limit_hours": draw(st.sampled_from([None, None, 1, 6, 24])),
+        "skip_label_printed": draw(st.booleans()),
+        "product_condition": draw(st.sampled_from(["all", "all", "include", "exclude"])),
+        "products": draw(st.lists(st.sampled_from(["p1", "p2"]), max_size=2)),
+        "categories": draw(st.lists(st.sampled_from(["c1", "c2"]), max_size=1)),
+        "breaker": breaker if draw(st.integers(0, 3)) == 0 and any(
+            breaker[key] for key in ("hits", "amount")
+        ) else None,
+    }  # fmt: skip
+
+
+@st.composite
+def shop(draw):
+    """(zone, day, rulebook content)."""
+    zone, day = draw(st.sampled_from(SCENES))
+    when = moments(zone, day)
+    number = 0
+    strategies = []
+    for scenario in SCENARIOS:
+        for _ in range(draw(st.integers(0, 3))):
+            number += 1
+            strategies.append(draw(strategy(number, zone, day, scenario.name)))
+    start, end = sorted([draw(when), draw(when)])
+    periods = draw(
+        st.sampled_from([[], [[start.isoformat(), None]], [[start.isoformat(), end.isoformat()]]])
+    )
+    return (
+        zone,
+        day,
+        {
+            "timezone": zone,
+            "working_hours": draw(
+                st.dictionaries(
+                    st.sampled_from(("mon", "tue", "wed", "thu", "fri", "sat", "sun")), intervals
+                )
+            ),
+            "special_days": draw(
+                st.dictionaries(
+                    st.integers(-1, 1).map(
+                        lambda shift: (day + timedelta(days=shift)).date().isoformat()
+                    ),
+                    intervals,
+                    max_size=2,
+                )
+            ),
+            "fast_refund_periods": periods,
+            "buyer_limit": draw(
+                st.none()
+                | st.fixed_dictionaries(
+                    {
+                        "days": st.integers(1, 2),
+                        "count": st.none() | st.integers(0, 3),
+                        "amount": st.none() | st.sampled_from((100, 300)),
+                    }
+                )
+            ),
+            "strategies": draw(st.permutations(strategies)),
+        },
+    )
+
+
+@st.composite
+def tickets(draw, zone: str, day: datetime, most: int = 12):
+    """Facts, sorted as a shop's tickets are decided, several on one order."""
+    when = moments(zone, day).map(micros)
+    maybe = st.none() | when
+    orders = []
+    for number in range(draw(st.integers(1, 4))):
+        lines = draw(
+            st.lists(
+                st.tuples(st.sampled_from(["p1", "p2", "p3"]), st.sampled_from(["c1", "c2", ""])),
+                min_size=1,
+                max_size=2,
+            )
+        )
+        orders.append(
+            {
+                "order": f"o{number}",
+                "buyer": draw(st.sampled_from(["b1", "b2"])),
+                "order_status": draw(
+                    st.sampled_from(
+                        ["pending_shipment", "pending_shipment", "shipped", "delivered", "closed"]
+                    )
+                ),
+                "refundable": draw(st.sampled_from((100, 300, 100_000))),
+                "paid_at": draw(maybe),
+                "shipped_at": draw(maybe),
+                "delivered_at": draw(maybe),
+                "label_printed_at": draw(maybe),
+                "paid_amount": draw(st.sampled_from((29_999, 30_000))),
+                "labels": tuple(
+                    draw(st.sets(st.sampled_from(["fast_refund", "refund_keep_goods"])))
+                ),
+                "products": tuple(product for product, _ in lines),
+                "categories": tuple(category for _, category in lines),
+                "virtual": draw(st.integers(0, 4)) == 0,
+                "blocked": draw(st.integers(0, 6)) == 0,
+            }
+        )
+    found = []
+    for number in range(draw(st.integers(1, most))):
+        applied = draw(when)
+        found.append(
+            Facts(
+                ticket=number,
+                ticket_no=f"t{number:02}",
+                type=draw(
+                    st.sampled_from(
+                        ["refund_only", "refund_only", "return_refund", "refund_keep_goods",
+                         "exchange"]
+                    )
+                ),
+                amount=draw(st.sampled_from((0, *AMOUNTS))),
+                applied_at=applied,
+                decided_at=draw(st.just(applied) | when),
+                reason=draw(st.sampled_from(REASONS)),
+                spent=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
+                **draw(st.sampled_from(orders)),
+            )
+        )  # fmt: skip
+    found.sort(key=lambda facts: (facts.applied_at, facts.ticket_no))
+    return found
+
+
+@st.composite
+def scenes(draw, most: int = 12):
+    """(rulebook content, facts)."""
+    zone, day, content = draw(shop())
+    return content, draw(tickets(zone, day, most))

@@ -1,0 +1,299 @@
+"""Each condition of SPEC E3 at its edges, one strategy at a time."""
+
+from datetime import datetime
+
+import pytest
+
+from strategies.engine import FAST_REFUND_BIT, Facts, State, Verdict, compile_rulebook, decide
+from strategies.engine.hours import micros
+from strategies.engine.vocabulary import CONDITION_NAMES, SCENARIO_BIT
+
+NOON = "2026-03-04T12:00:00+08:00"  # a Wednesday
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+
+STRATEGY = {
+    "id": 1, "revision": 1, "scenario": "pre_ship_refund", "name": "one", "enabled": True,
+    "priority": 1, "valid_from": None, "valid_until": None, "execution_time": "all_day",
+    "windows": [], "paid_time": "off_hours", "order_statuses": ["shipped", "delivered"],
+    "buyer_reasons": [], "single_amount_cap": 10_000, "daily_cap": 5_000_000,
+    "time_limit_hours": None, "skip_label_printed": True, "product_condition": "all",
+    "products": [], "categories": [], "breaker": None,
+}  # fmt: skip
+
+
+def at(text):
+    return micros(datetime.fromisoformat(text))
+
+
+def ticket(**changes):
+    applied = changes.pop("applied_at", at(NOON))
+    facts = {
+        "ticket": "t", "ticket_no": "t", "order": "o", "buyer": "b", "type": "refund_only",
+        "order_status": "pending_shipment", "amount": 5_000, "refundable": 100_000,
+        "applied_at": applied, "decided_at": applied, "reason": "other", "paid_at": applied - HOUR,
+        "shipped_at": None, "delivered_at": None, "label_printed_at": None,
+        "paid_amount": 100_000, "labels": (), "products": ("p1",), "categories": ("c1",),
+        "virtual": False, "blocked": False, "spent": 0,
+    }  # fmt: skip
+    return Facts(**{**facts, **changes})
+
+
+def run(strategy, *facts, state=None, **content):
+    strategies = strategy if isinstance(strategy, list) else [strategy]
+    rulebook = compile_rulebook(
+        {"strategies": [{**STRATEGY, **given} for given in strategies], **content}
+    )
+    return [Verdict._make(v) for v in decide(rulebook, state or State(), facts)]
+
+
+def failed(strategy, fact, **content):
+    """The condition that stopped one strategy on one ticket; None: it hit."""
+    [verdict] = run(strategy, fact, **content)
+    return CONDITION_NAMES[verdict.trace[-1]]
+
+
+POST = {"scenario": "post_ship_refund"}
+OFF = {"execution_time": "off_hours", "paid_time": "any"}
+HOURS = {"working_hours": {"wed": [["09:00", "12:00"]], "tue": [["22:00", "02:00"]]}}
+INCLUDE = {"product_condition": "include", "products": ["p1"], "categories": ["c2"]}
+EXCLUDE = {**INCLUDE, "product_condition": "exclude"}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "changes", "expected"),
+    [
+        ({"enabled": False, "single_amount_cap": 1}, {}, "enabled"),
+        ({"valid_from": NOON}, {}, None),
+        ({"valid_from": NOON}, {"applied_at": at(NOON) - 1}, "validity"),
+        ({"valid_until": NOON}, {}, "validity"),
+        ({"valid_until": NOON}, {"applied_at": at(NOON) - 1}, None),
+        ({"execution_time": "windows", "windows": [["12:00", "13:00"]]}, {}, None),
+        ({"execution_time": "windows", "windows": [["11:00", "12:00"]]}, {}, "execution_time"),
+        ({"execution_time": "windows", "windows": [["22:00", "12:01"]]}, {}, None),
+        ({"execution_time": "windows", "windows": [["12:00", "12:00"]]}, {}, None),
+        ({"execution_time": "windows", "windows": [["13:00", "24:00"]]}, {}, "execution_time"),
+        ({"windows": [["01:00", "02:00"]]}, {}, None),  # matters only with `windows`
+        ({**POST, "order_statuses": ["delivered"]}, {"order_status": "shipped"}, "order_status"),
+        ({**POST, "order_statuses": ["shipped"]}, {"order_status": "shipped"}, None),
+        ({"order_statuses": ["shipped"]}, {}, None),  # matters only after shipping
+        ({"single_amount_cap": 5_000}, {}, None),
+        ({"single_amount_cap": 4_999}, {}, "single_amount"),
+        ({"time_limit_hours": 1}, {}, None),
+        ({"time_limit_hours": 1}, {"paid_at": at(NOON) - HOUR - 1}, "time_limit"),
+        ({"time_limit_hours": 1}, {"paid_at": None}, "time_limit"),
+        ({}, {"paid_at": None}, None),
+        (
+            {**POST, "time_limit_hours": 1},
+            {"order_status": "shipped", "shipped_at": at(NOON) - HOUR, "paid_at": 0},
+            None,
+        ),
+        (
+            {**POST, "time_limit_hours": 1},
+            {"order_status": "delivered", "shipped_at": at(NOON)},
+            "time_limit",
+        ),
+        ({}, {"label_printed_at": at(NOON)}, "label_printed"),
+        ({}, {"label_printed_at": at(NOON) + 1}, None),
+        ({}, {"label_printed_at": at(NOON) + 1, "decided_at": at(NOON) + 1}, "label_printed"),
+        ({"skip_label_printed": False}, {"label_printed_at": 0}, None),
+        (POST, {"order_status": "shipped", "label_printed_at": 0}, None),
+        (INCLUDE, {}, None),
+        (INCLUDE, {"products": ("p9",), "categories": ("c2",)}, None),
+        (INCLUDE, {"products": ("p1", "p9"), "categories": ("c1", "c1")}, "product"),
+        (EXCLUDE, {"products": ("p9",), "categories": ("c1",)}, None),
+        (EXCLUDE, {"products": ("p9",), "categories": ("c2",)}, "product"),
+        (EXCLUDE, {"products": ("p9", "p1"), "categories": ("", "")}, "product"),
+        ({"buyer_reasons": ["other"]}, {}, None),
+        ({"buyer_reasons": ["quality_issue"]}, {}, "buyer_reason"),
+        ({}, {"blocked": True}, "buyer_guard"),
+        ({"daily_cap": 5_000, "single_amount_cap": 5_000}, {}, None),
+        ({"daily_cap": 4_999}, {}, "daily_cap"),
+    ],
+)
+def test_e3_condition_at_its_edge(strategy, changes, expected):
+    assert failed(strategy, ticket(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-03-04T08:59:59.999999+08:00", None),
+        ("2026-03-04T09:00:00+08:00", "execution_time"),
+        ("2026-03-04T11:59:59+08:00", "execution_time"),
+        ("2026-03-04T12:00:00+08:00", None),
+        ("2026-03-04T01:59:59+08:00", "execution_time"),  # of Tuesday's interval
+        ("2026-03-04T02:00:00+08:00", None),
+        ("2026-03-05T01:00:00+08:00", None),  # Wednesday has none past midnight
+    ],
+)
+def test_t7_off_hours(time, expected):
+    assert failed(OFF, ticket(applied_at=at(time)), **HOURS) == expected
+
+
+def test_t7_a_special_date_replaces_the_weekday_but_not_the_night_before():
+    special = {**HOURS, "special_days": {"2026-03-04": [["15:00", "16:00"]]}}
+    for time, expected in (
+        ("10:00", None),
+        ("15:00", "execution_time"),
+        ("01:00", "execution_time"),
+    ):
+        fact = ticket(applied_at=at(f"2026-03-04T{time}:00+08:00"))
+        assert failed(OFF, fact, **special) == expected
+    assert failed(OFF, ticket(), working_hours={"wed": []}, special_days={}) == "execution_time"
+
+
+def test_paid_time_needs_payment_in_off_hours():
+    own = {"execution_time": "off_hours", "paid_time": "off_hours"}
+    open_ = at("2026-03-04T09:00:00+08:00")
+    assert failed(own, ticket(paid_at=open_), **HOURS) == "paid_time"
+    assert failed(own, ticket(paid_at=open_ - 1), **HOURS) is None
+    assert failed(own, ticket(paid_at=None), **HOURS) == "paid_time"
+    assert failed(OFF, ticket(paid_at=open_), **HOURS) is None
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-11-01T01:30:00-04:00", None),  # the hour that comes twice, both times
+        ("2026-11-01T01:30:00-05:00", None),
+        ("2026-11-01T02:00:00-05:00", "execution_time"),
+        ("2026-03-08T01:59:59-05:00", None),
+        ("2026-03-08T03:00:00-04:00", "execution_time"),  # the hour that never was
+    ],
+)
+def test_e3_windows_are_on_the_wall_clock_when_it_changes(time, expected):
+    strategy = {"execution_time": "windows", "windows": [["01:00", "02:00"]]}
+    fact = ticket(applied_at=at(time))
+    assert failed(strategy, fact, timezone="America/New_York") == expected
+
+
+def test_e4_the_day_is_the_shop_local_date_of_the_decision():
+    cap = {"daily_cap": 5_000, "single_amount_cap": 5_000}
+    late = at("2026-03-04T23:59:59+08:00")
+    facts = [
+        ticket(order=n, applied_at=0, decided_at=moment, paid_at=None)
+        for n, moment in enumerate((late, late, late + SECOND))
+    ]
+    assert [v.outcome for v in run(cap, *facts)] == ["refund", "manual", "refund"]
+
+
+def test_e5_a_smaller_ticket_still_fits_and_a_capped_one_goes_on():
+    first = {"daily_cap": 6_000, "id": 1}
+    facts = [ticket(order=n, amount=amount) for n, amount in enumerate((5_000, 2_000, 1_000))]
+    assert [v.strategy for v in run([first, {"priority": 2}], *facts)] == [0, 1, 0]
+
+
+def test_e2_amounts_and_two_tickets_on_one_order():
+    verdicts = run({}, ticket(refundable=6_000), ticket(refundable=6_000), ticket(amount=0))
+    assert [v.why for v in verdicts] == [None, "over_refundable", "no_amount"]
+    assert verdicts[1].refundable == 1_000 and verdicts[1].trace == ()
+
+
+LIMIT = {"buyer_limit": {"days": 1, "count": 1, "amount": None}}
+DAY = 24 * HOUR
+
+
+def test_g1_the_window_is_open_at_its_start_and_closed_at_its_end():
+    facts = [
+        ticket(order=n, decided_at=at(NOON) + shift) for n, shift in enumerate((0, DAY - 1, DAY))
+    ]
+    assert [v.outcome for v in run({}, *facts, **LIMIT)] == ["refund", "manual", "refund"]
+    assert [v.buyer_count for v in run({}, *facts, **LIMIT)] == [0, 1, 0]
+
+
+def test_g1_later_decisions_do_not_count_and_no_limit_is_off():
+    facts = [ticket(order=n, decided_at=at(NOON) + shift) for n, shift in enumerate((5, 0))]
+    assert [v.outcome for v in run({}, *facts, **LIMIT)] == ["refund", "refund"]
+    [verdict] = run({}, ticket(), buyer_limit={"days": 2})
+    assert (verdict.outcome, verdict.buyer_count) == ("refund", None)
+
+
+def test_g1_the_amount_limit_may_be_met_exactly():
+    limit = {"buyer_limit": {"days": 1, "count": None, "amount": 10_000}}
+    facts = [ticket(order=n, amount=a) for n, a in enumerate((5_000, 5_000, 1))]
+    assert [v.outcome for v in run({}, *facts, **limit)] == ["refund", "refund", "manual"]
+
+
+def test_g3_the_hit_above_the_limit_stands_and_the_next_fails_enabled():
+    strategy = {"breaker": {"hits": 1, "amount": None, "minutes": 10}}
+    facts = [ticket(order=n) for n in range(3)]
+    assert [(v.outcome, v.tripped) for v in run(strategy, *facts)] == [
+        ("refund", False),
+        ("refund", True),
+        ("manual", False),
+    ]
+    spread = [ticket(order=n, decided_at=at(NOON) + n * 600 * SECOND) for n in range(3)]
+    assert not any(v.tripped for v in run(strategy, *spread))
+    amounts = {"breaker": {"hits": None, "amount": 10_000, "minutes": 10}}
+    assert [v.tripped for v in run(amounts, *facts)] == [False, False, True]
+
+
+def test_g2_pause_stops_strategies_but_not_fast_refund():
+    content = {"fast_refund_periods": [["2026-01-01T00:00:00+08:00", None]]}
+    fast = ticket(labels=("fast_refund",), paid_amount=29_999, blocked=True, label_printed_at=0)
+    verdicts = run({}, fast, ticket(order="p"), state=State(paused=True), **content)
+    assert [(v.source, v.why) for v in verdicts] == [("fast_refund", None), (None, "paused")]
+
+
+CHANGE = at("2023-09-13T00:00:00+08:00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "holds"),
+    [
+        ({"paid_at": CHANGE - 1, "applied_at": CHANGE - 1 + 6 * HOUR}, True),
+        ({"paid_at": CHANGE - 1, "applied_at": CHANGE + 6 * HOUR}, False),
+        ({"paid_at": CHANGE, "applied_at": CHANGE + 9 * HOUR, "paid_amount": 29_999}, True),
+        ({"paid_at": CHANGE, "applied_at": CHANGE, "paid_amount": 30_000}, False),
+        ({"paid_at": CHANGE - 30 * DAY, "applied_at": CHANGE - 30 * DAY}, True),
+        ({"paid_at": CHANGE - 30 * DAY - 1, "applied_at": CHANGE - 30 * DAY}, False),
+        ({"paid_at": CHANGE + DAY, "paid_amount": 1}, False),  # opted out again
+        ({"paid_at": None, "paid_amount": 1}, False),
+        ({"paid_at": CHANGE, "paid_amount": 1, "virtual": True}, False),
+        ({"paid_at": CHANGE, "paid_amount": 1, "labels": ()}, False),
+        ({"paid_at": CHANGE, "paid_amount": 1, "spent": FAST_REFUND_BIT}, False),
+        ({"paid_at": CHANGE, "paid_amount": 1, "order_status": "shipped"}, False),
+        ({"paid_at": CHANGE, "paid_amount": 1, "type": "return_refund"}, False),
+    ],
+)
+def test_f1_fast_refund(changes, holds):
+    periods = [["2023-08-14T00:00:00+08:00", "2023-09-14T00:00:00+08:00"]]
+    [verdict] = run(
+        [], ticket(**{"labels": ("fast_refund",), **changes}), fast_refund_periods=periods
+    )
+    assert (verdict.source == "fast_refund") is holds
+
+
+@pytest.mark.parametrize("status", ["partially_shipped", "completed", "closed", None, "unheard of"])
+def test_s2_no_scenario(status):
+    assert run({}, ticket(order_status=status))[0].why == "no_scenario"
+
+
+def test_s2_a_missing_label_and_an_exchange():
+    keep = {"scenario": "post_ship_keep_goods"}
+    fact = ticket(type="refund_keep_goods", order_status="shipped")
+    assert run(keep, fact)[0].why == "no_scenario"
+    assert run(keep, fact._replace(labels=("refund_keep_goods",)))[0].outcome == "refund"
+    assert run(keep, fact._replace(type="exchange"))[0].why == "no_scenario"
+
+
+def test_s3_a_scenario_is_spent_for_good_but_others_are_asked():
+    both = [{**POST, "id": 1}, {"scenario": "post_ship_waive_return", "id": 2}]
+    fact = ticket(order_status="shipped", spent=SCENARIO_BIT["post_ship_refund"])
+    assert run(both, fact)[0].scenario == "post_ship_waive_return"
+    [verdict] = run(both[:1], fact)
+    assert (verdict.why, verdict.trace) == ("none_hit", ())
+
+
+def test_facts_may_hold_lists_as_a_database_gives_them():
+    fact = ticket(labels=[], products=["p1"], categories=["c1"])
+    assert run(INCLUDE, fact)[0].outcome == "refund"
+
+
+def test_time_zone_with_a_half_hour():
+    strategy = {"execution_time": "windows", "windows": [["17:30", "17:31"]]}
+    fact = ticket(applied_at=at("2026-03-04T12:00:00+00:00"))
+    assert failed(strategy, fact, timezone="Asia/Kolkata") is None
+    later = fact._replace(applied_at=fact.applied_at + 60 * SECOND)
+    assert failed(strategy, later, timezone="Asia/Kolkata") == "execution_time"
