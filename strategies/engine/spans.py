@@ -13,7 +13,11 @@ def trips(breaker: Breaker, state: State, strategy: int, moment: int, amount: in
     Counted are the hits of (moment - span, moment].
     """
     hits = state.breakers.setdefault(strategy, [])
-    insort(hits, (moment, 1, amount))
+    if hits and hits[-1][0] == moment:  # an evaluator's batch is one moment: keep the list short
+        _, number, total = hits[-1]
+        hits[-1] = (moment, number + 1, total + amount)
+    else:
+        insort(hits, (moment, 1, amount))
     first = bisect_right(hits, moment - breaker.span, key=_moment)
     window = hits[first : bisect_right(hits, moment, key=_moment)]
     return (breaker.hits is not None and sum(hit[1] for hit in window) > breaker.hits) or (

@@ -30,6 +30,8 @@ class Strategy(models.Model):
     name = models.CharField(_("name"), max_length=128)
     remark = models.TextField(_("remark"), max_length=2000, blank=True, default="")
     enabled = models.BooleanField(_("enabled"), default=False)
+    # When a person last switched it on: its circuit breaker counts from there.
+    enabled_at = models.DateTimeField(_("enabled at"), null=True)
     priority = models.PositiveSmallIntegerField(_("priority"), null=True)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
@@ -113,12 +115,6 @@ class Strategy(models.Model):
                 condition=~Q(execution_time=ExecutionTime.OFF_HOURS)
                 | Q(scenario=Scenario.PRE_SHIP_REFUND),
                 name="strategy_off_hours_before_shipping",
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_from=None)
-                | Q(valid_until=None)
-                | Q(valid_until__gt=F("valid_from")),
-                name="strategy_validity_not_empty",
             ),
             models.CheckConstraint(
                 condition=Q(breaker_minutes=None, breaker_hits=None, breaker_amount=None)

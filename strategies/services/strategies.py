@@ -85,6 +85,7 @@ def enable(*, strategy_id: int, user: User, now: datetime) -> Strategy:
         return strategy
     _refuse_without_hours(strategy)
     strategy.enabled = True
+    strategy.enabled_at = now
     strategy.breaker_opened_at = None
     strategy.breaker_opened_by = None
     _save_change(strategy, user=user, now=now)

@@ -7,15 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from strategies.services.simulation import SimulationFileError, read, simulate
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(  # type: ignore[assignment]
-        "Decide the tickets of a file; needs no database and changes nothing."
-    )
+    help = "Decide the tickets of a file; needs no database and changes nothing."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

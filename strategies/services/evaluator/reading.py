@@ -131,8 +131,9 @@ def load_state(
             if breaker is None or not strategy.enabled:
                 continue
             cursor.execute(
-                "SELECT count(*), coalesce(sum(amount), 0)::bigint FROM strategies_decision"
-                " WHERE strategy_id = %s AND decided_at > %s",
+                "SELECT count(*), coalesce(sum(d.amount), 0)::bigint"
+                " FROM strategies_strategy s JOIN strategies_decision d ON d.strategy_id = s.id"
+                " WHERE s.id = %s AND d.decided_at > greatest(%s, s.enabled_at)",
                 [loaded.strategy_ids[index], moment - timedelta(microseconds=breaker.span)],
             )
             count, total = cursor.fetchone()
