@@ -61,7 +61,7 @@ class Shop(models.Model):
                 name="shop_sandbox_only_for_demo",
             ),
             models.CheckConstraint(
-                condition=Q(buyer_limit_days__gt=0)
+                condition=Q(buyer_limit_days__isnull=False, buyer_limit_days__gt=0)
                 | Q(
                     buyer_limit_days=None,
                     buyer_limit_count=None,

@@ -99,7 +99,12 @@ class Strategy(models.Model):
                 name="strategy_priority_once",
             ),
             models.CheckConstraint(
-                condition=Q(priority__range=(1, MOST_PER_SCENARIO), deleted_at=None)
+                condition=Q(
+                    # A NULL would make the comparison NULL, which a CHECK lets pass.
+                    priority__isnull=False,
+                    priority__range=(1, MOST_PER_SCENARIO),
+                    deleted_at=None,
+                )
                 | Q(priority=None, deleted_at__isnull=False, enabled=False),
                 name="strategy_ten_priorities",
             ),
@@ -118,7 +123,7 @@ class Strategy(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(breaker_minutes=None, breaker_hits=None, breaker_amount=None)
-                | Q(breaker_minutes__gt=0)
+                | Q(breaker_minutes__isnull=False, breaker_minutes__gt=0)
                 & (Q(breaker_hits__isnull=False) | Q(breaker_amount__isnull=False)),
                 name="strategy_breaker_whole",
             ),
