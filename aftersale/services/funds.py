@@ -51,8 +51,15 @@ def _add(fund: Fund, records: Sequence[FundEntryRecord]) -> list[Result]:
         content = (record.amount, record.at, record.note)
         if record.entry_no not in stored:
             stored[record.entry_no] = content
-            added.append(FundEntry(fund=fund, entry_no=record.entry_no, amount=record.amount,
-                                   at=record.at, note=record.note))
+            added.append(
+                FundEntry(
+                    fund=fund,
+                    entry_no=record.entry_no,
+                    amount=record.amount,
+                    at=record.at,
+                    note=record.note,
+                )
+            )
             results.append(NEW)
         elif stored[record.entry_no] == content:
             results.append(UNCHANGED)

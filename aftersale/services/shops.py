@@ -1,4 +1,4 @@
-"""Shops: what comes in with their record, the pause switch, the block list (SPEC O7, F1, G1, G2)."""
+"""Shops: their records, the pause switch, the block list (SPEC O7, F1, G1, G2)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -54,11 +54,11 @@ def upsert(record: ShopRecord, *, now: datetime) -> Result:
     with transaction.atomic():
         shop = _lock(code=record.code)
         if shop is None:
-            shop = _create(record, now=now)
-        if shop is not None:
-            return NEW
-        shop = _lock(code=record.code)
-        assert shop is not None
+            if _create(record, now=now):
+                return NEW
+            # Another process has made it meanwhile.
+            shop = _lock(code=record.code)
+            assert shop is not None
         changes = _changes(shop, record)
         pauses = record.automation_paused and not shop.automation_paused
         if not changes and not pauses:
@@ -165,8 +165,8 @@ def _set_waiting(shop_id: int) -> bool:
         last, found = pks[-1], True
 
 
-def _create(record: ShopRecord, *, now: datetime) -> Shop | None:
-    """None where another process has made it meanwhile."""
+def _create(record: ShopRecord, *, now: datetime) -> bool:
+    """False where another process has made it meanwhile."""
     shop = Shop(code=record.code, automation_paused_at=now if record.automation_paused else None)
     for name, value in _columns(record).items():
         setattr(shop, name, value)
@@ -176,7 +176,7 @@ def _create(record: ShopRecord, *, now: datetime) -> Shop | None:
     except IntegrityError:
         if not Shop.objects.filter(code=record.code).exists():
             raise
-        return None
+        return False
     Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
     _periods(shop, record)
     _blocked(shop, record)
@@ -184,7 +184,7 @@ def _create(record: ShopRecord, *, now: datetime) -> Shop | None:
     if shop.automation_paused:
         _event(shop, ShopEventKind.PAUSED, now)
     shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
-    return shop
+    return True
 
 
 def _columns(record: ShopRecord) -> dict[str, Any]:
@@ -211,8 +211,9 @@ _KEYS = {"buyer_limit": "buyer_limit_", "commission_return": "commission_"}
 
 
 def _given(record: ShopRecord, column: str) -> bool:
-    return any(column == key or column.startswith(_KEYS.get(key, "\0")) for key in
-               record.model_fields_set)
+    return any(
+        column == key or column.startswith(_KEYS.get(key, "\0")) for key in record.model_fields_set
+    )
 
 
 def _changes(shop: Shop, record: ShopRecord) -> list[str]:

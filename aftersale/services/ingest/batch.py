@@ -15,7 +15,7 @@ from aftersale.services.errors import Refused
 from aftersale.services.shops import KnownShop
 
 from .arrays import numbers, texts
-from aftersale.services.outcomes import OLDER, UNCHANGED, Result, refused
+from aftersale.services.outcomes import OLDER, UNCHANGED, Outcome, Result, refused
 
 Key = tuple[int, str]
 
@@ -32,6 +32,9 @@ class Incoming:
     row: tuple[Any, ...]
     digest: str
     record: Any
+    # Of an order: its lines by number, and its commission splits.
+    lines: Sequence[tuple[Any, ...]] = ()
+    splits: Sequence[tuple[Any, ...]] = ()
 
 
 def digest(*parts: Any) -> str:
@@ -107,13 +110,18 @@ def stored_versions(
 
 
 def compare(item: Incoming, updated_at: datetime, stored_digest: str) -> Result | None:
-    """OLDER or UNCHANGED; None where the version has to be written (SPEC O6).
+    """Why a version is not written, or None where it is newer than what is stored (SPEC O6).
 
-    Both stay true whatever happens to the row later, so that no lock is needed to say so. Of two
-    different versions with one update time, the one that came last counts.
+    Stays true whatever happens to the row later, so that no lock is needed to say so. Of two
+    versions with one update time the first one stays: only so does the same file change nothing
+    the second time. The other one is counted by name.
     """
     if item.digest == stored_digest:
         return UNCHANGED
     if item.updated_at < updated_at:
         return OLDER
+    if item.updated_at == updated_at:
+        return Result(
+            Outcome.UNCHANGED, note=_("with other content but the update time of what is stored")
+        )
     return None

@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,7 +52,7 @@ class Source:
         """Bytes of the file read so far, zipped ones where it is zipped."""
         return self._raw.tell() if self.size is not None else 0
 
-    def lines(self) -> Iterator[tuple[int, bytes | None]]:
+    def lines(self) -> Generator[tuple[int, bytes | None], None, None]:
         """Each line with its number, None in place of one that is too long.
 
         Raises Unreadable where the file breaks off; the lines before it have been given.
@@ -71,7 +71,9 @@ class Source:
                     yield number, None
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Unreadable(
-                _("the gzip data breaks off or is damaged after line %(number)s; what was read is kept")
+                _(
+                    "the gzip data breaks off or is damaged after line %(number)s; what was read is kept"
+                )
                 % {"number": number}
             ) from error
         except OSError as error:

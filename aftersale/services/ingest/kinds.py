@@ -47,7 +47,8 @@ def register(
 
     `record` is the pydantic record without the key `kind`; one of a shop has the key `shop`.
     """
-    line = create_model(f"{record.__name__}Line", __base__=record, kind=(Literal[kind], ...))
+    fields: Any = {"kind": (Literal[kind], ...)}
+    line = create_model(f"{record.__name__}Line", __base__=record, **fields)
     _kinds[kind] = Kind(kind, TypeAdapter(line).validate_json, save, number, of_shop)
 
 

@@ -80,5 +80,7 @@ def _no_kind(line: bytes) -> WrongLine:
 def name_of(kind: Kind, number: object) -> str:
     """The record in a message; what the file says is shortened and kept on one line."""
     text = number if isinstance(number, str) else ""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    plain = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
     return f"{kind.name} {plain[:64]}".strip()

@@ -50,7 +50,8 @@ def refresh(
     if not rows:
         return set()
     waiting: set[int] = set()
-    updates, events, linked = [], [], []
+    updates, linked = [], []
+    events: list[tuple[int, str, str]] = []
     for pk, order_pk, shop_pk, order_no, line_no, status, undecided, raised, buyer, has in rows:
         order = by_pk.get(order_pk) if order_pk else by_key.get((shop_pk, order_no))
         if order is None:

@@ -69,8 +69,6 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
         record.refunded_amount,
         texts(sorted(set(record.labels))),
         any([line[6] for line in lines]),
-        lines,
-        splits,
     )
     return Incoming(
         position,
@@ -78,8 +76,10 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
         shop,
         record.updated_at,
         row,
-        digest(row),
+        digest(row, lines, splits),
         record,
+        lines,
+        splits,
     )
 
 
@@ -134,8 +134,7 @@ def _arrays(items: Sequence[Incoming]) -> list[str]:
             arrays.append(flags(column))
         else:
             arrays.append(numbers(column))
-    arrays[-1] = texts(item.digest for item in items)
-    return arrays
+    return [*arrays, texts(item.digest for item in items)]
 
 
 def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
@@ -181,13 +180,12 @@ def _insert(
     for _pk, item in inserted:
         results[item.position] = NEW
     return [
-        ArrivedOrder(pk, item.key, item.row[2], item.row[_LINES], new=True) for pk, item in inserted
+        ArrivedOrder(pk, item.key, item.row[_BUYER], item.lines, new=True) for pk, item in inserted
     ]
 
 
-# Where lines and splits stand in `row`, after the columns but for the digest.
-_LINES = len(_COLUMNS) - 1
-_SPLITS = _LINES + 1
+# Where these stand in `row`.
+_BUYER = [name for name, _type, _sql in _COLUMNS].index("buyer")
 _SHIPPED_AT = [name for name, _type, _sql in _COLUMNS].index("shipped_at")
 
 
@@ -215,8 +213,8 @@ def _change(
             ArrivedOrder(
                 pk,
                 item.key,
-                item.row[2],
-                item.row[_LINES],
+                item.row[_BUYER],
+                item.lines,
                 new=False,
                 newly_shipped=shipped_at is None and item.row[_SHIPPED_AT] is not None,
             )
@@ -235,7 +233,7 @@ def _write_lines(
     *,
     replace: str = "",
 ) -> None:
-    rows = [(pk, *line) for pk, item in orders for line in item.row[_LINES]]
+    rows = [(pk, *line) for pk, item in orders for line in item.lines]
     if replace:
         # By key, so that a line that stays is the same row.
         cur.execute(
@@ -285,9 +283,7 @@ def _write_splits(
     replace: str = "",
 ) -> None:
     rows = [
-        (pk, position, *split)
-        for pk, item in orders
-        for position, split in enumerate(item.row[_SPLITS])
+        (pk, position, *split) for pk, item in orders for position, split in enumerate(item.splits)
     ]
     if replace:
         cur.execute(

@@ -149,7 +149,9 @@ def insert(
             texts(t.item.key[1] for t in tickets),
             *_record_arrays(tickets),
             *_placed_arrays(tickets),
-            numbers(seconds(_due(t, s, at)) for t, s, at in zip(tickets, statuses, since, strict=True)),
+            numbers(
+                seconds(_due(t, s, at)) for t, s, at in zip(tickets, statuses, since, strict=True)
+            ),
             flags(
                 t.order_pk is not None and status == TicketStatus.PENDING_REVIEW
                 for t, status in zip(tickets, statuses, strict=True)

@@ -244,9 +244,7 @@ def _change(
 
 def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     """A newer version of one ticket that is decided, or whose status it changes."""
-    pk = Ticket.objects.values_list("pk", flat=True).get(
-        shop=item.key[0], ticket_no=item.key[1]
-    )
+    pk = Ticket.objects.values_list("pk", flat=True).get(shop=item.key[0], ticket_no=item.key[1])
     orders = _lock_orders(cur, [item], [pk])
     cur.execute(_LOCK_TICKETS, (numbers([pk]),))
     _pk, updated_at, stored_digest, status, due_at, undecided = cur.fetchall()[0]
