@@ -70,7 +70,7 @@ def _explained(kind: Kind, line: bytes, error: ValidationError) -> WrongLine:
 
 def _no_kind(line: bytes) -> WrongLine:
     try:
-        content = _object(line)
+        _object(line)
     except WrongLine as wrong:
         return wrong
     message = _("expected one of %(choices)s") % {"choices": ", ".join(registered())}

@@ -11,13 +11,13 @@ from django.db import transaction
 from aftersale.models import Order
 from aftersale.records import OrderRecord
 from aftersale.services import locks
+from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
 from aftersale.services.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
 from .arrays import cursor, flags, numbers, seconds, texts
 from .batch import Incoming, Key, compare, digest, stored_versions, write_all
 from .order_tickets import ArrivedOrder, refresh
-from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
 
 
 def save_orders(
@@ -68,7 +68,7 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
         record.paid_amount,
         record.refunded_amount,
         texts(sorted(set(record.labels))),
-        any([line[6] for line in lines]),
+        any(line[6] for line in lines),
     )
     return Incoming(
         position,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from aftersale.models import Ticket, TicketStatus
 from aftersale.records import TicketRecord
 from aftersale.services import locks
+from aftersale.services.outcomes import CHANGED, NEW, Result, refused, unknown_shop
 from aftersale.services.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
@@ -19,7 +20,6 @@ from . import ticket_rows
 from .arrays import cursor, numbers, texts
 from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
 from .goods import OrderGoods
-from aftersale.services.outcomes import CHANGED, NEW, Result, refused, unknown_shop
 from .reports import (
     SETTLED_ELSEWHERE,
     apply_report,
