@@ -1,8 +1,8 @@
 """The desk's row locks, each with a name; docs/locking.md says why they are as they are.
 
 Always in the order arrivals, EvaluatorLane, Order, Ticket, Refund, Usage, Fund, and several rows
-of a model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key checks
-of inserts elsewhere.
+of a model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key
+checks of inserts elsewhere.
 """
 
 from collections.abc import Iterable

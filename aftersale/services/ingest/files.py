@@ -71,9 +71,7 @@ class Source:
                     yield number, None
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Unreadable(
-                _(
-                    "the gzip data breaks off or is damaged after line %(number)s; what was read is kept"
-                )
+                _("damaged or cut-off gzip data after line %(number)s; those before are kept")
                 % {"number": number}
             ) from error
         except OSError as error:

@@ -169,7 +169,7 @@ def update(
     cur: psycopg.Cursor[tuple[Any, ...]],
     tickets: Sequence[tuple[int, Placed, str, datetime | None]],
 ) -> None:
-    """Everything of undecided tickets, which wait again; (id, version, status, due at as stored)."""
+    """All of undecided tickets, which wait again; (id, version, status, due at as stored)."""
     placed = [t for _pk, t, _status, _due_at in tickets]
     cur.execute(
         _UPDATE,
