@@ -166,9 +166,9 @@ class OrderRecord(Record):
     updated_at: Time
     paid_amount: Amount
     refunded_amount: Amount = 0
-    labels: list[OrderLabel] = Field(default=[], max_length=50)
+    labels: list[OrderLabel] = Field(default_factory=list, max_length=50)
     lines: list[LineRecord] = Field(min_length=1, max_length=1000)
-    commission_splits: list[SplitRecord] = Field(default=[], max_length=100)
+    commission_splits: list[SplitRecord] = Field(default_factory=list, max_length=100)
 
     @model_validator(mode="after")
     def line_numbers_are_unique(self) -> Self:
@@ -203,7 +203,7 @@ class TicketRecord(Record):
     updated_at: Time
     note: Annotated[str, Field(max_length=2000, pattern=NO_NUL)] = ""
     evidence: list[Annotated[str, Field(max_length=2000, pattern=LINK_PATTERN)]] = Field(
-        default=[], max_length=50
+        default_factory=list, max_length=50
     )
     status: TicketStatus | None = None
     due_at: Time | None = None

@@ -36,12 +36,13 @@ def texts(values: Iterable[str]) -> str:
 
 def numbers(values: Iterable[float | None]) -> str:
     """For `::bigint[]` and `::float8[]`."""
-    return "{" + ",".join(["NULL" if value is None else repr(value) for value in values]) + "}"
+    # One step in C for the whole column; PostgreSQL skips the blanks.
+    return "{" + repr(list(values))[1:-1].replace("None", "NULL") + "}"
 
 
 def flags(values: Iterable[bool]) -> str:
     """For `::boolean[]`."""
-    return "{" + ",".join(["t" if value else "f" for value in values]) + "}"
+    return "{" + repr(list(values))[1:-1] + "}"
 
 
 def seconds(at: datetime | None) -> float | None:

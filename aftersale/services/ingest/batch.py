@@ -3,7 +3,6 @@ record with a result of its own, and nothing else lost when the database refuses
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -27,7 +26,8 @@ class Incoming:
     position: int
     key: Key
     shop: KnownShop
-    updated_at: datetime
+    # As seconds since the epoch, like all times on their way through a batch.
+    updated_at: float
     # The record's values as they are stored.
     row: tuple[Any, ...]
     digest: str
@@ -96,11 +96,12 @@ def _write_or_halve(items: Sequence[Incoming], write: Write) -> dict[int, Result
 
 def stored_versions(
     cur: psycopg.Cursor[tuple[Any, ...]], table: str, number: str, items: Sequence[Incoming]
-) -> dict[Key, tuple[int, datetime, str]]:
+) -> dict[Key, tuple[int, float, str]]:
     """Key, update time and digest of those that are stored, read without a lock."""
     cur.execute(
         f"""
-        SELECT s.shop_id, s.{number}, s.id, s.updated_at, encode(s.digest, 'hex')
+        SELECT s.shop_id, s.{number}, s.id, date_part('epoch', s.updated_at),
+               encode(s.digest, 'hex')
           FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, number)
           JOIN {table} s ON s.shop_id = k.shop_id AND s.{number} = k.number
         """,  # noqa: S608 - the names are this package's own
@@ -109,7 +110,7 @@ def stored_versions(
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cur}
 
 
-def compare(item: Incoming, updated_at: datetime, stored_digest: str) -> Result | None:
+def compare(item: Incoming, updated_at: float, stored_digest: str) -> Result | None:
     """Why a version is not written, or None where it is newer than what is stored (SPEC O6).
 
     Stays true whatever happens to the row later, so that no lock is needed to say so. Of two

@@ -74,7 +74,7 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
         position,
         (shop.id, record.order_no),
         shop,
-        record.updated_at,
+        record.updated_at.timestamp(),
         row,
         digest(row, lines, splits),
         record,
@@ -196,7 +196,8 @@ def _change(
 ) -> list[ArrivedOrder]:
     cur.execute(
         """
-        SELECT id, updated_at, encode(digest, 'hex'), shipped_at FROM aftersale_order
+        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), shipped_at
+          FROM aftersale_order
          WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
         """,
         (numbers(changed),),

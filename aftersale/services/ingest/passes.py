@@ -30,10 +30,11 @@ class Counts:
         # Files that could not be read, or not to their end.
         self.unreadable = 0
 
-    def add(self, kind: str, result: Result) -> None:
-        self.outcomes.setdefault(kind, Counter())[result.outcome] += 1
-        if result.note:
-            self.notes.setdefault(kind, Counter())[result.note] += 1
+    def add(self, kind: str, results: Sequence[Result]) -> None:
+        self.outcomes.setdefault(kind, Counter()).update([result.outcome for result in results])
+        notes = [result.note for result in results if result.note]
+        if notes:
+            self.notes.setdefault(kind, Counter()).update(notes)
 
     def total(self) -> Counter[Outcome]:
         return sum(self.outcomes.values(), Counter())
@@ -104,7 +105,8 @@ class Pass:
                     kind, record = read_line(raw)
                 except WrongLine as wrong:
                     result = Result(Outcome.REFUSED, wrong.errors)
-                    self._count(path, number, wrong.kind or "other", wrong.name, result)
+                    self.counts.add(wrong.kind or "other", [result])
+                    self._say(path, number, wrong.name, wrong.errors)
                 else:
                     assert raw is not None
                     yield _Line(path, number, raw, kind, record)
@@ -125,8 +127,10 @@ class Pass:
                 continue
             records = [line.record for line in lines]
             results = kind.save(records, shops=self._known, now=self._clock())
+            self.counts.add(kind.name, results)
             for line, result in zip(lines, results, strict=True):
-                self._count_line(line, result)
+                if result.errors:
+                    self._tell(line, result)
             if not kind.of_shop:
                 # Written a moment ago: to be read again.
                 self._known.clear()
@@ -144,24 +148,18 @@ class Pass:
             elif hold is not None:
                 hold(line)
             else:
-                self._count_line(line, unknown_shop())
+                result = unknown_shop()
+                self.counts.add(line.kind.name, [result])
+                self._tell(line, result)
         return known
 
-    def _count_line(self, line: _Line, result: Result) -> None:
-        if result.outcome is not Outcome.REFUSED:
-            self.counts.add(line.kind.name, result)
-            return
+    def _tell(self, line: _Line, result: Result) -> None:
         name = name_of(line.kind, getattr(line.record, line.kind.number))
-        self._count(line.file, line.number, line.kind.name, name, result)
+        self._say(line.file, line.number, name, result.errors)
 
-    def _count(self, file: str, number: int, kind: str, name: str, result: Result) -> None:
-        self.counts.add(kind, result)
-        for error in result.errors:
-            self._refuse(f"{file}:{number}: {_with_name(name, error)}")
-
-
-def _with_name(name: str, error: FieldError) -> str:
-    return f"{name}: {error}" if name else str(error)
+    def _say(self, file: str, number: int, name: str, errors: Sequence[FieldError]) -> None:
+        for error in errors:
+            self._refuse(f"{file}:{number}: {f'{name}: ' if name else ''}{error}")
 
 
 def _batches(lines: Iterable[_Line | Unreadable]) -> Iterator[list[_Line]]:

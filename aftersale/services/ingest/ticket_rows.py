@@ -129,7 +129,7 @@ def incoming(position: int, record: TicketRecord, shop: KnownShop) -> Incoming:
         position,
         (shop.id, record.ticket_no),
         shop,
-        record.updated_at,
+        record.updated_at.timestamp(),
         row,
         digest(row, reported),
         record,

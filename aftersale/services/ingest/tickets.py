@@ -206,7 +206,7 @@ def _insert(
 
 
 _LOCK_TICKETS = """
-    SELECT id, updated_at, encode(digest, 'hex'), status, due_at,
+    SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
            status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0
       FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
