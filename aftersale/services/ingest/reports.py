@@ -70,10 +70,14 @@ def settle_arrival(
         order_money.take_as_fact(order, ticket, ticket.amount, now=now)
 
 
-def apply_report(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
-    """Status, deadline, return shipment and results of a newer version (SPEC O7)."""
+def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    """Return shipment and arbitration's result of a newer version, each with an event."""
     _shipment(ticket, record, now)
     _arbitration(ticket, record, now)
+
+
+def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    """Status, refund result and deadline of a newer version (SPEC O7)."""
     before = ticket.status
     _status(order, ticket, record, now)
     if record.due_at is not None and (record.status or S.PENDING_REVIEW) == ticket.status:

@@ -22,7 +22,8 @@ from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, w
 from .goods import OrderGoods
 from .reports import (
     SETTLED_ELSEWHERE,
-    apply_report,
+    apply_findings,
+    apply_status,
     note_differences,
     reported_status,
     settle_arrival,
@@ -250,18 +251,20 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     _pk, updated_at, stored_digest, status, due_at, undecided = cur.fetchall()[0]
     if result := compare(item, updated_at, stored_digest):
         return result
-    if undecided:
-        placed = _place(item, orders)
-        if isinstance(placed, Result):
-            return placed
-        ticket_rows.update(cur, [(pk, placed, status, due_at)])
+    placed = _place(item, orders) if undecided else None
+    if isinstance(placed, Result):
+        return placed
     ticket = Ticket.objects.select_related("shop", "order").get(pk=pk)
-    if not undecided:
+    apply_findings(ticket, item.record, now)
+    if placed is not None:
+        ticket_rows.update(cur, [(pk, placed, status, due_at)])
+        ticket.refresh_from_db()
+    else:
         note_differences(ticket, item.record, now)
     ticket.updated_at = item.record.updated_at
     ticket.digest = bytes.fromhex(item.digest)
     ticket.save(update_fields=["updated_at", "digest"])
-    apply_report(ticket.order, ticket, item.record, now)
+    apply_status(ticket.order, ticket, item.record, now)
     if ticket.waits:
         tickets_waiting.send(Ticket, shop_ids={ticket.shop_id})
     return CHANGED
