@@ -233,7 +233,7 @@ def test_answer_to_a_negotiation_brings_its_new_amount() -> None:
 def test_arbitration_result_is_kept_with_an_event() -> None:
     report(2, status="arbitration", arbitration_result="buyer")
     assert the_ticket().arbitration_result == "buyer"
-    assert "For the buyer" in the_ticket().events.values_list("note", flat=True)
+    assert "Arbitration: For the buyer" in the_ticket().events.values_list("note", flat=True)
 
 
 def test_tickets_that_arrive_settled_take_their_money_at_once() -> None:
