@@ -147,7 +147,6 @@ def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
              FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, order_no)
              JOIN aftersale_order o ON o.shop_id = k.shop_id AND o.order_no = k.order_no""",
         (numbers(key[0] for key in keys), texts(key[1] for key in keys)),
-        prepare=True,
     )
     return {(row[0], row[1]): row[2] for row in cur}
 
