@@ -18,7 +18,14 @@ def cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     Call it inside a transaction.
     """
     connection.ensure_connection()
-    return psycopg.Cursor(connection.connection)
+    cur = psycopg.Cursor(connection.connection)
+    # A batch is looked up by key. Left to itself the planner reads the whole table for it until
+    # the table is large, and statistics of a table that is being filled are always behind.
+    cur.execute(
+        "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+        " SET LOCAL enable_seqscan = off"
+    )
+    return cur
 
 
 def texts(values: Iterable[str]) -> str:
