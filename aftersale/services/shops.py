@@ -21,6 +21,7 @@ from aftersale.models import (
     TicketStatus,
 )
 from aftersale.records import ShopRecord
+from aftersale.services import locks
 from aftersale.services.errors import NotFound
 from aftersale.services.outcomes import CHANGED, NEW, UNCHANGED, Result
 from aftersale.services.rights import Right, require
@@ -144,25 +145,21 @@ def _event(
 
 def _set_waiting(shop_id: int) -> bool:
     """Batches in the order of the keys, like whoever else locks several tickets."""
+    idle = Ticket.objects.filter(
+        shop=shop_id, status=TicketStatus.PENDING_REVIEW, order__isnull=False, waits=False
+    ).exclude(flags__contains=[TicketFlag.LINE_MISSING])
     last, found = 0, False
     while True:
         pks = list(
-            Ticket.objects.filter(
-                shop=shop_id,
-                status=TicketStatus.PENDING_REVIEW,
-                order__isnull=False,
-                waits=False,
-                pk__gt=last,
-            )
-            .exclude(flags__contains=[TicketFlag.LINE_MISSING])
-            .order_by("pk")
-            .select_for_update(of=("self",), no_key=True)
-            .values_list("pk", flat=True)[:_RESUME_BATCH]
+            idle.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_RESUME_BATCH]
         )
         if not pks:
             return found
-        Ticket.objects.filter(pk__in=pks).update(waits=True)
-        last, found = pks[-1], True
+        locked = list(locks.lock_tickets(pks).values_list("pk", flat=True))
+        # Asked again under the lock: a ticket may have been decided meanwhile.
+        if idle.filter(pk__in=locked).update(waits=True):
+            found = True
+        last = pks[-1]
 
 
 def _create(record: ShopRecord, *, now: datetime) -> bool:
