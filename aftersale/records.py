@@ -96,7 +96,7 @@ class BuyerLimitRecord(Record):
 class CommissionReturnRecord(Record):
     """SPEC W4: the designated categories, and the limit in days after completion."""
 
-    categories: list[Name] = Field(default=[], max_length=1000)
+    categories: list[Code] = Field(default=[], max_length=1000)
     days: int = Field(ge=0, le=3660)
 
 
@@ -138,7 +138,7 @@ class ShopRecord(Record):
 class LineRecord(Record):
     line_no: int = Field(ge=1, le=1_000_000)
     product: Number
-    category: Annotated[str, Field(max_length=128, pattern=NO_NUL)] = ""
+    category: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
     title: Text = ""
     quantity: int = Field(ge=1, le=1_000_000)
     paid_amount: Amount
@@ -166,9 +166,9 @@ class OrderRecord(Record):
     updated_at: Time
     paid_amount: Amount
     refunded_amount: Amount = 0
-    labels: list[OrderLabel] = Field(default=[], max_length=50)
+    labels: list[OrderLabel] = Field(default_factory=list, max_length=50)
     lines: list[LineRecord] = Field(min_length=1, max_length=1000)
-    commission_splits: list[SplitRecord] = Field(default=[], max_length=100)
+    commission_splits: list[SplitRecord] = Field(default_factory=list, max_length=100)
 
     @model_validator(mode="after")
     def line_numbers_are_unique(self) -> Self:
@@ -178,7 +178,7 @@ class OrderRecord(Record):
 
 
 class ReturnShipment(Record):
-    carrier: Text = ""
+    carrier: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
     tracking_no: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
     shipped_at: Time | None = None
 
@@ -202,8 +202,8 @@ class TicketRecord(Record):
     applied_at: Time
     updated_at: Time
     note: Annotated[str, Field(max_length=2000, pattern=NO_NUL)] = ""
-    evidence: list[Annotated[str, Field(max_length=2000, pattern=LINK_PATTERN)]] = Field(
-        default=[], max_length=50
+    evidence: list[Annotated[str, Field(max_length=1000, pattern=LINK_PATTERN)]] = Field(
+        default_factory=list, max_length=50
     )
     status: TicketStatus | None = None
     due_at: Time | None = None
@@ -220,4 +220,4 @@ class FundEntryRecord(Record):
     entry_no: Number
     amount: SignedAmount
     at: Time
-    note: Annotated[str, Field(max_length=2000, pattern=NO_NUL)] = ""
+    note: Annotated[str, Field(max_length=500, pattern=NO_NUL)] = ""

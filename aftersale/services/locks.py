@@ -1,15 +1,32 @@
 """The desk's row locks, each with a name; docs/locking.md says why they are as they are.
 
-Always in the order EvaluatorLane, Order, Ticket, Refund, Usage, Fund, and several rows of a
-model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key checks
-of inserts elsewhere.
+Always in the order arrivals, EvaluatorLane, Order, Ticket, Refund, Usage, Fund, and several rows
+of a model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key
+checks of inserts elsewhere.
 """
 
 from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from aftersale.models import Fund, Order, Refund, Ticket
+
+
+def lock_arrivals(shop_pks: Iterable[int], *, shared: bool) -> None:
+    """Keeps tickets without an order and new orders of a shop from missing each other (SPEC O6).
+
+    Whoever inserts orders takes it shared, whoever inserts tickets whose order is not there takes
+    it alone, and then looks for the orders again. Taken before any row.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        for pk in sorted(set(shop_pks)):
+            cursor.execute(f"SELECT {function}(%s, %s)", [_ARRIVALS, pk])
+
+
+# The first half of the advisory locks' keys.
+_ARRIVALS = 7001
 
 
 def lock_orders(pks: Iterable[int]) -> QuerySet[Order]:
@@ -22,6 +39,15 @@ def lock_orders(pks: Iterable[int]) -> QuerySet[Order]:
 
 def lock_order(pk: int) -> Order:
     return lock_orders([pk]).get()
+
+
+def try_lock_order(pk: int) -> Order | None:
+    """None where somebody else holds it: the payer comes back rather than wait."""
+    return (
+        Order.objects.filter(pk=pk)
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .first()
+    )
 
 
 def lock_tickets(pks: Iterable[int]) -> QuerySet[Ticket]:

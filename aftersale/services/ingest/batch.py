@@ -1,0 +1,128 @@
+"""How a list of versions of orders or tickets is written (SPEC O6): in the order given, each
+record with a result of its own, and nothing else lost when the database refuses one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import psycopg
+from django.db import DataError, IntegrityError
+from django.utils.translation import gettext as _
+
+from aftersale.services.errors import Refused
+from aftersale.services.outcomes import OLDER, UNCHANGED, Outcome, Result, refused
+from aftersale.services.shops import KnownShop
+
+from .arrays import numbers, texts
+
+Key = tuple[int, str]
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One version of an order or ticket on its way in."""
+
+    position: int
+    key: Key
+    shop: KnownShop
+    # As seconds since the epoch, like all times on their way through a batch.
+    updated_at: float
+    # The record's values as they are stored.
+    row: tuple[Any, ...]
+    digest: str
+    record: Any
+    # Of an order: its lines by number, and its commission splits.
+    lines: Sequence[tuple[Any, ...]] = ()
+    splits: Sequence[tuple[Any, ...]] = ()
+
+
+def digest(*parts: Any) -> str:
+    """Tells apart two versions of a record; the same for the same values."""
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+Write = Callable[[Sequence[Incoming]], dict[int, Result]]
+
+
+# What the database, or a service that it leads to, refuses a record with.
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, DataError, IntegrityError, Refused)
+
+
+def refusal(error: Exception) -> Result:
+    """The result of a record that was refused after all checks of its own."""
+    if isinstance(error, Refused):
+        return refused(error.pointer, error.message)
+    return refused("", _("the database refuses it: %s") % str(error).splitlines()[0])
+
+
+def write_all(incoming: Sequence[Incoming], results: list[Result | None], write: Write) -> None:
+    """Hands `write` batches in which each key stands once, in the order of the keys.
+
+    `write` answers by position, within a transaction of its own, and leaves out what another
+    process has inserted meanwhile: that comes again, and is then a change of what is stored.
+    """
+    for wave in _waves(incoming):
+        left = sorted(wave, key=lambda item: item.key)
+        while left:
+            done = _write_or_halve(left, write)
+            for position, result in done.items():
+                results[position] = result
+            left = [item for item in left if item.position not in done]
+
+
+def _waves(incoming: Sequence[Incoming]) -> list[list[Incoming]]:
+    """Several versions of one key go one after another, as they came."""
+    waves: list[list[Incoming]] = []
+    seen: dict[Key, int] = {}
+    for item in incoming:
+        number = seen.get(item.key, 0)
+        seen[item.key] = number + 1
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(item)
+    return waves
+
+
+def _write_or_halve(items: Sequence[Incoming], write: Write) -> dict[int, Result]:
+    try:
+        return write(items)
+    except REFUSALS as error:
+        if len(items) == 1:
+            return {items[0].position: refusal(error)}
+    middle = len(items) // 2
+    return _write_or_halve(items[:middle], write) | _write_or_halve(items[middle:], write)
+
+
+def stored_versions(
+    cur: psycopg.Cursor[tuple[Any, ...]], table: str, number: str, items: Sequence[Incoming]
+) -> dict[Key, tuple[int, float, str]]:
+    """Key, update time and digest of those that are stored, read without a lock."""
+    cur.execute(
+        f"""
+        SELECT s.shop_id, s.{number}, s.id, date_part('epoch', s.updated_at),
+               encode(s.digest, 'hex')
+          FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, number)
+          JOIN {table} s ON s.shop_id = k.shop_id AND s.{number} = k.number
+        """,  # noqa: S608 - the names are this package's own
+        (numbers(i.key[0] for i in items), texts(i.key[1] for i in items)),
+    )
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cur}
+
+
+def compare(item: Incoming, updated_at: float, stored_digest: str) -> Result | None:
+    """Why a version is not written, or None where it is newer than what is stored (SPEC O6).
+
+    Stays true whatever happens to the row later, so that no lock is needed to say so. Of two
+    versions with one update time the first one stays: only so does the same file change nothing
+    the second time. The other one is counted by name.
+    """
+    if item.digest == stored_digest:
+        return UNCHANGED
+    if item.updated_at < updated_at:
+        return OLDER
+    if item.updated_at == updated_at:
+        return Result(
+            Outcome.UNCHANGED, note=_("with other content but the update time of what is stored")
+        )
+    return None

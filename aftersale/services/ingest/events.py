@@ -1,0 +1,33 @@
+"""Ticket events of a batch, all by the platform."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from aftersale.models import Actor, Ticket, TicketEvent
+
+from .arrays import numbers, texts
+
+
+def write_events(
+    cur: psycopg.Cursor[tuple[Any, ...]], events: Sequence[tuple[int, str, str]], now: datetime
+) -> None:
+    """`events`: (ticket, kind, note)."""
+    if not events:
+        return
+    tickets, kinds, notes = zip(*events, strict=True)
+    cur.execute(
+        """
+        INSERT INTO aftersale_ticketevent
+          (ticket_id, at, kind, actor, from_status, to_status, note)
+        SELECT k.ticket_id, %s, k.kind, %s, '', '', k.note
+          FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(ticket_id, kind, note)
+        """,
+        (now, Actor.PLATFORM.value, numbers(tickets), texts(kinds), texts(notes)),
+    )
+
+
+def write_event(ticket: Ticket, kind: str, note: str, now: datetime) -> None:
+    TicketEvent.objects.create(ticket=ticket, at=now, kind=kind, actor=Actor.PLATFORM, note=note)

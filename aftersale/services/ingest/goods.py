@@ -1,0 +1,50 @@
+"""Which products a ticket is about: those of its line, or of all lines of its order."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .arrays import texts
+
+
+class Goods(NamedTuple):
+    """Array literals, ready for the ticket's columns."""
+
+    products: str
+    categories: str
+
+
+NO_GOODS = Goods("{}", "{}")
+
+
+class OrderGoods:
+    """The lines of one order as (line number, product, category)."""
+
+    __slots__ = ("_all", "lines")
+
+    def __init__(self) -> None:
+        self.lines: dict[int, tuple[str, str]] = {}
+        self._all: Goods | None = None
+
+    @classmethod
+    def of(cls, lines: Iterable[tuple[int, str, str]]) -> "OrderGoods":
+        goods = cls()
+        for line_no, product, category in lines:
+            goods.lines[line_no] = (product, category)
+        return goods
+
+    def for_line(self, line_no: int | None) -> Goods | None:
+        """None where the order has no such line."""
+        if line_no is None:
+            if self._all is None:
+                self._all = _goods(self.lines.values())
+            return self._all
+        line = self.lines.get(line_no)
+        return None if line is None else _goods([line])
+
+
+def _goods(lines: Iterable[tuple[str, str]]) -> Goods:
+    pairs = list(lines)
+    return Goods(
+        texts(sorted({product for product, _category in pairs})),
+        texts(sorted({category for _product, category in pairs if category})),
+    )

@@ -1,0 +1,176 @@
+"""What an order that came in or changed means for its tickets (SPEC O6, E1, H2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.utils.translation import gettext as _
+
+from aftersale.models import TicketEventKind, TicketFlag, TicketStatus
+from aftersale.services import locks
+
+from .arrays import flags, numbers, texts
+from .batch import Key
+from .events import write_events
+from .goods import NO_GOODS, OrderGoods
+from .reports import SETTLED_ELSEWHERE, settle_arrival
+
+
+@dataclass(slots=True)
+class ArrivedOrder:
+    """An order that this transaction has inserted or changed, its row locked."""
+
+    pk: int
+    key: Key
+    buyer: str
+    # (line number, product, category, …)
+    lines: Sequence[tuple[Any, ...]]
+    new: bool
+    # It had no shipping time before and has one now.
+    newly_shipped: bool = False
+    goods: OrderGoods = field(init=False)
+
+    def read_goods(self) -> OrderGoods:
+        self.goods = OrderGoods.of((line[0], line[1], line[2]) for line in self.lines)
+        return self.goods
+
+
+def refresh(
+    cur: psycopg.Cursor[tuple[Any, ...]], orders: Sequence[ArrivedOrder], now: datetime
+) -> set[int]:
+    """Links tickets that waited for their order, and has the tickets under review looked at again.
+
+    Returns the shops in which tickets now wait for the automation.
+    """
+    by_key = {order.key: order for order in orders if order.new}
+    by_pk = {order.pk: order for order in orders if not order.new}
+    rows = _lock(cur, by_key, by_pk)
+    if not rows:
+        return set()
+    waiting: set[int] = set()
+    updates, linked = [], []
+    events: list[tuple[int, str, str]] = []
+    for pk, order_pk, shop_pk, order_no, line_no, status, undecided, raised, buyer, has in rows:
+        order = by_pk.get(order_pk) if order_pk else by_key.get((shop_pk, order_no))
+        if order is None:
+            # The ticket was moved to another order while this one arrived.
+            continue
+        if order_pk is None:
+            linked.append((pk, order))
+            events.append((pk, TicketEventKind.REPORTED, _("The order arrived.")))
+        goods = order.read_goods().for_line(line_no)
+        if order_pk is None or undecided:
+            buyer, has = order.buyer, goods or NO_GOODS
+        if goods is not None:
+            raised = [flag for flag in raised if flag != TicketFlag.LINE_MISSING]
+        elif TicketFlag.LINE_MISSING not in raised:
+            raised = [*raised, TicketFlag.LINE_MISSING]
+            events.append((pk, TicketEventKind.FLAG, _line_missing(line_no)))
+        waits = status == TicketStatus.PENDING_REVIEW and goods is not None
+        if waits:
+            waiting.add(shop_pk)
+        updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))
+    _update(cur, updates)
+    events += _likely_losses(cur, [order.pk for order in orders if order.newly_shipped])
+    write_events(cur, events, now)
+    _settle(linked, rows, now)
+    return waiting
+
+
+def _line_missing(line_no: int) -> str:
+    return _("The order has no line %(line)s.") % {"line": line_no}
+
+
+def _lock(
+    cur: psycopg.Cursor[tuple[Any, ...]],
+    new: dict[Key, ArrivedOrder],
+    changed: dict[int, ArrivedOrder],
+) -> list[tuple[Any, ...]]:
+    pks: list[int] = []
+    if new:
+        cur.execute(
+            """
+            SELECT t.id FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, order_no)
+              JOIN aftersale_ticket t
+                ON t.shop_id = k.shop_id AND t.order_no = k.order_no AND t.order_id IS NULL
+            """,
+            (numbers(key[0] for key in new), texts(key[1] for key in new)),
+        )
+        pks += [row[0] for row in cur]
+    if changed:
+        cur.execute(
+            "SELECT id FROM aftersale_ticket WHERE order_id = ANY(%s::bigint[])",
+            (numbers(changed),),
+        )
+        pks += [row[0] for row in cur]
+    if not pks:
+        return []
+    cur.execute(
+        """
+        SELECT id, order_id, shop_id, order_no, line_no, status,
+               status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0,
+               flags, buyer, ARRAY[products::text, categories::text]
+          FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+        """,
+        (numbers(pks),),
+    )
+    return cur.fetchall()
+
+
+def _update(cur: psycopg.Cursor[tuple[Any, ...]], updates: Sequence[tuple[Any, ...]]) -> None:
+    if not updates:
+        return
+    pks, order_pks, buyers, products, categories, raised, waits = zip(*updates, strict=True)
+    cur.execute(
+        """
+        UPDATE aftersale_ticket t
+           SET order_id = k.order_id, buyer = k.buyer, products = k.products::text[],
+               categories = k.categories::text[], flags = k.flags::text[], waits = k.waits
+          FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+                      %s::boolean[]) AS k(id, order_id, buyer, products, categories, flags, waits)
+         WHERE t.id = k.id
+        """,
+        (
+            numbers(pks),
+            numbers(order_pks),
+            texts(buyers),
+            texts(products),
+            texts(categories),
+            texts(raised),
+            flags(waits),
+        ),
+    )
+
+
+def _likely_losses(
+    cur: psycopg.Cursor[tuple[Any, ...]], order_pks: Sequence[int]
+) -> list[tuple[int, str, str]]:
+    """Flags tickets refunded as not shipped whose order had been shipped by then (SPEC H2)."""
+    if not order_pks:
+        return []
+    cur.execute(
+        """
+        UPDATE aftersale_ticket t SET flags = t.flags || %s::text
+          FROM aftersale_refund r JOIN aftersale_order o ON o.id = r.order_id
+         WHERE r.order_id = ANY(%s::bigint[]) AND t.id = r.ticket_id
+           AND r.status <> 'taken_back' AND o.shipped_at <= r.requested_at
+           AND NOT t.flags @> ARRAY[%s]::varchar[]
+        RETURNING t.id
+        """,
+        (TicketFlag.LIKELY_LOSS.value, numbers(order_pks), TicketFlag.LIKELY_LOSS.value),
+    )
+    note = _("Refunded as not shipped, but the order had been shipped by then.")
+    return [(row[0], TicketEventKind.FLAG, note) for row in cur]
+
+
+def _settle(
+    linked: Sequence[tuple[int, ArrivedOrder]], rows: Sequence[tuple[Any, ...]], now: datetime
+) -> None:
+    """Tickets whose money the platform had settled before their order came."""
+    statuses = {row[0]: row[5] for row in rows}
+    for pk, order in linked:
+        if statuses[pk] in SETTLED_ELSEWHERE:
+            ticket = locks.lock_ticket(pk)
+            settle_arrival(locks.lock_order(order.pk), ticket, now=now)

@@ -1,0 +1,317 @@
+"""Orders come in: new ones, newer versions, and what both mean for their tickets (SPEC O1, O2,
+O6). docs/locking.md says why the steps stand in this order."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db import transaction
+
+from aftersale.models import Order
+from aftersale.records import OrderRecord
+from aftersale.services import locks
+from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
+from aftersale.services.shops import KnownShop
+from aftersale.signals import tickets_waiting
+
+from .arrays import cursor, flags, numbers, seconds, texts
+from .batch import Incoming, Key, compare, digest, stored_versions, write_all
+from .order_tickets import ArrivedOrder, refresh
+
+
+def save_orders(
+    records: Sequence[OrderRecord], *, shops: Mapping[str, KnownShop], now: datetime
+) -> list[Result]:
+    """Upserts orders in the sequence given and answers for each; `shops` by code.
+
+    Opens transactions of its own, one for the whole list as a rule.
+    """
+    results: list[Result | None] = [None] * len(records)
+    incoming = []
+    for position, record in enumerate(records):
+        shop = shops.get(record.shop)
+        if shop is None:
+            results[position] = unknown_shop()
+        else:
+            incoming.append(_incoming(position, record, shop))
+    write_all(incoming, results, lambda items: _write(items, now))
+    return [result for result in results if result is not None]
+
+
+def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
+    lines = [
+        (
+            line.line_no,
+            line.product,
+            line.category,
+            line.title,
+            line.quantity,
+            line.paid_amount,
+            line.virtual,
+        )
+        for line in record.lines
+    ]
+    lines.sort()
+    splits = [(s.beneficiary, s.account, s.amount) for s in record.commission_splits]
+    row = (
+        record.type,
+        record.status,
+        record.buyer,
+        seconds(record.created_at),
+        seconds(record.paid_at),
+        seconds(record.label_printed_at),
+        seconds(record.shipped_at),
+        seconds(record.delivered_at),
+        seconds(record.completed_at),
+        seconds(record.updated_at),
+        record.paid_amount,
+        record.refunded_amount,
+        texts(sorted(set(record.labels))),
+        any(line[6] for line in lines),
+    )
+    return Incoming(
+        position,
+        (shop.id, record.order_no),
+        shop,
+        record.updated_at.timestamp(),
+        row,
+        digest(row, lines, splits),
+        record,
+        lines,
+        splits,
+    )
+
+
+# The columns of `row`, after the key: name, array type, and what becomes of it in SQL.
+_TIME = "to_timestamp(k.{0})"
+_COLUMNS = [
+    ("type", "text", "k.{0}"),
+    ("status", "text", "k.{0}"),
+    ("buyer", "text", "k.{0}"),
+    ("created_at", "float8", _TIME),
+    ("paid_at", "float8", _TIME),
+    ("label_printed_at", "float8", _TIME),
+    ("shipped_at", "float8", _TIME),
+    ("delivered_at", "float8", _TIME),
+    ("completed_at", "float8", _TIME),
+    ("updated_at", "float8", _TIME),
+    ("paid_amount", "bigint", "k.{0}"),
+    ("refunded_amount", "bigint", "k.{0}"),
+    ("labels", "text", "k.{0}::text[]"),
+    ("has_virtual", "boolean", "k.{0}"),
+    ("digest", "text", "decode(k.{0}, 'hex')"),
+]
+_NAMES = ", ".join(name for name, _type, _sql in _COLUMNS)
+_ARRAYS = ", ".join(f"%s::{type}[]" for _name, type, _sql in _COLUMNS)
+_VALUES = ", ".join(sql.format(name) for name, _type, sql in _COLUMNS)
+
+_INSERT = f"""
+    INSERT INTO aftersale_order (shop_id, order_no, committed, over_refunded, {_NAMES})
+    SELECT k.shop_id, k.order_no, 0, k.refunded_amount > k.paid_amount, {_VALUES}
+      FROM unnest(%s::bigint[], %s::text[], {_ARRAYS}) AS k(shop_id, order_no, {_NAMES})
+    ON CONFLICT (shop_id, order_no) DO NOTHING
+    RETURNING shop_id, order_no, id
+"""  # noqa: S608 - the names are this module's own
+
+_UPDATE = f"""
+    UPDATE aftersale_order o
+       SET ({_NAMES}) = ROW ({_VALUES}),
+           over_refunded = k.refunded_amount + o.committed > k.paid_amount
+      FROM unnest(%s::bigint[], {_ARRAYS}) AS k(id, {_NAMES})
+     WHERE o.id = k.id
+"""  # noqa: S608
+
+
+def _arrays(items: Sequence[Incoming]) -> list[str]:
+    """The values for `_ARRAYS`."""
+    columns = list(zip(*[item.row for item in items], strict=True))
+    arrays = []
+    for (_name, type, _sql), column in zip(_COLUMNS, columns, strict=False):
+        if type == "text":
+            arrays.append(texts(column))
+        elif type == "boolean":
+            arrays.append(flags(column))
+        else:
+            arrays.append(numbers(column))
+    return [*arrays, texts(item.digest for item in items)]
+
+
+def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
+    results: dict[int, Result] = {}
+    with transaction.atomic():
+        cur = cursor()
+        locks.lock_arrivals({item.key[0] for item in items}, shared=True)
+        stored = stored_versions(cur, Order._meta.db_table, "order_no", items)
+        new, changed = [], {}
+        for item in items:
+            version = stored.get(item.key)
+            if version is None:
+                new.append(item)
+            elif result := compare(item, version[1], version[2]):
+                results[item.position] = result
+            else:
+                changed[version[0]] = item
+        arrived = _change(cur, changed, results) if changed else []
+        arrived += _insert(cur, new, results) if new else []
+        if arrived:
+            waiting = refresh(cur, arrived, now)
+            if waiting:
+                tickets_waiting.send(Order, shop_ids=waiting)
+    return results
+
+
+def _insert(
+    cur: psycopg.Cursor[tuple[Any, ...]], items: Sequence[Incoming], results: dict[int, Result]
+) -> list[ArrivedOrder]:
+    cur.execute(
+        _INSERT,
+        (
+            numbers(item.key[0] for item in items),
+            texts(item.key[1] for item in items),
+            *_arrays(items),
+        ),
+        prepare=True,
+    )
+    ids: dict[Key, int] = {(row[0], row[1]): row[2] for row in cur}
+    inserted = [(ids[item.key], item) for item in items if item.key in ids]
+    _write_lines(cur, inserted)
+    _write_splits(cur, inserted)
+    for _pk, item in inserted:
+        results[item.position] = NEW
+    return [
+        ArrivedOrder(pk, item.key, item.row[_BUYER], item.lines, new=True) for pk, item in inserted
+    ]
+
+
+# Where these stand in `row`.
+_BUYER = [name for name, _type, _sql in _COLUMNS].index("buyer")
+_SHIPPED_AT = [name for name, _type, _sql in _COLUMNS].index("shipped_at")
+
+
+def _change(
+    cur: psycopg.Cursor[tuple[Any, ...]],
+    changed: Mapping[int, Incoming],
+    results: dict[int, Result],
+) -> list[ArrivedOrder]:
+    cur.execute(
+        """
+        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), shipped_at
+          FROM aftersale_order
+         WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+        """,
+        (numbers(changed),),
+    )
+    pairs, arrived = [], []
+    for pk, updated_at, stored_digest, shipped_at in cur.fetchall():
+        item = changed[pk]
+        if result := compare(item, updated_at, stored_digest):
+            results[item.position] = result
+            continue
+        results[item.position] = CHANGED
+        pairs.append((pk, item))
+        arrived.append(
+            ArrivedOrder(
+                pk,
+                item.key,
+                item.row[_BUYER],
+                item.lines,
+                new=False,
+                newly_shipped=shipped_at is None and item.row[_SHIPPED_AT] is not None,
+            )
+        )
+    if pairs:
+        ids = numbers(pk for pk, _item in pairs)
+        cur.execute(_UPDATE, (ids, *_arrays([item for _pk, item in pairs])))
+        _write_lines(cur, pairs, replace=ids)
+        _write_splits(cur, pairs, replace=ids)
+    return arrived
+
+
+def _write_lines(
+    cur: psycopg.Cursor[tuple[Any, ...]],
+    orders: Sequence[tuple[int, Incoming]],
+    *,
+    replace: str = "",
+) -> None:
+    rows = [(pk, *line) for pk, item in orders for line in item.lines]
+    if replace:
+        # By key, so that a line that stays is the same row.
+        cur.execute(
+            """
+            DELETE FROM aftersale_orderline l
+             WHERE l.order_id = ANY(%s::bigint[])
+               AND NOT EXISTS (SELECT FROM unnest(%s::bigint[], %s::int[]) AS k(order_id, line_no)
+                                WHERE k.order_id = l.order_id AND k.line_no = l.line_no)
+            """,
+            (replace, numbers(row[0] for row in rows), numbers(row[1] for row in rows)),
+        )
+    if not rows:
+        return
+    columns = list(zip(*rows, strict=True))
+    update = """
+        ON CONFLICT (order_id, line_no) DO UPDATE SET
+          product = excluded.product, category = excluded.category, title = excluded.title,
+          quantity = excluded.quantity, paid_amount = excluded.paid_amount,
+          virtual = excluded.virtual
+    """
+    cur.execute(
+        f"""
+        INSERT INTO aftersale_orderline
+          (order_id, line_no, product, category, title, quantity, paid_amount, virtual)
+        SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[],
+                             %s::int[], %s::bigint[], %s::boolean[])
+        {update if replace else ""}
+        """,  # noqa: S608
+        (
+            numbers(columns[0]),
+            numbers(columns[1]),
+            texts(columns[2]),
+            texts(columns[3]),
+            texts(columns[4]),
+            numbers(columns[5]),
+            numbers(columns[6]),
+            flags(columns[7]),
+        ),
+        prepare=True,
+    )
+
+
+def _write_splits(
+    cur: psycopg.Cursor[tuple[Any, ...]],
+    orders: Sequence[tuple[int, Incoming]],
+    *,
+    replace: str = "",
+) -> None:
+    rows = [
+        (pk, position, *split) for pk, item in orders for position, split in enumerate(item.splits)
+    ]
+    if replace:
+        cur.execute(
+            """
+            DELETE FROM aftersale_commissionsplit s
+             WHERE s.order_id = ANY(%s::bigint[])
+               AND NOT EXISTS (SELECT FROM unnest(%s::bigint[], %s::int[]) AS k(order_id, position)
+                                WHERE k.order_id = s.order_id AND k.position = s.position)
+            """,
+            (replace, numbers(row[0] for row in rows), numbers(row[1] for row in rows)),
+        )
+    if not rows:
+        return
+    columns = list(zip(*rows, strict=True))
+    cur.execute(
+        """
+        INSERT INTO aftersale_commissionsplit (order_id, position, beneficiary, account, amount)
+        SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::bigint[])
+        ON CONFLICT (order_id, position) DO UPDATE SET
+          beneficiary = excluded.beneficiary, account = excluded.account, amount = excluded.amount
+        """,
+        (
+            numbers(columns[0]),
+            numbers(columns[1]),
+            texts(columns[2]),
+            texts(columns[3]),
+            numbers(columns[4]),
+        ),
+        prepare=True,
+    )

@@ -1,0 +1,223 @@
+"""What the platform reports on a ticket that is there: taken over as far as SPEC O4 and O7 allow.
+
+Everything here needs the order's row, where it has arrived, and the ticket's row locked.
+"""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from aftersale import deadlines
+from aftersale.models import (
+    Actor,
+    Order,
+    Refund,
+    Ticket,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+    TicketType,
+)
+from aftersale.records import RefundResult, TicketRecord
+from aftersale.services import order_money, refunds, transitions
+
+from .events import write_event
+
+S = TicketStatus
+
+# In these the platform pays, or has approved, by itself: the order's money is spoken for.
+_MONEY_TAKEN = {S.AWAITING_RETURN, S.RETURNING, S.REFUNDING}
+SETTLED_ELSEWHERE = _MONEY_TAKEN | {S.REFUNDED}
+
+# How far along an open ticket is. A platform that has yet to hear of our step reports an earlier
+# one: that never moves a ticket back.
+_PROGRESS = {
+    S.PENDING_REVIEW: 0,
+    S.NEGOTIATING: 1,
+    S.AWAITING_RETURN: 2,
+    S.RETURNING: 3,
+    S.REJECTED: 4,
+    S.ARBITRATION: 5,
+    S.REFUNDING: 6,
+    S.REFUND_FAILED: 7,
+}
+
+
+def reported_status(record: TicketRecord) -> str | None:
+    """The status that a record amounts to; a refund that was paid outweighs all else."""
+    result = record.refund_result
+    if result is not None and result.status == "succeeded":
+        return S.REFUNDED
+    if result is not None and record.status in (None, S.REFUNDING):
+        return S.REFUND_FAILED
+    return record.status
+
+
+def settle_arrival(
+    order: Order, ticket: Ticket, *, now: datetime, result: RefundResult | None = None
+) -> None:
+    """Writes down the money of a ticket that came in with a status in SETTLED_ELSEWHERE."""
+    if ticket.status == S.REFUNDED:
+        refunds.take_over_result(
+            order=order,
+            ticket=ticket,
+            succeeded=True,
+            at=(result and result.at) or ticket.status_at,
+            reason=result.reason if result else "",
+            now=now,
+        )
+    elif ticket.type != TicketType.EXCHANGE and ticket.committed == 0:
+        order_money.take_as_fact(order, ticket, ticket.amount, now=now)
+
+
+def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    """Return shipment and arbitration's result of a newer version, each with an event."""
+    _shipment(ticket, record, now)
+    _arbitration(ticket, record, now)
+
+
+def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    """Status, refund result and deadline of a newer version (SPEC O7)."""
+    before = ticket.status
+    _status(order, ticket, record, now)
+    if record.due_at is not None and (record.status or S.PENDING_REVIEW) == ticket.status:
+        ticket.due_at = record.due_at
+    elif ticket.status != before:
+        ticket.due_at = deadlines.due_at(
+            platform=ticket.shop.platform,
+            type=ticket.type,
+            status=ticket.status,
+            since=ticket.status_at,
+        )
+    if TicketFlag.LINE_MISSING in ticket.flags:
+        ticket.waits = False
+    ticket.save(update_fields=["due_at", "waits"])
+
+
+def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    """A decided ticket keeps its type and amount; what the platform says instead is kept as a note
+    and flagged (SPEC O7)."""
+    differences = []
+    if record.type != ticket.requested_type:
+        differences.append(_("type %s") % TicketType(record.type).label)
+    if record.amount != ticket.amount:
+        differences.append(_("amount %s yuan") % order_money.yuan(record.amount))
+    if record.order_no != ticket.order_no:
+        differences.append(_("order %s") % record.order_no)
+    if record.line_no != ticket.line_no:
+        differences.append(_("line %s") % (record.line_no or "–"))
+    if not differences:
+        return
+    transitions.add_flag(ticket, TicketFlag.DIFFERS)
+    ticket.save(update_fields=["flags"])
+    note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
+    write_event(ticket, TicketEventKind.NOTE, note % ", ".join(differences), now)
+
+
+def _shipment(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    shipment = record.return_shipment
+    if shipment is None:
+        return
+    reported = (shipment.carrier, shipment.tracking_no, shipment.shipped_at)
+    if reported == (ticket.return_carrier, ticket.return_tracking_no, ticket.return_shipped_at):
+        return
+    ticket.return_carrier, ticket.return_tracking_no, ticket.return_shipped_at = reported
+    ticket.save(update_fields=["return_carrier", "return_tracking_no", "return_shipped_at"])
+    note = _("Return shipment: %(carrier)s %(number)s") % {
+        "carrier": shipment.carrier,
+        "number": shipment.tracking_no,
+    }
+    write_event(ticket, TicketEventKind.REPORTED, note.strip(), now)
+
+
+def _arbitration(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    result = record.arbitration_result
+    if result is None or result == ticket.arbitration_result:
+        return
+    ticket.arbitration_result = result
+    ticket.save(update_fields=["arbitration_result"])
+    note = _("Arbitration: %s") % ticket.get_arbitration_result_display()
+    write_event(ticket, TicketEventKind.REPORTED, note, now)
+
+
+def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    status = reported_status(record)
+    if status is None or (status == ticket.status and status != S.REFUNDED):
+        return
+    if status == S.REFUNDED:
+        _refunded(order, ticket, record, now)
+    elif ticket.status in transitions.FINAL:
+        if record.updated_at > ticket.status_at:
+            _flag_step(ticket, status, now)
+    elif status in (S.CANCELLED, S.CLOSED):
+        if order is not None:
+            refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        _move(ticket, status, now)
+    elif record.updated_at < ticket.status_at:
+        # Said before our own last step.
+        return
+    elif status == S.REFUND_FAILED and order is not None and _has_refund(ticket):
+        result = record.refund_result
+        refunds.take_over_result(
+            order=order,
+            ticket=ticket,
+            succeeded=False,
+            at=(result and result.at) or record.updated_at,
+            reason=result.reason if result else "",
+            now=now,
+        )
+    else:
+        _open_step(order, ticket, status, now)
+
+
+def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
+    usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
+    if not usual and _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]:
+        if status == S.ARBITRATION:
+            # No lag: something that people have to know of, while a refund is on its way.
+            _flag_step(ticket, status, now)
+        return
+    if order is not None and status == S.REJECTED:
+        refunds.drop_unsent(order=order, ticket=ticket, now=now)
+    _move(ticket, status, now)
+    if order is not None and ticket.status in _MONEY_TAKEN:
+        settle_arrival(order, ticket, now=now)
+
+
+def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
+    if order is None:
+        # Its money is written down when the order arrives.
+        if ticket.status != S.REFUNDED:
+            _move(ticket, S.REFUNDED, now)
+        return
+    if ticket.status == S.REFUNDED and _has_refund(ticket):
+        return
+    result = record.refund_result
+    refunds.take_over_result(
+        order=order,
+        ticket=ticket,
+        succeeded=True,
+        at=(result and result.at) or record.updated_at,
+        reason=result.reason if result else "",
+        now=now,
+    )
+
+
+def _move(ticket: Ticket, status: str, now: datetime) -> None:
+    # Money that the step before has moved may have changed the status already.
+    if ticket.status != status:
+        transitions.move(ticket, status, actor=Actor.PLATFORM, now=now, as_fact=True)
+
+
+def _has_refund(ticket: Ticket) -> bool:
+    return Refund.objects.filter(ticket=ticket).exists()
+
+
+def _flag_step(ticket: Ticket, status: str, now: datetime) -> None:
+    transitions.add_flag(ticket, TicketFlag.PLATFORM_STEP)
+    ticket.save(update_fields=["flags"])
+    note = _("The platform reports “%(reported)s”; the ticket stays “%(status)s”.") % {
+        "reported": S(status).label,
+        "status": S(ticket.status).label,
+    }
+    write_event(ticket, TicketEventKind.FLAG, note, now)

@@ -1,0 +1,230 @@
+"""The statements that write tickets by the batch."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from aftersale import deadlines
+from aftersale.models import Actor, TicketStatus
+from aftersale.records import TicketRecord
+from aftersale.services.shops import KnownShop
+
+from .arrays import flags, numbers, seconds, texts
+from .batch import Incoming, Key, digest
+from .goods import NO_GOODS, Goods
+from .reports import reported_status
+
+# The columns that a record gives, in the order of `Incoming.row`: name, array type, SQL.
+_TIME = "to_timestamp(k.{0})"
+_COLUMNS = [
+    ("order_no", "text", "k.{0}"),
+    ("line_no", "int", "k.{0}"),
+    ("type", "text", "k.{0}"),
+    ("reason", "text", "k.{0}"),
+    ("amount", "bigint", "k.{0}"),
+    ("applied_at", "float8", _TIME),
+    ("updated_at", "float8", _TIME),
+    ("note", "text", "k.{0}"),
+    ("evidence", "text", "k.{0}::text[]"),
+    ("return_carrier", "text", "k.{0}"),
+    ("return_tracking_no", "text", "k.{0}"),
+    ("return_shipped_at", "float8", _TIME),
+    ("arbitration_result", "text", "k.{0}"),
+    ("digest", "text", "decode(k.{0}, 'hex')"),
+]
+# Those that come from the order and from the state of the ticket.
+_MORE = [
+    ("order_id", "bigint", "k.{0}"),
+    ("buyer", "text", "k.{0}"),
+    ("products", "text", "k.{0}::text[]"),
+    ("categories", "text", "k.{0}::text[]"),
+    ("due_at", "float8", _TIME),
+    ("waits", "boolean", "k.{0}"),
+]
+_NEW = [("status", "text", "k.{0}"), ("status_at", "float8", _TIME)]
+
+Columns = list[tuple[str, str, str]]
+
+
+def _names(columns: Columns) -> str:
+    return ", ".join(name for name, _type, _sql in columns)
+
+
+def _arrays(columns: Columns) -> str:
+    return ", ".join(f"%s::{type}[]" for _name, type, _sql in columns)
+
+
+def _values(columns: Columns) -> str:
+    return ", ".join(sql.format(name) for name, _type, sql in columns)
+
+
+_ALL = _COLUMNS + _MORE
+_INSERTED = _ALL + _NEW
+
+_INSERT = f"""
+    WITH inserted AS (
+      INSERT INTO aftersale_ticket
+        (shop_id, ticket_no, requested_type, committed, flags, spent, {_names(_INSERTED)})
+      SELECT k.shop_id, k.ticket_no, k.type, 0, '{{}}', 0, {_values(_INSERTED)}
+        FROM unnest(%s::bigint[], %s::text[], {_arrays(_INSERTED)})
+          AS k(shop_id, ticket_no, {_names(_INSERTED)})
+      ON CONFLICT (shop_id, ticket_no) DO NOTHING
+      RETURNING id, shop_id, ticket_no, status
+    ), arrived AS (
+      INSERT INTO aftersale_ticketevent (ticket_id, at, kind, actor, from_status, to_status, note)
+      SELECT id, %s, 'arrived', '{Actor.PLATFORM.value}', '', status, '' FROM inserted
+    )
+    SELECT shop_id, ticket_no, id FROM inserted
+"""  # noqa: S608 - the names are this module's own
+
+_UPDATE = f"""
+    UPDATE aftersale_ticket t
+       SET requested_type = k.type, flags = array_remove(t.flags, 'line_missing'),
+           ({_names(_ALL)}) = ROW ({_values(_ALL)})
+      FROM unnest(%s::bigint[], {_arrays(_ALL)}) AS k(id, {_names(_ALL)})
+     WHERE t.id = k.id
+"""  # noqa: S608
+
+
+class Placed:
+    """A version with what its order says about it."""
+
+    __slots__ = ("buyer", "goods", "item", "order_pk")
+
+    def __init__(
+        self, item: Incoming, order_pk: int | None, buyer: str, goods: Goods | None
+    ) -> None:
+        self.item = item
+        self.order_pk = order_pk
+        self.buyer = buyer
+        self.goods = goods or NO_GOODS
+
+
+def incoming(position: int, record: TicketRecord, shop: KnownShop) -> Incoming:
+    shipment = record.return_shipment
+    row = (
+        record.order_no,
+        record.line_no,
+        record.type,
+        record.reason,
+        record.amount,
+        seconds(record.applied_at),
+        seconds(record.updated_at),
+        record.note,
+        texts(record.evidence),
+        shipment.carrier if shipment else "",
+        shipment.tracking_no if shipment else "",
+        seconds(shipment.shipped_at) if shipment else None,
+        record.arbitration_result or "",
+    )
+    result = record.refund_result
+    reported = (
+        record.status,
+        seconds(record.due_at),
+        (result.status, seconds(result.at), result.reason) if result else None,
+    )
+    return Incoming(
+        position,
+        (shop.id, record.ticket_no),
+        shop,
+        record.updated_at.timestamp(),
+        row,
+        digest(row, reported),
+        record,
+    )
+
+
+def insert(
+    cur: psycopg.Cursor[tuple[Any, ...]], tickets: Sequence[Placed], now: datetime
+) -> dict[Key, int]:
+    """Inserts tickets with their events; those that another process inserted first are missing."""
+    statuses = [reported_status(t.item.record) or TicketStatus.PENDING_REVIEW for t in tickets]
+    since = [_since(t.item.record) for t in tickets]
+    cur.execute(
+        _INSERT,
+        (
+            numbers(t.item.key[0] for t in tickets),
+            texts(t.item.key[1] for t in tickets),
+            *_record_arrays(tickets),
+            *_placed_arrays(tickets),
+            numbers(
+                seconds(_due(t, s, at)) for t, s, at in zip(tickets, statuses, since, strict=True)
+            ),
+            flags(
+                t.order_pk is not None and status == TicketStatus.PENDING_REVIEW
+                for t, status in zip(tickets, statuses, strict=True)
+            ),
+            texts(statuses),
+            numbers(seconds(at) for at in since),
+            now,
+        ),
+        prepare=True,
+    )
+    return {(row[0], row[1]): row[2] for row in cur}
+
+
+def update(
+    cur: psycopg.Cursor[tuple[Any, ...]],
+    tickets: Sequence[tuple[int, Placed, str, datetime | None]],
+) -> None:
+    """All of undecided tickets, which wait again; (id, version, status, due at as stored)."""
+    placed = [t for _pk, t, _status, _due_at in tickets]
+    cur.execute(
+        _UPDATE,
+        (
+            numbers(pk for pk, _t, _status, _due_at in tickets),
+            *_record_arrays(placed),
+            *_placed_arrays(placed),
+            # The platform's deadline belongs to the status it came with; none leaves what is there.
+            numbers(
+                seconds(
+                    t.item.record.due_at
+                    if t.item.record.due_at is not None
+                    and (t.item.record.status or TicketStatus.PENDING_REVIEW) == status
+                    else due_at
+                )
+                for _pk, t, status, due_at in tickets
+            ),
+            flags(
+                t.order_pk is not None and status == TicketStatus.PENDING_REVIEW
+                for _pk, t, status, _due_at in tickets
+            ),
+        ),
+    )
+
+
+def _record_arrays(tickets: Sequence[Placed]) -> list[str]:
+    columns = zip(*[t.item.row for t in tickets], strict=True)
+    arrays = [
+        texts(column) if type == "text" else numbers(column)
+        for (_name, type, _sql), column in zip(_COLUMNS, columns, strict=False)
+    ]
+    return [*arrays, texts(t.item.digest for t in tickets)]
+
+
+def _placed_arrays(tickets: Iterable[Placed]) -> list[str]:
+    return [
+        numbers(t.order_pk for t in tickets),
+        texts(t.buyer for t in tickets),
+        texts(t.goods.products for t in tickets),
+        texts(t.goods.categories for t in tickets),
+    ]
+
+
+def _since(record: TicketRecord) -> datetime:
+    """Since when a ticket that arrives is in its status, by the platform's word."""
+    if reported_status(record) in (None, TicketStatus.PENDING_REVIEW):
+        return min(record.applied_at, record.updated_at)
+    result = record.refund_result
+    return (result and result.at) or record.updated_at
+
+
+def _due(ticket: Placed, status: str, since: datetime) -> datetime | None:
+    record = ticket.item.record
+    if record.due_at is not None:
+        return record.due_at
+    return deadlines.due_at(
+        platform=ticket.item.shop.platform, type=record.type, status=status, since=since
+    )

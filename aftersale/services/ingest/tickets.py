@@ -1,0 +1,269 @@
+"""Tickets come in: new ones, newer versions of undecided and of decided ones (SPEC O3 to O7).
+docs/locking.md says why the steps stand in this order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aftersale.models import Ticket, TicketStatus
+from aftersale.records import TicketRecord
+from aftersale.services import locks
+from aftersale.services.outcomes import CHANGED, NEW, Result, refused, unknown_shop
+from aftersale.services.shops import KnownShop
+from aftersale.signals import tickets_waiting
+
+from . import ticket_rows
+from .arrays import cursor, numbers, texts
+from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
+from .goods import OrderGoods
+from .reports import (
+    SETTLED_ELSEWHERE,
+    apply_findings,
+    apply_status,
+    note_differences,
+    reported_status,
+    settle_arrival,
+)
+from .ticket_rows import Placed
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+def save_tickets(
+    records: Sequence[TicketRecord], *, shops: Mapping[str, KnownShop], now: datetime
+) -> list[Result]:
+    """Upserts tickets in the sequence given and answers for each; `shops` by code.
+
+    Opens transactions of its own: one for all that is new or undecided, and one for each ticket
+    on whose status the platform reports something.
+    """
+    results: list[Result | None] = [None] * len(records)
+    incoming = []
+    for position, record in enumerate(records):
+        shop = shops.get(record.shop)
+        if shop is None:
+            results[position] = unknown_shop()
+        else:
+            incoming.append(ticket_rows.incoming(position, record, shop))
+    write_all(incoming, results, lambda items: _write(items, now))
+    return [result for result in results if result is not None]
+
+
+class _KnownOrder(NamedTuple):
+    pk: int
+    buyer: str
+    goods: OrderGoods
+
+
+def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
+    results: dict[int, Result] = {}
+    with transaction.atomic():
+        reports = _write_batch(cursor(), items, results, now)
+    for item in reports:
+        try:
+            with transaction.atomic():
+                results[item.position] = _write_report(cursor(), item, now)
+        except REFUSALS as error:
+            results[item.position] = refusal(error)
+    return results
+
+
+def _write_batch(
+    cur: Cursor, items: Sequence[Incoming], results: dict[int, Result], now: datetime
+) -> list[Incoming]:
+    """Returns those that go one by one."""
+    stored = stored_versions(cur, Ticket._meta.db_table, "ticket_no", items)
+    new, changed = [], {}
+    for item in items:
+        version = stored.get(item.key)
+        if version is None:
+            new.append(item)
+        elif result := compare(item, version[1], version[2]):
+            results[item.position] = result
+        else:
+            changed[version[0]] = item
+    if not new and not changed:
+        return []
+    orders = _lock_orders(cur, [*new, *changed.values()], changed)
+    waiting: set[int] = set()
+    reports = _change(cur, changed, orders, results, waiting) if changed else []
+    if new:
+        _insert(cur, new, orders, results, waiting, now)
+    if waiting:
+        tickets_waiting.send(Ticket, shop_ids=waiting)
+    return reports
+
+
+def _lock_orders(
+    cur: Cursor, items: Sequence[Incoming], tickets: Iterable[int]
+) -> dict[Key, _KnownOrder]:
+    """Locks the orders that the versions name, and those that stored tickets belong to.
+
+    Even a ticket that is merely inserted locks its order: a change of the order must find it.
+    """
+    keys = {(item.key[0], item.row[0]): item.shop for item in items}
+    found = _find_orders(cur, keys)
+    missing = {key[0] for key in keys if key not in found}
+    if missing:
+        locks.lock_arrivals(missing, shared=False)
+        found = _find_orders(cur, keys)
+    pks = set(found.values())
+    pk_list = numbers(tickets)
+    if pk_list != "{}":
+        cur.execute(
+            """SELECT order_id FROM aftersale_ticket
+                WHERE id = ANY(%s::bigint[]) AND order_id IS NOT NULL""",
+            (pk_list,),
+        )
+        pks.update(row[0] for row in cur)
+    if not pks:
+        return {}
+    pk_list = numbers(pks)
+    cur.execute(
+        """SELECT id, shop_id, order_no, buyer FROM aftersale_order
+            WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE""",
+        (pk_list,),
+    )
+    orders = {row[0]: ((row[1], row[2]), _KnownOrder(row[0], row[3], OrderGoods())) for row in cur}
+    # A statement of its own: its snapshot is younger than the locks.
+    cur.execute(
+        """SELECT order_id, line_no, product, category FROM aftersale_orderline
+            WHERE order_id = ANY(%s::bigint[])""",
+        (pk_list,),
+    )
+    for order_pk, line_no, product, category in cur:
+        orders[order_pk][1].goods.lines[line_no] = (product, category)
+    return dict(orders.values())
+
+
+def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
+    keys = list(keys)
+    cur.execute(
+        """SELECT o.shop_id, o.order_no, o.id
+             FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, order_no)
+             JOIN aftersale_order o ON o.shop_id = k.shop_id AND o.order_no = k.order_no""",
+        (numbers(key[0] for key in keys), texts(key[1] for key in keys)),
+    )
+    return {(row[0], row[1]): row[2] for row in cur}
+
+
+def _place(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> Placed | Result:
+    """What the order says about a ticket; refused where the order lacks the line."""
+    order = orders.get((item.key[0], item.row[0]))
+    if order is None:
+        return Placed(item, None, "", None)
+    goods = order.goods.for_line(item.row[1])
+    if goods is None:
+        lines = ", ".join(str(line_no) for line_no in sorted(order.goods.lines)[:20])
+        return refused(
+            "line_no",
+            _("expected a line of order %(order)s (%(lines)s), not %(line)s")
+            % {"order": item.row[0], "lines": lines, "line": item.row[1]},
+        )
+    return Placed(item, order.pk, order.buyer, goods)
+
+
+def _insert(
+    cur: Cursor,
+    items: Sequence[Incoming],
+    orders: Mapping[Key, _KnownOrder],
+    results: dict[int, Result],
+    waiting: set[int],
+    now: datetime,
+) -> None:
+    tickets = []
+    for item in items:
+        placed = _place(item, orders)
+        if isinstance(placed, Result):
+            results[item.position] = placed
+        else:
+            tickets.append(placed)
+    if not tickets:
+        return
+    pks = ticket_rows.insert(cur, tickets, now)
+    for placed in tickets:
+        item = placed.item
+        pk = pks.get(item.key)
+        if pk is None:
+            continue
+        results[item.position] = NEW
+        if placed.order_pk is None:
+            continue
+        status = reported_status(item.record)
+        if status in (None, TicketStatus.PENDING_REVIEW):
+            waiting.add(item.key[0])
+        elif status in SETTLED_ELSEWHERE:
+            settle_arrival(
+                locks.lock_order(placed.order_pk),
+                locks.lock_ticket(pk),
+                result=item.record.refund_result,
+                now=now,
+            )
+
+
+_LOCK_TICKETS = """
+    SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
+           status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0
+      FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+def _change(
+    cur: Cursor,
+    changed: Mapping[int, Incoming],
+    orders: Mapping[Key, _KnownOrder],
+    results: dict[int, Result],
+    waiting: set[int],
+) -> list[Incoming]:
+    """Undecided tickets take over everything and wait again; the others are returned."""
+    cur.execute(_LOCK_TICKETS, (numbers(changed),))
+    updates, reports = [], []
+    for pk, updated_at, stored_digest, status, due_at, undecided in cur.fetchall():
+        item = changed[pk]
+        if result := compare(item, updated_at, stored_digest):
+            results[item.position] = result
+        elif not undecided or reported_status(item.record) not in (None, status):
+            reports.append(item)
+        else:
+            placed = _place(item, orders)
+            if isinstance(placed, Result):
+                results[item.position] = placed
+                continue
+            updates.append((pk, placed, status, due_at))
+            results[item.position] = CHANGED
+            if placed.order_pk is not None and status == TicketStatus.PENDING_REVIEW:
+                waiting.add(item.key[0])
+    if updates:
+        ticket_rows.update(cur, updates)
+    return reports
+
+
+def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
+    """A newer version of one ticket that is decided, or whose status it changes."""
+    pk = Ticket.objects.values_list("pk", flat=True).get(shop=item.key[0], ticket_no=item.key[1])
+    orders = _lock_orders(cur, [item], [pk])
+    cur.execute(_LOCK_TICKETS, (numbers([pk]),))
+    _pk, updated_at, stored_digest, status, due_at, undecided = cur.fetchall()[0]
+    if result := compare(item, updated_at, stored_digest):
+        return result
+    placed = _place(item, orders) if undecided else None
+    if isinstance(placed, Result):
+        return placed
+    ticket = Ticket.objects.select_related("shop", "order").get(pk=pk)
+    apply_findings(ticket, item.record, now)
+    if placed is not None:
+        ticket_rows.update(cur, [(pk, placed, status, due_at)])
+        ticket.refresh_from_db()
+    else:
+        note_differences(ticket, item.record, now)
+    ticket.updated_at = item.record.updated_at
+    ticket.digest = bytes.fromhex(item.digest)
+    ticket.save(update_fields=["updated_at", "digest"])
+    apply_status(ticket.order, ticket, item.record, now)
+    if ticket.waits:
+        tickets_waiting.send(Ticket, shop_ids={ticket.shop_id})
+    return CHANGED

@@ -1,0 +1,260 @@
+"""Shops: their records, the pause switch, the block list (SPEC O7, F1, G1, G2)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from aftersale.models import (
+    BlockedBuyer,
+    FastRefundPeriod,
+    Fund,
+    FundKind,
+    Shop,
+    ShopEvent,
+    ShopEventKind,
+    Ticket,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.records import ShopRecord
+from aftersale.services import locks
+from aftersale.services.errors import NotFound
+from aftersale.services.outcomes import CHANGED, NEW, UNCHANGED, Result
+from aftersale.services.rights import Right, require
+from aftersale.signals import shop_changed, tickets_waiting
+
+# Tickets that are set waiting by one statement when a shop resumes.
+_RESUME_BATCH = 5_000
+
+
+class KnownShop(NamedTuple):
+    """What records that name a shop by its code need of it."""
+
+    id: int
+    platform: str
+
+
+def known(codes: Iterable[str]) -> dict[str, KnownShop]:
+    """The shops that exist among `codes`."""
+    rows = Shop.objects.filter(code__in=list(codes)).values_list("code", "id", "platform")
+    return {code: KnownShop(pk, platform) for code, pk, platform in rows}
+
+
+def upsert(record: ShopRecord, *, now: datetime) -> Result:
+    """Writes a shop as its record has it.
+
+    Keys that the record leaves out take their defaults in a new shop and change nothing in one
+    that is there. `automation_paused: true` pauses; `false` never resumes (SPEC O7). The lists of
+    fast-refund periods and of blocked buyers are the shop's lists from then on; what they were
+    before is in the shop's events.
+    """
+    with transaction.atomic():
+        shop = _lock(code=record.code)
+        if shop is None:
+            if _create(record, now=now):
+                return NEW
+            # Another process has made it meanwhile.
+            shop = _lock(code=record.code)
+            assert shop is not None
+        changes = _changes(shop, record)
+        pauses = record.automation_paused and not shop.automation_paused
+        if not changes and not pauses:
+            return UNCHANGED
+        if changes:
+            _event(shop, ShopEventKind.CHANGED, now, note="\n".join(changes))
+        if pauses:
+            shop.automation_paused_at = now
+            _event(shop, ShopEventKind.PAUSED, now)
+        shop.save()
+        shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
+        return CHANGED
+
+
+def pause(*, shop_id: int, user: User, now: datetime) -> None:
+    """Stops all automatic refunds of the shop but fast refund (SPEC G2)."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        if shop.automation_paused:
+            return
+        shop.automation_paused_at, shop.automation_paused_by = now, user
+        shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
+        _event(shop, ShopEventKind.PAUSED, now, user=user)
+        shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def resume(*, shop_id: int, user: User, now: datetime) -> None:
+    """Lets the automation go on; it looks at all tickets under review again (SPEC E1)."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        if not shop.automation_paused:
+            return
+        shop.automation_paused_at = shop.automation_paused_by = None
+        shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
+        _event(shop, ShopEventKind.RESUMED, now, user=user)
+        # Before the tickets: who hears of it may lock the evaluator's lane.
+        shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+        if _set_waiting(shop_id):
+            tickets_waiting.send(Shop, shop_ids={shop_id})
+
+
+def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> None:
+    """No strategy refunds this buyer from now on (SPEC G1)."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        _row, created = BlockedBuyer.objects.get_or_create(
+            shop=shop, buyer=buyer, defaults={"note": note, "created_by": user}
+        )
+        if created:
+            _event(shop, ShopEventKind.BUYER_BLOCKED, now, user=user, note=buyer)
+            shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> None:
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        deleted, _rows = BlockedBuyer.objects.filter(shop=shop, buyer=buyer).delete()
+        if deleted:
+            _event(shop, ShopEventKind.BUYER_UNBLOCKED, now, user=user, note=buyer)
+            shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def _lock(**key: Any) -> Shop | None:
+    return Shop.objects.filter(**key).select_for_update(of=("self",), no_key=True).first()
+
+
+def _get(shop_id: int) -> Shop:
+    shop = _lock(pk=shop_id)
+    if shop is None:
+        raise NotFound(_("There is no such shop."))
+    return shop
+
+
+def _event(
+    shop: Shop, kind: str, now: datetime, *, user: User | None = None, note: str = ""
+) -> None:
+    ShopEvent.objects.create(shop=shop, at=now, user=user, kind=kind, note=note)
+
+
+def _set_waiting(shop_id: int) -> bool:
+    """Batches in the order of the keys, like whoever else locks several tickets."""
+    idle = Ticket.objects.filter(
+        shop=shop_id, status=TicketStatus.PENDING_REVIEW, order__isnull=False, waits=False
+    ).exclude(flags__contains=[TicketFlag.LINE_MISSING])
+    last, found = 0, False
+    while True:
+        pks = list(
+            idle.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_RESUME_BATCH]
+        )
+        if not pks:
+            return found
+        locked = list(locks.lock_tickets(pks).values_list("pk", flat=True))
+        # Asked again under the lock: a ticket may have been decided meanwhile.
+        if idle.filter(pk__in=locked).update(waits=True):
+            found = True
+        last = pks[-1]
+
+
+def _create(record: ShopRecord, *, now: datetime) -> bool:
+    """False where another process has made it meanwhile."""
+    shop = Shop(code=record.code, automation_paused_at=now if record.automation_paused else None)
+    for name, value in _columns(record).items():
+        setattr(shop, name, value)
+    try:
+        with transaction.atomic():
+            shop.save()
+    except IntegrityError:
+        if not Shop.objects.filter(code=record.code).exists():
+            raise
+        return False
+    Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
+    _periods(shop, record)
+    _blocked(shop, record)
+    _event(shop, ShopEventKind.CREATED, now)
+    if shop.automation_paused:
+        _event(shop, ShopEventKind.PAUSED, now)
+    shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
+    return True
+
+
+def _columns(record: ShopRecord) -> dict[str, Any]:
+    """The columns that the record's keys stand for."""
+    limit, commission = record.buyer_limit, record.commission_return
+    plain = record.model_dump(mode="json", include={"working_hours", "special_days"})
+    return {
+        "name": record.name,
+        "platform": record.platform,
+        "status": record.status,
+        "timezone": record.timezone,
+        "working_hours": plain["working_hours"],
+        "special_days": plain["special_days"],
+        "buyer_limit_days": limit.days if limit else None,
+        "buyer_limit_count": limit.count if limit else None,
+        "buyer_limit_amount": limit.amount if limit else None,
+        "wallet_opened_at": record.wallet_opened_at,
+        "commission_categories": list(commission.categories) if commission else [],
+        "commission_days": commission.days if commission else None,
+    }
+
+
+_KEYS = {"buyer_limit": "buyer_limit_", "commission_return": "commission_"}
+
+
+def _given(record: ShopRecord, column: str) -> bool:
+    return any(
+        column == key or column.startswith(_KEYS.get(key, "\0")) for key in record.model_fields_set
+    )
+
+
+def _changes(shop: Shop, record: ShopRecord) -> list[str]:
+    """Sets what differs on the shop, which the caller saves, and says what did."""
+    changes = []
+    for column, value in _columns(record).items():
+        before = getattr(shop, column)
+        if _given(record, column) and before != value:
+            setattr(shop, column, value)
+            changes.append(f"{column}: {before} → {value}")
+    if "fast_refund_periods" in record.model_fields_set:
+        changes += _periods(shop, record)
+    if "blocked_buyers" in record.model_fields_set:
+        changes += _blocked(shop, record)
+    return changes
+
+
+def _periods(shop: Shop, record: ShopRecord) -> list[str]:
+    before = sorted(shop.fast_refund_periods.values_list("starts_at", "ends_at"))
+    after = sorted(record.fast_refund_periods)
+    if before == after:
+        return []
+    # All at once: a period that moves would else meet the one open period that is allowed.
+    shop.fast_refund_periods.all().delete()
+    FastRefundPeriod.objects.bulk_create(
+        [FastRefundPeriod(shop=shop, starts_at=start, ends_at=end) for start, end in after]
+    )
+    return [f"fast_refund_periods: {_spans(before)} → {_spans(after)}"]
+
+
+def _spans(periods: Iterable[tuple[datetime, datetime | None]]) -> str:
+    spans = [f"{start.isoformat()} – {end.isoformat() if end else ''}" for start, end in periods]
+    return f"[{', '.join(spans)}]"
+
+
+def _blocked(shop: Shop, record: ShopRecord) -> list[str]:
+    before = set(shop.blocked_buyers.values_list("buyer", flat=True))
+    after = set(record.blocked_buyers)
+    if before == after:
+        return []
+    shop.blocked_buyers.filter(buyer__in=before - after).delete()
+    BlockedBuyer.objects.bulk_create(
+        [BlockedBuyer(shop=shop, buyer=buyer) for buyer in sorted(after - before)]
+    )
+    signed = [f"+{buyer}" for buyer in sorted(after - before)]
+    signed += [f"-{buyer}" for buyer in sorted(before - after)]
+    return [f"blocked_buyers: {', '.join(signed)}"]

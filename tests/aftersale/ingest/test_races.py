@@ -1,0 +1,165 @@
+"""SPEC O6 under concurrency: nothing twice, nothing lost, no deadlock."""
+
+import contextlib
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from aftersale.models import Order, OrderLine, Ticket, TicketEvent
+from aftersale.records import OrderRecord, TicketRecord
+from aftersale.services import locks, shops
+from aftersale.services.ingest import orders, save_orders, save_tickets, tickets
+from aftersale.services.outcomes import Outcome
+from tests.factories import make_shop
+
+from .records import NOON, at, order, save_order, save_ticket, ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SIZE = 120
+
+
+def together(*tasks: Callable[[], Any]) -> list[Any]:
+    """Each in a thread and a connection of its own; raises what any of them raised."""
+    results: list[Any] = [None] * len(tasks)
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(len(tasks))
+
+    def run(position: int, task: Callable[[], Any]) -> None:
+        try:
+            barrier.wait(10)
+            results[position] = task()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(tasks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "still waiting: a deadlock"
+    if errors:
+        raise errors[0]
+    return results
+
+
+def _feed(seed: int, version: int = 0) -> Callable[[], Counter[Outcome]]:
+    """The same orders and tickets, each feed in a sequence and in batches of its own."""
+    chance = random.Random(seed)
+    orders = [
+        order(order_no=f"O{n}", updated_at=at(version), buyer=f"b{version}") for n in range(SIZE)
+    ]
+    tickets = [
+        ticket(ticket_no=f"T{n}", order_no=f"O{n}", updated_at=at(version), amount=f"{version + 1}")
+        for n in range(SIZE)
+    ]
+    batches = []
+    for save, records in ((save_order, orders), (save_ticket, tickets)):
+        chance.shuffle(records)
+        batches += [(save, records[at : at + 40]) for at in range(0, SIZE, 40)]
+    chance.shuffle(batches)
+
+    def run() -> Counter[Outcome]:
+        return Counter(r.outcome for save, records in batches for r in save(*records))
+
+    return run
+
+
+def test_feeds_of_the_same_records_store_each_once_and_link_all() -> None:
+    """Orders before tickets here, after them there, versions mixed."""
+    make_shop(code="s1")
+    for round in range(4):
+        TicketEvent.objects.all().delete()
+        Ticket.objects.all().delete()
+        Order.objects.all().delete()
+        counts = together(*[_feed(10 * round + seed, version=seed % 2) for seed in range(4)])
+        total = sum(counts, Counter())
+        assert total[Outcome.NEW] == 2 * SIZE
+        assert total[Outcome.REFUSED] == 0
+        assert Order.objects.filter(updated_at=at(1), buyer="b1").count() == SIZE
+        assert OrderLine.objects.count() == 2 * SIZE
+        assert Ticket.objects.filter(updated_at=at(1), buyer="b1", amount=200).count() == SIZE
+        assert not Ticket.objects.filter(order=None).exists()
+        assert Ticket.objects.filter(waits=True).count() == SIZE
+        assert TicketEvent.objects.filter(kind="arrived").count() == SIZE
+
+
+def _meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order and its ticket arrive at once: each looks for the other before either commits."""
+    looked = threading.Barrier(2)
+
+    def after(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wait(*args: Any, **kwargs: Any) -> Any:
+            found = function(*args, **kwargs)
+            # Broken where the other one waits for a lock: that is what the guard is for.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                looked.wait(1)
+            return found
+
+        return wait
+
+    monkeypatch.setattr(orders, "refresh", after(orders.refresh))
+    real = tickets._lock_orders
+    monkeypatch.setattr(tickets, "_lock_orders", after(real))
+    known = shops.known(["s1"])
+    order_record, ticket_record = (
+        OrderRecord.model_validate_json(_json(order())),
+        TicketRecord.model_validate_json(_json(ticket())),
+    )
+    together(
+        lambda: save_orders([order_record], shops=known, now=NOON),
+        lambda: save_tickets([ticket_record], shops=known, now=NOON),
+    )
+
+
+def _json(record: dict[str, Any]) -> str:
+    return json.dumps({key: value for key, value in record.items() if key != "kind"})
+
+
+def test_order_and_ticket_that_arrive_at_once_miss_each_other_without_the_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The race is real: the next test would pass for nothing otherwise."""
+    make_shop(code="s1")
+    monkeypatch.setattr(locks, "lock_arrivals", lambda *_args, **_kwargs: None)
+    _meeting(monkeypatch)
+    assert Ticket.objects.get().order is None
+
+
+def test_order_and_ticket_that_arrive_at_once_find_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_shop(code="s1")
+    _meeting(monkeypatch)
+    assert Ticket.objects.get().order == Order.objects.get()
+    assert Ticket.objects.get().waits
+
+
+def test_ticket_that_arrives_while_its_order_changes_gets_the_new_facts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even an insert of a ticket takes its order's row."""
+    make_shop(code="s1")
+    save_order(order())
+    changed = threading.Event()
+
+    def change() -> None:
+        with transaction.atomic():
+            save_order(order(updated_at=at(1), buyer="b2"))
+            changed.set()
+            connection.cursor().execute("SELECT pg_sleep(0.3)")
+
+    def arrive() -> None:
+        changed.wait(10)
+        save_ticket(ticket())
+
+    together(change, arrive)
+    assert Ticket.objects.get().buyer == "b2"

@@ -1,0 +1,162 @@
+"""Bulk ingest against COPY of the same rows (PERFORMANCE.md: >= 0.25).
+
+Run as `python -m tests.bench.ingest`; needs DATABASE_URL, and makes and drops a database of its
+own beside that one. A ticket here stands for its order with one to three lines, itself and its
+event.
+"""
+
+import io
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+TICKETS = int(os.environ.get("BENCH_TICKETS", 40_000))
+TABLES = [
+    "aftersale_order",
+    "aftersale_orderline",
+    "aftersale_ticket",
+    "aftersale_ticketevent",
+]
+
+
+def write_file(path: Path, tickets: int, seed: int = 1) -> None:
+    """One shop; each order is followed, some lines later, by its ticket."""
+    chance = random.Random(seed)
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def at(moment: datetime) -> str:
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    with path.open("w") as file:
+        file.write('{"kind": "shop", "code": "bench", "name": "Bench", "platform": "kuaishou"}\n')
+        held: list[str] = []
+        for number in range(tickets):
+            paid = start + timedelta(seconds=number)
+            prices = [chance.randrange(100, 20_000) for _ in range(chance.choice([1, 1, 2, 3]))]
+            file.write(
+                json.dumps(
+                    {
+                        "kind": "order",
+                        "shop": "bench",
+                        "order_no": f"O{number:09d}",
+                        "status": "pending_shipment",
+                        "buyer": f"buyer-{chance.randrange(5000)}",
+                        "created_at": at(paid - timedelta(minutes=3)),
+                        "paid_at": at(paid),
+                        "updated_at": at(paid),
+                        "paid_amount": f"{sum(prices) / 100:.2f}",
+                        "labels": ["fast_refund"] if number % 3 == 0 else [],
+                        "lines": [
+                            {
+                                "line_no": line_no,
+                                "product": f"p-{chance.randrange(900)}",
+                                "category": f"c-{line_no}",
+                                "title": f"Product with a name {line_no}",
+                                "quantity": 1,
+                                "paid_amount": f"{price / 100:.2f}",
+                            }
+                            for line_no, price in enumerate(prices, 1)
+                        ],
+                    }
+                )
+                + "\n"
+            )
+            applied = paid + timedelta(hours=chance.randrange(1, 40))
+            held.append(
+                json.dumps(
+                    {
+                        "kind": "ticket",
+                        "shop": "bench",
+                        "ticket_no": f"T{number:09d}",
+                        "order_no": f"O{number:09d}",
+                        "line_no": 1 if number % 2 else None,
+                        "type": "refund_only",
+                        "reason": "no_longer_wanted",
+                        "amount": f"{prices[0] / 100:.2f}",
+                        "applied_at": at(applied),
+                        "updated_at": at(applied),
+                        "note": "please",
+                        "evidence": [],
+                    }
+                )
+                + "\n"
+            )
+            if len(held) > 200:
+                file.write(held.pop(0))
+        file.writelines(held)
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    """A fresh database with all migrations."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.db import connection
+
+    old = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(old or "", verbosity=0)
+
+
+def run_ingest(path: Path) -> float:
+    from django.core.management import call_command
+
+    began = time.perf_counter()
+    with redirect_stdout(io.StringIO()):
+        call_command("ingest", str(path))
+    return time.perf_counter() - began
+
+
+def run_copy() -> float:
+    """COPY, in one transaction, of exactly the rows that the ingest wrote, into the same tables."""
+    from django.db import connection, transaction
+
+    with transaction.atomic():
+        raw = connection.connection
+        data: list[bytes] = []
+        for table in TABLES:
+            with raw.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
+                data.append(b"".join(bytes(block) for block in copy))
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE " + ", ".join(table for table in TABLES) + " CASCADE")
+    began = time.perf_counter()
+    with transaction.atomic():
+        raw = connection.connection
+        for table, rows in zip(TABLES, data, strict=True):
+            with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                copy.write(rows)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    with own_database(), tempfile.TemporaryDirectory() as folder:
+        warm_up = Path(folder) / "warm-up.ndjson"
+        write_file(warm_up, 500, seed=2)
+        run_ingest(warm_up)
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE aftersale_shop CASCADE")
+        path = Path(folder) / "bench.ndjson"
+        write_file(path, TICKETS)
+        new = run_ingest(path)
+        again = run_ingest(path)
+        copy = run_copy()
+    print(f"ingest        {TICKETS / new:10,.0f} tickets/s")
+    print(f"  again       {TICKETS / again:10,.0f} tickets/s (all unchanged)")
+    print(f"floor: COPY   {TICKETS / copy:10,.0f} tickets/s")
+    print(f"ratio         {copy / new:10.2f} (target >= 0.25)")
+
+
+if __name__ == "__main__":
+    main()
