@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .choices import AttemptState, RefundSource, RefundStatus
+from .choices import AttemptState, ConnectorKind, RefundSource, RefundStatus
 from .order import Order
 from .shop import Shop
 from .ticket import Ticket
@@ -60,11 +60,23 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_above_zero"),
+            models.CheckConstraint(
+                condition=Q(next_step_at=None)
+                | Q(
+                    status__in=[
+                        RefundStatus.REQUESTED,
+                        RefundStatus.SENDING,
+                        RefundStatus.UNKNOWN,
+                    ]
+                ),
+                name="refund_settled_has_no_next_step",
+            ),
         ]
         indexes = [
+            # What the payer looks for, shop by shop, so that no shop waits behind another.
             models.Index(
-                fields=["next_step_at"],
-                condition=Q(status__in=["requested", "sending", "unknown"]),
+                fields=["shop", "next_step_at"],
+                condition=Q(next_step_at__isnull=False),
                 name="refund_due",
             ),
         ]
@@ -77,7 +89,9 @@ class RefundAttempt(models.Model):
     """One try at paying a refund through the platform, known there by `key`.
 
     `fingerprint` is what was asked for under the key: a platform that sees the same key with
-    another fingerprint must refuse.
+    another fingerprint must refuse. `amount` (fen) and `connector` are kept here because a late
+    "paid" is about them, whatever the refund or the shop have become since. `leased_until` is
+    also the lease's token: whoever leases the attempt again writes a later one.
     """
 
     refund = models.ForeignKey(
@@ -85,6 +99,8 @@ class RefundAttempt(models.Model):
     )
     number = models.PositiveSmallIntegerField(_("number"))
     key = models.CharField(_("idempotency key"), max_length=64)
+    amount = models.BigIntegerField(_("amount"))
+    connector = models.CharField(_("sent through"), max_length=16, choices=ConnectorKind)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     state = models.CharField(_("state"), max_length=16, choices=AttemptState)
     leased_until = models.DateTimeField(_("leased until"), null=True)
@@ -104,6 +120,9 @@ class RefundAttempt(models.Model):
                 fields=["refund"],
                 condition=Q(state__in=["leased", "unknown", "succeeded"]),
                 name="refund_attempt_one_alive",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="refund_attempt_amount_above_zero"
             ),
         ]
 

@@ -43,6 +43,7 @@ class SandboxPayment(models.Model):
     ticket_no = models.CharField(_("ticket number"), max_length=64)
     amount = models.BigIntegerField(_("amount"))
     paid = models.BooleanField(_("paid"))
+    permanent = models.BooleanField(_("refused for good"), default=False)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     at = models.DateTimeField(_("at"), auto_now_add=True)
 

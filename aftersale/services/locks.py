@@ -24,6 +24,15 @@ def lock_order(pk: int) -> Order:
     return lock_orders([pk]).get()
 
 
+def try_lock_order(pk: int) -> Order | None:
+    """None where somebody else holds it: the payer comes back rather than wait."""
+    return (
+        Order.objects.filter(pk=pk)
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .first()
+    )
+
+
 def lock_tickets(pks: Iterable[int]) -> QuerySet[Ticket]:
     return (
         Ticket.objects.filter(pk__in=list(pks))

@@ -1,0 +1,91 @@
+"""How refunds reach a platform: what every connector answers, and which one a shop has.
+
+A connector is called outside of any transaction, with a request that was committed before. The
+same key always means the same payment: sending it again can never pay twice.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+
+from aftersale.models import ConnectorKind
+
+# A connector gives up on a call after this many seconds and raises TimedOut.
+CALL_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PayRequest:
+    """One payment asked for; `amount` in fen. `fingerprint` binds all of it to `key`."""
+
+    shop_id: int
+    shop_code: str
+    ticket_no: str
+    order_no: str
+    amount: int
+    reason: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The platform has paid under this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The platform has not paid under this key and never will."""
+
+    reason: str
+    # Whether another attempt, under another key, would fail as well.
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSeen:
+    """The platform does not know this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The platform knows this key and has not finished with it."""
+
+
+class TimedOut(Exception):
+    """No answer in time: nobody knows whether the platform paid."""
+
+
+class KeyReused(Exception):
+    """The platform has this key with another fingerprint; nothing was paid by this call."""
+
+
+class Connector(Protocol):
+    """A platform's way to pay. Any exception out of `pay` means that the outcome is unknown."""
+
+    # Whether `status` works; where it does not, people find out what became of a payment.
+    can_be_asked: bool
+
+    def pay(self, request: PayRequest) -> Paid | Failed: ...
+
+    def status(self, key: str) -> Paid | Failed | NeverSeen | Pending: ...
+
+
+def allowed(kind: str) -> bool:
+    """Whether refunds may be paid in this way here: the sandbox never in production."""
+    return kind != ConnectorKind.SANDBOX or settings.DEBUG
+
+
+def sends(kind: str) -> bool:
+    """Whether the program pays by itself in this way, rather than a person."""
+    return kind != ConnectorKind.MANUAL
+
+
+def connector_for(kind: str) -> Connector | None:
+    """The connector of a kind; None where nothing is sent: paid by hand, or not allowed here."""
+    from .sandbox import Sandbox
+
+    if kind == ConnectorKind.SANDBOX and allowed(kind):
+        return Sandbox()
+    return None

@@ -1,0 +1,63 @@
+"""The attempts of a refund: how they are named, and which of them count (SPEC promise 1).
+
+All of this needs the refund's row locked; attempts have no lock of their own.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+
+from django.db.models import Max, Sum
+
+from aftersale.models import AttemptState, Order, Refund, RefundAttempt, Shop, Ticket
+
+# At most one attempt of a refund is in one of these (refund_attempt_one_alive).
+ALIVE_OR_PAID = [AttemptState.LEASED, AttemptState.UNKNOWN, AttemptState.SUCCEEDED]
+ALIVE = [AttemptState.LEASED, AttemptState.UNKNOWN]
+
+
+def new(
+    *, shop: Shop, order: Order, ticket: Ticket, refund: Refund, connector: str, now: datetime
+) -> RefundAttempt:
+    """The refund's next attempt, leased and not saved yet."""
+    last = refund.attempts.aggregate(last=Max("number"))["last"] or 0
+    key = key_of(shop=shop, ticket=ticket, number=last + 1)
+    return RefundAttempt(
+        refund=refund,
+        number=last + 1,
+        key=key,
+        amount=refund.amount,
+        connector=connector,
+        fingerprint=fingerprint_of(
+            shop=shop, ticket=ticket, order=order, amount=refund.amount, key=key
+        ),
+        state=AttemptState.LEASED,
+        created_at=now,
+    )
+
+
+def key_of(*, shop: Shop, ticket: Ticket, number: int) -> str:
+    """The key of a ticket's attempt, made of what the platform knows and of no row's id.
+
+    So a database that was restored to a moment before a payment asks under the same key again,
+    and the platform answers that it has paid.
+    """
+    name = json.dumps([shop.platform, shop.code, ticket.ticket_no])
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:40]}-{number}"
+
+
+def fingerprint_of(*, shop: Shop, ticket: Ticket, order: Order, amount: int, key: str) -> str:
+    """What is asked for under the key, as 64 hex digits."""
+    content = json.dumps([shop.code, ticket.ticket_no, order.order_no, amount, key])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def alive(refund: Refund) -> RefundAttempt | None:
+    """The attempt that is being sent or whose outcome is unknown."""
+    return refund.attempts.filter(state__in=ALIVE).first()
+
+
+def paid_late(refund: Refund) -> int:
+    """What attempts have paid besides the one that counts, in fen."""
+    paid = refund.attempts.filter(state=AttemptState.PAID_LATE)
+    return paid.aggregate(sum=Sum("amount"))["sum"] or 0

@@ -1,0 +1,134 @@
+"""What tickets take of an order's money (SPEC O2). Everything in fen.
+
+`order.committed` is the sum of its tickets' `committed`. Every function here needs the order's
+row and the ticket's row locked, in this order (docs/locking.md). The changes are written as
+differences, so that even without the lock the database's CHECK would refuse an overrun.
+"""
+
+from datetime import datetime
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from aftersale.models import (
+    Actor,
+    Order,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.signals import tickets_waiting
+
+from .errors import OverRefundable
+from .transitions import add_flag
+
+
+def yuan(fen: int) -> str:
+    """An amount for a sentence: "59.90"."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def commit(order: Order, ticket: Ticket, amount: int) -> None:
+    """Sets what the ticket has taken to `amount`, if the order's money allows it.
+
+    What the ticket has taken already (its own approved return) counts for it. Raises
+    OverRefundable, having written nothing (SPEC O2).
+    """
+    if order.over_refunded:
+        raise OverRefundable(
+            _(
+                "More was refunded of order %(order)s than was paid (paid %(paid)s yuan, refunded "
+                "elsewhere %(elsewhere)s yuan, refunded or approved here %(here)s yuan): nothing "
+                "more can be approved."
+            )
+            % {
+                "order": order.order_no,
+                "paid": yuan(order.paid_amount),
+                "elsewhere": yuan(order.refunded_amount),
+                "here": yuan(order.committed),
+            },
+            pointer="amount",
+        )
+    available = order.refundable_amount + ticket.committed
+    if amount > available:
+        raise OverRefundable(
+            _(
+                "%(amount)s yuan is more than can still be refunded of order %(order)s: "
+                "%(available)s yuan (paid %(paid)s yuan, refunded elsewhere %(elsewhere)s yuan, "
+                "other tickets have taken %(others)s yuan)."
+            )
+            % {
+                "amount": yuan(amount),
+                "order": order.order_no,
+                "available": yuan(available),
+                "paid": yuan(order.paid_amount),
+                "elsewhere": yuan(order.refunded_amount),
+                "others": yuan(order.committed - ticket.committed),
+            },
+            pointer="amount",
+        )
+    _write(order, ticket, amount, over_refunded=False)
+
+
+def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:
+    """Gives back what the ticket has taken, but for `keep`: money that did leave.
+
+    The order's other tickets that wait for a person get a new look by the automation.
+    """
+    _as_fact(order, ticket, keep)
+
+
+def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) -> None:
+    """Writes down money that has left, even beyond what was paid; flags it then (SPEC O2)."""
+    _as_fact(order, ticket, amount)
+    if order.over_refunded and add_flag(ticket, TicketFlag.OVER_REFUNDED):
+        ticket.save(update_fields=["flags"])
+        TicketEvent.objects.create(
+            ticket=ticket,
+            at=now,
+            kind=TicketEventKind.FLAG,
+            actor=Actor.PLATFORM,
+            note=_("Refunded of order %(order)s: %(refunded)s yuan, but paid: %(paid)s yuan.")
+            % {
+                "order": order.order_no,
+                "refunded": yuan(order.committed + order.refunded_amount),
+                "paid": yuan(order.paid_amount),
+            },
+        )
+
+
+def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
+    committed = order.committed + amount - ticket.committed
+    freed = amount < ticket.committed
+    over = order.paid_amount < committed + order.refunded_amount
+    _write(order, ticket, amount, over_refunded=over)
+    if freed:
+        _look_again(order, ticket)
+
+
+def _write(order: Order, ticket: Ticket, amount: int, *, over_refunded: bool) -> None:
+    difference = amount - ticket.committed
+    if difference == 0 and over_refunded == order.over_refunded:
+        return
+    # One statement: flag and figures must agree at every moment (order_not_over_refunded).
+    Order.objects.filter(pk=order.pk).update(
+        committed=F("committed") + difference,
+        over_refunded=over_refunded,
+    )
+    order.committed += difference
+    order.over_refunded = over_refunded
+    ticket.committed = amount
+    ticket.save(update_fields=["committed"])
+
+
+def _look_again(order: Order, ticket: Ticket) -> None:
+    waiting = (
+        Ticket.objects.filter(order=order, status=TicketStatus.PENDING_REVIEW, waits=False)
+        .exclude(pk=ticket.pk)
+        .update(waits=True)
+    )
+    if waiting:
+        tickets_waiting.send(sender=Order, shop_ids={order.shop_id})

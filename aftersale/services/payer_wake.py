@@ -1,0 +1,8 @@
+"""Waking the payer up. Rows say what is due; this only makes it soon (docs/adr/0004)."""
+
+from config.queue import PAY, wake
+
+
+def wake_payer() -> None:
+    """Asks for a run of the payer; commits or rolls back with the caller's transaction."""
+    wake("aftersale.tasks.pay", cluster=PAY)

@@ -1,0 +1,363 @@
+"""Approving, and all that people and the platform's reports do to a refund (SPEC O2, O4, G2).
+
+People's services look the ticket up among the shops that the user may see (else NotFound), need
+the right to handle tickets (else NotAllowed), and raise WrongStep, OverRefundable or Refused
+having written nothing. Amounts in fen.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aftersale import connectors
+from aftersale.models import (
+    Actor,
+    Order,
+    Refund,
+    RefundSource,
+    RefundStatus,
+    Shop,
+    Ticket,
+    TicketFlag,
+    TicketStatus,
+    TicketType,
+)
+from aftersale.signals import tickets_waiting
+
+from . import attempts, leases, locks, order_money, settlement, transitions
+from .errors import NotFound, Refused, WrongStep
+from .payer_wake import wake_payer
+from .rights import Right, require, scoped
+
+# A refund in one of these is over, and the same row may begin anew.
+OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
+
+
+def approve(*, ticket_id: int, user: User, now: datetime, amount: int | None = None) -> Ticket:
+    """Approves a ticket: its refund, or the return that comes before it, or the exchange.
+
+    `amount` is at most what the ticket asks for, which is also the default. Raises OverRefundable
+    where the order's money does not allow it (SPEC O2).
+    """
+    with transaction.atomic():
+        order, ticket, refund = _locked(ticket_id=ticket_id, user=user)
+        exchange = ticket.type == TicketType.EXCHANGE
+        goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
+        to_status = TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
+        _require_review(ticket, to_status)
+        if TicketFlag.NO_WINDOW in ticket.flags:
+            raise Refused(_("No after-sale window was open for this completed order."))
+        if not exchange:
+            wanted = ticket.amount if amount is None else amount
+            if not 0 < wanted <= ticket.amount:
+                raise Refused(
+                    _("The amount must be above 0 and at most what was asked for: %s yuan.")
+                    % order_money.yuan(ticket.amount),
+                    pointer="amount",
+                )
+            order_money.commit(order, ticket, wanted)
+        transitions.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user)
+        if not goods_first:
+            _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        return ticket
+
+
+def confirm_return(*, ticket_id: int, user: User, now: datetime) -> Ticket:
+    """The goods are in hand, or not wanted back: the approved return's refund starts."""
+    with transaction.atomic():
+        order, ticket, refund = _locked(ticket_id=ticket_id, user=user)
+        confirmable = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
+        if ticket.status not in confirmable:
+            raise _wrong_step(ticket, TicketStatus.REFUNDING)
+        if ticket.type == TicketType.EXCHANGE:
+            raise Refused(_("An exchange ends with new goods, not with a refund."))
+        # A return that the platform approved has taken no money yet.
+        order_money.commit(order, ticket, ticket.committed or ticket.amount)
+        transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
+        _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        return ticket
+
+
+def retry(*, ticket_id: int, user: User, now: datetime) -> Ticket:
+    """Tries a failed refund again, after a new check of the order's money (SPEC O2)."""
+    with transaction.atomic():
+        order, ticket, refund = _locked(ticket_id=ticket_id, user=user)
+        if ticket.status != TicketStatus.REFUND_FAILED:
+            raise _wrong_step(ticket, TicketStatus.REFUNDING)
+        order_money.commit(order, ticket, ticket.amount if refund is None else refund.amount)
+        transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
+        if refund is None:
+            _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        else:
+            # Who or what caused the refund stays as it was; the attempts go on counting.
+            _start(refund, now=now)
+        return ticket
+
+
+def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
+    """Takes back a refund that was never sent; the ticket waits for a decision again (SPEC G2)."""
+    with transaction.atomic():
+        order, ticket, refund = _locked_refund(refund_id=refund_id, user=user)
+        if refund.status != RefundStatus.REQUESTED or refund.ever_sent:
+            raise Refused(
+                _("The refund of ticket %s was sent already and can't be taken back.")
+                % ticket.ticket_no
+                if refund.ever_sent
+                else _("The refund of ticket %s is not waiting to be sent.") % ticket.ticket_no
+            )
+        if refund.source not in (RefundSource.STRATEGY, RefundSource.PERSON):
+            raise Refused(_("A fast refund is owed to the buyer and can't be taken back."))
+        transitions.move(
+            ticket, TicketStatus.PENDING_REVIEW, actor=Actor.PERSON, now=now, user=user
+        )
+        refund.status = RefundStatus.TAKEN_BACK
+        refund.next_step_at = None
+        refund.needs_people = False
+        refund.settled_at = now
+        refund.save()
+        order_money.free(order, ticket)
+        tickets_waiting.send(sender=Ticket, shop_ids={ticket.shop_id})  # `move` made it wait
+        return ticket
+
+
+def release(*, refund_id: int, user: User, now: datetime) -> None:
+    """Lets a refund that the shop's pause holds back go out all the same (SPEC G2)."""
+    with transaction.atomic():
+        _order, ticket, refund = _locked_refund(refund_id=refund_id, user=user)
+        if not leases.held(refund, Shop.objects.get(pk=refund.shop_id)):
+            raise Refused(_("The refund of ticket %s is not held back.") % ticket.ticket_no)
+        refund.released = True
+        refund.save(update_fields=["released"])
+        settlement.event(
+            ticket, now=now, actor=Actor.PERSON, user=user, note=_("Released during the pause.")
+        )
+        wake_payer()
+
+
+def record_result(
+    *, refund_id: int, succeeded: bool, reason: str, user: User, now: datetime
+) -> Ticket:
+    """A person says what became of a refund that is paid by hand, or that nobody can be asked of.
+
+    A failed one needs a `reason`.
+    """
+    with transaction.atomic():
+        order, ticket, refund = _locked_refund(refund_id=refund_id, user=user)
+        by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
+        unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
+        if not (by_hand or unresolved):
+            raise Refused(
+                _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
+                % {"ticket": ticket.ticket_no, "status": refund.get_status_display()}
+            )
+        if not succeeded and not reason.strip():
+            raise Refused(_("Say why the refund failed."), pointer="reason")
+        _record(
+            order=order,
+            ticket=ticket,
+            refund=refund,
+            succeeded=succeeded,
+            at=now,
+            reason=reason,
+            now=now,
+            user=user,
+        )
+        return ticket
+
+
+def take_over_result(
+    *, order: Order, ticket: Ticket, succeeded: bool, at: datetime, reason: str, now: datetime
+) -> None:
+    """The platform reports that it refunded the ticket, or that its refund failed (SPEC O4, O7).
+
+    For ingestion, with order and ticket locked. A success is written down as fact. A failure is
+    believed only while no attempt of ours is under way: the report may be about an earlier one,
+    and to believe it would let a second payment go out; the attempt is asked about instead.
+    """
+    refund = locks.lock_refund(ticket.pk)
+    alive = refund and attempts.alive(refund)
+    if succeeded:
+        if refund is not None and refund.status == RefundStatus.SUCCEEDED:
+            return
+        if refund is None and ticket.amount > 0:
+            refund = _platforms_refund(order, ticket, at=at)
+        elif refund is not None and refund.status == RefundStatus.TAKEN_BACK:
+            refund.amount = ticket.amount
+            refund.source = RefundSource.PLATFORM
+        if refund is None:
+            _as_fact(ticket, TicketStatus.REFUNDED, reason=reason, now=now)
+            return
+    elif refund is not None and refund.status == RefundStatus.SUCCEEDED:
+        note = _("The platform reports a failed refund, but this one was paid: %s")
+        settlement.event(ticket, now=now, actor=Actor.PLATFORM, note=note % reason)
+        return
+    elif refund is None or refund.status in OVER:
+        order_money.free(order, ticket, keep=attempts.paid_late(refund) if refund else 0)
+        _as_fact(ticket, TicketStatus.REFUND_FAILED, reason=reason, now=now)
+        return
+    elif alive:
+        if alive.leased_until is None and refund.next_step_at is not None:
+            refund.next_step_at = now
+            refund.save(update_fields=["next_step_at"])
+            wake_payer()
+        note = _("The platform reports a failed refund while one is under way: %s")
+        settlement.event(ticket, now=now, actor=Actor.PLATFORM, note=note % reason)
+        return
+    _record(
+        order=order,
+        ticket=ticket,
+        refund=refund,
+        succeeded=succeeded,
+        at=at,
+        reason=reason,
+        now=now,
+        user=None,
+    )
+
+
+def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
+    """The ticket is wanted no more (cancelled, closed): what was not sent of it is not sent.
+
+    For ingestion, with order and ticket locked. An attempt under way is seen through to its
+    outcome; a refund that waits for its next attempt ends as failed, its money free.
+    """
+    refund = locks.lock_refund(ticket.pk)
+    if refund is None:
+        order_money.free(order, ticket)
+    elif refund.status == RefundStatus.REQUESTED:
+        reason = _("The ticket is wanted no more: nothing is sent.")
+        settlement.drop(order=order, ticket=ticket, refund=refund, reason=reason, now=now)
+    elif refund.status in OVER:
+        order_money.free(order, ticket, keep=attempts.paid_late(refund))
+
+
+def _locked(*, ticket_id: int, user: User) -> tuple[Order, Ticket, Refund | None]:
+    """Order, ticket and refund, locked in this order, of a ticket that the user may handle."""
+    found = scoped(Ticket.objects.all(), user).filter(pk=ticket_id).first()
+    if found is None:
+        raise NotFound(_("There is no such ticket."))
+    require(user, found.shop_id, Right.HANDLE_TICKETS)
+    if found.order_id is None:
+        raise Refused(_("Ticket %s is waiting for its order.") % found.ticket_no)
+    order = locks.lock_order(found.order_id)
+    ticket = locks.lock_ticket(found.pk)
+    return order, ticket, locks.lock_refund(ticket.pk)
+
+
+def _locked_refund(*, refund_id: int, user: User) -> tuple[Order, Ticket, Refund]:
+    found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
+    if found is None:
+        raise NotFound(_("There is no such refund."))
+    order, ticket, refund = _locked(ticket_id=found.ticket_id, user=user)
+    assert refund is not None
+    return order, ticket, refund
+
+
+def _require_review(ticket: Ticket, to_status: TicketStatus) -> None:
+    """Approving starts where a decision is due; `returning` to `refunding` is confirm_return's."""
+    if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
+        raise _wrong_step(ticket, to_status)
+
+
+def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
+    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status).label, to_status.label)
+
+
+def _request(
+    order: Order,
+    ticket: Ticket,
+    refund: Refund | None,
+    *,
+    source: str,
+    user: User | None,
+    now: datetime,
+) -> None:
+    """Asks for the ticket's committed money to be paid, on the one row that it has for good."""
+    if refund is None:
+        refund = Refund(shop_id=ticket.shop_id, order=order, ticket=ticket)
+    elif refund.status not in OVER:
+        raise Refused(
+            _("Ticket %(ticket)s has a refund already: %(status)s.")
+            % {"ticket": ticket.ticket_no, "status": refund.get_status_display()}
+        )
+    if ticket.committed <= 0:
+        raise Refused(_("Ticket %s asks for no money.") % ticket.ticket_no)
+    refund.amount = ticket.committed
+    refund.source = source
+    refund.decision_id = None
+    refund.requested_by = user
+    _start(refund, now=now)
+
+
+def _start(refund: Refund, *, now: datetime) -> None:
+    shop = Shop.objects.get(pk=refund.shop_id)
+    due = connectors.sends(shop.connector)
+    refund.status = RefundStatus.REQUESTED
+    refund.requested_at = now
+    refund.released = False
+    refund.needs_people = False
+    refund.failure = ""
+    refund.settled_at = None
+    refund.next_step_at = now if due else None
+    refund.save()
+    if due:
+        wake_payer()
+
+
+def _platforms_refund(order: Order, ticket: Ticket, *, at: datetime) -> Refund:
+    return Refund.objects.create(
+        shop_id=ticket.shop_id,
+        order=order,
+        ticket=ticket,
+        amount=ticket.committed or ticket.amount,
+        source=RefundSource.PLATFORM,
+        requested_at=at,
+    )
+
+
+def _as_fact(ticket: Ticket, status: TicketStatus, *, reason: str, now: datetime) -> None:
+    if ticket.status != status:
+        transitions.move(ticket, status, actor=Actor.PLATFORM, now=now, note=reason, as_fact=True)
+
+
+def _record(
+    *,
+    order: Order,
+    ticket: Ticket,
+    refund: Refund,
+    succeeded: bool,
+    at: datetime,
+    reason: str,
+    now: datetime,
+    user: User | None,
+) -> None:
+    """Keeps a result that no call of ours brought, as the attempt it is about."""
+    shop = Shop.objects.get(pk=refund.shop_id)
+    attempt = attempts.alive(refund) or attempts.new(
+        shop=shop, order=order, ticket=ticket, refund=refund, connector=shop.connector, now=now
+    )
+    attempt.reason = reason[:500]
+    if succeeded:
+        settlement.paid(
+            order=order,
+            ticket=ticket,
+            refund=refund,
+            attempt=attempt,
+            at=at,
+            now=now,
+            user=user,
+            note=reason,
+        )
+        return
+    settlement.attempt_failed(
+        order=order,
+        ticket=ticket,
+        refund=refund,
+        attempt=attempt,
+        reason=reason,
+        permanent=True,
+        now=now,
+        user=user,
+    )
