@@ -1,7 +1,22 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class AftersaleConfig(AppConfig):
     name = "aftersale"
     verbose_name = _("After-sale desk")
+
+    def ready(self) -> None:
+        post_migrate.connect(schedule_payer, sender=self, dispatch_uid="aftersale.schedule_payer")
+
+
+def schedule_payer(**_: object) -> None:
+    """The sweep that finds due refunds which nobody woke the payer for, and expired leases."""
+    from django.db import connection
+
+    from config.queue import PAY, ensure_schedule
+
+    # `migrate aftersale` alone, on an empty database, comes before the queue has its tables.
+    if "django_q_schedule" in connection.introspection.table_names():
+        ensure_schedule(name="pay", task="aftersale.tasks.pay", cluster=PAY, minutes=1)

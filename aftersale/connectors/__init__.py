@@ -74,7 +74,7 @@ class Connector(Protocol):
 
 def allowed(kind: str) -> bool:
     """Whether refunds may be paid in this way here: the sandbox never in production."""
-    return kind != ConnectorKind.SANDBOX or settings.DEBUG
+    return kind != ConnectorKind.SANDBOX or not settings.PRODUCTION
 
 
 def sends(kind: str) -> bool:

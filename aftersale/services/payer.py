@@ -87,7 +87,7 @@ def carry_out(*, refund_pk: int, clock: Clock) -> bool:
         Refund.objects.filter(pk=refund_pk, next_step_at__isnull=False).update(
             next_step_at=clock() + SET_ASIDE,
             needs_people=True,
-            failure=f"{type(error).__name__}: {error}"[:500],
+            failure=_in_words(error),
         )
     return True
 
@@ -107,7 +107,12 @@ def _call(lease: Lease, clock: Clock) -> Answer | None:
         return NoAnswer("timed out")
     except Exception as error:
         log.exception("platform_call_failed", key=lease.request.key, ask=lease.ask)
-        return NoAnswer(f"{type(error).__name__}: {error}")
+        return NoAnswer(_in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    # The first line only: a database error's others quote whole rows.
+    return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
 def _due(now: datetime) -> QuerySet[Refund]:

@@ -1,0 +1,87 @@
+"""Money worked out anew from its rows and compared with what is kept (SPEC promise 1, O2).
+
+Reads only, one statement a question. Meant for an idle moment or a snapshot: run beside writers
+each statement sees a consistent state, as every change of money is one transaction.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that does not add up; `subject` names the order or ticket."""
+
+    subject: str
+    what: str
+
+
+_REFUNDS = """
+    SELECT t.id, t.ticket_no, t.status AS ticket_status, t.type, t.amount AS asked, t.committed,
+           r.id AS refund, r.status, coalesce(r.amount, 0) AS amount, r.ever_sent,
+           r.order_id IS DISTINCT FROM t.order_id OR r.shop_id IS DISTINCT FROM t.shop_id AS astray,
+           coalesce(a.alive, 0) AS alive, coalesce(a.paid, 0) AS paid,
+           coalesce(a.paid_amount, 0) AS paid_amount, coalesce(a.late_amount, 0) AS late_amount,
+           coalesce(a.attempts, 0) AS attempts
+      FROM aftersale_ticket t
+      LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+      LEFT JOIN (SELECT refund_id, count(*) AS attempts,
+                        count(*) FILTER (WHERE state IN ('leased', 'unknown')) AS alive,
+                        count(*) FILTER (WHERE state = 'succeeded') AS paid,
+                        sum(amount) FILTER (WHERE state = 'succeeded') AS paid_amount,
+                        sum(amount) FILTER (WHERE state = 'paid_late') AS late_amount
+                   FROM aftersale_refundattempt GROUP BY refund_id) a ON a.refund_id = r.id
+"""
+
+# What is wrong -> a query for (subject, detail); x is _REFUNDS.
+_QUESTIONS = {
+    "order.committed is not the sum of its tickets'": """
+        SELECT o.order_no, o.committed || ', tickets: ' || coalesce(sum(t.committed), 0)
+          FROM aftersale_order o LEFT JOIN aftersale_ticket t ON t.order_id = o.id
+         GROUP BY o.id HAVING o.committed <> coalesce(sum(t.committed), 0)""",
+    "order.over_refunded does not say what the figures say": """
+        SELECT order_no, 'paid ' || paid_amount || ', gone ' || committed + refunded_amount
+          FROM aftersale_order
+         WHERE over_refunded <> (paid_amount < committed + refunded_amount)""",
+    "a ticket without an order has taken money": """
+        SELECT ticket_no, committed::text FROM aftersale_ticket
+         WHERE order_id IS NULL AND committed <> 0""",
+    "ticket.committed is not what its refund takes": """
+        SELECT ticket_no, committed || ', refund: ' || amount + late_amount FROM x
+         WHERE status IN ('requested', 'sending', 'unknown', 'succeeded')
+           AND committed <> amount + late_amount""",
+    # An approved return takes money before it has a refund; arbitration may interrupt one.
+    "ticket.committed although nothing is under way": """
+        SELECT ticket_no, committed || ', ' || ticket_status FROM x
+         WHERE coalesce(status, '') NOT IN ('requested', 'sending', 'unknown', 'succeeded')
+           AND committed <> late_amount
+           AND NOT (ticket_status IN ('awaiting_return', 'returning', 'arbitration')
+                    AND type <> 'exchange')""",
+    "the refund's attempts do not fit its status": """
+        SELECT ticket_no, status || ', alive ' || alive || ', paid ' || paid FROM x
+         WHERE refund IS NOT NULL
+           AND (alive <> (status IN ('sending', 'unknown'))::int
+                OR paid <> (status = 'succeeded')::int
+                OR (status = 'succeeded' AND paid_amount <> amount)
+                OR (NOT ever_sent AND attempts > 0))""",
+    "ticket and refund do not fit together": """
+        SELECT ticket_no, ticket_status || ', refund: ' || coalesce(status, 'none')
+          FROM x
+         WHERE (status = 'succeeded' AND ticket_status <> 'refunded')
+            OR (status = 'requested' AND ticket_status <> 'refunding')
+            OR (ticket_status = 'refunded' AND asked > 0 AND status IS DISTINCT FROM 'succeeded')
+            OR (ticket_status IN ('refund_failed', 'pending_review', 'negotiating', 'rejected')
+                AND status IN ('requested', 'sending', 'unknown'))
+            OR (refund IS NOT NULL AND astray)""",
+}
+
+
+def differences() -> Iterator[Difference]:
+    """Whatever does not add up, question by question."""
+    with connection.cursor() as cursor:
+        for what, query in _QUESTIONS.items():
+            cursor.execute(f"WITH x AS ({_REFUNDS}) {query}")
+            for subject, detail in cursor:
+                yield Difference(subject, f"{what} ({detail})")

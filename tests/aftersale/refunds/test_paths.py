@@ -1,0 +1,437 @@
+"""Every way through lease, call and settle, with a scripted platform (SPEC promise 1, O2, E6)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from aftersale import connectors
+from aftersale.connectors import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut
+from aftersale.models import (
+    AttemptState,
+    Order,
+    Refund,
+    RefundAttempt,
+    RefundStatus,
+    Shop,
+    TicketEvent,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.services import leases, payer, refunds, settlement
+
+from .conftest import (
+    audit,
+    decided,
+    make_order,
+    make_shop,
+    make_ticket,
+    make_user,
+    pay_until_done,
+    snapshot,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refund(clock) -> Refund:
+    return decided(make_order(make_shop()), 6_000, now=clock.now)
+
+
+def states(refund: Refund) -> tuple[str, str, list[str], int]:
+    """Refund, ticket, attempts, and what the order has given."""
+    refund.refresh_from_db()
+    refund.ticket.refresh_from_db()
+    refund.order.refresh_from_db()
+    return (
+        refund.status,
+        refund.ticket.status,
+        list(refund.attempts.values_list("state", flat=True)),
+        refund.order.committed,
+    )
+
+
+def test_paid_at_once(refund, platform, clock):
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert refund.next_step_at is None
+    assert refund.settled_at == clock.now
+    [call] = platform.calls
+    assert (call.amount, call.ticket_no) == (6_000, refund.ticket.ticket_no)
+    pay_until_done(clock)
+    assert len(platform.calls) == 1
+    assert audit() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_committed_before_the_platform_hears_of_it(refund, platform, clock):
+    seen = []
+
+    def look():
+        seen.append(states(refund))
+        seen.append(transaction.get_connection().in_atomic_block)
+        return Paid()
+
+    platform.pays = [look]
+    pay_until_done(clock)
+    assert seen == [("sending", "refunding", ["leased"], 6_000), False]
+
+
+def test_a_passing_failure_is_tried_again_under_a_new_key_after_growing_pauses(
+    refund, platform, clock
+):
+    platform.pays = [Failed("no balance")] * 6
+    for number, minutes in enumerate([1, 2, 5, 15, 60], start=1):
+        pay_until_done(clock)
+        assert states(refund) == ("requested", "refunding", ["failed"] * number, 6_000)
+        assert refund.next_step_at == clock.now + timedelta(minutes=minutes)
+        assert audit() == []
+        pay_until_done(clock)  # not due: nothing is sent
+        assert len(platform.calls) == number
+        clock.turn(minutes=minutes)
+    pay_until_done(clock)
+    assert states(refund) == ("failed", "refund_failed", ["failed"] * 6, 0)
+    assert refund.failure == "no balance"
+    assert len({call.key for call in platform.calls}) == 6
+    assert audit() == []
+
+
+def test_a_refusal_for_good_goes_to_people_and_frees_the_money(refund, platform, clock):
+    other = make_ticket(refund.order, 9_000)
+    platform.pays = [Failed("account closed", permanent=True)]
+    pay_until_done(clock)
+    assert states(refund) == ("failed", "refund_failed", ["failed"], 0)
+    assert refund.failure == "account closed"
+    other.refresh_from_db()
+    assert other.waits  # freed money: the automation looks again (SPEC O2, E1)
+    assert audit() == []
+
+
+@pytest.mark.parametrize("what", [TimedOut(), ValueError("broken answer"), KeyReused("k")])
+def test_no_answer_is_unknown_and_asked_about_before_anything_else(refund, platform, clock, what):
+    platform.pays = [what]
+    platform.says = [Paid()]
+    pay_until_done(clock)
+    assert states(refund) == ("unknown", "refunding", ["unknown"], 6_000)
+    assert audit() == []
+    clock.turn(seconds=9)
+    pay_until_done(clock)
+    assert platform.asked == []
+    clock.turn(seconds=1)
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert len(platform.calls) == 1
+    assert audit() == []
+
+
+def test_never_seen_sends_the_same_key_again(refund, platform, clock):
+    platform.pays = [TimedOut(), Paid()]
+    platform.says = [NeverSeen()]
+    pay_until_done(clock)
+    clock.turn(seconds=10)
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    first, second = platform.calls
+    assert first == second  # key, fingerprint and all
+    assert audit() == []
+
+
+def test_unknown_then_failed_goes_on_as_failed(refund, platform, clock):
+    platform.pays = [TimedOut(), Paid()]
+    platform.says = [Failed("no balance")]
+    pay_until_done(clock)
+    clock.turn(seconds=10)
+    pay_until_done(clock)
+    assert states(refund) == ("requested", "refunding", ["failed"], 6_000)
+    clock.turn(minutes=1)
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["failed", "succeeded"], 6_000)
+    assert platform.calls[0].key != platform.calls[1].key
+    assert audit() == []
+
+
+def test_pending_is_asked_again_and_again_and_people_are_told(refund, platform, clock):
+    platform.pays = [TimedOut()]
+    platform.says = [Pending(), TimedOut(), ValueError("down"), Pending(), Pending(), Paid()]
+    pay_until_done(clock)
+    for number, seconds in enumerate([10, 30, 60, 300, 900], start=1):
+        clock.turn(seconds=seconds)
+        pay_until_done(clock)
+        assert states(refund) == ("unknown", "refunding", ["unknown"], 6_000)
+        assert len(platform.asked) == number
+        assert refund.needs_people == (number >= 4)
+    clock.turn(hours=1)
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert not refund.needs_people
+    assert len(platform.calls) == 1
+    assert TicketEvent.objects.filter(ticket=refund.ticket).count() == 3  # not one a question
+
+
+def test_a_platform_that_cannot_be_asked_leaves_it_to_people(refund, platform, clock):
+    platform.can_be_asked = False
+    platform.pays = [TimedOut()]
+    pay_until_done(clock)
+    assert states(refund) == ("unknown", "refunding", ["unknown"], 6_000)
+    assert refund.needs_people and refund.next_step_at is None
+    clock.turn(days=30)
+    pay_until_done(clock)
+    assert len(platform.calls) == 1 and platform.asked == []
+    agent = make_user(refund.shop)
+    refunds.record_result(refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert audit() == []
+
+
+def test_an_expired_lease_is_unknown_and_asked_about(refund, platform, clock):
+    assert leases.lease(refund_pk=refund.pk, now=clock.now) is not None  # and its process dies
+    clock.turn(seconds=59)
+    pay_until_done(clock)
+    assert platform.asked == [] and platform.calls == []
+    clock.turn(seconds=1)
+    platform.says = [Paid()]
+    pay_until_done(clock)
+    assert len(platform.asked) == 1 and platform.calls == []
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+
+
+def test_a_process_that_stood_still_does_not_send_on_an_old_lease(refund, platform, clock):
+    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    clock.turn(seconds=51)
+    assert payer._call(lease, clock) is None
+    assert platform.calls == []
+
+
+def test_a_failure_after_the_lease_went_to_another_counts_for_nothing(refund, platform, clock):
+    """Else a new attempt would go out beside the second sender's payment."""
+    old = leases.lease(refund_pk=refund.pk, now=clock.now)
+    question = leases.lease(refund_pk=refund.pk, now=clock.turn(seconds=60))
+    assert question.ask
+    leases.settle(lease=old, answer=Failed("rate limit"), now=clock.turn(seconds=1))
+    assert states(refund)[2] == ["unknown"]
+    again = leases.settle(lease=question, answer=NeverSeen(), now=clock.turn(seconds=1))
+    assert again.request.key == old.request.key and not again.ask
+    for stale in (old, question):
+        for answer in (Failed("x"), NeverSeen(), Pending(), leases.NoAnswer("x")):
+            before = snapshot(refund, refund.ticket, refund.order, refund.attempts.get())
+            assert leases.settle(lease=stale, answer=answer, now=clock.now) is None
+            assert snapshot(refund, refund.ticket, refund.order, refund.attempts.get()) == before
+    leases.settle(lease=old, answer=Paid(), now=clock.turn(seconds=1))  # paid is paid
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    leases.settle(lease=again, answer=Paid(), now=clock.turn(seconds=1))
+    leases.settle(lease=again, answer=Failed("x"), now=clock.turn(seconds=1))
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert audit() == []
+
+
+def failed_once(refund, platform, clock):
+    """A lease whose attempt was settled as failed by somebody who asked."""
+    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    platform.says = [Failed("gone", permanent=True)]
+    clock.turn(seconds=60)
+    pay_until_done(clock)
+    assert states(refund) == ("failed", "refund_failed", ["failed"], 0)
+    return lease
+
+
+def test_a_late_paid_wins_over_failed_for_good(refund, platform, clock):
+    lease = failed_once(refund, platform, clock)
+    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert TicketFlag.PLATFORM_STEP in refund.ticket.flags
+    assert not refund.order.over_refunded
+    assert audit() == []
+
+
+def test_a_late_paid_is_written_down_even_beyond_what_was_paid(refund, platform, clock):
+    lease = failed_once(refund, platform, clock)
+    agent = make_user(refund.shop)
+    other = make_ticket(refund.order, 8_000)
+    refunds.approve(ticket_id=other.pk, user=agent, now=clock.now)
+    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 14_000)
+    assert refund.order.over_refunded
+    assert TicketFlag.OVER_REFUNDED in refund.ticket.flags
+    assert audit() == []
+    # The other refund was not sent yet, and is not any more: its money is not there.
+    pay_until_done(clock)
+    assert platform.calls == []
+    other.refresh_from_db()
+    assert other.status == TicketStatus.REFUND_FAILED
+    refund.order.refresh_from_db()
+    assert (refund.order.committed, refund.order.over_refunded) == (6_000, False)
+    assert audit() == []
+
+
+def test_a_late_paid_beside_a_paid_attempt_is_kept_and_people_are_told(refund, platform, clock):
+    lease = failed_once(refund, platform, clock)
+    refunds.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["failed", "succeeded"], 6_000)
+    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    assert states(refund) == ("succeeded", "refunded", ["paid_late", "succeeded"], 12_000)
+    assert TicketFlag.PAID_TWICE in refund.ticket.flags
+    assert refund.order.over_refunded
+    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    assert states(refund)[3] == 12_000
+    assert audit() == []
+
+
+@pytest.mark.parametrize("answer", [Failed("x"), NeverSeen()])
+def test_a_late_paid_becomes_the_refund_when_the_other_attempt_paid_nothing(
+    refund, platform, clock, answer
+):
+    late = failed_once(refund, platform, clock)
+    refunds.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
+    platform.pays = [TimedOut()]
+    pay_until_done(clock)
+    leases.settle(lease=late, answer=Paid(), now=clock.now)
+    assert states(refund) == ("unknown", "refunding", ["paid_late", "unknown"], 12_000)
+    assert audit() == []
+    platform.says = [answer]
+    clock.turn(seconds=10)
+    pay_until_done(clock)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded", "failed"], 6_000)
+    assert len(platform.calls) == 1  # the second attempt's key was not sent again
+    assert not refund.order.over_refunded
+    assert audit() == []
+
+
+def test_a_late_paid_stops_the_next_attempt(refund, platform, clock):
+    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    platform.says = [Failed("passing")]
+    clock.turn(seconds=60)
+    pay_until_done(clock)
+    assert states(refund)[0] == "requested"
+    leases.settle(lease=lease, answer=Paid(), now=clock.now)
+    clock.turn(days=1)
+    pay_until_done(clock)
+    assert platform.calls == []
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+
+
+def test_nothing_is_sent_on_an_over_refunded_order(refund, platform, clock):
+    Order.objects.filter(pk=refund.order_id).update(refunded_amount=5_000, over_refunded=True)
+    pay_until_done(clock)
+    assert platform.calls == []
+    assert states(refund) == ("failed", "refund_failed", [], 0)
+    assert audit() == []
+
+
+def test_a_new_attempt_checks_the_orders_money_anew(refund, platform, clock):
+    platform.pays = [Failed("passing")]
+    pay_until_done(clock)
+    Order.objects.filter(pk=refund.order_id).update(refunded_amount=5_000, over_refunded=True)
+    clock.turn(minutes=1)
+    pay_until_done(clock)
+    assert len(platform.calls) == 1
+    assert states(refund) == ("failed", "refund_failed", ["failed"], 0)
+    assert audit() == []
+
+
+def test_a_never_seen_key_is_not_sent_again_for_a_cancelled_ticket(refund, platform, clock):
+    platform.pays = [TimedOut()]
+    pay_until_done(clock)
+    type(refund.ticket).objects.filter(pk=refund.ticket_id).update(status=TicketStatus.CANCELLED)
+    clock.turn(seconds=10)
+    pay_until_done(clock)
+    assert len(platform.calls) == 1
+    assert states(refund) == ("failed", "cancelled", ["failed"], 0)
+    assert audit() == []
+
+
+def test_the_database_allows_one_live_attempt(refund, platform, clock):
+    """refund_attempt_one_alive: what the locks are for, held without them."""
+    leases.lease(refund_pk=refund.pk, now=clock.now)
+    first = refund.attempts.get()
+    for state in (AttemptState.LEASED, AttemptState.UNKNOWN, AttemptState.SUCCEEDED):
+        with (
+            pytest.raises(IntegrityError, match="refund_attempt_one_alive"),
+            transaction.atomic(),
+        ):
+            RefundAttempt.objects.create(
+                refund=refund,
+                number=2,
+                key="other",
+                amount=1,
+                connector="sandbox",
+                fingerprint=first.fingerprint,
+                state=state,
+                created_at=clock.now,
+            )
+
+
+def test_one_broken_refund_stops_no_other(refund, platform, clock, monkeypatch):
+    other = decided(make_order(refund.shop), 100, now=clock.now)
+    real = settlement.paid
+
+    def paid(**rows):
+        if rows["refund"].pk == refund.pk:
+            raise TypeError("a bug")
+        real(**rows)
+
+    monkeypatch.setattr(settlement, "paid", paid)
+    pay_until_done(clock)
+    assert states(other)[0] == RefundStatus.SUCCEEDED
+    assert states(refund) == ("sending", "refunding", ["leased"], 6_000)
+    assert refund.needs_people and "a bug" in refund.failure
+    monkeypatch.setattr(settlement, "paid", real)
+    platform.says = [Paid()]
+    clock.turn(minutes=15)
+    pay_until_done(clock)
+    assert states(refund)[0] == RefundStatus.SUCCEEDED
+    assert len(platform.calls) == 2
+
+
+def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypatch):
+    """One slow call a run, and the other shop's refunds go out in the same run."""
+    import time
+
+    slow, quick = make_shop(), make_shop()
+    for shop in (slow, quick):
+        for _ in range(5):
+            decided(make_order(shop), 100, now=clock.now)
+    real = platform.pay
+
+    def pay(request):
+        if request.shop_id == slow.pk:
+            time.sleep(0.3)
+        return real(request)
+
+    monkeypatch.setattr(platform, "pay", pay)
+    monkeypatch.setattr(payer, "SLOW_CALL_SECONDS", 0.2)
+    assert payer.run(clock=clock) is True
+    paid = Refund.objects.filter(status=RefundStatus.SUCCEEDED)
+    assert paid.filter(shop=quick).count() == 5
+    assert paid.filter(shop=slow).count() == 1
+
+
+def test_a_run_ends_after_its_time_and_says_that_more_is_due(platform, clock, monkeypatch):
+    for _ in range(3):
+        decided(make_order(make_shop()), 100, now=clock.now)
+    monkeypatch.setattr(payer, "WORK_SECONDS", -1)
+    assert payer.run(clock=clock) is True
+    monkeypatch.setattr(payer, "WORK_SECONDS", 5)
+    assert payer.run(clock=clock) is False
+    assert len(platform.calls) == 3
+
+
+def test_a_shop_without_a_connector_sends_nothing_and_people_see_why(refund, clock, settings):
+    """The sandbox pays nothing in production."""
+    settings.PRODUCTION = True
+    pay_until_done(clock)
+    assert states(refund) == ("requested", "refunding", [], 6_000)
+    assert refund.needs_people and refund.next_step_at is None and refund.failure
+    assert not connectors.allowed("sandbox")
+    assert audit() == []
+
+
+def test_a_refund_of_a_shop_that_changed_to_by_hand_waits_for_people(refund, clock):
+    Shop.objects.filter(pk=refund.shop_id).update(connector="manual")
+    pay_until_done(clock)
+    assert states(refund) == ("requested", "refunding", [], 6_000)
+    agent = make_user(refund.shop)
+    refunds.record_result(refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now)
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert audit() == []
