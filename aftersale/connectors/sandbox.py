@@ -52,8 +52,8 @@ class Sandbox:
         return Paid() if known.paid else Failed(known.reason, permanent=known.permanent)
 
     def _next_behaviour(self, request: PayRequest) -> str:
-        # Durable: within the caller's transaction the sandbox would forget what it was told, and
-        # what it paid, together with the caller.
+        if not SandboxInstruction.objects.filter(shop=request.shop_id).exists():
+            return SandboxBehaviour.PAY
         with transaction.atomic(durable=True):
             instruction = (
                 SandboxInstruction.objects.filter(shop=request.shop_id)
@@ -74,20 +74,25 @@ class Sandbox:
     def _remember(
         self, request: PayRequest, *, paid: bool, permanent: bool = False, reason: str = ""
     ) -> Paid | Failed:
+        # Durable: within the caller's transaction the sandbox would forget what it paid together
+        # with the caller. Two calls with one key at once: the unique key lets the first decide.
         with transaction.atomic(durable=True):
-            # Two calls with one key at once: the unique key lets the first one decide.
-            known, _created = SandboxPayment.objects.get_or_create(
-                key=request.key,
-                defaults={
-                    "shop_id": request.shop_id,
-                    "fingerprint": request.fingerprint,
-                    "ticket_no": request.ticket_no,
-                    "amount": request.amount,
-                    "paid": paid,
-                    "permanent": permanent,
-                    "reason": reason,
-                },
+            SandboxPayment.objects.bulk_create(
+                [
+                    SandboxPayment(
+                        shop_id=request.shop_id,
+                        key=request.key,
+                        fingerprint=request.fingerprint,
+                        ticket_no=request.ticket_no,
+                        amount=request.amount,
+                        paid=paid,
+                        permanent=permanent,
+                        reason=reason,
+                    )
+                ],
+                ignore_conflicts=True,
             )
+            known = SandboxPayment.objects.get(key=request.key)
         return self._answer(known, request)
 
     def _answer(self, known: SandboxPayment, request: PayRequest) -> Paid | Failed:

@@ -64,20 +64,6 @@ def test_paid_at_once(refund, platform, clock):
     assert audit() == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_lease_is_committed_before_the_platform_hears_of_it(refund, platform, clock):
-    seen = []
-
-    def look():
-        seen.append(states(refund))
-        seen.append(transaction.get_connection().in_atomic_block)
-        return Paid()
-
-    platform.pays = [look]
-    pay_until_done(clock)
-    assert seen == [("sending", "refunding", ["leased"], 6_000), False]
-
-
 def test_a_passing_failure_is_tried_again_under_a_new_key_after_growing_pauses(
     refund, platform, clock
 ):

@@ -87,10 +87,3 @@ def test_an_instruction_for_one_ticket_goes_before_the_shops_and_wears_off():
 def test_the_sandbox_is_for_demo_shops_only():
     with pytest.raises(IntegrityError, match="shop_sandbox_only_for_demo"), transaction.atomic():
         make_shop(is_demo=False)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_sandbox_forgets_nothing_with_its_callers_transaction():
-    shop = make_shop()
-    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        Sandbox().pay(request(shop))
