@@ -1,6 +1,6 @@
 """Shops, people, orders and tickets for the refund tests, and a clock that tests turn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -8,9 +8,7 @@ from itertools import count
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.test import TransactionTestCase
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from aftersale import connectors
 from aftersale.connectors import Failed, NeverSeen, Paid, PayRequest, Pending
@@ -19,16 +17,11 @@ from aftersale.models import (
     Membership,
     Order,
     OrderStatus,
-    PaymentStop,
     Refund,
-    RefundAttempt,
     RefundSource,
     Role,
-    SandboxInstruction,
-    SandboxPayment,
     Shop,
     Ticket,
-    TicketEvent,
     TicketStatus,
     TicketType,
 )
@@ -76,35 +69,6 @@ class Platform:
         if isinstance(answer, BaseException):
             raise answer
         return answer
-
-
-@pytest.fixture(scope="module")
-def rows_deleted_after() -> Iterator[None]:
-    """For django_db(transaction=True): deletes what these tests made instead of flushing all.
-
-    A flush takes longer than these tests, and takes the rows of data migrations with it.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: _delete_rows())
-        yield
-
-
-def _delete_rows() -> None:
-    for model in (
-        RefundAttempt,
-        Refund,
-        TicketEvent,
-        Ticket,
-        Order,
-        SandboxPayment,
-        SandboxInstruction,
-        Membership,
-        Shop,
-        PaymentStop,
-        User,
-        OrmQ,
-    ):
-        model._base_manager.all().delete()
 
 
 @pytest.fixture

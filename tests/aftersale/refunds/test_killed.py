@@ -14,10 +14,7 @@ from aftersale.models import Refund, RefundStatus, SandboxPayment
 
 from .conftest import audit, decided, make_order, make_shop, pay_until_done
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("rows_deleted_after"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize(

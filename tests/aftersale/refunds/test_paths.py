@@ -266,8 +266,10 @@ def test_a_late_paid_beside_a_paid_attempt_is_kept_and_people_are_told(refund, p
 
 @pytest.mark.parametrize("answer", [Failed("x"), NeverSeen()])
 def test_a_late_paid_becomes_the_refund_when_the_other_attempt_paid_nothing(
-    refund, platform, clock, answer
+    platform, clock, answer
 ):
+    """The order has room for both: only that one was paid may stop the other."""
+    refund = decided(make_order(make_shop(), 20_000), 6_000, now=clock.now)
     late = failed_once(refund, platform, clock)
     refunds.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
     platform.pays = [TimedOut()]
@@ -310,6 +312,25 @@ def test_a_new_attempt_checks_the_orders_money_anew(refund, platform, clock):
     pay_until_done(clock)
     Order.objects.filter(pk=refund.order_id).update(refunded_amount=5_000, over_refunded=True)
     clock.turn(minutes=1)
+    pay_until_done(clock)
+    assert len(platform.calls) == 1
+    assert states(refund) == ("failed", "refund_failed", ["failed"], 0)
+    assert audit() == []
+
+
+def test_nothing_is_sent_for_a_ticket_that_is_not_being_refunded(refund, platform, clock):
+    type(refund.ticket).objects.filter(pk=refund.ticket_id).update(status=TicketStatus.CANCELLED)
+    pay_until_done(clock)
+    assert platform.calls == []
+    assert states(refund) == ("taken_back", "cancelled", [], 0)
+    assert audit() == []
+
+
+def test_a_never_seen_key_is_not_sent_again_on_an_over_refunded_order(refund, platform, clock):
+    platform.pays = [TimedOut()]
+    pay_until_done(clock)
+    Order.objects.filter(pk=refund.order_id).update(refunded_amount=5_000, over_refunded=True)
+    clock.turn(seconds=10)
     pay_until_done(clock)
     assert len(platform.calls) == 1
     assert states(refund) == ("failed", "refund_failed", ["failed"], 0)

@@ -24,7 +24,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.services import payment_stop, refunds
+from aftersale.services import leases, payment_stop, refunds
 from aftersale.services.errors import NotAllowed, NotFound, OverRefundable, Refused, WrongStep
 from aftersale.signals import tickets_waiting
 
@@ -340,6 +340,20 @@ def test_an_operators_stop_halts_every_shop_and_loses_nothing(platform, clock):
     with pytest.raises(Refused):
         payment_stop.lift(user=operator, now=clock.now)
     assert audit() == []
+
+
+@pytest.mark.parametrize("switch", ["pause", "stop"])
+def test_the_lease_itself_looks_at_the_switches(shop, clock, switch):
+    """The payer found the refund due before the switch was thrown."""
+    refund = decided(make_order(shop), 100, now=clock.now)
+    if switch == "pause":
+        pause(shop, clock.now)
+    else:
+        payment_stop.start(user=make_user(is_superuser=True), reason="", now=clock.now)
+    before = snapshot(refund, refund.ticket, refund.order)
+    assert leases.lease(refund_pk=refund.pk, now=clock.now) is None
+    assert snapshot(refund, refund.ticket, refund.order) == before
+    assert not refund.attempts.exists()
 
 
 def test_only_an_operator_stops_all_payments(shop, clock):

@@ -29,10 +29,7 @@ from aftersale.services.errors import OverRefundable, Refused
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("rows_deleted_after"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*calls: Callable[[], object]) -> list[object]:

@@ -11,10 +11,7 @@ from aftersale.services import payer
 from .conftest import decided, make_order, make_shop, pay_until_done
 from .test_sandbox import request
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("rows_deleted_after"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_lease_is_committed_before_the_platform_hears_of_it(platform, clock):
