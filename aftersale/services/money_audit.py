@@ -52,12 +52,13 @@ _QUESTIONS = {
         SELECT ticket_no, committed || ', refund: ' || amount + late_amount FROM x
          WHERE status IN ('requested', 'sending', 'unknown', 'succeeded')
            AND committed <> amount + late_amount""",
-    # An approved return takes money before it has a refund; arbitration may interrupt one.
+    # An approved return takes money before it has a refund, arbitration may interrupt one, and a
+    # refund that the platform reports as under way has no row until it is done.
     "ticket.committed although nothing is under way": """
         SELECT ticket_no, committed || ', ' || ticket_status FROM x
          WHERE coalesce(status, '') NOT IN ('requested', 'sending', 'unknown', 'succeeded')
            AND committed <> late_amount
-           AND NOT (ticket_status IN ('awaiting_return', 'returning', 'arbitration')
+           AND NOT (ticket_status IN ('awaiting_return', 'returning', 'arbitration', 'refunding')
                     AND type <> 'exchange')""",
     "the refund's attempts do not fit its status": """
         SELECT ticket_no, status || ', alive ' || alive || ', paid ' || paid FROM x

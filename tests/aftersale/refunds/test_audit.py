@@ -29,6 +29,13 @@ def test_nothing_is_found_where_all_adds_up(refund):
     assert out.getvalue() == "0 differences\n"
 
 
+@pytest.mark.parametrize("status", ["awaiting_return", "returning", "arbitration", "refunding"])
+def test_money_taken_before_there_is_a_refund_is_no_difference(status):
+    order = make_order(make_shop(), committed=1_000)
+    make_ticket(order, 1_000, status=status, committed=1_000, type="return_refund")
+    assert audit() == []
+
+
 @pytest.mark.parametrize(
     ("model", "changes", "found"),
     [

@@ -116,6 +116,19 @@ def test_a_confirmed_return_that_the_platform_had_approved_is_checked(shop, agen
     )
 
 
+def test_no_return_is_confirmed_on_a_flagged_order_though_its_money_is_held(shop, agent, clock):
+    order = make_order(shop, 10_000)
+    ticket = make_ticket(order, 6_000, type=TicketType.RETURN_REFUND)
+    refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
+    Order.objects.filter(pk=order.pk).update(refunded_amount=5_000, over_refunded=True)
+    refused(
+        lambda: refunds.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
+        OverRefundable,
+        order,
+        ticket,
+    )
+
+
 def test_approving_an_exchange_takes_no_money(shop, agent, clock):
     ticket = make_ticket(make_order(shop), 6_000, type=TicketType.EXCHANGE)
     refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
