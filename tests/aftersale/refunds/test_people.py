@@ -24,7 +24,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.services import leases, payment_stop, refunds
+from aftersale.services import leases, payer, payment_stop, refunds
 from aftersale.services.errors import NotAllowed, NotFound, OverRefundable, Refused, WrongStep
 from aftersale.signals import tickets_waiting
 
@@ -312,6 +312,7 @@ def test_the_pause_holds_strategies_refunds_and_nothing_else(shop, agent, platfo
     decided(make_order(make_shop()), 600, now=clock.now)
     refused(lambda: refunds.release(refund_id=held.pk, user=agent, now=clock.now), Refused, held)
     pause(shop, clock.now)
+    assert payer.run(clock=clock) is False  # what is held is not due: no run after run for it
     refunds.approve(ticket_id=by_person.pk, user=agent, now=clock.now)
     pay_until_done(clock)
     assert sorted(call.amount for call in platform.calls) == [400, 500, 600]
@@ -335,6 +336,7 @@ def test_an_operators_stop_halts_every_shop_and_loses_nothing(platform, clock):
     payment_stop.start(user=operator, reason="trial", now=clock.now)
     with pytest.raises(Refused):
         payment_stop.start(user=operator, reason="again", now=clock.now)
+    assert payer.run(clock=clock) is False
     for _ in range(3):  # asked about, never seen, and still not sent again
         clock.turn(minutes=10)
         pay_until_done(clock)
