@@ -43,7 +43,7 @@ def create(*, shop_id: int, record: StrategyRecord, user: User | None, now: date
     strategy = Strategy.objects.create(
         shop_id=shop_id, scenario=record.scenario, priority=place, **record_fields(record)
     )
-    _keep_revision(strategy, user=user, now=now)
+    keep_revision(strategy, user=user, now=now)
     publish(shop_id, user=user, now=now)
     return strategy
 
@@ -223,12 +223,13 @@ def _save_change(
 ) -> None:
     strategy.revision += 1
     strategy.save()
-    _keep_revision(strategy, user=user, now=now)
+    keep_revision(strategy, user=user, now=now)
     if republish:
         publish(strategy.shop_id, user=user, now=now)
 
 
-def _keep_revision(strategy: Strategy, *, user: User | None, now: datetime) -> None:
+def keep_revision(strategy: Strategy, *, user: User | None, now: datetime) -> None:
+    """Keeps the strategy as it is now under its revision number (SPEC T6)."""
     StrategyRevision.objects.create(
         strategy=strategy,
         number=strategy.revision,
