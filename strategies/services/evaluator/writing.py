@@ -109,7 +109,7 @@ _REST = """
     ON CONFLICT (ticket_id) DO UPDATE SET
         amount = excluded.amount, source = excluded.source, decision_id = excluded.decision_id,
         requested_by_id = NULL, requested_at = excluded.requested_at, reason = excluded.reason,
-        status = 'requested', ever_sent = false, released = false, needs_people = false,
+        status = 'requested', released = false, needs_people = false,
         next_step_at = excluded.next_step_at, failure = '', settled_at = NULL
     WHERE aftersale_refund.status IN ('taken_back', 'failed')
     RETURNING id
