@@ -24,6 +24,7 @@ from aftersale.records import ShopRecord
 from aftersale.services import locks
 from aftersale.services.errors import NotFound
 from aftersale.services.outcomes import CHANGED, NEW, UNCHANGED, Result
+from aftersale.services.payer_wake import wake_payer
 from aftersale.services.rights import Right, require
 from aftersale.signals import shop_changed, tickets_waiting
 
@@ -101,6 +102,7 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
         if _set_waiting(shop_id):
             tickets_waiting.send(Shop, shop_ids={shop_id})
+        wake_payer()  # the refunds that the pause held back
 
 
 def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> None:

@@ -13,10 +13,9 @@ from django.db import connection, transaction
 
 from aftersale.models import Actor, Order, Refund, Shop, Ticket, TicketEvent, TicketEventKind
 from aftersale.services.locks import lock_order, lock_ticket
-from config.queue import PAY, wake
+from aftersale.services.payer_wake import wake_payer
 from strategies.models import Decision, Strategy, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
-from strategies.services.evaluator.batch import PAY_TASK
 from strategies.services.evaluator.writing import write_statement
 
 from .backlog import add_backlog, bench_shop, settle_down
@@ -99,7 +98,7 @@ def floor(shop: Shop, theirs: Shop, batch_size: int) -> float:
                     "return_due": None,
                 },
             )
-            wake(PAY_TASK, cluster=PAY)
+            wake_payer()
     return time.perf_counter() - began
 
 
@@ -113,7 +112,7 @@ def naive(shop: Shop) -> float:
             order = lock_order(waiting.order_id)
             ticket = lock_ticket(waiting.pk)
             _write_with_models(shop, order, ticket, strategy)
-            wake(PAY_TASK, cluster=PAY)
+            wake_payer()
     return time.perf_counter() - began
 
 

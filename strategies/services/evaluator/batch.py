@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from aftersale.deadlines import due_at
 from aftersale.models import ConnectorKind, Shop, TicketStatus, TicketType
-from config.queue import PAY, wake
+from aftersale.services.payer_wake import wake_payer
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.services.lanes import database_moment, try_lane
@@ -29,8 +29,6 @@ from .reading import (
 )
 from .rulebooks import load_rulebook
 from .writing import BatchChanged, write
-
-PAY_TASK = "aftersale.tasks.pay"
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +80,7 @@ def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Cu
         batch = _Batch(shop, lane.rulebook_id, now, tally)
         batch.decide(rows)
         if batch.pays:
-            wake(PAY_TASK, cluster=PAY)
+            wake_payer()
         return end_of(rows[: batch.decided])
 
 
