@@ -83,7 +83,9 @@ class Ticket(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(waits=False)
-                | Q(status=TicketStatus.PENDING_REVIEW, order__isnull=False),
+                | Q(status=TicketStatus.PENDING_REVIEW, order__isnull=False)
+                # Which products it is about is not known, so no strategy may have it.
+                & ~Q(flags__contains=[TicketFlag.LINE_MISSING]),
                 name="ticket_waits_only_for_review",
             ),
         ]

@@ -128,6 +128,7 @@ def _look_again(order: Order, ticket: Ticket) -> None:
     waiting = (
         Ticket.objects.filter(order=order, status=TicketStatus.PENDING_REVIEW, waits=False)
         .exclude(pk=ticket.pk)
+        .exclude(flags__contains=[TicketFlag.LINE_MISSING])
         .update(waits=True)
     )
     if waiting:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from aftersale.deadlines import due_at
 from aftersale.models import (
     Actor,
     Ticket,
@@ -90,8 +91,10 @@ def move(
     ticket.status = to_status
     ticket.status_at = now
     # A platform's deadline belongs to the status it came with (SPEC O5).
-    ticket.due_at = None
-    ticket.waits = to_status == S.PENDING_REVIEW and ticket.order_id is not None
+    ticket.due_at = due_at(
+        platform=ticket.shop.platform, type=ticket.type, status=to_status, since=now
+    )
+    ticket.waits = may_wait(ticket)
     if not usual:
         add_flag(ticket, TicketFlag.PLATFORM_STEP)
     ticket.save(update_fields=["status", "status_at", "due_at", "waits", "flags"])
@@ -104,6 +107,16 @@ def move(
         from_status=from_status,
         to_status=to_status,
         note=note,
+    )
+
+
+def may_wait(ticket: Ticket) -> bool:
+    """Whether the automation can look at a ticket: it is under review, and its order and line
+    have arrived (SPEC O6)."""
+    return (
+        ticket.status == S.PENDING_REVIEW
+        and ticket.order_id is not None
+        and TicketFlag.LINE_MISSING not in ticket.flags
     )
 
 

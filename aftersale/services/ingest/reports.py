@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from aftersale import deadlines
 from aftersale.models import (
     Actor,
     Order,
@@ -78,20 +77,10 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
 
 def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     """Status, refund result and deadline of a newer version (SPEC O7)."""
-    before = ticket.status
     _status(order, ticket, record, now)
     if record.due_at is not None and (record.status or S.PENDING_REVIEW) == ticket.status:
         ticket.due_at = record.due_at
-    elif ticket.status != before:
-        ticket.due_at = deadlines.due_at(
-            platform=ticket.shop.platform,
-            type=ticket.type,
-            status=ticket.status,
-            since=ticket.status_at,
-        )
-    if TicketFlag.LINE_MISSING in ticket.flags:
-        ticket.waits = False
-    ticket.save(update_fields=["due_at", "waits"])
+        ticket.save(update_fields=["due_at"])
 
 
 def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -156,7 +145,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
     elif record.updated_at < ticket.status_at:
         # Said before our own last step.
         return
-    elif status == S.REFUND_FAILED and order is not None and _has_refund(ticket):
+    elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
         refunds.take_over_result(
             order=order,

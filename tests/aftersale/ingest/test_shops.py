@@ -144,8 +144,8 @@ def test_pause_and_resume_by_who_may_change_strategies(
     transitions.move(
         locks.lock_ticket(shop.tickets.get(ticket_no="T2").pk), "rejected", actor="person", now=NOON
     )
-    shop.tickets.filter(ticket_no="T3").update(flags=["line_missing"])
     shop.tickets.update(waits=False)
+    shop.tickets.filter(ticket_no="T3").update(flags=["line_missing"])
     woken.clear()
     admin, agent = make_user(shop, Role.ADMIN), make_user(shop, Role.CS_AGENT)
     for act in (shops.pause, shops.resume):
