@@ -149,7 +149,7 @@ def _set_waiting(shop_id: int) -> bool:
     """Batches in the order of the keys, like whoever else locks several tickets."""
     idle = Ticket.objects.filter(
         shop=shop_id, status=TicketStatus.PENDING_REVIEW, order__isnull=False, waits=False
-    ).exclude(flags__contains=[TicketFlag.LINE_MISSING]).exclude(flags__contains=[TicketFlag.LINE_MISSING])
+    ).exclude(flags__contains=[TicketFlag.LINE_MISSING])
     last, found = 0, False
     while True:
         pks = list(

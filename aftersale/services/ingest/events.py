@@ -7,8 +7,7 @@ from typing import Any
 import psycopg
 
 from aftersale.models import Actor, Ticket, TicketEvent
-
-from .arrays import numbers, texts
+from aftersale.services.arrays import numbers, texts
 
 
 def write_events(

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import TicketEventKind, TicketFlag, TicketStatus
 from aftersale.services import locks
+from aftersale.services.arrays import flags, numbers, texts
 
-from .arrays import flags, numbers, texts
 from .batch import Key
 from .events import write_events
 from .goods import NO_GOODS, OrderGoods

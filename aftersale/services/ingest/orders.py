@@ -11,11 +11,11 @@ from django.db import transaction
 from aftersale.models import Order
 from aftersale.records import OrderRecord
 from aftersale.services import locks
+from aftersale.services.arrays import cursor, flags, numbers, seconds, texts
 from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
 from aftersale.services.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
-from .arrays import cursor, flags, numbers, seconds, texts
 from .batch import Incoming, Key, compare, digest, stored_versions, write_all
 from .order_tickets import ArrivedOrder, refresh
 

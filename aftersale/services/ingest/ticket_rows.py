@@ -9,9 +9,9 @@ import psycopg
 from aftersale import deadlines
 from aftersale.models import Actor, TicketStatus
 from aftersale.records import TicketRecord
+from aftersale.services.arrays import flags, numbers, seconds, texts
 from aftersale.services.shops import KnownShop
 
-from .arrays import flags, numbers, seconds, texts
 from .batch import Incoming, Key, digest
 from .goods import NO_GOODS, Goods
 from .reports import reported_status

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from aftersale.models import Ticket, TicketStatus
 from aftersale.records import TicketRecord
 from aftersale.services import locks
+from aftersale.services.arrays import cursor, numbers, texts
 from aftersale.services.outcomes import CHANGED, NEW, Result, refused, unknown_shop
 from aftersale.services.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
 from . import ticket_rows
-from .arrays import cursor, numbers, texts
 from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
 from .goods import OrderGoods
 from .reports import (

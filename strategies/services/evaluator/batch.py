@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import DataError, IntegrityError, transaction
@@ -60,10 +60,17 @@ class Tally:
         return self.decided.total()
 
 
-def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Cursor | None:
+class Decided(NamedTuple):
+    """Where a batch ended, and whether there may be more behind it."""
+
+    end: Cursor
+    full: bool
+
+
+def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Decided | None:
     """Decides up to `limit` waiting tickets behind `after` in one transaction.
 
-    Returns where it ended, None where nothing was to be had. Raises LaneHeld.
+    Returns None where nothing was to be had. Raises LaneHeld.
     """
     with transaction.atomic():
         lane = try_lane(shop_id)
@@ -81,7 +88,8 @@ def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Cu
         batch.decide(rows)
         if batch.pays:
             wake_payer()
-        return end_of(rows[: batch.decided])
+        full = len(rows) == limit or batch.decided < len(rows)
+        return Decided(end_of(rows[: batch.decided]), full)
 
 
 class _Batch:

@@ -38,6 +38,16 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE OF t, o SKIP LOCKED
 """
 
+# A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3).
+_BREAKERS = """
+SELECT s.id, count(*), sum(d.amount)::bigint
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (strategy_id, since)
+JOIN strategies_strategy s ON s.id = w.strategy_id
+JOIN strategies_decision d
+    ON d.strategy_id = s.id AND d.decided_at > greatest(w.since, s.enabled_at)
+GROUP BY s.id
+"""
+
 # Positions in a claimed row; the engine's decided_at goes in behind the ninth column.
 TICKET, TICKET_NO, ORDER, BUYER, TYPE, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 7, 19
 APPLIED_AT = 8
@@ -126,17 +136,14 @@ def load_state(
             )
             for buyer, count, total in cursor.fetchall():
                 state.buyers[buyer] = [(micros(moment), count, total)]
-        for index, strategy in enumerate(rulebook.strategies):
-            breaker = strategy.breaker
-            if breaker is None or not strategy.enabled:
-                continue
-            cursor.execute(
-                "SELECT count(*), coalesce(sum(d.amount), 0)::bigint"
-                " FROM strategies_strategy s JOIN strategies_decision d ON d.strategy_id = s.id"
-                " WHERE s.id = %s AND d.decided_at > greatest(%s, s.enabled_at)",
-                [loaded.strategy_ids[index], moment - timedelta(microseconds=breaker.span)],
-            )
-            count, total = cursor.fetchone()
-            if count:
-                state.breakers[index] = [(micros(moment), count, total)]
+        spans = {
+            key: strategy.breaker.span
+            for key, strategy in zip(loaded.strategy_ids, rulebook.strategies, strict=True)
+            if strategy.breaker is not None and strategy.enabled
+        }
+        if spans:
+            starts = [moment - timedelta(microseconds=span) for span in spans.values()]
+            cursor.execute(_BREAKERS, [list(spans), starts])
+            for strategy_id, count, total in cursor.fetchall():
+                state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
     return state

@@ -37,19 +37,30 @@ def decide_shop(
     after letting go.
     """
     until = time.monotonic() + seconds
+    if not _waits(shop_id):
+        return False  # the usual end of a wake-up: an earlier run took its ticket along
     if not EvaluatorLane.objects.filter(shop=shop_id).exists():
         with transaction.atomic():
             hold_lane(shop_id, user=None, now=database_moment())
     cursor = START
     try:
-        while time.monotonic() < until:
-            end = decide_batch(shop_id, after=cursor, limit=batch_size, tally=tally)
-            if end is None and cursor == START:
-                break
-            # What arrived meanwhile may lie before the cursor: the last look is from the start.
-            cursor = end or START
+        while True:
+            batch = decide_batch(shop_id, after=cursor, limit=batch_size, tally=tally)
+            if batch is not None and batch.full:
+                cursor = batch.end
+            elif not _waits(shop_id):
+                return False
+            elif batch is None and cursor == START:
+                return True  # all that waits is held by others
+            else:
+                # What has come meanwhile may lie before the cursor. And a worker that it woke may
+                # have found the lane held by this run, and given up: this look is made without.
+                cursor = START
+            if time.monotonic() >= until:
+                return True
     except LaneHeld:
         return False
-    # A worker that found the lane held by this run has given up: what woke it may have come
-    # after the last claim. Now that the lane is free, look once more.
+
+
+def _waits(shop_id: int) -> bool:
     return Ticket.objects.filter(shop=shop_id, waits=True).exists()

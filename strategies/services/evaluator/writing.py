@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from aftersale.services.arrays import flags, numbers
 from strategies.engine import FAST_REFUND_BIT, Verdict
 from strategies.engine.vocabulary import FAST_REFUND, MANUAL, REFUND, SCENARIO_BIT
 
@@ -83,11 +84,11 @@ _REST = """
         strategy_id, trace, error, type, amount, reason, applied_at, buyer, order_status, paid_at,
         label_printed_at, shipped_at, delivered_at, paid_amount, refundable_amount, labels,
         products, categories, has_virtual, buyer_blocked, buyer_count, buyer_sum, spent)
-    SELECT t.shop_id, t.ticket_id, t.order_id, %(rulebook)s, %(now)s, t.outcome, t.why, t.source,
-        t.scenario, t.strategy_id, t.trace::smallint[], t.error, t.type, t.amount, t.reason,
-        t.applied_at, o.buyer, o.status, o.paid_at, o.label_printed_at, o.shipped_at,
-        o.delivered_at, o.paid_amount, t.refundable, o.labels, t.products, t.categories,
-        o.has_virtual, t.blocked, t.buyer_count, t.buyer_sum, t.spent_before
+    SELECT t.shop_id, t.ticket_id, t.order_id, %(rulebook)s, %(now)s,
+        t.outcome, t.why, t.source, t.scenario, t.strategy_id, t.trace::smallint[], t.error,
+        t.type, t.amount, t.reason, t.applied_at, o.buyer, o.status, o.paid_at,
+        o.label_printed_at, o.shipped_at, o.delivered_at, o.paid_amount, t.refundable,
+        o.labels, t.products, t.categories, o.has_virtual, t.blocked, t.buyer_count, t.buyer_sum, t.spent_before
     FROM decided t
     JOIN aftersale_order o ON o.id = t.order_id AND o.id = ANY(%(orders)s::bigint[])
     ORDER BY t.applied_at, t.ticket_no
@@ -178,13 +179,13 @@ def write(
         cursor.execute(
             _WRITE,
             {
-                "tickets": _array(row[TICKET] for row in rows),
-                "orders": _array({row[ORDER] for row in rows}),
-                "kind": _array(kind),
-                "refundable": _array(verdict.refundable for verdict in verdicts),
-                "blocked": _array(row[BLOCKED] for row in rows),
-                "count": _array(verdict.buyer_count for verdict in verdicts),
-                "sum": _array(verdict.buyer_sum for verdict in verdicts),
+                "tickets": numbers(row[TICKET] for row in rows),
+                "orders": numbers({row[ORDER] for row in rows}),
+                "kind": numbers(kind),
+                "refundable": numbers(verdict.refundable for verdict in verdicts),
+                "blocked": flags(row[BLOCKED] for row in rows),
+                "count": numbers(verdict.buyer_count for verdict in verdicts),
+                "sum": numbers(verdict.buyer_sum for verdict in verdicts),
                 **_kind_columns(kinds, loaded),
                 "capped": [keys[index] for index in used],
                 "caps": [loaded.rulebook.daily_caps[index] for index in used],
@@ -200,11 +201,6 @@ def write(
         written = cursor.fetchone()
     if written != expected:
         raise BatchChanged(f"{written} rows written of {expected}")
-
-
-def _array(values: Iterable[int | None]) -> str:
-    """An array literal of numbers or booleans: far cheaper than one value adapted at a time."""
-    return "{" + str(list(values))[1:-1].replace("None", "NULL") + "}"
 
 
 def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> dict[str, list[Any]]:
