@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.menu import NAVIGATION
@@ -24,7 +23,6 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],
-    "LOGIN": {"redirect_after": reverse_lazy("admin:index")},
     "SIDEBAR": {"navigation": NAVIGATION},
     "DASHBOARD_CALLBACK": "monitoring.overview.add_to_index",
     "GLOBAL_CALLBACK": "aftersale.admin.notices.for_request",

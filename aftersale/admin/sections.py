@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .columns import EMPTY
+
 
 @dataclass
 class Section:
@@ -15,12 +17,17 @@ class Section:
     note: Any = ""
 
     @property
+    def headed(self) -> bool:
+        return any(self.headers)
+
+    @property
     def columns(self) -> list[tuple[Any, bool]]:
         """(header, whether the column is of amounts)."""
-        return [
-            (header, any('class="money"' in str(row[place]) for row in self.rows))
-            for place, header in enumerate(self.headers)
-        ]
+        return [(header, self._is_amount(place)) for place, header in enumerate(self.headers)]
+
+    def _is_amount(self, place: int) -> bool:
+        cells = {str(row[place]) for row in self.rows} - {EMPTY}
+        return bool(cells) and all('class="money"' in cell for cell in cells)
 
     @property
     def lines(self) -> list[list[tuple[Any, Any, bool]]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -120,25 +121,32 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
                 )
             },
         ),
-        (
-            _("The facts it was made on"),
-            {
-                "fields": (
-                    ("type", "amount"),
-                    ("reason", "applied_at"),
-                    ("order_shown", "order_status"),
-                    ("paid_amount", "refundable_amount"),
-                    ("paid_at", "label_printed_at"),
-                    ("shipped_at", "delivered_at"),
-                    ("products", "categories"),
-                    ("labels", "has_virtual"),
-                    ("buyer", "buyer_blocked"),
-                    ("buyer_count", "buyer_sum"),
-                )
-            },
-        ),
     )
     sections = [trace]
+    facts = (
+        ("type", "amount"),
+        ("reason", "applied_at"),
+        ("order_shown", "order_status"),
+        ("paid_amount", "refundable_amount"),
+        ("paid_at", "label_printed_at"),
+        ("shipped_at", "delivered_at"),
+        ("products", "categories"),
+        ("labels", "has_virtual"),
+        ("buyer", "buyer_blocked"),
+        ("buyer_count", "buyer_sum"),
+    )
+
+    def get_sections(self, request: HttpRequest, obj: Any) -> list[Section]:
+        """The trace first: it is what the page is opened for."""
+        rows = [
+            [cell for name in names for cell in self._labelled(name, obj)] for names in self.facts
+        ]
+        facts = Section(_("The facts it was made on"), ["", "", "", ""], rows)
+        return [*super().get_sections(request, obj), facts]
+
+    def _labelled(self, name: str, decision: Decision) -> tuple[Any, Any]:
+        shown = self.column(name)
+        return capfirst(shown.short_description), shown(decision)
 
     @display(description=_("decided at"))
     def moment(self, decision: Decision) -> str:

@@ -14,7 +14,8 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.admin.columns import moment, yuan
+from aftersale.admin.columns import moment, word, yuan
+from aftersale.admin.words import REASONS
 from aftersale.models import OrderStatus
 from strategies.engine.rulebook import compile_rulebook
 from strategies.engine.trace import expand_trace
@@ -152,7 +153,7 @@ def _product(decision: Decision, entry: Mapping[str, Any]) -> str:
 
 def _buyer_reason(decision: Decision, entry: Mapping[str, Any]) -> str:
     return _("the buyer's reason “%(reason)s” is not among those chosen") % {
-        "reason": decision.reason
+        "reason": word(REASONS, decision.reason)
     }
 
 
