@@ -22,6 +22,8 @@ from strategies.models import StrategyUsage
 
 OPEN = [TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING, TicketStatus.RETURNING]
 
+MOST_CAPS = 10
+
 
 def add_to_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK."""
@@ -117,6 +119,7 @@ def _shops(shops: list[Shop], usage: list[StrategyUsage]) -> Section:
 def _caps(usage: list[StrategyUsage]) -> Section:
     nearly = [row for row in usage if share(row.used, row.cap) >= NEARLY]
     nearly.sort(key=lambda row: -share(row.used, row.cap))
+    del nearly[MOST_CAPS:]
     return Section(
         _("Daily caps nearly used"),
         [_("strategy"), _("shop"), _("used today"), _("daily refund cap"), _("share")],

@@ -7,6 +7,7 @@ the shop says the rest (SPEC P1). Nobody sees or touches anything of another sho
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -219,6 +220,13 @@ class ScopedAdmin(ReadOnlyAdmin):
         if key not in known:
             known[key] = self.get_object(request, str(object_id))
         return known[key]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Forms choose among rows; they are no way to change those."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only the shops in which the user may do this are offered."""
