@@ -45,7 +45,7 @@ def _roles(request: HttpRequest) -> dict[int, Any]:
     """The user's role in each shop; none of somebody who was shut out."""
     answers = _answers(request)
     if "roles" not in answers:
-        own = Membership.objects.filter(user__pk=request.user.pk, user__is_active=True)
+        own = Membership.objects.filter(user=person(request), user__is_active=True)
         answers["roles"] = dict(own.values_list("shop", "role"))
     return answers["roles"]
 

@@ -16,3 +16,8 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     chromium = "/usr/bin/chromium"
     found = {"executable_path": chromium} if os.path.exists(chromium) else {}  # noqa: PTH110
     return {**browser_type_launch_args, "args": arguments, **found}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    return {**browser_context_args, "locale": "zh-CN"}

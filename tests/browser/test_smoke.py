@@ -38,7 +38,7 @@ def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("heading", name="Your shops")).to_be_visible()
 
-    page.get_by_role("link", name="Decisions", exact=True).click()
+    page.locator("#nav-sidebar-apps a[href='/admin/strategies/decision/']").click()
     page.locator("#result_list a[href*='/change/']").first.click()
     expect(page.get_by_role("heading", name="What every strategy said")).to_be_visible()
     expect(page.get_by_text("¥123.45 is above ¥50.00")).to_be_visible()
@@ -47,9 +47,13 @@ def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
 
     page.goto(f"{live_server.url}/admin/aftersale/shop/{scene.shop.pk}/change/")
     page.get_by_role("link", name="Pause automatic refunds").click()
-    dialog = page.locator("#dialog")
+    dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("stop at once")
+    expect(dialog.locator("button[type=submit]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     assert not Shop.objects.get().automation_paused
+    page.get_by_role("link", name="Pause automatic refunds").click()
     dialog.locator("button[type=submit]").click()
     expect(page.get_by_role("status").filter(has_text="paused since")).to_contain_text("mine-admin")
     assert Shop.objects.get().automation_paused
