@@ -182,6 +182,9 @@ class ScopedAdmin(ReadOnlyAdmin):
     def has_change_strategies_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._has(request, obj, Right.CHANGE_STRATEGIES)
 
+    def has_change_shop_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has(request, obj, Right.CHANGE_SHOP)
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The steps that fit the object as it is now; the service decides when one is taken."""
         steps = super().get_actions_detail(request, object_id)

@@ -15,6 +15,7 @@ from aftersale.services.rights import Right
 
 from . import access, colours, columns, hours
 from .filters import ShopFilter
+from .member_steps import AddMemberStep, MemberSteps
 from .scoped import ScopedAdmin
 from .sections import Section
 from .shop_steps import FITS, ShopSteps
@@ -62,7 +63,7 @@ def latest_events(request: HttpRequest, shop: Shop) -> Section:
 
 
 @admin.register(Shop)
-class ShopAdmin(ShopSteps, ScopedAdmin):
+class ShopAdmin(ShopSteps, AddMemberStep, ScopedAdmin):
     step_fits = FITS
     shop_path = "pk"
     related = ("automation_paused_by",)
@@ -120,7 +121,7 @@ class ShopAdmin(ShopSteps, ScopedAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ScopedAdmin):
+class MembershipAdmin(MemberSteps, ScopedAdmin):
     related = ("shop", "user")
     list_display = ("member", "role", "shop")
     list_filter = (ShopFilter, "role")

@@ -15,7 +15,7 @@ from .steps import carry_out, step
 class ShopSteps:
     """For the shop's admin."""
 
-    actions_detail = ("pause", "resume")
+    actions_detail = ("pause", "resume", "add_member")
 
     @step(
         title=_("Pause automatic refunds"),

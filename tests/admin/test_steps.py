@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import BlockedBuyer, PaymentStop, Refund, Shop, ShopEvent, Ticket
+from aftersale.models import BlockedBuyer, Membership, PaymentStop, Refund, Shop, ShopEvent, Ticket
 from strategies.models import Strategy
 
 from .scene import Scene
@@ -24,7 +24,8 @@ REGISTERED = [
 STEPS = {
     "ticket": {"approve", "confirm_return", "retry"},
     "refund": {"record_paid", "record_failed", "try_again", "release", "take_back"},
-    "shop": {"pause", "resume"},
+    "shop": {"pause", "resume", "add_member"},
+    "membership": {"change_role", "remove"},
     "strategy": {"enable", "disable"},
 }
 
@@ -129,6 +130,34 @@ def test_pause_and_resume(own: Scene) -> None:
     take(client, own.shop, "resume")
     own.shop.refresh_from_db()
     assert not own.shop.automation_paused
+
+
+def test_owners_manage_members(own: Scene, foreign: Scene) -> None:
+    """SPEC P1: owners alone; a shop keeps one; every change is an event of the shop."""
+    owner = client_of(own.people["owner"])
+    newcomer = User.objects.create_user("newcomer", is_staff=True)
+    take(owner, own.shop, "add_member", username="newcomer", role="viewer")
+    member = Membership.objects.get(user=newcomer)
+    assert (member.shop, member.role) == (own.shop, "viewer")
+    take(owner, member, "change_role", role="admin")
+    member.refresh_from_db()
+    assert member.role == "admin"
+    for client in (client_of(newcomer), client_of(foreign.people["owner"])):
+        assert take(client, own.row(Membership), "remove").status_code == 403
+        assert take(client, own.shop, "add_member", username="x", role="owner").status_code == 403
+    last = Membership.objects.get(shop=own.shop, role="owner")
+    take(owner, last, "remove")
+    take(owner, last, "change_role", role="viewer")
+    last.refresh_from_db()
+    assert last.role == "owner"
+    take(owner, member, "remove")
+    assert not Membership.objects.filter(user=newcomer).exists()
+    notes = ShopEvent.objects.filter(kind="member").order_by("pk").values_list("note", flat=True)
+    assert list(notes) == [
+        "newcomer: viewer",
+        "newcomer: viewer → admin",
+        "newcomer: admin → –",
+    ]
 
 
 def test_enabling_shows_the_risks_first(own: Scene) -> None:
