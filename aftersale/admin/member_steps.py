@@ -16,7 +16,9 @@ from .steps import StepForm, carry_out, step
 
 
 class RoleForm(StepForm):
-    role = forms.ChoiceField(label=_("role"), choices=Role.choices, widget=UnfoldAdminSelectWidget)
+    role = forms.ChoiceField(
+        label=_("role"), choices=Role.choices, initial=Role.CS_AGENT, widget=UnfoldAdminSelectWidget
+    )
 
 
 class AddForm(RoleForm):
