@@ -5,6 +5,8 @@ Tasks only wake workers up. Rows say what is due, and a sweep finds what nobody 
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 DECIDE = "decide"
 PAY = "pay"
 
@@ -23,7 +25,7 @@ Q_CLUSTER: dict[str, Any] = {
     "ack_failures": True,
     "max_attempts": 1,
     "catch_up": False,
-    "label": "Queue",
+    "label": _("Queue"),
     # A cluster of its own, so that a platform that hangs holds up no decision.
     "ALT_CLUSTERS": {PAY: {"workers": 2}},
 }

@@ -1,8 +1,13 @@
-"""The look of the admin: name, colours, language switch."""
+"""The look of the admin: name, colours, language switch, menu."""
 
 from typing import Any
 
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+
+from config.menu import NAVIGATION
+
+FAVICON = "aftersale/favicon.svg"
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Afterdesk",
@@ -12,6 +17,15 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
+    # What happened to a record is on its page; Django's own history knows the admin's edits only.
+    "SHOW_HISTORY": False,
+    "STYLES": [lambda request: static("aftersale/admin.css")],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
+    ],
+    "SIDEBAR": {"navigation": NAVIGATION},
+    "DASHBOARD_CALLBACK": "monitoring.overview.add_to_index",
+    "GLOBAL_CALLBACK": "aftersale.admin.notices.for_request",
     "BORDER_RADIUS": "6px",
     "COLORS": {
         # A calm teal: red, amber and green stay free to mean something.

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class StrategiesConfig(AppConfig):
     name = "strategies"
-    verbose_name = _("Strategies")
+    verbose_name = _("Automation")
 
     def ready(self) -> None:
         from aftersale.services import ingest

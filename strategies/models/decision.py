@@ -119,4 +119,4 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ticket_id} · {self.get_outcome_display()}"
+        return f"{self.ticket} · {self.get_outcome_display()}"

@@ -1,0 +1,64 @@
+"""What the user of a request may see and do, asked once a request (SPEC P1).
+
+The admin asks for the same right many times while it builds a page; the answers are kept on the
+request.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from aftersale.models import Membership, Shop
+from aftersale.services import rights
+from aftersale.services.rights import Right
+
+MOST_SHOPS = 200  # as many as a filter can sensibly offer
+
+
+def person(request: HttpRequest) -> User:
+    """Who acts: the admin lets nobody in who is not logged in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _answers(request: HttpRequest) -> dict:
+    if not hasattr(request, "_access"):
+        request._access = {}  # type: ignore[attr-defined]
+    return request._access  # type: ignore[attr-defined]
+
+
+def may(request: HttpRequest, shop_id: int, right: Right) -> bool:
+    return _is_operator(request) or _roles(request).get(shop_id) in rights.ROLES[right]
+
+
+def has_somewhere(request: HttpRequest, right: Right) -> bool:
+    """Whether the user has the right in at least one shop."""
+    return _is_operator(request) or not rights.ROLES[right].isdisjoint(_roles(request).values())
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
+
+
+def _roles(request: HttpRequest) -> dict[int, Any]:
+    """The user's role in each shop; none of somebody who was shut out."""
+    answers = _answers(request)
+    if "roles" not in answers:
+        own = Membership.objects.filter(user=person(request), user__is_active=True)
+        answers["roles"] = dict(own.values_list("shop", "role"))
+    return answers["roles"]
+
+
+def shops(request: HttpRequest) -> list[Shop]:
+    """The shops that the user sees, by name; at most MOST_SHOPS of them."""
+    answers = _answers(request)
+    if "shops" not in answers:
+        seen = rights.shops_of(request.user).select_related("automation_paused_by")
+        answers["shops"] = list(seen.order_by("name", "pk")[:MOST_SHOPS])
+    return answers["shops"]
+
+
+def is_member(request: HttpRequest) -> bool:
+    """Whether the user has any business in the desk: an operator, or a member of some shop."""
+    return request.user.is_active and (request.user.is_superuser or bool(shops(request)))

@@ -1,0 +1,132 @@
+"""Orders: what was bought, what was refunded of it, and what is asked for."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aftersale.models import Order
+
+from . import colours, columns
+from .filters import ShopFilter
+from .scoped import ScopedAdmin
+from .search import NumberSearch
+from .sections import Section
+
+
+def lines(request: HttpRequest, order: Order) -> Section:
+    return Section(
+        _("Order lines"),
+        [_("line"), _("product"), _("title"), _("category"), _("quantity"), _("paid"), ""],
+        [
+            [
+                line.line_no,
+                line.product,
+                line.title or columns.EMPTY,
+                line.category or columns.EMPTY,
+                line.quantity,
+                columns.money(line.paid_amount),
+                columns.badge(_("virtual")) if line.virtual else "",
+            ]
+            for line in order.lines.all()
+        ],
+    )
+
+
+def tickets(request: HttpRequest, order: Order) -> Section:
+    return Section(
+        _("Tickets of this order"),
+        [_("ticket number"), _("status"), _("type"), _("amount"), _("approved"), _("applied at")],
+        [
+            [
+                columns.link(ticket),
+                columns.badge(
+                    ticket.get_status_display(), colours.TICKET_STATUS.get(ticket.status, "")
+                ),
+                ticket.get_type_display(),
+                columns.money(ticket.amount),
+                columns.money(ticket.committed),
+                columns.moment(ticket.applied_at, order.shop),
+            ]
+            for ticket in order.tickets.order_by("applied_at", "ticket_no")
+        ],
+    )
+
+
+def splits(request: HttpRequest, order: Order) -> Section:
+    return Section(
+        _("Commission splits"),
+        [_("beneficiary"), _("account"), _("amount")],
+        [
+            [
+                split.get_beneficiary_display(),
+                split.account or columns.EMPTY,
+                columns.money(split.amount),
+            ]
+            for split in order.commission_splits.all()
+        ],
+    )
+
+
+@admin.register(Order)
+class OrderAdmin(NumberSearch, ScopedAdmin):
+    related = ("shop",)
+    colours = {"status": colours.ORDER_STATUS, "type": {}}
+    list_display = (
+        "order_no",
+        "status",
+        "buyer",
+        "paid_amount",
+        "refundable",
+        "refunded_amount",
+        "labels",
+        "paid_at",
+        "shop",
+    )
+    list_filter = (
+        ShopFilter,
+        "status",
+        "type",
+        "over_refunded",
+        "has_virtual",
+        "paid_at",
+    )
+    sortable_by = ()
+    search_fields = ("order_no",)
+    search_numbers = ("order_no",)
+    search_help_text = _("Order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("order_no", "shop"),
+                    ("status", "type"),
+                    ("buyer", "labels"),
+                    ("has_virtual", "over_refunded"),
+                )
+            },
+        ),
+        (
+            _("Money"),
+            {"fields": (("paid_amount", "refundable"), ("refunded_amount", "committed"))},
+        ),
+        (
+            _("Times"),
+            {
+                "fields": (
+                    ("created_at", "paid_at"),
+                    ("label_printed_at", "shipped_at"),
+                    ("delivered_at", "completed_at"),
+                    "updated_at",
+                )
+            },
+        ),
+    )
+    sections = [lines, tickets, splits]
+
+    @display(description=_("refundable"))
+    def refundable(self, order: Order) -> Any:
+        return columns.money(order.refundable_amount)

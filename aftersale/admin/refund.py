@@ -1,0 +1,147 @@
+"""Refunds and their attempts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aftersale.models import Refund, RefundAttempt, Shop
+
+from . import colours, columns
+from .filters import ShopFilter
+from .refund_steps import FITS, RefundSteps
+from .scoped import ScopedAdmin
+from .search import TicketSearch
+from .sections import Section
+
+
+def attempts_of(shop: Shop, **which: Any) -> Section:
+    return Section(
+        _("Attempts"),
+        [
+            _("number"),
+            _("state"),
+            _("amount"),
+            _("created at"),
+            _("settled at"),
+            _("times asked about"),
+            _("reason"),
+            _("idempotency key"),
+        ],
+        [
+            [
+                attempt.number,
+                columns.badge(
+                    attempt.get_state_display(), colours.ATTEMPT_STATE.get(attempt.state, "")
+                ),
+                columns.money(attempt.amount),
+                columns.moment(attempt.created_at, shop, seconds=True),
+                columns.moment(attempt.settled_at, shop, seconds=True),
+                attempt.questions,
+                attempt.reason or columns.EMPTY,
+                attempt.key,
+            ]
+            for attempt in RefundAttempt.objects.filter(**which).order_by("number")
+        ],
+    )
+
+
+def attempts(request: HttpRequest, refund: Refund) -> Section:
+    return attempts_of(refund.shop, refund=refund)
+
+
+@admin.register(Refund)
+class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
+    step_fits = FITS
+    related = ("shop", "ticket", "order", "requested_by")
+    colours = {"status": colours.REFUND_STATUS}
+    list_display = (
+        "number",
+        "status",
+        "amount",
+        "source",
+        "needs_people",
+        "requested_at",
+        "next_step_at",
+        "failure",
+        "shop",
+    )
+    list_filter = (ShopFilter, "status", "source", "needs_people", "requested_at")
+    sortable_by = ()
+    search_fields = ("ticket__ticket_no",)
+    search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("ticket", "order"),
+                    ("shop", "status"),
+                    ("amount", "source"),
+                    ("requested_at", "requested_by"),
+                    ("decision", "reason"),
+                )
+            },
+        ),
+        (
+            _("Payment"),
+            {
+                "fields": (
+                    ("ever_sent", "needs_people"),
+                    ("released", "next_step_at"),
+                    ("settled_at", "failure"),
+                )
+            },
+        ),
+    )
+    sections = [attempts]
+
+    @display(description=_("ticket"))
+    def number(self, refund: Refund) -> str:
+        return refund.ticket.ticket_no
+
+    @display(description=_("decision"))
+    def decision(self, refund: Refund) -> Any:
+        if refund.decision_id is None:
+            return columns.EMPTY
+        # Decisions live in the app above; their page is known by name only.
+        return columns.link_to("strategies_decision", refund.decision_id, f"#{refund.decision_id}")
+
+
+@admin.register(RefundAttempt)
+class RefundAttemptAdmin(TicketSearch, ScopedAdmin):
+    shop_path = "refund__shop"
+    ticket_path = "refund__ticket"
+    related = ("refund__shop", "refund__ticket")
+    colours = {"state": colours.ATTEMPT_STATE}
+    list_display = (
+        "created_at",
+        "refund",
+        "number",
+        "state",
+        "amount",
+        "settled_at",
+        "questions",
+        "reason",
+    )
+    list_filter = (ShopFilter, "state", "created_at")
+    sortable_by = ()
+    search_fields = ("refund__ticket__ticket_no",)
+    search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("refund", "number"),
+                    ("state", "amount"),
+                    ("created_at", "settled_at"),
+                    ("leased_until", "questions"),
+                    "reason",
+                    ("key", "fingerprint"),
+                )
+            },
+        ),
+    )

@@ -1,0 +1,173 @@
+"""Shops, their members, their block list and what happened to them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aftersale.models import BlockedBuyer, Membership, Shop, ShopEvent
+from aftersale.services import shops
+from aftersale.services.rights import Right
+
+from . import access, colours, columns, hours
+from .filters import ShopFilter
+from .member_steps import AddMemberStep, MemberSteps
+from .scoped import ScopedAdmin
+from .sections import Section
+from .shop_steps import FITS, ShopSteps
+
+EVENTS_SHOWN = 20
+
+
+def members(request: HttpRequest, shop: Shop) -> Section:
+    rows = shop.memberships.select_related("user").order_by("role", "user__username")
+    return Section(
+        _("Members"),
+        [_("user"), _("role")],
+        [[member.user, member.get_role_display()] for member in rows],
+    )
+
+
+def fast_refund_periods(request: HttpRequest, shop: Shop) -> Section:
+    return Section(
+        _("Opted into fast refund"),
+        [_("starts at"), _("ends at")],
+        [
+            [
+                columns.moment(period.starts_at, shop),
+                columns.moment(period.ends_at, shop) if period.ends_at else _("now"),
+            ]
+            for period in shop.fast_refund_periods.all()
+        ],
+    )
+
+
+def latest_events(request: HttpRequest, shop: Shop) -> Section:
+    return Section(
+        _("What happened last"),
+        [_("at"), _("what"), _("user"), _("note")],
+        [
+            [
+                columns.moment(event.at, shop),
+                event.get_kind_display(),
+                event.user or columns.EMPTY,
+                event.note or columns.EMPTY,
+            ]
+            for event in shop.events.select_related("user").order_by("-id")[:EVENTS_SHOWN]
+        ],
+    )
+
+
+@admin.register(Shop)
+class ShopAdmin(ShopSteps, AddMemberStep, ScopedAdmin):
+    step_fits = FITS
+    shop_path = "pk"
+    related = ("automation_paused_by",)
+    colours = {"status": colours.SHOP_STATUS}
+    list_display = ("name", "code", "platform", "status", "automation", "connector", "timezone")
+    list_filter = ("status", "connector", "is_demo")
+    ordering = ("name", "pk")
+    sortable_by = ()
+    search_fields = ("code", "name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "code"),
+                    ("platform", "status"),
+                    ("automation", "connector"),
+                    ("timezone", "is_demo"),
+                )
+            },
+        ),
+        (_("Hours"), {"fields": (("hours", "special"),)}),
+        (
+            _("Guards"),
+            {"fields": (("buyer_limit_days", "buyer_limit_count"), "buyer_limit_amount")},
+        ),
+        (
+            _("Commission return"),
+            {"fields": (("wallet_opened_at", "commission_days"), "commission_categories")},
+        ),
+    )
+    sections = [members, fast_refund_periods, latest_events]
+
+    @display(description=_("automation"))
+    def automation(self, shop: Shop) -> Any:
+        if not shop.automation_paused:
+            return columns.badge(_("Running"), "success")
+        return format_html(
+            "{} {}",
+            columns.badge(_("Paused"), "danger"),
+            _("%(at)s by %(user)s")
+            % {
+                "at": columns.moment(shop.automation_paused_at, shop),
+                "user": shop.automation_paused_by or columns.EMPTY,
+            },
+        )
+
+    @display(description=_("working hours"))
+    def hours(self, shop: Shop) -> Any:
+        return hours.working_hours(shop.working_hours)
+
+    @display(description=_("special days"))
+    def special(self, shop: Shop) -> Any:
+        return hours.special_days(shop.special_days)
+
+
+@admin.register(Membership)
+class MembershipAdmin(MemberSteps, ScopedAdmin):
+    related = ("shop", "user")
+    list_display = ("member", "role", "shop")
+    list_filter = (ShopFilter, "role")
+    sortable_by = ()
+    search_fields = ("user__username",)
+    search_help_text = _("User name")
+    fieldsets = ((None, {"fields": ("member", "shop", "role")}),)
+
+    @display(description=_("user"))
+    def member(self, membership: Membership) -> str:
+        return str(membership.user)
+
+
+@admin.register(BlockedBuyer)
+class BlockedBuyerAdmin(ScopedAdmin):
+    add_right = delete_right = Right.CHANGE_STRATEGIES
+    editable = ("shop", "buyer", "note")
+    related = ("shop", "created_by")
+    list_display = ("buyer", "note", "created_by", "created_at", "shop")
+    list_filter = (ShopFilter,)
+    sortable_by = ()
+    search_fields = ("buyer__startswith",)
+    search_help_text = _("The beginning of the buyer's name")
+    fieldsets = ((None, {"fields": ("shop", "buyer", "note", "created_at", "created_by")}),)
+
+    def save_model(self, request: HttpRequest, obj: BlockedBuyer, form: Any, change: bool) -> None:
+        shops.block_buyer(
+            shop_id=obj.shop_id,
+            buyer=obj.buyer,
+            note=obj.note,
+            user=access.person(request),
+            now=timezone.now(),
+        )
+        # The admin goes on with the row that the service made.
+        obj.pk = BlockedBuyer.objects.get(shop=obj.shop_id, buyer=obj.buyer).pk
+
+    def delete_model(self, request: HttpRequest, obj: BlockedBuyer) -> None:
+        shops.unblock_buyer(
+            shop_id=obj.shop_id, buyer=obj.buyer, user=access.person(request), now=timezone.now()
+        )
+
+
+@admin.register(ShopEvent)
+class ShopEventAdmin(ScopedAdmin):
+    related = ("shop", "user")
+    list_display = ("at", "kind", "user", "note", "shop")
+    list_filter = (ShopFilter, "kind", "at")
+    sortable_by = ()
+    fieldsets = ((None, {"fields": (("at", "shop"), ("kind", "user"), "note")}),)

@@ -1,0 +1,232 @@
+"""Tickets: what the buyer asks for, how it stands, and all that happened to it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aftersale.models import Refund, Ticket, TicketEvent, TicketFlag
+
+from . import colours, columns
+from .filters import ShopFilter
+from .refund import attempts_of
+from .scoped import ScopedAdmin
+from .search import NumberSearch, TicketSearch
+from .sections import Section
+from .ticket_steps import FITS, TicketSteps
+
+SOON = timedelta(hours=6)  # SPEC M4
+
+
+class DueFilter(admin.SimpleListFilter):
+    """SPEC O5: overdue and soon-due tickets are easy to see."""
+
+    title = _("deadline")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("overdue", _("Overdue")), ("soon", _("Within 6 hours"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        now = timezone.now()
+        if self.value() == "overdue":
+            return queryset.filter(due_at__lt=now)
+        if self.value() == "soon":
+            return queryset.filter(due_at__gte=now, due_at__lt=now + SOON)
+        return queryset
+
+
+class FlagFilter(admin.SimpleListFilter):
+    title = _("flag")
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(TicketFlag.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(flags__contains=[self.value()]) if self.value() else queryset
+
+
+class OrderThereFilter(admin.SimpleListFilter):
+    """SPEC O6: a ticket may come before its order."""
+
+    title = _("order")
+    parameter_name = "order_there"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Has arrived")), ("no", _("Waiting for the order"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(order__isnull=self.value() == "no")
+        return queryset
+
+
+def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
+    refund = Refund.objects.filter(ticket=ticket).select_related("requested_by").first()
+    rows = []
+    if refund is not None:
+        rows.append(
+            [
+                columns.link(refund),
+                columns.badge(
+                    refund.get_status_display(), colours.REFUND_STATUS.get(refund.status, "")
+                ),
+                columns.money(refund.amount),
+                refund.get_source_display(),
+                refund.requested_by or columns.EMPTY,
+                columns.moment(refund.requested_at, ticket.shop),
+                columns.moment(refund.settled_at, ticket.shop),
+                refund.failure or columns.EMPTY,
+            ]
+        )
+    return Section(
+        _("Refund"),
+        [
+            _("refund"),
+            _("status"),
+            _("amount"),
+            _("source"),
+            _("approved by"),
+            _("approved at"),
+            _("settled at"),
+            _("reason of failure"),
+        ],
+        rows,
+    )
+
+
+def refund_attempts_of(request: HttpRequest, ticket: Ticket) -> Section:
+    return attempts_of(ticket.shop, refund__ticket=ticket)
+
+
+def events_of(request: HttpRequest, ticket: Ticket) -> Section:
+    return Section(
+        _("History"),
+        [_("at"), _("what"), _("by"), _("from"), _("to"), _("note")],
+        [
+            [
+                columns.moment(event.at, ticket.shop, seconds=True),
+                event.get_kind_display(),
+                event.user or event.get_actor_display(),
+                event.get_from_status_display() or columns.EMPTY,
+                event.get_to_status_display() or columns.EMPTY,
+                event.note or columns.EMPTY,
+            ]
+            for event in ticket.events.select_related("user").order_by("id")
+        ],
+    )
+
+
+@admin.register(Ticket)
+class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
+    step_fits = FITS
+    related = ("shop", "order")
+    colours = {"status": colours.TICKET_STATUS}
+    list_display = (
+        "ticket_no",
+        "status",
+        "type",
+        "amount",
+        "reason",
+        "order_shown",
+        "applied_at",
+        "due",
+        "flags",
+        "shop",
+    )
+    list_filter = (
+        ShopFilter,
+        "status",
+        "type",
+        DueFilter,
+        FlagFilter,
+        OrderThereFilter,
+        "waits",
+        "applied_at",
+    )
+    sortable_by = ("amount", "applied_at", "due")
+    search_fields = ("ticket_no",)
+    search_numbers = ("ticket_no", "order_no")
+    search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("ticket_no", "shop"),
+                    ("status", "status_at"),
+                    ("order_shown", "line_no"),
+                    ("type", "requested_type"),
+                    ("amount", "committed"),
+                    ("reason", "buyer"),
+                    ("applied_at", "due"),
+                    ("flags", "waits"),
+                )
+            },
+        ),
+        (_("What the buyer says"), {"fields": ("note", "evidence")}),
+        (
+            _("Return and arbitration"),
+            {
+                "fields": (
+                    ("return_carrier", "return_tracking_no"),
+                    ("return_shipped_at", "arbitration_result"),
+                    "updated_at",
+                )
+            },
+        ),
+    )
+    sections = [refund_of, refund_attempts_of, events_of]
+
+    @display(description=_("order"))
+    def order_shown(self, ticket: Ticket) -> Any:
+        if ticket.order is None:
+            return columns.badge(
+                _("%(order)s, not there yet") % {"order": ticket.order_no}, "warning"
+            )
+        return columns.link(ticket.order)
+
+    @display(description=_("due at"), ordering="due_at")
+    def due(self, ticket: Ticket) -> Any:
+        shown = columns.unbroken(columns.moment(ticket.due_at, ticket.shop))
+        if ticket.due_at is None:
+            return shown
+        left = ticket.due_at - timezone.now()
+        if left < timedelta(0):
+            return columns.badge(shown, "danger")
+        return columns.badge(shown, "warning") if left < SOON else shown
+
+
+@admin.register(TicketEvent)
+class TicketEventAdmin(TicketSearch, ScopedAdmin):
+    shop_path = "ticket__shop"
+    related = ("ticket__shop", "user")
+    colours = {"to_status": colours.TICKET_STATUS, "from_status": {}}
+    list_display = ("at", "ticket", "kind", "from_status", "to_status", "who", "note")
+    list_filter = (ShopFilter, "kind", "actor", "to_status", "at")
+    sortable_by = ()
+    search_fields = ("ticket__ticket_no",)
+    search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("at", "ticket"),
+                    ("kind", "who"),
+                    ("from_status", "to_status"),
+                    "note",
+                )
+            },
+        ),
+    )
+
+    @display(description=_("by"))
+    def who(self, event: TicketEvent) -> Any:
+        return event.user or event.get_actor_display()

@@ -1,0 +1,17 @@
+"""The automation's pages in the admin; the desk's ticket page gets its decisions from here."""
+
+from .decision import DecisionAdmin
+from .operations import EvaluatorLaneAdmin, FastRefundRuleAdmin, HeartbeatAdmin
+from .rulebook import RulebookRevisionAdmin
+from .strategy import StrategyAdmin, StrategyRevisionAdmin, StrategyUsageAdmin
+
+__all__ = [
+    "DecisionAdmin",
+    "EvaluatorLaneAdmin",
+    "FastRefundRuleAdmin",
+    "HeartbeatAdmin",
+    "RulebookRevisionAdmin",
+    "StrategyAdmin",
+    "StrategyRevisionAdmin",
+    "StrategyUsageAdmin",
+]

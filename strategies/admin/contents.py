@@ -1,0 +1,117 @@
+"""The content of revisions as people read it: labels for its keys, words for its values."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from aftersale.admin import columns, hours
+from aftersale.models import OrderStatus
+from strategies.models import (
+    ExecutionTime,
+    FastRefundRuleKind,
+    PaidTime,
+    ProductCondition,
+    Scenario,
+    Strategy,
+)
+
+_MONEY = {"single_amount_cap", "daily_cap"}
+_CHOICES = {
+    "scenario": Scenario,
+    "execution_time": ExecutionTime,
+    "paid_time": PaidTime,
+    "product_condition": ProductCondition,
+}
+_HIDDEN = {"id", "shop", "revision"}
+
+
+def shown_content(content: Mapping[str, Any]) -> dict[Any, Any]:
+    """Label -> value of a strategy's content, in the order of the strategy's fields."""
+    labels = {field.name: field.verbose_name for field in Strategy._meta.fields}
+    labels["breaker"] = _("circuit breaker")
+    keys = [key for key in labels if key in content and key not in _HIDDEN]
+    return {labels[key]: shown(key, content[key]) for key in keys}
+
+
+def shown(key: str, value: Any) -> Any:
+    """One value of a strategy's content; money in it is fen."""
+    if value in (None, "", [], {}):
+        return columns.EMPTY
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if key in _MONEY:
+        return columns.yuan(value)
+    if key in _CHOICES:
+        return dict(_CHOICES[key].choices).get(value, value)
+    if key in ("valid_from", "valid_until"):
+        return _at(value)
+    if key == "windows":
+        return ", ".join(f"{start}–{end}" for start, end in value)
+    if key == "order_statuses":
+        return ", ".join(str(dict(OrderStatus.choices).get(word, word)) for word in value)
+    if key == "breaker":
+        return breaker(value)
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+def surroundings(content: Mapping[str, Any]) -> dict[Any, Any]:
+    """Label -> value of what a rulebook holds besides strategies."""
+    shown_values = {
+        _("time zone"): content.get("timezone"),
+        _("working hours"): hours.working_hours(content.get("working_hours") or {}),
+        _("special days"): hours.special_days(content.get("special_days") or {}),
+        _("buyer limit"): _buyer_limit(content.get("buyer_limit") or {}),
+        _("opted into fast refund"): ", ".join(
+            f"{_at(start)} – {_at(end) if end else ''}"
+            for start, end in content.get("fast_refund_periods") or []
+        ),
+        _("fast-refund rules"): "; ".join(
+            str(_rule(rule)) for rule in content.get("fast_refund_rules") or []
+        ),
+    }
+    return {label: value or columns.EMPTY for label, value in shown_values.items()}
+
+
+def _at(text: str) -> str:
+    return columns.moment(datetime.fromisoformat(text))
+
+
+def _buyer_limit(limit: Mapping[str, Any]) -> Any:
+    parts = []
+    if limit.get("count") is not None:
+        parts.append(_("%(count)s automatic refunds") % {"count": limit["count"]})
+    if limit.get("amount") is not None:
+        parts.append(columns.yuan(limit["amount"]))
+    if not parts:
+        return ""
+    return _("at most %(what)s in %(days)s days") % {
+        "what": _(" and ").join(str(part) for part in parts),
+        "days": limit["days"],
+    }
+
+
+def _rule(rule: Mapping[str, Any]) -> Any:
+    since = _at(rule["from"]) if rule.get("from") else _("the beginning")
+    if rule["kind"] == FastRefundRuleKind.APPLIED_WITHIN_HOURS:
+        return _("from %(since)s: applied within %(hours)s hours of payment") % {
+            "since": since,
+            "hours": rule["value"],
+        }
+    return _("from %(since)s: paid amount below %(amount)s") % {
+        "since": since,
+        "amount": columns.yuan(rule["value"]),
+    }
+
+
+def breaker(value: Mapping[str, Any]) -> Any:
+    parts = []
+    if value.get("hits") is not None:
+        parts.append(_("%(hits)s hits") % {"hits": value["hits"]})
+    if value.get("amount") is not None:
+        parts.append(columns.yuan(value["amount"]))
+    return _("more than %(what)s in %(minutes)s minutes") % {
+        "what": _(" or ").join(str(part) for part in parts),
+        "minutes": value["minutes"],
+    }

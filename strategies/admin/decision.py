@@ -1,0 +1,166 @@
+"""Decisions, each with its trace in words and the facts it was made on (SPEC E8, O8)."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aftersale.admin import TicketAdmin, columns
+from aftersale.admin.colours import ORDER_STATUS
+from aftersale.admin.filters import ShopFilter, scoped_filter
+from aftersale.admin.scoped import ScopedAdmin
+from aftersale.admin.search import TicketSearch
+from aftersale.admin.sections import Section
+from aftersale.models import Ticket
+from strategies.models import Condition, Decision, Outcome, Scenario, Strategy
+
+from .explain import trace_of, used_before, words
+
+OUTCOME: dict[str, str] = {
+    Outcome.REFUND: "success",
+    Outcome.APPROVE_RETURN: "info",
+    Outcome.MANUAL: "warning",
+}
+
+
+def trace(request: HttpRequest, decision: Decision) -> Section:
+    asked = trace_of(decision)
+    used = used_before(decision, asked)
+    scenarios, conditions = dict(Scenario.choices), dict(Condition.choices)
+    return Section(
+        _("What every strategy said"),
+        ["", _("scenario"), _("strategy"), _("first condition that failed"), _("because")],
+        [
+            [
+                number,
+                scenarios[line.scenario],
+                columns.link_to("strategies_strategy", line.content["id"], line.strategy),
+                columns.badge(_("Hit"), "success")
+                if line.failed is None
+                else columns.badge(conditions[line.failed], "danger"),
+                words(decision, line, used),
+            ]
+            for number, line in enumerate(asked, 1)
+        ],
+        note="" if asked else _("No strategy was asked."),
+    )
+
+
+def decisions_of(request: HttpRequest, ticket: Ticket) -> Section:
+    rows = ticket.decisions.select_related("strategy").order_by("pk")
+    return Section(
+        _("Decisions"),
+        [_("decided at"), _("outcome"), _("decided by"), _("why for people")],
+        [
+            [
+                columns.link_to(
+                    "strategies_decision",
+                    decision.pk,
+                    columns.moment(decision.decided_at, ticket.shop, seconds=True),
+                ),
+                columns.badge(decision.get_outcome_display(), OUTCOME.get(decision.outcome, "")),
+                by(decision),
+                decision.get_why_display() or columns.EMPTY,
+            ]
+            for decision in rows
+        ],
+    )
+
+
+TicketAdmin.sections.insert(0, decisions_of)
+
+
+def by(decision: Decision) -> Any:
+    """The strategy that hit, or fast refund."""
+    if decision.strategy is not None:
+        return columns.link(decision.strategy)
+    return decision.get_source_display() or columns.EMPTY
+
+
+@admin.register(Decision)
+class DecisionAdmin(TicketSearch, ScopedAdmin):
+    related = ("shop", "ticket", "strategy")
+    colours = {"outcome": OUTCOME, "order_status": ORDER_STATUS}
+    list_display = (
+        "moment",
+        "outcome",
+        "ticket",
+        "amount",
+        "scenario",
+        "strategy_shown",
+        "why",
+        "reason",
+        "shop",
+    )
+    list_filter = (
+        ShopFilter,
+        "outcome",
+        "why",
+        "source",
+        "scenario",
+        scoped_filter(Strategy, field="strategy", shop_path="shop", label=_("strategy")),
+        "type",
+        "decided_at",
+    )
+    sortable_by = ()
+    search_fields = ("ticket__ticket_no",)
+    search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("outcome", "moment"),
+                    ("why", "strategy_shown"),
+                    ("scenario", "source"),
+                    ("ticket", "shop"),
+                    ("revision", "error"),
+                )
+            },
+        ),
+    )
+    sections = [trace]
+    facts = (
+        ("type", "amount"),
+        ("reason", "applied_at"),
+        ("order_shown", "order_status"),
+        ("paid_amount", "refundable_amount"),
+        ("paid_at", "label_printed_at"),
+        ("shipped_at", "delivered_at"),
+        ("products", "categories"),
+        ("labels", "has_virtual"),
+        ("buyer", "buyer_blocked"),
+        ("buyer_count", "buyer_sum"),
+    )
+
+    def get_sections(self, request: HttpRequest, obj: Any) -> list[Section]:
+        """The trace first: it is what the page is opened for."""
+        rows = [
+            [cell for name in names for cell in self._labelled(name, obj)] for names in self.facts
+        ]
+        facts = Section(_("The facts it was made on"), ["", "", "", ""], rows)
+        return [*super().get_sections(request, obj), facts]
+
+    def _labelled(self, name: str, decision: Decision) -> tuple[Any, Any]:
+        shown = self.column(name)
+        return capfirst(shown.short_description), shown(decision)
+
+    @display(description=_("decided at"))
+    def moment(self, decision: Decision) -> str:
+        return columns.moment(decision.decided_at, decision.shop, seconds=True)
+
+    @display(description=_("decided by"))
+    def strategy_shown(self, decision: Decision) -> Any:
+        return by(decision)
+
+    @display(description=_("rulebook revision"))
+    def revision(self, decision: Decision) -> Any:
+        revision = decision.rulebook
+        return columns.link_to("strategies_rulebookrevision", revision.pk, revision.number)
+
+    @display(description=_("order"))
+    def order_shown(self, decision: Decision) -> Any:
+        return columns.link_to("aftersale_order", decision.order_id, decision.ticket.order_no)

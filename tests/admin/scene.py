@@ -1,0 +1,202 @@
+"""Two shops with one of everything, and the people of SPEC P1."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import models
+
+from aftersale.models import (
+    BlockedBuyer,
+    Fund,
+    FundEntry,
+    Membership,
+    Order,
+    OrderLine,
+    Refund,
+    RefundAttempt,
+    SandboxInstruction,
+    SandboxPayment,
+    Shop,
+    ShopEvent,
+    Ticket,
+    TicketEvent,
+)
+from strategies.models import (
+    Decision,
+    RulebookRevision,
+    Strategy,
+    StrategyRevision,
+    StrategyUsage,
+)
+from strategies.services.contents import strategy_content
+from strategies.services.lanes import current_content, publish
+
+AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+@dataclass
+class Scene:
+    """Everything of one shop; every text of it that a page could show begins with its mark."""
+
+    mark: str
+    shop: Shop
+    people: dict[str, User] = field(default_factory=dict)
+    rows: list[models.Model] = field(default_factory=list)
+
+    def row(self, model: type[models.Model]) -> Any:
+        return next(row for row in self.rows if isinstance(row, model))
+
+
+def person(name: str, **extra: Any) -> User:
+    return User.objects.create_user(name, password="secret", is_staff=True, **extra)
+
+
+def make(mark: str, *roles: str) -> Scene:
+    shop = Shop.objects.create(code=f"{mark}-code", name=f"{mark}-shop", is_demo=True)
+    scene = Scene(mark, shop)
+    for role in roles:
+        user = scene.people[role] = person(f"{mark}-{role}")
+        Membership.objects.create(shop=shop, user=user, role=role)
+    strategy = Strategy.objects.create(
+        shop=shop,
+        scenario="pre_ship_refund",
+        name=f"{mark}-strategy",
+        priority=1,
+        single_amount_cap=5_000,
+        daily_cap=500_000,
+    )
+    revision = StrategyRevision.objects.create(
+        strategy=strategy, number=1, content=strategy_content(strategy), created_at=AT
+    )
+    publish(shop.pk, user=None, now=AT)
+    order = Order.objects.create(
+        shop=shop,
+        order_no=f"{mark}-order",
+        status="pending_shipment",
+        buyer=f"{mark}-buyer",
+        paid_at=AT,
+        updated_at=AT,
+        paid_amount=12_345,
+        committed=12_345,
+    )
+    line = OrderLine.objects.create(
+        order=order, line_no=1, product=f"{mark}-product", paid_amount=12_345
+    )
+    ticket = Ticket.objects.create(
+        shop=shop,
+        ticket_no=f"{mark}-ticket",
+        order=order,
+        order_no=order.order_no,
+        buyer=order.buyer,
+        type="refund_only",
+        requested_type="refund_only",
+        amount=12_345,
+        committed=12_345,
+        applied_at=AT,
+        updated_at=AT,
+        status="refunding",
+        status_at=AT,
+        due_at=AT,
+    )
+    event = TicketEvent.objects.create(
+        ticket=ticket, at=AT, kind="status", actor="automation", to_status="refunding", note=mark
+    )
+    decision = Decision.objects.create(
+        shop=shop,
+        ticket=ticket,
+        order=order,
+        rulebook=RulebookRevision.objects.get(shop=shop, number=1),
+        decided_at=AT,
+        outcome="manual",
+        why="none_hit",
+        trace=[6],
+        type="refund_only",
+        amount=12_345,
+        reason="other",
+        applied_at=AT,
+        buyer=order.buyer,
+        order_status="pending_shipment",
+        paid_at=AT,
+        paid_amount=12_345,
+        refundable_amount=12_345,
+        labels=[],
+        products=[f"{mark}-product"],
+        categories=[],
+        has_virtual=False,
+        buyer_blocked=False,
+    )
+    refund = Refund.objects.create(
+        shop=shop,
+        order=order,
+        ticket=ticket,
+        amount=12_345,
+        source="person",
+        requested_at=AT,
+        reason=mark,
+    )
+    attempt = RefundAttempt.objects.create(
+        refund=refund,
+        number=1,
+        key=f"{mark}-key",
+        fingerprint="f",
+        amount=12_345,
+        state="failed",
+        created_at=AT,
+    )
+    fund = Fund.objects.create(shop=shop, kind="wallet", balance=100)
+    usage = StrategyUsage.objects.create(
+        strategy=strategy, day=AT.date(), hits=1, used=400_000, cap=500_000
+    )
+    scene.rows = [
+        shop,
+        order,
+        ticket,
+        event,
+        decision,
+        refund,
+        attempt,
+        fund,
+        usage,
+        strategy,
+        revision,
+        decision.rulebook,
+        FundEntry.objects.create(fund=fund, entry_no=f"{mark}-entry", amount=100, at=AT),
+        BlockedBuyer.objects.create(shop=shop, buyer=f"{mark}-blocked", note=mark),
+        ShopEvent.objects.create(shop=shop, at=AT, kind="changed", note=mark),
+        SandboxInstruction.objects.create(
+            shop=shop, behaviour="pay", ticket_no=f"{mark}-instruction"
+        ),
+        SandboxPayment.objects.create(
+            shop=shop,
+            key=f"{mark}-paid",
+            fingerprint="f",
+            ticket_no=ticket.ticket_no,
+            amount=12_345,
+            paid=True,
+        ),
+        *Membership.objects.filter(shop=shop)[:1],
+    ]
+    assert line.order_id == order.pk and current_content(shop.pk)["strategies"]
+    return scene
+
+
+def more_tickets(scene: Scene, number: int) -> None:
+    """Tickets with a decision and a refund each, to see whether queries grow with rows."""
+    for place in range(number):
+        order = scene.row(Order)
+        ticket = scene.row(Ticket)
+        at = AT + timedelta(minutes=place)
+        order.pk = ticket.pk = None
+        order._state.adding = ticket._state.adding = True
+        order.order_no = f"{scene.mark}-order-{place}"
+        order.save()
+        ticket.ticket_no, ticket.order, ticket.applied_at = f"{scene.mark}-{place}", order, at
+        ticket.save()
+        TicketEvent.objects.create(ticket=ticket, at=at, kind="arrived", actor="platform")
+        for row in (scene.row(Decision), scene.row(Refund)):
+            row.pk = None
+            row._state.adding = True
+            row.ticket, row.order = ticket, order
+            row.save()

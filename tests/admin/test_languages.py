@@ -1,0 +1,76 @@
+"""The interface speaks the language that was chosen: pages in Chinese hold no English words."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from .scene import Scene
+from .test_scope import SCOPED, client_of, url
+from .test_steps import REGISTERED, step_url
+
+HIDDEN = re.compile(
+    r"<(script|style|svg|template)\b.*?</\1>|<!--.*?-->|\bx-[-:.\w]+=\"[^\"]*\"", re.DOTALL
+)
+ICONS = re.compile(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", re.DOTALL)
+# What people read: texts, and the attributes that are shown or read aloud.
+READ = re.compile(r">([^<]+)<|(?:title|placeholder|aria-label|data-label)=\"([^\"]*)\"")
+WORD = re.compile(r"[A-Za-z]{3,}")
+NAMES = {
+    "Afterdesk", "English", "Asia", "Shanghai", "UTC",  # names of themselves
+    "mine", "operator",  # the scene's data, which begin with its mark
+    "esc", "hans",  # a key, and the language's own code
+    "other",  # a platform's word
+}  # fmt: skip
+
+
+def english(page: str) -> set[str]:
+    page = ICONS.sub("", HIDDEN.sub("", page))
+    texts = [text or attribute for text, attribute in READ.findall(page)]
+    found = set()
+    for text in texts:
+        # What belongs to a piece of data goes with it: mine-strategy, mine-order.
+        text = re.sub(r"\b(mine|theirs)[-\w]*", "", text, flags=re.IGNORECASE)
+        found |= {word for word in WORD.findall(text) if word not in NAMES}
+    return found
+
+
+def test_it_would_find_english() -> None:
+    assert english('<p>售后单 Tickets</p><a title="Close"></a>') == {"Tickets", "Close"}
+
+
+def test_lists_and_pages_are_chinese(own: Scene, operator: User) -> None:
+    client = client_of(operator)
+    client.cookies["django_language"] = "zh-hans"
+    pages = [reverse("admin:index"), reverse("admin:login")]
+    for model in admin.site._registry:
+        if model._meta.app_label != "django_q":  # full of the names of tasks
+            pages.append(url(model, "changelist"))
+    for model in SCOPED:
+        pages.append(url(model, "change", own.row(model).pk))
+        if admin.site._registry[model].add_right:
+            pages.append(url(model, "add"))
+    wrong = {}
+    for address in pages:
+        response = client.get(address, follow=True)
+        assert response.status_code == 200, address
+        if words := english(response.content.decode()):
+            wrong[address] = words
+    assert wrong == {}
+
+
+def test_dialogs_are_chinese(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    client.cookies["django_language"] = "zh-hans"
+    for model, step in REGISTERED:
+        page = client.get(step_url(own.row(model), step)).content.decode()
+        assert english(page) == set(), (model, step)
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "Tickets"), ("zh-hans", "售后单")])
+def test_the_language_is_the_users_choice(own: Scene, language: str, text: str) -> None:
+    client = client_of(own.people["viewer"])
+    client.post(reverse("set_language"), {"language": language})
+    assert text in client.get(reverse("admin:index")).content.decode()

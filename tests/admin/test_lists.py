@@ -1,0 +1,112 @@
+"""PERFORMANCE "Lists": few queries, however many rows; counts that stop; searches by number."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from aftersale.admin import paging
+from aftersale.admin.columns import EMPTY, moment, money
+from aftersale.models import Order, Refund, Ticket, TicketEvent
+from strategies.models import Decision
+
+from .scene import AT, Scene, more_tickets
+from .test_scope import SCOPED, client_of, url
+
+MOST_QUERIES = 8
+
+
+def queries(client: Client, address: str, connection: Any, **data: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as context:
+        assert client.get(address, data).status_code == 200
+    return len(context)
+
+
+@pytest.fixture
+def connection() -> Any:
+    from django.db import connection
+
+    return connection
+
+
+def test_lists_take_few_queries(own: Scene, connection: Any) -> None:
+    more_tickets(own, 10)
+    client = client_of(own.people["owner"])
+    for model in SCOPED:
+        assert queries(client, url(model, "changelist"), connection) <= MOST_QUERIES, model
+    for term in ("mine-ticket", "mine-order", "mine-b"):
+        assert queries(client, url(Ticket, "changelist"), connection, q=term) <= MOST_QUERIES + 2
+
+
+def test_queries_do_not_grow_with_rows(own: Scene, connection: Any) -> None:
+    client = client_of(own.people["owner"])
+    grown = [Ticket, Order, Decision, Refund, TicketEvent]
+    before = {model: queries(client, url(model, "changelist"), connection) for model in grown}
+    more_tickets(own, 10)
+    after = {model: queries(client, url(model, "changelist"), connection) for model in grown}
+    assert after == before
+
+
+def test_no_list_asks_for_more_than_it_needs() -> None:
+    for model in SCOPED:
+        site = admin.site._registry[model]
+        assert not site.show_full_result_count and site.date_hierarchy is None
+        assert issubclass(site.paginator, paging.CappedPaginator)
+
+
+def test_counts_stop(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST", 3)
+    more_tickets(own, 10)
+    paginator = paging.CappedPaginator(Ticket.objects.order_by("pk"), 2)
+    assert paginator.count == 4
+    client = client_of(own.people["owner"])
+    client.cookies["django_language"] = "en"
+    assert "more than 3" in client.get(url(Ticket, "changelist")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        ("mine-ticket", ["mine-ticket"]),
+        ("mine-order", ["mine-ticket"]),
+        ("mine-b", ["mine-0", "mine-1", "mine-ticket"]),
+        ("ine-ticket", []),
+        ("  mine-ticket ", ["mine-ticket"]),
+    ],
+)
+def test_searching_tickets(own: Scene, term: str, found: list[str]) -> None:
+    """A number is found whole, a buyer by its beginning."""
+    ticket = own.row(Ticket)
+    more_tickets(own, 2)
+    Ticket.objects.exclude(ticket_no="mine-ticket").update(order_no="another")
+    assert Ticket.objects.filter(ticket_no="mine-ticket").count() == 1 and ticket
+    client = client_of(own.people["viewer"])
+    for model, number in ((Ticket, "ticket_no"), (Decision, "ticket")):
+        result = client.get(url(model, "changelist"), {"q": term}).context["cl"].result_list
+        assert sorted(str(getattr(row, number)) for row in result) == found
+
+
+def test_amounts_and_times_as_people_read_them(own: Scene) -> None:
+    """Fen become yuan; times are on the shop's clock."""
+    assert "¥1,234.50" in money(123_450)
+    assert "-¥0.05" in money(-5)
+    assert money(None) == EMPTY
+    assert moment(AT, own.shop) == "2026-11-20 10:00"
+    own.shop.timezone = "Europe/London"
+    assert moment(AT, own.shop) == "2026-11-20 02:00"
+    own.shop.save()
+    client = client_of(own.people["viewer"])
+    page = client.get(url(Order, "changelist")).content.decode()
+    assert "¥123.45" in page and "12345" not in page and "2026-11-20 02:00" in page
+
+
+def test_the_shop_is_a_column_where_there_is_more_than_one(
+    own: Scene, operator: Any, foreign: Scene
+) -> None:
+    assert "column-shop" in client_of(operator).get(url(Ticket, "changelist")).content.decode()
+    alone = client_of(own.people["viewer"]).get(url(Ticket, "changelist")).content.decode()
+    assert "column-shop" not in alone

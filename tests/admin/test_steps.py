@@ -1,0 +1,237 @@
+"""Steps on pages: only for whom the role allows it (SPEC P1), only by POST, within one's shops."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from aftersale.models import BlockedBuyer, Membership, PaymentStop, Refund, Shop, ShopEvent, Ticket
+from strategies.models import Strategy
+
+from .scene import Scene
+from .test_scope import client_of, url
+
+SENT = {"step-_form_submitted": "on"}
+REGISTERED = [
+    (model, step.path)
+    for model, site in admin.site._registry.items()
+    for step in getattr(site, "_get_base_actions_detail", list)()
+]
+STEPS = {
+    "ticket": {"approve", "confirm_return", "retry"},
+    "refund": {"record_paid", "record_failed", "try_again", "release", "take_back"},
+    "shop": {"pause", "resume", "add_member"},
+    "membership": {"change_role", "remove"},
+    "strategy": {"enable", "disable"},
+}
+
+
+def step_url(row: Any, step: str) -> str:
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_{step}"
+    return reverse(name, args=[row.pk])
+
+
+def take(client: Client, row: Any, step: str, **fields: str) -> Any:
+    data = {**SENT, **{f"step-{name}": value for name, value in fields.items()}}
+    return client.post(step_url(row, step), data)
+
+
+def state(scene: Scene) -> Iterator[Any]:
+    for row in scene.rows:
+        row.refresh_from_db()
+        yield {
+            field.attname: getattr(row, field.attname)
+            for field in row._meta.fields
+            if field.name != "digest"
+        }
+    yield ShopEvent.objects.count()
+
+
+def test_all_steps_are_known_here() -> None:
+    """A new step has to be walked by the tests below."""
+    found: dict[str, set[str]] = {}
+    for model, path in REGISTERED:
+        found.setdefault(model._meta.model_name, set()).add(path)
+    assert found == STEPS
+
+
+def test_every_step_asks_for_right_and_confirmation() -> None:
+    """Unfold's actions are links that act on GET, for everyone, unless they have both."""
+    for model, site in admin.site._registry.items():
+        for kind in ("detail", "list", "row", "submit_line"):
+            for step in getattr(site, f"_get_base_actions_{kind}", list)():
+                assert step.dialog and getattr(step.method, "allowed_permissions", None), (
+                    model,
+                    step,
+                )
+
+
+@pytest.mark.parametrize("who", ["viewer", "stranger", "outsider"])
+def test_nobody_else_takes_a_step(own: Scene, foreign: Scene, who: str) -> None:
+    """A reader of the shop, the owner of another, a member of none."""
+    users = {
+        "viewer": own.people["viewer"],
+        "stranger": foreign.people["owner"],
+        "outsider": User.objects.create_user("outsider", is_staff=True),
+    }
+    client = client_of(users[who])
+    before = list(state(own))
+    for model, step in REGISTERED:
+        row = own.row(model)
+        for response in (client.get(step_url(row, step)), take(client, row, step, reason="x")):
+            assert response.status_code in (302, 403, 404), (model, step)
+    assert list(state(own)) == before
+    anonymous = Client()
+    for model, step in REGISTERED:
+        assert take(anonymous, own.row(model), step).status_code == 302
+    assert list(state(own)) == before
+
+
+def test_a_get_only_asks(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    before = list(state(own))
+    for model, step in REGISTERED:
+        response = client.get(step_url(own.row(model), step))
+        assert response.status_code == 200 and "<form" in response.content.decode()
+    assert list(state(own)) == before
+
+
+@pytest.mark.parametrize(
+    ("role", "step", "allowed"),
+    [
+        ("cs_agent", "take_back", True),
+        ("cs_agent", "pause", False),
+        ("cs_manager", "pause", False),
+        ("admin", "pause", True),
+        ("admin", "enable", True),
+        ("cs_manager", "enable", False),
+    ],
+)
+def test_roles(own: Scene, role: str, step: str, allowed: bool) -> None:
+    """SPEC P1's table; G2: whoever may change strategies may throw the switch."""
+    model = {"take_back": Refund, "pause": Shop, "enable": Strategy}[step]
+    response = take(client_of(own.people[role]), own.row(model), step)
+    assert response.status_code == (200 if allowed else 403)
+
+
+def test_pause_and_resume(own: Scene) -> None:
+    """SPEC G2: one switch, who threw it and when; the notice stands on every page."""
+    client = client_of(own.people["admin"])
+    response = take(client, own.shop, "pause")
+    assert response.headers["HX-Redirect"] == url(Shop, "change", own.shop.pk)
+    own.shop.refresh_from_db()
+    assert own.shop.automation_paused and own.shop.automation_paused_by == own.people["admin"]
+    viewer = client_of(own.people["viewer"])
+    assert "mine-admin" in viewer.get(url(Ticket, "changelist")).content.decode()
+    take(client, own.shop, "resume")
+    own.shop.refresh_from_db()
+    assert not own.shop.automation_paused
+
+
+def test_owners_manage_members(own: Scene, foreign: Scene) -> None:
+    """SPEC P1: owners alone; a shop keeps one; every change is an event of the shop."""
+    owner = client_of(own.people["owner"])
+    newcomer = User.objects.create_user("newcomer", is_staff=True)
+    take(owner, own.shop, "add_member", username="newcomer", role="viewer")
+    member = Membership.objects.get(user=newcomer)
+    assert (member.shop, member.role) == (own.shop, "viewer")
+    take(owner, member, "change_role", role="admin")
+    member.refresh_from_db()
+    assert member.role == "admin"
+    for client in (client_of(newcomer), client_of(foreign.people["owner"])):
+        assert take(client, own.row(Membership), "remove").status_code == 403
+        assert take(client, own.shop, "add_member", username="x", role="owner").status_code == 403
+    last = Membership.objects.get(shop=own.shop, role="owner")
+    take(owner, last, "remove")
+    take(owner, last, "change_role", role="viewer")
+    last.refresh_from_db()
+    assert last.role == "owner"
+    take(owner, member, "remove")
+    assert not Membership.objects.filter(user=newcomer).exists()
+    notes = ShopEvent.objects.filter(kind="member").order_by("pk").values_list("note", flat=True)
+    assert list(notes) == [
+        "newcomer: viewer",
+        "newcomer: viewer → admin",
+        "newcomer: admin → –",
+    ]
+
+
+def test_enabling_shows_the_risks_first(own: Scene) -> None:
+    """SPEC T2."""
+    client = client_of(own.people["owner"])
+    strategy = own.row(Strategy)
+    client.cookies["django_language"] = "en"
+    asked = client.get(step_url(strategy, "enable")).content.decode()
+    assert "Money is refunded without anybody looking" in asked
+    take(client, strategy, "enable")
+    strategy.refresh_from_db()
+    assert strategy.enabled
+    take(client, strategy, "disable")
+    strategy.refresh_from_db()
+    assert not strategy.enabled
+
+
+def test_a_manual_refund_is_recorded(own: Scene) -> None:
+    client = client_of(own.people["cs_agent"])
+    refund = own.row(Refund)
+    missing = take(client, refund, "record_failed")
+    assert "HX-Redirect" not in missing.headers
+    take(client, refund, "record_failed", reason="account closed")
+    refund.refresh_from_db()
+    assert (refund.status, refund.failure) == ("failed", "account closed")
+    take(client, refund, "try_again")
+    refund.refresh_from_db()
+    assert refund.status == "requested"
+    take(client, refund, "record_paid")
+    refund.refresh_from_db()
+    assert refund.status == "succeeded"
+    assert Ticket.objects.get(pk=refund.ticket_id).status == "refunded"
+
+
+def test_a_refusal_is_shown(own: Scene) -> None:
+    """The service's own sentence, and nothing moved."""
+    client = client_of(own.people["owner"])
+    client.cookies["django_language"] = "en"
+    ticket = own.row(Ticket)
+    take(client, ticket, "approve", amount="1.00")
+    page = client.get(url(Ticket, "change", ticket.pk)).content.decode()
+    assert "can’t go from" in page or "can&#x27;t go from" in page
+    ticket.refresh_from_db()
+    assert ticket.status == "refunding"
+
+
+def test_payments_are_stopped_by_operators_alone(own: Scene, operator: Any) -> None:
+    """SPEC G2."""
+    stop = reverse("admin:aftersale_paymentstop_stop")
+    lift = reverse("admin:aftersale_paymentstop_lift")
+    owner = client_of(own.people["owner"])
+    for address in (stop, lift):
+        assert owner.post(address, {**SENT, "step-reason": "x"}).status_code == 403
+    assert not PaymentStop.objects.exists()
+    client = client_of(operator)
+    client.post(stop, {**SENT, "step-reason": "fraud"})
+    assert PaymentStop.objects.get().ended_at is None
+    assert "fraud" in owner.get(url(Ticket, "changelist")).content.decode()
+    client.post(lift, SENT)
+    assert PaymentStop.objects.get().ended_by == operator
+
+
+def test_buyers_are_blocked_through_the_service(own: Scene, foreign: Scene) -> None:
+    """SPEC G1; the shop's events say who did it."""
+    client = client_of(own.people["admin"])
+    add = url(BlockedBuyer, "add")
+    client.post(add, {"shop": own.shop.pk, "buyer": "b-9", "note": ""})
+    blocked = BlockedBuyer.objects.get(buyer="b-9")
+    assert blocked.created_by == own.people["admin"]
+    client.post(url(BlockedBuyer, "delete", blocked.pk), {"post": "yes"})
+    assert not BlockedBuyer.objects.filter(buyer="b-9").exists()
+    kinds = ShopEvent.objects.filter(shop=own.shop, note__contains="b-9").order_by("pk")
+    assert [event.kind for event in kinds] == ["buyer_blocked", "buyer_unblocked"]
+    client.post(add, {"shop": foreign.shop.pk, "buyer": "b-9", "note": ""})
+    assert not BlockedBuyer.objects.filter(buyer="b-9").exists()
+    agent = client_of(own.people["cs_agent"])
+    assert agent.post(add, {"shop": own.shop.pk, "buyer": "b-9"}).status_code == 403

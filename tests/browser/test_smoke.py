@@ -1,0 +1,60 @@
+"""The admin in a browser: in, both languages, a decision with its trace, a step with its dialog."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Page, expect
+
+from aftersale.models import Shop
+from strategies.models import Decision
+from tests.admin.scene import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def log_in(page: Page, server: Any, name: str) -> None:
+    page.goto(f"{server.url}/admin/login/")
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", "secret")
+    page.click("[type=submit]")
+    expect(page).to_have_url(f"{server.url}/admin/")
+
+
+def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
+    with transaction.atomic():
+        scene = make("mine", "admin")
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+
+    log_in(page, live_server, "mine-admin")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(page.get_by_role("heading", name="我的店铺")).to_be_visible()
+
+    page.get_by_text("mine-admin").first.click()
+    page.get_by_role("button", name=re.compile("English")).click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", name="Your shops")).to_be_visible()
+
+    page.locator("#nav-sidebar-apps a[href='/admin/strategies/decision/']").click()
+    page.locator("#result_list a[href*='/change/']").first.click()
+    expect(page.get_by_role("heading", name="What every strategy said")).to_be_visible()
+    expect(page.get_by_text("¥123.45 is above ¥50.00")).to_be_visible()
+    assert page.get_by_role("link", name="mine-strategy").count() == 1
+    assert Decision.objects.count() == 1
+
+    page.goto(f"{live_server.url}/admin/aftersale/shop/{scene.shop.pk}/change/")
+    page.get_by_role("link", name="Pause automatic refunds").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("stop at once")
+    expect(dialog.locator("button[type=submit]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert not Shop.objects.get().automation_paused
+    page.get_by_role("link", name="Pause automatic refunds").click()
+    dialog.locator("button[type=submit]").click()
+    expect(page.get_by_role("status").filter(has_text="paused since")).to_contain_text("mine-admin")
+    assert Shop.objects.get().automation_paused
+    assert problems == []
