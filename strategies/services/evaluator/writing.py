@@ -88,7 +88,8 @@ _REST = """
         t.outcome, t.why, t.source, t.scenario, t.strategy_id, t.trace::smallint[], t.error,
         t.type, t.amount, t.reason, t.applied_at, o.buyer, o.status, o.paid_at,
         o.label_printed_at, o.shipped_at, o.delivered_at, o.paid_amount, t.refundable,
-        o.labels, t.products, t.categories, o.has_virtual, t.blocked, t.buyer_count, t.buyer_sum, t.spent_before
+        o.labels, t.products, t.categories, o.has_virtual, t.blocked, t.buyer_count,
+        t.buyer_sum, t.spent_before
     FROM decided t
     JOIN aftersale_order o ON o.id = t.order_id AND o.id = ANY(%(orders)s::bigint[])
     ORDER BY t.applied_at, t.ticket_no
