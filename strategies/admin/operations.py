@@ -1,14 +1,41 @@
 """What operators alone see of the automation."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from aftersale.admin import columns
 from aftersale.admin.scoped import OperatorAdmin
+from aftersale.admin.steps import StepForm, step
+from aftersale.services.errors import Refused
 from strategies.models import EvaluatorLane, FastRefundRule, FastRefundRuleKind, Heartbeat
+from strategies.services import fast_refund
+
+
+class RuleForm(StepForm):
+    starts_at = forms.DateTimeField(
+        label=_("in force from"),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("rule"), choices=FastRefundRuleKind.choices, widget=UnfoldAdminSelectWidget
+    )
+    value = forms.IntegerField(
+        label=_("hours or fen"), min_value=1, widget=UnfoldAdminIntegerFieldWidget
+    )
 
 
 @admin.register(FastRefundRule)
@@ -17,6 +44,35 @@ class FastRefundRuleAdmin(OperatorAdmin):
     ordering = ("starts_at",)
     sortable_by = ()
     fieldsets = ((None, {"fields": ("rule", "since", "limit")}),)
+    actions_list = ("add_rule",)
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    @step(
+        title=_("Add a rule"),
+        question=_("It holds in all shops for orders paid from then on, and can't be taken back."),
+        permission="operate",
+        icon="add",
+        variant=ActionVariant.PRIMARY,
+        form_class=RuleForm,
+    )
+    def add_rule(self, request: HttpRequest, form: Any) -> HttpResponse:
+        try:
+            fast_refund.add_rule(
+                starts_at=form.cleaned_data["starts_at"],
+                kind=form.cleaned_data["kind"],
+                value=form.cleaned_data["value"],
+                user=cast(User, request.user),
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            messages.error(request, refused.message)
+        else:
+            messages.success(request, _("The rule is added."))
+        return HttpResponse(
+            headers={"HX-Redirect": reverse("admin:strategies_fastrefundrule_changelist")}
+        )
 
     @display(description=_("rule"))
     def rule(self, rule: FastRefundRule) -> Any:
