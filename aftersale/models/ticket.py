@@ -25,7 +25,7 @@ class Ticket(models.Model):
     yet to look at the ticket: set by arrival, by a change of the ticket or its order, by freed
     money and by resuming, cleared by the decision. `committed` is what this ticket has taken of
     its order's money. `products`, `categories` are those of the ticket's lines, copied from the
-    order so that the evaluator reads one row.
+    order so that the evaluator reads one row: each product with its own category at its place.
     """
 
     shop = models.ForeignKey(

@@ -7,7 +7,10 @@ from aftersale.services.arrays import texts
 
 
 class Goods(NamedTuple):
-    """Array literals, ready for the ticket's columns."""
+    """Array literals, ready for the ticket's columns: each product with its category beside it.
+
+    The strategies' product condition reads them in pairs (SPEC E3).
+    """
 
     products: str
     categories: str
@@ -43,8 +46,8 @@ class OrderGoods:
 
 
 def _goods(lines: Iterable[tuple[str, str]]) -> Goods:
-    pairs = list(lines)
+    pairs = sorted(set(lines))
     return Goods(
-        texts(sorted({product for product, _category in pairs})),
-        texts(sorted({category for _product, category in pairs if category})),
+        texts(product for product, _category in pairs),
+        texts(category for _product, category in pairs),
     )

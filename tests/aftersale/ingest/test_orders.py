@@ -174,7 +174,7 @@ def test_changed_order_refreshes_undecided_tickets_and_wakes_the_automation(
     )
     assert list(rows) == [
         ("b2", ["p7"], ["c1"], True),
-        ("b2", ["p2", "p7"], ["c1", "c2"], True),
+        ("b2", ["p2", "p7"], ["c2", "c1"], True),
         ("b1", ["p1", "p2"], ["c1", "c2"], False),
     ]
 
