@@ -1,11 +1,13 @@
 """Strategies and rulebooks as the plain data that revisions keep and the engine compiles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aftersale.models import Shop
+from aftersale.records import ShopRecord
 from strategies.models import FastRefundRule, Strategy
+from strategies.records import StrategyRecord
 
 
 def strategy_content(strategy: Strategy) -> dict[str, Any]:
@@ -69,6 +71,29 @@ def rulebook_content(
         "strategies": [
             {"id": strategy.pk, "revision": strategy.revision, **strategy_content(strategy)}
             for strategy in sorted(strategies, key=lambda s: (s.scenario, s.priority or 0))
+        ],
+    }
+
+
+def content_of_records(shop: ShopRecord, strategies: Sequence[StrategyRecord]) -> dict[str, Any]:
+    """The same of records, whose priorities are set: for what is tried without a database."""
+    return {
+        "timezone": shop.timezone,
+        "working_hours": shop.working_hours,
+        "special_days": shop.special_days,
+        "fast_refund_periods": [
+            [_iso(start), _iso(end)] for start, end in shop.fast_refund_periods
+        ],
+        "buyer_limit": shop.buyer_limit and shop.buyer_limit.model_dump(),
+        "strategies": [
+            {
+                **strategy.model_dump(exclude={"shop"}),
+                "id": strategy.name,
+                "revision": None,
+                "valid_from": _iso(strategy.valid_from),
+                "valid_until": _iso(strategy.valid_until),
+            }
+            for strategy in strategies
         ],
     }
 

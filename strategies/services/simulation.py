@@ -18,7 +18,7 @@ from strategies.engine import sort_key as ticket_order
 from strategies.engine.hours import micros
 from strategies.engine.rulebook import Rulebook
 from strategies.records import StrategyRecord
-from strategies.services.rulebook_content import rulebook_content
+from strategies.services.contents import content_of_records
 
 MOST_STRATEGIES = 10  # SPEC T3, in a scenario
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -107,7 +107,7 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
             continue
         facts.append(_facts(shop, order, lines, ticket))
     facts.sort(key=ticket_order)
-    rulebook = compile_rulebook(rulebook_content(shop, strategies) if shop else {})
+    rulebook = compile_rulebook(content_of_records(shop, strategies) if shop else {})
     verdicts = decide(rulebook, State(paused=bool(shop and shop.automation_paused)), facts)
     decided = [
         (ticket_order(fact), _line(rulebook, fact, verdict))
