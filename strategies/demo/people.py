@@ -1,0 +1,57 @@
+"""The demo merchant's people: one for each role of SPEC P1, and an operator."""
+
+from typing import NamedTuple
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+
+from aftersale.models import Membership, Role, Shop
+
+# Fixed and printed: these users exist in demo databases only.
+PASSWORD = "afterdesk"
+
+
+class Person(NamedTuple):
+    username: str
+    last_name: str
+    first_name: str
+    # None: an operator, who sees every shop.
+    role: Role | None
+    # Whether of all demo shops or of the first one only.
+    all_shops: bool = False
+
+
+PEOPLE = (
+    Person("demo", "运营", "小助手", None),
+    Person("demo-owner", "林", "晓雾", Role.OWNER, all_shops=True),
+    Person("demo-admin", "陈", "立", Role.ADMIN, all_shops=True),
+    Person("demo-manager", "周", "敏", Role.CS_MANAGER),
+    Person("demo-agent", "吴", "桐", Role.CS_AGENT),
+    Person("demo-viewer", "郑", "可", Role.VIEWER),
+)
+
+
+def make_people() -> dict[str, User]:
+    """Adds the users; raises IntegrityError where one of the names is taken."""
+    # Hashing is slow by design; they share one password.
+    password = make_password(PASSWORD)
+    return {
+        person.username: User.objects.create(
+            username=person.username,
+            last_name=person.last_name,
+            first_name=person.first_name,
+            password=password,
+            is_staff=True,
+            is_superuser=person.role is None,
+        )
+        for person in PEOPLE
+    }
+
+
+def make_members(people: dict[str, User], shops: list[Shop]) -> None:
+    Membership.objects.bulk_create(
+        Membership(shop=shop, user=people[person.username], role=person.role)
+        for person in PEOPLE
+        if person.role is not None
+        for shop in (shops if person.all_shops else shops[:1])
+    )
