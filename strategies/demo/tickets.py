@@ -16,7 +16,7 @@ Record = dict[str, Any]
 
 # Tickets filed within these hours wait for the automation; older ones were settled before the shop
 # came to Afterdesk, as its platform reports.
-FRESH_HOURS = 30
+FRESH_HOURS = 50
 
 _REASONS = ("no_longer_wanted", "quality_issue", "not_as_described", "wrong_item", "other")
 _NOTES = {
