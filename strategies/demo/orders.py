@@ -1,4 +1,4 @@
-"""The orders of a demo shop over the last thirty days, their statuses following from their times."""
+"""A month of orders of a demo shop; their statuses follow from their times."""
 
 import random
 from datetime import datetime, timedelta

@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from aftersale.models import Membership, Role, Shop
+from aftersale.services.errors import Refused
 
 # Fixed and printed: these users exist in demo databases only.
 PASSWORD = "afterdesk"
@@ -32,7 +34,11 @@ PEOPLE = (
 
 
 def make_people() -> dict[str, User]:
-    """Adds the users; raises IntegrityError where one of the names is taken."""
+    """Adds the users; raises Refused where a name is taken: that user is somebody else's."""
+    names = [person.username for person in PEOPLE]
+    taken = User.objects.filter(username__in=names).values_list("username", flat=True).first()
+    if taken is not None:
+        raise Refused(_("There is a user “%s” already: rename that one first.") % taken)
     # Hashing is slow by design; they share one password.
     password = make_password(PASSWORD)
     return {

@@ -146,6 +146,8 @@ def _snacks(clock: Clock) -> list[dict[str, Any]]:
         {
             "scenario": "post_ship_keep_goods",
             "name": "平台退款不退货",
+            "product_condition": "include",
+            "products": ["wx-402"],
             "single_amount_cap": "50.00",
             "daily_cap": "190.00",
         },

@@ -9,6 +9,9 @@ from django.db import transaction
 
 from aftersale.models import (
     ConnectorKind,
+    OrderStatus,
+    Refund,
+    RefundSource,
     SandboxInstruction,
     Shop,
     Ticket,
@@ -53,6 +56,7 @@ def seed(*, now: datetime, clock: Callable[[], datetime]) -> None:
             _switch_on(shop, of_shop, user=people["demo-owner"], now=now)
             decide_shop(shop.pk, tally=Tally())
         _goods_come_back(shops[0], data[0], clock=clock)
+        _shipped_already(shops[0], data[0], clock=clock)
         _people_decide(shops[0], user=people["demo-agent"], now=clock())
     while payer.run(clock=clock):
         pass
@@ -112,6 +116,27 @@ def _goods_come_back(shop: Shop, data: ShopData, *, clock: Callable[[], datetime
         if ticket["ticket_no"] in approved
     ]
     _save_again(shop, reports[:2], now=moment)
+
+
+def _shipped_already(shop: Shop, data: ShopData, *, clock: Callable[[], datetime]) -> None:
+    """The platform reports late that an order was shipped, which a strategy has refunded."""
+    order_no = (
+        Refund.objects.filter(
+            shop=shop, source=RefundSource.STRATEGY, order__status=OrderStatus.PENDING_SHIPMENT
+        )
+        .order_by("ticket__ticket_no")
+        .values_list("order__order_no", flat=True)[0]
+    )
+    order = next(order for order in data.orders if order["order_no"] == order_no)
+    moment = clock()
+    report = {
+        **order,
+        "status": OrderStatus.SHIPPED,
+        "shipped_at": (moment - timedelta(minutes=10)).isoformat(),
+        "updated_at": moment.isoformat(),
+    }
+    record = OrderRecord.model_validate(report)
+    _require(save_orders([record], shops=known([shop.code]), now=moment), Outcome.CHANGED)
 
 
 def _people_decide(shop: Shop, *, user: User, now: datetime) -> None:

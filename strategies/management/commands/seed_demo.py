@@ -4,10 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aftersale.services.errors import Refused
 from strategies.demo.people import PASSWORD, PEOPLE
 from strategies.demo.seed import seed, seeded
 
@@ -23,10 +23,8 @@ class Command(BaseCommand):
         if not seeded():
             try:
                 seed(now=timezone.now(), clock=timezone.now)
-            except IntegrityError as error:
-                raise CommandError(
-                    _("The sample data cannot be added: %s") % str(error).splitlines()[0]
-                ) from error
+            except Refused as refused:
+                raise CommandError(refused.message) from refused
         self.print_users()
 
     def print_users(self) -> None:
