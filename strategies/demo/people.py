@@ -15,8 +15,8 @@ PASSWORD = "afterdesk"
 
 class Person(NamedTuple):
     username: str
-    last_name: str
-    first_name: str
+    # All of it as the first name: Django puts the last name behind.
+    name: str
     # None: an operator, who sees every shop.
     role: Role | None
     # Whether of all demo shops or of the first one only.
@@ -24,12 +24,12 @@ class Person(NamedTuple):
 
 
 PEOPLE = (
-    Person("demo", "运营", "小助手", None),
-    Person("demo-owner", "林", "晓雾", Role.OWNER, all_shops=True),
-    Person("demo-admin", "陈", "立", Role.ADMIN, all_shops=True),
-    Person("demo-manager", "周", "敏", Role.CS_MANAGER),
-    Person("demo-agent", "吴", "桐", Role.CS_AGENT),
-    Person("demo-viewer", "郑", "可", Role.VIEWER),
+    Person("demo", "运营小助手", None),
+    Person("demo-owner", "林晓雾", Role.OWNER, all_shops=True),
+    Person("demo-admin", "陈立", Role.ADMIN, all_shops=True),
+    Person("demo-manager", "周敏", Role.CS_MANAGER),
+    Person("demo-agent", "吴桐", Role.CS_AGENT),
+    Person("demo-viewer", "郑可", Role.VIEWER),
 )
 
 
@@ -44,8 +44,7 @@ def make_people() -> dict[str, User]:
     return {
         person.username: User.objects.create(
             username=person.username,
-            last_name=person.last_name,
-            first_name=person.first_name,
+            first_name=person.name,
             password=password,
             is_staff=True,
             is_superuser=person.role is None,

@@ -59,7 +59,10 @@ class Tickets:
 
     def wanted(self, wanted: Wanted, orders: Orders) -> tuple[Sale, Record]:
         rng, clock = self.rng, self.clock
-        applied = clock.between(rng, clock.ago(20), clock.ago(0.2), TICKETS)
+        if wanted.hours_ago:
+            applied = clock.ago(wanted.hours_ago)
+        else:
+            applied = clock.between(rng, clock.ago(20), clock.ago(0.2), TICKETS)
         product = next(item for item in self.shop.products if item.code == wanted.product)
         sale = orders.at_stage(wanted.stage, product, wanted.quantity, applied)
         sale.buyer = {

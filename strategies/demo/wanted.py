@@ -21,6 +21,8 @@ class Wanted:
     label: str = ""
     reported: str = ""
     sandbox: str = ""
+    # Filed so many hours ago; 0: at some time of the last day.
+    hours_ago: float = 0
     # Fen asked for above what was paid.
     too_much: int = 0
 
@@ -48,6 +50,9 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
         Wanted("ks-303", "delivered", _KEEP, "quality_issue", 2, label="refund_keep_goods"),
         Wanted("ks-303", "delivered", _KEEP, "quality_issue"),
         Wanted("ks-203", "delivered", "exchange", "wrong_item", 2),
+        # Kuaishou gives 48 hours: one is late, one nearly so.
+        Wanted("ks-204", "delivered", _RETURN, "other", hours_ago=49.5),
+        Wanted("ks-402", "delivered", _RETURN, "other", hours_ago=44),
         Wanted("ks-301", "partly", _REFUND, "other"),
         Wanted("ks-604", "delivered", _REFUND, "quality_issue", buyer="blocked"),
         Wanted("ks-204", "unshipped", _REFUND, "other", too_much=5_000),
