@@ -52,23 +52,24 @@ def make_shop_data(shop: DemoShop, now: datetime) -> ShopData:
         strategies=strategies_of(shop.code, clock),
         orders=[sale.record() for sale in sales],
         tickets=filed,
-        fund_entries=_fund_entries(shop.code, clock),
+        fund_entries=_fund_entries(shop, clock),
         sandbox=sandbox,
     )
 
 
-def _fund_entries(shop: str, clock: Clock) -> list[Record]:
+def _fund_entries(shop: DemoShop, clock: Clock) -> list[Record]:
+    size = 4 - shop.digit
     entries = [
-        ("deposit", 340, "20000.00", "店铺保证金缴纳"),
+        ("deposit", 340, f"{10_000 * size}.00", "店铺保证金缴纳"),
         ("deposit", 21, "-180.00", "平台扣款：延迟发货赔付"),
         ("wallet", 290, "3000.00", "安心钱包首次充值"),
-        ("wallet", 60, "2000.00", "充值"),
+        ("wallet", 60, f"{1_500 * size}.00", "充值"),
         ("wallet", 12, "-350.00", "超售后期退款垫付"),
         ("wallet", 2, "1500.00", "充值"),
     ]
     return [
         {
-            "shop": shop,
+            "shop": shop.code,
             "fund": fund,
             "entry_no": f"{fund[0].upper()}{number:04d}",
             "amount": amount,
