@@ -10,3 +10,6 @@ os.environ["DEBUG"] = "True"
 from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Tests that are about Chinese ask for it.
+LANGUAGE_CODE = "en"

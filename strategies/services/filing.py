@@ -101,7 +101,8 @@ def _take_content(strategy: Strategy, record: StrategyRecord) -> bool:
     read what it was: with another content, and where the file says so, it is no longer enabled."""
     fields = record_fields(record)
     changed = any(getattr(strategy, field) != value for field, value in fields.items())
-    if changed or (strategy.enabled and not record.enabled):
+    switched_off = "enabled" in record.model_fields_set and not record.enabled
+    if changed or (strategy.enabled and switched_off):
         strategy.enabled = False
         for field, value in fields.items():
             setattr(strategy, field, value)

@@ -67,9 +67,11 @@ def test_a_changed_one_is_no_longer_enabled(shop):
     assert (latest["enabled"], latest["single_amount_cap"]) == (False, 30_000)
 
 
-def test_a_file_may_switch_off(shop):
+def test_a_file_may_switch_off_if_it_says_so(shop):
     make_strategy(shop, name="a")
-    assert file(shop, {"name": "a"}) == (["changed"], [False])
+    assert file(shop, {"name": "a"}) == (["unchanged"], [False])
+    assert Strategy.objects.get().enabled is True
+    assert file(shop, {"name": "a", "enabled": False}) == (["changed"], [False])
     assert Strategy.objects.get().enabled is False
 
 

@@ -3,12 +3,11 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from aftersale.services import money_audit
+from config.terminal import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Work out all money from its rows anew, and print what differs from what is kept."
 
     def handle(self, *args: Any, **options: Any) -> None:

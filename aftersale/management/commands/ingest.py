@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
@@ -13,9 +13,10 @@ from tqdm import tqdm
 from aftersale.services.ingest import Counts, Pass
 from aftersale.services.ingest.files import Source
 from aftersale.services.outcomes import Outcome
+from config.terminal import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = _("Takes in shops, orders, tickets, strategies and fund entries from NDJSON files.")
 
     def add_arguments(self, parser: CommandParser) -> None:

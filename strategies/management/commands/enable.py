@@ -3,18 +3,19 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.services.errors import Refused
 from aftersale.services.rights import shops_of
+from config.terminal import TerminalCommand
 from strategies.models import Scenario, Strategy
 from strategies.services import strategies
 from strategies.services.risks import risks_of
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Switches a strategy on, after printing its risks."
     switches_on = True
 

@@ -3,15 +3,16 @@
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
+from config.terminal import TerminalCommand
 from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Decides all tickets that wait and prints counts by outcome, scenario and strategy."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from config.terminal import TerminalCommand
 from strategies.services.simulation import SimulationFileError, read, simulate
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Decide the tickets of a file; needs no database and changes nothing."
     requires_system_checks: list[str] = []
 
