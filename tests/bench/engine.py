@@ -26,6 +26,8 @@ from strategies.engine.rulebook import Rulebook
 from strategies.engine.spans import bought
 from strategies.engine.vocabulary import SCENARIOS
 
+from .report import Row, show
+
 TICKETS = 4_000  # two batches of the evaluator; zen is given the same
 ROUNDS = 15
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -206,56 +208,67 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
+def rows() -> list[Row]:
+    """The engine beside each way of asking zen; without zen-engine, its own speed alone."""
     facts = tickets()
-    cold_book = compile_rulebook(content())
-    cold = TICKETS / seconds(lambda: decide(cold_book, State(), facts))
     rulebook = compile_rulebook(content())
-    verdicts = decide(rulebook, State(), facts)
-    hits = sum(verdict.outcome != "manual" for verdict in verdicts)
-    asked = sum(len(verdict.trace) for verdict in verdicts)
-    print(f"{TICKETS} tickets, {hits} hits, {asked / TICKETS:.1f} strategies asked each")
+    asked = sum(len(verdict.trace) for verdict in decide(rulebook, State(), facts)) / TICKETS
+    what = f"engine alone, {asked:.1f} strategies asked a ticket"
+    ways: dict[str, Callable[[], object]] = {
+        "engine": lambda: decide(rulebook, State(), facts),
+        # A rulebook that has learnt nothing yet: every question and answer is new.
+        "cold": lambda: decide(compile_rulebook(content()), State(), facts),
+    }
     try:
         import zen
     except ImportError:
-        zen = None
         print("no zen-engine to compare with: pip install zen-engine")
     else:
-        groups = zen_expressions(rulebook)
-        whole = [zen.compile_expression("[" + ", ".join(parts) + "]") for parts in groups]
-        single = [[zen.compile_expression(part).evaluate for part in parts] for parts in groups]
-        contexts, expected = zen_contexts(rulebook, facts)
-        jobs = [(whole[group].evaluate, context) for group, context in contexts]
-        in_turn = [(single[group], context) for group, context in contexts]
-        texts = [(evaluate, json.dumps(context)) for evaluate, context in jobs]
-        wrong = 0
-        for (evaluate, context), verdict in zip(jobs, expected, strict=True):
-            said = [int(code) for code in evaluate(context)]
-            wrong += tuple(said[: said.index(0) + 1] if 0 in said else said) != verdict.trace
-        print(f"zen agrees on {len(jobs) - wrong} of {len(jobs)} tickets")
+        ways |= zen_ways(zen, rulebook, facts)
     gc.collect()
     gc.freeze()  # what was made so far is not looked through while either is timed
-    ways: dict[str, Callable[[], object]] = {"engine": lambda: decide(rulebook, State(), facts)}
-    if zen is not None:
-        ways["zen, one expression a ticket"] = lambda: [
-            evaluate(context) for evaluate, context in jobs
-        ]
-        ways["zen, the same from JSON text"] = lambda: [
-            evaluate(context) for evaluate, context in texts
-        ]
-        ways["zen, one expression a strategy"] = lambda: [ask(*job) for job in in_turn]
     times: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way, work in ways.items():
             times[way].append(seconds(work))
-    print(f"engine, memos cold: {cold:,.0f} decisions/s")
-    for way, took in times.items():
+    gc.unfreeze()
+    speed = {way: TICKETS / statistics.median(took) for way, took in times.items()}
+    measured = f"{speed['engine']:,.0f} decisions/s ({speed['cold']:,.0f} with memos cold)"
+    found = []
+    for way, took in list(times.items())[2:]:
         ratio = statistics.median(
             theirs / own for theirs, own in zip(took, times["engine"], strict=True)
         )
-        rate = TICKETS / statistics.median(took)
-        print(f"{way}: {rate:,.0f} decisions/s, engine x {ratio:.1f}")
-    print("target: x 15")
+        against = f"{way}, {speed[way]:,.0f}/s"
+        found.append(Row(what, measured, against, f"{ratio:.1f} x", ">= 15 x", ratio >= 15))
+    return found or [Row(what, measured, "zen-engine, not installed", "–", ">= 15 x", False)]
+
+
+def zen_ways(
+    zen: Any, rulebook: Rulebook, facts: list[tuple[Any, ...]]
+) -> dict[str, Callable[[], object]]:
+    """Three ways of asking zen, whose traces are checked against the engine's first."""
+    groups = zen_expressions(rulebook)
+    whole = [zen.compile_expression("[" + ", ".join(parts) + "]") for parts in groups]
+    single = [[zen.compile_expression(part).evaluate for part in parts] for parts in groups]
+    contexts, expected = zen_contexts(rulebook, facts)
+    jobs = [(whole[group].evaluate, context) for group, context in contexts]
+    in_turn = [(single[group], context) for group, context in contexts]
+    texts = [(evaluate, json.dumps(context)) for evaluate, context in jobs]
+    wrong = 0
+    for (evaluate, context), verdict in zip(jobs, expected, strict=True):
+        said = [int(code) for code in evaluate(context)]
+        wrong += tuple(said[: said.index(0) + 1] if 0 in said else said) != verdict.trace
+    assert not wrong, f"zen says otherwise on {wrong} of {len(jobs)} tickets"
+    return {
+        "zen, a compiled expression a strategy, in turn to the first hit": lambda: [
+            ask(*job) for job in in_turn
+        ],
+        "zen, one compiled expression for all strategies": lambda: [
+            evaluate(context) for evaluate, context in jobs
+        ],
+        "zen, the same from JSON text": lambda: [evaluate(context) for evaluate, context in texts],
+    }
 
 
 def ask(expressions: list[Callable[[dict[str, Any]], Any]], context: dict[str, Any]) -> list[Any]:
@@ -268,4 +281,5 @@ def ask(expressions: list[Callable[[dict[str, Any]], Any]], context: dict[str, A
 
 
 if __name__ == "__main__":
-    main()
+    for row in rows():
+        show(row)
