@@ -170,11 +170,11 @@ def _next_under_cap(
 ) -> tuple[Answer, int]:
     """The answer once daily caps are looked at too (SPEC E5), and the hit's use of its cap."""
     said = list(codes)
-    for place, code in enumerate(codes):
-        if not code:
-            index = group.members[place]
-            use = used.get((index, day), 0) + amount
-            if use <= daily_caps[index]:
-                return group.answer_at(place, said), use
-            said[place] = _CAP
+    for _ in range(codes.count(0)):
+        place = said.index(0)
+        index = group.members[place]
+        use = used.get((index, day), 0) + amount
+        if use <= daily_caps[index]:
+            return group.answer_at(place, said), use
+        said[place] = _CAP
     return group.answer(tuple(said)), 0

@@ -48,10 +48,9 @@ JOIN strategies_decision d
 GROUP BY s.id
 """
 
-# Positions in a claimed row; the engine's decided_at goes in behind the ninth column.
+# Positions in a claimed row; the engine's decided_at goes in behind applied_at.
 TICKET, TICKET_NO, ORDER, BUYER, TYPE, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 7, 19
 APPLIED_AT = 8
-_BEFORE_MOMENT = 9
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -94,8 +93,8 @@ def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:
 
 def as_facts(rows: Sequence[tuple[Any, ...]], decided_at: int) -> list[Facts]:
     """Claimed rows as engine facts at one moment, µs. Plain tuples in fact: the engine takes them,
-    and they are cheaper to make."""
-    facts = [(*row[:_BEFORE_MOMENT], decided_at, *row[_BEFORE_MOMENT:]) for row in rows]
+    and they are cheaper to make. Arrays come as lists, which the engine could not look up."""
+    facts = [(*row[:9], decided_at, *row[9:15], *map(tuple, row[15:18]), *row[18:]) for row in rows]
     return cast(list[Facts], facts)
 
 
