@@ -1,4 +1,4 @@
-"""The pause switch of a shop (SPEC G2)."""
+"""The pause switch of a shop (SPEC G2), and another look at what waits for people (SPEC E1)."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from .steps import carry_out, step
 class ShopSteps:
     """For the shop's admin."""
 
-    actions_detail = ("pause", "resume", "add_member")
+    actions_detail = ("pause", "resume", "look_again", "add_member")
 
     @step(
         title=_("Pause automatic refunds"),
@@ -54,6 +54,25 @@ class ShopSteps:
             shop_id=int(object_id),
         )
 
+    @step(
+        title=_("Evaluate again"),
+        question=_(
+            "The strategies as they are now look at all tickets that wait for people, and may"
+            " approve some of them."
+        ),
+        permission="change_strategies",
+        icon="replay",
+    )
+    def look_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return carry_out(
+            self,
+            request,
+            object_id,
+            shops.look_again,
+            _("The tickets are being evaluated again."),
+            shop_id=int(object_id),
+        )
+
 
 def _running(shop: Shop) -> bool:
     return not shop.automation_paused
@@ -63,4 +82,4 @@ def _paused(shop: Shop) -> bool:
     return shop.automation_paused
 
 
-FITS = {"pause": _running, "resume": _paused}
+FITS = {"pause": _running, "resume": _paused, "look_again": _running}

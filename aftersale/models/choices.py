@@ -147,6 +147,7 @@ class ShopEventKind(models.TextChoices):
     CHANGED = "changed", _("Settings changed")
     PAUSED = "paused", _("Automation paused")
     RESUMED = "resumed", _("Automation resumed")
+    LOOKED_AGAIN = "looked_again", _("Tickets evaluated again")
     BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
     MEMBER = "member", _("Membership changed")

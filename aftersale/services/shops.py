@@ -105,6 +105,19 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
         wake_payer()  # the refunds that the pause held back
 
 
+def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
+    """Has all tickets under review evaluated again, as after a change of strategies (SPEC E1).
+
+    `user` None is the operator's console.
+    """
+    if user is not None:
+        require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        if _set_waiting(shop_id):
+            _event(_get(shop_id), ShopEventKind.LOOKED_AGAIN, now, user=user)
+            tickets_waiting.send(Shop, shop_ids={shop_id})
+
+
 def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> None:
     """No strategy refunds this buyer from now on (SPEC G1)."""
     require(user, shop_id, Right.CHANGE_STRATEGIES)

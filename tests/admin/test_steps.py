@@ -24,7 +24,7 @@ REGISTERED = [
 STEPS = {
     "ticket": {"approve", "confirm_return", "retry"},
     "refund": {"record_paid", "record_failed", "try_again", "release", "take_back"},
-    "shop": {"pause", "resume", "add_member"},
+    "shop": {"pause", "resume", "look_again", "add_member"},
     "membership": {"change_role", "remove"},
     "strategy": {"enable", "disable"},
 }

@@ -4,9 +4,11 @@ from collections import Counter
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
+from aftersale.services.shops import look_again
 from config.terminal import TerminalCommand
 from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
@@ -17,14 +19,24 @@ class Command(TerminalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--shop", metavar="CODE", help="only this shop")
+        parser.add_argument(
+            "--again",
+            action="store_true",
+            help="look again at tickets that wait for people, as after a change of strategies",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["shop"] is None:
+        if options["shop"] is None and options["again"]:
+            shops = list(Shop.objects.order_by("pk").values_list("pk", flat=True))
+        elif options["shop"] is None:
             shops = shops_waiting()
         else:
             shops = list(Shop.objects.filter(code=options["shop"]).values_list("pk", flat=True))
             if not shops:
                 raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
+        if options["again"]:
+            for shop_id in shops:
+                look_again(shop_id=shop_id, user=None, now=timezone.now())
         tally = Tally()
         left = [shop for shop in shops if decide_shop(shop, tally=tally)]
         self.print(tally)

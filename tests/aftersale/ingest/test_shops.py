@@ -166,6 +166,23 @@ def test_pause_and_resume_by_who_may_change_strategies(
     assert changes == [shop.pk, shop.pk]
 
 
+def test_looking_again_wakes_what_waits_for_people(shop: Shop, woken: list[set[int]]) -> None:
+    """SPEC E1: whoever changes strategies is offered it; lesser roles and strangers are not."""
+    save_order(order())
+    save_ticket(ticket())
+    shop.tickets.update(waits=False)
+    woken.clear()
+    admin = make_user(shop, Role.ADMIN)
+    stranger = make_user(Shop.objects.create(code="other", name="other"), Role.OWNER)
+    for user in (make_user(shop, Role.CS_MANAGER), stranger):
+        with pytest.raises(NotAllowed):
+            shops.look_again(shop_id=shop.pk, user=user, now=NOON)
+    assert not shop.tickets.filter(waits=True).exists()
+    shops.look_again(shop_id=shop.pk, user=admin, now=NOON)
+    assert (shop.tickets.filter(waits=True).count(), woken) == (1, [{shop.pk}])
+    assert kinds() == ["looked_again"]
+
+
 def test_block_list(shop: Shop, changes: list[int]) -> None:
     """SPEC G1."""
     owner, viewer = make_user(shop), make_user(shop, Role.VIEWER)
