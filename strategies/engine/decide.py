@@ -12,7 +12,6 @@ from itertools import repeat
 from typing import Any
 
 from strategies.engine.facts import Facts
-from strategies.engine.group import Answer, Group
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.spans import bought, trips
 from strategies.engine.state import State
@@ -27,11 +26,7 @@ from strategies.engine.vocabulary import (
     PAUSED,
     REFUND,
     STRATEGY,
-    Condition,
 )
-
-_GUARD = int(Condition.BUYER_GUARD)
-_CAP = int(Condition.DAILY_CAP)
 
 
 def decide(
@@ -119,7 +114,9 @@ def decide(
                 fails |= printed_fails
             if asks_paid_time and (paid_at is None or not moment_of(paid_at).off_hours):
                 fails |= paid_fails
-        hit, trace, scenario, outcome, codes = answers.get(fails) or group.learn_answer(fails)
+        hit, trace, scenario, outcome, others, capped, guarded = answers.get(
+            fails
+        ) or group.learn_answer(fails)
 
         # What depends on earlier decisions: the last two conditions of SPEC E3.
         if hit is not None:
@@ -131,12 +128,17 @@ def decide(
                     or (most_amount is not None and total + amount > most_amount)
                 )
             ):
-                hit, trace = None, tuple(code or _GUARD for code in codes)
+                hit, trace = None, guarded
             else:
                 use = used.get((hit, day), 0) + amount
-                if use > daily_caps[hit]:
-                    answer, use = _next_under_cap(group, codes, used, day, amount, daily_caps)
-                    hit, trace, scenario, outcome, codes = answer
+                if use > daily_caps[hit]:  # on to the next one (SPEC E5)
+                    hit, trace = None, capped
+                    for place, index in others:
+                        use = used.get((index, day), 0) + amount
+                        if use <= daily_caps[index]:
+                            hit = index
+                            trace, scenario, outcome = group.hit_at(place, capped)
+                            break
         if hit is None:
             append(
                 (MANUAL, NONE_HIT, None, None, None, trace, refundable, count, total, day, False)
@@ -158,23 +160,3 @@ def decide(
             if stop_when_tripped:
                 break
     return list(map(tuple.__new__, repeat(Verdict), verdicts))
-
-
-def _next_under_cap(
-    group: Group,
-    codes: tuple[int, ...],
-    used: dict[tuple[int, int], int],
-    day: int,
-    amount: int,
-    daily_caps: tuple[int, ...],
-) -> tuple[Answer, int]:
-    """The answer once daily caps are looked at too (SPEC E5), and the hit's use of its cap."""
-    said = list(codes)
-    for _ in range(codes.count(0)):
-        place = said.index(0)
-        index = group.members[place]
-        use = used.get((index, day), 0) + amount
-        if use <= daily_caps[index]:
-            return group.answer_at(place, said), use
-        said[place] = _CAP
-    return group.answer(tuple(said)), 0

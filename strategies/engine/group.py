@@ -37,6 +37,8 @@ _POST_SHIP_LANE = tuple(
     c for c in CHECKS if c not in (Condition.ENABLED, Condition.PAID_TIME, Condition.LABEL_PRINTED)
 )
 _OFF = 0xFF
+_GUARD = int(Condition.BUYER_GUARD)
+_CAP = int(Condition.DAILY_CAP)
 assert len(_PRE_SHIP_LANE) <= 8 and len(_POST_SHIP_LANE) <= 8
 
 
@@ -53,16 +55,20 @@ def _reading(lane: Sequence[Condition]) -> bytes:
 class Answer(NamedTuple):
     """What a group's strategies say to a ticket, as far as no state is needed.
 
-    `codes` has each strategy's first failing condition. The other fields are about the first
-    strategy that nothing stopped: `hit` is its index (None if there is none), `trace` the trace if
-    it hits, or that of the whole group.
+    The first four are about the first strategy that nothing stopped: `hit` is its index (None if
+    there is none), `trace` the trace if it hits, or that of the whole group.
     """
 
     hit: int | None
     trace: tuple[int, ...]
     scenario: str | None
     outcome: str
-    codes: tuple[int, ...]
+    others: tuple[tuple[int, int], ...]
+    """The further strategies that nothing stopped: (place in the group, index)."""
+    capped: tuple[int, ...]
+    """The trace of the whole group where every one of them has used up its daily cap."""
+    guarded: tuple[int, ...]
+    """The same where the buyer guard stops them."""
 
 
 class Group(NamedTuple):
@@ -93,22 +99,22 @@ class Group(NamedTuple):
         """Read lanes, and keep what they come to."""
         if len(self.answers) >= MEMO_LIMIT:
             self.answers.clear()
-        codes = fails.to_bytes(len(self.members), "little").translate(self.reading)
-        answer = self.answers[fails] = self.answer(tuple(codes))
+        codes = tuple(fails.to_bytes(len(self.members), "little").translate(self.reading))
+        free = [(place, self.members[place]) for place, code in enumerate(codes) if not code]
+        capped = tuple(code or _CAP for code in codes)
+        first: tuple[int | None, tuple[int, ...], str | None, str] = (None, codes, None, MANUAL)
+        if free:
+            place, index = free[0]
+            first = (index, *self.hit_at(place, codes))
+        guarded = tuple(code or _GUARD for code in codes)
+        answer = self.answers[fails] = Answer(*first, tuple(free[1:]), capped, guarded)
         return answer
 
-    def answer(self, codes: tuple[int, ...]) -> Answer:
-        """The answer with these codes: the first HIT among them is the candidate."""
-        if 0 not in codes:
-            return Answer(None, codes, None, MANUAL, codes)
-        return self.answer_at(codes.index(Condition.HIT), codes)
-
-    def answer_at(self, place: int, codes: Sequence[int]) -> Answer:
-        """The answer whose candidate is the strategy at this place."""
+    def hit_at(self, place: int, before: tuple[int, ...]) -> tuple[tuple[int, ...], str, str]:
+        """Trace, scenario and outcome where the strategy at this place hits; `before` are the
+        codes of those asked before it."""
         scenario = self.strategies[place].scenario
-        codes = tuple(codes)
-        trace = codes[: place + 1]
-        return Answer(self.members[place], trace, scenario, _OUTCOMES[scenario], codes)
+        return (*before[:place], int(Condition.HIT)), scenario, _OUTCOMES[scenario]
 
     def off(self, tripped: Collection[int]) -> int:
         """Lanes for the strategies that are not enabled, or whose breaker opened."""
