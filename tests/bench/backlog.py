@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from django.db import connection
 
 from aftersale.models import Order, Shop
-from strategies.models import Scenario
-from strategies.services import strategies as service
-from tests.factories import make_shop, make_user, strategy_record
+from aftersale.services.shops import known
+from strategies.models import Scenario, Strategy
+from strategies.services.filing import save_strategies
+from strategies.services.lanes import publish
+from tests.factories import make_shop, strategy_record
 
 NOW = datetime(2026, 3, 11, 4, 0, tzinfo=UTC)
 
@@ -24,7 +26,7 @@ def bench_shop(code: str) -> Shop:
         working_hours={day: [["09:00", "21:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
     )
     shop.blocked_buyers.create(buyer="b7")
-    user = make_user(shop, username=f"owner of {code}")
+    records = []
     for scenario in Scenario.values:
         for number in range(1, 11):
             fields: dict[str, object] = {
@@ -43,10 +45,10 @@ def bench_shop(code: str) -> Shop:
                 fields |= {"product_condition": "include", "products": [f"p{n}" for n in range(9)]}
             if number % 5 == 4:
                 fields |= {"buyer_reasons": ["no_longer_wanted", "quality_issue"]}
-            strategy = service.create(
-                shop_id=shop.pk, record=strategy_record(shop, **fields), user=user, now=NOW
-            )
-            service.enable(strategy_id=strategy.pk, user=user, now=NOW)
+            records.append(strategy_record(shop, **fields))
+    save_strategies(records, shops=known([code]), now=NOW)
+    Strategy.objects.filter(shop=shop).update(enabled=True)
+    publish(shop.pk, user=None, now=NOW)
     return shop
 
 
