@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from aftersale.models import Order, Shop
 from aftersale.services.shops import known
@@ -48,7 +48,8 @@ def bench_shop(code: str) -> Shop:
             records.append(strategy_record(shop, **fields))
     save_strategies(records, shops=known([code]), now=NOW)
     Strategy.objects.filter(shop=shop).update(enabled=True)
-    publish(shop.pk, user=None, now=NOW)
+    with transaction.atomic():
+        publish(shop.pk, user=None, now=NOW)
     return shop
 
 
