@@ -19,8 +19,14 @@ class Refund(models.Model):
     not tasks, say what is due (docs/adr/0004).
     """
 
+    # Its order has the same shop, with a key that is checked: a second look-up a row is saved.
     shop = models.ForeignKey(
-        Shop, models.PROTECT, related_name="refunds", db_index=False, verbose_name=_("shop")
+        Shop,
+        models.PROTECT,
+        related_name="refunds",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("shop"),
     )
     order = models.ForeignKey(
         Order, models.PROTECT, related_name="refunds", verbose_name=_("order")

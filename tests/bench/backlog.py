@@ -35,12 +35,13 @@ def bench_shop(code: str) -> Shop:
                 "single_amount_cap": f"{number * 15}.00",
                 "daily_cap": f"{number * 20_000}.00",
                 "refund_reason": "agreed",
-                "breaker": {"hits": 1_000_000, "minutes": 10},
             }
             if number % 3 == 1:
                 fields |= {"execution_time": "windows", "windows": [["20:00", "08:00"]]}
             if number % 4 == 2:
                 fields |= {"time_limit_hours": number * 6}
+            if number % 5 == 0:
+                fields |= {"breaker": {"hits": 1_000_000, "minutes": 10}}
             if number % 5 == 3:
                 fields |= {"product_condition": "include", "products": [f"p{n}" for n in range(9)]}
             if number % 5 == 4:

@@ -80,8 +80,9 @@ def rows() -> list[Row]:
 
 def _watch(decided: dict[int, float], done: threading.Event) -> None:
     """Notes when each decision becomes visible; adds up to 2 ms."""
-    last = 0
     with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM strategies_decision")
+        last = cursor.fetchone()[0]
         while not done.is_set():
             cursor.execute(
                 "SELECT id, ticket_id FROM strategies_decision WHERE id > %s ORDER BY id", [last]

@@ -25,4 +25,7 @@ def peak_memory() -> float:
 def show(row: Row) -> None:
     """Prints a row."""
     mark = "met" if row.met else "NOT MET"
-    print(f"{row.what}: {row.measured} against {row.against}: {row.ratio} ({row.target}, {mark})")
+    print(
+        f"{row.what}: {row.measured} against {row.against}: {row.ratio} ({row.target}, {mark})",
+        flush=True,
+    )

@@ -72,26 +72,42 @@ class Decided(NamedTuple):
 def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Decided | None:
     """Decides up to `limit` waiting tickets behind `after` in one transaction.
 
-    Returns None where nothing was to be had. Raises LaneHeld.
+    Returns None where nothing was to be had. Raises LaneHeld. An error rolls all of it back, and
+    the batch is decided again with care: split in halves until the bad ticket is alone.
     """
-    with _no_garbage_collection(), transaction.atomic():
-        lane = try_lane(shop_id)
-        if lane is None:
-            raise LaneHeld
-        # Read after the lane was taken: whoever pauses the shop holds it until the commit.
-        shop = Shop.objects.get(pk=shop_id)
-        rows = claim(shop_id, after=after, limit=limit)
-        if not rows:
-            return None
-        now = database_moment()
-        if lane.decided_until is not None and lane.decided_until > now:
-            now = lane.decided_until
-        batch = _Batch(shop, lane.rulebook_id, now, tally)
-        batch.decide(rows)
-        if batch.pays:
-            wake_payer()
-        full = len(rows) == limit or batch.decided < len(rows)
-        return Decided(end_of(rows[: batch.decided]), full)
+    try:
+        return _decide_batch(shop_id, after=after, limit=limit, tally=tally, careful=False)
+    except _OF_A_TICKET as error:
+        log.warning("batch failed", shop=shop_id, error=type(error).__name__)
+        return _decide_batch(shop_id, after=after, limit=limit, tally=tally, careful=True)
+
+
+def _decide_batch(
+    shop_id: int, *, after: Cursor, limit: int, tally: Tally, careful: bool
+) -> Decided | None:
+    with _no_garbage_collection():
+        with transaction.atomic():
+            lane = try_lane(shop_id)
+            if lane is None:
+                raise LaneHeld
+            # Read after the lane was taken: whoever pauses the shop holds it until the commit.
+            shop = Shop.objects.get(pk=shop_id)
+            rows = claim(shop_id, after=after, limit=limit)
+            if not rows:
+                return None
+            now = database_moment()
+            if lane.decided_until is not None and lane.decided_until > now:
+                now = lane.decided_until
+            batch = _Batch(shop, lane.rulebook_id, now)
+            if careful:
+                batch.decide_with_care(rows)
+            else:
+                batch.decide(rows)
+            if batch.pays:
+                wake_payer()
+        tally.decided.update(batch.counts)
+    full = len(rows) == limit or batch.decided < len(rows)
+    return Decided(end_of(rows[: batch.decided]), full)
 
 
 @contextmanager
@@ -110,13 +126,13 @@ def _no_garbage_collection() -> Iterator[None]:
 class _Batch:
     """Decides claimed rows; the caller holds the lane, the tickets and their orders."""
 
-    def __init__(self, shop: Shop, rulebook_id: int, now: datetime, tally: Tally) -> None:
+    def __init__(self, shop: Shop, rulebook_id: int, now: datetime) -> None:
         self.shop = shop
         self.loaded = load_rulebook(rulebook_id)
         self.now = now
         self.at = micros(now)
         self.day = date.fromordinal(self.loaded.rulebook.moment(self.at)[2])
-        self.tally = tally
+        self.counts: Counter[tuple[str, str, str, int | None]] = Counter()
         self.decided = 0
         self.tripped = False
         self.pays = False
@@ -125,25 +141,30 @@ class _Batch:
         """Decides rows in order and stops where a circuit breaker opens (SPEC G3): what comes
         after it needs the next revision.
 
-        An error splits the rows in halves until the bad ticket is alone; it goes to people.
+        Without a savepoint: rows locked outside one and updated inside it would each cost a
+        multixact.
         """
+        self._count(self._decide(rows))
+
+    def decide_with_care(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """The same, but an error splits the rows in halves until the bad ticket is alone; it goes
+        to people."""
         try:
             with transaction.atomic():
                 verdicts = self._decide(rows)
         except _OF_A_TICKET as error:
+            if len(rows) > 1:
+                half = len(rows) // 2
+                self.decide_with_care(rows[:half])
+                if not self.tripped:
+                    self.decide_with_care(rows[half:])
+                return
             log.warning(
                 "evaluation failed",
                 shop=self.shop.pk,
-                tickets=len(rows),
-                first=rows[0][TICKET],
+                ticket=rows[0][TICKET],
                 error=type(error).__name__,
             )
-            if len(rows) > 1:
-                half = len(rows) // 2
-                self.decide(rows[:half])
-                if not self.tripped:
-                    self.decide(rows[half:])
-                return
             verdicts = [self._for_people(rows[0])]
             self._write(rows, verdicts, [f"{type(error).__name__}: {error}"])
         self._count(verdicts)
@@ -217,7 +238,7 @@ class _Batch:
         by_hand = self.shop.connector == ConnectorKind.MANUAL
         for verdict in verdicts:
             strategy = None if verdict.strategy is None else keys[verdict.strategy]
-            self.tally.decided[
+            self.counts[
                 verdict.outcome, verdict.source or "", verdict.scenario or "", strategy
             ] += 1
             if verdict.outcome == REFUND and not by_hand:

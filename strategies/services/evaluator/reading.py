@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from django.db import connection
 
+from aftersale.services.arrays import texts
 from strategies.engine import Facts, State
 
 from .rulebooks import LoadedRulebook
@@ -129,9 +130,9 @@ def load_state(
             since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
             cursor.execute(
                 "SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision"
-                " WHERE shop_id = %s AND buyer = ANY(%s) AND decided_at > %s"
+                " WHERE shop_id = %s AND buyer = ANY(%s::text[]) AND decided_at > %s"
                 " AND outcome <> 'manual' GROUP BY buyer",
-                [shop_id, list({row[BUYER] for row in rows}), since],
+                [shop_id, texts({row[BUYER] for row in rows}), since],
             )
             for buyer, count, total in cursor.fetchall():
                 state.buyers[buyer] = [(micros(moment), count, total)]

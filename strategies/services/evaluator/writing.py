@@ -42,8 +42,8 @@ def write_statement(verdicts: str) -> str:
     return "WITH verdict AS MATERIALIZED (" + verdicts + _REST
 
 
-# `decided` hands on each ticket's columns, so that tickets are looked up once; the arrays of keys
-# say again what the joins say, for the planner's estimates.
+# `decided` hands on each ticket's columns, so that tickets are looked up once; its array of keys
+# says again what the join says, for the planner's estimate.
 _REST = """
 ), capped AS MATERIALIZED (
     SELECT * FROM unnest(%(capped)s::bigint[], %(caps)s::bigint[], %(filed_under)s::text[])
@@ -76,7 +76,7 @@ _REST = """
         SELECT order_id, sum(amount) AS amount FROM decided
         WHERE outcome <> 'manual' GROUP BY order_id
     ) s
-    WHERE o.id = s.order_id AND o.id = ANY(%(orders)s::bigint[])
+    WHERE o.id = s.order_id
     RETURNING o.id
 ), decision AS (
     INSERT INTO strategies_decision (
@@ -91,7 +91,7 @@ _REST = """
         o.labels, t.products, t.categories, o.has_virtual, t.blocked, t.buyer_count,
         t.buyer_sum, t.spent_before
     FROM decided t
-    JOIN aftersale_order o ON o.id = t.order_id AND o.id = ANY(%(orders)s::bigint[])
+    JOIN aftersale_order o ON o.id = t.order_id
     ORDER BY t.applied_at, t.ticket_no
     RETURNING id, ticket_id, order_id, shop_id, amount, source, outcome, strategy_id
 ), event AS (
@@ -181,7 +181,6 @@ def write(
             _WRITE,
             {
                 "tickets": numbers(row[TICKET] for row in rows),
-                "orders": numbers({row[ORDER] for row in rows}),
                 "kind": numbers(kind),
                 "refundable": numbers(verdict.refundable for verdict in verdicts),
                 "blocked": flags(row[BLOCKED] for row in rows),
