@@ -11,7 +11,7 @@ def main() -> None:
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
-        from django.db import OperationalError
+        from django.db import OperationalError, ProgrammingError
     except ImportError:
         sys.exit("Django is not installed here: run `make install`, then .venv/bin/python.")
 
@@ -21,6 +21,12 @@ def main() -> None:
         sys.exit(str(error))
     try:
         execute_from_command_line(sys.argv)
+    except ProgrammingError:
+        from config.database import lacks_migrations
+
+        if not lacks_migrations():
+            raise
+        sys.exit("The database's tables are not up to date: run `manage.py migrate` first.")
     except OperationalError:
         from config.database import why_unreachable
 

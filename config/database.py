@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 
 def why_unreachable() -> str | None:
@@ -14,3 +15,10 @@ def why_unreachable() -> str | None:
             return "The database does not run: start it with `make postgres`, or all by `make run`."
         return f"The database of DATABASE_URL cannot be reached: {error}".strip()
     return None
+
+
+def lacks_migrations() -> bool:
+    """Whether the database's tables are older than the program."""
+    connection.close()
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
