@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from aftersale.models import Order, Refund, Shop, Ticket, TicketEvent
+from aftersale.services import refunds
 from strategies.models import (
     Decision,
     EvaluatorLane,
@@ -206,7 +207,6 @@ def test_a_ticket_that_arrives_as_the_evaluator_finishes_is_not_lost(monkeypatch
 
 def test_a_manual_approval_and_the_evaluator_never_both_refund():
     """SPEC promise 1: people and automation on one ticket."""
-    refunds = pytest.importorskip("aftersale.services.refunds")
     shop = make_shop()
     owner = make_user(shop)
     make_strategy(shop)
