@@ -278,8 +278,8 @@ class StrategyUsageAdmin(ScopedAdmin):
     )
 
     @display(description=_("day"))
-    def day_shown(self, usage: StrategyUsage) -> str:
-        return f"{usage.day:%Y-%m-%d}"
+    def day_shown(self, usage: StrategyUsage) -> Any:
+        return columns.unbroken(f"{usage.day:%Y-%m-%d}")
 
     @display(description=_("scenario"))
     def scenario(self, usage: StrategyUsage) -> Any:
