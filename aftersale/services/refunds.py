@@ -112,6 +112,9 @@ def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
         transitions.move(
             ticket, TicketStatus.PENDING_REVIEW, actor=Actor.PERSON, now=now, user=user
         )
+        # A waived return is asked for again: no strategy for refunds alone may take it now.
+        ticket.type = ticket.requested_type
+        ticket.save(update_fields=["type"])
         refund.status = RefundStatus.TAKEN_BACK
         refund.next_step_at = None
         refund.needs_people = False

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from aftersale.models import Order, Refund, Shop, Ticket, TicketEvent
+from aftersale.services import refunds
 from strategies.models import Decision, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
-from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket
+from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -327,3 +329,26 @@ def test_the_order_of_decisions_is_that_of_application():
     got = list(Decision.objects.order_by("id").values_list("ticket", "outcome"))
     assert [pk for pk, _ in got] == [t.pk for t in reversed(tickets)]
     assert [outcome for _, outcome in got] == ["refund"] * 3 + ["manual"] * 4
+
+
+def test_a_waived_return_taken_back_is_a_return_again():
+    """SPEC S1, G2: what was waived is taken back with the refund; a strategy for tickets that ask
+    for a refund alone never gets it."""
+    shop = make_shop()
+    agent = make_user(shop, "cs_agent")
+    make_strategy(shop, scenario="post_ship_waive_return")
+    make_strategy(shop, scenario="post_ship_refund")
+    order = make_order(shop, status="shipped", shipped_at=NOON)
+    ticket = make_ticket(order, type="return_refund")
+    decide(shop)
+    refund = Refund.objects.get()
+    refunds.take_back(refund_id=refund.pk, user=agent, now=timezone.now())
+    ticket.refresh_from_db()
+    assert (ticket.type, ticket.waits) == ("return_refund", True)
+    decide(shop)
+    refund.refresh_from_db()
+    ticket.refresh_from_db()
+    order.refresh_from_db()
+    assert (refund.status, ticket.status) == ("taken_back", "pending_review")
+    assert (ticket.committed, order.committed) == (0, 0)
+    assert Decision.objects.latest("id").why == "none_hit"
