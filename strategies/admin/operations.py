@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -24,6 +24,11 @@ from aftersale.services.errors import Refused
 from strategies.models import EvaluatorLane, FastRefundRule, FastRefundRuleKind, Heartbeat
 from strategies.services import fast_refund
 
+_RULES = {
+    FastRefundRuleKind.APPLIED_WITHIN_HOURS.value: _("Applied within hours of payment"),
+    FastRefundRuleKind.PAID_AMOUNT_BELOW.value: _("Paid amount below"),
+}
+
 
 class RuleForm(StepForm):
     starts_at = forms.DateTimeField(
@@ -31,11 +36,27 @@ class RuleForm(StepForm):
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
     )
     kind = forms.ChoiceField(
-        label=_("rule"), choices=FastRefundRuleKind.choices, widget=UnfoldAdminSelectWidget
+        label=_("rule"), choices=tuple(_RULES.items()), widget=UnfoldAdminSelectWidget
     )
-    value = forms.IntegerField(
-        label=_("hours or fen"), min_value=1, widget=UnfoldAdminIntegerFieldWidget
+    value = forms.DecimalField(
+        label=_("hours, or yuan"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
     )
+
+    def clean(self) -> dict[str, Any]:
+        """`value` as the service takes it: whole hours, or fen."""
+        cleaned = super().clean()
+        kind, value = cleaned.get("kind"), cleaned.get("value")
+        if kind == FastRefundRuleKind.PAID_AMOUNT_BELOW and value is not None:
+            cleaned["value"] = int(value * 100)
+        elif value is not None and value != int(value):
+            self.add_error("value", _("Hours are whole numbers."))
+        elif value is not None:
+            cleaned["value"] = int(value)
+        return cleaned
 
 
 @admin.register(FastRefundRule)
@@ -76,9 +97,7 @@ class FastRefundRuleAdmin(OperatorAdmin):
 
     @display(description=_("rule"))
     def rule(self, rule: FastRefundRule) -> Any:
-        if rule.kind == FastRefundRuleKind.APPLIED_WITHIN_HOURS:
-            return _("Applied within hours of payment")
-        return _("Paid amount below")
+        return _RULES[rule.kind]
 
     @display(description=_("in force from"))
     def since(self, rule: FastRefundRule) -> Any:

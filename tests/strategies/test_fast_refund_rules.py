@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import RequestFactory
 
 from aftersale.services.errors import NotAllowed, Refused
+from strategies.admin.operations import RuleForm
 from strategies.models import FastRefundRule, RulebookRevision
 from strategies.services.fast_refund import add_rule
 from tests.factories import NOON, make_shop, make_strategy, make_user
@@ -64,3 +66,23 @@ def test_only_an_operator_adds_one():
         with pytest.raises(NotAllowed):
             add(user)
     assert FastRefundRule.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "stored"),
+    [
+        ("paid_amount_below", "300", 30_000),
+        ("paid_amount_below", "299.99", 29_999),
+        ("applied_within_hours", "6", 6),
+        ("applied_within_hours", "6.5", None),
+        ("paid_amount_below", "0.001", None),
+    ],
+)
+def test_on_screen_the_limit_is_in_yuan(kind, typed, stored):
+    """SPEC section 1: fen everywhere but on screen."""
+    fields = {"starts_at": "2026-12-01T00:00", "kind": kind, "value": typed, "_form_submitted": "1"}
+    form = RuleForm(
+        RequestFactory().post("/"), None, {f"step-{name}": said for name, said in fields.items()}
+    )
+    assert form.is_valid() is (stored is not None)
+    assert form.cleaned_data.get("value") == stored
