@@ -55,7 +55,7 @@ stop: .venv/runtime
 	@$(BIN)/python -m config.postgres stop
 
 test: install
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: install
 	$(BIN)/ruff check .

@@ -19,7 +19,11 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     # What happened to a record is on its page; Django's own history knows the admin's edits only.
     "SHOW_HISTORY": False,
-    "STYLES": [lambda request: static("aftersale/admin.css")],
+    "STYLES": [
+        lambda request: static("aftersale/admin.css"),
+        lambda request: static("aftersale/desk.css"),
+    ],
+    "SCRIPTS": [lambda request: static("aftersale/desk.js")],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],

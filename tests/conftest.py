@@ -10,22 +10,25 @@ from django.test import TransactionTestCase
 from config import translations
 from config.postgres import Server
 
-
-def pytest_configure() -> None:
-    translations.compile_all()
+_server: Server | None = None
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Start the embedded server before the test database is made, and leave it as it was found."""
-    if not settings.EMBEDDED_POSTGRES:
-        yield
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the embedded server for the whole run: with several workers (pytest-xdist) the one
+    that hands out the tests does."""
+    global _server
+    if hasattr(config, "workerinput"):
         return
+    translations.compile_all()
     server = Server()
-    began = server.start()
-    yield
-    if began:
-        server.stop()
+    if settings.EMBEDDED_POSTGRES and server.start():
+        _server = server
+
+
+def pytest_unconfigure() -> None:
+    """Leaves the server as it was found."""
+    if _server is not None:
+        _server.stop()
 
 
 # Rows that migrations and the start of the program make, and every test may count on.

@@ -1,12 +1,17 @@
 """The desk's tables, one subject a file."""
 
+from .alert import OPEN_ALERTS, ShippingAlert
 from .choices import (
     Actor,
+    AlertKind,
+    AlertState,
     ArbitrationResult,
     AttemptState,
     Beneficiary,
     ConnectorKind,
+    FundEntryKind,
     FundKind,
+    NegotiationResult,
     OrderLabel,
     OrderStatus,
     OrderType,
@@ -20,26 +25,40 @@ from .choices import (
     TicketStatus,
     TicketType,
 )
+from .desk import CaseVisit, SavedFilter
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .refund import Refund, RefundAttempt
+from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
-from .ticket import Ticket, TicketEvent
+from .ticket import DESK_STATUSES, Ticket, TicketEvent
+from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
+    "DESK_STATUSES",
+    "OPEN_ALERTS",
     "Actor",
+    "AfterSaleWindow",
+    "AlertKind",
+    "AlertState",
     "ArbitrationResult",
     "AttemptState",
     "Beneficiary",
     "BlockedBuyer",
+    "CaseVisit",
+    "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "EvidenceFile",
     "FastRefundPeriod",
     "Fund",
     "FundEntry",
+    "FundEntryKind",
     "FundKind",
     "Membership",
+    "Negotiation",
+    "NegotiationResult",
     "Order",
     "OrderLabel",
     "OrderLine",
@@ -50,10 +69,14 @@ __all__ = [
     "RefundAttempt",
     "RefundSource",
     "RefundStatus",
+    "RejectReasonTemplate",
+    "Rejection",
     "Role",
     "SandboxBehaviour",
     "SandboxInstruction",
     "SandboxPayment",
+    "SavedFilter",
+    "ShippingAlert",
     "Shop",
     "ShopEvent",
     "ShopEventKind",

@@ -142,6 +142,43 @@ class FundKind(models.TextChoices):
     DEPOSIT = "deposit", pgettext_lazy("fund", "Deposit")
 
 
+class FundEntryKind(models.TextChoices):
+    """What moved a fund (SPEC W3, W4)."""
+
+    REPORTED = "reported", _("Reported from outside")
+    CORRECTION = "correction", _("Correction by an owner")
+    REFUND = "refund", _("Refund through a window")
+    REFUND_BACK = "refund_back", _("Refund failed, credited back")
+    COMMISSION = "commission", _("Commission returned")
+    ARBITRATION = "arbitration", _("Refund imposed by arbitration")
+
+
+class NegotiationResult(models.TextChoices):
+    """How a round of negotiation ended (SPEC O4)."""
+
+    ACCEPTED = "accepted", _("Accepted by the buyer")
+    ANSWERED = "answered", _("Answered by the buyer")
+    EXPIRED = "expired", _("Time ran out")
+    ENDED = "ended", _("Ended by another step")
+
+
+class AlertKind(models.TextChoices):
+    """Why a parcel must be stopped (SPEC H1, H2)."""
+
+    SHIPPED_AFTER_REFUND = "shipped_after_refund", _("Shipped although refunded")
+    LIKELY_LOSS = "likely_loss", _("Had been shipped when it was refunded")
+
+
+class AlertState(models.TextChoices):
+    """How far the interception of a parcel has come (SPEC H1)."""
+
+    TO_STOP = "to_stop", _("To be stopped")
+    ASKED_CARRIER = "asked_carrier", _("Carrier asked")
+    INTERCEPTED = "intercepted", _("Intercepted")
+    RETURNED = "returned", _("Returned by the buyer")
+    LOST = "lost", _("Lost")
+
+
 class ShopEventKind(models.TextChoices):
     CREATED = "created", _("Created")
     CHANGED = "changed", _("Settings changed")
@@ -151,3 +188,4 @@ class ShopEventKind(models.TextChoices):
     BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
     MEMBER = "member", _("Membership changed")
+    TEMPLATE = "template", _("Reject text changed")

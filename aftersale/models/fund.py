@@ -1,9 +1,12 @@
 """A shop's wallet and deposit: ledgers that only ever get new entries (SPEC W3)."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .choices import FundKind
+from .choices import FundEntryKind, FundKind
+from .refund import RefundAttempt
 from .shop import Shop
 
 
@@ -26,7 +29,11 @@ class Fund(models.Model):
 
 
 class FundEntry(models.Model):
-    """One movement of a fund, in fen; never changed (SPEC W3)."""
+    """One movement of a fund, in fen; never changed (SPEC W3).
+
+    `balance_after` is the fund's balance once it was entered, in the order of ids; `attempt` is
+    what a debit or its return is about.
+    """
 
     fund = models.ForeignKey(
         Fund, models.PROTECT, related_name="entries", db_index=False, verbose_name=_("fund")
@@ -35,11 +42,42 @@ class FundEntry(models.Model):
     amount = models.BigIntegerField(_("amount"))
     at = models.DateTimeField(_("at"))
     note = models.CharField(_("note"), max_length=500, blank=True)
+    kind = models.CharField(
+        _("kind"), max_length=16, choices=FundEntryKind, default=FundEntryKind.REPORTED
+    )
+    balance_after = models.BigIntegerField(_("balance after"))
+    attempt = models.ForeignKey(
+        RefundAttempt,
+        models.PROTECT,
+        null=True,
+        related_name="fund_entries",
+        verbose_name=_("refund attempt"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("entered by"),
+    )
 
     class Meta:
         verbose_name = _("fund entry")
         verbose_name_plural = _("fund entries")
-        constraints = [models.UniqueConstraint(fields=["fund", "entry_no"], name="fund_entry_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["fund", "entry_no"], name="fund_entry_once"),
+            # A debit once per attempt, and credited back once (SPEC W3).
+            models.UniqueConstraint(
+                fields=["attempt", "kind"],
+                condition=Q(attempt__isnull=False),
+                name="fund_entry_once_per_attempt",
+            ),
+            # By our own debits a balance is never negative (SPEC W3).
+            models.CheckConstraint(
+                condition=~Q(kind=FundEntryKind.REFUND) | Q(amount__lt=0, balance_after__gte=0),
+                name="fund_entry_covers_our_debit",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.entry_no

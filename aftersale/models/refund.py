@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .choices import AttemptState, ConnectorKind, RefundSource, RefundStatus
+from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
 from .order import Order
 from .shop import Shop
 from .ticket import Ticket
@@ -108,6 +108,8 @@ class RefundAttempt(models.Model):
     amount = models.BigIntegerField(_("amount"))
     connector = models.CharField(_("sent through"), max_length=16, choices=ConnectorKind)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    # Which of the shop's funds this attempt debited; empty for refunds outside windows (SPEC W3).
+    fund = models.CharField(_("paid from"), max_length=16, choices=FundKind, blank=True, default="")
     state = models.CharField(_("state"), max_length=16, choices=AttemptState)
     leased_until = models.DateTimeField(_("leased until"), null=True)
     created_at = models.DateTimeField(_("created at"))

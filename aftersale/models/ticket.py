@@ -17,6 +17,16 @@ from .choices import (
 from .order import Order
 from .shop import Shop
 
+# A ticket in one of these has somebody to do something, or to wait for somebody who has.
+DESK_STATUSES = [
+    TicketStatus.PENDING_REVIEW,
+    TicketStatus.NEGOTIATING,
+    TicketStatus.AWAITING_RETURN,
+    TicketStatus.RETURNING,
+    TicketStatus.REFUND_FAILED,
+    TicketStatus.ARBITRATION,
+]
+
 
 class Ticket(models.Model):
     """One after-sale request of a buyer, for a whole order or one line. Amounts in fen.
@@ -58,6 +68,24 @@ class Ticket(models.Model):
     return_shipped_at = models.DateTimeField(_("returned at"), null=True)
     arbitration_result = models.CharField(
         _("arbitration result"), max_length=16, choices=ArbitrationResult, blank=True
+    )
+    # The re-opened window that it was filed through (SPEC W2).
+    window = models.ForeignKey(
+        "aftersale.AfterSaleWindow",
+        models.PROTECT,
+        null=True,
+        related_name="tickets",
+        db_index=False,
+        verbose_name=_("re-opened window"),
+    )
+    # Whoever has taken the case into hand; anybody else may still decide it.
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("handled by"),
     )
     products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)
@@ -101,6 +129,21 @@ class Ticket(models.Model):
                 fields=["shop", "order_no"],
                 condition=Q(order=None),
                 name="ticket_without_order",
+            ),
+            # The queues of the workbench: what is open, nearest deadline first (SPEC O5). Final
+            # and refunding tickets, nearly all there are, are not in it.
+            models.Index(
+                fields=["shop", "status", "due_at"],
+                condition=Q(status__in=DESK_STATUSES),
+                name="ticket_on_the_desk",
+            ),
+            models.Index(
+                fields=["handler", "due_at"],
+                condition=Q(handler__isnull=False, status__in=DESK_STATUSES),
+                name="ticket_of_handler",
+            ),
+            models.Index(
+                fields=["window"], condition=Q(window__isnull=False), name="ticket_of_window"
             ),
         ]
 

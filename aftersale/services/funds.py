@@ -47,10 +47,12 @@ def _add(fund: Fund, records: Sequence[FundEntryRecord]) -> list[Result]:
         )
     }
     results, added = [], []
+    balance = fund.balance
     for record in records:
         content = (record.amount, record.at, record.note)
         if record.entry_no not in stored:
             stored[record.entry_no] = content
+            balance += record.amount
             added.append(
                 FundEntry(
                     fund=fund,
@@ -58,6 +60,7 @@ def _add(fund: Fund, records: Sequence[FundEntryRecord]) -> list[Result]:
                     amount=record.amount,
                     at=record.at,
                     note=record.note,
+                    balance_after=balance,
                 )
             )
             results.append(NEW)

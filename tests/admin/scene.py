@@ -162,7 +162,9 @@ def make(mark: str, *roles: str) -> Scene:
         strategy,
         revision,
         decision.rulebook,
-        FundEntry.objects.create(fund=fund, entry_no=f"{mark}-entry", amount=100, at=AT),
+        FundEntry.objects.create(
+            fund=fund, entry_no=f"{mark}-entry", amount=100, balance_after=100, at=AT
+        ),
         BlockedBuyer.objects.create(shop=shop, buyer=f"{mark}-blocked", note=mark),
         ShopEvent.objects.create(shop=shop, at=AT, kind="changed", note=mark),
         SandboxInstruction.objects.create(

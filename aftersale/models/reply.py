@@ -1,0 +1,161 @@
+"""What the desk told buyers: rejections, negotiations, and the pictures that went with them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .choices import NegotiationResult, TicketStatus, TicketType
+from .shop import Shop
+from .ticket import Ticket
+
+
+class RejectReasonTemplate(models.Model):
+    """A shop's own text for a reason of the catalogue, over the default (SPEC P2)."""
+
+    shop = models.ForeignKey(
+        Shop,
+        models.CASCADE,
+        related_name="reject_templates",
+        db_index=False,
+        verbose_name=_("shop"),
+    )
+    reason = models.CharField(_("reject reason"), max_length=32)
+    text = models.TextField(_("text"), max_length=1000)
+    updated_at = models.DateTimeField(_("changed at"))
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
+
+    class Meta:
+        verbose_name = _("reject text")
+        verbose_name_plural = _("reject texts")
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "reason"], name="reject_template_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Rejection(models.Model):
+    """A rejection as it was sent; it stays so whatever becomes of its template (SPEC P2)."""
+
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="rejections", verbose_name=_("ticket")
+    )
+    reason = models.CharField(_("reject reason"), max_length=32)
+    explanation = models.TextField(_("explanation sent"))
+    from_status = models.CharField(_("from"), max_length=24, choices=TicketStatus)
+    at = models.DateTimeField(_("at"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+
+    class Meta:
+        verbose_name = _("rejection")
+        verbose_name_plural = _("rejections")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.ticket} {self.reason}"
+
+
+class Negotiation(models.Model):
+    """One round of negotiation: another type, another amount (fen), or a message (SPEC P3)."""
+
+    ticket = models.ForeignKey(
+        Ticket,
+        models.PROTECT,
+        related_name="negotiations",
+        db_index=False,
+        verbose_name=_("ticket"),
+    )
+    round = models.PositiveSmallIntegerField(_("round"))
+    type = models.CharField(_("type offered"), max_length=24, choices=TicketType, blank=True)
+    amount = models.BigIntegerField(_("amount offered"), null=True)
+    message = models.TextField(_("message sent"))
+    at = models.DateTimeField(_("at"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    answer_due_at = models.DateTimeField(_("answer due at"))
+    result = models.CharField(
+        _("result"), max_length=16, choices=NegotiationResult, blank=True, default=""
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("negotiation")
+        verbose_name_plural = _("negotiations")
+        ordering = ["round"]
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "round"], name="negotiation_round_once"),
+            models.UniqueConstraint(
+                fields=["ticket"], condition=Q(ended_at=None), name="negotiation_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount=None) | Q(amount__gt=0), name="negotiation_amount_above_zero"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket} {self.round}"
+
+
+class EvidenceFile(models.Model):
+    """A picture that a person of the desk put to a case, kept outside what is served publicly.
+
+    `sha256` and `content_type` are of the bytes as they are stored, found by their content.
+    """
+
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="evidence_files", verbose_name=_("ticket")
+    )
+    rejection = models.ForeignKey(
+        Rejection,
+        models.PROTECT,
+        null=True,
+        related_name="evidence_files",
+        verbose_name=_("rejection"),
+    )
+    negotiation = models.ForeignKey(
+        Negotiation,
+        models.PROTECT,
+        null=True,
+        related_name="evidence_files",
+        verbose_name=_("negotiation"),
+    )
+    file = models.FileField(_("file"), upload_to="evidence/%Y/%m", max_length=200)
+    name = models.CharField(_("name"), max_length=200)
+    content_type = models.CharField(_("content type"), max_length=32)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    sha256 = models.CharField(max_length=64)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("uploaded by"),
+    )
+
+    class Meta:
+        verbose_name = _("evidence file")
+        verbose_name_plural = _("evidence files")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

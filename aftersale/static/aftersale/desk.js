@@ -1,0 +1,60 @@
+/* What all pages of the desk share: the one dialog, and saying what was done.
+
+   A link or button with hx-get and hx-target="#desk-dialog-content" opens the dialog. Its form
+   posts with hx-post into the same target: an answer with status 422 or 409 is shown in its
+   place, and an answer with the header HX-Trigger "desk:done" closes it (aftersale/admin/pages.py).
+   Texts come from the server: there are none here. */
+(() => {
+    "use strict";
+
+    // Refusals (409, 422) are shown in place of what was sent.
+    htmx.config.responseHandling = [
+        { code: "204", swap: false },
+        { code: "[23]..", swap: true },
+        { code: "409|422", swap: true, error: false },
+        { code: "[45]..", swap: false, error: true },
+    ];
+
+    const dialog = () => document.getElementById("desk-dialog");
+
+    const show = () => {
+        const box = dialog();
+        const wide = box.querySelector("[data-wide]") !== null;
+        box.classList.toggle("d-dialog--wide", wide);
+        if (!box.open) box.showModal();
+        const first = box.querySelector("[autofocus], [aria-invalid=true]");
+        if (first) first.focus();
+    };
+
+    const close = () => dialog()?.open && dialog().close();
+
+    const toast = (text, kind) => {
+        const template = document.getElementById("desk-toast");
+        if (!text || !template) return;
+        const shown = template.content.firstElementChild.cloneNode(true);
+        shown.querySelector("[data-text]").textContent = text;
+        if (kind) shown.classList.add(`d-toast--${kind}`);
+        const remove = () => shown.remove();
+        shown.querySelector("button").addEventListener("click", remove);
+        document.getElementById("desk-toasts").append(shown);
+        if (kind !== "danger") setTimeout(remove, 6000);
+    };
+
+    document.addEventListener("htmx:afterSwap", (event) => {
+        if (event.detail.target.id === "desk-dialog-content") show();
+    });
+    document.addEventListener("desk:done", (event) => {
+        close();
+        toast(event.detail.message, event.detail.kind);
+        htmx.trigger(document.body, "desk:refresh");
+    });
+    document.addEventListener("click", (event) => {
+        if (event.target.closest("[data-close-dialog]")) close();
+        // The backdrop is the dialog itself; what is in it has elements of its own.
+        else if (event.target === dialog()) close();
+    });
+    // What failed on the way says so: a silent button would be pressed again.
+    const failed = () => toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
+    document.addEventListener("htmx:sendError", failed);
+    document.addEventListener("htmx:responseError", failed);
+})();
