@@ -2,7 +2,8 @@
 
 People's services look the ticket up among the shops that the user may see (else NotFound), need
 the right to handle tickets (else NotAllowed), and raise WrongStep, OverRefundable or Refused
-having written nothing. Amounts in fen.
+having written nothing. With `seen` they raise Stale where the case has changed since (cases.py).
+Amounts in fen.
 """
 
 from datetime import datetime
@@ -27,22 +28,30 @@ from aftersale.models import (
 from aftersale.signals import tickets_waiting
 
 from . import attempts, leases, locks, order_money, settlement, transitions
+from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
-from .rights import Right, require, scoped
+from .rights import scoped
 
 # A refund in one of these is over, and the same row may begin anew.
 OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
 
 
-def approve(*, ticket_id: int, user: User, now: datetime, amount: int | None = None) -> Ticket:
+def approve(
+    *,
+    ticket_id: int,
+    user: User,
+    now: datetime,
+    amount: int | None = None,
+    seen: str | None = None,
+) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
     `amount` is at most what the ticket asks for, which is also the default. Raises OverRefundable
     where the order's money does not allow it (SPEC O2).
     """
     with transaction.atomic():
-        order, ticket, refund = _locked(ticket_id=ticket_id, user=user)
+        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         exchange = ticket.type == TicketType.EXCHANGE
         goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
         to_status = TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
@@ -64,10 +73,10 @@ def approve(*, ticket_id: int, user: User, now: datetime, amount: int | None = N
         return ticket
 
 
-def confirm_return(*, ticket_id: int, user: User, now: datetime) -> Ticket:
+def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
     """The goods are in hand, or not wanted back: the approved return's refund starts."""
     with transaction.atomic():
-        order, ticket, refund = _locked(ticket_id=ticket_id, user=user)
+        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         confirmable = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
         if ticket.status not in confirmable:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
@@ -80,10 +89,10 @@ def confirm_return(*, ticket_id: int, user: User, now: datetime) -> Ticket:
         return ticket
 
 
-def retry(*, ticket_id: int, user: User, now: datetime) -> Ticket:
+def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
     """Tries a failed refund again, after a new check of the order's money (SPEC O2)."""
     with transaction.atomic():
-        order, ticket, refund = _locked(ticket_id=ticket_id, user=user)
+        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         order_money.commit(order, ticket, ticket.amount if refund is None else refund.amount)
@@ -236,24 +245,11 @@ def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
         order_money.free(order, ticket, keep=attempts.paid_late(refund))
 
 
-def _locked(*, ticket_id: int, user: User) -> tuple[Order, Ticket, Refund | None]:
-    """Order, ticket and refund, locked in this order, of a ticket that the user may handle."""
-    found = scoped(Ticket.objects.all(), user).filter(pk=ticket_id).first()
-    if found is None:
-        raise NotFound(_("There is no such ticket."))
-    require(user, found.shop_id, Right.HANDLE_TICKETS)
-    if found.order_id is None:
-        raise Refused(_("Ticket %s is waiting for its order.") % found.ticket_no)
-    order = locks.lock_order(found.order_id)
-    ticket = locks.lock_ticket(found.pk)
-    return order, ticket, locks.lock_refund(ticket.pk)
-
-
 def _locked_refund(*, refund_id: int, user: User) -> tuple[Order, Ticket, Refund]:
     found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."))
-    order, ticket, refund = _locked(ticket_id=found.ticket_id, user=user)
+    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user)
     assert refund is not None
     return order, ticket, refund
 

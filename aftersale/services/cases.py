@@ -1,0 +1,86 @@
+"""A case: a ticket with its order and refund, as a person of the desk takes hold of it.
+
+Whoever decides says what they saw. A case that has changed since is not decided: the person is
+told what happened meanwhile, and nothing is written.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from aftersale.models import Order, Refund, Ticket, TicketEvent
+
+from . import locks
+from .errors import NotFound, Refused, Stale
+from .rights import Right, require, scoped
+
+# Events quoted to whoever comes late; the page that follows shows them all.
+MOST_EVENTS = 3
+
+
+def find_case(*, ticket_id: int, user: User, right: Right = Right.HANDLE_TICKETS) -> Ticket:
+    """The ticket with its shop and order, if the user may see it and has the right."""
+    tickets = scoped(Ticket.objects.select_related("shop", "order"), user)
+    ticket = tickets.filter(pk=ticket_id).first()
+    if ticket is None:
+        raise NotFound(_("There is no such ticket."))
+    require(user, ticket.shop_id, right)
+    return ticket
+
+
+def lock_case(
+    *, ticket_id: int, user: User, seen: str | None = None
+) -> tuple[Order, Ticket, Refund | None]:
+    """Order, ticket and refund, locked in this order, of a ticket that the user may handle.
+
+    With `seen`, what `seen_now` said of the case when the person looked at it, raises Stale where
+    it says something else by now.
+    """
+    found = find_case(ticket_id=ticket_id, user=user)
+    if found.order_id is None:
+        raise Refused(_("Ticket %s is waiting for its order.") % found.ticket_no)
+    order = locks.lock_order(found.order_id)
+    ticket = locks.lock_ticket(found.pk)
+    refund = locks.lock_refund(ticket.pk)
+    if seen is not None and seen != seen_now(ticket, order):
+        raise Stale(_changes(ticket, order, seen))
+    return order, ticket, refund
+
+
+def seen_now(ticket: Ticket, order: Order | None) -> str:
+    """The case as it is now, in a few figures: its last event, and the order's own."""
+    last = TicketEvent.objects.filter(ticket=ticket).order_by("-pk").values_list("pk", flat=True)
+    parts: list[object] = [last.first() or 0]
+    if order is not None:
+        parts += [_microseconds(order.updated_at), order.committed, order.refunded_amount]
+    return ".".join(str(part) for part in parts)
+
+
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)
+
+
+def _changes(ticket: Ticket, order: Order, seen: str) -> str:
+    """What has happened to the case since it was seen, in words."""
+    first = seen.split(".")[0]
+    events = TicketEvent.objects.filter(ticket=ticket, pk__gt=int(first) if first.isdigit() else 0)
+    told = [_told(event) for event in events.select_related("user").order_by("pk")]
+    if len(told) > MOST_EVENTS:
+        told = [_("%d earlier changes") % (len(told) - MOST_EVENTS), *told[-MOST_EVENTS:]]
+    if not told:
+        told = [_("its order changed, and is now “%s”") % order.get_status_display()]
+    return _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.") % {
+        "ticket": ticket.ticket_no,
+        "changes": "; ".join(told),
+    }
+
+
+def _told(event: TicketEvent) -> str:
+    who = event.user or event.get_actor_display()
+    if event.to_status:
+        return _("%(who)s moved it to “%(status)s”") % {
+            "who": who,
+            "status": event.get_to_status_display(),
+        }
+    return f"{who}: {event.note or event.get_kind_display()}"
