@@ -1,6 +1,13 @@
 """The desk's pages that belong to no model (pages.py)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from . import automation_switch
 
 app_name = "desk"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("notices/", automation_switch.notices_again, name="notices"),
+    path("automation/pause/", automation_switch.pause, name="automation-pause"),
+    path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),
+    path("automation/<int:pk>/evaluate/", automation_switch.evaluate, name="automation-evaluate"),
+]

@@ -23,14 +23,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aftersale.admin import columns
+from aftersale.admin import access, columns
 from aftersale.admin.filters import ShopFilter, scoped_filter
 from aftersale.admin.scoped import ScopedAdmin
 from aftersale.admin.sections import Section
+from aftersale.services.rights import Right
 from strategies.models import Scenario, Strategy, StrategyRevision, StrategyUsage
+from strategies.services.contents import strategy_content
 
 from .contents import shown_content
-from .switch import FITS, SwitchSteps
+from .sentence import sentence
 
 DAYS_SHOWN = 14
 SCENARIO_ORDER = Case(
@@ -103,8 +105,10 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
 
 
 @admin.register(Strategy)
-class StrategyAdmin(SwitchSteps, ScopedAdmin):
-    step_fits = FITS
+class StrategyAdmin(ScopedAdmin):
+    """Read-only: what changes a strategy is in `editor`, offered at the top of its page."""
+
+    change_form_outer_before_template = "strategies/admin/strategy_top.html"
     related = ("shop",)
     list_display = (
         "name",
@@ -164,6 +168,20 @@ class StrategyAdmin(SwitchSteps, ScopedAdmin):
         ),
     )
     sections = [usage_of, revisions_of]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        strategy = kwargs.get("obj") or context.get("original")
+        if isinstance(strategy, Strategy):
+            context["top"] = {
+                "strategy": strategy,
+                "sentence": sentence(strategy_content(strategy), zone=strategy.shop.timezone),
+                "deleted": strategy.deleted_at is not None,
+                "may_change": access.may(request, strategy.shop_id, Right.CHANGE_STRATEGIES),
+                "saved": "saved" in request.GET,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With today's cap use; the day is the shop's own (SPEC E4)."""

@@ -26,7 +26,6 @@ STEPS = {
     "refund": {"record_paid", "record_failed", "try_again", "release", "take_back"},
     "shop": {"pause", "resume", "look_again", "add_member"},
     "membership": {"change_role", "remove"},
-    "strategy": {"enable", "disable"},
 }
 
 
@@ -107,13 +106,11 @@ def test_a_get_only_asks(own: Scene) -> None:
         ("cs_agent", "pause", False),
         ("cs_manager", "pause", False),
         ("admin", "pause", True),
-        ("admin", "enable", True),
-        ("cs_manager", "enable", False),
     ],
 )
 def test_roles(own: Scene, role: str, step: str, allowed: bool) -> None:
     """SPEC P1's table; G2: whoever may change strategies may throw the switch."""
-    model = {"take_back": Refund, "pause": Shop, "enable": Strategy}[step]
+    model = {"take_back": Refund, "pause": Shop}[step]
     response = take(client_of(own.people[role]), own.row(model), step)
     assert response.status_code == (200 if allowed else 403)
 
