@@ -25,7 +25,7 @@ from .pages import desk_page, dialog, done
 def pause(request: HttpRequest) -> HttpResponse:
     """For one of the shops in which the person may; `shop` chooses among several."""
     running = notices.pausable(request)
-    chosen = request.POST.get("shop") or request.GET.get("shop") or ""
+    chosen = request.POST.get("shop", "")
     refused = None
     if request.method == "POST":
         if chosen:
@@ -43,7 +43,6 @@ def pause(request: HttpRequest) -> HttpResponse:
         submit=_("Pause automatic refunds now") if running else "",
         submit_kind="danger",
         shops=running,
-        chosen=chosen if len(running) > 1 else str(running[0].pk) if running else "",
     )
 
 

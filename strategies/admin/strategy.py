@@ -108,6 +108,7 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
 class StrategyAdmin(ScopedAdmin):
     """Read-only: what changes a strategy is in `editor`, offered at the top of its page."""
 
+    list_before_template = "strategies/admin/list_top.html"
     change_form_outer_before_template = "strategies/admin/strategy_top.html"
     related = ("shop",)
     list_display = (
@@ -168,6 +169,12 @@ class StrategyAdmin(ScopedAdmin):
         ),
     )
     sections = [usage_of, revisions_of]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        may_add = access.has_somewhere(request, Right.CHANGE_STRATEGIES)
+        return super().changelist_view(request, {**(extra_context or {}), "may_add": may_add})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -133,8 +133,9 @@ class StrategyForm(forms.Form):
         if not self.pre_ship:  # SPEC T7
             times = [time for time in ExecutionTime.choices if time[0] != ExecutionTime.OFF_HOURS]
             self._offer("execution_time", times)
-        # A platform's reason that has no label here is still the strategy's.
-        unknown = [word for word in initial.get("buyer_reasons") or [] if word not in REASONS]
+        # A platform's reason that has no label here is one all the same.
+        chosen = data.getlist("buyer_reasons") if data else initial.get("buyer_reasons", [])
+        unknown = [word for word in dict.fromkeys(chosen) if word not in REASONS]
         self._offer("buyer_reasons", [*REASONS.items(), *((word, word) for word in unknown)])
 
     def _offer(self, name: str, choices: list[Any]) -> None:
@@ -156,14 +157,27 @@ class StrategyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         data = self._record_data(cleaned)
-        try:
-            self.record = StrategyRecord.model_validate(data)
-        except ValidationError as error:
-            for pointer, message in explain(error):
-                self._say(pointer, message)
+        # Fields that disagree show only where each is right: those that are wrong are left out
+        # and the rest is looked at again, so that everything is said at once.
+        for _round in range(2):
+            try:
+                self.record = StrategyRecord.model_validate(data)
+                break
+            except ValidationError as error:
+                for pointer, message in explain(error):
+                    self._say(pointer, message)
+                    data.pop(re.split(r"[.\[]", pointer)[0], None)
+                data = {"name": "-", "single_amount_cap": "1.00", **data}
         if self.errors:
             self.record = None
+            self._focus()
         return cleaned
+
+    def _focus(self) -> None:
+        """Whoever sends it back lands where the first thing is wrong."""
+        wrong = [self.fields[name] for name in self.fields if name in self.errors]
+        if wrong and isinstance(wrong[0].widget, forms.TextInput | forms.Textarea):
+            wrong[0].widget.attrs["autofocus"] = True
 
     def content(self) -> dict[str, Any]:
         """What was typed as a strategy's content, as far as it can be understood."""
@@ -244,11 +258,13 @@ class StrategyForm(forms.Form):
         if execution_time != ExecutionTime.WINDOWS:
             return []
         rows = [row for row in self.windows if any(row)]
-        for row in rows:
-            if not _is_window(row):
-                self.add_error("execution_time", _("Expected a start and an end in every row."))
-                return [["00:00", "24:00"]]
-        return [list(row) for row in rows]
+        if not rows:
+            self.add_error("execution_time", _("Expected at least one window."))
+        elif not all(_is_window(row) for row in rows):
+            self.add_error("execution_time", _("Expected a start and an end in every row."))
+        else:
+            return [list(row) for row in rows]
+        return [["00:00", "24:00"]]  # said already; the rest of the record is still looked at
 
     def _time(self, key: str, text: str) -> str | None:
         try:
@@ -294,7 +310,6 @@ class StrategyForm(forms.Form):
 
 # Where a file's words would be no help to whoever fills in a form.
 _PLAINER = {
-    "windows": gettext_lazy("Expected at least one window."),
     "order_statuses": gettext_lazy("Expected at least one order status."),
     "breaker": gettext_lazy("Expected a number of refunds, an amount, or both."),
     "breaker.minutes": gettext_lazy("Expected 1 to 1,440 minutes."),

@@ -1,6 +1,7 @@
 """The pages: what can be added, and the form for a new, a changed and a copied strategy."""
 
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aftersale.admin import columns
 from aftersale.admin.access import person
 from aftersale.admin.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.models import Shop
 from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
 from strategies.models import Scenario, Strategy, StrategyRevision
 from strategies.records import StrategyRecord
@@ -60,11 +62,14 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
     if offer is None:
         raise Http404
     shop = shop_for(request, request.GET.get("shop"))
+    filled = dict(offer.filled)
+    if "name" in filled:
+        filled["name"] = _free_name(shop, offer.scenario, str(filled["name"]))
     form = StrategyForm(
         request.POST if request.method == "POST" else None,
         shop=shop,
         scenario=offer.scenario,
-        filled=offer.filled,
+        filled=filled,
     )
 
     def create(record: StrategyRecord) -> Strategy:
@@ -80,12 +85,13 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
 def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
     """The same settings under another name; not enabled, like every new one (SPEC T2)."""
     source = strategy_for(request, pk)
+    copy = _("%(name)s (copy)") % {"name": source.name[:100]}
     form = StrategyForm(
         request.POST if request.method == "POST" else None,
         shop=source.shop,
         scenario=source.scenario,
         kept=source,
-        filled={"name": _free_name(source)},
+        filled={"name": _free_name(source.shop, source.scenario, copy)},
     )
 
     def create(record: StrategyRecord) -> Strategy:
@@ -214,15 +220,9 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     }
 
 
-def _free_name(source: Strategy) -> str:
-    taken = set(
-        Strategy.objects.filter(
-            shop=source.shop_id, scenario=source.scenario, deleted_at=None
-        ).values_list("name", flat=True)
-    )
-    name = _("%(name)s (copy)") % {"name": source.name}
-    number = 2
-    while name in taken:
-        name = _("%(name)s (copy %(number)d)") % {"name": source.name, "number": number}
-        number += 1
-    return name
+def _free_name(shop: Shop, scenario: str, name: str) -> str:
+    """The name, with a number behind it where it is taken (SPEC T1)."""
+    live = Strategy.objects.filter(shop=shop, scenario=scenario, deleted_at=None)
+    taken = set(live.values_list("name", flat=True))
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(free for free in chain([name], numbered) if free not in taken)
