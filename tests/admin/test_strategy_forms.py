@@ -109,6 +109,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("pre_ship_refund", {"time_limit_hours": "a day"}, "time_limit_hours", "a whole number"),
     ("pre_ship_refund", {"time_limit_hours": "0"}, "time_limit_hours", "at least 1"),
     ("pre_ship_refund", {"valid_from": "tomorrow"}, "valid_from", "a date and a time"),
+    ("pre_ship_refund", {"valid_until": "0026-12-01T08:00"}, "valid_until", "a date and a time"),
     ("pre_ship_refund", {"window_to": ["", ""]}, "execution_time", "a start and an end"),
     ("pre_ship_refund", {"window_from": "25:00"}, "execution_time", "a start and an end"),
     ("pre_ship_refund", {"window_from": "", "window_to": ""}, "execution_time", "at least one"),
@@ -186,6 +187,19 @@ def test_the_picker_says_where_to_set_working_hours(own: Scene) -> None:
     assert "no working hours" in owner.get(address).content.decode()
     Shop.objects.filter(pk=own.shop.pk).update(working_hours={"mon": [["09:00", "18:00"]]})
     assert "no working hours" not in owner.get(address).content.decode()
+
+
+@pytest.mark.parametrize("shop", ["", "0", "x", "²", "9" * 30])
+def test_no_such_shop(own: Scene, shop: str) -> None:
+    owner = client_of(own.people["owner"])
+    add = reverse("automation:strategy-add", args=["off_hours"])
+    assert owner.get(add, {"shop": shop}).status_code == 404
+    if shop:
+        assert owner.get(reverse("automation:strategy-new"), {"shop": shop}).status_code == 404
+        sent = {"shop": shop}
+        assert owner.post(reverse("desk:automation-pause"), sent).status_code == 404
+    unknown = reverse("automation:strategy-add", args=["no_such"])
+    assert owner.get(unknown, {"shop": own.shop.pk}).status_code == 404
 
 
 def test_a_change_keeps_what_the_form_does_not_show(own: Scene) -> None:

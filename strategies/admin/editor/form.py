@@ -310,6 +310,8 @@ class StrategyForm(forms.Form):
 
 # Where a file's words would be no help to whoever fills in a form.
 _PLAINER = {
+    "valid_from": gettext_lazy("Expected a date and a time."),
+    "valid_until": gettext_lazy("Expected a date and a time."),
     "order_statuses": gettext_lazy("Expected at least one order status."),
     "breaker": gettext_lazy("Expected a number of refunds, an amount, or both."),
     "breaker.minutes": gettext_lazy("Expected 1 to 1,440 minutes."),
