@@ -250,9 +250,10 @@ def content(request: HttpRequest, revision: StrategyRevision) -> Section:
     before = StrategyRevision.objects.filter(
         strategy=revision.strategy_id, number=revision.number - 1
     ).first()
-    old = shown_content(before.content) if before else {}
+    shop = revision.strategy.shop
+    old = shown_content(before.content, shop) if before else {}
     rows = []
-    for label, value in shown_content(revision.content).items():
+    for label, value in shown_content(revision.content, shop).items():
         changed = before is not None and old.get(label) != value
         rows.append([label, value, old.get(label, columns.EMPTY) if changed else ""])
     return Section(_("The strategy as it was"), ["", _("value"), _("before the change")], rows)
