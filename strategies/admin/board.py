@@ -80,12 +80,15 @@ class Card:
         return "danger" if not self.left else "warning" if self.percent >= NEARLY else ""
 
     @property
-    def usage(self) -> str:
-        return _("%(used)s of %(cap)s today, %(left)s left") % {
+    def used_of_cap(self) -> str:
+        return _("%(used)s of %(cap)s today") % {
             "used": money(self.used),
             "cap": money(self.strategy.daily_cap),
-            "left": money(self.left),
         }
+
+    @property
+    def left_today(self) -> str:
+        return _("%(left)s left") % {"left": money(self.left)}
 
     @property
     def sentence(self) -> str:

@@ -18,11 +18,13 @@ from strategies.models import Strategy, StrategyRevision
 from .contents import shown_content
 
 MOST_SHOWN = 50
+# A revision's changes are told with their values where those are few and short.
+_FEW, _SHORT = 3, 24
 
 
 @dataclass
 class Revision:
-    """A revision in the list: who made it when, and which fields it changed."""
+    """A revision in the list: who made it when, and what it changed."""
 
     number: int
     at: str
@@ -115,12 +117,20 @@ def _listed(newest: list[StrategyRevision], shop: Shop) -> list[Revision]:
 
 
 def _one(later: StrategyRevision, earlier: StrategyRevision | None, shop: Shop) -> Revision:
-    changed = fields_of(earlier, later, shop) if earlier else []
+    fields = fields_of(earlier, later, shop) if earlier else []
+    changed = [field for field in fields if field.differs]
     return Revision(
         number=later.number,
         at=columns.moment(later.created_at, shop, seconds=True),
         # SPEC G3, O7: the program changes strategies by itself in two cases.
         by=str(later.created_by or _("File or circuit breaker")),
-        changed=[str(field.label) for field in changed if field.differs],
+        changed=[_told(field, full=len(changed) <= _FEW) for field in changed],
         first=later.number == 1,
     )
+
+
+def _told(field: Field, *, full: bool) -> str:
+    if full and max(len(str(field.old)), len(str(field.new))) <= _SHORT:
+        values = {"field": field.label, "old": field.old, "new": field.new}
+        return _("%(field)s: %(old)s → %(new)s") % values
+    return str(field.label)

@@ -101,11 +101,11 @@ def test_what_is_used_and_left_is_of_the_shops_own_day(own: Scene) -> None:
     usage = StrategyUsage.objects.get(strategy=strategy)
     StrategyUsage.objects.filter(pk=usage.pk).update(day=today, used=120_000)
     client = english_client(own.people["viewer"])
-    assert "¥1,200 of ¥5,000 today, ¥3,800 left" in text_of(client.get(BOARD))
+    assert "¥1,200 of ¥5,000 today ¥3,800 left" in text_of(client.get(BOARD))
     Strategy.objects.filter(pk=strategy.pk).update(daily_cap=100_000)
-    assert "¥1,200 of ¥1,000 today, ¥0 left" in text_of(client.get(BOARD))
+    assert "¥1,200 of ¥1,000 today ¥0 left" in text_of(client.get(BOARD))
     StrategyUsage.objects.filter(pk=usage.pk).update(day=today - timedelta(days=1))
-    assert "¥0 of ¥1,000 today, ¥1,000 left" in text_of(client.get(BOARD))
+    assert "¥0 of ¥1,000 today ¥1,000 left" in text_of(client.get(BOARD))
 
 
 def test_a_stale_order_is_refused_and_the_new_one_shown(own: Scene) -> None:
@@ -230,7 +230,11 @@ def test_revisions_side_by_side(own: Scene) -> None:
 
     page = text_of(client.get(address))
     assert "Revision 2 and revision 3" in page
-    assert page.count(" changed no yes ") == 1 and "20 fields are the same" in page
+    assert (
+        page.count(" changed no yes ") == 1
+        and "Enabled: no → yes" in page
+        and "20 fields are the same" in page
+    )
     assert "2026-11-20 10:00:00 · mine-admin" in page
 
     page = text_of(client.get(address, {"old": 1, "new": 2}))

@@ -10,6 +10,9 @@
     const listOf = (element) => element.closest("[data-cards]");
     const busy = (list) => list.closest("section").matches(".htmx-request");
 
+    // On a phone the chosen shop's tab may be out of sight.
+    document.querySelector(".board-shops [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
     // The card that the keyboard holds.
     let held = null;
 
