@@ -46,12 +46,21 @@ def nothing_moves_by_itself(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
 
 
+# What lies under the pointer is looked up twenty times a second (SortableJS, without native drags).
+ARRIVED = """([pk, place]) => [
+    ...document.querySelectorAll("[data-cards]:has(.sortable-ghost) > :not(.sortable-fallback)"),
+].findIndex((card) => card.dataset.id === String(pk)) === place"""
+
+
 def drag(page: Page, pk: int, onto: int) -> None:
+    expect(handle(page, onto)).to_be_visible()
+    place = shown(page).index(onto)
     start, end = handle(page, pk).bounding_box(), handle(page, onto).bounding_box()
     assert start and end
     page.mouse.move(start["x"] + 16, start["y"] + 20)
     page.mouse.down()
     page.mouse.move(end["x"] + 16, end["y"] + 30, steps=12)
+    page.wait_for_function(ARRIVED, arg=[pk, place])
     page.mouse.up()
 
 
