@@ -18,12 +18,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin import access, columns
-from aftersale.admin.pages import CONFLICT, UNPROCESSABLE, desk_page, dialog, done, show
+from aftersale.admin.pages import CONFLICT, UNPROCESSABLE, desk_page, show
 from aftersale.models import Shop
-from aftersale.services import rights, shops
+from aftersale.services import rights
 from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
 from aftersale.services.rights import Right
 from strategies.models import MOST_PER_SCENARIO, Scenario, Strategy, StrategyUsage
@@ -176,26 +176,6 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
         "saved": status == 200,
     }
     return render(request, "strategies/admin/board_scenario.html", context, status=status)
-
-
-@desk_page
-@require_http_methods(["GET", "POST"])
-def look_again(request: HttpRequest, shop_id: int) -> HttpResponse:
-    """Whoever changed strategies is offered to have them look at what waits (SPEC E1)."""
-    shop = _shop(request, shop_id)
-    if not access.may(request, shop.pk, Right.CHANGE_STRATEGIES):
-        raise NotAllowed(_("Your role in this shop does not allow this."))
-    if request.method == "POST":
-        shops.look_again(shop_id=shop.pk, user=access.person(request), now=timezone.now())
-        return done(_("The tickets are being evaluated again."))
-    return dialog(
-        request,
-        "strategies/admin/look_again.html",
-        title=_("Evaluate what waits"),
-        action=request.path,
-        submit=_("Evaluate again"),
-        shop=shop,
-    )
 
 
 def _shop(request: HttpRequest, key: int | str) -> Shop:

@@ -90,6 +90,7 @@ def usage_of(request: HttpRequest, strategy: Strategy) -> Section:
 
 def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
     rows = strategy.revisions.select_related("created_by").defer("content")
+    compare = reverse("automation:revisions", args=[strategy.pk])
     return Section(
         _("Revisions"),
         [_("revision"), _("changed at"), _("changed by")],
@@ -101,6 +102,9 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
             ]
             for revision in rows
         ],
+        note=format_html(
+            '<a class="text-link" href="{}">{}</a>', compare, _("Compare revisions side by side")
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from aftersale.models import Shop, ShopEvent, Ticket
+from aftersale.models import Shop, Ticket
 from strategies.models import RulebookRevision, Scenario, Strategy, StrategyUsage
 from strategies.services import strategies as service
 from tests.factories import make_strategy, strategy_record
@@ -69,14 +69,12 @@ def test_all_see_the_board_and_owners_and_administrators_order_it(own: Scene, ro
 
     rulebooks = RulebookRevision.objects.count()
     answer = send(client, own.shop, present[::-1], present)
-    again = client.post(reverse("automation:look-again", args=[own.shop.pk]))
     if may:
         assert answer.status_code == 200 and "The new order is saved." in text_of(answer)
         assert order_of(own.shop) == present[::-1]
         assert RulebookRevision.objects.latest("pk").created_by == own.people[role]
-        assert again.status_code == 204
     else:
-        assert (answer.status_code, again.status_code) == (403, 403)
+        assert answer.status_code == 403
         assert order_of(own.shop) == present
         assert RulebookRevision.objects.count() == rulebooks
 
@@ -155,39 +153,30 @@ def test_an_order_names_each_strategy_of_the_scenario_once(own: Scene, foreign: 
 
 
 def test_nothing_of_another_shop(own: Scene, foreign: Scene) -> None:
-    """SPEC P1: not shown, not ordered, not evaluated, not compared, by whatever key."""
+    """SPEC P1: not shown, not ordered, not compared, by whatever key."""
     client = client_of(own.people["owner"])
     strategy = foreign.row(Strategy)
     for shop in (str(foreign.shop.pk), "0", "x", "9" * 30, "²"):
         assert client.get(BOARD, {"shop": shop}).status_code == 404, shop
     assert "theirs" not in client.get(BOARD).content.decode()
-    again = reverse("automation:look-again", args=[foreign.shop.pk])
     for answer in (
         send(client, foreign.shop, [strategy.pk], [strategy.pk]),
-        client.get(again),
-        client.post(again),
         client.get(reverse("automation:revisions", args=[strategy.pk])),
     ):
         assert answer.status_code == 404
-    assert not ShopEvent.objects.filter(shop=foreign.shop, kind="looked_again").exists()
     stranger = User.objects.create_user("stranger", is_staff=True)
     assert client_of(stranger).get(BOARD).status_code == 403
     assert Client().get(BOARD).status_code == 302
 
 
-def test_what_waits_is_looked_at_again_when_it_is_asked_for(own: Scene) -> None:
-    """SPEC E1: offered after a saved order, never by itself; not while paused (G2)."""
+def test_a_saved_order_offers_to_evaluate_what_waits(own: Scene) -> None:
+    """SPEC E1: offered, never done by itself; not while paused (G2)."""
     Ticket.objects.filter(shop=own.shop).update(status="pending_review", committed=0, waits=False)
     present = three(own.shop)
     client = english_client(own.people["owner"])
     answer = send(client, own.shop, present[::-1], present)
-    assert "Evaluate what waits by it, too" in text_of(answer)
+    assert reverse("desk:automation-evaluate", args=[own.shop.pk]) in answer.content.decode()
     assert not Ticket.objects.get(shop=own.shop).waits
-    again = reverse("automation:look-again", args=[own.shop.pk])
-    assert "may approve some of them" in text_of(client.get(again))
-    assert not Ticket.objects.get(shop=own.shop).waits
-    assert client.post(again).status_code == 204
-    assert Ticket.objects.get(shop=own.shop).waits
     Shop.objects.update(automation_paused_at=AT)
     answer = send(client, own.shop, present, present[::-1])
     assert "The new order is saved." in text_of(answer)
@@ -282,10 +271,9 @@ def test_they_are_chinese(own: Scene) -> None:
         send(client, own.shop, present[::-1], present),
         send(client, own.shop, present[::-1], present),
         send(client, own.shop, present[:2], present[::-1]),
-        client.get(reverse("automation:look-again", args=[own.shop.pk])),
         client.get(reverse("automation:revisions", args=[present[1]])),
         client.get(reverse("automation:revisions", args=[own.row(Strategy).pk])),
     ]
-    assert [page.status_code for page in pages] == [200, 200, 409, 422, 200, 200, 200]
+    assert [page.status_code for page in pages] == [200, 200, 409, 422, 200, 200]
     for page in pages:
         assert english(page.content.decode()) == set()
