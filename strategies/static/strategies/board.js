@@ -97,6 +97,8 @@
         const handle = event.target.closest("[data-handle]");
         if (!handle || event.altKey || event.ctrlKey || event.metaKey) return;
         const card = handle.closest("[data-id]");
+        // The board was read anew while one was held.
+        if (held && !held.card.isConnected) held = null;
         const drops = event.key === " " || event.key === "Enter";
         if (!held) {
             if (!drops) return;
