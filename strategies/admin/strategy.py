@@ -90,6 +90,7 @@ def usage_of(request: HttpRequest, strategy: Strategy) -> Section:
 
 def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
     rows = strategy.revisions.select_related("created_by").defer("content")
+    compare = reverse("automation:revisions", args=[strategy.pk])
     return Section(
         _("Revisions"),
         [_("revision"), _("changed at"), _("changed by")],
@@ -101,6 +102,9 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
             ]
             for revision in rows
         ],
+        note=format_html(
+            '<a class="text-link" href="{}">{}</a>', compare, _("Compare revisions side by side")
+        ),
     )
 
 
@@ -250,9 +254,10 @@ def content(request: HttpRequest, revision: StrategyRevision) -> Section:
     before = StrategyRevision.objects.filter(
         strategy=revision.strategy_id, number=revision.number - 1
     ).first()
-    old = shown_content(before.content) if before else {}
+    shop = revision.strategy.shop
+    old = shown_content(before.content, shop) if before else {}
     rows = []
-    for label, value in shown_content(revision.content).items():
+    for label, value in shown_content(revision.content, shop).items():
         changed = before is not None and old.get(label) != value
         rows.append([label, value, old.get(label, columns.EMPTY) if changed else ""])
     return Section(_("The strategy as it was"), ["", _("value"), _("before the change")], rows)

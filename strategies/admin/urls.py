@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from . import board, compare
 from .editor import dialogs, views
 
 app_name = "automation"
 _STRATEGY = "strategies/strategy/"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("strategies/board/", board.board, name="board"),
+    path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
     path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
     path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
     path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),
@@ -15,4 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}<int:pk>/enable/", dialogs.enable, name="strategy-enable"),
     path(f"{_STRATEGY}<int:pk>/disable/", dialogs.disable, name="strategy-disable"),
     path(f"{_STRATEGY}<int:pk>/remove/", dialogs.delete, name="strategy-delete"),
+    path(f"{_STRATEGY}<int:pk>/revisions/", compare.revisions, name="revisions"),
 ]
