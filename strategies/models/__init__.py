@@ -14,9 +14,12 @@ from .choices import (
 from .decision import Decision
 from .rulebook import EvaluatorLane, FastRefundRule, Heartbeat, RulebookRevision
 from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
+from .trial import NOT_ASKED, UNDER_WAY, TrialEvaluation, TrialKind, TrialRun, TrialStatus
 
 __all__ = [
     "MOST_PER_SCENARIO",
+    "NOT_ASKED",
+    "UNDER_WAY",
     "Condition",
     "Decision",
     "EvaluatorLane",
@@ -33,5 +36,9 @@ __all__ = [
     "Strategy",
     "StrategyRevision",
     "StrategyUsage",
+    "TrialEvaluation",
+    "TrialKind",
+    "TrialRun",
+    "TrialStatus",
     "Why",
 ]
