@@ -14,6 +14,7 @@ from .choices import (
 from .decision import Decision
 from .rulebook import EvaluatorLane, FastRefundRule, Heartbeat, RulebookRevision
 from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
+from .tally import DecisionTally
 from .trial import NOT_ASKED, UNDER_WAY, TrialEvaluation, TrialKind, TrialRun, TrialStatus
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "UNDER_WAY",
     "Condition",
     "Decision",
+    "DecisionTally",
     "EvaluatorLane",
     "ExecutionTime",
     "FastRefundRule",
