@@ -207,8 +207,8 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     before = revisions.filter(number=seen).first()
     changes: list[Mapping[str, Any]] = []
     if before is not None:
-        old = shown_content(before.content)
-        for label, value in shown_content(latest.content).items():
+        old = shown_content(before.content, strategy.shop)
+        for label, value in shown_content(latest.content, strategy.shop).items():
             if old.get(label, columns.EMPTY) != value:
                 changes.append({"label": label, "old": old.get(label, columns.EMPTY), "new": value})
     return {
