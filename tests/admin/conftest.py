@@ -1,17 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth.models import User
-from django.utils import translation
 
 from .scene import Scene, make, person
-
-
-@pytest.fixture(autouse=True)
-def no_language_stays() -> Iterator[None]:
-    """A request's language stays with the thread, which the next test reads errors in."""
-    yield
-    translation.deactivate()
 
 
 @pytest.fixture
