@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
 
-from .errors import NotFound, Refused
+from .errors import NotFound, Refused, Stale
 from .rights import Right, require
 
 
@@ -27,9 +27,19 @@ def add(*, shop_id: int, username: str, role: str, user: User, now: datetime) ->
 
 
 @transaction.atomic
-def change_role(*, membership_id: int, role: str, user: User, now: datetime) -> None:
-    """Gives a member another role; a shop keeps at least one owner."""
+def change_role(
+    *, membership_id: int, role: str, user: User, now: datetime, seen: str | None = None
+) -> None:
+    """Gives a member another role; a shop keeps at least one owner.
+
+    Raises Stale where the role is no longer the one that the person saw, if that is given.
+    """
     membership = _enter_membership(membership_id, user=user)
+    if seen is not None and membership.role != seen:
+        raise Stale(
+            _("The role of “%(name)s” was changed to “%(role)s” meanwhile.")
+            % {"name": membership.user.get_username(), "role": membership.get_role_display()}
+        )
     if membership.role == role:
         return
     if role != Role.OWNER:

@@ -22,7 +22,7 @@ from aftersale.models import (
 )
 from aftersale.records import ShopRecord
 from aftersale.services import locks
-from aftersale.services.errors import NotFound
+from aftersale.services.errors import NotFound, Refused
 from aftersale.services.outcomes import CHANGED, NEW, UNCHANGED, Result
 from aftersale.services.payer_wake import wake_payer
 from aftersale.services.rights import Right, require
@@ -118,9 +118,15 @@ def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
             tickets_waiting.send(Shop, shop_ids={shop_id})
 
 
-def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> None:
-    """No strategy refunds this buyer from now on (SPEC G1)."""
+def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> bool:
+    """No strategy refunds this buyer from now on (SPEC G1). False: it was on the list before."""
     require(user, shop_id, Right.CHANGE_STRATEGIES)
+    buyer = buyer.strip()
+    if not buyer or "\0" in buyer:
+        raise Refused(_("Say which buyer."), pointer="buyer")
+    for pointer, text, most in (("buyer", buyer, 64), ("note", note, 500)):
+        if len(text) > most:
+            raise Refused(_("At most %(most)d characters.") % {"most": most}, pointer=pointer)
     with transaction.atomic():
         shop = _get(shop_id)
         _row, created = BlockedBuyer.objects.get_or_create(
@@ -129,6 +135,7 @@ def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: st
         if created:
             _event(shop, ShopEventKind.BUYER_BLOCKED, now, user=user, note=buyer)
             shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+    return created
 
 
 def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> None:

@@ -271,7 +271,7 @@ def _refuse_without_hours(strategy: Strategy) -> None:
         raise Refused(
             _(
                 "“%(name)s” works in off-hours, but shop “%(shop)s” has no working hours. "
-                "Set them first: Shops › %(shop)s › Working hours."
+                "Set them first: Shop settings › %(shop)s › Working hours."
             )
             % {"name": strategy.name, "shop": shop.name},
             pointer="execution_time",
