@@ -62,6 +62,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Shops"),
         "items": [
             entry(_("Shops"), "storefront", "aftersale_shop"),
+            {
+                "title": _("Shop settings"),
+                "icon": "settings",
+                "link": reverse_lazy("desk:shop-settings-chooser"),
+                "permission": MEMBER,
+            },
             entry(_("Members"), "group", "aftersale_membership"),
             entry(_("Blocked buyers"), "block", "aftersale_blockedbuyer"),
             entry(_("Shop events"), "event_note", "aftersale_shopevent"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +83,7 @@ class ShopAdmin(ShopSteps, AddMemberStep, ScopedAdmin):
                     ("platform", "status"),
                     ("automation", "connector"),
                     ("timezone", "is_demo"),
+                    "settings",
                 )
             },
         ),
@@ -109,6 +111,14 @@ class ShopAdmin(ShopSteps, AddMemberStep, ScopedAdmin):
                 "at": columns.moment(shop.automation_paused_at, shop),
                 "user": shop.automation_paused_by or columns.EMPTY,
             },
+        )
+
+    @display(description=_("settings"))
+    def settings(self, shop: Shop) -> Any:
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>',
+            reverse("desk:shop-settings", args=[shop.pk]),
+            _("Change hours, special days, guards, members …"),
         )
 
     @display(description=_("working hours"))

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import automation_switch
+from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automation/pause/", automation_switch.pause, name="automation-pause"),
     path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),
     path("automation/<int:pk>/evaluate/", automation_switch.evaluate, name="automation-evaluate"),
+    *shop_settings,
 ]

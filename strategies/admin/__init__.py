@@ -1,5 +1,6 @@
 """The automation's pages in the admin; the desk's ticket page gets its decisions from here."""
 
+from . import shop_settings
 from .decision import DecisionAdmin
 from .operations import EvaluatorLaneAdmin, FastRefundRuleAdmin, HeartbeatAdmin
 from .rulebook import RulebookRevisionAdmin
@@ -14,4 +15,5 @@ __all__ = [
     "StrategyAdmin",
     "StrategyRevisionAdmin",
     "StrategyUsageAdmin",
+    "shop_settings",
 ]

@@ -1,0 +1,18 @@
+"""What the automation says in the shop's settings. It adds itself here: imports go one way."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from aftersale.models import Shop
+
+
+class Rule(NamedTuple):
+    text: str
+    in_force: bool
+    """For orders that are paid now."""
+
+
+# The operator's dated rules of fast refund (SPEC F1), in words.
+fast_refund_rules: list[Callable[[Shop], list[Rule]]] = []
+# The names of the enabled strategies that work in off-hours (SPEC T7).
+off_hours_strategies: list[Callable[[Shop], list[str]]] = []

@@ -1,0 +1,129 @@
+"""What the sections of the settings have in common: the shop, the tabs, what was seen."""
+
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aftersale.models import Shop, ShopEventKind
+from aftersale.services import rights
+from aftersale.services.errors import NotFound, Refused, Stale
+from aftersale.services.rights import Right
+
+from .. import access, columns
+from ..pages import CONFLICT, UNPROCESSABLE, desk_page, show
+
+SECTIONS = {
+    "shop-settings": gettext_lazy("Working hours"),
+    "shop-special-days": gettext_lazy("Special days"),
+    "shop-fast-refund": gettext_lazy("Fast refund"),
+    "shop-guards": gettext_lazy("Guards"),
+    "shop-services": gettext_lazy("Services"),
+    "shop-deadlines": gettext_lazy("Deadlines"),
+    "shop-members": gettext_lazy("Members"),
+}
+_SALT = "shop-settings"
+
+
+def the_shop(request: HttpRequest, pk: int) -> Shop:
+    shop = rights.shops_of(access.person(request)).filter(pk=pk).first()
+    if shop is None:
+        raise NotFound(_("There is no such shop."))
+    return shop
+
+
+def owned_shop(request: HttpRequest, pk: int, right: Right = Right.CHANGE_SHOP) -> Shop:
+    """The shop, for those who may change it: others are told so before they fill anything in."""
+    shop = the_shop(request, pk)
+    rights.require(access.person(request), pk, right)
+    return shop
+
+
+def section(
+    request: HttpRequest,
+    shop: Shop,
+    name: str,
+    *,
+    refused: Refused | None = None,
+    right: Right = Right.CHANGE_SHOP,
+    **context: Any,
+) -> HttpResponse:
+    """The page of a section; to htmx only its inside. With `refused`: what was sent, and why not.
+
+    `name` is the name of its address, and of its template.
+    """
+    template = f"aftersale/shop_settings/{name.removeprefix('shop-').replace('-', '_')}.html"
+    here = reverse(f"desk:{name}", args=[shop.pk])
+    context |= {
+        "shop": shop,
+        "here": here,
+        "may_edit": access.may(request, shop.pk, right),
+        "refusal": refused.message if refused else None,
+        "stale": isinstance(refused, Stale),
+    }
+    if request.headers.get("HX-Request"):
+        status = 200
+        if refused is not None:
+            status = CONFLICT if isinstance(refused, Stale) else UNPROCESSABLE
+        return render(request, template, context, status=status)
+    events = shop.events.filter(kind=ShopEventKind.CHANGED).select_related("user")
+    last_change = events.order_by("-id").first()
+    return show(
+        request,
+        "aftersale/shop_settings/page.html",
+        _("Settings of %(shop)s") % {"shop": shop.name},
+        section=template,
+        tabs=[
+            {"title": title, "link": reverse(f"desk:{tab}", args=[shop.pk]), "here": tab == name}
+            for tab, title in SECTIONS.items()
+        ],
+        several=len(access.shops(request)) > 1,
+        last_change=last_change,
+        last_change_at=columns.moment(last_change.at, shop) if last_change else "",
+        **context,
+    )
+
+
+@desk_page
+def chooser(request: HttpRequest) -> HttpResponse:
+    """Which shop's settings; the one shop's at once."""
+    shops = access.shops(request)
+    if len(shops) == 1:
+        return redirect("desk:shop-settings", shops[0].pk)
+    return show(request, "aftersale/shop_settings/chooser.html", _("Shop settings"), shops=shops)
+
+
+def seal(content: Any) -> str:
+    """What a person sees, to be sent back with what they save; nobody can make one up."""
+    return signing.dumps(content, salt=_SALT, compress=True)
+
+
+def unseal(sent: str | None) -> Any:
+    """Raises Stale for what is no seal: a page from before a change of the key, or made up."""
+    try:
+        return signing.loads(sent or "", salt=_SALT)
+    except signing.BadSignature:
+        raise Stale(_("This page is too old. Load it again.")) from None
+
+
+class SettingsForm(forms.Form):
+    """In the look of the desk."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
+                field.widget.attrs.setdefault("class", "d-input")
+
+    def refuse(self, refused: Refused) -> Refused:
+        """Shows it at its field, where it names one; what is returned is for the top."""
+        name = refused.pointer.rpartition(".")[2]
+        if name not in self.fields:
+            return refused
+        self.add_error(name, refused.message)
+        return Refused(_("Something is missing or wrong below."))

@@ -1,0 +1,199 @@
+"""The buyer limit and the block list (SPEC G1), for whoever may change strategies."""
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from aftersale.models import BlockedBuyer, Shop
+from aftersale.services import shop_settings, shops
+from aftersale.services.errors import NotFound, Refused
+from aftersale.services.rights import Right
+
+from .. import access, columns
+from ..pages import desk_page, dialog, done
+from .frame import SettingsForm, owned_shop, seal, section, the_shop, unseal
+
+_PER_PAGE = 50
+
+
+class LimitForm(SettingsForm):
+    days = forms.IntegerField(
+        label=gettext_lazy("In so many days"), min_value=1, max_value=365, required=False
+    )
+    count = forms.IntegerField(
+        label=gettext_lazy("At most so many refunds"),
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+    )
+    amount = forms.DecimalField(
+        label=gettext_lazy("At most so much, in yuan"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+    )
+
+
+class BlockForm(SettingsForm):
+    buyer = forms.CharField(label=gettext_lazy("Buyer"), max_length=64)
+    note = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+@desk_page
+def guards(request: HttpRequest, pk: int) -> HttpResponse:
+    if request.method == "POST":
+        return _save_limit(request, owned_shop(request, pk, Right.CHANGE_STRATEGIES))
+    return _section(request, the_shop(request, pk))
+
+
+@require_POST
+@desk_page
+def switch_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """The buyer limit, in one step."""
+    shop = owned_shop(request, pk, Right.CHANGE_STRATEGIES)
+    return _set_limit(request, shop, None, days=None, count=None, amount=None)
+
+
+@desk_page
+def block(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk, Right.CHANGE_STRATEGIES)
+    form = BlockForm(request.POST if request.method == "POST" else None)
+    refused: Refused | None = None
+    if request.method == "POST":
+        refused = Refused(_("Something is missing or wrong below."))
+        if form.is_valid():
+            buyer = form.cleaned_data["buyer"]
+            try:
+                added = shops.block_buyer(
+                    shop_id=shop.pk,
+                    buyer=buyer,
+                    note=form.cleaned_data["note"],
+                    user=access.person(request),
+                    now=timezone.now(),
+                )
+            except Refused as error:
+                refused = error
+            else:
+                if added:
+                    return done(_("No strategy refunds %(buyer)s any more.") % {"buyer": buyer})
+                refused = Refused(_("%(buyer)s is on the list already.") % {"buyer": buyer})
+    return dialog(
+        request,
+        "aftersale/shop_settings/block.html",
+        refused=refused,
+        title=_("Block a buyer"),
+        action=request.path,
+        submit=_("Put on the block list"),
+        form=form,
+    )
+
+
+@desk_page
+def unblock(request: HttpRequest, pk: int, blocked: int) -> HttpResponse:
+    shop = owned_shop(request, pk, Right.CHANGE_STRATEGIES)
+    row = shop.blocked_buyers.filter(pk=blocked).first()
+    if row is None:
+        raise NotFound(_("There is no such buyer on the block list."))
+    if request.method == "POST":
+        shops.unblock_buyer(
+            shop_id=shop.pk, buyer=row.buyer, user=access.person(request), now=timezone.now()
+        )
+        return done(_("%(buyer)s is off the block list.") % {"buyer": row.buyer})
+    return dialog(
+        request,
+        "aftersale/shop_settings/unblock.html",
+        title=_("Take off the block list"),
+        action=request.path,
+        submit=_("Let strategies refund %(buyer)s again") % {"buyer": row.buyer},
+        row=row,
+    )
+
+
+def _save_limit(request: HttpRequest, shop: Shop) -> HttpResponse:
+    form = LimitForm(request.POST)
+    if not form.is_valid():
+        return _section(
+            request, shop, form=form, refused=Refused(_("Something is missing or wrong below."))
+        )
+    amount = form.cleaned_data["amount"]
+    return _set_limit(
+        request,
+        shop,
+        form,
+        days=form.cleaned_data["days"],
+        count=form.cleaned_data["count"],
+        amount=None if amount is None else int(amount * 100),
+    )
+
+
+def _set_limit(
+    request: HttpRequest, shop: Shop, form: LimitForm | None, **limit: int | None
+) -> HttpResponse:
+    try:
+        shop_settings.set_buyer_limit(
+            shop_id=shop.pk,
+            seen=unseal(request.POST.get("seen")),
+            user=access.person(request),
+            now=timezone.now(),
+            **limit,
+        )
+    except Refused as refused:
+        if form is not None:
+            refused = form.refuse(refused)
+        return _section(request, shop, form=form, refused=refused)
+    return done(_("The buyer limit is saved."))
+
+
+def _section(
+    request: HttpRequest,
+    shop: Shop,
+    *,
+    form: LimitForm | None = None,
+    refused: Refused | None = None,
+) -> HttpResponse:
+    limit = shop_settings.buyer_limit_of(shop)
+    amount = limit["amount"]
+    if form is None:
+        yuan = None if amount is None else f"{amount // 100}.{amount % 100:02}"
+        form = LimitForm(initial={**limit, "amount": yuan})
+    term = request.GET.get("q", "").strip()
+    found = shop.blocked_buyers.select_related("created_by").order_by("-pk")
+    if term:
+        found = found.filter(buyer__icontains=term)
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    return section(
+        request,
+        shop,
+        "shop-guards",
+        refused=refused,
+        right=Right.CHANGE_STRATEGIES,
+        form=form,
+        limit=limit,
+        limit_amount=None if amount is None else columns.yuan(amount),
+        seen=request.POST.get("seen") or seal(limit),
+        term=term,
+        page=page,
+        blocked=[_row(shop, row) for row in page],
+    )
+
+
+def _row(shop: Shop, row: BlockedBuyer) -> dict[str, Any]:
+    return {
+        "pk": row.pk,
+        "buyer": row.buyer,
+        "note": row.note,
+        "by": row.created_by or columns.EMPTY,
+        "at": columns.moment(row.created_at, shop),
+    }

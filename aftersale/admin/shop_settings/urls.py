@@ -1,0 +1,48 @@
+"""The addresses of a shop's settings, under /admin/shops/."""
+
+from django.urls import URLPattern, path
+
+from . import (
+    deadlines,
+    fast_refund,
+    frame,
+    guards,
+    hours,
+    members,
+    offered_holidays,
+    services,
+    special_days,
+)
+
+_SHOP = "shops/<int:pk>/settings/"
+urlpatterns: list[URLPattern] = [
+    path("shops/settings/", frame.chooser, name="shop-settings-chooser"),
+    path(_SHOP, hours.hours, name="shop-settings"),
+    path(f"{_SHOP}hours/", hours.draft, name="shop-hours-draft"),
+    path(f"{_SHOP}special-days/", special_days.special_days, name="shop-special-days"),
+    path(f"{_SHOP}special-days/add/", special_days.add, name="shop-special-day-add"),
+    path(f"{_SHOP}special-days/holidays/", offered_holidays.offer, name="shop-holidays"),
+    path(
+        f"{_SHOP}special-days/<str:first>/<str:last>/",
+        special_days.change,
+        name="shop-special-day-change",
+    ),
+    path(
+        f"{_SHOP}special-days/<str:first>/<str:last>/remove/",
+        special_days.remove,
+        name="shop-special-day-remove",
+    ),
+    path(f"{_SHOP}fast-refund/", fast_refund.fast_refund, name="shop-fast-refund"),
+    path(f"{_SHOP}fast-refund/in/", fast_refund.opt_in, name="shop-fast-refund-in"),
+    path(f"{_SHOP}fast-refund/out/", fast_refund.opt_out, name="shop-fast-refund-out"),
+    path(f"{_SHOP}guards/", guards.guards, name="shop-guards"),
+    path(f"{_SHOP}guards/off/", guards.switch_off, name="shop-guards-off"),
+    path(f"{_SHOP}guards/block/", guards.block, name="shop-block"),
+    path(f"{_SHOP}guards/block/<int:blocked>/", guards.unblock, name="shop-unblock"),
+    path(f"{_SHOP}services/", services.services, name="shop-services"),
+    path(f"{_SHOP}deadlines/", deadlines.deadlines, name="shop-deadlines"),
+    path(f"{_SHOP}members/", members.members, name="shop-members"),
+    path(f"{_SHOP}members/add/", members.add, name="shop-member-add"),
+    path(f"{_SHOP}members/<int:member>/", members.change_role, name="shop-member-role"),
+    path(f"{_SHOP}members/<int:member>/remove/", members.remove, name="shop-member-remove"),
+]

@@ -1,0 +1,469 @@
+"""The settings of a shop: who sees and who saves each section (SPEC P1), in the browser's words."""
+
+import html
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from aftersale.admin.shop_settings.frame import SECTIONS, seal
+from aftersale.admin.shop_settings.intervals import time_of_day
+from aftersale.models import BlockedBuyer, Membership, Role, Shop, ShopEvent
+from aftersale.services import shop_settings
+from tests.factories import make_shop, make_strategy
+
+from .scene import Scene
+from .test_languages import english
+from .test_scope import client_of
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+MON = {"mon": [["09:00", "18:00"]]}
+
+
+def address(name: str, shop: Shop, *args: object) -> str:
+    return reverse(f"desk:{name}", args=[shop.pk, *args])
+
+
+def dialogs(scene: Scene) -> dict[str, str]:
+    """Every dialog, with the roles that may open it."""
+    shop = scene.shop
+    blocked = BlockedBuyer.objects.get(shop=shop)
+    member = Membership.objects.filter(shop=shop, role="owner").get()
+    return {
+        address("shop-special-day-add", shop): "owner",
+        address("shop-holidays", shop): "owner",
+        address("shop-special-day-change", shop, "2026-10-01", "2026-10-02"): "owner",
+        address("shop-special-day-remove", shop, "2026-10-01", "2026-10-02"): "owner",
+        address("shop-fast-refund-in", shop): "owner",
+        address("shop-fast-refund-out", shop): "owner",
+        address("shop-block", shop): "owner admin",
+        address("shop-unblock", shop, blocked.pk): "owner admin",
+        address("shop-member-add", shop): "owner",
+        address("shop-member-role", shop, member.pk): "owner",
+        address("shop-member-remove", shop, member.pk): "owner",
+    }
+
+
+def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
+    """Every address that writes: with what, and which roles may."""
+    shop = Shop.objects.get(pk=scene.shop.pk)
+    days = ["2026-10-01", "2026-10-02"]
+    seen = seal(shop_settings.special_days_of(shop, days))
+    blocked = BlockedBuyer.objects.filter(shop=shop).first()
+    viewer = Membership.objects.get(shop=shop, user__username=f"{scene.mark}-viewer").pk
+    limit = seal(shop_settings.buyer_limit_of(shop))
+    run = ("2026-10-01", "2026-10-02")
+    return [
+        (
+            address("shop-settings", shop),
+            {
+                "seen": seal(shop_settings.hours_of(shop)),
+                "timezone": "Asia/Shanghai",
+                "tue-from": "9",
+                "tue-to": "1830",
+            },
+            "owner",
+        ),
+        (
+            address("shop-special-day-add", shop),
+            {"first": "2026-12-24", "last": "2026-12-26", "closed": "yes"},
+            "owner",
+        ),
+        (
+            address("shop-special-day-change", shop, *run),
+            {"seen": seen, "closed": "no", "own-from": "10:00", "own-to": "0:00"},
+            "owner",
+        ),
+        (address("shop-special-day-remove", shop, *run), {"seen": seen}, "owner"),
+        (
+            address("shop-holidays", shop) + "?year=2026",
+            {
+                "seen": seal(shop_settings.special_days_of(shop, ["2026-05-01", "2026-05-09"])),
+                "day": ["2026-05-01", "2026-05-09"],
+                "like": "mon",
+            },
+            "owner",
+        ),
+        (address("shop-fast-refund-in", shop), {}, "owner"),
+        (address("shop-fast-refund-out", shop), {}, "owner"),
+        (
+            address("shop-guards", shop),
+            {"seen": limit, "days": "30", "count": "", "amount": "99.90"},
+            "owner admin",
+        ),
+        (address("shop-guards-off", shop), {"seen": limit}, "owner admin"),
+        (address("shop-block", shop), {"buyer": "mine-bad", "note": "x"}, "owner admin"),
+        (address("shop-unblock", shop, blocked.pk if blocked else 0), {}, "owner admin"),
+        (
+            address("shop-services", shop),
+            {
+                "seen": seal(shop_settings.commission_return_of(shop)),
+                "wallet_opened_at": "2026-01-02T10:00",
+                "categories": "shoes\n\nbags",
+                "days": "60",
+            },
+            "owner",
+        ),
+        (address("shop-member-add", shop), {"username": "newcomer", "role": "viewer"}, "owner"),
+        (
+            address("shop-member-role", shop, viewer),
+            {"seen": "viewer", "role": "cs_agent"},
+            "owner",
+        ),
+        (address("shop-member-remove", shop, viewer), {}, "owner"),
+    ]
+
+
+def state(shop: Shop) -> Any:
+    return (
+        Shop.objects.filter(pk=shop.pk).values().get(),
+        list(shop.fast_refund_periods.values_list("starts_at", "ends_at")),
+        list(shop.blocked_buyers.values_list("buyer", "note")),
+        list(shop.memberships.order_by("pk").values_list("user", "role")),
+        ShopEvent.objects.filter(shop=shop).count(),
+    )
+
+
+@pytest.fixture(autouse=True)
+def days(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "aftersale.admin.shop_settings.offered_holidays.shop_today", lambda shop: date(2026, 1, 4)
+    )
+    own.shop.special_days = {"2026-10-01": [], "2026-10-02": []}
+    own.shop.working_hours = MON
+    own.shop.save()
+    User.objects.create_user("newcomer", is_staff=True)
+
+
+def who(own: Scene, foreign: Scene, name: str) -> Client:
+    if name == "stranger":
+        return client_of(foreign.people["owner"])
+    if name == "outsider":
+        return client_of(User.objects.create_user("outsider", is_staff=True))
+    return client_of(own.people[name])
+
+
+@pytest.mark.parametrize("name", [*Role.values, "stranger", "outsider"])
+def test_who_sees_what(own: Scene, foreign: Scene, name: str) -> None:
+    """All members read every section; dialogs open for those who may save them."""
+    client = who(own, foreign, name)
+    none = {"stranger": 404, "outsider": 403}.get(name)
+    for section in SECTIONS:
+        response = client.get(address(section, own.shop))
+        assert response.status_code == (none or 200), section
+        if none is None:
+            may = name == "owner" or (name == "admin" and section == "shop-guards")
+            page = response.content.decode()
+            found = re.search(r'id="(save-|add-member|block-step|fast-refund-step)', page)
+            if section not in ("shop-deadlines", "shop-special-days"):
+                assert bool(found) == may, section
+    for dialog, roles in dialogs(own).items():
+        expected = none or (200 if name in roles.split() else 403)
+        assert client.get(dialog).status_code == expected, dialog
+
+
+@pytest.mark.parametrize("name", [*Role.values, "stranger", "outsider"])
+def test_who_saves_what(own: Scene, foreign: Scene, name: str) -> None:
+    """SPEC P1; whoever may not changes nothing, and strangers are told of nothing."""
+    client = who(own, foreign, name)
+    none = {"stranger": 404, "outsider": 403}.get(name)
+    for place in range(len(saves(own))):
+        where, sent, roles = saves(own)[place]
+        before = state(own.shop)
+        response = client.post(where, sent, **HTMX)
+        if none is None and name in roles.split():
+            assert response.status_code == 204, (where, response.content.decode())
+            assert "desk:done" in json.loads(response.headers["HX-Trigger"])
+            if not where.endswith("guards/off/"):
+                assert state(own.shop) != before, where
+        else:
+            assert response.status_code == (none or 403), where
+            assert state(own.shop) == before, where
+    draft = client.post(address("shop-hours-draft", own.shop), {"mon-from": "9"}, **HTMX)
+    assert draft.status_code == (none or (200 if name == "owner" else 403))
+
+
+def test_rows_of_another_shop_are_not_found_through_ones_own(own: Scene, foreign: Scene) -> None:
+    client = client_of(own.people["owner"])
+    member = Membership.objects.get(shop=foreign.shop)
+    blocked = BlockedBuyer.objects.get(shop=foreign.shop)
+    before = state(foreign.shop)
+    for where in (
+        address("shop-unblock", own.shop, blocked.pk),
+        address("shop-member-role", own.shop, member.pk),
+        address("shop-member-remove", own.shop, member.pk),
+    ):
+        assert client.get(where).status_code == 404
+        assert client.post(where, {"role": "viewer", "seen": "owner"}).status_code == 404
+    assert state(foreign.shop) == before
+
+
+def test_only_what_was_saved_is_written(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    for place in (0, 1, 2, 4, 7, 11):
+        where, sent, _roles = saves(own)[place]
+        assert client.post(where, sent, **HTMX).status_code == 204
+    shop = Shop.objects.get(pk=own.shop.pk)
+    assert shop.working_hours == {"tue": [["09:00", "18:30"]]}
+    assert shop.special_days == {
+        "2026-05-01": [],
+        "2026-10-01": [["10:00", "24:00"]],
+        "2026-10-02": [["10:00", "24:00"]],
+        "2026-12-24": [],
+        "2026-12-25": [],
+        "2026-12-26": [],
+    } | {"2026-05-09": []}
+    assert (shop.buyer_limit_days, shop.buyer_limit_count, shop.buyer_limit_amount) == (
+        30,
+        None,
+        9_990,
+    )
+    assert f"{shop.wallet_opened_at:%Y-%m-%d %H:%M %Z}" == "2026-01-02 02:00 UTC"
+    assert (shop.commission_categories, shop.commission_days) == (["shoes", "bags"], 60)
+
+
+def test_make_up_days_take_the_hours_of_the_chosen_weekday(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    where = address("shop-holidays", own.shop)
+    page = client.get(where + "?year=2026").content.decode()
+    assert "33 days off, 6 make-up working days" in page
+    assert page.count('name="day"') == 39
+    # Two dates have hours of their own, and three are past: these stay unless they are ticked.
+    assert page.count(" checked") == 34
+    assert page.count(">past<") == 3
+    assert 'value="2026-10-01">' in page and page.count("now: closed all day") == 2
+    seen = re.search(r'name="seen" value="([^"]+)"', page)
+    assert seen
+    sent = {"seen": seen[1], "day": ["2026-10-10", "2026-10-03"], "like": "mon"}
+    assert client.post(where + "?year=2026", sent, **HTMX).status_code == 204
+    days = Shop.objects.get(pk=own.shop.pk).special_days
+    assert days["2026-10-10"] == [["09:00", "18:00"]]
+    assert days["2026-10-03"] == days["2026-10-01"] == []
+    # Nothing chosen: refused.
+    response = client.post(where + "?year=2026", {"seen": seen[1], "like": "mon"}, **HTMX)
+    assert response.status_code == 422
+    assert "Choose at least one date." in response.content.decode()
+
+
+def test_a_year_that_is_not_published_is_said_plainly(own: Scene, monkeypatch: Any) -> None:
+    monkeypatch.setattr("aftersale.holidays.of_year", lambda year: None)
+    client = client_of(own.people["owner"])
+    page = client.get(address("shop-holidays", own.shop)).content.decode()
+    assert "The holiday calendar of 2027 is not published yet" in page
+    assert 'name="day"' not in page and 'type="submit"' not in page
+    assert client.post(address("shop-holidays", own.shop), {"day": "2026-10-03"}).status_code == 200
+    assert len(Shop.objects.get(pk=own.shop.pk).special_days) == 2
+
+
+def test_stale_hours_keep_what_was_typed(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    where, sent, _roles = saves(own)[0]
+    shop = Shop.objects.get(pk=own.shop.pk)
+    shop.working_hours = {"mon": [["10:00", "18:00"]]}
+    shop.save()
+    response = client.post(where, sent, **HTMX)
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 409
+    assert "nothing of yours was: Mon: 09:00–18:00 → 10:00–18:00" in page
+    assert 'value="18:30"' in page and "Show the settings as they are now" in page
+    shop.refresh_from_db()
+    assert shop.working_hours == {"mon": [["10:00", "18:00"]]}
+    # A made-up seal is no way around.
+    assert client.post(where, sent | {"seen": "made:up"}, **HTMX).status_code == 409
+
+
+def test_days_that_somebody_else_removed_are_not_changed(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    where, sent, _roles = saves(own)[2]
+    Shop.objects.filter(pk=own.shop.pk).update(special_days={})
+    response = client.post(where, sent, **HTMX)
+    assert response.status_code == 409
+    assert "2026-10-01 – 2026-10-02: closed → as usual" in response.content.decode()
+    assert Shop.objects.get(pk=own.shop.pk).special_days == {}
+    assert client.post(where, {"closed": "yes"}, **HTMX).status_code == 404
+
+
+def test_wrong_hours_are_shown_at_their_place(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    where, sent, _roles = saves(own)[0]
+    response = client.post(where, sent | {"tue-to": "25:00"}, **HTMX)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="25:00"' in page and 'aria-invalid="true"' in page
+    assert "Type times such as 09:00" in page
+    sent = {"seen": sent["seen"], "timezone": "Asia/Shanghai"}
+    sent |= {"tue-from": ["9:00", "12:00"], "tue-to": ["13:00", "18:00"]}  # type: ignore[dict-item]
+    response = client.post(where, sent, **HTMX)
+    assert response.status_code == 422
+    assert "Tuesday: 09:00–13:00 and 12:00–18:00 overlap." in response.content.decode()
+    assert Shop.objects.get(pk=own.shop.pk).working_hours == MON
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "said"),
+    [
+        ("shop-special-day-add", {"first": "", "closed": "yes"}, "This field is required."),
+        (
+            "shop-special-day-add",
+            {"first": "2026-12-02", "last": "2026-12-01"},
+            "The last day comes after the first",
+        ),
+        ("shop-special-day-add", {"first": "2026-12-02", "closed": "no"}, "Give the hours"),
+        ("shop-special-day-add", {"first": "2026-10-01"}, "2026-10-01 has hours of its own"),
+        ("shop-guards", {"count": "3"}, "Say in how many days the limit counts."),
+        ("shop-guards", {"days": "30"}, "Give a number of refunds, an amount, or both."),
+        ("shop-guards", {"days": "30", "amount": "1.234"}, "no more than 2 decimal places"),
+        ("shop-services", {"categories": "shoes"}, "Say within how many days"),
+        ("shop-block", {"buyer": ""}, "This field is required."),
+        ("shop-block", {"buyer": "mine-blocked"}, "mine-blocked is on the list already."),
+        ("shop-member-add", {"username": "nobody", "role": "viewer"}, "There is no user"),
+        ("shop-member-add", {"username": "newcomer", "role": "boss"}, "Select a valid choice."),
+    ],
+)
+def test_wrong_input_says_what_is_wrong(own: Scene, name: str, sent: dict, said: str) -> None:
+    shop = own.shop
+    sent = dict(sent)
+    if name == "shop-guards":
+        sent["seen"] = seal(shop_settings.buyer_limit_of(shop))
+    if name == "shop-services":
+        sent["seen"] = seal(shop_settings.commission_return_of(shop))
+    before = state(shop)
+    response = client_of(own.people["owner"]).post(address(name, shop), sent, **HTMX)
+    assert response.status_code == 422
+    assert said in html.unescape(response.content.decode())
+    assert state(shop) == before
+
+
+def test_the_last_owner_stays(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    owner = Membership.objects.get(shop=own.shop, role="owner")
+    for name, sent in (
+        ("shop-member-remove", {}),
+        ("shop-member-role", {"seen": "owner", "role": "viewer"}),
+    ):
+        response = client.post(address(name, own.shop, owner.pk), sent, **HTMX)
+        assert response.status_code == 422
+        assert "A shop keeps at least one owner." in response.content.decode()
+    owner.refresh_from_db()
+    assert owner.role == "owner"
+
+
+def test_the_grid_is_drawn_as_its_buttons_say(own: Scene) -> None:
+    """Nothing of it is saved."""
+    client = client_of(own.people["owner"])
+    where = address("shop-hours-draft", own.shop)
+    sent = {"mon-from": ["9", "14：00"], "mon-to": ["1200", "2"]}
+
+    def drawn(do: str) -> str:
+        return client.post(where, sent | {"do": do}, **HTMX).content.decode()
+
+    assert drawn("add:mon").count('name="mon-from"') == 3
+    assert drawn("remove:mon:1").count('name="mon-from"') == 1
+    assert 'value="14:00"' in drawn("remove:mon:1")
+    copied = drawn("copy:mon:weekdays")
+    assert [copied.count(f'name="{day}-from"') for day in ("tue", "fri", "sat")] == [2, 2, 0]
+    assert drawn("copy:mon:sun").count('name="sun-to"') == 2
+    for nonsense in ("add:xyz", "remove:mon:99", "copy:mon:xyz", "x"):
+        assert drawn(nonsense).count('name="mon-from"') == 2
+    preview = client.post(where, sent, **HTMX).content.decode()
+    assert "Off-hours: Mon 12:00–14:00, Tue 02:00 to Mon 09:00" in preview
+    assert 'id="bar-tue" hx-swap-oob="true"' in preview
+    assert '<rect class="sh-bar-on" x="0" width="120"' in preview
+    assert Shop.objects.get(pk=own.shop.pk).working_hours == MON
+
+
+@pytest.mark.parametrize(
+    ("typed", "start", "end"),
+    [
+        ("9", "09:00", "09:00"),
+        ("930", "09:30", "09:30"),
+        ("1330", "13:30", "13:30"),
+        ("9:05", "09:05", "09:05"),
+        (" 9：05 ", "09:05", "09:05"),
+        ("0:00", "00:00", "24:00"),
+        ("24:00", None, "24:00"),
+        ("24:01", None, None),
+        ("9:60", None, None),
+        ("nine", None, None),
+        ("9:5", None, None),
+        ("", None, None),
+    ],
+)
+def test_times_are_read_as_people_type_them(typed: str, start: Any, end: Any) -> None:
+    assert time_of_day(typed, end=False) == start
+    assert time_of_day(typed, end=True) == end
+
+
+def test_without_hours_off_hours_strategies_are_named(own: Scene) -> None:
+    """SPEC T7: they would fail execution_time from then on."""
+    shop = Shop.objects.get(pk=own.shop.pk)
+    make_strategy(shop, name="mine-night", execution_time="off_hours")
+    Shop.objects.filter(pk=shop.pk).update(special_days={})
+    client = client_of(own.people["owner"])
+    draft = client.post(address("shop-hours-draft", shop), {}, **HTMX).content.decode()
+    assert "these strategies approve nothing: mine-night" in draft
+    where, sent, _roles = saves(own)[0]
+    del sent["tue-from"], sent["tue-to"]
+    response = client.post(where, sent, **HTMX)
+    said = json.loads(response.headers["HX-Trigger"])["desk:done"]
+    assert said["kind"] == "warning"
+    assert said["message"].endswith("these strategies approve nothing: mine-night")
+    assert Shop.objects.get(pk=shop.pk).working_hours == {}
+
+
+def test_sections_say_what_holds(own: Scene) -> None:
+    shop = Shop.objects.get(pk=own.shop.pk)
+    Shop.objects.filter(pk=shop.pk).update(platform="kuaishou")
+    client = client_of(own.people["viewer"])
+
+    def page(name: str, **query: str) -> str:
+        return html.unescape(client.get(address(name, shop), query).content.decode())
+
+    assert "Off-hours: Mon 18:00 to the next Mon 09:00" in page("shop-settings")
+    rules = page("shop-fast-refund")
+    assert "from 2023-09-13 00:00 on: the order's paid amount is below ¥300.00." in rules
+    assert "before 2023-09-13 00:00: the buyer applied within 6 hours of payment." in rules
+    assert rules.count("in force now") == 1
+    limits = page("shop-deadlines")
+    assert "Deadlines on Kuaishou" in limits
+    assert limits.count("48 hours") == 2 and "10 days" in limits and "7 days" in limits
+    assert "mine-blocked" in page("shop-guards")
+    assert "mine-blocked" in page("shop-guards", q="BLOCK")
+    assert "mine-blocked" not in page("shop-guards", q="nobody")
+    assert "How refunds are paid: By hand" in page("shop-services")
+
+
+def test_the_menu_leads_to_ones_shop_or_asks_which(own: Scene) -> None:
+    client = client_of(own.people["viewer"])
+    chooser = reverse("desk:shop-settings-chooser")
+    assert chooser in client.get(reverse("admin:index")).content.decode()
+    response = client.get(chooser)
+    assert response.headers["Location"] == address("shop-settings", own.shop)
+    second = make_shop(name="mine-second")
+    Membership.objects.create(shop=second, user=own.people["viewer"], role="viewer")
+    page = client.get(chooser).content.decode()
+    assert address("shop-settings", second) in page and address("shop-settings", own.shop) in page
+    shop_page = reverse("admin:aftersale_shop_change", args=[own.shop.pk])
+    assert address("shop-settings", own.shop) in client.get(shop_page).content.decode()
+
+
+def test_chinese_pages_are_chinese(own: Scene) -> None:
+    client = client_of(own.people["owner"])
+    client.cookies["django_language"] = "zh-hans"
+    reader = client_of(own.people["viewer"])
+    reader.cookies["django_language"] = "zh-hans"
+    wrong = {}
+    for section in SECTIONS:
+        where = address(section, own.shop)
+        for someone in (client, reader):
+            if words := english(someone.get(where).content.decode()):
+                wrong[where] = words
+    for where in dialogs(own):
+        if words := english(client.get(where).content.decode()):
+            wrong[where] = words
+    assert wrong == {}
