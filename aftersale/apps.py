@@ -8,15 +8,18 @@ class AftersaleConfig(AppConfig):
     verbose_name = _("After-sale desk")
 
     def ready(self) -> None:
-        post_migrate.connect(schedule_payer, sender=self, dispatch_uid="aftersale.schedule_payer")
+        post_migrate.connect(make_schedules, sender=self, dispatch_uid="aftersale.schedules")
 
 
-def schedule_payer(**_: object) -> None:
-    """The sweep that finds due refunds which nobody woke the payer for, and expired leases."""
+def make_schedules(**_: object) -> None:
+    """The sweep that finds due refunds which nobody woke the payer for, and expired leases; and
+    the task that writes down which after-sale windows have closed."""
     from django.db import connection
 
-    from config.queue import PAY, ensure_schedule
+    from config.queue import DECIDE, PAY, ensure_schedule
 
     # `migrate aftersale` alone, on an empty database, comes before the queue has its tables.
     if "django_q_schedule" in connection.introspection.table_names():
         ensure_schedule(name="pay", task="aftersale.tasks.pay", cluster=PAY, minutes=1)
+        task = "aftersale.tasks.close_windows"
+        ensure_schedule(name="close-windows", task=task, cluster=DECIDE, minutes=1)

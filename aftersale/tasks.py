@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from aftersale.services import payer
+from aftersale.services import payer, windows
 from aftersale.services.payer_wake import wake_payer
 
 
@@ -13,3 +13,11 @@ def pay() -> None:
     """
     if payer.run(clock=timezone.now):
         wake_payer()
+
+
+def close_windows() -> None:
+    """Writes down the end of after-sale windows that have run out (SPEC W2).
+
+    Idempotent; a window is shut on its second whether or not this has run.
+    """
+    windows.close_due(now=timezone.now())

@@ -2,16 +2,76 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import uuid4
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from aftersale.models import Fund, FundEntry
+from aftersale.models import Fund, FundEntry, FundEntryKind, RefundAttempt
 from aftersale.records import FundEntryRecord
 from aftersale.services import locks
+from aftersale.services.errors import NotFound, Refused
 from aftersale.services.outcomes import NEW, UNCHANGED, Result, refused, unknown_shop
+from aftersale.services.rights import Right, require, scoped
 from aftersale.services.shops import KnownShop
+
+# Fen; as much as a record may bring in.
+MOST = 10**11
+
+
+def enter(
+    fund: Fund,
+    *,
+    kind: FundEntryKind,
+    amount: int,
+    entry_no: str,
+    now: datetime,
+    note: str = "",
+    attempt: RefundAttempt | None = None,
+    user: User | None = None,
+) -> FundEntry:
+    """The next entry of a locked fund, in fen; its balance moves with it.
+
+    The running balance is read after the balance was moved: even without the lock the database
+    would refuse a debit of ours that is not covered (fund_entry_covers_our_debit).
+    """
+    Fund.objects.filter(pk=fund.pk).update(balance=F("balance") + amount)
+    fund.refresh_from_db(fields=["balance"])
+    return FundEntry.objects.create(
+        fund=fund,
+        entry_no=entry_no,
+        amount=amount,
+        at=now,
+        note=note[:500],
+        kind=kind,
+        balance_after=fund.balance,
+        attempt=attempt,
+        user=user,
+    )
+
+
+def correct(*, fund_id: int, amount: int, note: str, user: User, now: datetime) -> FundEntry:
+    """An owner's correction: one more entry, with what it is for; the others stay (SPEC W3)."""
+    found = scoped(Fund.objects.all(), user).filter(pk=fund_id).first()
+    if found is None:
+        raise NotFound(_("There is no such fund."))
+    require(user, found.shop_id, Right.CHANGE_SHOP)
+    if amount == 0 or abs(amount) > MOST:
+        raise Refused(_("Say how much is missing or too much, in yuan."), pointer="amount")
+    if not note.strip():
+        raise Refused(_("Say what is corrected, and why."), pointer="note")
+    with transaction.atomic():
+        return enter(
+            locks.lock_fund(found.shop_id, found.kind),
+            kind=FundEntryKind.CORRECTION,
+            amount=amount,
+            entry_no=f"correction-{uuid4().hex}",
+            now=now,
+            note=note.strip(),
+            user=user,
+        )
 
 
 def save_fund_entries(

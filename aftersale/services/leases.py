@@ -27,7 +27,7 @@ from aftersale.models import (
     TicketStatus,
 )
 
-from . import attempts, locks, payment_stop, settlement
+from . import attempts, charges, locks, payment_stop, settlement
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +133,12 @@ def _first_send(
     attempt = attempts.new(
         shop=shop, order=order, ticket=ticket, refund=refund, connector=shop.connector, now=now
     )
+    if ticket.window_id is not None and not charges.debit(ticket=ticket, attempt=attempt, now=now):
+        reason = charges.not_covered(attempt)
+        settlement.failed_for_good(
+            order=order, ticket=ticket, refund=refund, reason=reason, now=now
+        )
+        return None
     return _send(order, ticket, refund, attempt, shop, connector, now)
 
 

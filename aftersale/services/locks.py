@@ -75,3 +75,13 @@ def lock_fund(shop_pk: int, kind: str) -> Fund:
         .select_for_update(of=("self",), no_key=True)
         .get()
     )
+
+
+def lock_funds(shop_pk: int) -> dict[str, Fund]:
+    """Wallet and deposit by kind: which of them pays depends on both balances (SPEC W3)."""
+    funds = (
+        Fund.objects.filter(shop=shop_pk)
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+    return {fund.kind: fund for fund in funds}

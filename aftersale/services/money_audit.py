@@ -1,4 +1,4 @@
-"""Money worked out anew from its rows and compared with what is kept (SPEC promise 1, O2).
+"""Money worked out anew from its rows and compared with what is kept (SPEC promise 1, O2, W3, W4).
 
 Reads only, one statement a question. Meant for an idle moment or a snapshot: run beside writers
 each statement sees a consistent state, as every change of money is one transaction.
@@ -12,7 +12,7 @@ from django.db import connection
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that does not add up; `subject` names the order or ticket."""
+    """Something that does not add up; `subject` names the order, ticket or fund."""
 
     subject: str
     what: str
@@ -76,6 +76,59 @@ _QUESTIONS = {
             OR (ticket_status IN ('refund_failed', 'pending_review', 'negotiating', 'rejected')
                 AND status IN ('requested', 'sending', 'unknown'))
             OR (refund IS NOT NULL AND astray)""",
+    "the fund's balance is not the sum of its entries": """
+        SELECT s.code || ' ' || f.kind, f.balance || ', entries: ' || coalesce(sum(e.amount), 0)
+          FROM aftersale_fund f JOIN aftersale_shop s ON s.id = f.shop_id
+          LEFT JOIN aftersale_fundentry e ON e.fund_id = f.id
+         GROUP BY f.id, s.code HAVING f.balance <> coalesce(sum(e.amount), 0)""",
+    "a running balance does not follow from the entries before it": """
+        SELECT entry_no, balance_after || ', entries: ' || running
+          FROM (SELECT entry_no, balance_after,
+                       sum(amount) OVER (PARTITION BY fund_id ORDER BY id) AS running
+                  FROM aftersale_fundentry) e
+         WHERE balance_after <> running""",
+    # An attempt that is under way or paid has debited its amount once, one that failed nothing.
+    "what the attempt took of a fund does not fit its state": """
+        SELECT a.key, a.state || ', ' || a.amount || ', entries: ' || coalesce(e.net, 0)
+          FROM aftersale_refundattempt a
+          LEFT JOIN (SELECT attempt_id, sum(amount) AS net FROM aftersale_fundentry
+                      WHERE attempt_id IS NOT NULL AND kind <> 'commission'
+                      GROUP BY attempt_id) e ON e.attempt_id = a.id
+         WHERE (a.fund <> '' OR e.net IS NOT NULL)
+           AND coalesce(e.net, 0) <> CASE a.state WHEN 'failed' THEN 0 ELSE -a.amount END""",
+    "a refund through a window was paid from no fund": """
+        SELECT t.ticket_no, a.state
+          FROM aftersale_refundattempt a JOIN aftersale_refund r ON r.id = a.refund_id
+          JOIN aftersale_ticket t ON t.id = r.ticket_id
+         WHERE t.window_id IS NOT NULL AND a.fund = '' AND a.state <> 'failed'""",
+    "the commission that came back is not what the wallet got": """
+        SELECT t.ticket_no, coalesce(c.sum, 0) || ', wallet: ' || coalesce(e.sum, 0)
+          FROM aftersale_refund r JOIN aftersale_ticket t ON t.id = r.ticket_id
+          LEFT JOIN (SELECT refund_id, sum(amount) AS sum FROM aftersale_commissionreturn
+                      GROUP BY refund_id) c ON c.refund_id = r.id
+          LEFT JOIN (SELECT a.refund_id, sum(f.amount) AS sum
+                       FROM aftersale_fundentry f
+                       JOIN aftersale_refundattempt a ON a.id = f.attempt_id
+                      WHERE f.kind = 'commission' GROUP BY a.refund_id) e ON e.refund_id = r.id
+         WHERE coalesce(c.sum, 0) <> coalesce(e.sum, 0)""",
+    # At most: which lines qualify is a setting, and what has come back under an earlier one stays.
+    "more commission came back than its refunds are worth": """
+        SELECT o.order_no, c.sum || ', at most: ' || floor(s.sum * r.sum / o.paid_amount)
+          FROM (SELECT s.order_id, sum(c.amount) AS sum FROM aftersale_commissionreturn c
+                  JOIN aftersale_commissionsplit s ON s.id = c.split_id GROUP BY s.order_id) c
+          JOIN aftersale_order o ON o.id = c.order_id
+          CROSS JOIN LATERAL (SELECT sum(amount) AS sum FROM aftersale_commissionsplit
+                               WHERE order_id = o.id) s
+          CROSS JOIN LATERAL (SELECT coalesce(sum(r.amount), 0) AS sum
+                                FROM aftersale_refund r JOIN aftersale_ticket t ON t.id = r.ticket_id
+                               WHERE r.order_id = o.id AND r.status = 'succeeded'
+                                 AND t.window_id IS NOT NULL) r
+         WHERE c.sum * o.paid_amount > s.sum * r.sum OR c.sum > s.sum""",
+    "more commission came back of a split than was paid out": """
+        SELECT o.order_no, s.amount || ', back: ' || sum(c.amount)
+          FROM aftersale_commissionsplit s JOIN aftersale_order o ON o.id = s.order_id
+          JOIN aftersale_commissionreturn c ON c.split_id = s.id
+         GROUP BY s.id, o.order_no HAVING sum(c.amount) > s.amount""",
 }
 
 

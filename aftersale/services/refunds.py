@@ -56,8 +56,7 @@ def approve(
         goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
         to_status = TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
         _require_review(ticket, to_status)
-        if TicketFlag.NO_WINDOW in ticket.flags:
-            raise Refused(_("No after-sale window was open for this completed order."))
+        _require_window(ticket)
         if not exchange:
             wanted = ticket.amount if amount is None else amount
             if not 0 < wanted <= ticket.amount:
@@ -82,6 +81,7 @@ def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | Non
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
+        _require_window(ticket)
         # A return that the platform approved has taken no money yet.
         order_money.commit(order, ticket, ticket.committed or ticket.amount)
         transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
@@ -95,6 +95,7 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
+        _require_window(ticket)
         order_money.commit(order, ticket, ticket.amount if refund is None else refund.amount)
         transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
         if refund is None:
@@ -258,6 +259,12 @@ def _require_review(ticket: Ticket, to_status: TicketStatus) -> None:
     """Approving starts where a decision is due; `returning` to `refunding` is confirm_return's."""
     if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
         raise _wrong_step(ticket, to_status)
+
+
+def _require_window(ticket: Ticket) -> None:
+    """No money of ours goes out for a completed order that was not re-opened (SPEC W2)."""
+    if TicketFlag.NO_WINDOW in ticket.flags:
+        raise Refused(_("No after-sale window was open for this completed order."))
 
 
 def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:

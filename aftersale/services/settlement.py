@@ -23,7 +23,7 @@ from aftersale.models import (
     TicketStatus,
 )
 
-from . import attempts, order_money, transitions
+from . import attempts, charges, commission, order_money, transitions
 
 # After a failure that may pass: when the next attempt goes out. One attempt more than pauses.
 ATTEMPT_PAUSES = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60)]
@@ -76,6 +76,7 @@ def paid(
         )
         taken = refund.amount + attempts.paid_late(refund)
         order_money.take_as_fact(order, ticket, taken, now=now)
+        charges.paid(ticket=ticket, attempt=attempt, late=late, now=now)
         return
     attempt.state = AttemptState.SUCCEEDED
     attempt.save()
@@ -86,6 +87,8 @@ def paid(
     _refunded(
         order=order, ticket=ticket, refund=refund, attempt=attempt, now=now, user=user, note=note
     )
+    charges.paid(ticket=ticket, attempt=attempt, late=late, now=now)
+    commission.give_back(order=order, ticket=ticket, refund=refund, attempt=attempt, now=now)
 
 
 def _refunded(
@@ -133,6 +136,7 @@ def attempt_failed(
     attempt.leased_until = None
     attempt.reason = reason[:500]
     attempt.save()
+    charges.credit_back(ticket=ticket, attempt=attempt, now=now)
     refund.ever_sent = True
     late = refund.attempts.filter(state=AttemptState.PAID_LATE).order_by("number").first()
     if late is not None:
@@ -149,6 +153,8 @@ def attempt_failed(
             user=user,
             note=note % {"number": attempt.number, "late": late.number},
         )
+        # What it took of a fund was taken when it was found to be paid.
+        commission.give_back(order=order, ticket=ticket, refund=refund, attempt=late, now=now)
         return
     tries = refund.attempts.filter(created_at__gte=refund.requested_at).count()
     if permanent or tries > len(ATTEMPT_PAUSES) or ticket.status != TicketStatus.REFUNDING:

@@ -12,6 +12,7 @@ from aftersale.models import TicketEventKind, TicketFlag, TicketStatus
 from aftersale.services import locks
 from aftersale.services.arrays import flags, numbers, texts
 
+from . import windows
 from .batch import Key
 from .events import write_events
 from .goods import NO_GOODS, OrderGoods
@@ -28,6 +29,8 @@ class ArrivedOrder:
     # (line number, product, category, …)
     lines: Sequence[tuple[Any, ...]]
     new: bool
+    status: str
+    completed_at: float | None
     # It had no shipping time before and has one now.
     newly_shipped: bool = False
     goods: OrderGoods = field(init=False)
@@ -52,7 +55,9 @@ def refresh(
     waiting: set[int] = set()
     updates, linked = [], []
     events: list[tuple[int, str, str]] = []
-    for pk, order_pk, shop_pk, order_no, line_no, status, undecided, raised, buyer, has in rows:
+    places = []
+    for row in rows:
+        pk, order_pk, shop_pk, order_no, line_no, status, undecided, raised, buyer, has = row[:10]
         order = by_pk.get(order_pk) if order_pk else by_key.get((shop_pk, order_no))
         if order is None:
             # The ticket was moved to another order while this one arrived.
@@ -63,6 +68,9 @@ def refresh(
         goods = order.read_goods().for_line(line_no)
         if order_pk is None or undecided:
             buyer, has = order.buyer, goods or NO_GOODS
+            after = windows.filed_after_completion(order.status, order.completed_at, row[10])
+            if after or row[11]:
+                places.append((pk, after))
         if goods is not None:
             raised = [flag for flag in raised if flag != TicketFlag.LINE_MISSING]
         elif TicketFlag.LINE_MISSING not in raised:
@@ -73,6 +81,7 @@ def refresh(
             waiting.add(shop_pk)
         updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))
     _update(cur, updates)
+    windows.place(cur, places, now)
     events += _likely_losses(cur, [order.pk for order in orders if order.newly_shipped])
     write_events(cur, events, now)
     _settle(linked, rows, now)
@@ -111,7 +120,9 @@ def _lock(
         """
         SELECT id, order_id, shop_id, order_no, line_no, status,
                status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0,
-               flags, buyer, ARRAY[products::text, categories::text]
+               flags, buyer, ARRAY[products::text, categories::text],
+               date_part('epoch', applied_at),
+               window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[]
           FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
         """,
         (numbers(pks),),
@@ -170,7 +181,8 @@ def _settle(
 ) -> None:
     """Tickets whose money the platform had settled before their order came."""
     statuses = {row[0]: row[5] for row in rows}
-    for pk, order in linked:
+    # Shop by shop: an imposed refund or one through a window locks its shop's funds.
+    for pk, order in sorted(linked, key=lambda link: (link[1].key[0], link[0])):
         if statuses[pk] in SETTLED_ELSEWHERE:
             ticket = locks.lock_ticket(pk)
             settle_arrival(locks.lock_order(order.pk), ticket, now=now)

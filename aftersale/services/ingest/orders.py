@@ -180,13 +180,25 @@ def _insert(
     for _pk, item in inserted:
         results[item.position] = NEW
     return [
-        ArrivedOrder(pk, item.key, item.row[_BUYER], item.lines, new=True) for pk, item in inserted
+        ArrivedOrder(
+            pk,
+            item.key,
+            item.row[_BUYER],
+            item.lines,
+            new=True,
+            status=item.row[_STATUS],
+            completed_at=item.row[_COMPLETED_AT],
+        )
+        for pk, item in inserted
     ]
 
 
 # Where these stand in `row`.
-_BUYER = [name for name, _type, _sql in _COLUMNS].index("buyer")
-_SHIPPED_AT = [name for name, _type, _sql in _COLUMNS].index("shipped_at")
+_PLACES = [name for name, _type, _sql in _COLUMNS]
+_STATUS = _PLACES.index("status")
+_BUYER = _PLACES.index("buyer")
+_SHIPPED_AT = _PLACES.index("shipped_at")
+_COMPLETED_AT = _PLACES.index("completed_at")
 
 
 def _change(
@@ -217,6 +229,8 @@ def _change(
                 item.row[_BUYER],
                 item.lines,
                 new=False,
+                status=item.row[_STATUS],
+                completed_at=item.row[_COMPLETED_AT],
                 newly_shipped=shipped_at is None and item.row[_SHIPPED_AT] is not None,
             )
         )
@@ -293,6 +307,8 @@ def _write_splits(
              WHERE s.order_id = ANY(%s::bigint[])
                AND NOT EXISTS (SELECT FROM unnest(%s::bigint[], %s::int[]) AS k(order_id, position)
                                 WHERE k.order_id = s.order_id AND k.position = s.position)
+               -- What came back of it is a fact (SPEC W4).
+               AND NOT EXISTS (SELECT FROM aftersale_commissionreturn r WHERE r.split_id = s.id)
             """,
             (replace, numbers(row[0] for row in rows), numbers(row[1] for row in rows)),
         )

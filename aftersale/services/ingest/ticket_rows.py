@@ -34,6 +34,8 @@ _COLUMNS = [
     ("arbitration_result", "text", "k.{0}"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
 ]
+# Where it stands in `Incoming.row`.
+APPLIED_AT = [name for name, _type, _sql in _COLUMNS].index("applied_at")
 # Those that come from the order and from the state of the ticket.
 _MORE = [
     ("order_id", "bigint", "k.{0}"),

@@ -17,7 +17,7 @@ from aftersale.services.outcomes import CHANGED, NEW, Result, refused, unknown_s
 from aftersale.services.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
-from . import ticket_rows
+from . import ticket_rows, windows
 from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
 from .goods import OrderGoods
 from .reports import (
@@ -28,7 +28,7 @@ from .reports import (
     reported_status,
     settle_arrival,
 )
-from .ticket_rows import Placed
+from .ticket_rows import APPLIED_AT, Placed
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -57,6 +57,11 @@ class _KnownOrder(NamedTuple):
     pk: int
     buyer: str
     goods: OrderGoods
+    status: str
+    completed_at: float | None
+
+    def completed_before(self, item: Incoming) -> bool:
+        return windows.filed_after_completion(self.status, self.completed_at, item.row[APPLIED_AT])
 
 
 def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
@@ -90,7 +95,7 @@ def _write_batch(
         return []
     orders = _lock_orders(cur, [*new, *changed.values()], changed)
     waiting: set[int] = set()
-    reports = _change(cur, changed, orders, results, waiting) if changed else []
+    reports = _change(cur, changed, orders, results, waiting, now) if changed else []
     if new:
         _insert(cur, new, orders, results, waiting, now)
     if waiting:
@@ -124,11 +129,15 @@ def _lock_orders(
         return {}
     pk_list = numbers(pks)
     cur.execute(
-        """SELECT id, shop_id, order_no, buyer FROM aftersale_order
+        """SELECT id, shop_id, order_no, buyer, status, date_part('epoch', completed_at)
+             FROM aftersale_order
             WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE""",
         (pk_list,),
     )
-    orders = {row[0]: ((row[1], row[2]), _KnownOrder(row[0], row[3], OrderGoods())) for row in cur}
+    orders = {
+        row[0]: ((row[1], row[2]), _KnownOrder(row[0], row[3], OrderGoods(), row[4], row[5]))
+        for row in cur
+    }
     # A statement of its own: its snapshot is younger than the locks.
     cur.execute(
         """SELECT order_id, line_no, product, category FROM aftersale_orderline
@@ -167,6 +176,11 @@ def _place(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> Placed | Result
     return Placed(item, order.pk, order.buyer, goods)
 
 
+def _filed_after_completion(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> bool:
+    order = orders.get((item.key[0], item.row[0]))
+    return order is not None and order.completed_before(item)
+
+
 def _insert(
     cur: Cursor,
     items: Sequence[Incoming],
@@ -185,6 +199,15 @@ def _insert(
     if not tickets:
         return
     pks = ticket_rows.insert(cur, tickets, now)
+    windows.place(
+        cur,
+        [
+            (pks[placed.item.key], True)
+            for placed in tickets
+            if placed.item.key in pks and _filed_after_completion(placed.item, orders)
+        ],
+        now,
+    )
     for placed in tickets:
         item = placed.item
         pk = pks.get(item.key)
@@ -207,7 +230,8 @@ def _insert(
 
 _LOCK_TICKETS = """
     SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
-           status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0
+           status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0,
+           window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[]
       FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -218,11 +242,12 @@ def _change(
     orders: Mapping[Key, _KnownOrder],
     results: dict[int, Result],
     waiting: set[int],
+    now: datetime,
 ) -> list[Incoming]:
     """Undecided tickets take over everything and wait again; the others are returned."""
     cur.execute(_LOCK_TICKETS, (numbers(changed),))
-    updates, reports = [], []
-    for pk, updated_at, stored_digest, status, due_at, undecided in cur.fetchall():
+    updates, reports, places = [], [], []
+    for pk, updated_at, stored_digest, status, due_at, undecided, has_place in cur.fetchall():
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
@@ -234,11 +259,15 @@ def _change(
                 results[item.position] = placed
                 continue
             updates.append((pk, placed, status, due_at))
+            after = _filed_after_completion(item, orders)
+            if after or has_place:
+                places.append((pk, after))
             results[item.position] = CHANGED
             if placed.order_pk is not None and status == TicketStatus.PENDING_REVIEW:
                 waiting.add(item.key[0])
     if updates:
         ticket_rows.update(cur, updates)
+        windows.place(cur, places, now)
     return reports
 
 
@@ -247,7 +276,7 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     pk = Ticket.objects.values_list("pk", flat=True).get(shop=item.key[0], ticket_no=item.key[1])
     orders = _lock_orders(cur, [item], [pk])
     cur.execute(_LOCK_TICKETS, (numbers([pk]),))
-    _pk, updated_at, stored_digest, status, due_at, undecided = cur.fetchall()[0]
+    _pk, updated_at, stored_digest, status, due_at, undecided, has_place = cur.fetchall()[0]
     if result := compare(item, updated_at, stored_digest):
         return result
     placed = _place(item, orders) if undecided else None
@@ -257,6 +286,9 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     apply_findings(ticket, item.record, now)
     if placed is not None:
         ticket_rows.update(cur, [(pk, placed, status, due_at)])
+        after = _filed_after_completion(item, orders)
+        if after or has_place:
+            windows.place(cur, [(pk, after)], now)
         ticket.refresh_from_db()
     else:
         note_differences(ticket, item.record, now)

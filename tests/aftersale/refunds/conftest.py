@@ -14,6 +14,8 @@ from aftersale import connectors
 from aftersale.connectors import Failed, NeverSeen, Paid, PayRequest, Pending
 from aftersale.models import (
     ConnectorKind,
+    Fund,
+    FundKind,
     Membership,
     Order,
     OrderStatus,
@@ -92,7 +94,9 @@ def make_shop(**values: object) -> Shop:
         "connector": ConnectorKind.SANDBOX,
         "is_demo": True,
     }
-    return Shop.objects.create(**{**defaults, **values})
+    shop = Shop.objects.create(**{**defaults, **values})
+    Fund.objects.bulk_create(Fund(shop=shop, kind=kind) for kind in FundKind)
+    return shop
 
 
 def make_user(shop: Shop | None = None, role: str = Role.CS_AGENT, **values: object) -> User:

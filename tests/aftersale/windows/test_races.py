@@ -1,0 +1,202 @@
+"""What happens at once (SPEC W1, W3). Each race is first shown with its guards taken away."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from aftersale.connectors.sandbox import Sandbox
+from aftersale.models import (
+    AfterSaleWindow,
+    Fund,
+    FundEntry,
+    Order,
+    Refund,
+    SandboxPayment,
+    Ticket,
+)
+from aftersale.services import funds, leases, locks, refunds, windows
+from aftersale.services.errors import Refused
+from tests.aftersale.refunds.conftest import Clock, audit, pay_until_done
+from tests.aftersale.refunds.test_races import without_constraint
+from tests.concurrency.threads import at_once, run_and_die
+from tests.factories import make_user
+
+from .conftest import a_shop, balances, completed, ledger, opened, through
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def two_openings() -> tuple[Order, list[Callable[[], AfterSaleWindow]]]:
+    now = timezone.now()
+    order = completed(a_shop(wallet=10_000, now=now), now=now)
+    people = [make_user(order.shop), make_user(order.shop, "admin")]
+    return order, [lambda user=user: opened(order, now=now, user=user) for user in people]
+
+
+@pytest.fixture
+def unlocked_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have looked at all conditions before either writes."""
+    both = threading.Barrier(2)
+    real = windows.conditions
+
+    def look(**values):
+        found = real(**values)
+        both.wait(timeout=10)
+        return found
+
+    monkeypatch.setattr(windows, "conditions", look)
+    monkeypatch.setattr(locks, "lock_order", lambda pk: Order.objects.get(pk=pk))
+
+
+def test_without_lock_and_constraint_two_windows_are_open(unlocked_orders: None) -> None:
+    with without_constraint(AfterSaleWindow, "window_one_open_an_order"):
+        _order, calls = two_openings()
+        at_once(*calls)
+        assert AfterSaleWindow.objects.filter(closed_at=None).count() == 2
+        AfterSaleWindow.objects.all().delete()
+
+
+def test_without_the_lock_the_constraint_refuses_the_second(unlocked_orders: None) -> None:
+    _order, calls = two_openings()
+    results = at_once(*calls)
+    assert Counter(map(type, results)) == {AfterSaleWindow: 1, IntegrityError: 1}
+    assert "window_one_open_an_order" in str(
+        next(result for result in results if isinstance(result, IntegrityError))
+    )
+
+
+def test_opened_twice_at_once_one_wins() -> None:
+    for _ in range(3):
+        order, calls = two_openings()
+        results = at_once(*calls)
+        assert Counter(map(type, results)) == {AfterSaleWindow: 1, Refused: 1}
+        [refused] = [result for result in results if isinstance(result, Refused)]
+        assert "No window is open on the order" in refused.message
+        assert order.windows.count() == 1
+
+
+# The wallet holds enough for one of two refunds, of two orders.
+
+
+def two_refunds(now: datetime) -> list[Refund]:
+    shop = a_shop(wallet=10_000, now=now)
+    user = make_user(shop)
+    tickets = [through(opened(completed(shop, now=now), now=now), 6_000) for _ in range(2)]
+    for ticket in tickets:
+        refunds.approve(ticket_id=ticket.pk, user=user, now=now)
+    return list(Refund.objects.filter(shop=shop))
+
+
+def race() -> tuple[list[Refund], list[object]]:
+    now = timezone.now()
+    pair = two_refunds(now)
+    return pair, at_once(
+        *[lambda pk=refund.pk: leases.lease(refund_pk=pk, now=now) for refund in pair]
+    )
+
+
+@pytest.fixture
+def unlocked_funds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both see the wallet before either debits it."""
+    both = threading.Barrier(2)
+
+    def read(shop_pk: int) -> dict[str, Fund]:
+        found = {fund.kind: fund for fund in Fund.objects.filter(shop=shop_pk)}
+        both.wait(timeout=10)
+        return found
+
+    monkeypatch.setattr(locks, "lock_funds", read)
+
+
+def test_without_lock_and_constraint_the_wallet_is_overdrawn(unlocked_funds: None) -> None:
+    with without_constraint(FundEntry, "fund_entry_covers_our_debit"):
+        pair, results = race()
+        assert [type(result) for result in results] == [leases.Lease, leases.Lease]
+        assert balances(pair[0].shop) == (-2_000, 0)  # what the guards are for
+        FundEntry.objects.all().delete()
+
+
+def test_without_the_lock_the_constraint_refuses_the_second_debit(unlocked_funds: None) -> None:
+    pair, results = race()
+    assert Counter(map(type, results)) == {leases.Lease: 1, IntegrityError: 1}
+    assert balances(pair[0].shop) == (4_000, 0)
+    assert audit() == []
+
+
+def test_raced_to_zero_one_is_sent_and_the_other_fails_with_the_reason() -> None:
+    for _ in range(3):
+        pair, results = race()
+        assert Counter(map(type, results)) == {leases.Lease: 1, type(None): 1}
+        assert balances(pair[0].shop) == (4_000, 0)
+        statuses = Counter(
+            Ticket.objects.filter(shop=pair[0].shop).values_list("status", flat=True)
+        )
+        assert statuses == {"refunding": 1, "refund_failed": 1}
+        assert audit() == []
+
+
+def test_entries_from_all_sides_at_once_keep_the_running_balance() -> None:
+    now = timezone.now()
+    pair = two_refunds(now)
+    shop = pair[0].shop
+    owner, wallet = make_user(shop, "owner"), Fund.objects.get(shop=shop, kind="wallet")
+
+    def correct() -> None:
+        for _ in range(10):
+            funds.correct(fund_id=wallet.pk, amount=100, note="n", user=owner, now=now)
+
+    calls = [lambda pk=refund.pk: leases.lease(refund_pk=pk, now=now) for refund in pair]
+    at_once(correct, correct, *calls)
+    assert balances(shop)[0] in (6_000, 0)  # 10,000 + 20 * 100, less one or both
+    assert audit() == []
+
+
+# A process dies between the lease and what comes of it.
+
+DIE = """
+from django.utils import timezone
+from aftersale.connectors.sandbox import Sandbox
+import os, signal
+real = Sandbox.pay
+def pay(self, request):
+    if sys.argv[2] == "after":
+        real(self, request)
+    os.kill(os.getpid(), signal.SIGKILL)
+Sandbox.pay = pay
+from aftersale.services import payer
+payer.run(clock=timezone.now)
+"""
+
+
+@pytest.mark.parametrize("died", ["before", "after"])
+def test_a_payer_killed_between_lease_and_settle_has_debited_once(died: str, clock: Clock) -> None:
+    """Sent, and not told of: asked about, and sent again under the same key where it must."""
+    shop = a_shop(wallet=10_000, now=clock.now)
+    ticket = through(opened(completed(shop, now=clock.now), now=clock.now), 6_000)
+    refunds.approve(ticket_id=ticket.pk, user=make_user(shop), now=clock.now)
+    run_and_die(DIE, died)
+    assert balances(shop) == (4_000, 0) and audit() == []
+    assert SandboxPayment.objects.count() == (1 if died == "after" else 0)
+    clock.now = timezone.now()
+    clock.turn(minutes=2)
+    pay_until_done(clock)
+    assert Ticket.objects.get().status == "refunded"
+    assert ledger(shop) == [("refund", -6_000, 4_000)]
+    assert SandboxPayment.objects.get().paid and Sandbox.can_be_asked
+    assert audit() == []
+
+
+def test_a_window_that_is_being_closed_holds_up_no_other() -> None:
+    now = timezone.now()
+    shop = a_shop(wallet=10_000, now=now)
+    held, free = (opened(completed(shop, now=now), now=now) for _ in range(2))
+    later = free.closes_at
+    with transaction.atomic():
+        AfterSaleWindow.objects.select_for_update().get(pk=held.pk)
+        assert at_once(lambda: windows.close_due(now=later)) == [1]
+    assert windows.close_due(now=later) == 1
