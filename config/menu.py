@@ -15,6 +15,11 @@ def is_operator(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_superuser
 
 
+def page(title: Any, icon: str, name: str, permission: Any = MEMBER) -> dict[str, Any]:
+    """A link to a page of the desk that belongs to no model, named "desk:windows"."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission}
+
+
 def entry(title: Any, icon: str, page: str, permission: Any = MEMBER) -> dict[str, Any]:
     """A link to the list of a model, named "app_model"."""
     return {
@@ -39,7 +44,8 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Refunds"), "payments", "aftersale_refund"),
             entry(_("Refund attempts"), "sync_alt", "aftersale_refundattempt"),
             entry(_("Ticket history"), "history", "aftersale_ticketevent"),
-            entry(_("Funds"), "account_balance_wallet", "aftersale_fund"),
+            page(_("Re-opened windows"), "lock_open_right", "desk:windows"),
+            page(_("Wallet and deposit"), "account_balance_wallet", "desk:funds"),
             entry(_("Fund entries"), "list_alt", "aftersale_fundentry"),
         ],
     },

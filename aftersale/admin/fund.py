@@ -15,16 +15,18 @@ SHOWN = 100
 
 
 def entries(request: HttpRequest, fund: Fund) -> Section:
-    rows = list(fund.entries.order_by("-at", "-pk")[: SHOWN + 1])
+    rows = list(fund.entries.order_by("-pk")[: SHOWN + 1])
     return Section(
         _("Entries"),
-        [_("at"), _("entry number"), _("amount"), _("note")],
+        [_("at"), _("kind"), _("amount"), _("balance after"), _("note"), _("entry number")],
         [
             [
                 columns.moment(entry.at, fund.shop, seconds=True),
-                entry.entry_no,
+                entry.get_kind_display(),
                 columns.money(entry.amount),
+                columns.money(entry.balance_after),
                 entry.note or columns.EMPTY,
+                entry.entry_no,
             ]
             for entry in rows[:SHOWN]
         ],
@@ -45,10 +47,23 @@ class FundAdmin(ScopedAdmin):
 @admin.register(FundEntry)
 class FundEntryAdmin(ScopedAdmin):
     shop_path = "fund__shop"
-    related = ("fund__shop",)
-    list_display = ("entry_no", "fund", "amount", "at", "note")
-    list_filter = (ShopFilter, "fund__kind", "at")
+    related = ("fund__shop", "user", "attempt")
+    list_display = ("entry_no", "fund", "kind", "amount", "balance_after", "at", "note")
+    list_filter = (ShopFilter, "fund__kind", "kind", "at")
     sortable_by = ()
     search_fields = ("=entry_no",)
     search_help_text = _("Entry number")
-    fieldsets = ((None, {"fields": (("entry_no", "fund"), ("amount", "at"), "note")}),)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("entry_no", "fund"),
+                    ("kind", "at"),
+                    ("amount", "balance_after"),
+                    ("attempt", "user"),
+                    "note",
+                )
+            },
+        ),
+    )

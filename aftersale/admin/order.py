@@ -14,6 +14,7 @@ from .filters import ShopFilter
 from .scoped import ScopedAdmin
 from .search import NumberSearch
 from .sections import Section
+from .window_sections import splits_of, windows_of
 
 
 def lines(request: HttpRequest, order: Order) -> Section:
@@ -51,21 +52,6 @@ def tickets(request: HttpRequest, order: Order) -> Section:
                 columns.moment(ticket.applied_at, order.shop),
             ]
             for ticket in order.tickets.order_by("applied_at", "ticket_no")
-        ],
-    )
-
-
-def splits(request: HttpRequest, order: Order) -> Section:
-    return Section(
-        _("Commission splits"),
-        [_("beneficiary"), _("account"), _("amount")],
-        [
-            [
-                split.get_beneficiary_display(),
-                split.account or columns.EMPTY,
-                columns.money(split.amount),
-            ]
-            for split in order.commission_splits.all()
         ],
     )
 
@@ -125,7 +111,7 @@ class OrderAdmin(NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [lines, tickets, splits]
+    sections = [lines, tickets, windows_of, splits_of]
 
     @display(description=_("refundable"))
     def refundable(self, order: Order) -> Any:

@@ -15,6 +15,7 @@ from .refund_steps import FITS, RefundSteps
 from .scoped import ScopedAdmin
 from .search import TicketSearch
 from .sections import Section
+from .window_sections import charges_of, commission_of
 
 
 def attempts_of(shop: Shop, **which: Any) -> Section:
@@ -96,7 +97,7 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [attempts]
+    sections = [attempts, charges_of, commission_of]
 
     @display(description=_("ticket"))
     def number(self, refund: Refund) -> str:

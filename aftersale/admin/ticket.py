@@ -19,6 +19,7 @@ from .scoped import ScopedAdmin
 from .search import NumberSearch, TicketSearch
 from .sections import Section
 from .ticket_steps import FITS, TicketSteps
+from .window_sections import window_of
 
 SOON = timedelta(hours=6)  # SPEC M4
 
@@ -182,7 +183,7 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [refund_of, refund_attempts_of, events_of]
+    sections = [window_of, refund_of, refund_attempts_of, events_of]
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:

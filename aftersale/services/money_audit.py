@@ -120,7 +120,8 @@ _QUESTIONS = {
           CROSS JOIN LATERAL (SELECT sum(amount) AS sum FROM aftersale_commissionsplit
                                WHERE order_id = o.id) s
           CROSS JOIN LATERAL (SELECT coalesce(sum(r.amount), 0) AS sum
-                                FROM aftersale_refund r JOIN aftersale_ticket t ON t.id = r.ticket_id
+                                FROM aftersale_refund r
+                                JOIN aftersale_ticket t ON t.id = r.ticket_id
                                WHERE r.order_id = o.id AND r.status = 'succeeded'
                                  AND t.window_id IS NOT NULL) r
          WHERE c.sum * o.paid_amount > s.sum * r.sum OR c.sum > s.sum""",

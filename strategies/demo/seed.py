@@ -31,6 +31,7 @@ from strategies.services.evaluator import Tally, decide_shop
 from .people import make_members, make_people
 from .shop_data import ShopData, make_shop_data
 from .shops import SHOPS
+from .windows import reopen
 
 # Of the first shop's tickets that people have to decide, the agent has approved so many.
 APPROVED_BY_HAND = 3
@@ -58,6 +59,8 @@ def seed(*, now: datetime, clock: Callable[[], datetime]) -> None:
         _goods_come_back(shops[0], data[0], clock=clock)
         _shipped_already(shops[0], data[0], clock=clock)
         _people_decide(shops[0], user=people["demo-agent"], now=clock())
+        reopen(shops[0], user=people["demo-manager"], now=now, clock=clock)
+        decide_shop(shops[0].pk, tally=Tally())
     while payer.run(clock=clock):
         pass
 
