@@ -1,8 +1,8 @@
 """What refunds take of a shop's wallet and deposit, and give back (SPEC W3).
 
-Every function here needs the ticket and its refund locked, under their order, and locks the funds
-last (docs/locking.md). An attempt debits a fund once and is credited back once: `attempt.fund`
-says which fund, and fund_entry_once_per_attempt stands behind it.
+Every function here needs the ticket and its refund locked, under their order, and locks both funds
+of the shop, last (docs/locking.md). An attempt debits a fund once and is credited back once:
+`attempt.fund` says which fund, and fund_entry_once_per_attempt stands behind it.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ def debit(*, ticket: Ticket, attempt: RefundAttempt, now: datetime) -> bool:
     fund = covering(locks.lock_funds(ticket.shop_id), attempt.amount)
     if fund is None:
         return False
-    _take(fund, FundEntryKind.REFUND, ticket=ticket, attempt=attempt, now=now)
+    _take(fund, FundEntryKind.REFUND, attempt=attempt, now=now)
     return True
 
 
@@ -48,7 +48,6 @@ def credit_back(*, ticket: Ticket, attempt: RefundAttempt, now: datetime) -> Non
             amount=attempt.amount,
             entry_no=f"{attempt.key}-back",
             now=now,
-            note=_about(ticket, attempt),
             attempt=attempt,
         )
 
@@ -60,15 +59,15 @@ def paid(*, ticket: Ticket, attempt: RefundAttempt, late: bool, now: datetime) -
     if attempt.fund:
         if late:
             fund = locks.lock_funds(ticket.shop_id)[attempt.fund]
-            _take(fund, FundEntryKind.REPORTED, ticket=ticket, attempt=attempt, now=now)
+            _take(fund, FundEntryKind.REPORTED, attempt=attempt, now=now)
     elif ticket.window_id is not None:
         both = locks.lock_funds(ticket.shop_id)
         payer = covering(both, attempt.amount)
         kind = FundEntryKind.REFUND if payer else FundEntryKind.REPORTED
-        _take(payer or both[FundKind.DEPOSIT], kind, ticket=ticket, attempt=attempt, now=now)
+        _take(payer or both[FundKind.DEPOSIT], kind, attempt=attempt, now=now)
     elif imposed(ticket):
-        fund = locks.lock_fund(ticket.shop_id, FundKind.DEPOSIT)
-        _take(fund, FundEntryKind.ARBITRATION, ticket=ticket, attempt=attempt, now=now)
+        fund = locks.lock_funds(ticket.shop_id)[FundKind.DEPOSIT]
+        _take(fund, FundEntryKind.ARBITRATION, attempt=attempt, now=now)
 
 
 def imposed(ticket: Ticket) -> bool:
@@ -98,9 +97,7 @@ def not_covered(attempt: RefundAttempt) -> str:
     )
 
 
-def _take(
-    fund: Fund, kind: FundEntryKind, *, ticket: Ticket, attempt: RefundAttempt, now: datetime
-) -> None:
+def _take(fund: Fund, kind: FundEntryKind, *, attempt: RefundAttempt, now: datetime) -> None:
     attempt.fund = fund.kind
     attempt.save()
     funds.enter(
@@ -109,13 +106,5 @@ def _take(
         amount=-attempt.amount,
         entry_no=f"{attempt.key}-{kind}",
         now=now,
-        note=_about(ticket, attempt),
         attempt=attempt,
     )
-
-
-def _about(ticket: Ticket, attempt: RefundAttempt) -> str:
-    return _("Ticket %(ticket)s, attempt %(number)s") % {
-        "ticket": ticket.ticket_no,
-        "number": attempt.number,
-    }

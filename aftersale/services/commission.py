@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 
 from aftersale.models import (
     CommissionReturn,
@@ -86,13 +85,11 @@ def give_back(
         if amount
     )
     funds.enter(
-        locks.lock_fund(order.shop_id, FundKind.WALLET),
+        locks.lock_funds(order.shop_id)[FundKind.WALLET],
         kind=FundEntryKind.COMMISSION,
         amount=sum(given),
         entry_no=f"{attempt.key}-commission",
         now=now,
-        note=_("Order %(order)s, ticket %(ticket)s")
-        % {"order": order.order_no, "ticket": ticket.ticket_no},
         attempt=attempt,
     )
 

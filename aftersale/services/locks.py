@@ -78,7 +78,11 @@ def lock_fund(shop_pk: int, kind: str) -> Fund:
 
 
 def lock_funds(shop_pk: int) -> dict[str, Fund]:
-    """Wallet and deposit by kind: which of them pays depends on both balances (SPEC W3)."""
+    """Wallet and deposit by kind, for whatever a refund moves.
+
+    Always both: which of them pays depends on both balances (SPEC W3), and a batch whose tickets
+    each took one would wait for the other in any order.
+    """
     funds = (
         Fund.objects.filter(shop=shop_pk)
         .select_for_update(of=("self",), no_key=True)

@@ -1,4 +1,4 @@
-"""Completed orders whose after-sale window was opened again, and one whose was not (SPEC W1, W2)."""
+"""Completed orders whose window was opened again, and one whose was not (SPEC W1, W2)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

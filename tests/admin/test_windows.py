@@ -1,4 +1,4 @@
-"""Re-opening windows and the ledgers, page by page: who sees them, who may act (SPEC P1, W1, W3)."""
+"""Pages of windows and ledgers: who sees them, who may act (SPEC P1, W1, W3)."""
 
 from datetime import timedelta
 from typing import Any

@@ -271,6 +271,26 @@ def _change(
     return reports
 
 
+def _filed_again(
+    cur: Cursor,
+    ticket: Ticket,
+    item: Incoming,
+    status: str,
+    orders: Mapping[Key, _KnownOrder],
+    now: datetime,
+) -> None:
+    """A rejected ticket on a completed order that the buyer filed anew, maybe through a window."""
+    again = status == TicketStatus.REJECTED and ticket.status == TicketStatus.PENDING_REVIEW
+    if (
+        again
+        and item.record.applied_at > ticket.applied_at
+        and _filed_after_completion(item, orders)
+    ):
+        ticket.applied_at = item.record.applied_at
+        ticket.save(update_fields=["applied_at"])
+        windows.place(cur, [(ticket.pk, True)], now)
+
+
 def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     """A newer version of one ticket that is decided, or whose status it changes."""
     pk = Ticket.objects.values_list("pk", flat=True).get(shop=item.key[0], ticket_no=item.key[1])
@@ -296,6 +316,7 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     ticket.digest = bytes.fromhex(item.digest)
     ticket.save(update_fields=["updated_at", "digest"])
     apply_status(ticket.order, ticket, item.record, now)
+    _filed_again(cur, ticket, item, status, orders, now)
     if ticket.waits:
         tickets_waiting.send(Ticket, shop_ids={ticket.shop_id})
     return CHANGED

@@ -140,6 +140,19 @@ def test_a_decided_ticket_stays_what_it_was(shop: Shop) -> None:
     assert filed_through() == (None, [], [])
 
 
+def test_a_rejected_ticket_that_is_filed_again_through_a_window(shop: Shop) -> None:
+    """Rejected for want of a window; the merchant opens one, the buyer applies again."""
+    save_order(done())
+    save_ticket(ticket())
+    Ticket.objects.update(status="rejected", waits=False)
+    found = window(5)
+    save_ticket(ticket(applied_at=at(6), updated_at=at(6), status="pending_review"), hour=6)
+    assert filed_through()[:2] == (found, [])
+    assert Ticket.objects.get().applied_at == NOON + timedelta(hours=6)
+    save_ticket(ticket(applied_at=at(6), updated_at=at(7)), hour=7)
+    assert filed_through()[:2] == (found, [])
+
+
 def test_what_arrives_refunded_through_a_window_is_charged(shop: Shop) -> None:
     """SPEC W3: the platform did it by itself; neither fund holds anything."""
     save_order(done())
