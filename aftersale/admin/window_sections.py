@@ -40,7 +40,7 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
     note: Any = ""
     if order is not None and order.status == OrderStatus.COMPLETED:
         note = format_html(
-            '<a class="d-link" href="{}">{}</a>',
+            '<a class="d-button" href="{}">{}</a>',
             reverse("desk:window-open", args=[order.pk]),
             _("Re-open the after-sale window"),
         )

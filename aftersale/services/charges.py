@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
+    Actor,
     ArbitrationResult,
     Fund,
     FundEntryKind,
@@ -17,6 +18,7 @@ from aftersale.models import (
     RefundAttempt,
     Ticket,
     TicketEvent,
+    TicketEventKind,
     TicketStatus,
 )
 
@@ -35,7 +37,7 @@ def debit(*, ticket: Ticket, attempt: RefundAttempt, now: datetime) -> bool:
     fund = covering(locks.lock_funds(ticket.shop_id), attempt.amount)
     if fund is None:
         return False
-    _take(fund, FundEntryKind.REFUND, attempt=attempt, now=now)
+    _take(fund, FundEntryKind.REFUND, ticket, attempt, now=now)
     return True
 
 
@@ -59,15 +61,15 @@ def paid(*, ticket: Ticket, attempt: RefundAttempt, late: bool, now: datetime) -
     if attempt.fund:
         if late:
             fund = locks.lock_funds(ticket.shop_id)[attempt.fund]
-            _take(fund, FundEntryKind.REPORTED, attempt=attempt, now=now)
+            _take(fund, FundEntryKind.REPORTED, ticket, attempt, now=now)
     elif ticket.window_id is not None:
         both = locks.lock_funds(ticket.shop_id)
         payer = covering(both, attempt.amount)
         kind = FundEntryKind.REFUND if payer else FundEntryKind.REPORTED
-        _take(payer or both[FundKind.DEPOSIT], kind, attempt=attempt, now=now)
+        _take(payer or both[FundKind.DEPOSIT], kind, ticket, attempt, now=now)
     elif imposed(ticket):
         fund = locks.lock_funds(ticket.shop_id)[FundKind.DEPOSIT]
-        _take(fund, FundEntryKind.ARBITRATION, attempt=attempt, now=now)
+        _take(fund, FundEntryKind.ARBITRATION, ticket, attempt, now=now)
 
 
 def imposed(ticket: Ticket) -> bool:
@@ -97,7 +99,9 @@ def not_covered(attempt: RefundAttempt) -> str:
     )
 
 
-def _take(fund: Fund, kind: FundEntryKind, *, attempt: RefundAttempt, now: datetime) -> None:
+def _take(
+    fund: Fund, kind: FundEntryKind, ticket: Ticket, attempt: RefundAttempt, *, now: datetime
+) -> None:
     attempt.fund = fund.kind
     attempt.save()
     funds.enter(
@@ -108,3 +112,12 @@ def _take(fund: Fund, kind: FundEntryKind, *, attempt: RefundAttempt, now: datet
         now=now,
         attempt=attempt,
     )
+    if fund.balance < 0:
+        note = _("This refund overdrew a fund (%(fund)s): %(balance)s yuan are in it now.")
+        TicketEvent.objects.create(
+            ticket=ticket,
+            at=now,
+            kind=TicketEventKind.FLAG,
+            actor=Actor.PLATFORM,
+            note=note % {"fund": fund.get_kind_display(), "balance": yuan(fund.balance)},
+        )

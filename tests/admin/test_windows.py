@@ -93,7 +93,9 @@ def test_a_refusal_keeps_what_was_typed_and_says_why(own: Scene) -> None:
     own.shop.save()
     response = client.post(address, {"agreement": "kept"})
     assert response.status_code == 422
-    assert "The shop is open for business (Suspended)" in response.content.decode()
+    shown = response.content.decode()
+    assert "The shop is open for business (Suspended)" in shown
+    assert "What you had written: kept" in shown
     assert not AfterSaleWindow.objects.exists()
 
 

@@ -177,6 +177,9 @@ def test_what_the_platform_paid_by_itself_is_charged_covered_or_not(
         )
     assert (status(ticket), balances(ticket.shop)) == ("refunded", left)
     assert audit() == []
+    notes = ticket.events.filter(kind="flag").values_list("note", flat=True)
+    said = "This refund overdrew a fund (Deposit): -60.00 yuan are in it now."
+    assert list(notes.filter(note__contains="overdrew")) == ([said] if left[1] < 0 else [])
     if left[1] < 0:
         with pytest.raises(Refused, match="overdrawn"):
             opened(completed(ticket.shop, now=clock.now), now=clock.now)

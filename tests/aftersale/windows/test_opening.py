@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django_q.models import Schedule
 
+from aftersale import tasks
 from aftersale.models import AfterSaleWindow, Order
 from aftersale.services import windows
 from aftersale.services.errors import NotAllowed, NotFound, Refused
@@ -169,6 +171,11 @@ def test_it_lasts_72_hours_and_may_be_opened_again(clock: Clock) -> None:
     assert first.closed_at == first.closes_at == second.opened_at
 
 
+def test_the_task_is_scheduled_each_minute() -> None:
+    schedule = Schedule.objects.get(name="close-windows")
+    assert (schedule.func, schedule.minutes) == ("aftersale.tasks.close_windows", 1)
+
+
 def test_the_task_writes_down_what_has_closed(clock: Clock) -> None:
     shop = a_shop(wallet=10_000, now=clock.now)
     early = opened(completed(shop, now=clock.now), now=clock.now)
@@ -177,6 +184,7 @@ def test_the_task_writes_down_what_has_closed(clock: Clock) -> None:
     clock.now = early.closes_at - SECOND
     assert windows.close_due(now=clock.now) == 0
     clock.turn(seconds=31)
+    tasks.close_windows()  # by the real clock: nothing is due yet
     assert windows.close_due(now=clock.now) == 1
     assert windows.close_due(now=clock.now) == 0
     early.refresh_from_db()

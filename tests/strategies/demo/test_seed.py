@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from aftersale.models import (
+    AfterSaleWindow,
+    CommissionReturn,
     FundEntry,
     Membership,
     Order,
@@ -114,6 +116,10 @@ def look() -> None:
         }
         assert shop.tickets.filter(status="pending_review", waits=False).exists()
         assert shop.blocked_buyers.count() == 1
+    assert AfterSaleWindow.objects.filter(closed_at=None).count() == 1
+    assert AfterSaleWindow.objects.exclude(closed_at=None).count() == 1
+    assert Ticket.objects.filter(flags__contains=["no_window"]).exists()
+    assert CommissionReturn.objects.values("refund").distinct().count() == 2
     assert not Ticket.objects.filter(waits=True).exists()
     assert not Decision.objects.filter(why="error").exists()
     whys = Counter(Decision.objects.filter(outcome="manual").values_list("why", flat=True))
