@@ -17,10 +17,12 @@ from aftersale.models import (
     Order,
     Refund,
     SandboxPayment,
+    Shop,
     Ticket,
 )
 from aftersale.services import funds, leases, locks, refunds, windows
 from aftersale.services.errors import Refused
+from tests.aftersale.ingest.records import NOON, order, save_order, save_ticket, ticket
 from tests.aftersale.refunds.conftest import Clock, audit, pay_until_done
 from tests.aftersale.refunds.test_races import without_constraint
 from tests.concurrency.threads import at_once, run_and_die
@@ -33,9 +35,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def two_openings() -> tuple[Order, list[Callable[[], AfterSaleWindow]]]:
     now = timezone.now()
-    order = completed(a_shop(wallet=10_000, now=now), now=now)
-    people = [make_user(order.shop), make_user(order.shop, "admin")]
-    return order, [lambda user=user: opened(order, now=now, user=user) for user in people]
+    found = completed(a_shop(wallet=10_000, now=now), now=now)
+    people = [make_user(found.shop), make_user(found.shop, "admin")]
+    return found, [lambda user=user: opened(found, now=now, user=user) for user in people]
 
 
 @pytest.fixture
@@ -72,23 +74,23 @@ def test_without_the_lock_the_constraint_refuses_the_second(unlocked_orders: Non
 
 def test_opened_twice_at_once_one_wins() -> None:
     for _ in range(3):
-        order, calls = two_openings()
+        found, calls = two_openings()
         results = at_once(*calls)
         assert Counter(map(type, results)) == {AfterSaleWindow: 1, Refused: 1}
         [refused] = [result for result in results if isinstance(result, Refused)]
         assert "No window is open on the order" in refused.message
-        assert order.windows.count() == 1
+        assert found.windows.count() == 1
 
 
 # The wallet holds enough for one of two refunds, of two orders.
 
 
-def two_refunds(now: datetime) -> list[Refund]:
-    shop = a_shop(wallet=10_000, now=now)
+def two_refunds(now: datetime, shop: Shop | None = None) -> list[Refund]:
+    shop = shop or a_shop(wallet=10_000, now=now)
     user = make_user(shop)
     tickets = [through(opened(completed(shop, now=now), now=now), 6_000) for _ in range(2)]
-    for ticket in tickets:
-        refunds.approve(ticket_id=ticket.pk, user=user, now=now)
+    for filed in tickets:
+        refunds.approve(ticket_id=filed.pk, user=user, now=now)
     return list(Refund.objects.filter(shop=shop))
 
 
@@ -177,8 +179,8 @@ payer.run(clock=timezone.now)
 def test_a_payer_killed_between_lease_and_settle_has_debited_once(died: str, clock: Clock) -> None:
     """Sent, and not told of: asked about, and sent again under the same key where it must."""
     shop = a_shop(wallet=10_000, now=clock.now)
-    ticket = through(opened(completed(shop, now=clock.now), now=clock.now), 6_000)
-    refunds.approve(ticket_id=ticket.pk, user=make_user(shop), now=clock.now)
+    filed = through(opened(completed(shop, now=clock.now), now=clock.now), 6_000)
+    refunds.approve(ticket_id=filed.pk, user=make_user(shop), now=clock.now)
     run_and_die(DIE, died)
     assert balances(shop) == (4_000, 0) and audit() == []
     assert SandboxPayment.objects.count() == (1 if died == "after" else 0)
@@ -200,3 +202,39 @@ def test_a_window_that_is_being_closed_holds_up_no_other() -> None:
         AfterSaleWindow.objects.select_for_update().get(pk=held.pk)
         assert at_once(lambda: windows.close_due(now=later)) == [1]
     assert windows.close_due(now=later) == 1
+
+
+def test_batches_that_charge_several_shops_do_not_wait_in_a_circle() -> None:
+    """Orders of two shops arrive in two batches; what arbitration imposed on each is charged, while
+    an owner corrects the same funds and refunds through windows debit them."""
+    now = NOON
+    shops = [a_shop(wallet=100_000, deposit=100_000, now=now, code=code) for code in ("s1", "s2")]
+    # The tickets come first, in a sequence that is not that of the shops.
+    numbers = [(number, shops[number % 2].code) for number in range(24, 0, -1)]
+    lost = {"status": "refunded", "arbitration_result": "buyer"}
+    save_ticket(
+        *[ticket(shop=code, ticket_no=f"T{n}", order_no=f"O{n}", **lost) for n, code in numbers]
+    )
+    halves = [[order(shop=code, order_no=f"O{n}") for n, code in part] for part in split(numbers)]
+    owner = make_user(shops[0], "owner")
+    fund = Fund.objects.get(shop=shops[0], kind="deposit")
+    refund = two_refunds(now, shops[0])[0]
+
+    def correct() -> None:
+        for _ in range(10):
+            funds.correct(fund_id=fund.pk, amount=-1, note="n", user=owner, now=now)
+
+    results = at_once(
+        lambda: save_order(*halves[0]),
+        lambda: save_order(*halves[1]),
+        correct,
+        lambda: leases.lease(refund_pk=refund.pk, now=now),
+    )
+    assert [type(result) for result in results] == [list, list, type(None), leases.Lease]
+    assert balances(shops[0]) == (94_000, 100_000 - 12 * 5_990 - 10)
+    assert balances(shops[1]) == (100_000, 100_000 - 12 * 5_990)
+    assert audit() == []
+
+
+def split(items: list) -> tuple[list, list]:
+    return items[::3] + items[1::3], items[2::3][::-1]
