@@ -11,9 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automation/pause/", automation_switch.pause, name="automation-pause"),
     path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),
     path("automation/<int:pk>/evaluate/", automation_switch.evaluate, name="automation-evaluate"),
-    path("desk/windows/", windows.window_list, name="windows"),
-    path("desk/windows/open/<int:pk>/", windows.window_open, name="window-open"),
-    path("desk/funds/", ledgers.ledgers, name="funds"),
-    path("desk/funds/<int:pk>/correct/", ledgers.correct, name="fund-correct"),
+    path("windows/", windows.window_list, name="windows"),
+    path("windows/open/<int:pk>/", windows.window_open, name="window-open"),
+    path("funds/", ledgers.ledgers, name="funds"),
+    path("funds/<int:pk>/correct/", ledgers.correct, name="fund-correct"),
     *shop_settings,
 ]

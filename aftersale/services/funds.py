@@ -19,6 +19,8 @@ from aftersale.services.shops import KnownShop
 
 # Fen; as much as a record may bring in.
 MOST = 10**11
+# Of a note.
+MOST_LETTERS = 500
 
 
 def enter(
@@ -44,7 +46,7 @@ def enter(
         entry_no=entry_no,
         amount=amount,
         at=now,
-        note=note[:500],
+        note=note,
         kind=kind,
         balance_after=fund.balance,
         attempt=attempt,
@@ -62,6 +64,8 @@ def correct(*, fund_id: int, amount: int, note: str, user: User, now: datetime) 
         raise Refused(_("Say how much is missing or too much, in yuan."), pointer="amount")
     if not note.strip():
         raise Refused(_("Say what is corrected, and why."), pointer="note")
+    if len(note.strip()) > MOST_LETTERS:
+        raise Refused(_("At most %d characters.") % MOST_LETTERS, pointer="note")
     with transaction.atomic():
         return enter(
             locks.lock_fund(found.shop_id, found.kind),

@@ -30,6 +30,8 @@ from .rights import Right, may, require, scoped
 LASTS = timedelta(hours=72)
 # How long after completion a window may be opened.
 LATEST = timedelta(hours=120 * 24)
+# Of an agreement.
+MOST_LETTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
     require(user, found.shop_id, Right.OPEN_WINDOWS)
     if not agreement.strip():
         raise Refused(_("Write down what was agreed with the buyer."), pointer="agreement")
+    if len(agreement.strip()) > MOST_LETTERS:
+        raise Refused(_("At most %d characters.") % MOST_LETTERS, pointer="agreement")
     with transaction.atomic():
         order = locks.lock_order(found.pk)
         failed = [
@@ -151,7 +155,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
             order=order,
             opened_at=now,
             opened_by=user,
-            agreement=agreement.strip()[:500],
+            agreement=agreement.strip(),
             closes_at=now + LASTS,
         )
 

@@ -213,4 +213,4 @@ def test_pages_of_orders_lead_there(own: Scene) -> None:
     client = client_of(own.people["viewer"])
     assert address in client.get(url(Order, "change", order.pk)).content.decode()
     unfinished = client.get(url(Order, "change", own.row(Order).pk)).content.decode()
-    assert "desk/windows/open" not in unfinished
+    assert "windows/open" not in unfinished

@@ -55,7 +55,7 @@ def test_each_failing_condition_is_shown_with_its_figure(
         scene.shop.status = "suspended"
         scene.shop.save()
     log_in(page, live_server, "mine-cs_manager")
-    page.goto(f"{live_server.url}/admin/desk/windows/open/{order.pk}/")
+    page.goto(f"{live_server.url}/admin/windows/open/{order.pk}/")
     assert failing(page) == {
         "completed": "未完成：已签收",
         "covered": "最大可退 90.00 元；安心钱包 80.00 元，保证金 -0.01 元",
@@ -82,7 +82,7 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
     problems: list[str] = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     log_in(page, live_server, "mine-cs_manager")
-    page.goto(f"{live_server.url}/admin/desk/windows/")
+    page.goto(f"{live_server.url}/admin/windows/")
     assert violations(page) == []
     page.get_by_label("订单号").fill("mine-done")
     page.keyboard.press("Enter")
@@ -91,7 +91,7 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
     assert violations(page) == []
     page.get_by_role("button", name="为订单 mine-done（买家 mine-buyer）开放72小时").click()
     expect(page.get_by_text("订单 mine-done 的售后入口已开放72小时。")).to_be_visible()
-    expect(page.get_by_text("还剩2天 23小时")).to_be_visible()
+    expect(page.get_by_text("剩余 2天 23小时")).to_be_visible()
     assert problems == []
 
     # Its time runs out; the task has not been there.
@@ -103,14 +103,14 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
     expect(page.get_by_text("没有开放中的入口")).to_be_visible()
     page.get_by_role("link", name="已关闭").click()
     expect(page.get_by_text("全额退款，不退货")).to_be_visible()
-    page.goto(f"{live_server.url}/admin/desk/windows/open/{order.pk}/")
+    page.goto(f"{live_server.url}/admin/windows/open/{order.pk}/")
     expect(page.locator("[data-holds=yes]")).to_have_count(8)  # and may be opened again
 
 
 def test_an_owner_corrects_the_ledger(page: Page, live_server: Any, scene: Scene) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     log_in(page, live_server, "mine-owner")
-    page.goto(f"{live_server.url}/admin/desk/funds/")
+    page.goto(f"{live_server.url}/admin/funds/")
     assert violations(page) == []
     page.get_by_role("button", name="更正账目（安心钱包）").click()
     dialog = page.locator("#desk-dialog")

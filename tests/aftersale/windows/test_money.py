@@ -267,6 +267,7 @@ def test_who_may_not_correct(clock: Clock) -> None:
         (make_user(shop, "owner"), 0, "a", Refused),
         (make_user(shop, "owner"), 10**11 + 1, "a", Refused),
         (make_user(shop, "owner"), 1, " ", Refused),
+        (make_user(shop, "owner"), 1, "n" * 501, Refused),
     ):
         with pytest.raises(refusal):
             funds.correct(fund_id=fund.pk, amount=amount, note=note, user=user, now=clock.now)

@@ -145,11 +145,12 @@ def test_strangers_learn_nothing(clock: Clock) -> None:
     assert not AfterSaleWindow.objects.exists()
 
 
-def test_what_was_agreed_must_be_said(clock: Clock) -> None:
+@pytest.mark.parametrize("agreement", [" ", "a" * 501])
+def test_what_was_agreed_must_be_said(clock: Clock, agreement: str) -> None:
     order = completed(a_shop(wallet=10_000, now=clock.now), now=clock.now)
     with pytest.raises(Refused) as refused:
         windows.open_window(
-            order_id=order.pk, agreement=" ", user=make_user(order.shop), now=clock.now
+            order_id=order.pk, agreement=agreement, user=make_user(order.shop), now=clock.now
         )
     assert refused.value.pointer == "agreement"
     assert not AfterSaleWindow.objects.exists()
