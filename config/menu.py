@@ -52,12 +52,7 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": _("Automation"),
         "items": [
-            {
-                "title": _("Strategies"),
-                "icon": "rule",
-                "link": reverse_lazy("automation:board"),
-                "permission": MEMBER,
-            },
+            page(_("Strategies"), "rule", "automation:board"),
             entry(_("Decisions"), "fact_check", "strategies_decision"),
             entry(_("Cap use"), "data_usage", "strategies_strategyusage"),
             entry(_("Strategy revisions"), "difference", "strategies_strategyrevision"),
@@ -68,12 +63,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Shops"),
         "items": [
             entry(_("Shops"), "storefront", "aftersale_shop"),
-            {
-                "title": _("Shop settings"),
-                "icon": "settings",
-                "link": reverse_lazy("desk:shop-settings-chooser"),
-                "permission": MEMBER,
-            },
+            page(_("Shop settings"), "settings", "desk:shop-settings-chooser"),
             entry(_("Members"), "group", "aftersale_membership"),
             entry(_("Blocked buyers"), "block", "aftersale_blockedbuyer"),
             entry(_("Shop events"), "event_note", "aftersale_shopevent"),
