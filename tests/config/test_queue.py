@@ -7,7 +7,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
-from config.queue import DECIDE, PAY, ensure_schedule, wake
+from config.queue import DECIDE, PAY, SLOW, ensure_schedule, wake
 
 
 def test_the_settings_reach_django_q():
@@ -15,7 +15,9 @@ def test_the_settings_reach_django_q():
     assert (Conf.CLUSTER_NAME, Conf.ORM, Conf.POLL, Conf.BULK) == (DECIDE, "default", 0.05, 10)
     assert (Conf.QUEUE_LIMIT, Conf.SAVE_LIMIT, Conf.TIMEOUT, Conf.RETRY) == (20, -1, 60, 900)
     assert (Conf.ACK_FAILURES, Conf.MAX_ATTEMPTS, Conf.CATCH_UP) == (True, 1, False)
-    assert set(settings.Q_CLUSTER["ALT_CLUSTERS"]) == {PAY}
+    others = settings.Q_CLUSTER["ALT_CLUSTERS"]
+    assert set(others) == {PAY, SLOW}
+    assert others[SLOW]["timeout"] < Conf.RETRY
 
 
 @pytest.mark.django_db(transaction=True)
