@@ -53,6 +53,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Automation"),
         "items": [
             page(_("Strategies"), "rule", "automation:board"),
+            {
+                "title": _("Trial runs"),
+                "icon": "science",
+                "link": reverse_lazy("automation:trials"),
+                "permission": MEMBER,
+            },
             entry(_("Decisions"), "fact_check", "strategies_decision"),
             entry(_("Cap use"), "data_usage", "strategies_strategyusage"),
             entry(_("Strategy revisions"), "difference", "strategies_strategyrevision"),

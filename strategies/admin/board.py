@@ -174,6 +174,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
         "may_change": True,
         "refusal": note,
         "saved": status == 200,
+        "before": request.POST.get("seen", "") if status == 200 else "",
     }
     return render(request, "strategies/admin/board_scenario.html", context, status=status)
 

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import board, compare
 from .editor import dialogs, views
+from .trials import asking
+from .trials import views as trials
 
 app_name = "automation"
 _STRATEGY = "strategies/strategy/"
@@ -19,4 +21,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}<int:pk>/disable/", dialogs.disable, name="strategy-disable"),
     path(f"{_STRATEGY}<int:pk>/remove/", dialogs.delete, name="strategy-delete"),
     path(f"{_STRATEGY}<int:pk>/revisions/", compare.revisions, name="revisions"),
+    path(f"{_STRATEGY}<int:pk>/try/", asking.switch, name="trial-switch"),
+    path("strategies/try/pause/", asking.pause, name="trial-pause"),
+    path("strategies/try/<int:shop_id>/<str:scenario>/", asking.order, name="trial-order"),
+    path("strategies/trials/", trials.listing, name="trials"),
+    path("strategies/trials/<int:pk>/", trials.trial, name="trial"),
+    path("strategies/trials/<int:pk>/progress/", trials.progress, name="trial-progress"),
+    path("strategies/trials/<int:pk>/cancel/", trials.cancel, name="trial-cancel"),
+    path("strategies/trials/<int:pk>/tickets/", trials.tickets, name="trial-tickets"),
 ]

@@ -77,6 +77,7 @@ def disable(request: HttpRequest, pk: int) -> HttpResponse:
             " in the order."
         ),
         submit=_("Disable"),
+        try_url=reverse("automation:trial-switch", args=[pk]) if strategy.enabled else "",
     )
 
 

@@ -18,13 +18,14 @@ from aftersale.admin.access import person
 from aftersale.admin.pages import CONFLICT, UNPROCESSABLE, desk_page, show
 from aftersale.models import Shop
 from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
-from strategies.models import Scenario, Strategy, StrategyRevision
+from strategies.models import Scenario, Strategy, StrategyRevision, TrialKind
 from strategies.records import StrategyRecord
-from strategies.services import strategies
+from strategies.services import strategies, trials
 from strategies.services.risks import missing_limits, setting_risks
 
 from ..contents import shown_content
 from ..sentence import sentence
+from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
 from .reach import seen_revision, shop_for, shops_for, strategy_for
@@ -170,6 +171,8 @@ def _page(
         if form.is_valid():
             assert form.record is not None
             try:
+                if request.POST.get("try"):
+                    return _try(request, form, save)
                 saved = save(form.record)
             except (NotFound, NotAllowed):
                 raise
@@ -190,10 +193,41 @@ def _page(
         strategy=strategy,
         revision=stale["revision"] if stale else seen,
         stale=stale,
+        days=asking.DAYS,
+        sent=request.POST,
         **said(form),
     )
     response.status_code = status
+    if request.POST.get("try"):  # asked for from the page, which then shows what is wrong
+        response.headers |= {
+            "HX-Retarget": ".d-page",
+            "HX-Reselect": ".d-page",
+            "HX-Reswap": "outerHTML show:window:top",
+        }
     return response
+
+
+def _try(request: HttpRequest, form: StrategyForm, save: Any) -> HttpResponse:
+    """A trial run of what stands in the form, saved and enabled; nothing of that stays (M3)."""
+    user, now = person(request), timezone.now()
+
+    def change() -> None:
+        saved = save(form.record)
+        strategies.enable(strategy_id=saved.pk, user=user, now=now)
+
+    first, last = asking.period_of(request.POST, form.shop, now=now)
+    assert form.record is not None
+    trial = trials.begin(
+        shop_id=form.shop.pk,
+        kind=TrialKind.STRATEGY,
+        title=form.record.name,
+        proposed=trials.content_after(form.shop.pk, change),
+        first=first,
+        last=last,
+        user=user,
+        now=now,
+    )
+    return asking.started(request, trial)
 
 
 def page_of(strategy: Strategy) -> str:

@@ -47,11 +47,13 @@ def begin(
     last: date,
     user: User,
     now: datetime,
+    present: dict[str, Any] | None = None,
 ) -> TrialRun:
     """Begins a trial run over the shop's days `first` to `last`, both included.
 
     `proposed` is what `content_after` gave; None stands for the strategies as they are, which a
-    pause (TrialKind.PAUSE) leaves. Raises Refused for a period that is none, and while too many
+    pause (TrialKind.PAUSE) leaves. `present` is given where what is tried was saved a moment ago: the
+    rulebook as it was before. Raises Refused for a period that is none, and while too many
     of the shop are under way.
     """
     require(user, shop_id, Right.CHANGE_STRATEGIES)
@@ -68,7 +70,7 @@ def begin(
                 _("%d trial runs of this shop are under way. Wait for one, or cancel it.")
                 % MOST_UNDER_WAY
             )
-        present = current_content(shop_id)
+        current = current_content(shop_id)
         zone = ZoneInfo(shop.timezone)
         trial = TrialRun.objects.create(
             shop=shop,
@@ -78,8 +80,8 @@ def begin(
             created_by=user,
             starts_at=datetime.combine(first, time(), zone),
             ends_at=datetime.combine(last + timedelta(days=1), time(), zone),
-            present=present,
-            proposed=present if proposed is None else proposed,
+            present=current if present is None else present,
+            proposed=current if proposed is None else proposed,
             paused=kind == TrialKind.PAUSE,
         )
         wake(TASK, trial.pk, cluster=SLOW)

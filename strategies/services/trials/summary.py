@@ -13,28 +13,37 @@ from strategies.models import TrialRun
 if TYPE_CHECKING:
     from .run import Side
 
-# Each ticket of which something differs, and whether anything approved it.
+# Each ticket of which something differs: what took it in each, and when; null for people.
 TICKETS = """
-    SELECT e.ticket_id, max(e.amount) AS amount, min(e.buyer) AS buyer, min(e.at) AS at,
-        bool_or(e.real <> '') AS real,
-        bool_or(e.present NOT IN ('', '-')) AS present,
-        bool_or(e.proposed NOT IN ('', '-')) AS proposed
+    SELECT e.ticket_id, max(e.amount) AS amount, min(e.buyer) AS buyer,
+        max(e.decision_id) AS decision_id,
+        max(e.real) FILTER (WHERE e.real <> '') AS real,
+        max(e.present) FILTER (WHERE e.present NOT IN ('', '-')) AS present,
+        max(e.proposed) FILTER (WHERE e.proposed NOT IN ('', '-')) AS proposed,
+        min(e.at) AS at,
+        min(e.at) FILTER (WHERE e.real <> '') AS real_at,
+        min(e.at) FILTER (WHERE e.present NOT IN ('', '-')) AS present_at,
+        min(e.at) FILTER (WHERE e.proposed NOT IN ('', '-')) AS proposed_at
     FROM strategies_trialevaluation e WHERE e.trial_id = %(trial)s GROUP BY e.ticket_id
 """
 
+LIKELY_LOSS = "t.flags @> '{likely_loss}'"
+ARBITRATION = "(t.status = 'arbitration' OR t.arbitration_result <> '')"
+
+# By the strategy that would have taken a gained ticket, or that took a lost one.
 _FIGURES = f"""
-SELECT against, change, count(*), coalesce(sum(d.amount), 0)::bigint, count(DISTINCT d.buyer),
-    count(*) FILTER (WHERE t.flags @> '{{likely_loss}}'),
-    coalesce(sum(d.amount) FILTER (WHERE t.flags @> '{{likely_loss}}'), 0)::bigint,
-    count(*) FILTER (WHERE t.status = 'arbitration' OR t.arbitration_result <> '')
+SELECT against, change, by, count(*), coalesce(sum(d.amount), 0)::bigint, count(DISTINCT d.buyer),
+    count(*) FILTER (WHERE {LIKELY_LOSS}),
+    coalesce(sum(d.amount) FILTER (WHERE {LIKELY_LOSS}), 0)::bigint,
+    count(*) FILTER (WHERE {ARBITRATION})
 FROM (
-    SELECT ticket_id, amount, buyer, against,
-        CASE WHEN proposed THEN 'gained' ELSE 'lost' END AS change
+    SELECT ticket_id, amount, buyer, against, coalesce(proposed, took) AS by,
+        CASE WHEN took IS NULL THEN 'gained' ELSE 'lost' END AS change
     FROM ({TICKETS}) tickets
-    CROSS JOIN LATERAL (VALUES ('real', real), ('present', present)) AS a (against, approved)
-    WHERE approved <> proposed
+    CROSS JOIN LATERAL (VALUES ('real', real), ('present', present)) AS a (against, took)
+    WHERE (took IS NULL) <> (proposed IS NULL)
 ) d JOIN aftersale_ticket t ON t.id = d.ticket_id
-GROUP BY against, change
+GROUP BY GROUPING SETS ((against, change), (against, change, by))
 """  # noqa: S608
 
 
@@ -46,12 +55,19 @@ def summarise(
         against: {change: _figures() for change in ("gained", "lost")}
         for against in ("real", "present")
     }
+    by_strategy: dict[str, Any] = {
+        against: {change: {} for change in ("gained", "lost")} for against in ("real", "present")
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES, {"trial": trial.pk})
-        for against, change, *figures in cursor.fetchall():
-            changes[against][change] = _figures(*figures)
+        for against, change, by, *figures in cursor.fetchall():
+            if by is None:
+                changes[against][change] = _figures(*figures)
+            else:
+                by_strategy[against][change][by] = _figures(*figures)
     return {
         "changes": changes,
+        "by_strategy": by_strategy,
         "real": {key: {"hits": hits, "amount": amount} for key, (hits, amount) in real.items()},
         "present": _side(present),
         "proposed": _side(proposed),
