@@ -14,6 +14,7 @@ from .filters import ShopFilter
 from .scoped import ScopedAdmin
 from .search import NumberSearch
 from .sections import Section
+from .shipping_alerts import alerts_of
 
 
 def lines(request: HttpRequest, order: Order) -> Section:
@@ -125,7 +126,7 @@ class OrderAdmin(NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [lines, tickets, splits]
+    sections = [alerts_of, lines, tickets, splits]
 
     @display(description=_("refundable"))
     def refundable(self, order: Order) -> Any:

@@ -18,6 +18,7 @@ from .refund import attempts_of
 from .scoped import ScopedAdmin
 from .search import NumberSearch, TicketSearch
 from .sections import Section
+from .shipping_alerts import alert_of
 from .ticket_steps import FITS, TicketSteps
 
 SOON = timedelta(hours=6)  # SPEC M4
@@ -182,7 +183,7 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [refund_of, refund_attempts_of, events_of]
+    sections = [alert_of, refund_of, refund_attempts_of, events_of]
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:
