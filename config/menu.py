@@ -42,6 +42,13 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Tickets"), "assignment_return", "aftersale_ticket"),
             entry(_("Orders"), "receipt_long", "aftersale_order"),
             entry(_("Refunds"), "payments", "aftersale_refund"),
+            {
+                "title": _("Shipping alerts"),
+                "icon": "local_shipping",
+                "link": reverse_lazy("desk:shipping-alerts"),
+                "permission": MEMBER,
+                "badge": "aftersale.admin.shipping_alerts.waiting",
+            },
             entry(_("Refund attempts"), "sync_alt", "aftersale_refundattempt"),
             entry(_("Ticket history"), "history", "aftersale_ticketevent"),
             page(_("Re-opened windows"), "lock_open_right", "desk:windows"),

@@ -18,6 +18,7 @@ from .refund import attempts_of
 from .scoped import ScopedAdmin
 from .search import NumberSearch, TicketSearch
 from .sections import Section
+from .shipping_alerts import alert_of
 from .ticket_steps import FITS, TicketSteps
 from .window_sections import window_of
 
@@ -183,7 +184,7 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [window_of, refund_of, refund_attempts_of, events_of]
+    sections = [alert_of, window_of, refund_of, refund_attempts_of, events_of]
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from . import automation_switch, ledgers, windows
+from . import automation_switch, ledgers, shipping_alerts, windows
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
@@ -15,5 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("windows/open/<int:pk>/", windows.window_open, name="window-open"),
     path("funds/", ledgers.ledgers, name="funds"),
     path("funds/<int:pk>/correct/", ledgers.correct, name="fund-correct"),
+    path("shipping-alerts/", shipping_alerts.list_page, name="shipping-alerts"),
+    path("shipping-alerts/<int:alert_id>/", shipping_alerts.step, name="shipping-alert-step"),
     *shop_settings,
 ]

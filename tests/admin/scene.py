@@ -18,6 +18,7 @@ from aftersale.models import (
     RefundAttempt,
     SandboxInstruction,
     SandboxPayment,
+    ShippingAlert,
     Shop,
     ShopEvent,
     Ticket,
@@ -168,6 +169,15 @@ def make(mark: str, *roles: str) -> Scene:
         ),
         BlockedBuyer.objects.create(shop=shop, buyer=f"{mark}-blocked", note=mark),
         ShopEvent.objects.create(shop=shop, at=AT, kind="changed", note=mark),
+        ShippingAlert.objects.create(
+            shop=shop,
+            order=order,
+            ticket=ticket,
+            kind="shipped_after_refund",
+            raised_at=AT,
+            changed_at=AT,
+            note=f"{mark}-parcel",
+        ),
         SandboxInstruction.objects.create(
             shop=shop, behaviour="pay", ticket_no=f"{mark}-instruction"
         ),
