@@ -156,9 +156,13 @@ def types_on_offer(ticket: Ticket) -> list[TicketType]:
     return list(TicketType)
 
 
-def rounds_left(ticket: Ticket) -> int:
-    """How many more rounds this request may have."""
-    return max(0, rounds.MOST_ROUNDS - rounds.of_request(ticket).count())
+def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
+    """Whether one more round may begin, as far as the ticket itself says."""
+    if ticket.order is None or ticket.status not in NEGOTIABLE:
+        return False
+    earlier = list(rounds.of_request(ticket))
+    over = all(rounds.is_over(round, ticket, now=now) for round in earlier)
+    return over and len(earlier) < rounds.MOST_ROUNDS
 
 
 def _text(text: str, *, pointer: str) -> str:

@@ -293,7 +293,7 @@ def test_two_rounds_a_request() -> None:
     report(ticket, at=late + timedelta(hours=1), status="pending_review")
     again = late + timedelta(hours=2)
     refused(lambda: reject(ticket, agent, "return_first", now=again), pointer="reason")
-    assert replies.rounds_left(ticket) == 2
+    assert replies.may_negotiate(ticket, now=again)
     assert negotiate(ticket, agent, now=again).round == 3
 
 
