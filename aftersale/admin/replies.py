@@ -124,7 +124,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
         message=request.POST.get("message", ""),
         longest=replies.LONGEST,
         earlier=_earlier(ticket),
-        round=rounds.of_request(ticket).count() + 1,
+        round=len(rounds.of_request(ticket)) + 1,
         most=rounds.MOST_ROUNDS,
         until=columns.moment(_until(ticket, timezone.now()), ticket.shop),
         outcome=_outcome(ticket, type, amount),
@@ -150,7 +150,7 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
             response = HttpResponse(file.read(), content_type=found.content_type)
     except FileNotFoundError as missing:
         raise Http404 from missing
-    response["Content-Disposition"] = content_disposition_header(False, found.name)
+    response["Content-Disposition"] = content_disposition_header(False, found.name) or "inline"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -201,16 +201,17 @@ def _negotiable(ticket: Ticket) -> bool:
 
 
 def _choices(ticket: Ticket, *, chosen: str) -> list[Choice]:
-    own = reject_templates.own_texts(ticket.shop)
+    reasons = reject_reasons.fitting(ticket)
+    texts = reject_templates.all_filled(reasons, ticket)
     in_vain = rounds.in_vain(ticket, now=timezone.now())
     choices = [
         Choice(
             reason,
-            reject_templates.filled(reason, ticket, own),
+            texts[reason.code],
             blocked=reason.negotiate_first and not in_vain,
             checked=reason.code == chosen,
         )
-        for reason in reject_reasons.fitting(ticket)
+        for reason in reasons
     ]
     for choice in [choice for choice in choices if choice.checked] or choices[:1]:
         choice.focused = True

@@ -1,6 +1,6 @@
 """A shop's own texts for the reasons of the catalogue, over the defaults (SPEC P2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -65,13 +65,17 @@ def own_texts(shop: Shop) -> dict[str, str]:
     return dict(rows.values_list("reason", "text"))
 
 
-def filled(reason: RejectReason, ticket: Ticket, own: Mapping[str, str] | None = None) -> str:
-    """The shop's text for the reason, or the default, with the ticket's facts in it.
+def filled(reason: RejectReason, ticket: Ticket) -> str:
+    """The shop's text for the reason, or the default, with the ticket's facts in it."""
+    return all_filled([reason], ticket)[reason.code]
 
-    `own`: the shop's texts, from whoever has read them already.
-    """
-    texts = own_texts(ticket.shop) if own is None else own
-    return fill(texts.get(reason.code) or str(reason.text), facts_of(ticket))
+
+def all_filled(reasons: Iterable[RejectReason], ticket: Ticket) -> dict[str, str]:
+    """The same of several reasons, by their codes; shop and order are read once."""
+    own, facts = own_texts(ticket.shop), facts_of(ticket)
+    return {
+        reason.code: fill(own.get(reason.code) or str(reason.text), facts) for reason in reasons
+    }
 
 
 def facts_of(ticket: Ticket) -> dict[str, str]:

@@ -160,7 +160,7 @@ def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
     """Whether one more round may begin, as far as the ticket itself says."""
     if ticket.order is None or ticket.status not in NEGOTIABLE:
         return False
-    earlier = list(rounds.of_request(ticket))
+    earlier = rounds.of_request(ticket)
     over = all(rounds.is_over(round, ticket, now=now) for round in earlier)
     return over and len(earlier) < rounds.MOST_ROUNDS
 
@@ -192,7 +192,7 @@ def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:
 
 def _make_way(ticket: Ticket, *, now: datetime) -> Negotiation | None:
     """Whether one more round may begin; returns the open one whose time has run out."""
-    earlier = list(rounds.of_request(ticket))
+    earlier = rounds.of_request(ticket)
     still_open = [round for round in earlier if round.ended_at is None]
     if any(not rounds.is_over(round, ticket, now=now) for round in still_open):
         raise Refused(_("The buyer has yet to answer the round before."))

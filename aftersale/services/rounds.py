@@ -8,8 +8,6 @@ asked for.
 
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from aftersale.models import (
     Actor,
     Negotiation,
@@ -29,11 +27,11 @@ _ACCEPTED = {S.AWAITING_RETURN, S.RETURNING, S.REFUNDING, S.REFUNDED, S.REFUND_F
 _GOODS_FIRST = {TicketType.RETURN_REFUND, TicketType.EXCHANGE}
 
 
-def of_request(ticket: Ticket) -> QuerySet[Negotiation]:
+def of_request(ticket: Ticket) -> list[Negotiation]:
     """The rounds since the buyer last applied: after a rejection they may apply again."""
-    rounds = Negotiation.objects.filter(ticket=ticket).order_by("round")
-    again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW)
-    return rounds if again is None else rounds.filter(at__gt=again)
+    rounds = list(Negotiation.objects.filter(ticket=ticket).order_by("round"))
+    again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW) if rounds else None
+    return [round for round in rounds if again is None or round.at > again]
 
 
 def in_vain(ticket: Ticket, *, now: datetime) -> bool:
@@ -45,8 +43,10 @@ def in_vain(ticket: Ticket, *, now: datetime) -> bool:
         if earlier.result != NegotiationResult.ACCEPTED and is_over(earlier, ticket, now=now):
             return True
     came_back = _last_event(ticket, S.NEGOTIATING, S.PENDING_REVIEW)
+    if came_back is None:
+        return False
     again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW)
-    return came_back is not None and (again is None or came_back > again)
+    return again is None or came_back > again
 
 
 def is_over(round: Negotiation, ticket: Ticket, *, now: datetime) -> bool:
@@ -83,14 +83,10 @@ def agreed_amount(ticket: Ticket) -> int:
     An open round counts too: the platform's report of the refund is the acceptance. Where it
     reports a smaller amount than was offered, that is what the ticket asks for by now.
     """
-    offers = Negotiation.objects.filter(ticket=ticket, amount__isnull=False)
-    if not offers.exists():  # nearly every ticket
-        return ticket.amount
-    last = of_request(ticket).last()
-    accepted = last is not None and last.result in ("", NegotiationResult.ACCEPTED)
-    if last is None or last.amount is None or not accepted:
-        return ticket.amount
-    return min(last.amount, ticket.amount)
+    for last in of_request(ticket)[-1:]:
+        if last.amount is not None and last.result in ("", NegotiationResult.ACCEPTED):
+            return min(last.amount, ticket.amount)
+    return ticket.amount
 
 
 def _result(open_round: Negotiation, ticket: Ticket, to_status: str, actor: str) -> str:
