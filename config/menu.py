@@ -73,6 +73,12 @@ NAVIGATION: list[dict[str, Any]] = [
             page(_("Shop settings"), "settings", "desk:shop-settings-chooser"),
             entry(_("Members"), "group", "aftersale_membership"),
             entry(_("Blocked buyers"), "block", "aftersale_blockedbuyer"),
+            {
+                "title": _("Reject texts"),
+                "icon": "quick_phrases",
+                "link": reverse_lazy("desk:reject-texts"),
+                "permission": MEMBER,
+            },
             entry(_("Shop events"), "event_note", "aftersale_shopevent"),
             entry(_("Sandbox instructions"), "science", "aftersale_sandboxinstruction"),
             entry(_("Sandbox payments"), "toll", "aftersale_sandboxpayment"),

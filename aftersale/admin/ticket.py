@@ -15,6 +15,7 @@ from aftersale.models import Refund, Ticket, TicketEvent, TicketFlag
 from . import colours, columns
 from .filters import ShopFilter
 from .refund import attempts_of
+from .reply_sections import ReplyButtons, negotiations_of, rejections_of
 from .scoped import ScopedAdmin
 from .search import NumberSearch, TicketSearch
 from .sections import Section
@@ -126,7 +127,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 @admin.register(Ticket)
-class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
+class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
     step_fits = FITS
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
@@ -184,7 +185,15 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [alert_of, window_of, refund_of, refund_attempts_of, events_of]
+    sections = [
+        alert_of,
+        window_of,
+        rejections_of,
+        negotiations_of,
+        refund_of,
+        refund_attempts_of,
+        events_of,
+    ]
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:

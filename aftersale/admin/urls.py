@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from . import automation_switch, ledgers, shipping_alerts, windows
+from . import automation_switch, ledgers, reject_texts, replies, shipping_alerts, windows
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
@@ -17,5 +17,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("funds/<int:pk>/correct/", ledgers.correct, name="fund-correct"),
     path("shipping-alerts/", shipping_alerts.list_page, name="shipping-alerts"),
     path("shipping-alerts/<int:alert_id>/", shipping_alerts.step, name="shipping-alert-step"),
+    path("replies/<int:pk>/reject/", replies.reject, name="reject"),
+    path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
+    path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),
+    path("evidence/<int:pk>/", replies.picture, name="evidence"),
+    path("reject-texts/", reject_texts.page, name="reject-texts"),
+    path("reject-texts/<int:shop>/<slug:reason>/", reject_texts.edit, name="reject-text"),
+    path(
+        "reject-texts/<int:shop>/<slug:reason>/preview/",
+        reject_texts.preview,
+        name="reject-text-preview",
+    ),
     *shop_settings,
 ]
