@@ -45,7 +45,7 @@ class Queue(models.TextChoices):
     WAITING_FOR_GOODS = "waiting_for_goods", _("Waiting for goods")
     REFUND_FAILED = "refund_failed", _("Refund failed")
     SHIPPING_ALERTS = "shipping_alerts", _("Shipping alerts")
-    FAST_REFUND = "fast_refund", _("Service guarantee: fast refund")
+    FAST_REFUND = "fast_refund", _("Fast refund guarantee")
     MINE = "mine", _("Mine")
     ALL = "all", _("All on the desk")
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import template
+from django.contrib.auth.models import User
 
 from aftersale.models import Shop
 
@@ -23,3 +24,9 @@ def moment(at: datetime | None, shop: Shop | None = None) -> str:
     from aftersale.admin import columns
 
     return columns.moment(at, shop)
+
+
+@register.filter
+def name(user: User) -> str:
+    """What colleagues call somebody."""
+    return user.get_full_name() or user.get_username()

@@ -55,7 +55,8 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "buyer": buyer(ticket),
         "shown": columns.yuan(to_pay(ticket)),
         "available": available(ticket, order),
-        "others_took": order.committed - ticket.committed if order else 0,
+        # By other tickets, and outside Afterdesk.
+        "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
@@ -101,7 +102,7 @@ def _times(ticket: Ticket) -> list[tuple[Any, str]]:
     if order is None:
         return []
     times = [
-        (_("Paid"), order.paid_at),
+        (_("Paid by the buyer"), order.paid_at),
         (_("Label printed"), order.label_printed_at),
         (_("Shipped"), order.shipped_at),
         (_("Delivered"), order.delivered_at),

@@ -121,5 +121,6 @@ def _refunded(ticket: Ticket, order: Order, amount: int, who: str) -> str:
             "%(left)s of the order stays refundable."
         )
     if ticket.window_id is not None:
-        return f"{text % words} {_('It is charged to the wallet or the deposit of the shop.')}"
+        charged = _("It is charged to the wallet or the deposit of the shop.")
+        return f"{text % words} {charged}"
     return text % words

@@ -156,6 +156,17 @@
         });
     }
 
+    // The filters lie over the list: they close like any menu.
+    const filters = document.querySelector(".wb-more-filters");
+    document.addEventListener("click", (event) => {
+        if (filters?.open && !filters.contains(event.target)) filters.open = false;
+    });
+    filters?.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        filters.open = false;
+        filters.querySelector("summary").focus();
+    });
+
     document.addEventListener("click", (event) => {
         if (event.target.closest("[data-look-anew]")) {
             deciding = null;
