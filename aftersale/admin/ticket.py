@@ -6,7 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -170,6 +172,7 @@ class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
                     ("reason", "buyer"),
                     ("applied_at", "due"),
                     ("flags", "waits"),
+                    "case",
                 )
             },
         ),
@@ -202,6 +205,11 @@ class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
                 _("%(order)s, not there yet") % {"order": ticket.order_no}, "warning"
             )
         return columns.link(ticket.order)
+
+    @display(description=_("case"))
+    def case(self, ticket: Ticket) -> Any:
+        url = f"{reverse('desk:workbench')}?queue=all&case={ticket.pk}"
+        return format_html('<a class="text-link" href="{}">{}</a>', url, _("Open on the workbench"))
 
     @display(description=_("due at"), ordering="due_at")
     def due(self, ticket: Ticket) -> Any:

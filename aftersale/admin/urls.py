@@ -1,12 +1,13 @@
 """The desk's pages that belong to no model (pages.py)."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from . import automation_switch, ledgers, reject_texts, replies, shipping_alerts, windows
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("workbench/", include("aftersale.admin.workbench.urls")),
     path("notices/", automation_switch.notices_again, name="notices"),
     path("automation/pause/", automation_switch.pause, name="automation-pause"),
     path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),

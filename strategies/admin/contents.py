@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin import columns, hours
-from aftersale.admin.words import REASONS
 from aftersale.models import OrderStatus, Shop
+from aftersale.words import REASONS
 from strategies.models import (
     ExecutionTime,
     FastRefundRuleKind,
