@@ -27,7 +27,7 @@ from aftersale.models import (
 )
 from aftersale.signals import tickets_waiting
 
-from . import attempts, leases, locks, order_money, settlement, transitions
+from . import attempts, leases, locks, order_money, rounds, settlement, transitions
 from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
@@ -47,8 +47,9 @@ def approve(
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
-    `amount` is at most what the ticket asks for, which is also the default. Raises OverRefundable
-    where the order's money does not allow it (SPEC O2).
+    `amount` is at most what the ticket asks for, which is also the default: whoever approves
+    during a negotiation gives in, for the buyer has accepted nothing less (rounds.py). Raises
+    OverRefundable where the order's money does not allow it (SPEC O2).
     """
     with transaction.atomic():
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
@@ -101,7 +102,7 @@ def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | Non
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         # A return that the platform approved has taken no money yet.
-        order_money.commit(order, ticket, ticket.committed or ticket.amount)
+        order_money.commit(order, ticket, ticket.committed or rounds.agreed_amount(ticket))
         transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
         _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         return ticket
@@ -113,7 +114,8 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
-        order_money.commit(order, ticket, ticket.amount if refund is None else refund.amount)
+        wanted = rounds.agreed_amount(ticket) if refund is None else refund.amount
+        order_money.commit(order, ticket, wanted)
         transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
         if refund is None:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
@@ -322,7 +324,7 @@ def _platforms_refund(order: Order, ticket: Ticket, *, at: datetime) -> Refund:
         shop_id=ticket.shop_id,
         order=order,
         ticket=ticket,
-        amount=ticket.committed or ticket.amount,
+        amount=ticket.committed or rounds.agreed_amount(ticket),
         source=RefundSource.PLATFORM,
         requested_at=at,
     )
