@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from aftersale.models import Refund, Ticket, TicketEvent, TicketFlag
-from aftersale.services.batches import MOST, Step
+from aftersale.services.batches import Step
 
 from . import colours, columns
-from .batch import to_batch
+from .batch import TITLES, to_batch
 from .filters import ShopFilter
 from .refund import attempts_of
 from .scoped import ScopedAdmin
@@ -185,12 +185,19 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
         ),
     )
     sections = [refund_of, refund_attempts_of, events_of]
-    actions = ["approve_many"]
+    actions = ("approve_many", "reject_many", "negotiate_many")
 
-    @action(description=_("Approve many tickets"), permissions=["handle_tickets"])
+    @action(description=TITLES[Step.APPROVE], permissions=["handle_tickets"])
     def approve_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        """SPEC P4. One too many are looked up, so that the page says that it is too many."""
-        return to_batch(Step.APPROVE, queryset.values_list("pk", flat=True)[: MOST + 1])
+        return to_batch(Step.APPROVE, queryset)
+
+    @action(description=TITLES[Step.REJECT], permissions=["handle_tickets"])
+    def reject_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.REJECT, queryset)
+
+    @action(description=TITLES[Step.NEGOTIATE], permissions=["handle_tickets"])
+    def negotiate_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.NEGOTIATE, queryset)
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:

@@ -4,6 +4,7 @@ A preview says beforehand what would become of each. It asks the same checks as 
 service, but that service decides, under its locks, on what the person saw.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +17,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.models import Order, Ticket, TicketType
+from aftersale.placeholders import fill
+from aftersale.reject_reasons import BY_CODE, REASONS, RejectReason, fitting
 
-from . import refunds
-from .cases import order_of, seen_after, seen_now, seen_of
+from . import refunds, replies
+from .cases import find_case, order_of, seen_after, seen_now, seen_of
 from .errors import NotAllowed, Refused
+from .reject_templates import facts_of, filled, text_problem
 from .rights import Right, require, scoped
 
 log = structlog.get_logger(__name__)
@@ -29,7 +33,14 @@ MOST = 200
 
 
 class Step(StrEnum):
+    """With the arguments that it takes beside the tickets."""
+
     APPROVE = "approve"
+    # `reason`, and `text` where another than the shop's own is to be sent, both for all; in the
+    # text placeholders stand for each ticket's facts (placeholders.py).
+    REJECT = "reject"
+    # `message`, the same for all.
+    NEGOTIATE = "negotiate"
 
 
 class Outcome(StrEnum):
@@ -110,6 +121,7 @@ def carry_out(
     A ticket whose case was not seen, or is not as it was `seen`, is refused.
     """
     call = _CALLS[Step(step)]
+    _require_texts(**arguments)
     asked = _distinct(ticket_ids)
     found = _tickets(asked, user)
     expected = dict(seen)
@@ -160,12 +172,57 @@ def _without_right(shop_pks: Iterable[int], user: User) -> dict[int, NotAllowed]
     return refusals
 
 
+def reasons(*, ticket_ids: Iterable[int], user: User) -> list[tuple[RejectReason, int]]:
+    """The reasons that many tickets can be rejected for, each with how many it fits.
+
+    None that needs pictures: they would be of one case, not of all.
+    """
+    fits: Counter[str] = Counter()
+    for ticket in _tickets(_distinct(ticket_ids), user).values():
+        fits.update(reason.code for reason in fitting(ticket))
+    return [
+        (reason, fits[reason.code])
+        for reason in REASONS
+        if fits[reason.code] and not reason.needs_evidence
+    ]
+
+
+def explanation(ticket: Ticket, *, reason: str, text: str = "") -> str:
+    """What the buyer of this ticket is told: the text for all, or the shop's own for the reason."""
+    if text:
+        return fill(text, facts_of(ticket))
+    known = BY_CODE.get(reason)
+    return filled(known, ticket) if known else ""
+
+
+def _require_texts(
+    *, reason: str | None = None, text: str = "", message: str | None = None
+) -> None:
+    """What is wrong for all of them is said once, before anything is done."""
+    if reason is not None and reason not in BY_CODE:
+        raise Refused(_("Choose a reason."), pointer="reason")
+    if text and (wrong := text_problem(text)):
+        raise Refused(wrong, pointer="text")
+    if message is not None:
+        replies.require_text(message, pointer="message")
+
+
 def _check_approval(ticket: Ticket, *, now: datetime) -> None:
+    order = order_of(ticket)
     if ticket.type == TicketType.EXCHANGE:
         raise Refused(_exchange())
-    order = order_of(ticket)
     wanted = refunds.require_approvable(order, ticket)
     order.committed += wanted - ticket.committed
+
+
+def _check_rejection(ticket: Ticket, *, now: datetime, reason: str, text: str = "") -> None:
+    order_of(ticket)
+    replies.require_rejectable(ticket, reason, has_evidence=False, now=now)
+
+
+def _check_negotiation(ticket: Ticket, *, now: datetime, message: str = "") -> None:
+    order_of(ticket)
+    replies.require_negotiable(ticket, now=now)
 
 
 def _approve(*, ticket_id: int, seen: str, user: User, now: datetime) -> Ticket:
@@ -175,9 +232,37 @@ def _approve(*, ticket_id: int, seen: str, user: User, now: datetime) -> Ticket:
     return ticket
 
 
+def _reject(
+    *, ticket_id: int, seen: str, user: User, now: datetime, reason: str, text: str = ""
+) -> Ticket:
+    ticket = find_case(ticket_id=ticket_id, user=user)
+    return replies.reject(
+        ticket_id=ticket_id,
+        reason=reason,
+        explanation=explanation(ticket, reason=reason, text=text),
+        user=user,
+        now=now,
+        seen=seen,
+    )
+
+
+def _negotiate(*, ticket_id: int, seen: str, user: User, now: datetime, message: str) -> Ticket:
+    return replies.negotiate(
+        ticket_id=ticket_id, message=message, user=user, now=now, seen=seen
+    ).ticket
+
+
 def _exchange() -> str:
     return _("An exchange sends new goods: approve it by itself.")
 
 
-_CHECKS: dict[Step, Callable[..., None]] = {Step.APPROVE: _check_approval}
-_CALLS: dict[Step, Callable[..., Ticket]] = {Step.APPROVE: _approve}
+_CHECKS: dict[Step, Callable[..., None]] = {
+    Step.APPROVE: _check_approval,
+    Step.REJECT: _check_rejection,
+    Step.NEGOTIATE: _check_negotiation,
+}
+_CALLS: dict[Step, Callable[..., Ticket]] = {
+    Step.APPROVE: _approve,
+    Step.REJECT: _reject,
+    Step.NEGOTIATE: _negotiate,
+}

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import Order, Refund, Ticket
+from aftersale.models import Negotiation, Order, Refund, Rejection, Ticket
 from tests.factories import make_order, make_ticket
 
 from .scene import Scene
@@ -33,12 +33,24 @@ def ask(client: Client, tickets: list[Ticket], step: str = APPROVE, **headers: s
     return client.get(reverse("desk:batch", args=[step]), {"ids": keys}, headers=headers)
 
 
-def press(client: Client, asked: Any, step: str = APPROVE, **headers: str) -> Any:
-    """Sends the form as it was shown."""
-    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text(asked))
+def hidden(response: Any) -> dict[str, list[str]]:
     data: dict[str, list[str]] = {}
-    for name, value in fields:
+    for name, value in re.findall(
+        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text(response)
+    ):
         data.setdefault(name, []).append(value)
+    return data
+
+
+def press(
+    client: Client,
+    asked: Any,
+    step: str = APPROVE,
+    typed: dict[str, str] | None = None,
+    **headers: str,
+) -> Any:
+    """Sends the form as it was shown, with what somebody typed."""
+    data = hidden(asked) | (typed or {})
     return client.post(reverse("desk:batch", args=[step]), data, headers=headers)
 
 
@@ -101,8 +113,12 @@ def test_too_many_are_refused(own: Scene, tickets: list[Ticket]) -> None:
     agent = client_of(own.people["cs_agent"])
     agent.cookies["django_language"] = "en"
     address = reverse("desk:batch", args=[APPROVE])
-    for send in (agent.get, agent.post):
-        response = send(address, {"ids": list(range(1, 202))}, headers=HTMX)
+    keys = list(range(1, 202))
+    for send, data in (
+        (agent.get, {"ids": keys}),
+        (agent.post, {"ids": keys} | {f"seen-{key}": "1" for key in keys}),
+    ):
+        response = send(address, data, headers=HTMX)
         assert response.status_code == 422
         assert "At most 200 tickets at once: choose fewer." in text(response)
 
@@ -134,3 +150,35 @@ def test_what_is_no_key_names_no_ticket(own: Scene) -> None:
         response = agent.get(reverse("desk:batch", args=[APPROVE]), {"ids": ids}, headers=HTMX)
         assert response.status_code == 200 and buttons(response) == []
     assert agent.get(reverse("desk:batch", args=["nothing"])).status_code == 404
+
+
+def test_rejecting_asks_for_the_reason_first(own: Scene, tickets: list[Ticket]) -> None:
+    """SPEC P2, P3: what each reason fits, the text as a buyer will read it, and a warning."""
+    agent = client_of(own.people["cs_agent"])
+    asked = ask(agent, tickets, "reject", **HTMX)
+    assert buttons(asked) == [] and "count against the shop" in text(asked)
+    assert "The buyer&#x27;s reason does not fit the facts (fits 2)" in text(asked)
+    address = reverse("desk:batch", args=["reject"])
+    data = {"ids": [ticket.pk for ticket in tickets], "reason": "reason_mismatch"}
+    asked = agent.get(address, data, headers=HTMX)
+    assert buttons(asked) == ["Reject 2 tickets"]
+    assert f"Request {tickets[0].ticket_no} is closed for now" in text(asked)
+    typed = {"reason": "reason_mismatch", "text": "{nobody}"}
+    refused = press(agent, asked, "reject", typed, **HTMX)
+    assert refused.status_code == 422 and "There is no placeholder {nobody}" in text(refused)
+    assert ">{nobody}</textarea>" in text(refused) and buttons(refused) == ["Reject 2 tickets"]
+    answer = press(agent, refused, "reject", typed | {"text": "No: {order_no}"}, **HTMX)
+    assert "Done with 2 of 2 tickets." in text(answer)
+    said = Rejection.objects.order_by("pk").values_list("explanation", flat=True)
+    assert list(said) == ["No: o-refund_only", "No: o-refund_keep_goods"]
+
+
+def test_negotiating_sends_one_message(own: Scene, tickets: list[Ticket]) -> None:
+    agent = client_of(own.people["cs_agent"])
+    asked = ask(agent, tickets, "negotiate", **HTMX)
+    assert buttons(asked) == ["Send the message to 2 buyers"]
+    refused = press(agent, asked, "negotiate", {"message": " "}, **HTMX)
+    assert refused.status_code == 422 and "Write what the buyer is told." in text(refused)
+    answer = press(agent, asked, "negotiate", {"message": "Would you wait?"}, **HTMX)
+    assert "Done with 2 of 2 tickets." in text(answer)
+    assert Negotiation.objects.filter(message="Would you wait?").count() == 2

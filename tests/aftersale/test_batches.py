@@ -8,7 +8,18 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from aftersale.models import Order, Refund, Role, Shop, Ticket, TicketEvent, TicketStatus
+from aftersale.models import (
+    Negotiation,
+    Order,
+    Refund,
+    Rejection,
+    RejectReasonTemplate,
+    Role,
+    Shop,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+)
 from aftersale.services import batches, refunds
 from aftersale.services.batches import Outcome, Preview, Result
 from aftersale.services.errors import Refused
@@ -43,7 +54,7 @@ def outcomes(results: list[Result]) -> list[tuple[str, str]]:
 
 def everything() -> list[Any]:
     """What a decision could have written."""
-    models = (Ticket, Order, Refund, TicketEvent)
+    models = (Ticket, Order, Refund, TicketEvent, Rejection, Negotiation)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
@@ -241,3 +252,113 @@ def test_the_preview_reads_all_at_once(shop: Shop, agent: User) -> None:
     with CaptureQueriesContext(connection) as of_ten:
         ask(tickets, agent)
     assert len(of_one) == len(of_ten) <= 4
+
+
+def test_a_reason_is_for_those_whom_it_fits(shop: Shop, agent: User) -> None:
+    """SPEC P2, per ticket: type and stage, pictures, and what needs a negotiation first."""
+    shipped = make_ticket(make_order(shop, status="shipped"))
+    unshipped = make_ticket(make_order(shop))
+    back = make_ticket(make_order(shop, status="shipped"), type="return_refund")
+    rejected = make_ticket(make_order(shop, status="shipped"), status="rejected", waits=False)
+    tickets = [shipped, unshipped, back, rejected]
+    before = everything()
+    preview = ask(tickets, agent, "reject", reason="shipped_on_time")
+    unfit = "Choose a reason that fits the ticket's type and how far its order has come."
+    assert preview.taken == [shipped]
+    assert [(left.ticket, left.why) for left in preview.skipped] == [
+        (unshipped, unfit),
+        (back, unfit),
+        (rejected, f"Ticket {rejected.ticket_no} can't go from “Rejected” to “Rejected”."),
+    ]
+    for reason, why in (
+        ("already_shipped", "“The parcel had left when the buyer applied” needs pictures"),
+        ("return_first", "Negotiate first: “The goods must come back first”"),
+    ):
+        preview = ask([shipped], agent, "reject", reason=reason)
+        assert preview.taken == [] and preview.skipped[0].why.startswith(why)
+    offered = batches.reasons(ticket_ids=[ticket.pk for ticket in tickets], user=agent)
+    assert [(reason.code, fits) for reason, fits in offered][:2] == [
+        ("shipped_on_time", 2),
+        ("reason_mismatch", 4),
+    ]
+    assert "already_shipped" not in {reason.code for reason, _fits in offered}
+    stranger = make_user(make_shop())
+    assert batches.reasons(ticket_ids=[shipped.pk], user=stranger) == []
+    assert everything() == before
+
+
+def test_each_buyer_reads_their_own_text(shop: Shop, agent: User) -> None:
+    """The shop's text, or the one for all, with each ticket's facts in place."""
+    other = make_shop()
+    other.memberships.create(user=agent, role=Role.CS_AGENT)
+    RejectReasonTemplate.objects.create(
+        shop=other, reason="reason_mismatch", text="No: {ticket_no}", updated_at=NOON
+    )
+    first, second = make_ticket(make_order(shop)), make_ticket(make_order(other))
+    preview = ask([first, second], agent, "reject", reason="reason_mismatch")
+    results = carry_out(preview, agent, "reject", reason="reason_mismatch")
+    assert [result.outcome for result in results] == [Outcome.DONE] * 2
+    of_first, of_second = Rejection.objects.order_by("pk")
+    assert f"Request {first.ticket_no} is closed for now" in of_first.explanation
+    assert of_second.explanation == f"No: {second.ticket_no}"
+    assert (of_first.user, of_first.at, of_first.reason) == (agent, NOON, "reason_mismatch")
+    third = make_ticket(make_order(other, buyer="{amount}"))
+    preview = ask([third], agent, "reject", reason="reason_mismatch")
+    text = "{buyer}, {ticket_no}"
+    (result,) = carry_out(preview, agent, "reject", reason="reason_mismatch", text=text)
+    # A buyer's name that looks like a placeholder is not sent half filled: SPEC P2.
+    assert result.outcome == Outcome.REFUSED
+    Ticket.objects.filter(pk=third.pk).update(buyer="Li")
+    (result,) = carry_out(preview, agent, "reject", reason="reason_mismatch", text=text)
+    assert Rejection.objects.get(ticket=third).explanation == f"Li, {third.ticket_no}"
+
+
+def test_rejecting_one_fails_and_the_others_are_rejected(shop: Shop, agent: User) -> None:
+    first, second, third = (make_ticket(make_order(shop)) for _ in range(3))
+    preview = ask([first, second, third], agent, "reject", reason="reason_mismatch")
+    refunds.approve(ticket_id=second.pk, user=make_user(shop, username="wang"), now=NOON)
+    results = carry_out(preview, agent, "reject", reason="reason_mismatch")
+    assert [result.outcome for result in results] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
+    assert "wang moved it to “Refunding”" in results[1].message
+    statuses = Ticket.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["rejected", "refunding", "rejected"]
+    assert Rejection.objects.count() == 2
+
+
+def test_one_message_to_many(shop: Shop, agent: User) -> None:
+    first, second = (make_ticket(make_order(shop)) for _ in range(2))
+    done = make_ticket(make_order(shop), status="refunded", waits=False)
+    preview = ask([first, second, done], agent, "negotiate")
+    assert preview.taken == [first, second]
+    results = carry_out(preview, agent, "negotiate", message="Would you wait a day?")
+    assert [result.outcome for result in results] == [Outcome.DONE] * 2
+    said = Negotiation.objects.values_list("ticket", "round", "type", "amount", "message", "user")
+    assert list(said.order_by("pk")) == [
+        (ticket.pk, 1, "", None, "Would you wait a day?", agent.pk) for ticket in (first, second)
+    ]
+    # The buyers have yet to answer: SPEC P3.
+    again = ask([first, second], agent, "negotiate")
+    assert again.taken == []
+    assert again.skipped[0].why == "The buyer has yet to answer the round before."
+
+
+@pytest.mark.parametrize(
+    ("step", "arguments", "said"),
+    [
+        ("reject", {"reason": ""}, "Choose a reason."),
+        ("reject", {"reason": "nonsense"}, "Choose a reason."),
+        ("reject", {"reason": "reason_mismatch", "text": "{nonsense}"}, "There is no placeholder"),
+        ("negotiate", {"message": " "}, "Write what the buyer is told."),
+        ("negotiate", {"message": "{buyer}"}, "The buyer would read {buyer}"),
+        ("negotiate", {"message": "x" * 1_001}, "At most 1000 characters."),
+    ],
+)
+def test_what_is_wrong_for_all_is_said_once(
+    shop: Shop, agent: User, step: str, arguments: dict[str, str], said: str
+) -> None:
+    ticket = make_ticket(make_order(shop))
+    before = everything()
+    preview = ask([ticket], agent)
+    with pytest.raises(Refused, match=said):
+        carry_out(preview, agent, step, **arguments)
+    assert everything() == before
