@@ -18,6 +18,7 @@ from aftersale.models import (
     RefundAttempt,
     SandboxInstruction,
     SandboxPayment,
+    SavedFilter,
     Shop,
     ShopEvent,
     Ticket,
@@ -179,6 +180,9 @@ def make(mark: str, *roles: str) -> Scene:
             paid=True,
         ),
         *Membership.objects.filter(shop=shop)[:1],
+        SavedFilter.objects.create(
+            user=next(iter(scene.people.values())), name=f"{mark}-filter", query="queue=all"
+        ),
     ]
     assert line.order_id == order.pk and current_content(shop.pk)["strategies"]
     return scene

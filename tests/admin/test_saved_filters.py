@@ -15,6 +15,13 @@ from .test_scope import client_of
 HERE = "http://testserver/admin/desk/?"
 
 
+@pytest.fixture
+def own(own: Scene) -> Scene:
+    """Nobody has saved anything yet."""
+    SavedFilter.objects.all().delete()
+    return own
+
+
 def save(client: Client, name: str, query: str) -> tuple[int, str]:
     client.cookies["django_language"] = "en"
     address = {"HX-Current-URL": HERE + query}
