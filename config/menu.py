@@ -59,6 +59,12 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Shops"), "storefront", "aftersale_shop"),
             entry(_("Members"), "group", "aftersale_membership"),
             entry(_("Blocked buyers"), "block", "aftersale_blockedbuyer"),
+            {
+                "title": _("Reject texts"),
+                "icon": "quick_phrases",
+                "link": reverse_lazy("desk:reject-texts"),
+                "permission": MEMBER,
+            },
             entry(_("Shop events"), "event_note", "aftersale_shopevent"),
             entry(_("Sandbox instructions"), "science", "aftersale_sandboxinstruction"),
             entry(_("Sandbox payments"), "toll", "aftersale_sandboxpayment"),

@@ -17,6 +17,7 @@ from . import colours, columns
 from .batch import TITLES, to_batch
 from .filters import ShopFilter
 from .refund import attempts_of
+from .reply_sections import ReplyButtons, negotiations_of, rejections_of
 from .scoped import ScopedAdmin
 from .search import NumberSearch, TicketSearch
 from .sections import Section
@@ -126,7 +127,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 @admin.register(Ticket)
-class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
+class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
     step_fits = FITS
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
@@ -184,7 +185,7 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [refund_of, refund_attempts_of, events_of]
+    sections = [rejections_of, negotiations_of, refund_of, refund_attempts_of, events_of]
     actions = ("approve_many", "reject_many", "negotiate_many")
 
     @action(description=TITLES[Step.APPROVE], permissions=["handle_tickets"])

@@ -2,11 +2,22 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from . import batch, saved_filters
+from . import batch, reject_texts, replies, saved_filters
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/batch/<str:step>/", batch.batch, name="batch"),
     path("desk/filters/save/", saved_filters.save, name="filter-save"),
     path("desk/filters/<int:filter_id>/delete/", saved_filters.delete, name="filter-delete"),
+    path("replies/<int:pk>/reject/", replies.reject, name="reject"),
+    path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
+    path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),
+    path("evidence/<int:pk>/", replies.picture, name="evidence"),
+    path("reject-texts/", reject_texts.page, name="reject-texts"),
+    path("reject-texts/<int:shop>/<slug:reason>/", reject_texts.edit, name="reject-text"),
+    path(
+        "reject-texts/<int:shop>/<slug:reason>/preview/",
+        reject_texts.preview,
+        name="reject-text-preview",
+    ),
 ]

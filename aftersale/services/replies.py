@@ -161,6 +161,15 @@ def require_negotiable(ticket: Ticket, *, now: datetime) -> Negotiation | None:
     return _make_way(ticket, now=now)
 
 
+def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
+    """Whether one more round may begin, as far as the ticket itself says."""
+    if ticket.order is None or ticket.status not in NEGOTIABLE:
+        return False
+    earlier = list(rounds.of_request(ticket))
+    over = all(rounds.is_over(round, ticket, now=now) for round in earlier)
+    return over and len(earlier) < rounds.MOST_ROUNDS
+
+
 def require_text(text: str, *, pointer: str) -> str:
     """What the buyer reads: something, not too long, without a placeholder left in it."""
     text = text.replace("\r\n", "\n").strip()
