@@ -34,6 +34,13 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": _("Desk"),
         "items": [
+            {
+                "title": _("Workbench"),
+                "icon": "inbox_customize",
+                "link": reverse_lazy("desk:workbench"),
+                "permission": MEMBER,
+                "badge": "aftersale.admin.workbench.badge.to_handle",
+            },
             entry(_("Tickets"), "assignment_return", "aftersale_ticket"),
             entry(_("Orders"), "receipt_long", "aftersale_order"),
             entry(_("Refunds"), "payments", "aftersale_refund"),

@@ -1,6 +1,6 @@
 """The desk's pages that belong to no model (pages.py)."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from . import batch, reject_texts, replies, saved_filters
 
@@ -20,4 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         reject_texts.preview,
         name="reject-text-preview",
     ),
+    path("workbench/", include("aftersale.admin.workbench.urls")),
 ]

@@ -85,6 +85,12 @@ class Refund(models.Model):
                 condition=Q(next_step_at__isnull=False),
                 name="refund_due",
             ),
+            # The workbench's queue of fast refunds (SPEC F2).
+            models.Index(
+                fields=["shop", "requested_at"],
+                condition=Q(source=RefundSource.FAST_REFUND),
+                name="refund_fast",
+            ),
         ]
 
     def __str__(self) -> str:

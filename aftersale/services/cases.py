@@ -43,9 +43,14 @@ def lock_case(
     order = locks.lock_order(order_of(found).pk)
     ticket = locks.lock_ticket(found.pk)
     refund = locks.lock_refund(ticket.pk)
+    require_unchanged(ticket, order, seen)
+    return order, ticket, refund
+
+
+def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
+    """Raises Stale where a locked case is not as it was seen, if that was said."""
     if seen is not None and seen != seen_now(ticket, order):
         raise Stale(_changes(ticket, order, seen))
-    return order, ticket, refund
 
 
 def order_of(ticket: Ticket) -> Order:
@@ -90,23 +95,33 @@ def _seen(last_event: int, order: Order | None) -> str:
     return ".".join(str(part) for part in parts)
 
 
+def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
+    """What happened to the case since it was seen, in words; empty where nothing did."""
+    return "" if seen == seen_now(ticket, order) else _told_since(ticket, order, seen)
+
+
 def _microseconds(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
-def _changes(ticket: Ticket, order: Order, seen: str) -> str:
-    """What has happened to the case since it was seen, in words."""
+def _changes(ticket: Ticket, order: Order | None, seen: str) -> str:
+    return _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.") % {
+        "ticket": ticket.ticket_no,
+        "changes": _told_since(ticket, order, seen),
+    }
+
+
+def _told_since(ticket: Ticket, order: Order | None, seen: str) -> str:
     first = seen.split(".")[0]
     events = TicketEvent.objects.filter(ticket=ticket, pk__gt=int(first) if first.isdigit() else 0)
     told = [_told(event) for event in events.select_related("user").order_by("pk")]
     if len(told) > MOST_EVENTS:
         told = [_("%d earlier changes") % (len(told) - MOST_EVENTS), *told[-MOST_EVENTS:]]
-    if not told:
+    if not told and order is None:
+        told = [_("the platform reported something new")]
+    elif not told and order is not None:
         told = [_("its order changed, and is now “%s”") % order.get_status_display()]
-    return _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.") % {
-        "ticket": ticket.ticket_no,
-        "changes": "; ".join(told),
-    }
+    return "; ".join(told)
 
 
 def _told(event: TicketEvent) -> str:

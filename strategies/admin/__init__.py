@@ -1,9 +1,11 @@
-"""The automation's pages in the admin; the desk's ticket page gets its decisions from here."""
+"""The automation's pages in the admin; the desk's ticket page and workbench get theirs from
+here."""
 
 from .decision import DecisionAdmin
 from .operations import EvaluatorLaneAdmin, FastRefundRuleAdmin, HeartbeatAdmin
 from .rulebook import RulebookRevisionAdmin
 from .strategy import StrategyAdmin, StrategyRevisionAdmin, StrategyUsageAdmin
+from .why_people import why_people
 
 __all__ = [
     "DecisionAdmin",
@@ -14,4 +16,5 @@ __all__ = [
     "StrategyAdmin",
     "StrategyRevisionAdmin",
     "StrategyUsageAdmin",
+    "why_people",
 ]
