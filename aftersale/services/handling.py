@@ -45,9 +45,7 @@ def _locked(*, ticket_id: int, user: User, seen: str | None) -> Ticket:
     return ticket
 
 
-def _hand(
-    ticket: Ticket, handler: User | None, *, note: str, user: User, now: datetime
-) -> None:
+def _hand(ticket: Ticket, handler: User | None, *, note: str, user: User, now: datetime) -> None:
     ticket.handler = handler
     ticket.save(update_fields=["handler"])
     TicketEvent.objects.create(

@@ -170,9 +170,7 @@ _STATUSES: dict[str, list[TicketStatus]] = {
 }
 
 
-def _tickets(
-    queue: str, shop_ids: Sequence[int], user: User, now: datetime
-) -> QuerySet[Ticket]:
+def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> QuerySet[Ticket]:
     tickets = Ticket.objects.filter(shop__in=shop_ids)
     if queue in _STATUSES:
         tickets = tickets.filter(status__in=_STATUSES[queue])

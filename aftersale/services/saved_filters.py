@@ -11,7 +11,7 @@ from .errors import NotFound, Refused
 
 # The parameters of the workbench's address that say what is listed. Nothing else is kept: not
 # which case is open, and nothing that somebody else made up.
-PARAMETERS = ("queue", "q", "shop", "type", "reason", "flag", "status", "sort")
+PARAMETERS = ("queue", "q", "shop", "type", "reason", "from", "to")
 MOST = 30
 LONGEST_NAME = 64
 LONGEST_QUERY = 1000

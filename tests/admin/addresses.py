@@ -12,8 +12,19 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, get_resolver, reverse
 
-from aftersale.models import SavedFilter
+from aftersale.models import (
+    BlockedBuyer,
+    EvidenceFile,
+    Fund,
+    Membership,
+    Order,
+    SavedFilter,
+    ShippingAlert,
+    Shop,
+    Ticket,
+)
 from aftersale.services.rights import Right
+from strategies.models import Strategy
 
 from .scene import Scene
 from .test_scope import SCOPED
@@ -68,8 +79,33 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_ticket_confirm_return": step(HANDLE),
     "admin:aftersale_ticket_retry": step(HANDLE),
     "desk:batch": step(HANDLE, "approve", lists=True),
+    "desk:workbench": shown(),
+    "desk:workbench-rows": shown(),
+    "desk:workbench-keys": shown(),
+    "desk:case": shown(Ticket),
+    "desk:case-pulse": step(SEE, Ticket),
+    "desk:approve": step(HANDLE, Ticket),
+    "desk:confirm-return": step(HANDLE, Ticket),
+    "desk:retry": step(HANDLE, Ticket),
+    "desk:take": step(HANDLE, Ticket),
+    "desk:hand-back": step(HANDLE, Ticket),
     "desk:filter-save": step(SEE),
     "desk:filter-delete": step(SEE, SavedFilter, lists=True),
+    # Replies
+    "desk:reject": step(HANDLE, Ticket),
+    "desk:negotiate": step(HANDLE, Ticket),
+    "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
+    "desk:evidence": shown(EvidenceFile),
+    "desk:reject-texts": shown(),
+    "desk:reject-text": step(TEXTS, Shop, "reason_mismatch"),
+    "desk:reject-text-preview": step(TEXTS, Shop, "reason_mismatch"),
+    # Parcels, windows, funds
+    "desk:shipping-alerts": shown(),
+    "desk:shipping-alert-step": step(HANDLE, ShippingAlert),
+    "desk:windows": shown(),
+    "desk:window-open": step(WINDOWS, Order),
+    "desk:funds": shown(),
+    "desk:fund-correct": step(SHOP, Fund),
     # Refunds
     "admin:aftersale_refund_record_paid": step(HANDLE),
     "admin:aftersale_refund_record_failed": step(HANDLE),
@@ -84,7 +120,43 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_shop_look_again": step(STRATEGIES),
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
+    "desk:notices": shown(),
+    "desk:automation-pause": step(STRATEGIES, lists=True),
+    "desk:automation-resume": step(STRATEGIES, Shop),
+    "desk:automation-evaluate": step(STRATEGIES, Shop),
+    "automation:strategy-new": step(STRATEGIES, lists=True),
+    "automation:strategy-add": step(STRATEGIES, "pre_ship_refund", lists=True),
+    "automation:strategy-sentence": step(STRATEGIES, lists=True),
+    "automation:strategy-edit": step(STRATEGIES, Strategy),
+    "automation:strategy-duplicate": step(STRATEGIES, Strategy),
+    "automation:strategy-enable": step(STRATEGIES, Strategy),
+    "automation:strategy-disable": step(STRATEGIES, Strategy),
+    "automation:strategy-delete": step(STRATEGIES, Strategy),
+    "automation:board": shown(),
+    "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
+    "automation:revisions": shown(Strategy),
+    "desk:shop-guards": step(STRATEGIES, Shop, shows=SEE),
+    "desk:shop-guards-off": step(STRATEGIES, Shop),
+    "desk:shop-block": step(STRATEGIES, Shop),
+    "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
     # Shops
+    "desk:shop-settings-chooser": shown(),
+    "desk:shop-settings": step(SHOP, Shop, shows=SEE),
+    "desk:shop-hours-draft": step(SHOP, Shop),
+    "desk:shop-special-days": step(SHOP, Shop, shows=SEE),
+    "desk:shop-special-day-add": step(SHOP, Shop),
+    "desk:shop-special-day-change": step(SHOP, Shop, "2026-10-01", "2026-10-01"),
+    "desk:shop-special-day-remove": step(SHOP, Shop, "2026-10-01", "2026-10-01"),
+    "desk:shop-holidays": step(SHOP, Shop),
+    "desk:shop-fast-refund": step(SHOP, Shop, shows=SEE),
+    "desk:shop-fast-refund-in": step(SHOP, Shop),
+    "desk:shop-fast-refund-out": step(SHOP, Shop),
+    "desk:shop-services": step(SHOP, Shop, shows=SEE),
+    "desk:shop-deadlines": shown(Shop),
+    "desk:shop-members": step(SHOP, Shop, shows=SEE),
+    "desk:shop-member-add": step(SHOP, Shop),
+    "desk:shop-member-role": step(SHOP, Shop, Membership),
+    "desk:shop-member-remove": step(SHOP, Shop, Membership),
     "admin:aftersale_shop_add_member": step(SHOP),
     "admin:aftersale_membership_change_role": step(SHOP),
     "admin:aftersale_membership_remove": step(SHOP),
@@ -127,7 +199,7 @@ class Address:
     @property
     def names_a_shop(self) -> bool:
         """Whether it is another address for another shop."""
-        return self.of_object or bool(self.page.arguments)
+        return self.of_object or any(isinstance(part, type) for part in self.page.arguments)
 
 
 def addresses() -> Iterator[Address]:

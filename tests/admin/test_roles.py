@@ -23,7 +23,8 @@ from .digest import digest
 from .scene import Scene
 from .test_scope import client_of
 
-SHOWN = {200, 204, 405}
+# A dialog about what cannot be done any more says so.
+SHOWN = {200, 204, 405, 409}
 LET_IN = {200, 204, 302, 405, 409, 422}
 # Django leads to the start where there is no such object; that nothing moved is shown beside it.
 REFUSED = {302, 403, 404, 405}
@@ -95,7 +96,10 @@ def test_what_each_role_is_shown(
             status, text = get(client, address.of(foreign))
             assert status in REFUSED or address.page.lists, (address.name, status)
             assert "theirs" not in text, address.name
-    assert digest() == before
+    # Who has a case open is noted, for colleagues to see.
+    noted = {"aftersale_casevisit"}
+    after = digest()
+    assert {table for table in after if after[table] != before[table]} <= noted
 
 
 @pytest.mark.usefixtures("unrendered")
