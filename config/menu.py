@@ -53,7 +53,12 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": _("Automation"),
         "items": [
-            entry(_("Strategies"), "rule", "strategies_strategy"),
+            {
+                "title": _("Strategies"),
+                "icon": "rule",
+                "link": reverse_lazy("automation:board"),
+                "permission": MEMBER,
+            },
             entry(_("Decisions"), "fact_check", "strategies_decision"),
             entry(_("Cap use"), "data_usage", "strategies_strategyusage"),
             entry(_("Strategy revisions"), "difference", "strategies_strategyrevision"),

@@ -171,4 +171,7 @@ if env.bool("BEHIND_PROXY", default=False):
     # Only where a proxy sets this header itself: else anyone could claim to have come by HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# What Prometheus shows to read /metrics; empty: nobody reads them.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 LOGGING = logging_config(json=PRODUCTION)

@@ -9,5 +9,6 @@ urlpatterns = [
     path("admin/", include("aftersale.admin.urls")),
     path("admin/", include("strategies.admin.urls")),
     path("admin/", admin.site.urls),
+    path("", include("monitoring.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -72,7 +72,7 @@ class StrategyRecord(Record):
     skip_label_printed: bool = True
     product_condition: Literal["all", "include", "exclude"] = "all"
     products: list[Number] = Field(default=[], max_length=10_000)
-    categories: list[Name] = Field(default=[], max_length=10_000)
+    categories: list[Number] = Field(default=[], max_length=10_000)  # as long as a line's
     refund_reason: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
     breaker: BreakerRecord | None = None
 

@@ -1,8 +1,10 @@
 """What the `decide` cluster runs. Tasks only wake workers up: rows say what waits."""
 
 from django.db import connection
+from django.utils import timezone
 
 from config.queue import DECIDE, wake
+from strategies.services import trials
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 from strategies.services.lanes import DECIDE_TASK
 
@@ -28,6 +30,12 @@ def sweep() -> None:
     beat()
     for shop_id in shops_waiting():
         wake(DECIDE_TASK, shop_id, cluster=DECIDE)
+    trials.wake_silent(now=timezone.now())
+
+
+def run_trial(trial_id: int) -> None:
+    """Runs a trial run in the slow cluster (SPEC M3)."""
+    trials.run(trial_id, clock=timezone.now)
 
 
 def beat() -> None:

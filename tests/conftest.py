@@ -6,11 +6,19 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from config import translations
 from config.postgres import Server
 
 _server: Server | None = None
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A request leaves its language behind in the thread: no test may find another's."""
+    yield
+    translation.deactivate()
 
 
 def pytest_configure(config: pytest.Config) -> None:

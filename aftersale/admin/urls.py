@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import batch, reject_texts, replies, saved_filters
+from . import automation_switch, batch, reject_texts, replies, saved_filters
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,4 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="reject-text-preview",
     ),
     path("workbench/", include("aftersale.admin.workbench.urls")),
+    path("notices/", automation_switch.notices_again, name="notices"),
+    path("automation/pause/", automation_switch.pause, name="automation-pause"),
+    path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),
+    path("automation/<int:pk>/evaluate/", automation_switch.evaluate, name="automation-evaluate"),
 ]

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin import columns, hours
-from aftersale.models import OrderStatus
+from aftersale.models import OrderStatus, Shop
+from aftersale.words import REASONS
 from strategies.models import (
     ExecutionTime,
     FastRefundRuleKind,
@@ -27,15 +28,16 @@ _CHOICES = {
 _HIDDEN = {"id", "shop", "revision"}
 
 
-def shown_content(content: Mapping[str, Any]) -> dict[Any, Any]:
-    """Label -> value of a strategy's content, in the order of the strategy's fields."""
+def shown_content(content: Mapping[str, Any], shop: Shop | None = None) -> dict[Any, Any]:
+    """Label -> value of a strategy's content, in the order of the strategy's fields; times are
+    on the shop's clock."""
     labels = {field.name: field.verbose_name for field in Strategy._meta.fields}
     labels["breaker"] = _("circuit breaker")
     keys = [key for key in labels if key in content and key not in _HIDDEN]
-    return {labels[key]: shown(key, content[key]) for key in keys}
+    return {labels[key]: shown(key, content[key], shop) for key in keys}
 
 
-def shown(key: str, value: Any) -> Any:
+def shown(key: str, value: Any, shop: Shop | None = None) -> Any:
     """One value of a strategy's content; money in it is fen."""
     if value in (None, "", [], {}):
         return columns.EMPTY
@@ -46,11 +48,13 @@ def shown(key: str, value: Any) -> Any:
     if key in _CHOICES:
         return dict(_CHOICES[key].choices).get(value, value)
     if key in ("valid_from", "valid_until"):
-        return _at(value)
+        return _at(value, shop)
     if key == "windows":
         return ", ".join(f"{start}–{end}" for start, end in value)
     if key == "order_statuses":
         return ", ".join(str(dict(OrderStatus.choices).get(word, word)) for word in value)
+    if key == "buyer_reasons":
+        return ", ".join(str(columns.word(REASONS, word)) for word in value)
     if key == "breaker":
         return breaker(value)
     return ", ".join(value) if isinstance(value, list) else value
@@ -74,8 +78,8 @@ def surroundings(content: Mapping[str, Any]) -> dict[Any, Any]:
     return {label: value or columns.EMPTY for label, value in shown_values.items()}
 
 
-def _at(text: str) -> str:
-    return columns.moment(datetime.fromisoformat(text))
+def _at(text: str, shop: Shop | None = None) -> str:
+    return columns.moment(datetime.fromisoformat(text), shop)
 
 
 def _buyer_limit(limit: Mapping[str, Any]) -> Any:

@@ -23,14 +23,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aftersale.admin import columns
+from aftersale.admin import access, columns
 from aftersale.admin.filters import ShopFilter, scoped_filter
 from aftersale.admin.scoped import ScopedAdmin
 from aftersale.admin.sections import Section
+from aftersale.services.rights import Right
 from strategies.models import Scenario, Strategy, StrategyRevision, StrategyUsage
+from strategies.services.contents import strategy_content
 
 from .contents import shown_content
-from .switch import FITS, SwitchSteps
+from .sentence import sentence
 
 DAYS_SHOWN = 14
 SCENARIO_ORDER = Case(
@@ -88,6 +90,7 @@ def usage_of(request: HttpRequest, strategy: Strategy) -> Section:
 
 def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
     rows = strategy.revisions.select_related("created_by").defer("content")
+    compare = reverse("automation:revisions", args=[strategy.pk])
     return Section(
         _("Revisions"),
         [_("revision"), _("changed at"), _("changed by")],
@@ -99,12 +102,18 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
             ]
             for revision in rows
         ],
+        note=format_html(
+            '<a class="text-link" href="{}">{}</a>', compare, _("Compare revisions side by side")
+        ),
     )
 
 
 @admin.register(Strategy)
-class StrategyAdmin(SwitchSteps, ScopedAdmin):
-    step_fits = FITS
+class StrategyAdmin(ScopedAdmin):
+    """Read-only: what changes a strategy is in `editor`, offered at the top of its page."""
+
+    list_before_template = "strategies/admin/list_top.html"
+    change_form_outer_before_template = "strategies/admin/strategy_top.html"
     related = ("shop",)
     list_display = (
         "name",
@@ -164,6 +173,26 @@ class StrategyAdmin(SwitchSteps, ScopedAdmin):
         ),
     )
     sections = [usage_of, revisions_of]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        may_add = access.has_somewhere(request, Right.CHANGE_STRATEGIES)
+        return super().changelist_view(request, {**(extra_context or {}), "may_add": may_add})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        strategy = kwargs.get("obj") or context.get("original")
+        if isinstance(strategy, Strategy):
+            context["top"] = {
+                "strategy": strategy,
+                "sentence": sentence(strategy_content(strategy), zone=strategy.shop.timezone),
+                "deleted": strategy.deleted_at is not None,
+                "may_change": access.may(request, strategy.shop_id, Right.CHANGE_STRATEGIES),
+                "saved": "saved" in request.GET,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With today's cap use; the day is the shop's own (SPEC E4)."""
@@ -225,9 +254,10 @@ def content(request: HttpRequest, revision: StrategyRevision) -> Section:
     before = StrategyRevision.objects.filter(
         strategy=revision.strategy_id, number=revision.number - 1
     ).first()
-    old = shown_content(before.content) if before else {}
+    shop = revision.strategy.shop
+    old = shown_content(before.content, shop) if before else {}
     rows = []
-    for label, value in shown_content(revision.content).items():
+    for label, value in shown_content(revision.content, shop).items():
         changed = before is not None and old.get(label) != value
         rows.append([label, value, old.get(label, columns.EMPTY) if changed else ""])
     return Section(_("The strategy as it was"), ["", _("value"), _("before the change")], rows)

@@ -1,6 +1,22 @@
 """The automation's pages that belong to no model (aftersale/admin/pages.py)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from . import board, compare
+from .editor import dialogs, views
 
 app_name = "automation"
-urlpatterns: list[URLPattern | URLResolver] = []
+_STRATEGY = "strategies/strategy/"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("strategies/board/", board.board, name="board"),
+    path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
+    path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
+    path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
+    path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),
+    path(f"{_STRATEGY}<int:pk>/edit/", views.edit, name="strategy-edit"),
+    path(f"{_STRATEGY}<int:pk>/duplicate/", views.duplicate, name="strategy-duplicate"),
+    path(f"{_STRATEGY}<int:pk>/enable/", dialogs.enable, name="strategy-enable"),
+    path(f"{_STRATEGY}<int:pk>/disable/", dialogs.disable, name="strategy-disable"),
+    path(f"{_STRATEGY}<int:pk>/remove/", dialogs.delete, name="strategy-delete"),
+    path(f"{_STRATEGY}<int:pk>/revisions/", compare.revisions, name="revisions"),
+]

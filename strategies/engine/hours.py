@@ -104,6 +104,8 @@ class WorkingHours:
             date.fromisoformat(day).toordinal(): intervals(pairs)
             for day, pairs in special_days.items()
         }
+        self.special_days = frozenset(self._special)
+        """Ordinals of the dates that have their own."""
         self.any = any(self._weekly) or any(self._special.values())
         """Whether there is a working interval at all (SPEC T7)."""
 

@@ -14,11 +14,16 @@ from .choices import (
 from .decision import Decision
 from .rulebook import EvaluatorLane, FastRefundRule, Heartbeat, RulebookRevision
 from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
+from .tally import DecisionTally
+from .trial import NOT_ASKED, UNDER_WAY, TrialEvaluation, TrialKind, TrialRun, TrialStatus
 
 __all__ = [
     "MOST_PER_SCENARIO",
+    "NOT_ASKED",
+    "UNDER_WAY",
     "Condition",
     "Decision",
+    "DecisionTally",
     "EvaluatorLane",
     "ExecutionTime",
     "FastRefundRule",
@@ -33,5 +38,9 @@ __all__ = [
     "Strategy",
     "StrategyRevision",
     "StrategyUsage",
+    "TrialEvaluation",
+    "TrialKind",
+    "TrialRun",
+    "TrialStatus",
     "Why",
 ]

@@ -62,11 +62,7 @@ def change(
     Raises Stale where `revision`, the one that the person saw, is not the present one.
     """
     strategy = _enter_strategy(strategy_id, user=user, now=now)
-    if strategy.revision != revision:
-        raise Stale(
-            _("“%(name)s” was changed meanwhile (revision %(revision)d). Look at it again.")
-            % {"name": strategy.name, "revision": strategy.revision}
-        )
+    _refuse_stale(strategy, revision)
     if record.name != strategy.name:
         _refuse_taken_name(strategy.shop_id, strategy.scenario, record.name)
     for name, value in record_fields(record).items():
@@ -78,11 +74,16 @@ def change(
 
 
 @transaction.atomic
-def enable(*, strategy_id: int, user: User, now: datetime) -> Strategy:
-    """Switches a strategy on, a closed circuit breaker with it (SPEC T2, T7, G3)."""
+def enable(*, strategy_id: int, user: User, now: datetime, revision: int | None = None) -> Strategy:
+    """Switches a strategy on, a closed circuit breaker with it (SPEC T2, T7, G3).
+
+    Raises Stale where `revision`, the one whose risks the person read, is not the present one.
+    """
     strategy = _enter_strategy(strategy_id, user=user, now=now)
     if strategy.enabled:
         return strategy
+    if revision is not None:
+        _refuse_stale(strategy, revision)
     _refuse_without_hours(strategy)
     strategy.enabled = True
     strategy.enabled_at = now
@@ -154,6 +155,11 @@ def trip(strategy_id: int, *, hits: int, amount: int, now: datetime) -> None:
         "minutes": strategy.breaker_minutes,
     }
     _save_change(strategy, user=None, now=now)
+
+
+def has_working_hours(shop: Shop) -> bool:
+    """Whether there is a working interval at all: without one there are no off-hours (SPEC T7)."""
+    return any([*shop.working_hours.values(), *shop.special_days.values()])
 
 
 def priorities(shop_id: int, scenario: str) -> list[int]:
@@ -239,6 +245,14 @@ def keep_revision(strategy: Strategy, *, user: User | None, now: datetime) -> No
     )
 
 
+def _refuse_stale(strategy: Strategy, revision: int) -> None:
+    if strategy.revision != revision:
+        raise Stale(
+            _("“%(name)s” was changed meanwhile (revision %(revision)d). Look at it again.")
+            % {"name": strategy.name, "revision": strategy.revision}
+        )
+
+
 def _refuse_taken_name(shop_id: int, scenario: str, name: str) -> None:
     if _live(shop_id, scenario).filter(name=name).exists():
         raise Refused(
@@ -253,7 +267,7 @@ def _refuse_without_hours(strategy: Strategy) -> None:
     if strategy.execution_time != ExecutionTime.OFF_HOURS:
         return
     shop = Shop.objects.get(pk=strategy.shop_id)
-    if not any([*shop.working_hours.values(), *shop.special_days.values()]):
+    if not has_working_hours(shop):
         raise Refused(
             _(
                 "“%(name)s” works in off-hours, but shop “%(shop)s” has no working hours. "

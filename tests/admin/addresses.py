@@ -60,17 +60,18 @@ class Page:
     sends: Needs | None = None
     arguments: tuple[Any, ...] = ()
     lists: bool = False
-    query: str = ""
+    # Which shop it is about is asked for in the query.
+    of_shop: bool = False
 
 
-def shown(*arguments: Any, query: str = "") -> Page:
+def shown(*arguments: Any) -> Page:
     """A page that only shows, to every member."""
-    return Page(SEE, None, arguments, query=query)
+    return Page(SEE, None, arguments)
 
 
-def step(right: Right, *arguments: Any, shows: Right | None = None, lists: bool = False) -> Page:
+def step(right: Right, *arguments: Any, shows: Right | None = None, **more: bool) -> Page:
     """A dialog or form: who may not send it is not shown it, unless `shows` says otherwise."""
-    return Page(shows or right, right, arguments, lists=lists)
+    return Page(shows or right, right, arguments, **more)
 
 
 PAGES: dict[str, Page] = {
@@ -121,11 +122,11 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
     "desk:notices": shown(),
-    "desk:automation-pause": step(STRATEGIES, lists=True),
+    "desk:automation-pause": step(STRATEGIES, shows=SEE, lists=True),
     "desk:automation-resume": step(STRATEGIES, Shop),
     "desk:automation-evaluate": step(STRATEGIES, Shop),
-    "automation:strategy-new": step(STRATEGIES, lists=True),
-    "automation:strategy-add": step(STRATEGIES, "pre_ship_refund", lists=True),
+    "automation:strategy-new": step(STRATEGIES, of_shop=True),
+    "automation:strategy-add": step(STRATEGIES, "off_hours", of_shop=True),
     "automation:strategy-sentence": step(STRATEGIES, lists=True),
     "automation:strategy-edit": step(STRATEGIES, Strategy),
     "automation:strategy-duplicate": step(STRATEGIES, Strategy),
@@ -194,12 +195,14 @@ class Address:
         ]
         if self.of_object:
             arguments.insert(0, scene.row(self.model).pk if self.model in SCOPED else 1)
-        return reverse(self.name, args=arguments) + self.page.query
+        query = f"?shop={scene.shop.pk}" if self.page.of_shop else ""
+        return reverse(self.name, args=arguments) + query
 
     @property
     def names_a_shop(self) -> bool:
         """Whether it is another address for another shop."""
-        return self.of_object or any(isinstance(part, type) for part in self.page.arguments)
+        by_row = any(isinstance(part, type) for part in self.page.arguments)
+        return self.of_object or self.page.of_shop or by_row
 
 
 def addresses() -> Iterator[Address]:

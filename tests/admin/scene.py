@@ -67,6 +67,7 @@ def make(mark: str, *roles: str) -> Scene:
         scenario="pre_ship_refund",
         name=f"{mark}-strategy",
         priority=1,
+        order_statuses=["shipped", "delivered"],
         single_amount_cap=5_000,
         daily_cap=500_000,
     )

@@ -37,6 +37,7 @@ SENT = {
     "post": "yes",
     "name": "sent",
     "reason": "why",
+    "scenario": "pre_ship_refund",
 }
 WALK = list(addresses())
 SENT_TO = [address for address in WALK if address.page.sends is not None]

@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import BlockedBuyer, Membership, PaymentStop, Refund, Shop, ShopEvent, Ticket
-from strategies.models import Strategy
 
 from .scene import Scene
 from .test_scope import client_of, url
@@ -82,21 +81,6 @@ def test_owners_manage_members(own: Scene, foreign: Scene) -> None:
         "newcomer: viewer → admin",
         "newcomer: admin → –",
     ]
-
-
-def test_enabling_shows_the_risks_first(own: Scene) -> None:
-    """SPEC T2."""
-    client = client_of(own.people["owner"])
-    strategy = own.row(Strategy)
-    client.cookies["django_language"] = "en"
-    asked = client.get(step_url(strategy, "enable")).content.decode()
-    assert "Money is refunded without anybody looking" in asked
-    take(client, strategy, "enable")
-    strategy.refresh_from_db()
-    assert strategy.enabled
-    take(client, strategy, "disable")
-    strategy.refresh_from_db()
-    assert not strategy.enabled
 
 
 def test_a_manual_refund_is_recorded(own: Scene) -> None:

@@ -53,6 +53,13 @@
         // The backdrop is the dialog itself; what is in it has elements of its own.
         else if (event.target === dialog()) close();
     });
+    // Unfold takes whatever settles with form rows in it for an inline formset, and fails on it.
+    const rows = (event) => {
+        const settled = event.target;
+        if (settled.dataset?.inlineFormset || !settled.querySelector?.(".form-row")) return;
+        event.stopImmediatePropagation();
+    };
+    document.addEventListener("htmx:afterSettle", rows, true);
     // What failed on the way says so: a silent button would be pressed again.
     const failed = () => toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
     document.addEventListener("htmx:sendError", failed);

@@ -43,7 +43,7 @@ class Command(TerminalCommand):
             )
         try:
             if self.switches_on:
-                for risk in risks_of(strategy):
+                for risk in risks_of(strategy, now=timezone.now()):
                     self.stdout.write(f"- {risk}")
                 strategies.enable(strategy_id=strategy.pk, user=user, now=timezone.now())
                 self.stdout.write(_("“%(name)s” is enabled.") % {"name": strategy.name})

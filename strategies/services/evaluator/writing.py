@@ -123,6 +123,14 @@ _REST = """
     ON CONFLICT (strategy_id, day) DO UPDATE
     SET hits = u.hits + excluded.hits, used = u.used + excluded.used, cap = excluded.cap
     RETURNING strategy_id
+), tally AS (
+    INSERT INTO strategies_decisiontally AS y (
+        shop_id, day, outcome, why, source, scenario, strategy_id, decisions, amount)
+    SELECT shop_id, %(day)s, outcome, why, source, scenario, coalesce(strategy_id, 0),
+        count(*), sum(amount)
+    FROM decided GROUP BY shop_id, outcome, why, source, scenario, strategy_id
+    ON CONFLICT (shop_id, day, outcome, why, source, scenario, strategy_id) DO UPDATE
+    SET decisions = y.decisions + excluded.decisions, amount = y.amount + excluded.amount
 ), lane AS (
     UPDATE strategies_evaluatorlane SET decided_until = %(now)s WHERE shop_id = %(shop)s
 )

@@ -1,0 +1,1 @@
+"""Adding and changing strategies: what can be added, the form, the dialogs of a strategy."""

@@ -1,0 +1,373 @@
+"""The form of a strategy: only the fields of its scenario, as texts that people type.
+
+What is typed becomes a StrategyRecord, like a line of a file; what that record refuses is said
+at the field. So there is one place that knows what a strategy may be (SPEC T1, T4, T7).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from pydantic import ValidationError
+
+from aftersale.models import OrderStatus, Shop
+from aftersale.record_errors import explain
+from aftersale.record_values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen
+from aftersale.words import REASONS
+from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario, Strategy
+from strategies.records import DEFAULT_DAILY_CAP, StrategyRecord
+from strategies.services.contents import strategy_content
+
+PRE_SHIP_ONLY = {"paid_time", "skip_label_printed"}
+POST_SHIP_ONLY = {"order_statuses"}
+# Written between the figures of an amount, in either script.
+_BETWEEN_FIGURES = re.compile(r"[\s,，¥￥]")
+
+
+def _line(label: Any, help_text: Any = "", **attrs: Any) -> forms.CharField:
+    widget = forms.TextInput({"class": "d-input", "autocomplete": "off", **attrs})
+    return forms.CharField(label=label, help_text=help_text, required=False, widget=widget)
+
+
+def _short(label: Any, help_text: Any = "", **attrs: Any) -> forms.CharField:
+    return _line(label, help_text, **{"class": "d-input d-input--short", **attrs})
+
+
+def _lines(label: Any, help_text: Any) -> forms.CharField:
+    widget = forms.Textarea({"class": "d-input", "rows": 4})
+    return forms.CharField(label=label, help_text=help_text, required=False, widget=widget)
+
+
+def _moment(label: Any) -> forms.CharField:
+    # The browser's own control; what comes in is read here.
+    return _line(label, type="datetime-local", **{"class": "d-input"})
+
+
+def _one_of(label: Any, choices: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, required=False, widget=forms.RadioSelect()
+    )
+
+
+def _some_of(label: Any, choices: Any) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label, choices=choices, required=False, widget=forms.CheckboxSelectMultiple()
+    )
+
+
+class StrategyForm(forms.Form):
+    """`kept` is the strategy that is changed: what the form doesn't show stays as it is."""
+
+    name = _line(gettext_lazy("Name"))
+    remark = forms.CharField(
+        label=gettext_lazy("Remark"),
+        help_text=gettext_lazy("For your colleagues; buyers never see it."),
+        required=False,
+        widget=forms.Textarea({"class": "d-input", "rows": 2}),
+    )
+    order_statuses = _some_of(
+        gettext_lazy("Order status"),
+        [(status, status.label) for status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED)],
+    )
+    product_condition = _one_of(gettext_lazy("Which goods"), ProductCondition.choices)
+    products = _lines(gettext_lazy("Products"), gettext_lazy("One product number a line."))
+    categories = _lines(gettext_lazy("Categories"), gettext_lazy("One category a line."))
+    buyer_reasons = _some_of(gettext_lazy("Buyer's reason"), list(REASONS.items()))
+    execution_time = _one_of(gettext_lazy("When it works"), ExecutionTime.choices)
+    paid_time = _one_of(gettext_lazy("When the order was paid"), PaidTime.choices)
+    valid_from = _moment(gettext_lazy("Valid from"))
+    valid_until = _moment(gettext_lazy("Valid until"))
+    single_amount_cap = _short(
+        gettext_lazy("Single-amount cap"),
+        gettext_lazy("A ticket above it goes to the next strategy, or to people. 1 to 99,999."),
+        inputmode="decimal",
+        placeholder="200.00",
+    )
+    daily_cap = _short(
+        gettext_lazy("Daily refund cap"),
+        gettext_lazy("Left empty: 50,000.00, or the single-amount cap where that is larger."),
+        inputmode="decimal",
+        placeholder="50000.00",
+    )
+    time_limit_hours = _short(
+        gettext_lazy("Application time limit"),
+        gettext_lazy("Left empty: no limit."),
+        inputmode="numeric",
+    )
+    skip_label_printed = forms.BooleanField(
+        label=gettext_lazy("Pass by orders whose shipping label is printed"),
+        help_text=gettext_lazy("With a label on it the parcel may be on its way already."),
+        required=False,
+    )
+    breaker_hits = _short(gettext_lazy("Number of refunds"), inputmode="numeric")
+    breaker_amount = _short(gettext_lazy("Amount"), inputmode="decimal")
+    breaker_minutes = _short(gettext_lazy("Within minutes"), inputmode="numeric")
+    refund_reason = _line(
+        gettext_lazy("Refund filed under"),
+        gettext_lazy("The seller's reason that is kept with each refund."),
+    )
+
+    def __init__(
+        self,
+        data: MultiValueDict | None = None,
+        *,
+        shop: Shop,
+        scenario: str,
+        kept: Strategy | None = None,
+        filled: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.shop, self.scenario, self.kept = shop, scenario, kept
+        self.zone = ZoneInfo(shop.timezone)
+        self.record: StrategyRecord | None = None
+        initial = {**_DEFAULTS, **(initial_of(kept, self.zone) if kept else {}), **(filled or {})}
+        super().__init__(data, initial=initial)
+        self.pre_ship = scenario == Scenario.PRE_SHIP_REFUND
+        for name in POST_SHIP_ONLY if self.pre_ship else PRE_SHIP_ONLY:
+            del self.fields[name]
+        if not self.pre_ship:  # SPEC T7
+            times = [time for time in ExecutionTime.choices if time[0] != ExecutionTime.OFF_HOURS]
+            self._offer("execution_time", times)
+        # A platform's reason that has no label here is one all the same.
+        chosen = data.getlist("buyer_reasons") if data else initial.get("buyer_reasons", [])
+        unknown = [word for word in dict.fromkeys(chosen) if word not in REASONS]
+        self._offer("buyer_reasons", [*REASONS.items(), *((word, word) for word in unknown)])
+
+    def _offer(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    @property
+    def windows(self) -> list[tuple[str, str]]:
+        """The rows of daily windows as they stand, also half-filled ones; at least one row."""
+        if self.is_bound and isinstance(self.data, MultiValueDict):
+            rows = list(
+                zip(self.data.getlist("window_from"), self.data.getlist("window_to"), strict=False)
+            )
+        else:
+            rows = [tuple(row) for row in self.initial.get("windows") or []]
+        return rows or [("", "")]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        data = self._record_data(cleaned)
+        # Fields that disagree show only where each is right: those that are wrong are left out
+        # and the rest is looked at again, so that everything is said at once.
+        for _round in range(2):
+            try:
+                self.record = StrategyRecord.model_validate(data)
+                break
+            except ValidationError as error:
+                for pointer, message in explain(error):
+                    self._say(pointer, message)
+                    data.pop(re.split(r"[.\[]", pointer)[0], None)
+                data = {"name": "-", "single_amount_cap": "1.00", **data}
+        if self.errors:
+            self.record = None
+            self._focus()
+        return cleaned
+
+    def _focus(self) -> None:
+        """Whoever sends it back lands where the first thing is wrong."""
+        wrong = [self.fields[name] for name in self.fields if name in self.errors]
+        if wrong and isinstance(wrong[0].widget, forms.TextInput | forms.Textarea):
+            wrong[0].widget.attrs["autofocus"] = True
+
+    def content(self) -> dict[str, Any]:
+        """What was typed as a strategy's content, as far as it can be understood."""
+        values = self._understood()
+        single = _fen(values.get("single_amount_cap", ""))
+        daily_text = values.get("daily_cap", "")
+        daily = _fen(daily_text) if daily_text else max(DEFAULT_DAILY_CAP, single or 0)
+        hits, minutes = (_number(values.get(f"breaker_{key}", "")) for key in ("hits", "minutes"))
+        amount = _fen(values.get("breaker_amount", ""))
+        whole = bool(minutes) and (bool(hits) or bool(amount))
+        start, end = (self._iso(values.get(key, "")) for key in ("valid_from", "valid_until"))
+        return {
+            "scenario": self.scenario,
+            "name": values.get("name", ""),
+            "valid_from": start,
+            "valid_until": end,
+            "execution_time": values.get("execution_time") or ExecutionTime.ALL_DAY,
+            "windows": [row for row in self.windows if _is_window(row)],
+            "paid_time": values.get("paid_time") or PaidTime.OFF_HOURS,
+            "order_statuses": values.get("order_statuses") or [],
+            "buyer_reasons": values.get("buyer_reasons") or [],
+            "single_amount_cap": single,
+            "daily_cap": daily,
+            "time_limit_hours": _number(values.get("time_limit_hours", "")),
+            "skip_label_printed": values.get("skip_label_printed", True),
+            "product_condition": values.get("product_condition") or ProductCondition.ALL,
+            "products": _split(values.get("products", "")),
+            "categories": _split(values.get("categories", "")),
+            "breaker": {"hits": hits, "amount": amount, "minutes": minutes} if whole else None,
+        }
+
+    def _understood(self) -> Mapping[str, Any]:
+        if not self.is_bound:
+            return {
+                key: str(value) if key in _NUMBERS else value for key, value in self.initial.items()
+            }
+        self.is_valid()
+        return self.cleaned_data
+
+    def refuse(self, pointer: str, message: str) -> None:
+        """Says what a service refused, at its field where there is one."""
+        self.add_error(pointer if pointer in self.fields else None, message)
+
+    def _record_data(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """As a file would have it; keys that can't be read are left out and said."""
+        data: dict[str, Any] = {"shop": self.shop.code, "scenario": self.scenario}
+        for key in ("name", "remark", "refund_reason", "execution_time", "product_condition"):
+            data[key] = cleaned.get(key, "")
+        if not data["name"]:
+            data["name"] = "-"
+            self.add_error("name", _("Expected a name."))
+        listed = cleaned.get("product_condition") != ProductCondition.ALL
+        for key in ("products", "categories"):
+            data[key] = _split(cleaned.get(key, "")) if listed else []
+        data["buyer_reasons"] = cleaned.get("buyer_reasons", [])
+        data["windows"] = self._windows(cleaned.get("execution_time", ""))
+        for key in PRE_SHIP_ONLY | POST_SHIP_ONLY:
+            if key in self.fields:
+                data[key] = cleaned.get(key)
+            elif self.kept is not None:
+                data[key] = getattr(self.kept, key)
+        for key in ("valid_from", "valid_until"):
+            data[key] = self._time(key, cleaned.get(key, ""))
+        data["time_limit_hours"] = self._whole(cleaned.get("time_limit_hours", ""))
+        data["single_amount_cap"] = self._money("single_amount_cap", cleaned, needed=True)
+        if (daily := self._money("daily_cap", cleaned)) is not None:
+            data["daily_cap"] = daily
+        breaker = {
+            "hits": self._whole(cleaned.get("breaker_hits", "")),
+            "amount": self._money("breaker_amount", cleaned),
+            "minutes": self._whole(cleaned.get("breaker_minutes", "")),
+        }
+        given = {key: value for key, value in breaker.items() if value is not None}
+        data["breaker"] = given or None
+        return data
+
+    def _windows(self, execution_time: str) -> list[list[str]]:
+        if execution_time != ExecutionTime.WINDOWS:
+            return []
+        rows = [row for row in self.windows if any(row)]
+        if not rows:
+            self.add_error("execution_time", _("Expected at least one window."))
+        elif not all(_is_window(row) for row in rows):
+            self.add_error("execution_time", _("Expected a start and an end in every row."))
+        else:
+            return [list(row) for row in rows]
+        return [["00:00", "24:00"]]  # said already; the rest of the record is still looked at
+
+    def _time(self, key: str, text: str) -> str | None:
+        try:
+            return self._iso(text)
+        except ValueError:
+            self.add_error(key, _("Expected a date and a time."))
+            return None
+
+    def _iso(self, text: str) -> str | None:
+        """A time on the shop's clock, as records have it."""
+        if not text:
+            return None
+        return datetime.fromisoformat(text).replace(tzinfo=self.zone).isoformat()
+
+    def _whole(self, text: str) -> Any:
+        """Left as it is where it is no number: the record says what it expects."""
+        number = _number(text)
+        return (text or None) if number is None else number
+
+    def _money(self, key: str, cleaned: Mapping[str, Any], *, needed: bool = False) -> str | None:
+        text = _BETWEEN_FIGURES.sub("", cleaned.get(key, ""))
+        if not text and not needed:
+            return None
+        if not re.match(MONEY_PATTERN, text):
+            self.add_error(key, _("Expected an amount in yuan, such as 59.90."))
+            return "1.00"  # said already; the rest of the record is still looked at
+        return text
+
+    def _say(self, pointer: str, message: str) -> None:
+        key, _dot, inner = pointer.partition(".")
+        name, _bracket, place = key.partition("[")
+        message = str(_PLAINER.get(pointer, message))
+        if name in ("products", "categories") and place:
+            line = int(place.rstrip("]")) + 1
+            message = _("Line %(line)d: %(message)s") % {"line": line, "message": message}
+        if name == "windows":
+            name = "execution_time"
+        if name == "breaker":
+            name = f"breaker_{inner or 'hits'}"
+        if not self.has_error(name):
+            self.refuse(name, message[:1].upper() + message[1:])
+
+
+# Where a file's words would be no help to whoever fills in a form.
+_PLAINER = {
+    "valid_from": gettext_lazy("Expected a date and a time."),
+    "valid_until": gettext_lazy("Expected a date and a time."),
+    "order_statuses": gettext_lazy("Expected at least one order status."),
+    "breaker": gettext_lazy("Expected a number of refunds, an amount, or both."),
+    "breaker.minutes": gettext_lazy("Expected 1 to 1,440 minutes."),
+}
+_NUMBERS = {"time_limit_hours", "breaker_hits", "breaker_minutes"}
+_DEFAULTS = {
+    "order_statuses": [OrderStatus.SHIPPED, OrderStatus.DELIVERED],
+    "product_condition": ProductCondition.ALL,
+    "execution_time": ExecutionTime.ALL_DAY,
+    "paid_time": PaidTime.OFF_HOURS,
+    "skip_label_printed": True,
+}
+
+
+def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
+    """A strategy as the form's fields have it."""
+    content = strategy_content(strategy)
+    breaker = content.pop("breaker") or {}
+    initial: dict[str, Any] = {key: value for key, value in content.items() if value is not None}
+    for key in ("single_amount_cap", "daily_cap"):
+        initial[key] = _yuan(content[key])
+    for key in ("products", "categories"):
+        initial[key] = "\n".join(content[key])
+    for key in ("valid_from", "valid_until"):
+        if at := getattr(strategy, key):
+            local = at.astimezone(zone).replace(tzinfo=None)
+            initial[key] = local.isoformat(timespec="seconds" if local.second else "minutes")
+    # The browser's control knows no 24:00; an end that is not after the start is on the next day.
+    initial["windows"] = [
+        (start, end.replace("24:00", "00:00")) for start, end in content["windows"]
+    ]
+    for key, value in breaker.items():
+        if value is not None:
+            initial[f"breaker_{key}"] = _yuan(value) if key == "amount" else value
+    return initial
+
+
+def _yuan(amount: int) -> str:
+    return f"{amount // 100}.{amount % 100:02}"
+
+
+def _fen(text: str) -> int | None:
+    text = _BETWEEN_FIGURES.sub("", text)
+    return fen(text) if re.match(MONEY_PATTERN, text) else None
+
+
+def _number(text: str) -> int | None:
+    """At most nine figures: more is no number of anything here."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def _split(text: str) -> list[str]:
+    """The lines that say something, each once."""
+    lines = (line.strip() for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _is_window(row: tuple[str, ...]) -> bool:
+    return all(re.match(TIME_OF_DAY_PATTERN, text) for text in row) and row[0] != "24:00"

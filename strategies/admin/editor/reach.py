@@ -1,0 +1,44 @@
+"""Whose strategies a request may touch: looked up within the user's shops first (SPEC P1)."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from aftersale.admin import access
+from aftersale.models import Shop
+from aftersale.services import rights
+from aftersale.services.errors import NotFound
+from aftersale.services.rights import Right
+from strategies.models import Strategy
+
+
+def strategy_for(request: HttpRequest, pk: int) -> Strategy:
+    """The strategy, if this person may change it. Raises NotFound or NotAllowed."""
+    seen = rights.scoped(Strategy.objects.filter(deleted_at=None), access.person(request))
+    strategy = seen.select_related("shop").filter(pk=pk).first()
+    if strategy is None:
+        raise NotFound(_("There is no such strategy."))
+    rights.require(access.person(request), strategy.shop_id, Right.CHANGE_STRATEGIES)
+    return strategy
+
+
+def shop_for(request: HttpRequest, pk: str | None) -> Shop:
+    """The shop, if this person may add strategies to it. Raises NotFound or NotAllowed."""
+    number = str(pk)
+    seen = rights.shops_of(access.person(request))
+    shop = seen.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    if shop is None:
+        raise NotFound(_("There is no such shop."))
+    rights.require(access.person(request), shop.pk, Right.CHANGE_STRATEGIES)
+    return shop
+
+
+def shops_for(request: HttpRequest) -> list[Shop]:
+    """The shops in which this person may add strategies."""
+    shops = rights.shops_of(access.person(request), Right.CHANGE_STRATEGIES)
+    return list(shops.order_by("name", "pk")[: access.MOST_SHOPS])
+
+
+def seen_revision(request: HttpRequest) -> int:
+    """The revision that the person's page was made from; 0, which no strategy has."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

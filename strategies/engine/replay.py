@@ -1,0 +1,124 @@
+"""Past evaluations decided once more, by a rulebook as it is or might be (SPEC M3).
+
+Each is decided at its own moment, on the facts that were kept (SPEC O8), in the order in which
+they were decided. Caps, buyers' limits and breakers count what this replay decides, and a ticket
+is hit once (SPEC S3). What a replay can't know it takes as it was: that the shop was paused at a
+moment, that a person approved or rejected a ticket, that an order changed. A breaker that opens in
+a replay stays open to its end, for only a person switches the strategy on again (SPEC G3).
+"""
+
+from collections.abc import Collection, Hashable, Sequence
+from typing import NamedTuple
+
+from strategies.engine.decide import decide
+from strategies.engine.facts import Facts
+from strategies.engine.rulebook import Rulebook
+from strategies.engine.state import State
+from strategies.engine.verdict import Verdict
+from strategies.engine.vocabulary import FAST_REFUND_BIT, MANUAL, SCENARIO_BIT
+
+_ORDER = 2  # its position in Facts
+
+
+class Past(NamedTuple):
+    """An evaluation as it was. `facts` may be a plain tuple in the order of Facts."""
+
+    facts: Facts
+    hit: bool
+    """Whether the automation approved it then."""
+    paused: bool
+    """Whether the shop was paused then."""
+
+
+class Replay:
+    """One rulebook over the past, in as many pieces as the past comes in.
+
+    `repeated` are the orders that are evaluated more than once in the past replayed: for them
+    alone something is remembered from one evaluation to the next, so that memory stays flat.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        state: State,
+        *,
+        repeated: Collection[Hashable],
+        paused: bool = False,
+    ) -> None:
+        self.rulebook = rulebook
+        self.state = state
+        self._repeated = repeated
+        self._always_paused = paused
+        # Of repeated orders: by how much more of the order's money is free here than it was.
+        self._freer: dict[Hashable, int] = {}
+        # Of their tickets: the scenarios that hit here, and those approved here but not then,
+        # which would not have been looked at again.
+        self._spent: dict[Hashable, int] = {}
+        self._gone: set[Hashable] = set()
+
+    def run(self, past: Sequence[Past]) -> list[Verdict | None]:
+        """The verdicts, in order; None where this replay approved the ticket before."""
+        verdicts: list[Verdict | None] = []
+        together: list[Facts] = []
+        paused = False
+        for one in past:
+            facts = one[0]
+            if facts[_ORDER] in self._repeated:
+                verdicts += self._decide(together, paused)
+                together = []
+                verdicts.append(self._again(Past._make(one)))
+                continue
+            if one[2] != paused:
+                verdicts += self._decide(together, paused)
+                together, paused = [], one[2]
+            together.append(facts)
+        verdicts += self._decide(together, paused)
+        if past:
+            self._forget(Facts._make(past[-1][0]).decided_at)
+        return verdicts
+
+    def _decide(self, facts: list[Facts], paused: bool) -> list[Verdict]:
+        if not facts:
+            return []
+        self.state.paused = paused or self._always_paused
+        verdicts = decide(self.rulebook, self.state, facts)
+        # The facts say what was left of each order; this holds for one look only.
+        self.state.refundable.clear()
+        return verdicts
+
+    def _again(self, one: Past) -> Verdict | None:
+        """An evaluation of an order that has several: on what this replay left of it."""
+        facts = Facts._make(one[0])
+        order, ticket = facts.order, facts.ticket
+        if ticket in self._gone:
+            if one.hit:
+                self._free(order, facts.amount)
+            return None
+        spent = self._spent.setdefault(ticket, facts.spent)
+        free = facts.refundable + self._freer.get(order, 0)
+        most = max(facts.refundable, facts.paid_amount)
+        changed = facts._replace(spent=spent, refundable=min(free, most))
+        (verdict,) = self._decide([changed], one.paused)
+        hit = verdict.outcome != MANUAL
+        if one.hit:
+            self._free(order, facts.amount)
+        if hit:
+            self._free(order, -facts.amount)
+            self._spent[ticket] = spent | (
+                SCENARIO_BIT[verdict.scenario] if verdict.scenario else FAST_REFUND_BIT
+            )
+            if not one.hit:
+                self._gone.add(ticket)
+        return verdict
+
+    def _free(self, order: Hashable, amount: int) -> None:
+        self._freer[order] = self._freer.get(order, 0) + amount
+
+    def _forget(self, now: int) -> None:
+        """Drops the approvals that no limit counts any more."""
+        limit = self.rulebook.buyer_limit
+        if limit is None:
+            return
+        for buyer, approvals in list(self.state.buyers.items()):
+            if approvals[-1][0] <= now - limit.span:
+                del self.state.buyers[buyer]

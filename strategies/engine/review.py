@@ -1,0 +1,138 @@
+"""Reading a rulebook: strategies that can't hit, or only once others' caps are spent (SPEC M5).
+
+What is said is always true of tickets applied for from the given moment on. Of one strategy
+behind another it is complete too, but for working hours that end for good; of several together
+it is worked out up to a bound, beyond which it is not determined.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from strategies.engine.facts import Facts
+from strategies.engine.hours import DAY, MINUTE
+from strategies.engine.regions import Region, Space, runs
+from strategies.engine.rulebook import Rulebook
+from strategies.engine.vocabulary import PRE_SHIP, SCENARIOS
+
+# Pieces of what others leave of a strategy; beyond it is not determined.
+MOST_PIECES = 2_000
+
+
+class Finding(Enum):
+    NEVER = "never"
+    """There is no moment from now on at which it runs: it expired, or has no hours."""
+    SHADOWED = "shadowed"
+    """The strategies before it take all that it could, as long as their caps are not spent and
+    their breakers have not opened."""
+    OVERLAPS = "overlaps"
+    """One before it takes some of what it could."""
+    NOT_DETERMINED = "not_determined"
+    """Too many pieces to say whether the ones before it, together, take all that it could."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of a strategy; indexes are those of Rulebook.strategies.
+
+    `example` is a ticket that the strategy could take and (one of) the others takes before it.
+    """
+
+    strategy: int
+    finding: Finding
+    others: tuple[int, ...] = ()
+    example: Facts | None = None
+
+
+def review(rulebook: Rulebook, *, since: int) -> list[Found]:
+    """All that is to be said, in the order in which the strategies are asked.
+
+    `since` in microseconds since the epoch. A strategy that is not enabled is read as if it were;
+    it stands in nobody's way.
+    """
+    found: list[Found] = []
+    for scenario in SCENARIOS:
+        space = Space(rulebook, scenario.name, since)
+        before: list[tuple[int, Region]] = []
+        for index in space.members:
+            region = space.region(index)
+            if region.empty:
+                found.append(Found(index, Finding.NEVER))
+                continue
+            found += _behind(space, index, region, before)
+            if rulebook.strategies[index].enabled:
+                before.append((index, region))
+    return found
+
+
+def _behind(
+    space: Space, index: int, region: Region, before: Sequence[tuple[int, Region]]
+) -> list[Found]:
+    for other, theirs in before:
+        if not region.less(theirs):
+            return [_shadowed(space, index, region, [(other, theirs)])]
+    meeting = [(other, theirs) for other, theirs in before if not region.common(theirs).empty]
+    left = _left(region, meeting)
+    if left == []:
+        return [_shadowed(space, index, region, _needed(region, meeting))]
+    found = []
+    for other, theirs in meeting:
+        example = space.member(region.common(theirs), index, other)
+        if example is not None:
+            found.append(Found(index, Finding.OVERLAPS, (other,), example))
+    if left is None:
+        found.append(Found(index, Finding.NOT_DETERMINED, tuple(other for other, _ in meeting)))
+    return found
+
+
+def _shadowed(
+    space: Space, index: int, region: Region, others: Sequence[tuple[int, Region]]
+) -> Found:
+    examples = (space.member(region.common(theirs), index, other) for other, theirs in others)
+    return Found(
+        index,
+        Finding.SHADOWED,
+        tuple(other for other, _ in others),
+        next((example for example in examples if example is not None), None),
+    )
+
+
+def _left(region: Region, others: Sequence[tuple[int, Region]]) -> list[Region] | None:
+    """What the others leave of the region; None where that comes in too many pieces."""
+    pieces = [region]
+    for _, theirs in others:
+        pieces = [part for piece in pieces for part in piece.less(theirs)]
+        if len(pieces) > MOST_PIECES:
+            return None
+    return pieces
+
+
+def _needed(region: Region, others: Sequence[tuple[int, Region]]) -> list[tuple[int, Region]]:
+    """Of the others, those without which the region would not be covered."""
+    needed = list(others)
+    for entry in reversed(others):
+        fewer = [other for other in needed if other is not entry]
+        if _left(region, fewer) == []:
+            needed = fewer
+    return needed
+
+
+def off_hours_gaps(rulebook: Rulebook, *, since: int, days: int = 7) -> list[tuple[int, int]]:
+    """The off-hours of the coming days in which no strategy before shipping runs: [start, end).
+
+    None where the shop has no working hours: then it has no off-hours either (SPEC T7).
+    """
+    strategies = [
+        strategy
+        for strategy in rulebook.strategies
+        if strategy.scenario == PRE_SHIP.name and strategy.enabled
+    ]
+    gaps: list[tuple[int, int]] = []
+    # Hours and windows are told by the minute.
+    for at in range(since - since % MINUTE, since + days * DAY, MINUTE):
+        if rulebook.off_hours(at) and not any(runs(rulebook, s, at) for s in strategies):
+            if gaps and gaps[-1][1] == at:
+                gaps[-1] = (gaps[-1][0], at + MINUTE)
+            else:
+                gaps.append((at, at + MINUTE))
+    return gaps

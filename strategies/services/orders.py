@@ -1,0 +1,23 @@
+"""Who set the order of a scenario's strategies that holds now, and when (SPEC T5)."""
+
+from itertools import pairwise
+
+from strategies.models import RulebookRevision
+
+# As far back as is looked: somebody saw the order before, so it changed a moment ago.
+_NEWEST = 50
+
+
+def latest_change(shop_id: int, scenario: str) -> RulebookRevision | None:
+    """The newest rulebook in which the scenario's order is not the one before it."""
+    newest = RulebookRevision.objects.filter(shop=shop_id).select_related("created_by")
+    rulebooks = newest.order_by("-number")[:_NEWEST].iterator(chunk_size=5)
+    for later, earlier in pairwise(rulebooks):
+        if _order(later, scenario) != _order(earlier, scenario):
+            return later
+    return None
+
+
+def _order(rulebook: RulebookRevision, scenario: str) -> list[int]:
+    entries = [entry for entry in rulebook.content["strategies"] if entry["scenario"] == scenario]
+    return [entry["id"] for entry in sorted(entries, key=lambda entry: entry["priority"])]

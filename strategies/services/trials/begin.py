@@ -1,0 +1,105 @@
+"""Beginning and cancelling trial runs, and what is tried (SPEC M3).
+
+A proposal is made by the very service that would make it so, in a transaction that is rolled back:
+what is tried is what would be.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aftersale.models import Shop
+from aftersale.services.errors import NotFound, Refused
+from aftersale.services.rights import Right, require, scoped
+from config.queue import SLOW, wake
+from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
+from strategies.services.lanes import current_content
+
+TASK = "strategies.tasks.run_trial"
+# A trial run that has given no sign of life for so long was killed.
+SILENCE = timedelta(minutes=5)
+MOST_DAYS = 400
+# Of a shop at a time: each reads all of its past.
+MOST_UNDER_WAY = 3
+
+
+def content_after(shop_id: int, change: Callable[[], object]) -> dict[str, Any]:
+    """The rulebook as `change` would make it; nothing of it stays. What it raises is raised."""
+    with transaction.atomic():
+        change()
+        content = current_content(shop_id)
+        transaction.set_rollback(True)
+    return content
+
+
+def begin(
+    *,
+    shop_id: int,
+    kind: str,
+    title: str,
+    proposed: dict[str, Any] | None,
+    first: date,
+    last: date,
+    user: User,
+    now: datetime,
+) -> TrialRun:
+    """Begins a trial run over the shop's days `first` to `last`, both included.
+
+    `proposed` is what `content_after` gave; None stands for the strategies as they are, which a
+    pause (TrialKind.PAUSE) leaves. Raises Refused for a period that is none, and while too many
+    of the shop are under way.
+    """
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    if not first <= last < first + timedelta(days=MOST_DAYS):
+        raise Refused(
+            _("Choose a period of at least one day and at most %d days.") % MOST_DAYS,
+            pointer="first",
+        )
+    with transaction.atomic():
+        # Two people who begin at once are counted one after the other.
+        shop = Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
+        if TrialRun.objects.filter(shop=shop, status__in=UNDER_WAY).count() >= MOST_UNDER_WAY:
+            raise Refused(
+                _("%d trial runs of this shop are under way. Wait for one, or cancel it.")
+                % MOST_UNDER_WAY
+            )
+        present = current_content(shop_id)
+        zone = ZoneInfo(shop.timezone)
+        trial = TrialRun.objects.create(
+            shop=shop,
+            kind=kind,
+            title=title[:200],
+            created_at=now,
+            created_by=user,
+            starts_at=datetime.combine(first, time(), zone),
+            ends_at=datetime.combine(last + timedelta(days=1), time(), zone),
+            present=present,
+            proposed=present if proposed is None else proposed,
+            paused=kind == TrialKind.PAUSE,
+        )
+        wake(TASK, trial.pk, cluster=SLOW)
+        return trial
+
+
+def cancel(*, trial_id: int, user: User, now: datetime) -> None:
+    """Stops a trial run that is under way; what it had found is dropped."""
+    trial = scoped(TrialRun.objects.all(), user).filter(pk=trial_id).first()
+    if trial is None:
+        raise NotFound(_("There is no such trial run."))
+    require(user, trial.shop_id, Right.CHANGE_STRATEGIES)
+    TrialRun.objects.filter(pk=trial.pk, status__in=UNDER_WAY).update(
+        status=TrialStatus.CANCELLED, finished_at=now
+    )
+
+
+def wake_silent(*, now: datetime) -> None:
+    """Wakes the slow cluster for trial runs that nobody has begun, or whose worker has died."""
+    waiting = TrialRun.objects.filter(status=TrialStatus.QUEUED, created_at__lt=now - SILENCE)
+    silent = TrialRun.objects.filter(status=TrialStatus.RUNNING, seen_at__lt=now - SILENCE)
+    for trial_id in (waiting | silent).values_list("pk", flat=True):
+        wake(TASK, trial_id, cluster=SLOW)

@@ -1,0 +1,160 @@
+"""The past of a shop as the engine's facts, page by page (SPEC M3, O8).
+
+Raw SQL and tuples, as in the evaluator. Decisions come in the order of their ids, which is that of
+a shop's lane; tickets that nothing ever decided are imported history and come by applied_at, with
+the order's status at that moment worked out from its times.
+"""
+
+import heapq
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+PAGE = 10_000
+
+_EPOCH = "(date_part('epoch', {}) * 1e6)::bigint"
+
+
+class Evaluation(NamedTuple):
+    """An evaluation as it was; `facts` in the order of the engine's Facts."""
+
+    facts: tuple[Any, ...]
+    hit: bool
+    paused: bool
+    real: str
+    """What approved it: a strategy's key, "fast_refund", or "" for people."""
+    decision: int | None
+    """None where it is estimated."""
+
+
+def _columns(*moments: str) -> str:
+    return ", ".join(_EPOCH.format(name) for name in moments)
+
+
+_DECIDED = f"""
+SELECT d.ticket_id, '', d.order_id, d.buyer, d.type, d.order_status, d.amount, d.refundable_amount,
+    {_columns("d.applied_at", "d.decided_at")}, d.reason,
+    {_columns("d.paid_at", "d.shipped_at", "d.delivered_at", "d.label_printed_at")},
+    d.paid_amount, d.labels, d.products, d.categories, d.has_virtual, d.buyer_blocked, d.spent,
+    d.outcome <> 'manual', d.why = 'paused',
+    CASE WHEN d.outcome = 'manual' THEN ''
+         ELSE coalesce(d.strategy_id::text, 'fast_refund') END,
+    d.id
+FROM strategies_decision d
+WHERE d.shop_id = %(shop)s AND d.id > %(after)s AND d.id <= %(last)s
+    AND d.decided_at >= %(start)s AND d.decided_at < %(end)s
+ORDER BY d.id LIMIT %(limit)s
+"""  # noqa: S608
+
+_UNDECIDED = f"""
+SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.requested_type,
+    CASE WHEN o.completed_at <= t.applied_at THEN 'completed'
+         WHEN o.delivered_at <= t.applied_at THEN 'delivered'
+         WHEN o.shipped_at <= t.applied_at THEN 'shipped'
+         WHEN o.paid_at <= t.applied_at THEN 'pending_shipment'
+         ELSE o.status END,
+    t.amount, o.paid_amount, {_columns("t.applied_at", "t.applied_at")}, t.reason,
+    {_columns("o.paid_at", "o.shipped_at", "o.delivered_at", "o.label_printed_at")},
+    o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
+    EXISTS (SELECT 1 FROM aftersale_blockedbuyer b WHERE b.shop_id = t.shop_id
+            AND b.buyer = o.buyer),
+    0, false, false, '', NULL
+FROM aftersale_ticket t JOIN aftersale_order o ON o.id = t.order_id
+WHERE t.shop_id = %(shop)s AND t.applied_at >= %(start)s AND t.applied_at < %(end)s
+    AND (t.applied_at, t.id) > (%(after_at)s, %(after)s)
+    AND NOT EXISTS (SELECT 1 FROM strategies_decision d WHERE d.ticket_id = t.id)
+ORDER BY t.applied_at, t.id LIMIT %(limit)s
+"""  # noqa: S608
+
+_REPEATED = """
+SELECT order_id FROM (
+    SELECT d.order_id FROM strategies_decision d
+    WHERE d.shop_id = %(shop)s AND d.decided_at >= %(start)s AND d.decided_at < %(end)s
+    UNION ALL
+    SELECT t.order_id FROM aftersale_ticket t
+    WHERE t.shop_id = %(shop)s AND t.applied_at >= %(start)s AND t.applied_at < %(end)s
+        AND t.order_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM strategies_decision d WHERE d.ticket_id = t.id)
+) evaluations GROUP BY order_id HAVING count(*) > 1
+"""
+
+_COUNTS = """
+SELECT
+    (SELECT count(*) FROM strategies_decision WHERE shop_id = %(shop)s
+        AND decided_at >= %(start)s AND decided_at < %(end)s),
+    (SELECT coalesce(max(id), 0) FROM strategies_decision WHERE shop_id = %(shop)s
+        AND decided_at < %(end)s),
+    (SELECT count(*) FROM aftersale_ticket t WHERE shop_id = %(shop)s
+        AND applied_at >= %(start)s AND applied_at < %(end)s AND order_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM strategies_decision d WHERE d.ticket_id = t.id))
+"""
+
+APPLIED_AT, DECIDED_AT = 8, 9
+_ARRAYS = slice(16, 19)
+_FACTS = 22
+
+
+class Past:
+    """What a shop's evaluations in [start, end) were."""
+
+    def __init__(self, shop_id: int, start: datetime, end: datetime) -> None:
+        self._given: dict[str, Any] = {"shop": shop_id, "start": start, "end": end}
+        self._start = start
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNTS, self._given)
+            self.decided, self._last, self.estimated = cursor.fetchone()
+            cursor.execute(_REPEATED, self._given)
+            self.repeated = {row[0] for row in cursor.fetchall()}
+            """Orders with several evaluations."""
+
+    @property
+    def total(self) -> int:
+        return self.decided + self.estimated
+
+    def pages(self) -> Iterator[list[Evaluation]]:
+        """In the order in which they were, or would have been, decided."""
+        if not self.estimated:
+            yield from self._decided()
+        elif not self.decided:
+            yield from self._undecided()
+        else:
+            merged = heapq.merge(
+                (one for page in self._decided() for one in page),
+                (one for page in self._undecided() for one in page),
+                key=lambda one: one.facts[DECIDED_AT],
+            )
+            while page := list(islice(merged, PAGE)):
+                yield page
+
+    def _decided(self) -> Iterator[list[Evaluation]]:
+        after = 0
+        while page := _read(_DECIDED, {**self._given, "after": after, "last": self._last}):
+            yield page
+            after = page[-1].decision or 0
+
+    def _undecided(self) -> Iterator[list[Evaluation]]:
+        after_at, after = self._start, 0
+        while page := _read(_UNDECIDED, {**self._given, "after_at": after_at, "after": after}):
+            yield page
+            last = page[-1].facts
+            after = last[0]
+            # The column itself, not the engine's number: it compares exactly.
+            after_at = _applied_at(after)
+
+
+def _applied_at(ticket_id: int) -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT applied_at FROM aftersale_ticket WHERE id = %s", [ticket_id])
+        return cursor.fetchone()[0]
+
+
+def _read(query: str, given: dict[str, Any]) -> list[Evaluation]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {**given, "limit": PAGE})
+        return [
+            Evaluation((*row[:16], *map(tuple, row[_ARRAYS]), *row[19:_FACTS]), *row[_FACTS:])
+            for row in cursor.fetchall()
+        ]

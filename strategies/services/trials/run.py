@@ -1,0 +1,204 @@
+"""A trial run at work: the past through two rulebooks, page by page (SPEC M3).
+
+Nothing that decisions are made from is written: only the trial run itself, what differs, and the
+summary. Between pages it says how far it has come, and sees whether it was cancelled.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection
+
+from strategies.engine import State, Verdict, compile_rulebook
+from strategies.engine.hours import HOUR, MINUTE
+from strategies.engine.replay import Past as EnginePast
+from strategies.engine.replay import Replay
+from strategies.engine.rulebook import Rulebook
+from strategies.models import NOT_ASKED, TrialEvaluation, TrialRun, TrialStatus
+
+from .begin import SILENCE
+from .past import DECIDED_AT, Evaluation, Past
+from .summary import summarise
+
+log = structlog.get_logger(__name__)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICKET, _ORDER, _BUYER, _AMOUNT = 0, 2, 3, 6
+
+
+class Side:
+    """One of the two rulebooks, and what it decides."""
+
+    def __init__(
+        self, content: dict[str, Any], trial: TrialRun, past: Past, *, paused: bool = False
+    ) -> None:
+        rulebook = compile_rulebook(content)
+        self.keys = [str(strategy.id) for strategy in rulebook.strategies]
+        self.replay = Replay(
+            rulebook,
+            _state_before(rulebook, trial),
+            repeated=past.repeated,
+            paused=paused,
+        )
+        # By strategy (-1: fast refund) and day: hits, amount; and by hour of the day.
+        self.days: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self.hours: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+        self.tripped: dict[str, str] = {}
+        self._clock = rulebook.clock
+        self._hour_of: dict[int, int] = {}
+
+    def decide(self, page: Sequence[EnginePast]) -> list[str]:
+        """What hit each: a strategy's key, "fast_refund", "" for people, or NOT_ASKED."""
+        codes: list[str] = []
+        for one, verdict in zip(page, self.replay.run(page), strict=True):
+            if verdict is None:
+                codes.append(NOT_ASKED)
+            elif verdict.source is None:
+                codes.append("")
+            else:
+                codes.append(self._count(one, verdict))
+        return codes
+
+    def _count(self, one: EnginePast, verdict: Verdict) -> str:
+        facts: Any = one[0]
+        amount, at = facts[_AMOUNT], facts[DECIDED_AT]
+        strategy = -1 if verdict.strategy is None else verdict.strategy
+        for tally in (self.days[strategy, verdict.day], self.hours[self._hour(at)]):
+            tally[0] += 1
+            tally[1] += amount
+        if verdict.tripped:
+            self.tripped[self.keys[strategy]] = _moment(at).isoformat()
+        return "fast_refund" if strategy < 0 else self.keys[strategy]
+
+    def _hour(self, at: int) -> int:
+        """The hour of the day on the shop's clock; worked out once a quarter of an hour."""
+        quarter = at // (15 * MINUTE)
+        if quarter not in self._hour_of:
+            if len(self._hour_of) > 100_000:
+                self._hour_of.clear()
+            self._hour_of[quarter] = self._clock.wall(at)[1] // HOUR
+        return self._hour_of[quarter]
+
+
+def run(trial_id: int, *, clock: Callable[[], datetime]) -> None:
+    """Runs a trial run that waits, or one whose worker has died; anything else is left alone."""
+    trial = _take(trial_id, now=clock())
+    if trial is None:
+        return
+    TrialEvaluation.objects.filter(trial=trial).delete()
+    try:
+        if _replay(trial, clock):
+            _finish(trial, TrialStatus.DONE, now=clock())
+    except Exception as error:
+        log.exception("trial_run_failed", trial=trial.pk)
+        trial.error = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+        _finish(trial, TrialStatus.FAILED, now=clock())
+
+
+def _take(trial_id: int, *, now: datetime) -> TrialRun | None:
+    waiting = TrialRun.objects.filter(pk=trial_id, status=TrialStatus.QUEUED)
+    silent = TrialRun.objects.filter(
+        pk=trial_id, status=TrialStatus.RUNNING, seen_at__lt=now - SILENCE
+    )
+    for rows in (waiting, silent):
+        if rows.update(status=TrialStatus.RUNNING, seen_at=now, done=0):
+            return TrialRun.objects.get(pk=trial_id)
+    return None
+
+
+def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
+    """True once all is replayed and summed up, False where it was cancelled on the way."""
+    past = Past(trial.shop_id, trial.starts_at, trial.ends_at)
+    trial.total, trial.estimated = past.total, past.estimated
+    trial.save(update_fields=["total", "estimated"])
+    present = Side(trial.present, trial, past)
+    proposed = Side(trial.proposed, trial, past, paused=trial.paused)
+    real: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for page in past.pages():
+        asked = [EnginePast(one.facts, one.hit, one.paused) for one in page]  # type: ignore[arg-type]
+        now_codes, new_codes = present.decide(asked), proposed.decide(asked)
+        different = []
+        for one, now_code, new_code in zip(page, now_codes, new_codes, strict=True):
+            if one.real:
+                tally = real[one.real]
+                tally[0] += 1
+                tally[1] += one.facts[_AMOUNT]
+            if not one.real == now_code == new_code or (
+                one.facts[_ORDER] in past.repeated and one.real
+            ):
+                different.append((one, now_code, new_code))
+        _keep(trial.pk, different)
+        trial.done += len(page)
+        alive = TrialRun.objects.filter(pk=trial.pk, status=TrialStatus.RUNNING)
+        if not alive.update(done=trial.done, seen_at=clock()):
+            TrialEvaluation.objects.filter(trial=trial).delete()
+            return False
+    trial.summary = summarise(trial, present=present, proposed=proposed, real=real)
+    return True
+
+
+def _finish(trial: TrialRun, status: TrialStatus, *, now: datetime) -> None:
+    TrialRun.objects.filter(pk=trial.pk, status=TrialStatus.RUNNING).update(
+        status=status, finished_at=now, summary=trial.summary, error=trial.error
+    )
+
+
+def _keep(trial_id: int, rows: Sequence[tuple[Evaluation, str, str]]) -> None:
+    if not rows:
+        return
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY strategies_trialevaluation (trial_id, decision_id, ticket_id, at, amount, buyer,"
+            " real, present, proposed) FROM STDIN"
+        ) as copy,
+    ):
+        for one, now_code, new_code in rows:
+            facts = one.facts
+            copy.write_row(
+                (
+                    trial_id,
+                    one.decision,
+                    facts[_TICKET],
+                    _moment(facts[DECIDED_AT]),
+                    facts[_AMOUNT],
+                    facts[_BUYER],
+                    one.real,
+                    now_code,
+                    new_code,
+                )
+            )
+
+
+def _moment(at: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def _state_before(rulebook: Rulebook, trial: TrialRun) -> State:
+    """What the days before left: buyers' approvals and breakers' hits. Caps begin with a day."""
+    state = State()
+    start = trial.starts_at
+    with connection.cursor() as cursor:
+        if rulebook.buyer_limit is not None:
+            cursor.execute(
+                "SELECT buyer, (date_part('epoch', decided_at) * 1e6)::bigint, amount"
+                " FROM strategies_decision WHERE shop_id = %s AND outcome <> 'manual'"
+                " AND decided_at > %s AND decided_at < %s ORDER BY id",
+                [trial.shop_id, start - timedelta(microseconds=rulebook.buyer_limit.span), start],
+            )
+            for buyer, at, amount in cursor.fetchall():
+                state.buyers.setdefault(buyer, []).append((at, 1, amount))
+        for index, strategy in enumerate(rulebook.strategies):
+            if strategy.breaker is None:
+                continue
+            cursor.execute(
+                "SELECT (date_part('epoch', decided_at) * 1e6)::bigint, amount"
+                " FROM strategies_decision WHERE strategy_id = %s::bigint"
+                " AND decided_at > %s AND decided_at < %s ORDER BY decided_at",
+                [str(strategy.id), start - timedelta(microseconds=strategy.breaker.span), start],
+            )
+            state.breakers[index] = [(at, 1, amount) for at, amount in cursor.fetchall()]
+    return state

@@ -1,0 +1,168 @@
+"""The priority board in a browser (SPEC T5): by mouse, keyboard and buttons; stale; offline."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import transaction
+from playwright.sync_api import Locator, Page, expect
+
+from aftersale.models import Shop, Ticket
+from strategies.services import strategies as service
+from tests.admin.scene import Scene, make
+from tests.factories import NOON, make_strategy
+
+from .test_smoke import log_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PRE = "pre_ship_refund"
+
+
+@pytest.fixture
+def scene() -> Scene:
+    with transaction.atomic():
+        scene = make("mine", "owner", "viewer")
+        for name in ("mine-b", "mine-c"):
+            make_strategy(scene.shop, name=name)
+    return scene
+
+
+def saved(shop: Shop) -> list[int]:
+    return service.priorities(shop.pk, PRE)
+
+
+def shown(page: Page) -> list[int]:
+    cards = page.locator(f"#board-{PRE} [data-id]")
+    return [int(pk) for pk in cards.evaluate_all("cards => cards.map(card => card.dataset.id)")]
+
+
+def handle(page: Page, pk: int) -> Locator:
+    return page.locator(f"#handle-{pk}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_moves_by_itself(page: Page) -> None:
+    """SortableJS lets nobody take hold of a card that is still gliding to its place."""
+    page.emulate_media(reduced_motion="reduce")
+
+
+# What lies under the pointer is looked up twenty times a second (SortableJS, without native drags).
+ARRIVED = """([pk, place]) => [
+    ...document.querySelectorAll("[data-cards]:has(.sortable-ghost) > :not(.sortable-fallback)"),
+].findIndex((card) => card.dataset.id === String(pk)) === place"""
+
+
+def drag(page: Page, pk: int, onto: int) -> None:
+    expect(handle(page, onto)).to_be_visible()
+    place = shown(page).index(onto)
+    start, end = handle(page, pk).bounding_box(), handle(page, onto).bounding_box()
+    assert start and end
+    page.mouse.move(start["x"] + 16, start["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 16, end["y"] + 30, steps=12)
+    page.wait_for_function(ARRIVED, arg=[pk, place])
+    page.mouse.up()
+
+
+def problems_of(page: Page) -> list[str]:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    return problems
+
+
+def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, scene: Scene) -> None:
+    a, b, c = saved(scene.shop)
+    Ticket.objects.update(status="pending_review", committed=0, waits=False)
+    problems = problems_of(page)
+    log_in(page, live_server, "mine-owner")
+    page.locator("#nav-sidebar-apps a[href='/admin/strategies/board/']").click()
+    section = page.locator(f"#board-{PRE}")
+    note = section.get_by_text("新的优先级顺序已保存，")
+
+    drag(page, a, onto=c)
+    expect(note).to_be_visible()
+    assert shown(page) == saved(scene.shop) == [b, c, a]
+    expect(page.locator("#board-said")).to_have_text("新的优先级顺序已保存。")
+    expect(section.locator("[data-place]")).to_have_text(["1", "2", "3"])
+
+    # By keyboard: cancelled, then dropped; the focus stays on the handle, also when it is saved.
+    handle(page, a).focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#board-said")).to_contain_text("已拿起“mine-strategy”，当前第 3 位")
+    page.keyboard.press("Home")
+    assert shown(page) == [a, b, c]
+    page.keyboard.press("Escape")
+    expect(page.locator("#board-said")).to_contain_text("回到第 3 位")
+    assert shown(page) == [b, c, a]
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#board-said")).to_have_text("“mine-strategy”：第 2 位，共 3 条。")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    assert saved(scene.shop) == [b, c, a]
+    page.keyboard.press("Space")
+    expect(note).to_be_visible()
+    assert shown(page) == saved(scene.shop) == [b, a, c]
+    expect(handle(page, a)).to_be_focused()
+
+    # By the button, with what is offered afterwards.
+    page.locator(f"#up-{a}").click()
+    expect(page.locator(f"#up-{a}")).to_have_attribute("aria-disabled", "true")
+    expect(note).to_be_visible()
+    expect(page.locator(f"#up-{a}")).to_be_focused()
+    assert shown(page) == saved(scene.shop) == [a, b, c]
+    section.get_by_role("button", name="评估").click()
+    page.get_by_role("dialog").locator("[type=submit]").click()
+    expect(page.locator(".d-toast")).to_be_visible()
+    assert scene.shop.events.filter(kind="looked_again").count() == 1
+    assert problems == []
+
+
+def test_a_stale_order_and_no_network(page: Page, live_server: Any, scene: Scene) -> None:
+    a, b, c = saved(scene.shop)
+    log_in(page, live_server, "mine-owner")
+    page.goto(f"{live_server.url}/admin/strategies/board/")
+    page.context.set_offline(True)
+    drag(page, a, onto=c)
+    expect(page.get_by_role("alert").filter(has_text="调整未能提交")).to_be_visible()
+    assert shown(page) == saved(scene.shop) == [a, b, c]
+    page.context.set_offline(False)
+
+    service.reorder(
+        shop_id=scene.shop.pk,
+        scenario=PRE,
+        ids=[c, b, a],
+        seen=[a, b, c],
+        user=scene.people["owner"],
+        now=NOON,
+    )
+    drag(page, a, onto=c)
+    alert = page.get_by_role("alert").filter(has_text="您的调整没有保存")
+    expect(alert).to_contain_text("mine-owner 在您查看期间（2026-03-11 12:00:00）修改了优先级顺序")
+    assert shown(page) == saved(scene.shop) == [c, b, a]
+    # From the new order it can be done again.
+    drag(page, c, onto=a)
+    expect(page.get_by_text("新的优先级顺序已保存，")).to_be_visible()
+    assert shown(page) == saved(scene.shop) == [b, a, c]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_and_for_everybody(
+    page: Page, live_server: Any, scene: Scene, scheme: Any
+) -> None:
+    """WCAG 2.1 AA by axe; nothing to scroll sideways at 390."""
+    a, b, c = saved(scene.shop)
+    page.emulate_media(color_scheme=scheme)
+    log_in(page, live_server, "mine-owner")
+    revisions = f"/admin/strategies/strategy/{b}/revisions/"
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        for address in ("/admin/strategies/board/", revisions):
+            page.goto(f"{live_server.url}{address}")
+            if address != revisions:
+                handle(page, a).focus()
+                page.keyboard.press("Space")
+            found = Axe().run(page, context=".d-page").response["violations"]
+            assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
