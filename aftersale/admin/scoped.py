@@ -37,8 +37,8 @@ class ReadOnlyAdmin(ModelAdmin):
     # Tables under the page, also those that other apps add: (request, object) -> Section.
     sections: ClassVar[list[Callable[[HttpRequest, Any], Section]]] = []
 
-    # Nothing is done to many records at once here.
-    actions = None
+    # Nothing is done to many records at once, unless an admin says what.
+    actions: Any = None
     show_full_result_count = False
     # Counting each choice of each filter reads the table as often.
     show_facets = ShowFacets.NEVER

@@ -5,16 +5,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from aftersale.models import Refund, Ticket, TicketEvent, TicketFlag
+from aftersale.services.batches import Step
 
 from . import colours, columns
+from .batch import TITLES, to_batch
 from .filters import ShopFilter
 from .refund import attempts_of
 from .reply_sections import ReplyButtons, negotiations_of, rejections_of
@@ -197,6 +199,19 @@ class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
         refund_attempts_of,
         events_of,
     ]
+    actions = ("approve_many", "reject_many", "negotiate_many")
+
+    @action(description=TITLES[Step.APPROVE], permissions=["handle_tickets"])
+    def approve_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.APPROVE, queryset)
+
+    @action(description=TITLES[Step.REJECT], permissions=["handle_tickets"])
+    def reject_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.REJECT, queryset)
+
+    @action(description=TITLES[Step.NEGOTIATE], permissions=["handle_tickets"])
+    def negotiate_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.NEGOTIATE, queryset)
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:

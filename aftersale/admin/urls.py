@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import automation_switch, ledgers, reject_texts, replies, shipping_alerts, windows
+from . import (
+    automation_switch,
+    batch,
+    ledgers,
+    reject_texts,
+    replies,
+    saved_filters,
+    shipping_alerts,
+    windows,
+)
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
@@ -18,6 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("funds/<int:pk>/correct/", ledgers.correct, name="fund-correct"),
     path("shipping-alerts/", shipping_alerts.list_page, name="shipping-alerts"),
     path("shipping-alerts/<int:alert_id>/", shipping_alerts.step, name="shipping-alert-step"),
+    path("desk/batch/<str:step>/", batch.batch, name="batch"),
+    path("desk/filters/save/", saved_filters.save, name="filter-save"),
+    path("desk/filters/<int:filter_id>/delete/", saved_filters.delete, name="filter-delete"),
     path("replies/<int:pk>/reject/", replies.reject, name="reject"),
     path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
     path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),

@@ -8,6 +8,7 @@ are the shops that the person sees.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, models
@@ -79,7 +80,8 @@ def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> dict[str, i
     """How many tickets each queue holds, in one query; MOST_COUNTED + 1 means more."""
     if not shop_ids:
         return dict.fromkeys(Queue.values, 0)
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for queue in Queue.values:
         tickets = _tickets(queue, shop_ids, user, now).order_by().values("pk")
         sql, params = tickets[: MOST_COUNTED + 1].query.sql_with_params()
@@ -158,7 +160,7 @@ def rows(pks: Sequence[int]) -> list[Ticket]:
     return [found[pk] for pk in pks if pk in found]
 
 
-_STATUSES: dict[str, list[TicketStatus]] = {
+_STATUSES: dict[str, Sequence[str]] = {
     Queue.TO_HANDLE: [TicketStatus.PENDING_REVIEW],
     Queue.DUE_2H: MERCHANTS_TURN,
     Queue.DUE_24H: MERCHANTS_TURN,

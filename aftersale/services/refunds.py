@@ -53,24 +53,42 @@ def approve(
     """
     with transaction.atomic():
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
-        exchange = ticket.type == TicketType.EXCHANGE
-        goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
-        to_status = TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
-        _require_review(ticket, to_status)
-        _require_window(ticket)
-        if not exchange:
-            wanted = ticket.amount if amount is None else amount
-            if not 0 < wanted <= ticket.amount:
-                raise Refused(
-                    _("The amount must be above 0 and at most what was asked for: %s yuan.")
-                    % order_money.yuan(ticket.amount),
-                    pointer="amount",
-                )
+        to_status = approved_status(ticket)
+        wanted = require_approvable(order, ticket, amount)
+        if wanted:
             order_money.commit(order, ticket, wanted)
         transitions.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user)
-        if not goods_first:
+        if to_status == TicketStatus.REFUNDING:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         return ticket
+
+
+def approved_status(ticket: Ticket) -> TicketStatus:
+    """Where approving leads: the refund starts, or the goods come back first."""
+    goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
+    return TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
+
+
+def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) -> int:
+    """What approving the ticket takes of the order's money; raises what speaks against it.
+
+    Nothing for an exchange. Writes nothing, so that a preview may ask as well.
+    """
+    if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
+        # `returning` to `refunding` is confirm_return's.
+        raise _wrong_step(ticket, approved_status(ticket))
+    _require_window(ticket)
+    if ticket.type == TicketType.EXCHANGE:
+        return 0
+    wanted = ticket.amount if amount is None else amount
+    if not 0 < wanted <= ticket.amount:
+        raise Refused(
+            _("The amount must be above 0 and at most what was asked for: %s yuan.")
+            % order_money.yuan(ticket.amount),
+            pointer="amount",
+        )
+    order_money.require_room(order, ticket, wanted)
+    return wanted
 
 
 def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
@@ -255,12 +273,6 @@ def _locked_refund(*, refund_id: int, user: User) -> tuple[Order, Ticket, Refund
     order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user)
     assert refund is not None
     return order, ticket, refund
-
-
-def _require_review(ticket: Ticket, to_status: TicketStatus) -> None:
-    """Approving starts where a decision is due; `returning` to `refunding` is confirm_return's."""
-    if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
-        raise _wrong_step(ticket, to_status)
 
 
 def _require_window(ticket: Ticket) -> None:

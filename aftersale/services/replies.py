@@ -53,21 +53,11 @@ def reject(
 
     A return that was approved gives its money back to the order.
     """
-    explanation = _text(explanation, pointer="explanation")
+    explanation = require_text(explanation, pointer="explanation")
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
         order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
-        if ticket.status not in REJECTABLE:
-            raise _wrong_step(ticket, TicketStatus.REJECTED)
         ticket.order = order
-        known = _fitting_reason(ticket, reason)
-        if known.negotiate_first and not rounds.in_vain(ticket, now=now):
-            raise Refused(
-                _("Negotiate first: “%s” is for when the buyer did not accept an offer.")
-                % known.label,
-                pointer="reason",
-            )
-        if known.needs_evidence and not evidence:
-            raise Refused(_("“%s” needs pictures that show it.") % known.label, pointer="evidence")
+        known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now)
         files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         rejection = Rejection.objects.create(
             ticket=ticket,
@@ -108,13 +98,11 @@ def negotiate(
     A type or amount that is the ticket's own offers nothing. A further round begins when the
     earlier one is over, also when its time ran out and the platform has not said so yet.
     """
-    message = _text(message, pointer="message")
+    message = require_text(message, pointer="message")
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
         order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
-        if ticket.status not in NEGOTIABLE:
-            raise _wrong_step(ticket, TicketStatus.NEGOTIATING)
         ticket.order = order
-        open_round = _make_way(ticket, now=now)
+        open_round = require_negotiable(ticket, now=now)
         offered_type = "" if type == ticket.type else type
         offered_amount = None if amount == ticket.amount else amount
         _check_offer(order, ticket, offered_type, offered_amount)
@@ -149,11 +137,28 @@ def negotiate(
         return negotiation
 
 
-def types_on_offer(ticket: Ticket) -> list[TicketType]:
-    """What a negotiation may turn the ticket into; before shipping there is nothing to return."""
-    if stage_of(ticket) == Stage.BEFORE_SHIPPING:
-        return [TicketType.REFUND_ONLY]
-    return list(TicketType)
+def require_rejectable(
+    ticket: Ticket, reason: str, *, has_evidence: bool, now: datetime
+) -> RejectReason:
+    """The reason, if the ticket may be rejected for it; raises what speaks against it."""
+    if ticket.status not in REJECTABLE:
+        raise _wrong_step(ticket, TicketStatus.REJECTED)
+    known = _fitting_reason(ticket, reason)
+    if known.negotiate_first and not rounds.in_vain(ticket, now=now):
+        raise Refused(
+            _("Negotiate first: “%s” is for when the buyer did not accept an offer.") % known.label,
+            pointer="reason",
+        )
+    if known.needs_evidence and not has_evidence:
+        raise Refused(_("“%s” needs pictures that show it.") % known.label, pointer="evidence")
+    return known
+
+
+def require_negotiable(ticket: Ticket, *, now: datetime) -> Negotiation | None:
+    """Raises what speaks against one more round; returns the open one whose time has run out."""
+    if ticket.status not in NEGOTIABLE:
+        raise _wrong_step(ticket, TicketStatus.NEGOTIATING)
+    return _make_way(ticket, now=now)
 
 
 def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
@@ -165,7 +170,7 @@ def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
     return over and len(earlier) < rounds.MOST_ROUNDS
 
 
-def _text(text: str, *, pointer: str) -> str:
+def require_text(text: str, *, pointer: str) -> str:
     """What the buyer reads: something, not too long, without a placeholder left in it."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
@@ -178,6 +183,18 @@ def _text(text: str, *, pointer: str) -> str:
             pointer=pointer,
         )
     return text
+
+
+def types_on_offer(ticket: Ticket) -> list[TicketType]:
+    """What a negotiation may turn the ticket into; before shipping there is nothing to return."""
+    if stage_of(ticket) == Stage.BEFORE_SHIPPING:
+        return [TicketType.REFUND_ONLY]
+    return list(TicketType)
+
+
+def rounds_left(ticket: Ticket) -> int:
+    """How many more rounds this request may have."""
+    return max(0, rounds.MOST_ROUNDS - len(rounds.of_request(ticket)))
 
 
 def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import models
 
 from aftersale.models import (
     BlockedBuyer,
+    EvidenceFile,
     Fund,
     FundEntry,
     Membership,
@@ -18,6 +20,7 @@ from aftersale.models import (
     RefundAttempt,
     SandboxInstruction,
     SandboxPayment,
+    SavedFilter,
     ShippingAlert,
     Shop,
     ShopEvent,
@@ -190,6 +193,17 @@ def make(mark: str, *roles: str) -> Scene:
             paid=True,
         ),
         *Membership.objects.filter(shop=shop)[:1],
+        EvidenceFile.objects.create(
+            ticket=ticket,
+            file=ContentFile(b"a picture", name=f"{mark}.png"),
+            name=f"{mark}.png",
+            content_type="image/png",
+            size=9,
+            uploaded_at=AT,
+        ),
+        SavedFilter.objects.create(
+            user=next(iter(scene.people.values())), name=f"{mark}-filter", query="queue=all"
+        ),
     ]
     assert line.order_id == order.pk and current_content(shop.pk)["strategies"]
     return scene
