@@ -54,13 +54,6 @@ def _alerts(request: HttpRequest) -> QuerySet[ShippingAlert]:
     return found.filter(shop=int(shop)) if shop.isdecimal() else found
 
 
-def waiting(request: HttpRequest) -> str:
-    """How many parcels nobody has done anything about yet, for the menu."""
-    shops = [shop.pk for shop in access.shops(request)]
-    number = ShippingAlert.objects.filter(shop__in=shops, state=AlertState.TO_STOP).count()
-    return str(number or "")
-
-
 @pages.desk_page
 def list_page(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("state")

@@ -8,9 +8,10 @@ are the shops that the person sees.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import F, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.models import (
     DESK_STATUSES,
     OPEN_ALERTS,
+    AlertState,
     Order,
     OrderLabel,
     Refund,
@@ -76,27 +78,45 @@ class Filters:
 Place = tuple[datetime | None, int]
 
 
-def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> dict[str, int]:
-    """How many tickets each queue holds, in one query; MOST_COUNTED + 1 means more."""
-    if not shop_ids:
-        return dict.fromkeys(Queue.values, 0)
+class Waiting(NamedTuple):
+    """What waits for people; MOST_COUNTED + 1 tickets means more."""
+
+    tickets: int
+    parcels: int
+
+
+def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> tuple[dict[str, int], Waiting]:
+    """How many tickets each queue holds, and what waits, in one query; MOST_COUNTED + 1 means
+    more."""
+    queues = [_tickets(queue, shop_ids, user, now) for queue in Queue.values]
+    *found, parcels = _counted([*queues, _parcels(shop_ids)])
+    held = dict(zip(Queue.values, found, strict=True))
+    return held, Waiting(held[Queue.TO_HANDLE], parcels)
+
+
+def waiting(*, shop_ids: Sequence[int], user: User, now: datetime) -> Waiting:
+    """Tickets that wait for a decision of people, and parcels that nobody has looked after yet."""
+    return Waiting(*_counted([_tickets(Queue.TO_HANDLE, shop_ids, user, now), _parcels(shop_ids)]))
+
+
+def _parcels(shop_ids: Sequence[int]) -> QuerySet[ShippingAlert]:
+    return ShippingAlert.objects.filter(shop__in=shop_ids, state=AlertState.TO_STOP)
+
+
+def _counted(found: Sequence[QuerySet]) -> tuple[int, ...]:
+    """The size of each, up to MOST_COUNTED + 1, in one query."""
     parts: list[str] = []
     values: list[Any] = []
-    for queue in Queue.values:
-        tickets = _tickets(queue, shop_ids, user, now).order_by().values("pk")
-        sql, params = tickets[: MOST_COUNTED + 1].query.sql_with_params()
+    for rows in found:
+        try:
+            sql, params = rows.order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
+        except EmptyResultSet:  # of no shops
+            sql, params = "SELECT WHERE false", ()
         parts.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608
         values += params
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", values)
-        row = cursor.fetchone()
-    return dict(zip(Queue.values, row, strict=True))
-
-
-def to_handle(*, shop_ids: Sequence[int], user: User, now: datetime) -> int:
-    """How many tickets wait for a decision of people; MOST_COUNTED + 1 means more."""
-    tickets = _tickets(Queue.TO_HANDLE, shop_ids, user, now).order_by()
-    return tickets[: MOST_COUNTED + 1].count()
+        return cursor.fetchone()
 
 
 def page(

@@ -62,6 +62,10 @@ class Page:
     lists: bool = False
     # Which shop it is about is asked for in the query.
     of_shop: bool = False
+    # What it is about is in what the dialog sealed, without which there is nothing of it.
+    sealed: bool = False
+    # To the one page that there is to choose.
+    leads_on: bool = False
 
 
 def shown(*arguments: Any) -> Page:
@@ -74,6 +78,7 @@ def step(right: Right, *arguments: Any, shows: Right | None = None, **more: bool
     return Page(shows or right, right, arguments, **more)
 
 
+OCTOBER = ("2026-10-01", "2026-10-01")
 PAGES: dict[str, Page] = {
     # Tickets
     "admin:aftersale_ticket_approve": step(HANDLE),
@@ -104,7 +109,7 @@ PAGES: dict[str, Page] = {
     "desk:shipping-alerts": shown(),
     "desk:shipping-alert-step": step(HANDLE, ShippingAlert),
     "desk:windows": shown(),
-    "desk:window-open": step(WINDOWS, Order),
+    "desk:window-open": step(WINDOWS, Order, shows=SEE),
     "desk:funds": shown(),
     "desk:fund-correct": step(SHOP, Fund),
     # Refunds
@@ -141,20 +146,20 @@ PAGES: dict[str, Page] = {
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
     # Shops
-    "desk:shop-settings-chooser": shown(),
+    "desk:shop-settings-chooser": Page(SEE, leads_on=True),
     "desk:shop-settings": step(SHOP, Shop, shows=SEE),
     "desk:shop-hours-draft": step(SHOP, Shop),
-    "desk:shop-special-days": step(SHOP, Shop, shows=SEE),
+    "desk:shop-special-days": shown(Shop),
     "desk:shop-special-day-add": step(SHOP, Shop),
-    "desk:shop-special-day-change": step(SHOP, Shop, "2026-10-01", "2026-10-01"),
-    "desk:shop-special-day-remove": step(SHOP, Shop, "2026-10-01", "2026-10-01"),
+    "desk:shop-special-day-change": step(SHOP, Shop, *OCTOBER, sealed=True),
+    "desk:shop-special-day-remove": step(SHOP, Shop, *OCTOBER, sealed=True),
     "desk:shop-holidays": step(SHOP, Shop),
-    "desk:shop-fast-refund": step(SHOP, Shop, shows=SEE),
+    "desk:shop-fast-refund": shown(Shop),
     "desk:shop-fast-refund-in": step(SHOP, Shop),
     "desk:shop-fast-refund-out": step(SHOP, Shop),
     "desk:shop-services": step(SHOP, Shop, shows=SEE),
     "desk:shop-deadlines": shown(Shop),
-    "desk:shop-members": step(SHOP, Shop, shows=SEE),
+    "desk:shop-members": shown(Shop),
     "desk:shop-member-add": step(SHOP, Shop),
     "desk:shop-member-role": step(SHOP, Shop, Membership),
     "desk:shop-member-remove": step(SHOP, Shop, Membership),

@@ -58,7 +58,9 @@ def person(name: str, **extra: Any) -> User:
 
 
 def make(mark: str, *roles: str) -> Scene:
-    shop = Shop.objects.create(code=f"{mark}-code", name=f"{mark}-shop", is_demo=True)
+    shop = Shop.objects.create(
+        code=f"{mark}-code", name=f"{mark}-shop", is_demo=True, special_days={"2026-10-01": []}
+    )
     scene = Scene(mark, shop)
     for role in roles:
         user = scene.people[role] = person(f"{mark}-{role}")

@@ -110,7 +110,7 @@ def test_a_rejection(agent: Client, own: Scene, ticket: Ticket) -> None:
     assert (row.explanation, row.user) == ("Typed by me", own.people["cs_agent"])
     page = client_of(own.people["viewer"]).get(url(Ticket, "change", ticket.pk)).content.decode()
     assert "Typed by me" in page
-    for file in EvidenceFile.objects.all():
+    for file in EvidenceFile.objects.filter(rejection=row):
         assert reverse("desk:evidence", args=[file.pk]) in page
     assert reverse("desk:reject", args=[ticket.pk]) not in page
 

@@ -103,10 +103,11 @@ def test_what_a_queue_holds(shop: Shop, agent: User, desk: None, queue: Queue) -
 
 def test_counts_are_the_queues_sizes_in_one_query(shop: Shop, agent: User, desk: None) -> None:
     with CaptureQueriesContext(connection) as asked:
-        counted = queues.counts(shop_ids=[shop.pk], user=agent, now=NOON)
+        counted, _waiting = queues.counts(shop_ids=[shop.pk], user=agent, now=NOON)
     assert counted == {queue: len(held) for queue, held in HELD.items()}
     assert len(asked) == 1
-    assert queues.counts(shop_ids=[], user=agent, now=NOON) == dict.fromkeys(Queue.values, 0)
+    nothing, _waiting = queues.counts(shop_ids=[], user=agent, now=NOON)
+    assert nothing == dict.fromkeys(Queue.values, 0)
 
 
 def test_counts_stop(shop: Shop, agent: User, desk: None) -> None:
@@ -118,9 +119,10 @@ def test_counts_stop(shop: Shop, agent: User, desk: None) -> None:
             Ticket(**{f.attname: getattr(ticket, f.attname) for f in ticket._meta.fields})
         )
     Ticket.objects.bulk_create(copies)
-    counted = queues.counts(shop_ids=[shop.pk], user=agent, now=NOON)
+    counted, waiting = queues.counts(shop_ids=[shop.pk], user=agent, now=NOON)
     assert counted[Queue.TO_HANDLE] == counted[Queue.ALL] == MOST_COUNTED + 1
-    assert queues.to_handle(shop_ids=[shop.pk], user=agent, now=NOON) == MOST_COUNTED + 1
+    assert waiting == queues.waiting(shop_ids=[shop.pk], user=agent, now=NOON)
+    assert waiting.tickets == MOST_COUNTED + 1
 
 
 @pytest.mark.parametrize("queue", [Queue.TO_HANDLE, Queue.ALL, Queue.FAST_REFUND])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from aftersale.admin import access, colours, columns
+from aftersale.admin import access, badges, colours, columns
 from aftersale.admin.pages import desk_page, show
 from aftersale.models import Ticket, TicketType
 from aftersale.services import queues, saved_filters, visits
@@ -20,7 +20,7 @@ from aftersale.services.queues import MOST_COUNTED, Queue
 from aftersale.services.rights import Right
 from aftersale.words import REASONS
 
-from . import address, badge, case
+from . import address, case
 from .address import Address
 from .countdown import countdown, texts
 
@@ -153,9 +153,9 @@ def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[s
 
 
 def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
-    found = queues.counts(shop_ids=at.shop_ids, user=access.person(request), now=now)
+    found, waiting = queues.counts(shop_ids=at.shop_ids, user=access.person(request), now=now)
     if at.shop is None:
-        badge.keep(request, found[Queue.TO_HANDLE])
+        badges.keep(request, waiting)
     return {
         "tabs": [
             {
