@@ -64,6 +64,8 @@ class Page:
     of_shop: bool = False
     # What it is about is in what the dialog sealed, without which there is nothing of it.
     sealed: bool = False
+    # What htmx puts into a page; no page by itself.
+    part: bool = False
     # To the one page that there is to choose.
     leads_on: bool = False
 
@@ -86,8 +88,8 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_ticket_retry": step(HANDLE),
     "desk:batch": step(HANDLE, "approve", lists=True),
     "desk:workbench": shown(),
-    "desk:workbench-rows": shown(),
-    "desk:workbench-keys": shown(),
+    "desk:workbench-rows": Page(SEE, part=True),
+    "desk:workbench-keys": Page(SEE, part=True),
     "desk:case": shown(Ticket),
     "desk:case-pulse": step(SEE, Ticket),
     "desk:approve": step(HANDLE, Ticket),
@@ -126,7 +128,7 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_shop_look_again": step(STRATEGIES),
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
-    "desk:notices": shown(),
+    "desk:notices": Page(SEE, part=True),
     "desk:automation-pause": step(STRATEGIES, shows=SEE, lists=True),
     "desk:automation-resume": step(STRATEGIES, Shop),
     "desk:automation-evaluate": step(STRATEGIES, Shop),

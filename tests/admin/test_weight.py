@@ -73,7 +73,8 @@ def desk_pages() -> list[str]:
     return [
         reverse(name)
         for name, page in PAGES.items()
-        if page.shows == SEE and page.sends is None and not page.arguments and not page.leads_on
+        if page.shows == SEE and page.sends is None and not page.arguments
+        if not page.leads_on and not page.part
         if not name.startswith("admin:")
     ]
 
