@@ -92,7 +92,9 @@ def _refund_failed(alert: Alert) -> Said:
 
 def _deadline(alert: Alert) -> Said:
     facts = alert.facts
-    if facts["status"] in _BUYERS:
+    if datetime.fromisoformat(facts["due_at"]) <= alert.raised_at:
+        text = _("Ticket %(name)s (%(status)s, %(amount)s) was due by %(due)s and is overdue.")
+    elif facts["status"] in _BUYERS:
         text = _("Ticket %(name)s (%(status)s, %(amount)s): the buyer has time until %(due)s.")
     else:
         text = _("Ticket %(name)s (%(status)s, %(amount)s) is to be handled by %(due)s.")

@@ -1,7 +1,6 @@
 """The bell at the top of every page: how many alerts nobody has acknowledged (SPEC M4)."""
 
 import json
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,36 +17,29 @@ from monitoring.models import Alert
 MOST = 99
 
 
-def shown(request: HttpRequest) -> dict[str, Any]:
-    """What the bell says; of members and operators alone. One query along an index."""
-    opened = rights.scoped(Alert.objects.filter(acknowledged_at=None), access.person(request))
-    newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
-    keys = list(newest[: MOST + 1])
-    return {
-        "shown": True,
-        "count": f"{MOST}+" if len(keys) > MOST else len(keys),
-        "latest": max(keys, default=0),
-        "keys": keys,
-    }
-
-
 @require_safe
 @never_cache
 def bell(request: HttpRequest) -> HttpResponse:
-    """The bell of a page that is open, with a word on what came since it last asked.
+    """The bell with its figure, and a word on what came since the page last asked (`since`).
 
-    Nobody is sent to the log-in page from here: that would be put in the bell's place.
+    Pages ask once they are shown, so that no page waits for it. Nobody is sent to the log-in page
+    from here: that would be put in the bell's place.
     """
     if not request.user.is_authenticated or not access.is_member(request):
-        return HttpResponse(status=403)
-    context = shown(request)
-    response = render(request, "monitoring/bell.html", context)
-    since = request.GET.get("since", "")
-    if since.isascii() and since.isdigit():
-        new = [key for key in context["keys"] if key > int(since)]
-        if new:
-            said = {"desk:told": {"message": _announced(new), "kind": "warning"}}
-            response.headers["HX-Trigger"] = json.dumps(said)
+        return HttpResponse(status=204)
+    opened = rights.scoped(Alert.objects.filter(acknowledged_at=None), access.person(request))
+    newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
+    keys = list(newest[: MOST + 1])
+    count = f"{MOST}+" if len(keys) > MOST else len(keys)
+    # Of what was acknowledged meanwhile nothing is said again.
+    given = request.GET.get("since", "")
+    since = int(given) if given.isascii() and given.isdigit() else None
+    known = {"known": True, "count": count, "latest": max([*keys, since or 0])}
+    response = render(request, "monitoring/bell.html", known)
+    new = [key for key in keys if since is not None and key > since]
+    if new:
+        said = {"desk:told": {"message": _announced(new), "kind": "warning"}}
+        response.headers["HX-Trigger"] = json.dumps(said)
     return response
 
 

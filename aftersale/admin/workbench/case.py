@@ -7,11 +7,11 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from aftersale.admin import access, colours, columns
-from aftersale.admin.words import REASONS
 from aftersale.models import DESK_STATUSES, Ticket, TicketFlag, TicketStatus, TicketType
 from aftersale.services import buyers, visits
 from aftersale.services.cases import seen_now
 from aftersale.services.rights import Right, scoped
+from aftersale.words import REASONS
 
 from .consequences import (
     DECIDABLE,

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin import access, colours, columns
 from aftersale.admin.pages import desk_page, show
-from aftersale.admin.words import REASONS
 from aftersale.models import Ticket, TicketType
 from aftersale.services import queues, visits
 from aftersale.services.cases import changes_since
 from aftersale.services.queues import MOST_COUNTED, Queue
 from aftersale.services.rights import Right
+from aftersale.words import REASONS
 
 from . import address, badge, case
 from .address import Address
