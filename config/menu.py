@@ -33,7 +33,12 @@ def entry(title: Any, icon: str, page: str, permission: Any = MEMBER) -> dict[st
 NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
-            {"title": _("Overview"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")}
+            {
+                "title": _("Overview"),
+                "icon": "space_dashboard",
+                "link": reverse_lazy("admin:index"),
+            },
+            page(_("Alerts"), "notifications", "monitoring:alerts"),
         ]
     },
     {

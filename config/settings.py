@@ -174,4 +174,15 @@ if env.bool("BEHIND_PROXY", default=False):
 # What Prometheus shows to read /metrics; empty: nobody reads them.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# Where alerts are mailed through; a trial prints them, and an installation without it mails none.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+vars().update(
+    environ.Env.email_url_config(EMAIL_URL or ("dummymail://" if PRODUCTION else "consolemail://"))
+)
+# A mail server that hangs must not hold a worker for long.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Afterdesk <afterdesk@localhost>")
+# Without a slash at its end; mails link to pages under it.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+
 LOGGING = logging_config(json=PRODUCTION)

@@ -91,6 +91,12 @@ class Refund(models.Model):
                 condition=Q(source=RefundSource.FAST_REFUND),
                 name="refund_fast",
             ),
+            # What people are told of (SPEC M4), and counts of what has failed.
+            models.Index(
+                fields=["shop", "settled_at"],
+                condition=Q(status=RefundStatus.FAILED),
+                name="refund_failed",
+            ),
         ]
 
     def __str__(self) -> str:

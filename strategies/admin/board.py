@@ -30,6 +30,7 @@ from strategies.models import MOST_PER_SCENARIO, Scenario, Strategy, StrategyUsa
 from strategies.services import orders, strategies
 from strategies.services.contents import strategy_content
 
+from .contents import tripped
 from .sentence import money, sentence
 from .strategy import NEARLY, share
 
@@ -93,6 +94,10 @@ class Card:
     @property
     def sentence(self) -> str:
         return sentence(strategy_content(self.strategy), zone=self.zone)
+
+    @property
+    def tripped(self) -> Any:
+        return "" if self.strategy.enabled else tripped(self.strategy)
 
     @property
     def over(self) -> bool:

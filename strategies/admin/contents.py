@@ -119,3 +119,16 @@ def breaker(value: Mapping[str, Any]) -> Any:
         "what": _(" or ").join(str(part) for part in parts),
         "minutes": value["minutes"],
     }
+
+
+def tripped(strategy: Strategy) -> Any:
+    """What opened the strategy's circuit breaker, and when (SPEC G3); empty where it is shut."""
+    at = strategy.breaker_opened_by
+    if not at:
+        return ""
+    return _("%(at)s: %(hits)s hits, %(amount)s within %(minutes)s minutes") % {
+        "at": columns.moment(strategy.breaker_opened_at, strategy.shop),
+        "hits": at["hits"],
+        "amount": columns.yuan(at["amount"]),
+        "minutes": at["minutes"],
+    }

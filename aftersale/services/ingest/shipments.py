@@ -11,8 +11,16 @@ from typing import Any
 import psycopg
 from django.utils.translation import gettext as _
 
-from aftersale.models import AlertKind, AlertState, OrderStatus, TicketEventKind, TicketFlag
+from aftersale.models import (
+    AlertKind,
+    AlertState,
+    OrderStatus,
+    ShippingAlert,
+    TicketEventKind,
+    TicketFlag,
+)
 from aftersale.services.arrays import numbers, texts
+from aftersale.signals import to_be_told
 
 _SHIPPED = {OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}
 _WHOLE = {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.COMPLETED}
@@ -69,13 +77,13 @@ WITH found AS (
    ORDER BY ticket_id
   ON CONFLICT (ticket_id) DO UPDATE SET kind = excluded.kind
    WHERE aftersale_shippingalert.kind <> excluded.kind AND excluded.kind = %(likely_loss)s
-  RETURNING ticket_id, kind
+  RETURNING ticket_id, kind, shop_id
 ), flagged AS (
   UPDATE aftersale_ticket t SET flags = t.flags || %(flag)s::text
     FROM raised WHERE t.id = raised.ticket_id AND raised.kind = %(likely_loss)s
      AND NOT t.flags @> ARRAY[%(flag)s]::varchar[]
 )
-SELECT ticket_id, kind FROM raised ORDER BY ticket_id
+SELECT ticket_id, kind, shop_id FROM raised ORDER BY ticket_id
 """
 
 
@@ -112,4 +120,9 @@ def raise_alerts(
             " stopped."
         ),
     }
-    return [(ticket, TicketEventKind.FLAG, notes[AlertKind(kind)]) for ticket, kind in cur]
+    raised = cur.fetchall()
+    if raised:
+        to_be_told.send(ShippingAlert, shop_ids={row[2] for row in raised})
+    return [
+        (ticket, TicketEventKind.FLAG, notes[AlertKind(kind)]) for ticket, kind, _shop in raised
+    ]

@@ -48,6 +48,10 @@
         toast(event.detail.message, event.detail.kind);
         htmx.trigger(document.body, "desk:refresh");
     });
+    // News that nobody on this page caused: said, and nothing else happens to the page.
+    document.addEventListener("desk:told", (event) => {
+        toast(event.detail.message, event.detail.kind);
+    });
     document.addEventListener("click", (event) => {
         if (event.target.closest("[data-close-dialog]")) close();
         // The backdrop is the dialog itself; what is in it has elements of its own.
@@ -61,7 +65,11 @@
     };
     document.addEventListener("htmx:afterSettle", rows, true);
     // What failed on the way says so: a silent button would be pressed again.
-    const failed = () => toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
+    // What a page asks for by itself (data-quiet) is asked again anyway.
+    const failed = (event) => {
+        if (event.detail.elt?.closest("[data-quiet]")) return;
+        toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
+    };
     document.addEventListener("htmx:sendError", failed);
     document.addEventListener("htmx:responseError", failed);
 })();
