@@ -41,7 +41,6 @@ def workbench(request: HttpRequest) -> HttpResponse:
         countdown_texts=texts(),
         saved_filters=saved_filters.saved_by(access.person(request)),
         opened=request.GET.get("case", ""),
-        may=access.has_somewhere(request, Right.HANDLE_TICKETS),
         **_counts(request, at, now),
         **_list(request, at, now),
     )
@@ -133,6 +132,7 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
         after = address.name_place(tickets[-1].due_at, tickets[-1].pk)
     return {
         "at": at,
+        "may": access.has_somewhere(request, Right.HANDLE_TICKETS),
         "rows": [_row(ticket, at, now, several=several) for ticket in tickets],
         "queue_label": Queue(at.queue).label,
         "after": after,
