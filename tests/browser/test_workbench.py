@@ -77,8 +77,11 @@ def test_a_queue_is_cleared_by_keyboard_alone(page: Page, live_server: Any) -> N
 
     keys.press("r")
     expect(dialog).to_be_visible()
-    dialog.get_by_role("radio").first.focus()
-    keys.press("Space")
+    # Reasons are chosen by their number; this one wants no pictures.
+    number = dialog.locator("[name=reason]").evaluate_all(
+        "boxes => boxes.findIndex(box => box.value === 'reason_mismatch') + 1"
+    )
+    keys.press(str(number))
     text = dialog.locator("textarea")
     expect(text).not_to_have_value("")
     text.focus()
@@ -101,6 +104,33 @@ def test_a_queue_is_cleared_by_keyboard_alone(page: Page, live_server: Any) -> N
     expect(page.locator("#wb-case")).to_contain_text("都处理完了")
     assert status("T-3") == "negotiating"
     assert Negotiation.objects.get().message == "请补充商品照片"
+
+
+def test_a_text_that_was_typed_is_kept(page: Page, live_server: Any) -> None:
+    """Another reason fills in its text only where the person's own is not in its place (P2)."""
+    desk("T-1")
+    workbench(page, live_server, "wang")
+    open_case(page, "b-T-1")
+    page.keyboard.press("r")
+    dialog = page.get_by_role("dialog")
+    text = dialog.locator("textarea")
+    reasons = dialog.locator("[name=reason]")
+    reasons.nth(0).check()
+    expect(text).not_to_have_value("")
+    first = text.input_value()
+    reasons.nth(1).check()
+    expect(text).not_to_have_value(first)
+    text.fill("我自己写的说明")
+    reasons.nth(0).check()
+    expect(text).to_have_value("我自己写的说明")
+    # It wants pictures: refused at its field, and nothing that was typed is lost.
+    dialog.locator("button[type=submit]").click()
+    expect(dialog.get_by_role("alert").filter(has_text="凭证").first).to_be_visible()
+    expect(text).to_have_value("我自己写的说明")
+    assert status("T-1") == "pending_review" and not Rejection.objects.exists()
+    assert Axe().run(page, options=OPTIONS).response["violations"] == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
 
 
 def test_two_people_on_one_case(page: Page, browser: Browser, live_server: Any) -> None:
