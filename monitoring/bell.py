@@ -3,10 +3,10 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from aftersale.admin import access
+from aftersale.admin.pages import desk_page
 from aftersale.services import rights
 from monitoring.alert_words import told
 from monitoring.models import Alert
@@ -15,15 +15,13 @@ from monitoring.models import Alert
 MOST = 99
 
 
+@desk_page
 @require_safe
-@never_cache
 def bell(request: HttpRequest) -> HttpResponse:
     """What bell.js shows: the figure, and in words what came since it last asked (`since`).
 
-    One query along an index. Nobody is sent to the log-in page from here.
+    One query along an index.
     """
-    if not request.user.is_authenticated or not access.is_member(request):
-        return HttpResponse(status=204)
     opened = rights.scoped(Alert.objects.filter(acknowledged_at=None), access.person(request))
     newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
     keys = list(newest[: MOST + 1])

@@ -16,7 +16,7 @@
             const answer = await fetch(bell.dataset.ask, { redirect: "error" });
             if (answer.status === 200) show(bell, await answer.json());
         } catch {
-            // It asks again anyway.
+            // The server is away, or wants to know who asks: it asks again anyway.
         } finally {
             asking = false;
         }
