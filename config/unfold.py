@@ -28,6 +28,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [
         lambda request: static("aftersale/desk.js"),
         lambda request: static("aftersale/replies.js"),
+        lambda request: static("monitoring/bell.js"),
     ],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from aftersale.models import DESK_STATUSES
-from aftersale.services.errors import NotFound
+from aftersale.services.errors import NotAllowed, NotFound
 from aftersale.services.rights import ROLES, Right, require, scoped, shops_of
 from monitoring.models import Alert, AlertKind
 
@@ -154,9 +154,12 @@ def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
 def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
     """Acknowledges those that the person saw, in the shops where the role allows it.
 
-    What was raised since then is not among them. Returns how many.
+    What was raised since then is not among them. Returns how many; raises NotAllowed where no
+    shop's role allows it.
     """
     shops = shops_of(user, Right.HANDLE_TICKETS).values("pk")
+    if not shops.exists():
+        raise NotAllowed(_("Your role in this shop does not allow this."))
     mine = Alert.objects.filter(pk__in=list(alert_ids), shop__in=shops)
     return _acknowledge(mine.values_list("pk", flat=True), user, now)
 

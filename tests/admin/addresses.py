@@ -114,6 +114,11 @@ PAGES: dict[str, Page] = {
     "desk:window-open": step(WINDOWS, Order, shows=SEE),
     "desk:funds": shown(),
     "desk:fund-correct": step(SHOP, Fund),
+    # Alerts
+    "monitoring:alerts": shown(),
+    "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
+    "monitoring:alert-mails": step(SEE),
+    "monitoring:bell": Page(SEE, part=True),
     # Refunds
     "admin:aftersale_refund_record_paid": step(HANDLE),
     "admin:aftersale_refund_record_failed": step(HANDLE),

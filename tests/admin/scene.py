@@ -27,6 +27,7 @@ from aftersale.models import (
     Ticket,
     TicketEvent,
 )
+from monitoring.models import Alert
 from strategies.models import (
     Decision,
     RulebookRevision,
@@ -182,6 +183,20 @@ def make(mark: str, *roles: str) -> Scene:
             raised_at=AT,
             changed_at=AT,
             note=f"{mark}-parcel",
+        ),
+        Alert.objects.create(
+            shop=shop,
+            kind="deadline",
+            subject=ticket.pk,
+            threshold=6,
+            day=AT.date(),
+            raised_at=AT,
+            facts={
+                "name": ticket.ticket_no,
+                "due_at": AT.isoformat(),
+                "status": "pending_review",
+                "amount": 12_345,
+            },
         ),
         SandboxInstruction.objects.create(
             shop=shop, behaviour="pay", ticket_no=f"{mark}-instruction"

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_from_the_bell_to_the_last_alert(page: Page, live_server: Any) -> None:
     with transaction.atomic():
         scene = make("mine", "owner")
+        Alert.objects.all().delete()
         StrategyUsage.objects.all().delete()
         ShippingAlert.objects.all().delete()
         one_of_each(scene.shop)

@@ -303,8 +303,10 @@ def test_nobody_else_does(shop: Shop) -> None:
     for missing, user in ((alert.pk, stranger), (alert.pk + 1, make_user(shop))):
         with pytest.raises(NotFound):
             alerts.acknowledge(alert_id=missing, user=user, now=NOON)
-    for user in (viewer, stranger):
-        assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=user, now=NOON) == 0
+    assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=stranger, now=NOON) == 0
+    for user in (viewer, make_user()):
+        with pytest.raises(NotAllowed):
+            alerts.acknowledge_shown(alert_ids=[alert.pk], user=user, now=NOON)
     assert at_hand(alert) == (None, None)
 
 

@@ -65,11 +65,7 @@
     };
     document.addEventListener("htmx:afterSettle", rows, true);
     // What failed on the way says so: a silent button would be pressed again.
-    // What a page asks for by itself (data-quiet) is asked again anyway.
-    const failed = (event) => {
-        if (event.detail.elt?.closest("[data-quiet]")) return;
-        toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
-    };
+    const failed = () => toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
     document.addEventListener("htmx:sendError", failed);
     document.addEventListener("htmx:responseError", failed);
 })();
