@@ -191,18 +191,15 @@ class Space:
                 at=self.moments[at],
                 kind=self.types[kind[0]],
                 status=self.statuses[status[0]],
-                amount=self.amounts[amount[0]],
+                amount=self.amounts[amount[-1]],
                 age=self.ages[when],
                 paid_off=bool(paid),
                 printed=bool(printed[0]),
                 reason=self.reasons[reason[0]],
             )
-            if all(self._takes(index, facts) for index in takers):
+            if all(could_take(self.rulebook, index, facts) for index in takers):
                 return facts
         return None
-
-    def _takes(self, index: int, facts: Facts) -> bool:
-        return _hold(self.rulebook.strategies[index], facts, self.rulebook, _ALL)
 
     def _facts(
         self,
@@ -264,6 +261,13 @@ class Space:
 def runs(rulebook: Rulebook, strategy: Strategy, at: int) -> bool:
     """Whether a ticket applied for at the moment is at the right time for the strategy."""
     return _hold(strategy, NO_FACTS._replace(applied_at=at), rulebook, BY_TIME)
+
+
+def could_take(rulebook: Rulebook, index: int, facts: Facts) -> bool:
+    """Whether the strategy takes the ticket, if it is enabled and its guard and cap allow."""
+    strategy = rulebook.strategies[index]
+    kinds = SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types
+    return facts.type in kinds and _hold(strategy, facts, rulebook, _ALL)
 
 
 def _hold(
