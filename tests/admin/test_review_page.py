@@ -77,6 +77,17 @@ def test_nothing_to_point_out(db: None) -> None:
     assert "Nothing to point out" in text_of(page)
 
 
+def test_off_hours_without_a_strategy_stand_above_the_scenario_and_in_the_check_up(
+    db: None,
+) -> None:
+    shop = make_shop(working_hours={"mon": [["09:00", "18:00"]]})
+    make_strategy(shop, execution_time="windows", windows=[["00:00", "20:00"]])
+    client = english_client(make_user(shop))
+    said = "Off-hours of the next 7 days in which no strategy before shipping runs: every day 20:00"
+    for address in (REVIEW, BOARD):
+        assert text_of(client.get(address)).count(said) == 1
+
+
 def test_the_board_says_it_on_the_card_and_anew_when_the_order_changes(own: Scene) -> None:
     small, first = behind(own.shop).pk, own.row(Strategy).pk
     client = english_client(own.people["owner"])
