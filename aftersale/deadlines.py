@@ -20,6 +20,9 @@ LIMITS: dict[tuple[str, str, str], timedelta] = {
     ("wechat", "return_refund", "negotiating"): _HOURS_48,
 }
 
+# A round of negotiation that the desk begins has an end on every platform (SPEC P3).
+ANSWER = _HOURS_48
+
 
 def due_at(*, platform: str, type: str, status: str, since: datetime) -> datetime | None:
     """When a ticket that is in `status` since `since` is due, or None where no limit is known."""

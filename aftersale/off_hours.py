@@ -15,6 +15,9 @@ DAY = 24 * 60
 WEEK = 7 * DAY
 
 Span = tuple[int, int]
+MINUTE = 60_000_000
+# A date's ordinal, and the microseconds of the wall clock since its midnight.
+Wall = tuple[int, int]
 Hours = Mapping[str, Sequence[Sequence[str]]]
 
 
@@ -71,7 +74,27 @@ def in_words(hours: Hours, special_days: Mapping[str, Sequence[Sequence[str]]]) 
     left = off_hours(hours)
     if not left:
         return _("No off-hours: the shop works around the clock.")
-    return _("Off-hours: %(times)s") % {"times": pgettext("between times", ", ").join(_items(left))}
+    return _("Off-hours: %(times)s") % {"times": spans_in_words(left)}
+
+
+def spans_in_words(left: Iterable[Span]) -> str:
+    """“Mon–Fri 22:00–09:00 next day, all of Sunday”."""
+    return pgettext("between times", ", ").join(_items(left))
+
+
+def spans_of_the_week(moments: Iterable[tuple[Wall, Wall]]) -> list[Span]:
+    """What lies between pairs of wall-clock times within seven days, as spans of the week."""
+    spans: list[Span] = []
+    for (first, start), (last, end) in moments:
+        begins = (first + 6) % 7 * DAY + start // MINUTE
+        spans.append((begins, begins + (last - first) * DAY + end // MINUTE - start // MINUTE))
+    # Seven days end where they begin: what runs across that is one.
+    if len(spans) > 1 and spans[-1][1] % WEEK == spans[0][0]:
+        spans[-1] = (spans[-1][0], spans[-1][1] + spans[0][1] - spans[0][0])
+        del spans[0]
+    if len(spans) == 1 and spans[0][1] - spans[0][0] >= WEEK:
+        return [(0, WEEK)]
+    return sorted(spans)
 
 
 def _items(left: Iterable[Span]) -> list[str]:

@@ -33,15 +33,34 @@ def entry(title: Any, icon: str, page: str, permission: Any = MEMBER) -> dict[st
 NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
-            {"title": _("Overview"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")}
+            {
+                "title": _("Overview"),
+                "icon": "space_dashboard",
+                "link": reverse_lazy("admin:index"),
+            },
+            page(_("Alerts"), "notifications", "monitoring:alerts"),
         ]
     },
     {
         "title": _("Desk"),
         "items": [
+            {
+                "title": _("Workbench"),
+                "icon": "inbox_customize",
+                "link": reverse_lazy("desk:workbench"),
+                "permission": MEMBER,
+                "badge": "aftersale.admin.badges.to_handle",
+            },
             entry(_("Tickets"), "assignment_return", "aftersale_ticket"),
             entry(_("Orders"), "receipt_long", "aftersale_order"),
             entry(_("Refunds"), "payments", "aftersale_refund"),
+            {
+                "title": _("Shipping alerts"),
+                "icon": "local_shipping",
+                "link": reverse_lazy("desk:shipping-alerts"),
+                "permission": MEMBER,
+                "badge": "aftersale.admin.badges.parcels",
+            },
             entry(_("Refund attempts"), "sync_alt", "aftersale_refundattempt"),
             entry(_("Ticket history"), "history", "aftersale_ticketevent"),
             page(_("Re-opened windows"), "lock_open_right", "desk:windows"),
@@ -72,6 +91,12 @@ NAVIGATION: list[dict[str, Any]] = [
             page(_("Shop settings"), "settings", "desk:shop-settings-chooser"),
             entry(_("Members"), "group", "aftersale_membership"),
             entry(_("Blocked buyers"), "block", "aftersale_blockedbuyer"),
+            {
+                "title": _("Reject texts"),
+                "icon": "quick_phrases",
+                "link": reverse_lazy("desk:reject-texts"),
+                "permission": MEMBER,
+            },
             entry(_("Shop events"), "event_note", "aftersale_shopevent"),
             entry(_("Sandbox instructions"), "science", "aftersale_sandboxinstruction"),
             entry(_("Sandbox payments"), "toll", "aftersale_sandboxpayment"),

@@ -128,8 +128,17 @@ STATIC_URL = "static/"
 # Only production collects them; elsewhere they come straight from the packages.
 STATIC_ROOT = BASE_DIR / "static" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
+# Pictures that people put to cases. Nothing serves this folder: a page shows each to whom it may.
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or BASE_DIR / "var" / "media")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
@@ -164,5 +173,16 @@ if env.bool("BEHIND_PROXY", default=False):
 
 # What Prometheus shows to read /metrics; empty: nobody reads them.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# Where alerts are mailed through; a trial prints them, and an installation without it mails none.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+vars().update(
+    environ.Env.email_url_config(EMAIL_URL or ("dummymail://" if PRODUCTION else "consolemail://"))
+)
+# A mail server that hangs must not hold a worker for long.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Afterdesk <afterdesk@localhost>")
+# Without a slash at its end; mails link to pages under it.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
 LOGGING = logging_config(json=PRODUCTION)

@@ -22,8 +22,14 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [
         lambda request: static("aftersale/admin.css"),
         lambda request: static("aftersale/desk.css"),
+        # The dialogs that answer a buyer open from several pages.
+        lambda request: static("aftersale/replies.css"),
     ],
-    "SCRIPTS": [lambda request: static("aftersale/desk.js")],
+    "SCRIPTS": [
+        lambda request: static("aftersale/desk.js"),
+        lambda request: static("aftersale/replies.js"),
+        lambda request: static("monitoring/bell.js"),
+    ],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],

@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class MonitoringConfig(AppConfig):
     name = "monitoring"
     verbose_name = _("Monitoring")
+
+    def ready(self) -> None:
+        from aftersale.signals import to_be_told
+        from monitoring import wiring
+
+        to_be_told.connect(wiring.on_to_be_told, dispatch_uid="monitoring.to_be_told")
+        post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="monitoring.schedules")

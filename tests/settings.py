@@ -4,6 +4,7 @@ DATABASE_URL is taken from the environment if set: then the tests use that Postg
 """
 
 import os
+import tempfile
 
 os.environ["DEBUG"] = "True"
 
@@ -13,3 +14,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Tests that are about Chinese ask for it.
 LANGUAGE_CODE = "en"
+
+# A folder of the run's own, removed at its end.
+_media = tempfile.TemporaryDirectory(prefix="afterdesk-media-")
+STORAGES["default"]["OPTIONS"]["location"] = _media.name  # noqa: F405

@@ -41,21 +41,29 @@ def _is_operator(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_superuser
 
 
-def _roles(request: HttpRequest) -> dict[int, Any]:
-    """The user's role in each shop; none of somebody who was shut out."""
+def _memberships(request: HttpRequest) -> list[Membership]:
+    """With their shops, by name; none of somebody who was shut out."""
     answers = _answers(request)
-    if "roles" not in answers:
+    if "memberships" not in answers:
         own = Membership.objects.filter(user=person(request), user__is_active=True)
-        answers["roles"] = dict(own.values_list("shop", "role"))
-    return answers["roles"]
+        followed = own.select_related("shop__automation_paused_by")
+        answers["memberships"] = list(followed.order_by("shop__name", "shop"))
+    return answers["memberships"]
+
+
+def _roles(request: HttpRequest) -> dict[int, Any]:
+    """The user's role in each shop."""
+    return {member.shop_id: member.role for member in _memberships(request)}
 
 
 def shops(request: HttpRequest) -> list[Shop]:
     """The shops that the user sees, by name; at most MOST_SHOPS of them."""
+    if not _is_operator(request):
+        return [member.shop for member in _memberships(request)[:MOST_SHOPS]]
     answers = _answers(request)
     if "shops" not in answers:
-        seen = rights.shops_of(request.user).select_related("automation_paused_by")
-        answers["shops"] = list(seen.order_by("name", "pk")[:MOST_SHOPS])
+        every = rights.shops_of(request.user).select_related("automation_paused_by")
+        answers["shops"] = list(every.order_by("name", "pk")[:MOST_SHOPS])
     return answers["shops"]
 
 

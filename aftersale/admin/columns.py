@@ -19,8 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
-
-from .words import PLATFORMS, REASONS
+from aftersale.words import PLATFORMS, REASONS
 
 EMPTY = "-"
 

@@ -18,7 +18,7 @@ _AUTOMATION = ("automation:", "admin:strategies_")
 def for_request(request: HttpRequest) -> dict[str, Any]:
     """Unfold's GLOBAL_CALLBACK: the notices of the shops that the user sees."""
     if not request.user.is_authenticated or not request.user.is_staff:
-        return {"notices": [], "pause_control": False}
+        return {"notices": [], "pause_control": False, "is_member": False}
     shops = access.shops(request)
     notices: list[dict[str, Any]] = []
     stop = PaymentStop.objects.filter(ended_at=None).select_related("started_by").first()
@@ -48,7 +48,11 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
         if len(demo) == len(shops):
             text = _("Demo: all refunds are pretended.")
         notices.append({"kind": "info", "text": text})
-    return {"notices": notices, "pause_control": _has_control(request)}
+    return {
+        "notices": notices,
+        "pause_control": _has_control(request),
+        "is_member": access.is_member(request),
+    }
 
 
 def pausable(request: HttpRequest) -> list[Shop]:

@@ -14,6 +14,7 @@ from .filters import ShopFilter
 from .scoped import ScopedAdmin
 from .search import NumberSearch
 from .sections import Section
+from .shipping_alerts import alerts_of
 from .window_sections import splits_of, windows_of
 
 
@@ -111,7 +112,7 @@ class OrderAdmin(NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [lines, tickets, windows_of, splits_of]
+    sections = [alerts_of, lines, tickets, windows_of, splits_of]
 
     @display(description=_("refundable"))
     def refundable(self, order: Order) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
+from django.forms import Media
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -19,6 +20,8 @@ from aftersale.services.rights import Right
 from . import access, columns
 from .paging import CappedPaginator, CountedOnce
 from .sections import Section
+
+_PREPOPULATES = ("/urlify.js", "/prepopulate.js", "/xregexp.js", "/xregexp.min.js")
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -34,8 +37,8 @@ class ReadOnlyAdmin(ModelAdmin):
     # Tables under the page, also those that other apps add: (request, object) -> Section.
     sections: ClassVar[list[Callable[[HttpRequest, Any], Section]]] = []
 
-    # Nothing is done to many records at once here.
-    actions = None
+    # Nothing is done to many records at once, unless an admin says what.
+    actions: Any = None
     show_full_result_count = False
     # Counting each choice of each filter reads the table as often.
     show_facets = ShowFacets.NEVER
@@ -47,6 +50,13 @@ class ReadOnlyAdmin(ModelAdmin):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._columns: dict[str, Any] = {}
+
+    @property
+    def media(self) -> Media:
+        """Without what fills in one field from another: no form here does, and it is 50 KB."""
+        media = super().media
+        kept = [path for path in media._js if not str(path).endswith(_PREPOPULATES)]
+        return Media(css=media._css, js=kept)
 
     def column(self, name: str) -> Any:
         """What shows the field or computed value of that name."""

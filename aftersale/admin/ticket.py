@@ -5,19 +5,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from aftersale.models import Refund, Ticket, TicketEvent, TicketFlag
+from aftersale.services.batches import Step
 
 from . import colours, columns
+from .batch import TITLES, to_batch
 from .filters import ShopFilter
 from .refund import attempts_of
+from .reply_sections import ReplyButtons, negotiations_of, rejections_of
 from .scoped import ScopedAdmin
 from .search import NumberSearch, TicketSearch
 from .sections import Section
+from .shipping_alerts import alert_of
 from .ticket_steps import FITS, TicketSteps
 from .window_sections import window_of
 
@@ -125,7 +131,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 @admin.register(Ticket)
-class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
+class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
     step_fits = FITS
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
@@ -168,6 +174,7 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
                     ("reason", "buyer"),
                     ("applied_at", "due"),
                     ("flags", "waits"),
+                    "case",
                 )
             },
         ),
@@ -183,7 +190,28 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [window_of, refund_of, refund_attempts_of, events_of]
+    sections = [
+        alert_of,
+        window_of,
+        rejections_of,
+        negotiations_of,
+        refund_of,
+        refund_attempts_of,
+        events_of,
+    ]
+    actions = ("approve_many", "reject_many", "negotiate_many")
+
+    @action(description=TITLES[Step.APPROVE], permissions=["handle_tickets"])
+    def approve_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.APPROVE, queryset)
+
+    @action(description=TITLES[Step.REJECT], permissions=["handle_tickets"])
+    def reject_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.REJECT, queryset)
+
+    @action(description=TITLES[Step.NEGOTIATE], permissions=["handle_tickets"])
+    def negotiate_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return to_batch(Step.NEGOTIATE, queryset)
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:
@@ -192,6 +220,11 @@ class TicketAdmin(TicketSteps, NumberSearch, ScopedAdmin):
                 _("%(order)s, not there yet") % {"order": ticket.order_no}, "warning"
             )
         return columns.link(ticket.order)
+
+    @display(description=_("case"))
+    def case(self, ticket: Ticket) -> Any:
+        url = f"{reverse('desk:workbench')}?queue=all&case={ticket.pk}"
+        return format_html('<a class="text-link" href="{}">{}</a>', url, _("Open on the workbench"))
 
     @display(description=_("due at"), ordering="due_at")
     def due(self, ticket: Ticket) -> Any:

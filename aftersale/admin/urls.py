@@ -1,12 +1,22 @@
 """The desk's pages that belong to no model (pages.py)."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from . import automation_switch, ledgers, windows
+from . import (
+    automation_switch,
+    batch,
+    ledgers,
+    reject_texts,
+    replies,
+    saved_filters,
+    shipping_alerts,
+    windows,
+)
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("workbench/", include("aftersale.admin.workbench.urls")),
     path("notices/", automation_switch.notices_again, name="notices"),
     path("automation/pause/", automation_switch.pause, name="automation-pause"),
     path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),
@@ -15,5 +25,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("windows/open/<int:pk>/", windows.window_open, name="window-open"),
     path("funds/", ledgers.ledgers, name="funds"),
     path("funds/<int:pk>/correct/", ledgers.correct, name="fund-correct"),
+    path("shipping-alerts/", shipping_alerts.list_page, name="shipping-alerts"),
+    path("shipping-alerts/<int:alert_id>/", shipping_alerts.step, name="shipping-alert-step"),
+    path("desk/batch/<str:step>/", batch.batch, name="batch"),
+    path("desk/filters/save/", saved_filters.save, name="filter-save"),
+    path("desk/filters/<int:filter_id>/delete/", saved_filters.delete, name="filter-delete"),
+    path("replies/<int:pk>/reject/", replies.reject, name="reject"),
+    path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
+    path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),
+    path("evidence/<int:pk>/", replies.picture, name="evidence"),
+    path("reject-texts/", reject_texts.page, name="reject-texts"),
+    path("reject-texts/<int:shop>/<slug:reason>/", reject_texts.edit, name="reject-text"),
+    path(
+        "reject-texts/<int:shop>/<slug:reason>/preview/",
+        reject_texts.preview,
+        name="reject-text-preview",
+    ),
     *shop_settings,
 ]

@@ -57,6 +57,10 @@ class Order(models.Model):
                 name="order_not_over_refunded",
             ),
         ]
+        indexes = [
+            # A buyer's history across the shop.
+            models.Index(fields=["shop", "buyer"], name="order_of_buyer"),
+        ]
 
     def __str__(self) -> str:
         return self.order_no

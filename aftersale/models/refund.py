@@ -85,6 +85,18 @@ class Refund(models.Model):
                 condition=Q(next_step_at__isnull=False),
                 name="refund_due",
             ),
+            # The workbench's queue of fast refunds (SPEC F2).
+            models.Index(
+                fields=["shop", "requested_at"],
+                condition=Q(source=RefundSource.FAST_REFUND),
+                name="refund_fast",
+            ),
+            # What people are told of (SPEC M4), and counts of what has failed.
+            models.Index(
+                fields=["shop", "settled_at"],
+                condition=Q(status=RefundStatus.FAILED),
+                name="refund_failed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -133,7 +133,7 @@ class Ticket(models.Model):
             # The queues of the workbench: what is open, nearest deadline first (SPEC O5). Final
             # and refunding tickets, nearly all there are, are not in it.
             models.Index(
-                fields=["shop", "status", "due_at"],
+                fields=["shop", "status", "due_at", "id"],
                 condition=Q(status__in=DESK_STATUSES),
                 name="ticket_on_the_desk",
             ),
@@ -141,6 +141,17 @@ class Ticket(models.Model):
                 fields=["handler", "due_at"],
                 condition=Q(handler__isnull=False, status__in=DESK_STATUSES),
                 name="ticket_of_handler",
+            ),
+            # A buyer's history, and searching by the beginning of a buyer's name.
+            models.Index(
+                fields=["shop", "buyer"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="ticket_of_buyer",
+            ),
+            models.Index(
+                fields=["shop", "return_tracking_no"],
+                condition=~Q(return_tracking_no=""),
+                name="ticket_return_tracking",
             ),
             models.Index(
                 fields=["window"], condition=Q(window__isnull=False), name="ticket_of_window"

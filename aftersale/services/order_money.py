@@ -34,8 +34,16 @@ def yuan(fen: int) -> str:
 def commit(order: Order, ticket: Ticket, amount: int) -> None:
     """Sets what the ticket has taken to `amount`, if the order's money allows it.
 
-    What the ticket has taken already (its own approved return) counts for it. Raises
-    OverRefundable, having written nothing (SPEC O2).
+    Raises OverRefundable, having written nothing (SPEC O2).
+    """
+    require_room(order, ticket, amount)
+    _write(order, ticket, amount, over_refunded=False)
+
+
+def require_room(order: Order, ticket: Ticket, amount: int) -> None:
+    """Raises OverRefundable where the order's money does not allow the ticket to take that much.
+
+    What the ticket has taken already (its own approved return) counts for it.
     """
     if order.over_refunded:
         raise OverRefundable(
@@ -70,7 +78,6 @@ def commit(order: Order, ticket: Ticket, amount: int) -> None:
             },
             pointer="amount",
         )
-    _write(order, ticket, amount, over_refunded=False)
 
 
 def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:

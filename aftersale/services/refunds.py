@@ -27,7 +27,7 @@ from aftersale.models import (
 )
 from aftersale.signals import tickets_waiting
 
-from . import attempts, leases, locks, order_money, settlement, transitions
+from . import attempts, leases, locks, order_money, rounds, settlement, transitions
 from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
@@ -47,29 +47,48 @@ def approve(
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
-    `amount` is at most what the ticket asks for, which is also the default. Raises OverRefundable
-    where the order's money does not allow it (SPEC O2).
+    `amount` is at most what the ticket asks for, which is also the default: whoever approves
+    during a negotiation gives in, for the buyer has accepted nothing less (rounds.py). Raises
+    OverRefundable where the order's money does not allow it (SPEC O2).
     """
     with transaction.atomic():
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
-        exchange = ticket.type == TicketType.EXCHANGE
-        goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
-        to_status = TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
-        _require_review(ticket, to_status)
-        _require_window(ticket)
-        if not exchange:
-            wanted = ticket.amount if amount is None else amount
-            if not 0 < wanted <= ticket.amount:
-                raise Refused(
-                    _("The amount must be above 0 and at most what was asked for: %s yuan.")
-                    % order_money.yuan(ticket.amount),
-                    pointer="amount",
-                )
+        to_status = approved_status(ticket)
+        wanted = require_approvable(order, ticket, amount)
+        if wanted:
             order_money.commit(order, ticket, wanted)
         transitions.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user)
-        if not goods_first:
+        if to_status == TicketStatus.REFUNDING:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         return ticket
+
+
+def approved_status(ticket: Ticket) -> TicketStatus:
+    """Where approving leads: the refund starts, or the goods come back first."""
+    goods_first = ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
+    return TicketStatus.AWAITING_RETURN if goods_first else TicketStatus.REFUNDING
+
+
+def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) -> int:
+    """What approving the ticket takes of the order's money; raises what speaks against it.
+
+    Nothing for an exchange. Writes nothing, so that a preview may ask as well.
+    """
+    if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
+        # `returning` to `refunding` is confirm_return's.
+        raise _wrong_step(ticket, approved_status(ticket))
+    _require_window(ticket)
+    if ticket.type == TicketType.EXCHANGE:
+        return 0
+    wanted = ticket.amount if amount is None else amount
+    if not 0 < wanted <= ticket.amount:
+        raise Refused(
+            _("The amount must be above 0 and at most what was asked for: %s yuan.")
+            % order_money.yuan(ticket.amount),
+            pointer="amount",
+        )
+    order_money.require_room(order, ticket, wanted)
+    return wanted
 
 
 def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
@@ -83,7 +102,7 @@ def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | Non
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         _require_window(ticket)
         # A return that the platform approved has taken no money yet.
-        order_money.commit(order, ticket, ticket.committed or ticket.amount)
+        order_money.commit(order, ticket, ticket.committed or rounds.agreed_amount(ticket))
         transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
         _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         return ticket
@@ -96,7 +115,8 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         _require_window(ticket)
-        order_money.commit(order, ticket, ticket.amount if refund is None else refund.amount)
+        wanted = rounds.agreed_amount(ticket) if refund is None else refund.amount
+        order_money.commit(order, ticket, wanted)
         transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
         if refund is None:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
@@ -255,12 +275,6 @@ def _locked_refund(*, refund_id: int, user: User) -> tuple[Order, Ticket, Refund
     return order, ticket, refund
 
 
-def _require_review(ticket: Ticket, to_status: TicketStatus) -> None:
-    """Approving starts where a decision is due; `returning` to `refunding` is confirm_return's."""
-    if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
-        raise _wrong_step(ticket, to_status)
-
-
 def _require_window(ticket: Ticket) -> None:
     """No money of ours goes out for a completed order that was not re-opened (SPEC W2)."""
     if TicketFlag.NO_WINDOW in ticket.flags:
@@ -317,7 +331,7 @@ def _platforms_refund(order: Order, ticket: Ticket, *, at: datetime) -> Refund:
         shop_id=ticket.shop_id,
         order=order,
         ticket=ticket,
-        amount=ticket.committed or ticket.amount,
+        amount=ticket.committed or rounds.agreed_amount(ticket),
         source=RefundSource.PLATFORM,
         requested_at=at,
     )

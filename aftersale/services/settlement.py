@@ -22,6 +22,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
+from aftersale.signals import to_be_told
 
 from . import attempts, charges, commission, order_money, transitions
 
@@ -195,6 +196,7 @@ def failed_for_good(
         )
     else:
         event(ticket, now=now, user=user, note=_("The refund failed: %s") % reason)
+    to_be_told.send(sender=failed_for_good, shop_ids=[refund.shop_id])
 
 
 def unknown(

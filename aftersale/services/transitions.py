@@ -14,6 +14,7 @@ from aftersale.models import (
     TicketStatus,
 )
 
+from . import rounds
 from .errors import WrongStep
 
 A, M, P = Actor.AUTOMATION, Actor.PERSON, Actor.PLATFORM
@@ -88,6 +89,8 @@ def move(
     usual = allowed(from_status, to_status, actor)
     if not usual and not (as_fact and actor == P):
         raise WrongStep(ticket.ticket_no, S(from_status).label, S(to_status).label)
+    if from_status == S.NEGOTIATING:
+        rounds.end(ticket, to_status, actor=actor, now=now)
     ticket.status = to_status
     ticket.status_at = now
     # A platform's deadline belongs to the status it came with (SPEC O5).

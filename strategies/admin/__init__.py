@@ -1,10 +1,12 @@
-"""The automation's pages in the admin; the desk's ticket page gets its decisions from here."""
+"""The automation's pages in the admin; the desk's ticket page and workbench get theirs from
+here."""
 
 from . import shop_settings
 from .decision import DecisionAdmin
 from .operations import EvaluatorLaneAdmin, FastRefundRuleAdmin, HeartbeatAdmin
 from .rulebook import RulebookRevisionAdmin
 from .strategy import StrategyAdmin, StrategyRevisionAdmin, StrategyUsageAdmin
+from .why_people import why_people
 
 __all__ = [
     "DecisionAdmin",
@@ -16,4 +18,5 @@ __all__ = [
     "StrategyRevisionAdmin",
     "StrategyUsageAdmin",
     "shop_settings",
+    "why_people",
 ]

@@ -29,7 +29,10 @@ from aftersale.services.rights import Right
 from strategies.models import MOST_PER_SCENARIO, Scenario, Strategy, StrategyUsage
 from strategies.services import orders, strategies
 from strategies.services.contents import strategy_content
+from strategies.services.review import read_shop
 
+from .contents import tripped
+from .findings import Note, gaps_in_words, notes
 from .sentence import money, sentence
 from .strategy import NEARLY, share
 
@@ -59,12 +62,13 @@ LINES = {
 
 @dataclass
 class Card:
-    """A strategy with what it used today; amounts in fen."""
+    """A strategy with what it used today and what is pointed out of it; amounts in fen."""
 
     strategy: Strategy
     used: int
     now: datetime
     zone: str
+    notes: list[Note]
 
     @property
     def left(self) -> int:
@@ -95,6 +99,10 @@ class Card:
         return sentence(strategy_content(self.strategy), zone=self.zone)
 
     @property
+    def tripped(self) -> Any:
+        return "" if self.strategy.enabled else tripped(self.strategy)
+
+    @property
     def over(self) -> bool:
         """Whether its validity period is over: it takes nothing, enabled or not."""
         until = self.strategy.valid_until
@@ -113,6 +121,8 @@ class Column:
     scenario: Scenario
     line: Any
     cards: list[Card]
+    gaps: str
+    """The off-hours in which none of them runs, where they could (SPEC M5)."""
 
     @property
     def full(self) -> bool:
@@ -129,7 +139,7 @@ def board(request: HttpRequest) -> HttpResponse:
     """The shop is in the address; without one it is the first."""
     wanted = request.GET.get("shop", "")
     seen = access.shops(request)
-    shop = _shop(request, wanted) if wanted else next(iter(seen), None)
+    shop = shop_of(request, wanted) if wanted else next(iter(seen), None)
     return show(
         request,
         "strategies/admin/board.html",
@@ -146,7 +156,7 @@ def board(request: HttpRequest) -> HttpResponse:
 @require_POST
 def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
     """Saves the order of a scenario and answers with it as it then is, saved or not."""
-    shop = _shop(request, shop_id)
+    shop = shop_of(request, shop_id)
     if scenario not in Scenario.values:
         raise NotFound(_("There is no such scenario."))
     now = timezone.now()
@@ -179,7 +189,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
     return render(request, "strategies/admin/board_scenario.html", context, status=status)
 
 
-def _shop(request: HttpRequest, key: int | str) -> Shop:
+def shop_of(request: HttpRequest, key: int | str) -> Shop:
     """The shop, if the user sees it."""
     if not str(key).isascii() or not str(key).isdigit() or len(str(key)) > 18:
         raise NotFound(_("There is no such shop."))
@@ -199,13 +209,26 @@ def _columns(shop: Shop, *, now: datetime, only: str = "") -> list[Column]:
     today = now.astimezone(ZoneInfo(shop.timezone)).date()
     usage = StrategyUsage.objects.filter(strategy__in=live.values("pk"), day=today)
     used = dict(usage.values_list("strategy", "used"))
+    reading = read_shop(shop, now=now)
     cards: dict[str, list[Card]] = defaultdict(list)
     for strategy in live:
         cards[strategy.scenario].append(
-            Card(strategy, used.get(strategy.pk, 0), now, shop.timezone)
+            Card(
+                strategy,
+                used.get(strategy.pk, 0),
+                now,
+                shop.timezone,
+                notes(reading, strategy.pk, zone=shop.timezone, now=now),
+            )
         )
+    gaps = gaps_in_words(reading)
     return [
-        Column(scenario, LINES[scenario], cards[scenario])
+        Column(
+            scenario,
+            LINES[scenario],
+            cards[scenario],
+            gaps if scenario is Scenario.PRE_SHIP_REFUND else "",
+        )
         for scenario in Scenario
         if only in ("", scenario)
     ]

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin import columns, hours
-from aftersale.admin.words import REASONS
 from aftersale.models import OrderStatus, Shop
+from aftersale.words import REASONS
 from strategies.models import (
     ExecutionTime,
     FastRefundRuleKind,
@@ -118,4 +118,17 @@ def breaker(value: Mapping[str, Any]) -> Any:
     return _("more than %(what)s in %(minutes)s minutes") % {
         "what": _(" or ").join(str(part) for part in parts),
         "minutes": value["minutes"],
+    }
+
+
+def tripped(strategy: Strategy) -> Any:
+    """What opened the strategy's circuit breaker, and when (SPEC G3); empty where it is shut."""
+    at = strategy.breaker_opened_by
+    if not at:
+        return ""
+    return _("%(at)s: %(hits)s hits, %(amount)s within %(minutes)s minutes") % {
+        "at": columns.moment(strategy.breaker_opened_at, strategy.shop),
+        "hits": at["hits"],
+        "amount": columns.yuan(at["amount"]),
+        "minutes": at["minutes"],
     }

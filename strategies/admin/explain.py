@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.admin.columns import moment, word, yuan
-from aftersale.admin.words import REASONS
 from aftersale.models import OrderStatus
+from aftersale.words import REASONS
 from strategies.engine.rulebook import compile_rulebook
 from strategies.engine.trace import expand_trace
 from strategies.models import Condition, Decision, Outcome, ProductCondition

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from aftersale.admin.words import REASONS
+from aftersale.words import REASONS
 
 # Of a list of goods or reasons; the rest is counted.
 _MOST_NAMED = 3

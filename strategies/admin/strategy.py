@@ -31,7 +31,7 @@ from aftersale.services.rights import Right
 from strategies.models import Scenario, Strategy, StrategyRevision, StrategyUsage
 from strategies.services.contents import strategy_content
 
-from .contents import shown_content
+from .contents import shown_content, tripped
 from .sentence import sentence
 
 DAYS_SHOWN = 14
@@ -191,6 +191,7 @@ class StrategyAdmin(ScopedAdmin):
                 "deleted": strategy.deleted_at is not None,
                 "may_change": access.may(request, strategy.shop_id, Right.CHANGE_STRATEGIES),
                 "saved": "saved" in request.GET,
+                "tripped": tripped(strategy),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -233,14 +234,7 @@ class StrategyAdmin(ScopedAdmin):
 
     @display(description=_("why it opened"))
     def breaker_shown(self, strategy: Strategy) -> Any:
-        at = strategy.breaker_opened_by
-        if not at:
-            return columns.EMPTY
-        return _("%(hits)s hits, %(amount)s within %(minutes)s minutes") % {
-            "hits": at["hits"],
-            "amount": columns.yuan(at["amount"]),
-            "minutes": at["minutes"],
-        }
+        return tripped(strategy) or columns.EMPTY
 
     @display(description=_("decisions"))
     def decisions(self, strategy: Strategy) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from . import board, compare
+from . import board, compare, review
 from .editor import dialogs, views
 from .trials import asking
 from .trials import views as trials
@@ -12,6 +12,7 @@ _STRATEGY = "strategies/strategy/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("strategies/board/", board.board, name="board"),
     path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
+    path("strategies/review/", review.page, name="review"),
     path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
     path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
     path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),

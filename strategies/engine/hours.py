@@ -5,7 +5,7 @@ is (start, end) with start < end <= start + 1440, so that one that runs past mid
 beyond 1440.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -73,6 +73,17 @@ class Clock:
                 self._pieces.clear()
             known = self._pieces[utc_day] = list(self._cut(utc_day * DAY, (utc_day + 1) * DAY))
         return known
+
+    def moments(self, utc_day: int, minutes_of: Callable[[int], set[int]]) -> Iterator[int]:
+        """The moments of a UTC day at which the wall clock shows the minutes asked of each local
+        date (by ordinal), and those at which its offset begins; the day's start is the first."""
+        for first, last, offset in self.pieces(utc_day):
+            yield first
+            for day in range((first + offset) // DAY, (last - 1 + offset) // DAY + 1):
+                for minute in minutes_of(EPOCH_ORDINAL + day):
+                    moment = day * DAY - offset + minute * MINUTE
+                    if first < moment < last:
+                        yield moment
 
     def _cut(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         # Steps of a quarter of an hour: no zone has ever changed twice within one.

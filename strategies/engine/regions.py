@@ -1,8 +1,9 @@
 """Which tickets a strategy could take, as regions that can be subtracted from each other.
 
-Only what needs no state: the conditions of SPEC E3 up to `buyer_reason`. The strategies of one
-scenario cut each fact of a ticket into classes whose members none of them tells apart: amounts
-between two caps, ages between two limits, moments with the same strategies running, and so on.
+Only what needs no state: the conditions of SPEC E3 up to `buyer_reason`. The strategies of
+scenarios that are asked one after the other cut each fact of a ticket into classes whose members
+none of them tells apart: amounts between two caps, ages between two limits, moments with the same
+strategies running, and so on.
 A region is a set of classes of each fact, kept as bits. Whether a class passes is asked of the
 conditions themselves, with one member of the class, so that no rule is written twice.
 
@@ -13,13 +14,14 @@ a region that is covered is covered in truth, and what stands in for a region is
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from itertools import product as combinations
 from typing import Any, NamedTuple
 
 from strategies.engine.conditions import BY_TIME, CHECKS, Strategy
 from strategies.engine.facts import NO_FACTS, Facts
-from strategies.engine.hours import DAY, EPOCH_ORDINAL
 from strategies.engine.rulebook import Rulebook
+from strategies.engine.running import running
 from strategies.engine.vocabulary import (
     DELIVERED,
     PENDING_SHIPMENT,
@@ -27,14 +29,14 @@ from strategies.engine.vocabulary import (
     SCENARIOS,
     SHIPPED,
     Condition,
+    Scenario,
 )
 
 _ALL = tuple(condition for condition in CHECKS if condition != Condition.ENABLED)
 # Stands for whatever no strategy names.
 OTHER = "*"
-# A week and a day on either side of a date on which something changes show all that the days
-# between two such dates, far apart, can be like: the hours repeat by the week.
-DAYS_AROUND = 8
+# Of what stands in for a region: the first is mostly right, none of many hardly ever comes.
+MOST_TRIED = 200
 
 
 class Products(NamedTuple):
@@ -92,24 +94,42 @@ class Region(NamedTuple):
         return [*pieces, last] if not last.empty else pieces
 
 
+def asked_together() -> list[tuple[Scenario, ...]]:
+    """The scenarios, those together that a ticket may be open for one after the other (SPEC S1)."""
+    groups: list[tuple[Scenario, ...]] = []
+    for scenario in SCENARIOS:
+        for place, group in enumerate(groups):
+            if any(
+                set(scenario.ticket_types) & set(other.ticket_types)
+                and set(scenario.order_statuses) & set(other.order_statuses)
+                for other in group
+            ):
+                groups[place] = (*group, scenario)
+                break
+        else:
+            groups.append((scenario,))
+    return groups
+
+
 class Space:
-    """The classes into which a scenario's strategies cut the tickets applied for from `since` on
-    (microseconds since the epoch)."""
+    """The classes into which the strategies of scenarios that are asked together cut the tickets
+    applied for from `since` on (microseconds since the epoch)."""
 
-    FACTS = ("moment", "status", "amount", "age", "paid_off_hours", "printed", "reason")
+    FACTS = ("moment", "type", "status", "amount", "age", "paid_off_hours", "printed", "reason")
 
-    def __init__(self, rulebook: Rulebook, scenario: str, since: int) -> None:
+    def __init__(self, rulebook: Rulebook, scenarios: Sequence[Scenario], since: int) -> None:
         self.rulebook = rulebook
-        self.scenario = SCENARIOS[SCENARIO_INDEX[scenario]]
-        self.members = [
-            index for index, s in enumerate(rulebook.strategies) if s.scenario == scenario
-        ]
+        names = {scenario.name for scenario in scenarios}
+        self.members = [index for index, s in enumerate(rulebook.strategies) if s.scenario in names]
         own = [rulebook.strategies[index] for index in self.members]
         caps = sorted({strategy.single_amount_cap for strategy in own})
         limits = sorted({s.time_limit for s in own if s.time_limit is not None})
         reasons = sorted(set().union(*(strategy.buyer_reasons for strategy in own)))
-        self.moments = _moments(rulebook, own, since)
-        self.statuses = self.scenario.order_statuses
+        together = running(rulebook, own, since)
+        self._running, self.moments = list(together), list(together.values())
+        self.types = list(dict.fromkeys(kind for s in scenarios for kind in s.ticket_types))
+        self.statuses = scenarios[0].order_statuses
+        self.labels = tuple({s.label for s in scenarios if s.label})
         self.amounts = [*caps, (caps or [0])[-1] + 1]
         # The first of each class of ages; no time at all is a class of its own.
         self.ages: list[int | None] = [0, *(limit + 1 for limit in limits), None]
@@ -125,8 +145,11 @@ class Space:
         def hold(facts: Facts, *conditions: Condition) -> bool:
             return _hold(strategy, facts, self.rulebook, conditions)
 
+        place = self.members.index(index)
+        kinds = SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types
         classes = (
-            _bits(hold(at, *BY_TIME) for at in self._with("applied_at", self.moments)),
+            _bits(bool(together >> place & 1) for together in self._running),
+            _bits(kind in kinds for kind in self.types),
             _bits(
                 hold(at, Condition.ORDER_STATUS) for at in self._with("order_status", self.statuses)
             ),
@@ -149,7 +172,6 @@ class Space:
             ),
             _bits(hold(at, Condition.BUYER_REASON) for at in self._with("reason", self.reasons)),
         )
-        place = self.members.index(index)
         within = _bits(
             self._passes(strategy, (products | categories) >> place & 1)
             for products, categories in self._pairs
@@ -159,32 +181,32 @@ class Space:
     def member(self, region: Region, *takers: int) -> Facts | None:
         """A ticket of the region that these strategies would each take; None where the facts,
         being tied to each other, allow none that was tried."""
-        moment, status, amount, age, paid_off, printed, reason = (
+        moment, kind, status, amount, age, paid_off, printed, reason = (
             _places(bits) for bits in region.classes
         )
-        for at, when, paid in combinations(moment, age, reversed(paid_off)):
+        tried = combinations(moment, age, reversed(paid_off))
+        for at, when, paid in islice(tried, MOST_TRIED):
             facts = self._facts(
                 region,
                 at=self.moments[at],
+                kind=self.types[kind[0]],
                 status=self.statuses[status[0]],
-                amount=self.amounts[amount[0]],
+                amount=self.amounts[amount[-1]],
                 age=self.ages[when],
                 paid_off=bool(paid),
                 printed=bool(printed[0]),
                 reason=self.reasons[reason[0]],
             )
-            if all(self._takes(index, facts) for index in takers):
+            if all(could_take(self.rulebook, index, facts) for index in takers):
                 return facts
         return None
-
-    def _takes(self, index: int, facts: Facts) -> bool:
-        return _hold(self.rulebook.strategies[index], facts, self.rulebook, _ALL)
 
     def _facts(
         self,
         region: Region,
         *,
         at: int,
+        kind: str,
         status: str,
         amount: int,
         age: int | None,
@@ -197,7 +219,7 @@ class Space:
             entered = at
         products, categories = self._goods(region.products)
         return NO_FACTS._replace(
-            type=self.scenario.ticket_types[0],
+            type=kind,
             order_status=status,
             amount=amount,
             refundable=amount,
@@ -209,7 +231,7 @@ class Space:
             shipped_at=entered if status == SHIPPED else at if status == DELIVERED else None,
             delivered_at=entered if status == DELIVERED else None,
             label_printed_at=at if printed else None,
-            labels=(self.scenario.label,) if self.scenario.label else (),
+            labels=self.labels,
             products=products,
             categories=categories,
         )
@@ -241,31 +263,17 @@ def runs(rulebook: Rulebook, strategy: Strategy, at: int) -> bool:
     return _hold(strategy, NO_FACTS._replace(applied_at=at), rulebook, BY_TIME)
 
 
+def could_take(rulebook: Rulebook, index: int, facts: Facts) -> bool:
+    """Whether the strategy takes the ticket, if it is enabled and its guard and cap allow."""
+    strategy = rulebook.strategies[index]
+    kinds = SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types
+    return facts.type in kinds and _hold(strategy, facts, rulebook, _ALL)
+
+
 def _hold(
     strategy: Strategy, facts: Facts, rulebook: Rulebook, conditions: Iterable[Condition]
 ) -> bool:
     return all(CHECKS[name](strategy, facts, rulebook) for name in conditions)
-
-
-def _moments(rulebook: Rulebook, strategies: Sequence[Strategy], since: int) -> list[int]:
-    """A moment for every set of strategies that ever run at the same time from `since` on."""
-    dates = {since // DAY}
-    dates |= {
-        edge // DAY
-        for strategy in strategies
-        for edge in (strategy.valid_from, strategy.valid_until)
-        if edge is not None
-    }
-    dates |= {ordinal - EPOCH_ORDINAL for ordinal in rulebook.hours.special_days}
-    days = {date + step for date in dates for step in range(-DAYS_AROUND, DAYS_AROUND + 1)}
-    found: dict[tuple[bool, ...], int] = {}
-    for day in sorted(days):
-        at = max(day * DAY, since)
-        while at < (day + 1) * DAY:
-            running = tuple(runs(rulebook, strategy, at) for strategy in strategies)
-            found.setdefault(running, at)
-            at = rulebook.moment(at).end
-    return list(found.values())
 
 
 def _kinds(lists: Sequence[frozenset[str]]) -> tuple[dict[int, str], list[int]]:

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from enum import Enum
 
 from strategies.engine.facts import Facts
-from strategies.engine.hours import DAY, MINUTE
-from strategies.engine.regions import Region, Space, runs
+from strategies.engine.hours import DAY
+from strategies.engine.regions import Region, Space, asked_together, runs
 from strategies.engine.rulebook import Rulebook
-from strategies.engine.vocabulary import PRE_SHIP, SCENARIOS
+from strategies.engine.running import spans
+from strategies.engine.vocabulary import PRE_SHIP
 
-# Pieces of what others leave of a strategy; beyond it is not determined.
+# Pieces of what others leave of a strategy that are looked at; beyond it is not determined.
 MOST_PIECES = 2_000
 
 
 class Finding(Enum):
     NEVER = "never"
-    """There is no moment from now on at which it runs: it expired, or has no hours."""
+    """There is no moment from now on at which it runs: it expired, or has no hours; or it is for
+    listed goods, and none are listed."""
     SHADOWED = "shadowed"
-    """The strategies before it take all that it could, as long as their caps are not spent and
-    their breakers have not opened."""
+    """The strategies before it, those of other scenarios among them, take all that it could, as
+    long as what is left of their caps is enough and their breakers have not opened."""
     OVERLAPS = "overlaps"
     """One before it takes some of what it could."""
     NOT_DETERMINED = "not_determined"
@@ -51,8 +53,8 @@ def review(rulebook: Rulebook, *, since: int) -> list[Found]:
     it stands in nobody's way.
     """
     found: list[Found] = []
-    for scenario in SCENARIOS:
-        space = Space(rulebook, scenario.name, since)
+    for scenarios in asked_together():
+        space = Space(rulebook, scenarios, since)
         before: list[tuple[int, Region]] = []
         for index in space.members:
             region = space.region(index)
@@ -72,15 +74,15 @@ def _behind(
         if not region.less(theirs):
             return [_shadowed(space, index, region, [(other, theirs)])]
     meeting = [(other, theirs) for other, theirs in before if not region.common(theirs).empty]
-    left = _left(region, meeting)
-    if left == []:
+    covered = _covered(region, meeting)
+    if covered:
         return [_shadowed(space, index, region, _needed(region, meeting))]
     found = []
     for other, theirs in meeting:
         example = space.member(region.common(theirs), index, other)
         if example is not None:
             found.append(Found(index, Finding.OVERLAPS, (other,), example))
-    if left is None:
+    if covered is None:
         found.append(Found(index, Finding.NOT_DETERMINED, tuple(other for other, _ in meeting)))
     return found
 
@@ -97,14 +99,20 @@ def _shadowed(
     )
 
 
-def _left(region: Region, others: Sequence[tuple[int, Region]]) -> list[Region] | None:
-    """What the others leave of the region; None where that comes in too many pieces."""
-    pieces = [region]
-    for _, theirs in others:
-        pieces = [part for piece in pieces for part in piece.less(theirs)]
-        if len(pieces) > MOST_PIECES:
-            return None
-    return pieces
+def _covered(region: Region, others: Sequence[tuple[int, Region]]) -> bool | None:
+    """Whether the others together take all of the region; None where that takes too long to say.
+
+    Depth first: what is left over, where anything is, shows early.
+    """
+    pieces = [(region, 0)]
+    for _ in range(MOST_PIECES):
+        if not pieces:
+            return True
+        piece, place = pieces.pop()
+        if place == len(others):
+            return False
+        pieces += [(part, place + 1) for part in piece.less(others[place][1])]
+    return None
 
 
 def _needed(region: Region, others: Sequence[tuple[int, Region]]) -> list[tuple[int, Region]]:
@@ -112,7 +120,7 @@ def _needed(region: Region, others: Sequence[tuple[int, Region]]) -> list[tuple[
     needed = list(others)
     for entry in reversed(others):
         fewer = [other for other in needed if other is not entry]
-        if _left(region, fewer) == []:
+        if _covered(region, fewer):
             needed = fewer
     return needed
 
@@ -128,11 +136,11 @@ def off_hours_gaps(rulebook: Rulebook, *, since: int, days: int = 7) -> list[tup
         if strategy.scenario == PRE_SHIP.name and strategy.enabled
     ]
     gaps: list[tuple[int, int]] = []
-    # Hours and windows are told by the minute.
-    for at in range(since - since % MINUTE, since + days * DAY, MINUTE):
-        if rulebook.off_hours(at) and not any(runs(rulebook, s, at) for s in strategies):
-            if gaps and gaps[-1][1] == at:
-                gaps[-1] = (gaps[-1][0], at + MINUTE)
+    until = since + days * DAY
+    for start, end in spans(rulebook, strategies, since, until):
+        if rulebook.off_hours(start) and not any(runs(rulebook, s, start) for s in strategies):
+            if gaps and gaps[-1][1] == start:
+                gaps[-1] = (gaps[-1][0], end)
             else:
-                gaps.append((at, at + MINUTE))
+                gaps.append((start, end))
     return gaps

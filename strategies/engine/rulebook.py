@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -16,7 +16,6 @@ from strategies.engine.hours import (
     DAY,
     DAY_MINUTES,
     DAYS_LIMIT,
-    EPOCH_ORDINAL,
     HOUR,
     MINUTE,
     WorkingHours,
@@ -103,12 +102,7 @@ class Rulebook:
         self._validity_edges = sorted(
             {t for s in self.strategies for t in (s.valid_from, s.valid_until) if t is not None}
         )
-        self._window_edges = {
-            minute if minute <= DAY_MINUTES else minute - DAY_MINUTES
-            for s in self.strategies
-            for window in s.windows
-            for minute in window
-        }
+        self._window_edges = window_edges(self.strategies)
         self._days: dict[int, tuple[list[int], list[Moment]]] = {}
         self._questions: dict[frozenset[int], dict[tuple[Any, ...], Question]] = {}
 
@@ -125,23 +119,18 @@ class Rulebook:
         """Cut a UTC day at every moment at which a time condition may change."""
         start, end = utc_day * DAY, (utc_day + 1) * DAY
         edges = {edge for edge in self._validity_edges if start < edge < end}
-        for first, last, offset in self.clock.pieces(utc_day):
-            edges.add(first)
-            for day in range((first + offset) // DAY, (last - 1 + offset) // DAY + 1):
-                minutes = {0} | self._window_edges
-                if self._uses_hours:
-                    minutes |= self.hours.edges(EPOCH_ORDINAL + day)
-                edges.update(
-                    edge
-                    for edge in (day * DAY - offset + minute * MINUTE for minute in minutes)
-                    if first < edge < last
-                )
+        edges |= set(self.clock.moments(utc_day, self._minutes))
         starts = sorted(edges)
         moments = [self._hold(*span) for span in zip(starts, [*starts[1:], end], strict=True)]
         if len(self._days) >= DAYS_LIMIT:
             self._days.clear()
         self._days[utc_day] = starts, moments
         return starts, moments
+
+    def _minutes(self, ordinal: int) -> set[int]:
+        """The minutes of a date at which a time condition may change."""
+        minutes = {0} | self._window_edges
+        return minutes | self.hours.edges(ordinal) if self._uses_hours else minutes
 
     def _hold(self, start: int, end: int) -> Moment:
         facts = NO_FACTS._replace(applied_at=start)
@@ -204,6 +193,16 @@ class Rulebook:
             members=[(i, s) for i, s in enumerate(self.strategies) if s.scenario in names],
             rulebook=self,
         )
+
+
+def window_edges(strategies: Iterable[Strategy]) -> set[int]:
+    """The minutes of the day at which windows of these strategies begin or end."""
+    return {
+        minute if minute <= DAY_MINUTES else minute - DAY_MINUTES
+        for strategy in strategies
+        for window in strategy.windows
+        for minute in window
+    }
 
 
 def compile_rulebook(content: Mapping[str, Any]) -> Rulebook:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from aftersale.models import Shop
 from aftersale.services.errors import NotFound, Refused, Stale
 from aftersale.services.rights import Right, require
+from aftersale.signals import to_be_told
 from strategies.models import MOST_PER_SCENARIO, ExecutionTime, Scenario, Strategy, StrategyRevision
 from strategies.records import StrategyRecord
 
@@ -155,6 +156,7 @@ def trip(strategy_id: int, *, hits: int, amount: int, now: datetime) -> None:
         "minutes": strategy.breaker_minutes,
     }
     _save_change(strategy, user=None, now=now)
+    to_be_told.send(sender=trip, shop_ids=[strategy.shop_id])
 
 
 def has_working_hours(shop: Shop) -> bool:

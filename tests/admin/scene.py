@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import models
 
 from aftersale.models import (
     BlockedBuyer,
+    EvidenceFile,
     Fund,
     FundEntry,
     Membership,
@@ -18,11 +20,14 @@ from aftersale.models import (
     RefundAttempt,
     SandboxInstruction,
     SandboxPayment,
+    SavedFilter,
+    ShippingAlert,
     Shop,
     ShopEvent,
     Ticket,
     TicketEvent,
 )
+from monitoring.models import Alert
 from strategies.models import (
     Decision,
     RulebookRevision,
@@ -54,7 +59,9 @@ def person(name: str, **extra: Any) -> User:
 
 
 def make(mark: str, *roles: str) -> Scene:
-    shop = Shop.objects.create(code=f"{mark}-code", name=f"{mark}-shop", is_demo=True)
+    shop = Shop.objects.create(
+        code=f"{mark}-code", name=f"{mark}-shop", is_demo=True, special_days={"2026-10-01": []}
+    )
     scene = Scene(mark, shop)
     for role in roles:
         user = scene.people[role] = person(f"{mark}-{role}")
@@ -168,6 +175,29 @@ def make(mark: str, *roles: str) -> Scene:
         ),
         BlockedBuyer.objects.create(shop=shop, buyer=f"{mark}-blocked", note=mark),
         ShopEvent.objects.create(shop=shop, at=AT, kind="changed", note=mark),
+        ShippingAlert.objects.create(
+            shop=shop,
+            order=order,
+            ticket=ticket,
+            kind="shipped_after_refund",
+            raised_at=AT,
+            changed_at=AT,
+            note=f"{mark}-parcel",
+        ),
+        Alert.objects.create(
+            shop=shop,
+            kind="deadline",
+            subject=ticket.pk,
+            threshold=6,
+            day=AT.date(),
+            raised_at=AT,
+            facts={
+                "name": ticket.ticket_no,
+                "due_at": AT.isoformat(),
+                "status": "pending_review",
+                "amount": 12_345,
+            },
+        ),
         SandboxInstruction.objects.create(
             shop=shop, behaviour="pay", ticket_no=f"{mark}-instruction"
         ),
@@ -180,6 +210,17 @@ def make(mark: str, *roles: str) -> Scene:
             paid=True,
         ),
         *Membership.objects.filter(shop=shop)[:1],
+        EvidenceFile.objects.create(
+            ticket=ticket,
+            file=ContentFile(b"a picture", name=f"{mark}.png"),
+            name=f"{mark}.png",
+            content_type="image/png",
+            size=9,
+            uploaded_at=AT,
+        ),
+        SavedFilter.objects.create(
+            user=next(iter(scene.people.values())), name=f"{mark}-filter", query="queue=all"
+        ),
     ]
     assert line.order_id == order.pk and current_content(shop.pk)["strategies"]
     return scene

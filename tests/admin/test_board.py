@@ -22,7 +22,7 @@ from .scene import AT, Scene
 from .test_languages import english
 from .test_scope import client_of
 
-MOST_QUERIES = 8
+MOST_QUERIES = 10
 PRE, POST = "pre_ship_refund", "post_ship_refund"
 BOARD = reverse("automation:board")
 

@@ -44,6 +44,8 @@ def handle(page: Page, pk: int) -> Locator:
 def nothing_moves_by_itself(page: Page) -> None:
     """SortableJS lets nobody take hold of a card that is still gliding to its place."""
     page.emulate_media(reduced_motion="reduce")
+    # All of a scenario in view: the mouse reaches nothing below.
+    page.set_viewport_size({"width": 1280, "height": 1000})
 
 
 # What lies under the pointer is looked up twenty times a second (SortableJS, without native drags).
@@ -119,6 +121,27 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     assert problems == []
 
 
+def test_a_drag_shows_who_is_behind_whom_now(page: Page, live_server: Any, scene: Scene) -> None:
+    """SPEC M5: of two that take the same tickets the lower one waits for the other's cap."""
+    _, b, c = saved(scene.shop)
+    log_in(page, live_server, "mine-owner")
+    page.goto(f"{live_server.url}/admin/strategies/board/")
+
+    def said(pk: int) -> Locator:
+        return page.locator(f"[data-id='{pk}'] .f-note--warning")
+
+    expect(said(c)).to_contain_text("只有「mine-b」当日剩余额度不足")
+    expect(said(b)).to_have_count(0)
+    drag(page, b, onto=c)
+    expect(said(b)).to_contain_text("只有「mine-c」当日剩余额度不足")
+    expect(said(c)).to_have_count(0)
+    said(b).get_by_text("示例").click()
+    expect(said(b)).to_contain_text("一张 ¥200 的售后单（仅退款）")
+    page.get_by_role("link", name="策略体检").click()
+    expect(page.get_by_role("heading", name="mine-b")).to_be_visible()
+    expect(page.get_by_text("只有「mine-c」当日剩余额度不足")).to_be_visible()
+
+
 def test_a_stale_order_and_no_network(page: Page, live_server: Any, scene: Scene) -> None:
     a, b, c = saved(scene.shop)
     log_in(page, live_server, "mine-owner")
@@ -158,9 +181,9 @@ def test_on_a_phone_and_for_everybody(
     revisions = f"/admin/strategies/strategy/{b}/revisions/"
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        for address in ("/admin/strategies/board/", revisions):
+        for address in ("/admin/strategies/board/", "/admin/strategies/review/", revisions):
             page.goto(f"{live_server.url}{address}")
-            if address != revisions:
+            if address.endswith("/board/"):
                 handle(page, a).focus()
                 page.keyboard.press("Space")
             found = Axe().run(page, context=".d-page").response["violations"]

@@ -7,10 +7,10 @@ from django.utils.translation import ngettext
 
 from aftersale import deadlines as limits
 from aftersale.models import TicketStatus, TicketType
+from aftersale.words import PLATFORMS
 
 from ..columns import word
 from ..pages import desk_page
-from ..words import PLATFORMS
 from .frame import section, the_shop
 
 _WAITS_FOR_THE_BUYER = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}

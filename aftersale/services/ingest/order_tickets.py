@@ -1,4 +1,4 @@
-"""What an order that came in or changed means for its tickets (SPEC O6, E1, H2)."""
+"""What an order that came in or changed means for its tickets (SPEC O6, E1, H1, H2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from .batch import Key
 from .events import write_events
 from .goods import NO_GOODS, OrderGoods
 from .reports import SETTLED_ELSEWHERE, settle_arrival
+from .shipments import Shipment, raise_alerts
 
 
 @dataclass(slots=True)
@@ -31,8 +32,7 @@ class ArrivedOrder:
     new: bool
     status: str
     completed_at: float | None
-    # It had no shipping time before and has one now.
-    newly_shipped: bool = False
+    shipment: Shipment | None = None
     goods: OrderGoods = field(init=False)
 
     def read_goods(self) -> OrderGoods:
@@ -82,7 +82,8 @@ def refresh(
         updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))
     _update(cur, updates)
     windows.place(cur, places, now)
-    events += _likely_losses(cur, [order.pk for order in orders if order.newly_shipped])
+    shipments = [(order.pk, order.shipment) for order in orders if order.shipment]
+    events += raise_alerts(cur, shipments, now)
     write_events(cur, events, now)
     _settle(linked, rows, now)
     return waiting
@@ -153,27 +154,6 @@ def _update(cur: psycopg.Cursor[tuple[Any, ...]], updates: Sequence[tuple[Any, .
             flags(waits),
         ),
     )
-
-
-def _likely_losses(
-    cur: psycopg.Cursor[tuple[Any, ...]], order_pks: Sequence[int]
-) -> list[tuple[int, str, str]]:
-    """Flags tickets refunded as not shipped whose order had been shipped by then (SPEC H2)."""
-    if not order_pks:
-        return []
-    cur.execute(
-        """
-        UPDATE aftersale_ticket t SET flags = t.flags || %s::text
-          FROM aftersale_refund r JOIN aftersale_order o ON o.id = r.order_id
-         WHERE r.order_id = ANY(%s::bigint[]) AND t.id = r.ticket_id
-           AND r.status <> 'taken_back' AND o.shipped_at <= r.requested_at
-           AND NOT t.flags @> ARRAY[%s]::varchar[]
-        RETURNING t.id
-        """,
-        (TicketFlag.LIKELY_LOSS.value, numbers(order_pks), TicketFlag.LIKELY_LOSS.value),
-    )
-    note = _("Refunded as not shipped, but the order had been shipped by then.")
-    return [(row[0], TicketEventKind.FLAG, note) for row in cur]
 
 
 def _settle(

@@ -18,6 +18,7 @@ from aftersale.signals import tickets_waiting
 
 from .batch import Incoming, Key, compare, digest, stored_versions, write_all
 from .order_tickets import ArrivedOrder, refresh
+from .shipments import shipment_reported
 
 
 def save_orders(
@@ -208,14 +209,15 @@ def _change(
 ) -> list[ArrivedOrder]:
     cur.execute(
         """
-        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), shipped_at
+        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status,
+               shipped_at
           FROM aftersale_order
          WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
         """,
         (numbers(changed),),
     )
     pairs, arrived = [], []
-    for pk, updated_at, stored_digest, shipped_at in cur.fetchall():
+    for pk, updated_at, stored_digest, *before in cur.fetchall():
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
@@ -231,7 +233,7 @@ def _change(
                 new=False,
                 status=item.row[_STATUS],
                 completed_at=item.row[_COMPLETED_AT],
-                newly_shipped=shipped_at is None and item.row[_SHIPPED_AT] is not None,
+                shipment=shipment_reported(before, item.row[_STATUS], item.row[_SHIPPED_AT]),
             )
         )
     if pairs:

@@ -18,7 +18,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records import RefundResult, TicketRecord
-from aftersale.services import order_money, refunds, transitions
+from aftersale.services import order_money, refunds, rounds, transitions
 
 from .events import write_event
 
@@ -66,7 +66,7 @@ def settle_arrival(
             now=now,
         )
     elif ticket.type != TicketType.EXCHANGE and ticket.committed == 0:
-        order_money.take_as_fact(order, ticket, ticket.amount, now=now)
+        order_money.take_as_fact(order, ticket, rounds.agreed_amount(ticket), now=now)
 
 
 def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:

@@ -48,6 +48,10 @@
         toast(event.detail.message, event.detail.kind);
         htmx.trigger(document.body, "desk:refresh");
     });
+    // News that nobody on this page caused: said, and nothing else happens to the page.
+    document.addEventListener("desk:told", (event) => {
+        toast(event.detail.message, event.detail.kind);
+    });
     document.addEventListener("click", (event) => {
         if (event.target.closest("[data-close-dialog]")) close();
         // The backdrop is the dialog itself; what is in it has elements of its own.

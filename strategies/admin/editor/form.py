@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
-from aftersale.admin.words import REASONS
 from aftersale.models import OrderStatus, Shop
 from aftersale.record_errors import explain
 from aftersale.record_values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen
+from aftersale.words import REASONS
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario, Strategy
 from strategies.records import DEFAULT_DAILY_CAP, StrategyRecord
 from strategies.services.contents import strategy_content

@@ -21,9 +21,11 @@ from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
 from strategies.models import Scenario, Strategy, StrategyRevision, TrialKind
 from strategies.records import StrategyRecord
 from strategies.services import strategies, trials
+from strategies.services.review import read_with
 from strategies.services.risks import missing_limits, setting_risks
 
 from ..contents import shown_content
+from ..findings import Note, notes_of_typed
 from ..sentence import sentence
 from ..trials import asking
 from .form import StrategyForm
@@ -136,23 +138,42 @@ def preview(request: HttpRequest) -> HttpResponse:
     scenario = request.POST.get("scenario")
     if scenario not in Scenario.values:
         raise Http404
-    form = StrategyForm(
-        request.POST, shop=shop_for(request, request.POST.get("shop")), scenario=scenario
-    )
-    return render(request, "strategies/admin/preview.html", said(form))
+    shop = shop_for(request, request.POST.get("shop"))
+    form = StrategyForm(request.POST, shop=shop, scenario=scenario)
+    return render(request, "strategies/admin/preview.html", said(form, _typed_over(request, shop)))
 
 
-def said(form: StrategyForm) -> dict[str, Any]:
-    """The sentence of what stands in the form, and what is dangerous about it."""
+def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
+    """The sentence of what stands in the form, what is dangerous about it, and which strategies it
+    gets behind or before; `key` is that of the strategy that is changed."""
     content = form.content()
     off_hours = content["execution_time"] == "off_hours"
     return {
         "shop": form.shop,
+        "notes": _beside(form.shop, content, key),
         "sentence": sentence(content, zone=form.shop.timezone),
         "warnings": setting_risks(content, now=timezone.now()),
         "hints": missing_limits(content),
         "without_hours": off_hours and not strategies.has_working_hours(form.shop),
     }
+
+
+def _typed_over(request: HttpRequest, shop: Shop) -> int | None:
+    """The strategy of the shop that the form changes; None where it is a new one."""
+    text = request.POST.get("strategy", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        return None
+    own = Strategy.objects.filter(pk=int(text), shop=shop, deleted_at=None)
+    return own.values_list("pk", flat=True).first()
+
+
+def _beside(shop: Shop, content: Mapping[str, Any], key: int | None) -> list[Note]:
+    """SPEC M5, before anything is saved; nothing where its caps are not typed yet."""
+    if content["single_amount_cap"] is None or content["daily_cap"] is None:
+        return []
+    now = timezone.now()
+    reading = read_with(shop, {**content, "id": key}, now=now)
+    return notes_of_typed(reading, key, zone=shop.timezone)
 
 
 def _page(
@@ -195,7 +216,7 @@ def _page(
         stale=stale,
         days=asking.DAYS,
         sent=request.POST,
-        **said(form),
+        **said(form, strategy.pk if strategy else None),
     )
     response.status_code = status
     if request.POST.get("try"):  # asked for from the page, which then shows what is wrong

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.models import CommissionSplit, Order, OrderLine, Refund, Shop, TicketEvent
+from aftersale.models import CommissionSplit, Order, OrderLine, Shop
 from aftersale.services import locks, transitions
 from aftersale.services.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
 
@@ -214,23 +214,3 @@ def test_line_that_the_arriving_order_lacks_goes_to_people_until_it_is_there(sho
     save_order(newer)
     assert (the_ticket().flags, the_ticket().waits) == ([], True)
     assert the_ticket().products == ["p2"]
-
-
-def test_shipment_reported_late_flags_the_likely_loss(shop: Shop) -> None:
-    """SPEC H2."""
-    save_order(order(), order(order_no="O2"))
-    save_ticket(ticket(), ticket(ticket_no="T2", order_no="O2"))
-    for row in shop.tickets.all():
-        Refund.objects.create(
-            shop=shop, order=row.order, ticket=row, amount=5_990, source="strategy",
-            requested_at=NOON + timedelta(hours=1),
-        )  # fmt: skip
-    save_order(
-        order(updated_at=at(2), status="shipped", shipped_at=at(1)),
-        order(order_no="O2", updated_at=at(2), status="shipped", shipped_at=at(1.01)),
-    )
-    assert the_ticket().flags == ["likely_loss"]
-    assert shop.tickets.get(ticket_no="T2").flags == []
-    assert TicketEvent.objects.filter(kind="flag").count() == 1
-    save_order(order(updated_at=at(3), status="delivered", shipped_at=at(1)))
-    assert the_ticket().flags == ["likely_loss"]

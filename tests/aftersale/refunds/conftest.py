@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,22 +13,16 @@ from aftersale import connectors
 from aftersale.connectors import Failed, NeverSeen, Paid, PayRequest, Pending
 from aftersale.models import (
     ConnectorKind,
-    Fund,
-    FundKind,
-    Membership,
     Order,
-    OrderStatus,
     Refund,
     RefundSource,
     Role,
     Shop,
     Ticket,
     TicketStatus,
-    TicketType,
 )
 from aftersale.services import money_audit, payer
-
-_numbers = count(1)
+from tests import factories
 
 
 class Clock:
@@ -87,50 +80,24 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 
 def make_shop(**values: object) -> Shop:
-    number = next(_numbers)
-    defaults = {
-        "code": f"s-{number}",
-        "name": f"Shop {number}",
-        "connector": ConnectorKind.SANDBOX,
-        "is_demo": True,
-    }
-    shop = Shop.objects.create(**{**defaults, **values})
-    Fund.objects.bulk_create(Fund(shop=shop, kind=kind) for kind in FundKind)
-    return shop
+    """A demo shop: its refunds are sent to the sandbox."""
+    return factories.make_shop(**{"connector": ConnectorKind.SANDBOX, "is_demo": True} | values)
 
 
 def make_user(shop: Shop | None = None, role: str = Role.CS_AGENT, **values: object) -> User:
-    user = User.objects.create(username=f"u-{next(_numbers)}", **values)
-    if shop is not None:
-        Membership.objects.create(shop=shop, user=user, role=role)
-    return user
+    return factories.make_user(shop, role, **values)
 
 
 def make_order(shop: Shop, paid: int = 10_000, **values: object) -> Order:
-    defaults = {
-        "order_no": f"o-{next(_numbers)}",
-        "status": OrderStatus.PENDING_SHIPMENT,
-        "buyer": "b",
-        "updated_at": timezone.now(),
-        "paid_amount": paid,
-    }
-    return Order.objects.create(shop=shop, **{**defaults, **values})
+    """An order without lines, of this moment: the payer's clock is the real one."""
+    defaults = {"paid_amount": paid, "buyer": "b", "updated_at": timezone.now(), "lines": []}
+    return factories.make_order(shop, **defaults | values)
 
 
 def make_ticket(order: Order, amount: int = 10_000, **values: object) -> Ticket:
-    now = timezone.now()
-    kind = values.pop("type", TicketType.REFUND_ONLY)
-    defaults = {
-        "ticket_no": f"t-{next(_numbers)}",
-        "order_no": order.order_no,
-        "type": kind,
-        "requested_type": kind,
-        "amount": amount,
-        "applied_at": now,
-        "updated_at": now,
-        "status_at": now,
-    }
-    return Ticket.objects.create(shop=order.shop, order=order, **{**defaults, **values})
+    """A ticket for people."""
+    defaults = {"amount": amount, "applied_at": timezone.now(), "waits": False}
+    return factories.make_ticket(order, **defaults | values)
 
 
 def decided(

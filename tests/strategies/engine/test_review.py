@@ -5,6 +5,7 @@ Held against trying tickets out: many moments, ages, amounts, reasons and goods 
 
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
+from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,11 @@ from strategies.engine import compile_rulebook
 from strategies.engine.conditions import CHECKS
 from strategies.engine.facts import NO_FACTS, Facts
 from strategies.engine.hours import DAY, HOUR, MINUTE, micros
-from strategies.engine.regions import OTHER
+from strategies.engine.regions import OTHER, runs
 from strategies.engine.review import Finding, Found, off_hours_gaps, review
 from strategies.engine.rulebook import Rulebook
-from strategies.engine.vocabulary import SCENARIO_INDEX, SCENARIOS, Condition
+from strategies.engine.running import running, unchanged_since
+from strategies.engine.vocabulary import PRE_SHIP, SCENARIO_INDEX, SCENARIOS, Condition
 from tests.strategies.engine.generate import TIMES, shop
 from tests.strategies.engine.test_properties import quick
 
@@ -29,7 +31,10 @@ GOODS = [(p, c) for p in ("p1", "p2", "p3") for c in ("c1", "c2", "")]
 
 def takes(rulebook: Rulebook, index: int, facts: Facts) -> bool:
     strategy = rulebook.strategies[index]
-    return all(CHECKS[name](strategy, facts, rulebook) for name in STATELESS)
+    kinds = SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types
+    return facts.type in kinds and all(
+        CHECKS[name](strategy, facts, rulebook) for name in STATELESS
+    )
 
 
 def tried_moments(zone: str, day: datetime) -> list[int]:
@@ -63,6 +68,7 @@ def rest(rulebook: Rulebook, index: int) -> list[set[Any]]:
 
     goods = [*combinations(GOODS, 1), *combinations(GOODS, 2)]
     return [
+        set(SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types),
         {a for a in (1, 100, 101, 200, 201, 1000, 1001) if suits("SINGLE_AMOUNT", amount=a)},
         {
             s
@@ -179,9 +185,8 @@ def test_together_they_take_all_of_it(scene, data) -> None:
     for one in review(rulebook, since=moments[0]):
         if one.finding is not Finding.SHADOWED:
             continue
-        status = st.sampled_from(
-            SCENARIOS[SCENARIO_INDEX[rulebook.strategies[one.strategy].scenario]].order_statuses
-        )
+        scenario = SCENARIOS[SCENARIO_INDEX[rulebook.strategies[one.strategy].scenario]]
+        status = st.sampled_from(scenario.order_statuses)
         for _ in range(20):
             at = data.draw(st.sampled_from(moments))
             ago = st.sampled_from([None, 0, HOUR, HOUR + 1, 6 * HOUR, 7 * HOUR, DAY, 2 * DAY])
@@ -189,6 +194,7 @@ def test_together_they_take_all_of_it(scene, data) -> None:
             entered = None if age is None else at - age
             pairs = data.draw(st.lists(st.sampled_from(GOODS), min_size=1, max_size=3))
             facts = NO_FACTS._replace(
+                type=data.draw(st.sampled_from(scenario.ticket_types)),
                 order_status=data.draw(status),
                 amount=data.draw(st.sampled_from((1, 100, 101, 200, 201, 1000))),
                 applied_at=at,
@@ -203,6 +209,27 @@ def test_together_they_take_all_of_it(scene, data) -> None:
             )
             if takes(rulebook, one.strategy, facts):
                 assert any(takes(rulebook, other, facts) for other in one.others)
+
+
+@quick
+@given(shop())
+def test_every_set_of_strategies_that_runs_together_is_known(scene) -> None:
+    """Also days and weeks beyond the dates that are looked at, and none that never is."""
+    zone, day, content = scene
+    rulebook = compile_rulebook(content)
+    since = micros(day.replace(tzinfo=UTC)) - 9 * DAY
+    strategies = rulebook.strategies
+
+    def at(moment: int) -> int:
+        return sum(1 << n for n, s in enumerate(strategies) if runs(rulebook, s, moment))
+
+    found = running(rulebook, strategies, since)
+    assert all(at(moment) == together and moment >= since for together, moment in found.items())
+    tried = [m for m in tried_moments(zone, day) if m >= since]
+    later = [m + 28 * DAY for m in tried[::7]]
+    assert {at(moment) for moment in [*tried, *later]} - {0} <= set(found)
+    unchanged = unchanged_since(rulebook, tried[-1])
+    assert unchanged <= tried[-1] and at(unchanged) == at(tried[-1])
 
 
 NOW = micros(datetime(2026, 3, 11, 4, tzinfo=UTC))  # a Wednesday, 12:00 in Shanghai
@@ -295,6 +322,55 @@ def test_what_stands_for_the_unnamed() -> None:
     assert found == Found(1, Finding.OVERLAPS, (0,), found.example)
     assert found.example is not None
     assert (found.example.reason, list(found.example.products)) == ("a", [OTHER])
+
+
+WAIVE = {"scenario": "post_ship_waive_return"}
+RETURN = {"scenario": "post_ship_return"}
+REFUND = {"scenario": "post_ship_refund"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # Whoever wants to send the goods back is refunded without: nothing is left to approve.
+        (WAIVE, RETURN, "shadowed"),
+        ({**WAIVE, "single_amount_cap": 5_000}, RETURN, "overlaps"),
+        ({**WAIVE, "enabled": False}, RETURN, None),
+        # Whoever asks for the money alone goes to the first, but not who sends the goods back.
+        (REFUND, WAIVE, "overlaps"),
+        (REFUND, RETURN, None),
+        ({}, REFUND, None),
+        (WAIVE, {"scenario": "post_ship_keep_goods"}, None),
+    ],
+)
+def test_scenarios_that_are_asked_one_after_the_other(first, second, expected) -> None:
+    """SPEC S1: a ticket that one scenario's strategies leave goes on to the next."""
+    assert said(content(first, second)) == ([(1, expected, (0,))] if expected else [])
+
+
+def test_a_year_of_special_days_and_every_place_taken_takes_no_time() -> None:
+    """Fifty strategies, each date with hours of its own."""
+    dates = [datetime(2026, 1, 1) + timedelta(days=day) for day in range(365)]
+    special = {f"{at:%Y-%m-%d}": [[f"{at.day % 9:02}:{at.month:02}", "18:00"]] for at in dates}
+    strategies = [
+        {
+            "scenario": scenario.name,
+            "priority": place,
+            "single_amount_cap": 1_000 + 97 * place,
+            "execution_time": "off_hours" if place == 3 and scenario is PRE_SHIP else "windows",
+            "windows": [[f"{place:02}:{7 * place % 60:02}", f"{place + 9:02}:00"]],
+            "time_limit_hours": 24 + place,
+            "buyer_reasons": ["a", "b", "c"][: place % 4],
+        }
+        for scenario in SCENARIOS
+        for place in range(1, 11)
+    ]
+    rulebook = content(*strategies, special_days=special, working_hours={})
+    start = perf_counter()
+    found = review(rulebook, since=NOW)
+    # Some 50 ms; a machine that is busy with other things may take longer.
+    assert perf_counter() - start < 1.5
+    assert len(found) > 50
 
 
 def test_too_many_pieces_are_not_determined(monkeypatch: pytest.MonkeyPatch) -> None:

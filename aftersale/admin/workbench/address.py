@@ -1,0 +1,126 @@
+"""What a workbench address says: queue, filters, search, and the place of the next page.
+
+Whatever can't be read is left out: an old link still opens.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+
+from aftersale.admin import access
+from aftersale.models import TicketType
+from aftersale.services.queues import Filters, Place, Queue
+
+PAGE = 50
+# What a list that reads itself anew keeps of the pages that were added to it.
+MOST_SHOWN = 500
+LONGEST_TERM = 64
+MOST_YUAN = Decimal(10_000_000)
+
+
+@dataclass(frozen=True)
+class Address:
+    queue: str
+    shop_ids: list[int]
+    shop: int | None
+    filters: Filters
+    term: str
+    # As they were typed, to be shown again.
+    amount_from: str
+    amount_to: str
+
+    def query(self, **changes: Any) -> str:
+        """The address's query with these changes; what is empty is left out."""
+        values = {
+            "queue": self.queue,
+            "shop": self.shop,
+            "type": self.filters.type,
+            "reason": self.filters.reason,
+            "from": self.amount_from,
+            "to": self.amount_to,
+            "q": self.term,
+            **changes,
+        }
+        return urlencode({name: value for name, value in values.items() if value not in ("", None)})
+
+    @property
+    def narrowed(self) -> int:
+        """How many filters are set."""
+        filters = self.filters
+        return sum(
+            value not in ("", None)
+            for value in (
+                self.shop,
+                filters.type,
+                filters.reason,
+                filters.amount_from,
+                filters.amount_to,
+            )
+        )
+
+
+def read(request: HttpRequest) -> Address:
+    """The address, within the shops that the user sees."""
+    data = request.GET
+    seen = [shop.pk for shop in access.shops(request)]
+    shop = _number(data.get("shop", ""))
+    shop = shop if shop in seen else None
+    queue = data.get("queue", "")
+    kind = data.get("type", "")
+    first, last = _yuan(data, "from"), _yuan(data, "to")
+    return Address(
+        queue=queue if queue in Queue.values else Queue.TO_HANDLE.value,
+        shop_ids=seen if shop is None else [shop],
+        shop=shop,
+        filters=Filters(
+            type=kind if kind in TicketType.values else "",
+            reason=data.get("reason", "")[:LONGEST_TERM].replace("\0", ""),
+            amount_from=first,
+            amount_to=last,
+        ),
+        term=data.get("q", "").strip()[:LONGEST_TERM].replace("\0", ""),
+        amount_from="" if first is None else data["from"].strip(),
+        amount_to="" if last is None else data["to"].strip(),
+    )
+
+
+def shown(request: HttpRequest) -> int:
+    """How many rows the list shows already, for one that reads itself anew."""
+    return min(max(_number(request.GET.get("shown", "")) or 0, PAGE), MOST_SHOWN)
+
+
+def place(request: HttpRequest) -> Place | None:
+    """Where the page before this one ended."""
+    due, _, pk = request.GET.get("after", "").partition("_")
+    key, at = _number(pk), _number(due)
+    if key is None or (due and at is None):
+        return None
+    try:
+        moment = None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment, key
+
+
+def name_place(due: datetime | None, pk: int) -> str:
+    return f"{'' if due is None else round(due.timestamp() * 1_000_000)}_{pk}"
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _yuan(data: MultiValueDict, name: str) -> int | None:
+    """An amount of yuan as fen."""
+    try:
+        amount = Decimal(data.get(name, "").strip())
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 <= amount <= MOST_YUAN:
+        return None
+    return int(amount * 100)

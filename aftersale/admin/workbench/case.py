@@ -1,0 +1,117 @@
+"""What a case shows: the ticket, its order, buyer and history, and what can be done about it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from aftersale.admin import access, colours, columns
+from aftersale.models import DESK_STATUSES, Ticket, TicketFlag, TicketStatus, TicketType
+from aftersale.services import buyers, visits
+from aftersale.services.cases import seen_now
+from aftersale.services.rights import Right, scoped
+from aftersale.words import REASONS
+
+from .consequences import (
+    DECIDABLE,
+    available,
+    buyer,
+    can_confirm,
+    consequences,
+    obstacle,
+    to_pay,
+)
+from .countdown import countdown
+from .panels import panels_of
+
+MOST_EVENTS = 50
+RELATED = ("shop", "order", "handler", "refund", "shipping_alert", "window")
+
+
+def find(request: HttpRequest, ticket_id: int) -> Ticket:
+    """The ticket, if it is of one of the user's shops."""
+    tickets = scoped(Ticket.objects.select_related(*RELATED), access.person(request))
+    ticket = tickets.filter(pk=ticket_id).first()
+    if ticket is None:
+        raise Http404
+    return ticket
+
+
+def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    user, order = access.person(request), ticket.order
+    may = access.may(request, ticket.shop_id, Right.HANDLE_TICKETS)
+    refund = getattr(ticket, "refund", None)
+    if may:
+        visits.visit(ticket=ticket, user=user, now=now)
+    return {
+        "ticket": ticket,
+        "order": order,
+        "refund": refund,
+        "alert": getattr(ticket, "shipping_alert", None),
+        "seen": seen_now(ticket, order),
+        "may": may,
+        "steps": steps(ticket) if may else set(),
+        "buyer": buyer(ticket),
+        "shown": columns.yuan(to_pay(ticket)),
+        "available": available(ticket, order),
+        # By other tickets, and outside Afterdesk.
+        "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
+        "reason": columns.word(REASONS, ticket.reason),
+        "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
+        "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
+        "countdown": countdown(ticket.due_at, now),
+        "obstacle": obstacle(ticket) if ticket.status in DESK_STATUSES else "",
+        "consequences": consequences(ticket),
+        "lines": list(order.lines.all()) if order else [],
+        "times": _times(ticket),
+        "evidence": [address for address in ticket.evidence if _is_web(address)],
+        "rejections": list(ticket.rejections.order_by("-pk")),
+        "negotiations": list(ticket.negotiations.order_by("-pk")),
+        "events": list(ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]),
+        "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
+        "panels": panels_of(request, ticket),
+        "others": visits.others(ticket=ticket, user=user, now=now),
+        "is_mine": ticket.handler_id == user.pk,
+    }
+
+
+def steps(ticket: Ticket) -> set[str]:
+    """What a person may do with the case as it stands; the services decide (SPEC O4)."""
+    found = set()
+    if ticket.status in DESK_STATUSES:
+        found.add("take")
+    if ticket.order is None:
+        return found
+    if ticket.status in DECIDABLE:
+        found |= {"reject"} | (set() if obstacle(ticket) else {"approve"})
+    if ticket.status == TicketStatus.PENDING_REVIEW:
+        found.add("negotiate")
+    if ticket.status == TicketStatus.RETURNING:
+        found.add("reject")
+    if can_confirm(ticket):
+        found.add("confirm_return")
+    if ticket.status == TicketStatus.REFUND_FAILED and ticket.type != TicketType.EXCHANGE:
+        found.add("retry")
+    return found
+
+
+def _times(ticket: Ticket) -> list[tuple[Any, str]]:
+    """Where the goods are, as far as the order says (SPEC S2)."""
+    order = ticket.order
+    if order is None:
+        return []
+    times = [
+        (_("Paid by the buyer"), order.paid_at),
+        (_("Label printed"), order.label_printed_at),
+        (_("Shipped"), order.shipped_at),
+        (_("Delivered"), order.delivered_at),
+        (_("Completed"), order.completed_at),
+        (_("Sent back"), ticket.return_shipped_at),
+    ]
+    return [(name, columns.moment(at, ticket.shop)) for name, at in times if at is not None]
+
+
+def _is_web(address: str) -> bool:
+    """Links lead to pages alone: a platform's word is no script."""
+    return address.startswith(("https://", "http://"))

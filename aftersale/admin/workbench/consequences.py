@@ -1,0 +1,126 @@
+"""What each decision on a case will do and cost, in words, before anybody takes it (SPEC P3)."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from aftersale import connectors
+from aftersale.admin.columns import yuan
+from aftersale.models import Order, Ticket, TicketFlag, TicketStatus, TicketType
+
+DECIDABLE = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
+AWAITS_GOODS = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
+
+
+@dataclass(frozen=True)
+class Consequence:
+    what: str
+    then: str
+
+
+def buyer(ticket: Ticket) -> str:
+    """Whom the money goes to, as a button says it."""
+    return ticket.buyer or (ticket.order.buyer if ticket.order else "") or _("the buyer")
+
+
+def available(ticket: Ticket, order: Order | None) -> int:
+    """What may still be approved for the ticket: what it has taken counts for it (SPEC O2)."""
+    return 0 if order is None else order.refundable_amount + ticket.committed
+
+
+def to_pay(ticket: Ticket) -> int:
+    """What the next step on the ticket pays or sets aside, unless somebody says less."""
+    if ticket.status in DECIDABLE:
+        return min(ticket.amount, available(ticket, ticket.order))
+    refund = getattr(ticket, "refund", None)
+    if ticket.status == TicketStatus.REFUND_FAILED and refund is not None:
+        return refund.amount
+    return ticket.committed or ticket.amount
+
+
+def can_confirm(ticket: Ticket) -> bool:
+    return ticket.status in AWAITS_GOODS and ticket.type != TicketType.EXCHANGE
+
+
+def obstacle(ticket: Ticket) -> str:
+    """Why the case can't be approved as it stands; empty where it can."""
+    order = ticket.order
+    if order is None:
+        return _("Its order has not arrived yet: nothing can be decided before it does.")
+    if ticket.status not in DECIDABLE:
+        return ""
+    if TicketFlag.NO_WINDOW in ticket.flags:
+        return _("No after-sale window was open for this completed order: it can't be approved.")
+    if ticket.type == TicketType.EXCHANGE:
+        return ""
+    if order.over_refunded:
+        return _("More was refunded of this order than was paid: it can't be approved.")
+    left = available(ticket, order)
+    if left <= 0:
+        return _("Nothing of this order's money is left to refund: it can't be approved.")
+    return ""
+
+
+def consequences(ticket: Ticket) -> list[Consequence]:
+    order, who = ticket.order, buyer(ticket)
+    if order is None:
+        return []
+    found = []
+    amount = to_pay(ticket)
+    if ticket.status in DECIDABLE and not obstacle(ticket):
+        found.append(Consequence(_("Approve"), _approved(ticket, order, amount, who)))
+    if can_confirm(ticket):
+        found.append(Consequence(_("Confirm the return"), _refunded(ticket, order, amount, who)))
+    if ticket.status == TicketStatus.REFUND_FAILED:
+        found.append(Consequence(_("Try again"), _refunded(ticket, order, amount, who)))
+    if ticket.status in DECIDABLE:
+        found.append(
+            Consequence(
+                _("Negotiate"),
+                _("You offer another type, amount or a message; the case waits for the answer."),
+            )
+        )
+    if ticket.status in (*DECIDABLE, TicketStatus.RETURNING):
+        found.append(
+            Consequence(
+                _("Reject"),
+                _(
+                    "%(buyer)s gets no money, and may apply again or call the platform in. "
+                    "Careless rejections count against the shop."
+                )
+                % {"buyer": who},
+            )
+        )
+    return found
+
+
+def _approved(ticket: Ticket, order: Order, amount: int, who: str) -> str:
+    if ticket.type == TicketType.EXCHANGE:
+        return _("%(buyer)s sends the goods back and gets new ones; no money moves.") % {
+            "buyer": who
+        }
+    if ticket.type == TicketType.RETURN_REFUND:
+        return _(
+            "%(buyer)s may send the goods back. %(amount)s of the order is set aside, and paid "
+            "once the goods are confirmed."
+        ) % {"buyer": who, "amount": yuan(amount)}
+    return _refunded(ticket, order, amount, who)
+
+
+def _refunded(ticket: Ticket, order: Order, amount: int, who: str) -> str:
+    words = {
+        "buyer": who,
+        "amount": yuan(amount),
+        "left": yuan(max(available(ticket, order) - amount, 0)),
+    }
+    if connectors.sends(ticket.shop.connector):
+        text = _("%(amount)s goes to %(buyer)s at once; %(left)s of the order stays refundable.")
+    else:
+        text = _(
+            "You pay %(amount)s to %(buyer)s on the platform and record it here as paid; "
+            "%(left)s of the order stays refundable."
+        )
+    if ticket.window_id is not None:
+        charged = _("It is charged to the wallet or the deposit of the shop.")
+        return f"{text % words} {charged}"
+    return text % words

@@ -1,0 +1,56 @@
+"""How much time a case has left, in words: workbench.js counts them down with the same texts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+SOON = 2 * HOUR
+
+
+@dataclass(frozen=True)
+class Countdown:
+    due: datetime
+    words: str
+    # overdue, soon, today or later: colours help, the words say it.
+    level: str
+
+
+def texts() -> dict[str, str]:
+    """By what they are for; {d}, {h} and {m} are days, hours and minutes."""
+    return {
+        "left-days": _("{d} d {h} h left"),
+        "left-hours": _("{h} h {m} min left"),
+        "left-minutes": _("{m} min left"),
+        "over-days": _("overdue by {d} d {h} h"),
+        "over-hours": _("overdue by {h} h {m} min"),
+        "over-minutes": _("overdue by {m} min"),
+    }
+
+
+def countdown(due: datetime | None, now: datetime) -> Countdown | None:
+    if due is None:
+        return None
+    left = due - now
+    span = abs(left)
+    size = "days" if span >= DAY else "hours" if span >= HOUR else "minutes"
+    minutes = int(span.total_seconds()) // 60
+    hours = minutes // 60
+    figures = {
+        "d": str(hours // 24),
+        "h": str(hours % 24 if size == "days" else hours),
+        "m": f"{minutes % 60:02}" if size == "hours" else str(minutes),
+    }
+    text = texts()[f"{'left' if left >= timedelta(0) else 'over'}-{size}"]
+    for name, figure in figures.items():
+        text = text.replace("{" + name + "}", figure)
+    return Countdown(due, text, _level(left))
+
+
+def _level(left: timedelta) -> str:
+    if left < timedelta(0):
+        return "overdue"
+    if left < SOON:
+        return "soon"
+    return "today" if left < DAY else "later"

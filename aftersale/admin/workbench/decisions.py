@@ -1,0 +1,208 @@
+"""The dialogs that decide a case. The button says whom, how much and what happens.
+
+Each passes on what the person saw: a case that changed meanwhile is refused, with what changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from aftersale.admin import access
+from aftersale.admin.columns import yuan
+from aftersale.admin.pages import desk_page, dialog, done
+from aftersale.models import Ticket, TicketStatus, TicketType
+from aftersale.services import handling, refunds
+from aftersale.services.cases import find_case, seen_now
+from aftersale.services.errors import Refused, Stale, WrongStep
+
+from . import case
+from .consequences import Consequence, available, buyer, consequences, to_pay
+
+TEMPLATE = "desk/workbench/decide.html"
+
+
+class AmountForm(forms.Form):
+    amount = forms.DecimalField(
+        label=gettext_lazy("amount in yuan"),
+        min_value=0.01,
+        decimal_places=2,
+        max_digits=12,
+        widget=forms.TextInput(
+            attrs={
+                "class": "d-input d-input--short d-amount",
+                "inputmode": "decimal",
+                "autocomplete": "off",
+                "data-amount": "",
+            }
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One of the dialogs: what it asks, what its button says, the service that it calls."""
+
+    name: str
+    title: Any
+    call: Callable[..., Ticket]
+    # Which entry of the consequences says what happens.
+    what: Any
+    # What was done, for a ticket as it is then.
+    said: Callable[[Ticket, int, str], str]
+    asks_amount: bool = False
+
+
+def _approved(ticket: Ticket, amount: int, who: str) -> str:
+    if ticket.type == TicketType.EXCHANGE:
+        return _("The exchange of %(buyer)s is approved.") % {"buyer": who}
+    if ticket.status == TicketStatus.AWAITING_RETURN:
+        return _("%(buyer)s may send the goods back; %(amount)s is set aside.") % {
+            "buyer": who,
+            "amount": yuan(amount),
+        }
+    return _refunded(ticket, amount, who)
+
+
+def _refunded(ticket: Ticket, amount: int, who: str) -> str:
+    return _("The refund of %(amount)s to %(buyer)s is under way.") % {
+        "buyer": who,
+        "amount": yuan(amount),
+    }
+
+
+APPROVE = Decision(
+    "approve",
+    gettext_lazy("Approve"),
+    refunds.approve,
+    gettext_lazy("Approve"),
+    _approved,
+    asks_amount=True,
+)
+CONFIRM = Decision(
+    "confirm_return",
+    gettext_lazy("Confirm the return"),
+    refunds.confirm_return,
+    gettext_lazy("Confirm the return"),
+    _refunded,
+)
+RETRY = Decision(
+    "retry",
+    gettext_lazy("Try the refund again"),
+    refunds.retry,
+    gettext_lazy("Try again"),
+    _refunded,
+)
+
+
+def _view(decision: Decision) -> Callable[..., HttpResponse]:
+    @desk_page
+    @require_http_methods(["GET", "POST"])
+    def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
+        return _decide(request, ticket_id, decision)
+
+    return view
+
+
+approve, confirm_return, retry = map(_view, (APPROVE, CONFIRM, RETRY))
+
+
+def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpResponse:
+    user = access.person(request)
+    find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
+    if request.method == "GET":
+        return _ask(request, case.find(request, ticket_id), decision)
+    arguments: dict[str, Any] = {}
+    form = None
+    if decision.asks_amount and "amount" in request.POST:
+        form = AmountForm(request.POST)
+        if not form.is_valid():
+            problem = Refused(_("Give the amount in yuan, above 0, with at most two decimals."))
+            return _ask(request, case.find(request, ticket_id), decision, form, problem)
+        arguments["amount"] = int(form.cleaned_data["amount"] * 100)
+    try:
+        ticket = decision.call(
+            ticket_id=ticket_id,
+            user=user,
+            now=timezone.now(),
+            seen=request.POST.get("seen", ""),
+            **arguments,
+        )
+    except (Stale, WrongStep) as stale:
+        return _changed(request, stale)
+    except Refused as refused:
+        return _ask(request, case.find(request, ticket_id), decision, form, refused)
+    return done(decision.said(ticket, ticket.committed, buyer(ticket)))
+
+
+def _ask(
+    request: HttpRequest,
+    ticket: Ticket,
+    decision: Decision,
+    form: AmountForm | None = None,
+    refused: Refused | None = None,
+) -> HttpResponse:
+    order = ticket.order
+    asks_amount = decision.asks_amount and ticket.type != TicketType.EXCHANGE
+    amount = to_pay(ticket)
+    if form is None and asks_amount:
+        form = AmountForm(initial={"amount": f"{amount / 100:.2f}"})
+    return dialog(
+        request,
+        TEMPLATE,
+        refused=refused,
+        title=decision.title,
+        action=request.path,
+        decision=decision.name,
+        ticket=ticket,
+        order=order,
+        buyer=buyer(ticket),
+        # workbench.js keeps it in step with what is typed.
+        shown=format_html("<span data-amount-shown>{}</span>", yuan(amount)),
+        available=available(ticket, order),
+        form=form if asks_amount else None,
+        consequence=_consequence(ticket, decision),
+        # What was on the screen when the dialog was opened, not what is there by now.
+        seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
+    )
+
+
+def _consequence(ticket: Ticket, decision: Decision) -> Consequence | None:
+    return next((found for found in consequences(ticket) if found.what == decision.what), None)
+
+
+def _changed(request: HttpRequest, stale: Refused) -> HttpResponse:
+    return dialog(
+        request, "desk/workbench/changed.html", refused=stale, title=_("The case has changed")
+    )
+
+
+def _hand(call: Callable[..., Ticket]) -> Callable[..., HttpResponse]:
+    @desk_page
+    @require_POST
+    def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
+        try:
+            call(
+                ticket_id=ticket_id,
+                user=access.person(request),
+                now=timezone.now(),
+                seen=request.POST.get("seen", ""),
+            )
+        except Refused as refused:
+            if isinstance(refused, Stale | WrongStep):
+                return _changed(request, refused)
+            raise
+        # The case stays open: it is read anew, and the list with it.
+        return HttpResponse(status=204, headers={"HX-Trigger": "workbench:kept"})
+
+    return view
+
+
+take, hand_back = _hand(handling.take), _hand(handling.hand_back)

@@ -1,0 +1,18 @@
+"""The addresses of the workbench, under /admin/workbench/."""
+
+from django.urls import path
+
+from . import decisions, views
+
+urlpatterns = [
+    path("", views.workbench, name="workbench"),
+    path("rows/", views.rows, name="workbench-rows"),
+    path("keys/", views.keys, name="workbench-keys"),
+    path("case/<int:ticket_id>/", views.open_case, name="case"),
+    path("case/<int:ticket_id>/pulse/", views.pulse, name="case-pulse"),
+    path("case/<int:ticket_id>/approve/", decisions.approve, name="approve"),
+    path("case/<int:ticket_id>/confirm/", decisions.confirm_return, name="confirm-return"),
+    path("case/<int:ticket_id>/retry/", decisions.retry, name="retry"),
+    path("case/<int:ticket_id>/take/", decisions.take, name="take"),
+    path("case/<int:ticket_id>/hand-back/", decisions.hand_back, name="hand-back"),
+]

@@ -1,0 +1,185 @@
+"""The workbench's page, its list, and the cases that it opens."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from aftersale.admin import access, badges, colours, columns
+from aftersale.admin.pages import desk_page, show
+from aftersale.models import Ticket, TicketType
+from aftersale.services import queues, saved_filters, visits
+from aftersale.services.cases import changes_since
+from aftersale.services.queues import MOST_COUNTED, Queue
+from aftersale.services.rights import Right
+from aftersale.words import REASONS
+
+from . import address, case
+from .address import Address
+from .countdown import countdown, texts
+
+
+@desk_page
+@require_GET
+def workbench(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    at = address.read(request)
+    return show(
+        request,
+        "desk/workbench/page.html",
+        _("Workbench"),
+        is_fullwidth=1,
+        shops=access.shops(request),
+        types=TicketType.choices,
+        reasons=REASONS.items(),
+        countdown_texts=texts(),
+        saved_filters=saved_filters.saved_by(access.person(request)),
+        opened=request.GET.get("case", ""),
+        **_counts(request, at, now),
+        **_list(request, at, now),
+    )
+
+
+@desk_page
+@require_GET
+def rows(request: HttpRequest) -> HttpResponse:
+    """The list anew with its counts; or, with `after`, the rows that come next."""
+    now = timezone.now()
+    at = address.read(request)
+    found = _list(request, at, now)
+    if "after" in request.GET:
+        return render(request, "desk/workbench/rows.html", found)
+    counted = _counts(request, at, now)
+    version = _version(found, counted)
+    if request.GET.get("version") == version:
+        return HttpResponse(status=204)
+    return render(request, "desk/workbench/refresh.html", {**found, **counted, "version": version})
+
+
+@desk_page
+@require_GET
+def open_case(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """A case for the workbench's pane; asked for by itself, a page of its own."""
+    now = timezone.now()
+    ticket = case.find(request, ticket_id)
+    shown = case.show(request, ticket, now)
+    if request.headers.get("HX-Request"):
+        return render(request, "desk/workbench/case.html", shown)
+    return show(
+        request,
+        "desk/workbench/case_page.html",
+        _("Ticket %s") % ticket.ticket_no,
+        countdown_texts=texts(),
+        **shown,
+    )
+
+
+@desk_page
+@require_POST
+def pulse(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """An open case says that it is open, and hears who else has it and whether it has changed."""
+    now = timezone.now()
+    ticket = case.find(request, ticket_id)
+    user = access.person(request)
+    if access.may(request, ticket.shop_id, Right.HANDLE_TICKETS):
+        visits.visit(ticket=ticket, user=user, now=now)
+    seen = request.POST.get("seen", "")
+    return render(
+        request,
+        "desk/workbench/pulse.html",
+        {
+            "ticket": ticket,
+            "others": visits.others(ticket=ticket, user=user, now=now),
+            "changes": changes_since(ticket, ticket.order, seen),
+        },
+    )
+
+
+@desk_page
+@require_GET
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys of the workbench, and the switch that turns them off (WCAG 2.1.4)."""
+    return render(request, "desk/workbench/keys.html")
+
+
+def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
+    user = access.person(request)
+    limit = address.PAGE if "after" in request.GET else address.shown(request)
+    if at.term:
+        found = queues.search(term=at.term, shop_ids=at.shop_ids, filters=at.filters)
+        more, pks = False, found
+    else:
+        found = queues.page(
+            queue=at.queue,
+            shop_ids=at.shop_ids,
+            user=user,
+            now=now,
+            filters=at.filters,
+            limit=limit + 1,
+            after=address.place(request),
+        )
+        more, pks = len(found) > limit, found[:limit]
+    tickets = queues.rows(pks)
+    several = len(access.shops(request)) > 1
+    after = ""
+    if more and tickets:
+        after = address.name_place(tickets[-1].due_at, tickets[-1].pk)
+    return {
+        "at": at,
+        "may": access.has_somewhere(request, Right.HANDLE_TICKETS),
+        "rows": [_row(ticket, at, now, several=several) for ticket in tickets],
+        "queue_label": Queue(at.queue).label,
+        "after": after,
+        "rows_url": f"{reverse('desk:workbench-rows')}?{at.query()}",
+        "clear_url": f"?{Address.query(at, shop='', type='', reason='', **{'from': '', 'to': ''})}",
+    }
+
+
+def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[str, Any]:
+    return {
+        "ticket": ticket,
+        "countdown": countdown(ticket.due_at, now),
+        "reason": columns.word(REASONS, ticket.reason),
+        "colour": colours.TICKET_STATUS.get(ticket.status, ""),
+        "shop": ticket.shop.name if several else "",
+        "href": f"?{at.query(case=ticket.pk)}",
+    }
+
+
+def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
+    found, waiting = queues.counts(shop_ids=at.shop_ids, user=access.person(request), now=now)
+    if at.shop is None:
+        badges.keep(request, waiting)
+    return {
+        "tabs": [
+            {
+                "queue": queue.value,
+                "label": queue.label,
+                "count": capped(found[queue.value]),
+                "href": f"?{at.query(queue=queue.value, q='')}",
+                "current": queue == at.queue and not at.term,
+            }
+            for queue in Queue
+        ]
+    }
+
+
+def capped(count: int) -> str:
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+
+
+def _version(found: dict[str, Any], counted: dict[str, Any]) -> str:
+    """What the list shows, in short: where it is the same, nothing is sent and nothing moves."""
+    tickets = [row["ticket"] for row in found["rows"]]
+    figures = [
+        (t.pk, t.status, t.due_at, t.amount, t.type, t.flags, t.waits, t.handler_id)
+        for t in tickets
+    ]
+    text = repr((figures, found["after"] != "", [tab["count"] for tab in counted["tabs"]]))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

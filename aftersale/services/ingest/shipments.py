@@ -1,0 +1,128 @@
+"""A shipment of goods whose refund is under way or done raises an alert (SPEC H1, H2).
+
+The shipment itself is a fact and always accepted. Everything here needs the orders' rows locked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import psycopg
+from django.utils.translation import gettext as _
+
+from aftersale.models import (
+    AlertKind,
+    AlertState,
+    OrderStatus,
+    ShippingAlert,
+    TicketEventKind,
+    TicketFlag,
+)
+from aftersale.services.arrays import numbers, texts
+from aftersale.signals import to_be_told
+
+_SHIPPED = {OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}
+_WHOLE = {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.COMPLETED}
+
+
+class Shipment(Enum):
+    """What a newer version of an order says of its shipping."""
+
+    FIRST = "first"  # it had not been shipped so far
+    REST = "rest"  # a part had been
+    DATED = "dated"  # known, and now with another time
+
+
+def shipment_reported(
+    before: Sequence[Any], status: str, shipped_at: float | None
+) -> Shipment | None:
+    """`before`: status and shipping time as stored; the others as reported now."""
+    status_before, shipped_before = before
+    if shipped_before is None and status_before not in _SHIPPED:
+        shipped = shipped_at is not None or status in _SHIPPED
+        return Shipment.FIRST if shipped else None
+    if status_before == OrderStatus.PARTIALLY_SHIPPED and status in _WHOLE:
+        return Shipment.REST
+    if shipped_at is not None and (
+        shipped_before is None or shipped_before.timestamp() != shipped_at
+    ):
+        return Shipment.DATED
+    return None
+
+
+# FIRST: every refund that was decided until now was decided as if nothing were shipped.
+# REST: of an order shipped in part, only goods that nobody was to send back.
+# DATED: an alert that is up may turn out to be a likely loss; refunds decided after the shipment
+# was known are none.
+_RAISE = """
+WITH found AS (
+  SELECT t.shop_id, t.order_id, t.id AS ticket_id,
+         CASE WHEN k.shipment <> 'rest' AND o.shipped_at <= COALESCE(r.requested_at, t.status_at)
+              THEN %(likely_loss)s ELSE %(after_refund)s END AS kind,
+         r.status = 'failed' AS failed
+    FROM unnest(%(orders)s::bigint[], %(shipments)s::text[]) AS k(order_id, shipment)
+    JOIN aftersale_order o ON o.id = k.order_id
+    JOIN aftersale_ticket t ON t.order_id = k.order_id
+    LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+   WHERE (r.status <> 'taken_back' OR r.id IS NULL AND t.status IN ('refunding', 'refunded'))
+     AND (k.shipment = 'first'
+          OR k.shipment = 'rest' AND t.type = 'refund_only'
+          OR EXISTS (SELECT FROM aftersale_shippingalert a WHERE a.ticket_id = t.id))
+), raised AS (
+  INSERT INTO aftersale_shippingalert
+    (shop_id, order_id, ticket_id, kind, state, raised_at, changed_at, note)
+  SELECT shop_id, order_id, ticket_id, kind, %(to_stop)s, %(now)s, %(now)s, ''
+    FROM found WHERE failed IS NOT TRUE OR kind = %(likely_loss)s
+   ORDER BY ticket_id
+  ON CONFLICT (ticket_id) DO UPDATE SET kind = excluded.kind
+   WHERE aftersale_shippingalert.kind <> excluded.kind AND excluded.kind = %(likely_loss)s
+  RETURNING ticket_id, kind, shop_id
+), flagged AS (
+  UPDATE aftersale_ticket t SET flags = t.flags || %(flag)s::text
+    FROM raised WHERE t.id = raised.ticket_id AND raised.kind = %(likely_loss)s
+     AND NOT t.flags @> ARRAY[%(flag)s]::varchar[]
+)
+SELECT ticket_id, kind, shop_id FROM raised ORDER BY ticket_id
+"""
+
+
+def raise_alerts(
+    cur: psycopg.Cursor[tuple[Any, ...]],
+    shipments: Sequence[tuple[int, Shipment]],
+    now: datetime,
+) -> list[tuple[int, str, str]]:
+    """Raises an alert for each ticket concerned, once; answers with the tickets' events.
+
+    `shipments`: (order, what was reported of its shipping).
+    """
+    if not shipments:
+        return []
+    cur.execute(
+        _RAISE,
+        {
+            "orders": numbers(pk for pk, _shipment in shipments),
+            "shipments": texts(shipment.value for _pk, shipment in shipments),
+            "likely_loss": AlertKind.LIKELY_LOSS.value,
+            "after_refund": AlertKind.SHIPPED_AFTER_REFUND.value,
+            "to_stop": AlertState.TO_STOP.value,
+            "flag": TicketFlag.LIKELY_LOSS.value,
+            "now": now,
+        },
+    )
+    notes = {
+        AlertKind.LIKELY_LOSS: _(
+            "Refunded as not shipped, but the order had been shipped by then. The parcel is to be"
+            " stopped."
+        ),
+        AlertKind.SHIPPED_AFTER_REFUND: _(
+            "The order was shipped although its refund was under way or done. The parcel is to be"
+            " stopped."
+        ),
+    }
+    raised = cur.fetchall()
+    if raised:
+        to_be_told.send(ShippingAlert, shop_ids={row[2] for row in raised})
+    return [
+        (ticket, TicketEventKind.FLAG, notes[AlertKind(kind)]) for ticket, kind, _shop in raised
+    ]

@@ -1,0 +1,119 @@
+"""Rounds of negotiation: how they end, and what they settle (SPEC O4, P3).
+
+A round ends in the transaction that takes its ticket out of `negotiating` (transitions.py), or
+with the next round. Only the platform can say that the buyer accepted: it then refunds, or has
+the goods sent back, for what was offered. A person who approves meanwhile approves what was
+asked for.
+"""
+
+from datetime import datetime
+
+from aftersale.models import (
+    Actor,
+    Negotiation,
+    NegotiationResult,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+    TicketType,
+)
+
+# Rounds that a request may have (PLATFORMS.md d1).
+MOST_ROUNDS = 2
+
+S = TicketStatus
+# Where a ticket goes when the buyer has accepted.
+_ACCEPTED = {S.AWAITING_RETURN, S.RETURNING, S.REFUNDING, S.REFUNDED, S.REFUND_FAILED}
+_GOODS_FIRST = {TicketType.RETURN_REFUND, TicketType.EXCHANGE}
+
+
+def of_request(ticket: Ticket) -> list[Negotiation]:
+    """The rounds since the buyer last applied: after a rejection they may apply again."""
+    rounds = list(Negotiation.objects.filter(ticket=ticket).order_by("round"))
+    again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW) if rounds else None
+    return [round for round in rounds if again is None or round.at > again]
+
+
+def in_vain(ticket: Ticket, *, now: datetime) -> bool:
+    """Whether a negotiation on this request has ended without the buyer accepting.
+
+    Also one that was led at the platform, of which the desk knows the ticket's way only.
+    """
+    for earlier in of_request(ticket):
+        if earlier.result != NegotiationResult.ACCEPTED and is_over(earlier, ticket, now=now):
+            return True
+    came_back = _last_event(ticket, S.NEGOTIATING, S.PENDING_REVIEW)
+    if came_back is None:
+        return False
+    again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW)
+    return again is None or came_back > again
+
+
+def is_over(round: Negotiation, ticket: Ticket, *, now: datetime) -> bool:
+    """Whether the round has ended, or its time has run out and nobody has said so yet."""
+    return round.ended_at is not None or now >= answer_due_at(round, ticket)
+
+
+def answer_due_at(round: Negotiation, ticket: Ticket) -> datetime:
+    """Until when the buyer may answer; the platform may move an open round's end (SPEC O5)."""
+    if round.ended_at is None and ticket.status == S.NEGOTIATING and ticket.due_at:
+        return ticket.due_at
+    return round.answer_due_at
+
+
+def end(ticket: Ticket, to_status: str, *, actor: str, now: datetime) -> None:
+    """Ends the ticket's open round, if it has one, on its way out of `negotiating`."""
+    open_round = Negotiation.objects.filter(ticket=ticket, ended_at=None).first()
+    if open_round is None:
+        return
+    _close(open_round, ticket, _result(open_round, ticket, to_status, actor), now=now)
+    if open_round.result == NegotiationResult.ACCEPTED and _fits(open_round.type, to_status):
+        ticket.type = open_round.type
+        ticket.save(update_fields=["type"])
+
+
+def expire(open_round: Negotiation, ticket: Ticket, *, now: datetime) -> None:
+    """The buyer let it time out, and the next round begins."""
+    _close(open_round, ticket, NegotiationResult.EXPIRED, now=now)
+
+
+def agreed_amount(ticket: Ticket) -> int:
+    """What the platform pays: what the buyer was offered and accepted, else what was asked for.
+
+    An open round counts too: the platform's report of the refund is the acceptance. Where it
+    reports a smaller amount than was offered, that is what the ticket asks for by now.
+    """
+    for last in of_request(ticket)[-1:]:
+        if last.amount is not None and last.result in ("", NegotiationResult.ACCEPTED):
+            return min(last.amount, ticket.amount)
+    return ticket.amount
+
+
+def _result(open_round: Negotiation, ticket: Ticket, to_status: str, actor: str) -> str:
+    if actor != Actor.PLATFORM:
+        return NegotiationResult.ENDED
+    if to_status in _ACCEPTED:
+        return NegotiationResult.ACCEPTED
+    if to_status != S.PENDING_REVIEW:
+        return NegotiationResult.ENDED
+    # By the platform's clock: its report may come in late.
+    if ticket.updated_at >= answer_due_at(open_round, ticket):
+        return NegotiationResult.EXPIRED
+    return NegotiationResult.ANSWERED
+
+
+def _close(open_round: Negotiation, ticket: Ticket, result: str, *, now: datetime) -> None:
+    open_round.answer_due_at = answer_due_at(open_round, ticket)
+    open_round.result, open_round.ended_at = result, now
+    open_round.save(update_fields=["answer_due_at", "result", "ended_at"])
+
+
+def _fits(type: str, to_status: str) -> bool:
+    """Whether that step is what the offered type begins with; "": none was offered."""
+    goods_first = to_status in (S.AWAITING_RETURN, S.RETURNING)
+    return bool(type) and (TicketType(type) in _GOODS_FIRST) == goods_first
+
+
+def _last_event(ticket: Ticket, from_status: str, to_status: str) -> datetime | None:
+    events = TicketEvent.objects.filter(ticket=ticket, from_status=from_status, to_status=to_status)
+    return events.order_by("-pk").values_list("at", flat=True).first()

@@ -1,0 +1,26 @@
+"""Who has which case open, so that two people do not work on one (one row a person)."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+
+from aftersale.models import CaseVisit, Ticket
+
+# An open case says so every 15 seconds; three times missed, and the person has left.
+SEEN_FOR = timedelta(seconds=45)
+
+
+def visit(*, ticket: Ticket, user: User, now: datetime) -> None:
+    """Notes that the person has this case open, and no other."""
+    CaseVisit.objects.bulk_create(
+        [CaseVisit(user=user, ticket=ticket, seen_at=now)],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=["ticket", "seen_at"],
+    )
+
+
+def others(*, ticket: Ticket, user: User, now: datetime) -> list[User]:
+    """The colleagues who have the case open."""
+    visits = CaseVisit.objects.filter(ticket=ticket, seen_at__gt=now - SEEN_FOR)
+    return [found.user for found in visits.exclude(user=user).select_related("user")]

@@ -1,0 +1,135 @@
+"""What people are told of, once (SPEC M4), and by mail to whoever asked for it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from aftersale.models import Shop
+
+
+class AlertKind(models.TextChoices):
+    CAP = "cap", _("Daily cap")
+    BREAKER = "breaker", _("Circuit breaker")
+    REFUND_FAILED = "refund_failed", _("Refund failed")
+    DEADLINE = "deadline", _("Deadline")
+    SHIPPING = "shipping", _("Shipping alert")
+
+
+class Alert(models.Model):
+    """Something that happened, told once per subject, threshold and day (SPEC M4).
+
+    `subject` is the key of what it is about: the strategy, refund, ticket or shipping alert.
+    `threshold` is the share of a cap in percent, the hours before a deadline, else 0. `day` is
+    the shop-local day of what happened, not of the look that found it: a late look tells of
+    nothing twice. `facts` are names, keys and figures (amounts in fen) as they were; the words
+    are made in the reader's language.
+    """
+
+    shop = models.ForeignKey(
+        Shop, models.PROTECT, related_name="alerts", db_index=False, verbose_name=_("shop")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=AlertKind)
+    subject = models.BigIntegerField(_("subject"))
+    threshold = models.PositiveSmallIntegerField(_("threshold"), default=0)
+    day = models.DateField(_("day"))
+    raised_at = models.DateTimeField(_("raised at"))
+    facts = models.JSONField(_("facts"))
+    acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("acknowledged by"),
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("monitoring", "alert")
+        verbose_name_plural = pgettext_lazy("monitoring", "alerts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "kind", "subject", "threshold", "day"], name="alert_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at__isnull=False) | Q(acknowledged_by=None),
+                name="alert_acknowledged_by_with_time",
+            ),
+        ]
+        indexes = [
+            # The figure of the bell, and the page: newest first.
+            models.Index(
+                fields=["shop", "-raised_at", "-id"],
+                condition=Q(acknowledged_at=None),
+                name="alert_open",
+            ),
+            models.Index(fields=["shop", "-raised_at", "-id"], name="alert_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.facts.get('name', '')}"
+
+
+class AlertSubscription(models.Model):
+    """That a user wants alerts of a kind by mail, from all shops where the role has a say."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="alert_subscriptions",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=AlertKind)
+
+    class Meta:
+        verbose_name = _("alert subscription")
+        verbose_name_plural = _("alert subscriptions")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind"], name="alert_subscription_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.get_kind_display()}"
+
+
+class AlertMail(models.Model):
+    """An alert that a user is to get by mail: made with the alert, in one statement.
+
+    `leased_until` keeps a second task from sending it too; where sending fails it is also when
+    it is tried again.
+    """
+
+    alert = models.ForeignKey(
+        Alert,
+        models.CASCADE,
+        related_name="mails",
+        db_index=False,
+        verbose_name=pgettext_lazy("monitoring", "alert"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    leased_until = models.DateTimeField(_("leased until"), null=True)
+    mailed_at = models.DateTimeField(_("mailed at"), null=True)
+
+    class Meta:
+        verbose_name = _("alert mail")
+        verbose_name_plural = _("alert mails")
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "user"], name="alert_mail_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["user", "alert"], condition=Q(mailed_at=None), name="alert_mail_to_send"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.alert}"

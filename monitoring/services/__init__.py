@@ -1,0 +1,1 @@
+"""What monitoring does with its rows: services, one subject a file."""

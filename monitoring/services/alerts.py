@@ -1,0 +1,170 @@
+"""Raising alerts and acknowledging them (SPEC M4, G3, O5, H1).
+
+Rows are looked at, with no cursor that could pass one by: what is so now, or happened within
+LOOK_BACK, and has no alert yet gets one. A look is a statement a kind, so it may die, run late,
+or run beside another; the constraint `alert_once` has the last word.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from aftersale.models import DESK_STATUSES
+from aftersale.services.errors import NotAllowed, NotFound
+from aftersale.services.rights import ROLES, Right, require, scoped, shops_of
+from monitoring.models import Alert, AlertKind
+
+# SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
+CAP_PERCENT = [80, 100]
+DEADLINE_HOURS = 6
+# What happened before that was either told then or is no news any more.
+LOOK_BACK = timedelta(days=3)
+# Who is to know, and so may ask to be mailed: whoever can do something about it.
+WHO: dict[str, Right] = {
+    AlertKind.CAP: Right.CHANGE_STRATEGIES,
+    AlertKind.BREAKER: Right.CHANGE_STRATEGIES,
+    AlertKind.REFUND_FAILED: Right.HANDLE_TICKETS,
+    AlertKind.DEADLINE: Right.HANDLE_TICKETS,
+    AlertKind.SHIPPING: Right.HANDLE_TICKETS,
+}
+
+# Each finds (shop, subject, threshold, day, facts), shop by shop along an index.
+_CAP = """
+    SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
+        'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
+    FROM aftersale_shop p
+    JOIN strategies_strategy s ON s.shop_id = p.id
+    JOIN strategies_strategyusage u ON u.strategy_id = s.id
+        AND u.day >= (%(since)s AT TIME ZONE p.timezone)::date
+    JOIN unnest(%(percents)s::int[]) AS t (threshold) ON u.used * 100 >= u.cap * t.threshold
+"""
+_BREAKER = """
+    SELECT p.id AS shop_id, s.id AS subject, 0 AS threshold,
+        (s.breaker_opened_at AT TIME ZONE p.timezone)::date AS day,
+        s.breaker_opened_by || jsonb_build_object(
+            'name', s.name, 'opened_at', s.breaker_opened_at) AS facts
+    FROM aftersale_shop p
+    JOIN strategies_strategy s ON s.shop_id = p.id AND s.breaker_opened_at >= %(since)s
+"""
+_REFUND_FAILED = """
+    SELECT p.id AS shop_id, r.id AS subject, 0 AS threshold,
+        (r.settled_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', t.ticket_no, 'ticket', t.id, 'amount', r.amount) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_refund r ON r.shop_id = p.id AND r.status = 'failed'
+        AND r.settled_at >= %(since)s
+    JOIN aftersale_ticket t ON t.id = r.ticket_id
+"""
+# With `statuses` sent as they stand in the index `ticket_on_the_desk`, so that it serves.
+_DEADLINE = """
+    SELECT p.id AS shop_id, t.id AS subject, %(hours)s AS threshold,
+        (t.due_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', t.ticket_no, 'due_at', t.due_at, 'status', t.status, 'amount', t.amount
+        ) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_ticket t ON t.shop_id = p.id
+        AND t.status = ANY(%(statuses)s)
+        AND t.due_at >= %(since)s AND t.due_at <= %(soon)s
+"""
+_SHIPPING = """
+    SELECT p.id AS shop_id, a.id AS subject, 0 AS threshold,
+        (a.raised_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', o.order_no, 'ticket', a.ticket_id, 'kind', a.kind,
+            'amount', coalesce(r.amount, t.committed)) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_shippingalert a ON a.shop_id = p.id AND a.raised_at >= %(since)s
+    JOIN aftersale_order o ON o.id = a.order_id
+    JOIN aftersale_ticket t ON t.id = a.ticket_id
+    LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+"""
+_FOUND: Mapping[str, str] = {
+    AlertKind.CAP: _CAP,
+    AlertKind.BREAKER: _BREAKER,
+    AlertKind.REFUND_FAILED: _REFUND_FAILED,
+    AlertKind.DEADLINE: _DEADLINE,
+    AlertKind.SHIPPING: _SHIPPING,
+}
+# Rows in one order, so that two looks at once wait for each other but never in a circle. Without
+# the NOT EXISTS each look would use up an id for every alert that is there already.
+_RAISE = """
+WITH raised AS (
+    INSERT INTO monitoring_alert (shop_id, kind, subject, threshold, day, raised_at, facts)
+    SELECT f.shop_id, %(kind)s, f.subject, f.threshold, f.day, %(now)s, f.facts
+    FROM (@found) AS f
+    WHERE (%(shops)s::bigint[] IS NULL OR f.shop_id = ANY(%(shops)s::bigint[]))
+        AND NOT EXISTS (
+            SELECT FROM monitoring_alert a
+            WHERE a.shop_id = f.shop_id AND a.kind = %(kind)s AND a.subject = f.subject
+                AND a.threshold = f.threshold AND a.day = f.day
+        )
+    ORDER BY f.shop_id, f.subject, f.threshold, f.day
+    ON CONFLICT DO NOTHING
+    RETURNING id, shop_id
+), mail AS (
+    INSERT INTO monitoring_alertmail (alert_id, user_id)
+    SELECT r.id, m.user_id
+    FROM raised r
+    JOIN aftersale_membership m ON m.shop_id = r.shop_id AND m.role = ANY(%(roles)s)
+    JOIN monitoring_alertsubscription w ON w.user_id = m.user_id AND w.kind = %(kind)s
+    JOIN auth_user u ON u.id = m.user_id AND u.is_active AND u.email <> ''
+)
+SELECT count(*) FROM raised
+"""
+
+
+def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
+    """Raises what is to be told and was not yet, with the mails to whoever asked for them.
+
+    Each kind is one statement, and nothing is locked but the new rows. Returns how many.
+    """
+    given: dict[str, Any] = {
+        "now": now,
+        "since": now - LOOK_BACK,
+        "soon": now + timedelta(hours=DEADLINE_HOURS),
+        "hours": DEADLINE_HOURS,
+        "percents": CAP_PERCENT,
+        "statuses": [status.value for status in DESK_STATUSES],
+        "shops": None if shop_ids is None else list(shop_ids),
+    }
+    raised = 0
+    with connection.cursor() as cursor:
+        for kind, found in _FOUND.items():
+            roles = sorted(ROLES[WHO[kind]])
+            given |= {"kind": AlertKind(kind).value, "roles": [role.value for role in roles]}
+            cursor.execute(_RAISE.replace("@found", found), given)
+            raised += cursor.fetchone()[0]
+    return raised
+
+
+def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
+    """Writes down that somebody has seen to it; who was first stays."""
+    alert = scoped(Alert.objects.all(), user).filter(pk=alert_id).first()
+    if alert is None:
+        raise NotFound(_("There is no such alert."))
+    require(user, alert.shop_id, Right.HANDLE_TICKETS)
+    _acknowledge([alert_id], user, now)
+    alert.refresh_from_db()
+    return alert
+
+
+def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
+    """Acknowledges those that the person saw, in the shops where the role allows it.
+
+    What was raised since then is not among them. Returns how many; raises NotAllowed where no
+    shop's role allows it.
+    """
+    shops = shops_of(user, Right.HANDLE_TICKETS).values("pk")
+    if not shops.exists():
+        raise NotAllowed(_("Your role in this shop does not allow this."))
+    mine = Alert.objects.filter(pk__in=list(alert_ids), shop__in=shops)
+    return _acknowledge(mine.values_list("pk", flat=True), user, now)
+
+
+def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:
+    # Only open ones are written, so that two people at once leave the first of them standing.
+    opened = Alert.objects.filter(pk__in=list(alert_ids), acknowledged_at=None)
+    return opened.update(acknowledged_at=now, acknowledged_by=user)

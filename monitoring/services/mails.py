@@ -1,0 +1,127 @@
+"""Mailing alerts to whoever asked for it (SPEC M4): one mail a user, whatever has gathered.
+
+At least once: the rows of one user are leased, the mail goes out, and only then are they marked.
+No lock is held while the mail server is talked to; where that fails, the lease's end is when it
+is tried again.
+"""
+
+import smtplib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import ngettext, override
+
+from aftersale.models import Membership
+from aftersale.services.rights import ROLES
+from monitoring.alert_words import Told, told
+from monitoring.models import Alert, AlertMail
+
+from .alerts import WHO
+
+log = structlog.get_logger(__name__)
+
+# Longer than a mail server may take over one mail (EMAIL_TIMEOUT).
+LEASE = timedelta(minutes=5)
+# No news any more; the alert itself stays in the admin.
+GIVE_UP = timedelta(days=7)
+# More are counted, not listed.
+MOST_LISTED = 50
+
+# Whoever comes second passes by what is being leased.
+_LEASE = """
+UPDATE monitoring_alertmail SET leased_until = %(until)s
+WHERE id IN (
+    SELECT m.id FROM monitoring_alertmail m
+    JOIN monitoring_alert a ON a.id = m.alert_id AND a.raised_at >= %(oldest)s
+    WHERE m.mailed_at IS NULL AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
+        AND m.user_id = (
+            SELECT n.user_id FROM monitoring_alertmail n
+            JOIN monitoring_alert b ON b.id = n.alert_id AND b.raised_at >= %(oldest)s
+            WHERE n.mailed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= %(now)s)
+            ORDER BY n.user_id LIMIT 1
+        )
+    ORDER BY m.id
+    FOR UPDATE OF m SKIP LOCKED
+)
+RETURNING id, alert_id, user_id
+"""
+
+
+def any_to_send(*, now: datetime) -> bool:
+    unsent = AlertMail.objects.filter(mailed_at=None, alert__raised_at__gte=now - GIVE_UP)
+    return unsent.exclude(leased_until__gt=now).exists()
+
+
+def send_mails(*, clock: Callable[[], datetime]) -> int:
+    """Sends what is due, user by user; returns how many mails went out.
+
+    A mail server that can't be reached ends the run: everybody else's mail would wait as long.
+    """
+    sent = 0
+    server = get_connection()
+    while leased := _lease(clock()):
+        user_id = leased[0][2]
+        mails = [mail for mail, _alert, _user in leased]
+        alerts = _for_user(user_id, [alert for _mail, alert, _user in leased])
+        user = User.objects.get(pk=user_id)
+        if alerts and user.is_active and user.email:
+            try:
+                _message(user, alerts, server).send()
+            except (smtplib.SMTPRecipientsRefused, ValueError) as error:  # it is the address
+                log.warning("alert_mail_refused", user=user_id, error=type(error).__name__)
+                continue
+            except OSError as error:  # smtplib's own errors, too
+                log.warning("alert_mail_failed", user=user_id, error=type(error).__name__)
+                break
+            sent += 1
+        AlertMail.objects.filter(pk__in=mails).update(mailed_at=clock(), leased_until=None)
+    return sent
+
+
+def _lease(now: datetime) -> list[tuple[int, int, int]]:
+    """The rows of one user that nobody else is sending: (row, alert, user)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, {"now": now, "until": now + LEASE, "oldest": now - GIVE_UP})
+        return cursor.fetchall()
+
+
+def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
+    """Those that the user may still know of: a member who has left since is told nothing."""
+    roles = dict(Membership.objects.filter(user=user_id).values_list("shop", "role"))
+    alerts = Alert.objects.filter(pk__in=alert_ids).select_related("shop")
+    return [
+        alert
+        for alert in alerts.order_by("-raised_at", "-pk")
+        if roles.get(alert.shop_id) in ROLES[WHO[alert.kind]]
+    ]
+
+
+def _message(user: User, alerts: list[Alert], server: BaseEmailBackend) -> EmailMessage:
+    """In the project's language: nobody's choice is known outside the browser."""
+    with override(settings.LANGUAGE_CODE):
+        shown: list[Told] = [told(alert) for alert in alerts[:MOST_LISTED]]
+        # Kinds, no names: subjects are shown on locked screens.
+        kinds = {alert.kind: alert.get_kind_display() for alert in alerts}
+        subject = ngettext(
+            "[Afterdesk] %(count)d alert: %(kinds)s",
+            "[Afterdesk] %(count)d alerts: %(kinds)s",
+            len(alerts),
+        ) % {"count": len(alerts), "kinds": ", ".join(kinds.values())}
+        body = render_to_string(
+            "monitoring/mail.txt",
+            {
+                "alerts": shown,
+                "more": len(alerts) - len(shown),
+                "site": settings.SITE_URL,
+                "url": settings.SITE_URL and settings.SITE_URL + reverse("monitoring:alerts"),
+            },
+        )
+    return EmailMessage(subject, body, to=[user.email], connection=server)

@@ -1,0 +1,34 @@
+"""Which alerts a user wants by mail (SPEC M4)."""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aftersale.models import Membership
+from aftersale.services.errors import NotAllowed
+from aftersale.services.rights import ROLES
+from monitoring.models import AlertKind, AlertSubscription
+
+from .alerts import WHO
+
+
+def offered(user: User) -> list[AlertKind]:
+    """The kinds that the user has a say in, in some shop. An operator is a member of none."""
+    roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
+    return [kind for kind in AlertKind if not ROLES[WHO[kind]].isdisjoint(roles)]
+
+
+def chosen(user: User) -> set[str]:
+    return set(AlertSubscription.objects.filter(user=user).values_list("kind", flat=True))
+
+
+@transaction.atomic
+def choose(*, kinds: Collection[str], user: User) -> None:
+    """Sets what the user is mailed from now on; each user for themselves."""
+    if not set(kinds) <= set(offered(user)):
+        raise NotAllowed(_("Your role in this shop does not allow this."))
+    AlertSubscription.objects.filter(user=user).exclude(kind__in=kinds).delete()
+    wanted = [AlertSubscription(user=user, kind=kind) for kind in kinds]
+    AlertSubscription.objects.bulk_create(wanted, ignore_conflicts=True)

@@ -1,0 +1,110 @@
+"""What is to be said of a shop's strategies as they stand, or as they would (SPEC M5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aftersale.models import Shop
+from strategies.engine import Rulebook, compile_rulebook
+from strategies.engine.hours import micros
+from strategies.engine.review import Found, off_hours_gaps, review
+from strategies.engine.running import unchanged_since
+from strategies.models import EvaluatorLane, Strategy, StrategyUsage
+
+from .evaluator.rulebooks import load_rulebook
+from .lanes import current_content
+
+IDLE_DAYS = 30
+
+
+class Never(Enum):
+    """Why there is no moment left at which a strategy takes a ticket."""
+
+    EXPIRED = "expired"
+    EMPTY_VALIDITY = "empty_validity"
+    NO_GOODS = "no_goods"
+    NO_WORKING_HOURS = "no_working_hours"
+    NO_OFF_HOURS = "no_off_hours"
+    NO_TIME = "no_time"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Findings are by index in `rulebook.strategies`; `idle` has keys of strategies."""
+
+    rulebook: Rulebook
+    found: tuple[Found, ...]
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Off-hours of the coming week in which no strategy before shipping runs: [start, end)."""
+    idle: frozenset[int] = frozenset()
+    """Enabled for IDLE_DAYS, and hit nothing in them."""
+
+    def of(self, index: int) -> list[Found]:
+        return [found for found in self.found if found.strategy == index]
+
+    def index_of(self, key: object) -> int | None:
+        strategies = enumerate(self.rulebook.strategies)
+        return next((index for index, strategy in strategies if strategy.id == key), None)
+
+
+def read_shop(shop: Shop, *, now: datetime) -> Reading:
+    """The shop's strategies as they are."""
+    lane = EvaluatorLane.objects.filter(shop=shop).values_list("rulebook", flat=True).first()
+    at = micros(now)
+    if lane is None:  # nothing of the shop has been changed or decided yet
+        rulebook = compile_rulebook(current_content(shop.pk))
+        found = tuple(review(rulebook, since=at))
+    else:
+        rulebook = load_rulebook(lane).rulebook
+        found = _found(lane, unchanged_since(rulebook, at))
+    gaps = off_hours_gaps(rulebook, since=at)
+    return Reading(rulebook, found, tuple(gaps), _idle(shop, now))
+
+
+def read_with(shop: Shop, entry: Mapping[str, Any], *, now: datetime) -> Reading:
+    """The shop's strategies with this one in the place of that with its `id`, or beside them.
+
+    `entry` is a strategy's content with `id`; a new one (None) is the last of its scenario. It is
+    read as if it were enabled. Nothing is written.
+    """
+    content = current_content(shop.pk)
+    others = [other for other in content["strategies"] if other["id"] != entry["id"]]
+    own = [other for other in content["strategies"] if other["id"] == entry["id"]]
+    last = max((o["priority"] for o in others if o["scenario"] == entry["scenario"]), default=0)
+    priority = own[0]["priority"] if own else last + 1
+    typed = {**entry, "revision": None, "enabled": True, "priority": priority}
+    rulebook = compile_rulebook({**content, "strategies": [*others, typed]})
+    return Reading(rulebook, tuple(review(rulebook, since=micros(now))))
+
+
+def why_never(rulebook: Rulebook, index: int, *, now: datetime) -> Never:
+    """Of a strategy found to take no ticket that is applied for from now on."""
+    strategy, at = rulebook.strategies[index], micros(now)
+    start, end = strategy.valid_from, strategy.valid_until
+    if end is not None and end <= at:
+        return Never.EXPIRED
+    if start is not None and end is not None and end <= start:
+        return Never.EMPTY_VALIDITY
+    if strategy.product_condition == "include" and not strategy.products | strategy.categories:
+        return Never.NO_GOODS
+    if strategy.execution_time == "off_hours":
+        return Never.NO_OFF_HOURS if rulebook.hours.any else Never.NO_WORKING_HOURS
+    return Never.NO_TIME
+
+
+@lru_cache(maxsize=256)
+def _found(revision_id: int, since: int) -> tuple[Found, ...]:
+    """A revision never changes, and until a time condition does nor does what is found of it."""
+    return tuple(review(load_rulebook(revision_id).rulebook, since=since))
+
+
+def _idle(shop: Shop, now: datetime) -> frozenset[int]:
+    began = now - timedelta(days=IDLE_DAYS)
+    day = began.astimezone(ZoneInfo(shop.timezone)).date()
+    hit = StrategyUsage.objects.filter(day__gte=day, hits__gt=0).values("strategy")
+    enabled = Strategy.objects.filter(shop=shop, enabled=True, enabled_at__lte=began)
+    return frozenset(enabled.exclude(pk__in=hit).values_list("pk", flat=True))

@@ -1,0 +1,262 @@
+"""Every address under /admin/, and which right of SPEC P1 each needs.
+
+The resolver says which addresses there are. What a page needs is one line in PAGES: a name that
+is in neither it nor among the admin's own kinds fails the walk (test_roles.py).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import URLPattern, get_resolver, reverse
+
+from aftersale.models import (
+    BlockedBuyer,
+    EvidenceFile,
+    Fund,
+    Membership,
+    Order,
+    SavedFilter,
+    ShippingAlert,
+    Shop,
+    Ticket,
+)
+from aftersale.services.rights import Right
+from strategies.models import Strategy
+
+from .scene import Scene
+from .test_scope import SCOPED
+
+SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGIES
+TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
+OPERATOR, NOBODY = "operator", "nobody"
+Needs = Right | str
+
+# SPEC P1's table.
+MAY: dict[Needs, set[str]] = {
+    SEE: {"owner", "admin", "cs_manager", "cs_agent", "viewer"},
+    HANDLE: {"owner", "admin", "cs_manager", "cs_agent"},
+    TEXTS: {"owner", "admin", "cs_manager"},
+    WINDOWS: {"owner", "admin", "cs_manager"},
+    STRATEGIES: {"owner", "admin"},
+    SHOP: {"owner"},
+    OPERATOR: set(),
+    NOBODY: set(),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What it takes to be shown the page and to send to it, and what stands in its address.
+
+    `sends` is None where a page only shows. Of the arguments a model stands for the key of the
+    scene's row of it. `lists`: the objects are named in what is sent, so that those of another
+    shop are answered for, not refused as a whole.
+    """
+
+    shows: Needs
+    sends: Needs | None = None
+    arguments: tuple[Any, ...] = ()
+    lists: bool = False
+    # Which shop it is about is asked for in the query.
+    of_shop: bool = False
+    # What it is about is in what the dialog sealed, without which there is nothing of it.
+    sealed: bool = False
+    # What htmx puts into a page; no page by itself.
+    part: bool = False
+    # To the one page that there is to choose.
+    leads_on: bool = False
+
+
+def shown(*arguments: Any) -> Page:
+    """A page that only shows, to every member."""
+    return Page(SEE, None, arguments)
+
+
+def step(right: Right, *arguments: Any, shows: Right | None = None, **more: bool) -> Page:
+    """A dialog or form: who may not send it is not shown it, unless `shows` says otherwise."""
+    return Page(shows or right, right, arguments, **more)
+
+
+OCTOBER = ("2026-10-01", "2026-10-01")
+PAGES: dict[str, Page] = {
+    # Tickets
+    "admin:aftersale_ticket_approve": step(HANDLE),
+    "admin:aftersale_ticket_confirm_return": step(HANDLE),
+    "admin:aftersale_ticket_retry": step(HANDLE),
+    "desk:batch": step(HANDLE, "approve", lists=True),
+    "desk:workbench": shown(),
+    "desk:workbench-rows": Page(SEE, part=True),
+    "desk:workbench-keys": Page(SEE, part=True),
+    "desk:case": shown(Ticket),
+    "desk:case-pulse": step(SEE, Ticket),
+    "desk:approve": step(HANDLE, Ticket),
+    "desk:confirm-return": step(HANDLE, Ticket),
+    "desk:retry": step(HANDLE, Ticket),
+    "desk:take": step(HANDLE, Ticket),
+    "desk:hand-back": step(HANDLE, Ticket),
+    "desk:filter-save": step(SEE),
+    "desk:filter-delete": step(SEE, SavedFilter, lists=True),
+    # Replies
+    "desk:reject": step(HANDLE, Ticket),
+    "desk:negotiate": step(HANDLE, Ticket),
+    "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
+    "desk:evidence": shown(EvidenceFile),
+    "desk:reject-texts": shown(),
+    "desk:reject-text": step(TEXTS, Shop, "reason_mismatch"),
+    "desk:reject-text-preview": step(TEXTS, Shop, "reason_mismatch"),
+    # Parcels, windows, funds
+    "desk:shipping-alerts": shown(),
+    "desk:shipping-alert-step": step(HANDLE, ShippingAlert),
+    "desk:windows": shown(),
+    "desk:window-open": step(WINDOWS, Order, shows=SEE),
+    "desk:funds": shown(),
+    "desk:fund-correct": step(SHOP, Fund),
+    # Alerts
+    "monitoring:alerts": shown(),
+    "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
+    "monitoring:alert-mails": step(SEE),
+    "monitoring:bell": Page(SEE, part=True),
+    # Refunds
+    "admin:aftersale_refund_record_paid": step(HANDLE),
+    "admin:aftersale_refund_record_failed": step(HANDLE),
+    "admin:aftersale_refund_try_again": step(HANDLE),
+    "admin:aftersale_refund_release": step(HANDLE),
+    "admin:aftersale_refund_take_back": step(HANDLE),
+    # Strategies, priorities, guards
+    "admin:strategies_strategy_enable": step(STRATEGIES),
+    "admin:strategies_strategy_disable": step(STRATEGIES),
+    "admin:aftersale_shop_pause": step(STRATEGIES),
+    "admin:aftersale_shop_resume": step(STRATEGIES),
+    "admin:aftersale_shop_look_again": step(STRATEGIES),
+    "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
+    "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
+    "desk:notices": Page(SEE, part=True),
+    "desk:automation-pause": step(STRATEGIES, shows=SEE, lists=True),
+    "desk:automation-resume": step(STRATEGIES, Shop),
+    "desk:automation-evaluate": step(STRATEGIES, Shop),
+    "automation:strategy-new": step(STRATEGIES, of_shop=True),
+    "automation:strategy-add": step(STRATEGIES, "off_hours", of_shop=True),
+    "automation:strategy-sentence": step(STRATEGIES, lists=True),
+    "automation:strategy-edit": step(STRATEGIES, Strategy),
+    "automation:strategy-duplicate": step(STRATEGIES, Strategy),
+    "automation:strategy-enable": step(STRATEGIES, Strategy),
+    "automation:strategy-disable": step(STRATEGIES, Strategy),
+    "automation:strategy-delete": step(STRATEGIES, Strategy),
+    "automation:board": shown(),
+    "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
+    "automation:revisions": shown(Strategy),
+    "desk:shop-guards": step(STRATEGIES, Shop, shows=SEE),
+    "desk:shop-guards-off": step(STRATEGIES, Shop),
+    "desk:shop-block": step(STRATEGIES, Shop),
+    "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # Shops
+    "desk:shop-settings-chooser": Page(SEE, leads_on=True),
+    "desk:shop-settings": step(SHOP, Shop, shows=SEE),
+    "desk:shop-hours-draft": step(SHOP, Shop),
+    "desk:shop-special-days": shown(Shop),
+    "desk:shop-special-day-add": step(SHOP, Shop),
+    "desk:shop-special-day-change": step(SHOP, Shop, *OCTOBER, sealed=True),
+    "desk:shop-special-day-remove": step(SHOP, Shop, *OCTOBER, sealed=True),
+    "desk:shop-holidays": step(SHOP, Shop),
+    "desk:shop-fast-refund": shown(Shop),
+    "desk:shop-fast-refund-in": step(SHOP, Shop),
+    "desk:shop-fast-refund-out": step(SHOP, Shop),
+    "desk:shop-services": step(SHOP, Shop, shows=SEE),
+    "desk:shop-deadlines": shown(Shop),
+    "desk:shop-members": shown(Shop),
+    "desk:shop-member-add": step(SHOP, Shop),
+    "desk:shop-member-role": step(SHOP, Shop, Membership),
+    "desk:shop-member-remove": step(SHOP, Shop, Membership),
+    "admin:aftersale_shop_add_member": step(SHOP),
+    "admin:aftersale_membership_change_role": step(SHOP),
+    "admin:aftersale_membership_remove": step(SHOP),
+    "admin:aftersale_sandboxinstruction_add": step(SHOP, lists=True),
+    "admin:aftersale_sandboxinstruction_change": step(SHOP, shows=SEE),
+    "admin:aftersale_sandboxinstruction_delete": step(SHOP),
+    # Operators
+    "admin:aftersale_paymentstop_stop": Page(OPERATOR, OPERATOR),
+    "admin:aftersale_paymentstop_lift": Page(OPERATOR, OPERATOR),
+    "admin:strategies_fastrefundrule_add_rule": Page(OPERATOR, OPERATOR),
+}
+# Whoever may come in at all has these, and they say nothing of any shop's.
+OF_EVERYBODY = {
+    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout",
+    "admin:password_change", "admin:password_change_done",
+}  # fmt: skip
+# They take a query or a word that the tests of their own give (test_scope.py).
+BY_THEMSELVES = {"admin:autocomplete", "admin:view_on_site", "admin:app_list"}
+# Django's pages of each model: shown, and whether they write.
+KINDS = {"changelist": None, "change": None, "history": None, "add": NOBODY, "delete": NOBODY}
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    page: Page
+    # Whose admin it belongs to; None for a page of the desk's own.
+    model: Any = None
+    of_object: bool = False
+
+    def of(self, scene: Scene) -> str:
+        arguments = [
+            scene.row(part).pk if isinstance(part, type) and issubclass(part, Model) else part
+            for part in self.page.arguments
+        ]
+        if self.of_object:
+            arguments.insert(0, scene.row(self.model).pk if self.model in SCOPED else 1)
+        query = f"?shop={scene.shop.pk}" if self.page.of_shop else ""
+        return reverse(self.name, args=arguments) + query
+
+    @property
+    def names_a_shop(self) -> bool:
+        """Whether it is another address for another shop."""
+        by_row = any(isinstance(part, type) for part in self.page.arguments)
+        return self.of_object or self.page.of_shop or by_row
+
+
+def addresses() -> Iterator[Address]:
+    """Every address that has a name; raises for one of which nothing is known."""
+    models = {
+        f"admin:{model._meta.app_label}_{model._meta.model_name}": model
+        for model in admin.site._registry
+    }
+    for name, pattern in _named():
+        if name in OF_EVERYBODY | BY_THEMSELVES:
+            continue
+        model = next((models[prefix] for prefix in _prefixes(name) if prefix in models), None)
+        of_object = model is not None and bool(pattern.pattern.regex.groupindex)
+        kind = name.rpartition("_")[2]
+        if name in PAGES:
+            yield Address(name, PAGES[name], model, of_object)
+        elif model is not None and model not in SCOPED:
+            yield Address(name, Page(OPERATOR, OPERATOR), model, of_object)
+        elif model is not None and kind in KINDS:
+            sends = KINDS[kind]
+            yield Address(name, Page(sends or SEE, sends), model, of_object)
+        else:
+            raise AssertionError(f"Which right does {name} need? One line in PAGES says it.")
+
+
+def _named() -> Iterator[tuple[str, URLPattern]]:
+    def walk(patterns: Any, route: str, namespace: str) -> Iterator[tuple[str, URLPattern]]:
+        for pattern in patterns:
+            here = route + str(pattern.pattern)
+            if isinstance(pattern, URLPattern):
+                # Django's own without a name: old addresses of objects, and whatever is left.
+                if here.startswith("admin/") and pattern.name:
+                    yield f"{namespace}{pattern.name}", pattern
+            else:
+                inner = f"{pattern.namespace}:" if pattern.namespace else ""
+                yield from walk(pattern.url_patterns, here, namespace + inner)
+
+    yield from walk(get_resolver().url_patterns, "", "")
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """admin:app_model_some_step belongs to admin:app_model."""
+    parts = name.split("_")
+    for length in range(len(parts) - 1, 1, -1):
+        yield "_".join(parts[:length])

@@ -1,0 +1,185 @@
+"""SPEC P1: one walk over every address of the admin, with every role and as a stranger.
+
+What is added to the admin is walked too: an address of which nobody has said what it needs fails
+(addresses.py), and so does a model that the scene has no row of.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.template.response import TemplateResponse
+from django.test import Client
+from django.urls import reverse
+
+from aftersale.models import Role, Ticket
+from aftersale.services import rights
+
+from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
+from .digest import digest
+from .scene import Scene
+from .test_scope import client_of
+
+# A dialog about what cannot be done any more says so.
+SHOWN = {200, 204, 405, 409}
+LET_IN = {200, 204, 302, 405, 409, 422}
+# Django leads to the start where there is no such object; that nothing moved is shown beside it.
+REFUSED = {302, 403, 404, 405}
+# A form that Unfold would take for a confirmed step, with some of what forms ask for.
+SENT = {
+    "step-_form_submitted": "on",
+    "step-reason": "why",
+    "step-username": "mine-viewer",
+    "step-role": "owner",
+    "post": "yes",
+    "name": "sent",
+    "reason": "why",
+    "scenario": "pre_ship_refund",
+}
+WALK = list(addresses())
+SENT_TO = [address for address in WALK if address.page.sends is not None]
+
+
+def sent(scene: Scene) -> dict[str, Any]:
+    ticket = scene.row(Ticket)
+    keys = {"ids": ticket.pk, f"seen-{ticket.pk}": "0", "shop": scene.shop.pk, "buyer": "new"}
+    return SENT | keys
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A plain savepoint: what is durable must not notice."""
+    point = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(point)
+
+
+def get(client: Client, address: str) -> tuple[int, str]:
+    response = client.get(address)
+    return response.status_code, response.content.decode()
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are made and not written out: that takes the longest."""
+    monkeypatch.setattr(TemplateResponse, "rendered_content", "")
+
+
+def allowed(needs: Needs | None, role: str) -> bool:
+    return needs is None or role in MAY[needs]
+
+
+def test_the_rights_are_those_of_the_table() -> None:
+    assert {right: {str(role) for role in roles} for right, roles in rights.ROLES.items()} == {
+        right: roles for right, roles in MAY.items() if right not in (OPERATOR, NOBODY)
+    }
+    assert len(WALK) > 100
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_each_role_is_shown(
+    own: Scene, foreign: Scene, role: str, request: pytest.FixtureRequest
+) -> None:
+    """Nothing of another shop on any page; and no page of it at all. To look changes nothing."""
+    if role not in (Role.OWNER, Role.VIEWER):
+        # What is on the pages is read with those who see most and least.
+        request.getfixturevalue("unrendered")
+    client = client_of(own.people[role])
+    before = digest()
+    for address in WALK:
+        status, text = get(client, address.of(own))
+        expected = SHOWN if allowed(address.page.shows, role) else REFUSED
+        expected = {302} if address.page.leads_on else expected
+        assert status in expected and "theirs" not in text, (address.name, status)
+        if address.names_a_shop:
+            status, text = get(client, address.of(foreign))
+            assert status in REFUSED or address.page.lists, (address.name, status)
+            assert "theirs" not in text, address.name
+    # Who has a case open is noted, for colleagues to see.
+    noted = {"aftersale_casevisit"}
+    after = digest()
+    assert {table for table in after if after[table] != before[table]} <= noted
+
+
+@pytest.mark.usefixtures("unrendered")
+@pytest.mark.parametrize("role", list(Role))
+def test_what_each_role_may_send(own: Scene, foreign: Scene, role: str) -> None:
+    """What the role does not allow is refused, what is another shop's does not exist; whoever
+    has the right is let in."""
+    client = client_of(own.people[role])
+    before = digest()
+    for address in SENT_TO:
+        if allowed(address.page.sends, role):
+            with undone():
+                status = client.post(address.of(own), sent(own)).status_code
+            assert status in LET_IN | ({404} if address.page.sealed else set()), (
+                address.name,
+                status,
+            )
+        else:
+            status = client.post(address.of(own), sent(own)).status_code
+            assert status in REFUSED, (address.name, status)
+        if address.names_a_shop or address.page.lists:
+            status = client.post(address.of(foreign), sent(foreign)).status_code
+            assert status in REFUSED or address.page.lists, (address.name, status)
+    assert digest() == before
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_pages_that_only_show_take_nothing(own: Scene, foreign: Scene) -> None:
+    """What the owner, who may most, sends to them changes nothing."""
+    client = client_of(own.people["owner"])
+    before = digest()
+    for address in WALK:
+        if address.page.sends is None:
+            for scene in (own, foreign):
+                response = client.post(address.of(scene), sent(scene))
+                assert response.status_code in LET_IN | REFUSED, address.name
+    assert digest() == before
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_operators_go_everywhere(own: Scene, foreign: Scene, operator: User) -> None:
+    """Of every shop; records are changed through services alone, by operators too."""
+    client = client_of(operator)
+    for address in WALK:
+        if address.page.shows == OPERATOR and not address.name.endswith("_changelist"):
+            continue  # test_steps.py
+        status, _text = get(client, address.of(own))
+        expected = REFUSED if address.page.shows == NOBODY else SHOWN | {302}
+        assert status in expected, (address.name, status)
+        if address.page.sends is not None:
+            with undone():
+                status = client.post(address.of(foreign), sent(foreign)).status_code
+            expected = REFUSED if address.page.sends == NOBODY else LET_IN
+            expected = expected | ({404} if address.page.sealed else set())
+            assert status in expected, (address.name, status)
+
+
+@pytest.mark.parametrize("who", ["of no shop", "shut out", "no staff", "nobody"])
+def test_others_get_nowhere(own: Scene, who: str) -> None:
+    """A member of no shop; a member who was made inactive; somebody without is_staff; nobody."""
+    client = Client()
+    member = own.people["owner"]
+    if who == "of no shop":
+        client.force_login(User.objects.create_user("stranger", is_staff=True))
+    elif who == "shut out":
+        client.force_login(member)
+        User.objects.filter(pk=member.pk).update(is_active=False)
+    elif who == "no staff":
+        client.force_login(member)
+        User.objects.filter(pk=member.pk).update(is_staff=False)
+    expected = REFUSED if who == "of no shop" else {302, 405}
+    before = digest()
+    for address in WALK:
+        for send in (client.get, client.post):
+            data = sent(own) if send == client.post else None
+            response = send(address.of(own), data)
+            assert response.status_code in expected, (address.name, response.status_code)
+            assert "mine-" not in response.content.decode(), address.name
+    for name in OF_EVERYBODY - {"admin:logout"}:
+        assert "mine-" not in client.get(reverse(name)).content.decode(), name
+    assert digest() == before

@@ -1,0 +1,283 @@
+"""The workbench's pages: whose cases they show, what they cost, and what they refuse (issue 3)."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from aftersale.admin.workbench import address
+from aftersale.models import CaseVisit, Order, Refund, RefundAttempt, Ticket, TicketEvent
+from aftersale.services import refunds
+from aftersale.services.cases import seen_now
+from strategies.models import Decision
+
+from .scene import Scene, more_tickets
+from .test_scope import client_of
+
+MOST_QUERIES = 8
+STEPS = ("approve", "confirm-return", "retry", "take", "hand-back")
+
+
+@pytest.fixture
+def desk(own: Scene) -> Scene:
+    """The shop's ticket waits for a person, and its order's money is free."""
+    ticket = own.row(Ticket)
+    RefundAttempt.objects.all().delete()
+    Refund.objects.all().delete()
+    Ticket.objects.filter(pk=ticket.pk).update(status="pending_review", committed=0)
+    Order.objects.filter(pk=ticket.order_id).update(committed=0)
+    ticket.refresh_from_db()
+    ticket.order.refresh_from_db()
+    return own
+
+
+def queries(client: Client, url: str, **how: Any) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(url, **how).status_code == 200
+    return len(asked)
+
+
+def pages(ticket: Ticket) -> list[str]:
+    return [
+        reverse("desk:workbench"),
+        reverse("desk:workbench-rows"),
+        reverse("desk:workbench-keys"),
+        reverse("desk:case", args=[ticket.pk]),
+        *(reverse(f"desk:{step}", args=[ticket.pk]) for step in STEPS[:3]),
+    ]
+
+
+def test_the_page_and_its_list_take_few_queries(desk: Scene) -> None:
+    client = client_of(desk.people["cs_agent"])
+    page, rows = reverse("desk:workbench"), reverse("desk:workbench-rows")
+    case = reverse("desk:case", args=[desk.row(Ticket).pk])
+    asked = [page, rows, page + "?queue=all", page + "?q=mine-b", page + "?queue=fast_refund", case]
+    before = [queries(client, url) for url in asked]
+    assert max(before[:-1]) <= MOST_QUERIES
+    assert before[-1] <= 21
+    more_tickets(desk, 10)
+    Ticket.objects.filter(ticket_no__startswith="mine-").update(status="pending_review")
+    for event in range(5):
+        TicketEvent.objects.create(
+            ticket=desk.row(Ticket), at=timezone.now(), kind="note", actor="person", note=str(event)
+        )
+    assert [queries(client, url) for url in asked] == before
+
+
+def test_members_see_their_queues_and_cases(desk: Scene) -> None:
+    for role in ("owner", "cs_agent", "viewer"):
+        client = client_of(desk.people[role])
+        page = client.get(reverse("desk:workbench")).content.decode()
+        assert "mine-buyer" in page and "¥123.45" in page
+        case = client.get(reverse("desk:case", args=[desk.row(Ticket).pk])).content.decode()
+        assert "mine-buyer" in case and "mine-strategy" in case
+
+
+def test_a_viewer_sees_everything_but_no_decision(desk: Scene) -> None:
+    client, pk = client_of(desk.people["viewer"]), desk.row(Ticket).pk
+    page = client.get(reverse("desk:workbench")).content.decode()
+    case = client.get(reverse("desk:case", args=[pk])).content.decode()
+    assert 'name="ids"' not in page and "wb-batch" not in page
+    assert "data-key" not in case and "wb-pulse" not in case
+    for step in STEPS:
+        assert client.post(reverse(f"desk:{step}", args=[pk])).status_code == 403, step
+    assert not CaseVisit.objects.exists() and not Refund.objects.exists()
+    desk.row(Ticket).refresh_from_db()
+    assert desk.row(Ticket).status == "pending_review"
+
+
+def test_cases_of_another_shop_do_not_exist(desk: Scene, foreign: Scene) -> None:
+    client, other = client_of(desk.people["owner"]), foreign.row(Ticket)
+    for name in ("case", "case-pulse", *STEPS):
+        url = reverse(f"desk:{name}", args=[other.pk])
+        for send in (client.get, client.post):
+            assert send(url, {"seen": "1"}).status_code in (404, 405), name
+    Ticket.objects.filter(pk=other.pk).update(status="pending_review")
+    for query in ("", f"?shop={foreign.shop.pk}", "?queue=all", "?q=theirs-ticket", "?q=theirs-b"):
+        for name in ("workbench", "workbench-rows"):
+            page = client.get(reverse(f"desk:{name}") + query).content.decode()
+            # What was searched for is said again, and nothing else.
+            assert f"case={other.pk}" not in page
+            assert "theirs-order" not in page and "theirs-shop" not in page
+    other.refresh_from_db()
+    assert (other.status, other.handler) == ("pending_review", None)
+    assert not CaseVisit.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["stranger", "outsider", "anonymous"])
+def test_others_get_nowhere(desk: Scene, who: str, django_user_model: Any) -> None:
+    client = Client()
+    if who != "anonymous":
+        client.force_login(django_user_model.objects.create_user(who, is_staff=who == "stranger"))
+    for url in pages(desk.row(Ticket)):
+        response = client.get(url)
+        assert response.status_code in (302, 403, 404), url
+        assert "mine-" not in response.content.decode()
+
+
+def decide(client: Client, step: str, ticket: Ticket, **data: str) -> Any:
+    data = {"seen": seen_now(ticket, ticket.order), **data}
+    return client.post(reverse(f"desk:{step}", args=[ticket.pk]), data)
+
+
+def test_the_button_says_whom_and_how_much_and_does_that(desk: Scene) -> None:
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    asked = client.get(reverse("desk:approve", args=[ticket.pk])).content.decode()
+    assert "Refund <span data-amount-shown>¥123.45</span> to mine-buyer" in asked
+    answer = decide(client, "approve", ticket, amount="100.10")
+    assert answer.status_code == 204
+    assert "\\u00a5100.10 to mine-buyer is under way" in answer.headers["HX-Trigger"]
+    assert Refund.objects.get(ticket=ticket).amount == 10_010
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "123.46", "1.001", "abc", ""])
+def test_a_wrong_amount_is_refused_and_kept_on_the_screen(desk: Scene, amount: str) -> None:
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    answer = decide(client, "approve", ticket, amount=amount)
+    assert answer.status_code == 422
+    assert f'value="{amount}"' in answer.content.decode() or amount == ""
+    assert not Refund.objects.exists() and not TicketEvent.objects.filter(actor="person").exists()
+
+
+def test_a_case_that_changed_meanwhile_is_refused_with_what_changed(desk: Scene) -> None:
+    """Nothing is written, and the answer leads back to the case as it is now."""
+    ticket = desk.row(Ticket)
+    seen = seen_now(ticket, ticket.order)
+    refunds.approve(ticket_id=ticket.pk, user=desk.people["owner"], now=timezone.now())
+    events = TicketEvent.objects.count()
+    client = client_of(desk.people["cs_agent"])
+    client.cookies["django_language"] = "en"
+    for step in STEPS:
+        answer = decide(client, step, ticket, seen=seen)
+        assert answer.status_code == 409, step
+        text = answer.content.decode()
+        assert "mine-owner moved it to “Refunding”" in text and "data-look-anew" in text
+    assert (Refund.objects.count(), TicketEvent.objects.count()) == (1, events)
+    pulse = client.post(reverse("desk:case-pulse", args=[ticket.pk]), {"seen": seen})
+    assert "mine-owner moved it to “Refunding”" in pulse.content.decode()
+
+
+def test_a_return_is_approved_confirmed_and_a_failed_refund_tried_again(desk: Scene) -> None:
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    Ticket.objects.filter(pk=ticket.pk).update(type="return_refund")
+    for step, status in (("approve", "awaiting_return"), ("confirm-return", "refunding")):
+        ticket.refresh_from_db()
+        ticket.order.refresh_from_db()
+        assert client.get(reverse(f"desk:{step}", args=[ticket.pk])).status_code == 200
+        assert decide(client, step, ticket).status_code == 204
+        ticket.refresh_from_db()
+        assert ticket.status == status
+    refund = Refund.objects.get(ticket=ticket)
+    refunds.record_result(
+        refund_id=refund.pk,
+        succeeded=False,
+        reason="closed account",
+        user=desk.people["owner"],
+        now=timezone.now(),
+    )
+    ticket.refresh_from_db()
+    ticket.order.refresh_from_db()
+    shown = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
+    assert "closed account" in shown
+    assert decide(client, "retry", ticket).status_code == 204
+    ticket.refresh_from_db()
+    assert ticket.status == "refunding"
+
+
+def test_taking_a_case_marks_it_in_the_list(desk: Scene) -> None:
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    answer = decide(client, "take", ticket)
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, "workbench:kept")
+    rows = client.get(reverse("desk:workbench-rows") + "?queue=mine").content.decode()
+    assert "mine-cs_agent" in rows
+
+
+def test_a_colleague_on_the_case_is_shown(desk: Scene) -> None:
+    ticket = desk.row(Ticket)
+    url = reverse("desk:case-pulse", args=[ticket.pk])
+    first, second = (client_of(desk.people[role]) for role in ("cs_agent", "owner"))
+    assert "mine-" not in first.post(url, {"seen": seen_now(ticket, ticket.order)}).content.decode()
+    heard = second.post(url, {"seen": seen_now(ticket, ticket.order)}).content.decode()
+    assert "mine-cs_agent" in heard
+
+
+def test_a_list_that_has_not_changed_is_not_sent_again(desk: Scene) -> None:
+    client, url = client_of(desk.people["cs_agent"]), reverse("desk:workbench-rows")
+    rows = client.get(url)
+    version = rows.content.decode().split('data-version="')[1][:16]
+    assert client.get(url, {"version": version}).status_code == 204
+    Ticket.objects.filter(pk=desk.row(Ticket).pk).update(amount=1)
+    assert client.get(url, {"version": version}).status_code == 200
+
+
+def test_more_follows_the_last_row(desk: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address, "PAGE", 4)
+    more_tickets(desk, 9)
+    Ticket.objects.filter(ticket_no__startswith="mine-").update(status="pending_review")
+    client, url = client_of(desk.people["cs_agent"]), reverse("desk:workbench-rows")
+    found: list[int] = []
+    after = ""
+    for _page in range(3):
+        context = client.get(url, {"after": after} if after else {}).context
+        found += [row["ticket"].pk for row in context["rows"]]
+        after = context["after"]
+    assert after == "" and len(found) == len(set(found)) == 10
+    shown = client.get(url, {"shown": "8"}).context["rows"]
+    assert [row["ticket"].pk for row in shown] == found[:8]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?queue=nonsense&shop=x&type=y&from=abc&to=NaN&reason=%00&q=%00",
+        "?after=x_y",
+        "?after=99999999999999999999_1",
+        "?after=_1&shown=-5",
+        "?from=1e400&to=Infinity&shop=999999999999999999999",
+        "?case=abc",
+    ],
+)
+def test_an_address_that_makes_no_sense_still_opens(desk: Scene, query: str) -> None:
+    client = client_of(desk.people["cs_agent"])
+    for name in ("workbench", "workbench-rows"):
+        assert client.get(reverse(f"desk:{name}") + query).status_code == 200
+
+
+def test_filters_stand_in_the_address(desk: Scene) -> None:
+    client, url = client_of(desk.people["cs_agent"]), reverse("desk:workbench")
+    for query, rows in (("from=123.45&to=123.45", 1), ("from=123.46", 0), ("type=exchange", 0)):
+        response = client.get(f"{url}?{query}")
+        assert len(response.context["rows"]) == rows, query
+        assert query in response.context["rows_url"]
+
+
+def test_why_it_came_to_a_person_with_how_far_it_missed(desk: Scene) -> None:
+    """SPEC E8: every strategy asked, the condition that failed, and by how much."""
+    client, ticket = client_of(desk.people["viewer"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    url = reverse("desk:case", args=[ticket.pk])
+    shown = client.get(url).content.decode()
+    assert "No strategy took it." in shown and "¥73.45 over the single-amount cap" in shown
+    assert f"/admin/strategies/decision/{desk.row(Decision).pk}/change/" in shown
+    Decision.objects.update(why="paused", trace=[])
+    assert "Automatic refunds of the shop were paused." in client.get(url).content.decode()
+    Decision.objects.all().delete()
+    assert "has never looked at it" in client.get(url).content.decode()
+
+
+def test_evidence_links_lead_to_pages_alone(desk: Scene) -> None:
+    Ticket.objects.update(evidence=["https://pics.test/1.jpg", "javascript:alert(1)"])
+    client = client_of(desk.people["viewer"])
+    shown = client.get(reverse("desk:case", args=[desk.row(Ticket).pk])).content.decode()
+    assert 'href="https://pics.test/1.jpg"' in shown and "javascript:" not in shown
+
+
+def test_the_tickets_page_leads_to_the_case(desk: Scene) -> None:
+    pk = desk.row(Ticket).pk
+    page = client_of(desk.people["viewer"]).get(reverse("admin:aftersale_ticket_change", args=[pk]))
+    assert f"/admin/workbench/?queue=all&amp;case={pk}" in page.content.decode()

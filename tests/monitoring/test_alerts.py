@@ -1,0 +1,336 @@
+"""SPEC M4: people are told once per subject, threshold and day; nothing is passed by."""
+
+import threading
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from aftersale.models import Refund, ShippingAlert, Shop, Ticket
+from aftersale.services import refunds
+from aftersale.services.errors import NotAllowed, NotFound
+from monitoring import tasks
+from monitoring.models import Alert, AlertMail
+from monitoring.services import alerts
+from strategies.models import Strategy
+from strategies.services.evaluator import Tally, decide_shop
+from tests.aftersale.ingest.records import NOON as REPORTED
+from tests.aftersale.ingest.records import at, order, save_order, save_ticket, ticket
+from tests.concurrency.threads import at_once, without_constraint
+from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
+
+from .scene import DAY, due, failed, one_of_each, parcel, told, tripped, use, used_up
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return make_shop()
+
+
+def look(**step: float) -> int:
+    return alerts.raise_alerts(now=NOON + timedelta(**step))
+
+
+@pytest.mark.parametrize(
+    ("used", "thresholds"), [(7_999, []), (8_000, [80]), (9_999, [80]), (10_000, [80, 100])]
+)
+def test_a_cap_is_told_at_80_and_100_percent(shop: Shop, used: int, thresholds: list[int]) -> None:
+    strategy = used_up(shop, used, name="small")
+    assert look() == len(thresholds)
+    assert told() == [("cap", strategy.pk, threshold) for threshold in thresholds]
+    for alert in Alert.objects.all():
+        assert (alert.shop, alert.day, alert.raised_at) == (shop, DAY, NOON)
+        assert alert.facts == {"name": "small", "used": used, "cap": 10_000, "hits": 3}
+
+
+def test_each_threshold_once_a_day_and_again_the_next(shop: Shop) -> None:
+    strategy = used_up(shop, 8_000)
+    assert (look(), look(minutes=1)) == (1, 0)
+    use(strategy, 9_500)
+    assert look(minutes=2) == 0
+    use(strategy, 10_000)
+    assert (look(minutes=3), look(minutes=4)) == (1, 0)
+    use(strategy, 8_500, day=DAY + timedelta(days=1))
+    assert (look(days=1), look(days=1, minutes=1)) == (1, 0)
+    days = Alert.objects.order_by("pk").values_list("threshold", "day")
+    assert list(days) == [(80, DAY), (100, DAY), (80, DAY + timedelta(days=1))]
+
+
+def test_a_breaker_says_what_tripped_it(shop: Shop) -> None:
+    """SPEC G3."""
+    strategy = tripped(shop)
+    assert (look(), look(minutes=1)) == (1, 0)
+    assert told() == [("breaker", strategy.pk, 0)]
+    facts = Alert.objects.get().facts
+    assert (facts["name"], facts["hits"], facts["amount"], facts["minutes"]) == (
+        "tripped", 21, 123_400, 10,
+    )  # fmt: skip
+    Strategy.objects.update(breaker_opened_at=NOON + timedelta(hours=1))
+    assert look(hours=2) == 0  # the same day
+    Strategy.objects.update(breaker_opened_at=NOON + timedelta(days=1))
+    assert look(days=1) == 1
+
+
+def test_a_failed_refund(shop: Shop) -> None:
+    refund = failed(shop)
+    assert (look(), look(minutes=1)) == (1, 0)
+    assert told() == [("refund_failed", refund.pk, 0)]
+    facts = {"name": refund.ticket.ticket_no, "ticket": refund.ticket_id, "amount": 5_990}
+    assert Alert.objects.get().facts == facts
+    for status in ("succeeded", "taken_back", "unknown", "requested"):
+        Refund.objects.update(status=status, settled_at=NOON + timedelta(days=1))
+        assert look(days=1) == 0
+    Refund.objects.update(status="failed")
+    assert look(days=1) == 1
+
+
+def test_a_deadline_within_six_hours(shop: Shop) -> None:
+    """SPEC O5: whoever it waits for; nobody waits for a ticket that is not on the desk."""
+    wanted = [due(shop), due(shop, 6, status="awaiting_return"), due(shop, -1)]
+    due(shop, 6.001)
+    for status in ("refunding", "refunded", "rejected", "cancelled", "closed"):
+        due(shop, 1, status=status)
+    make_ticket(make_order(shop))  # without a deadline
+    assert (look(), look(minutes=0.01)) == (3, 0)
+    assert told() == [("deadline", one.pk, 6) for one in wanted]
+    assert look(hours=1) == 1
+    # A deadline that was put off to another day is another one.
+    assert look(hours=6.5) == 0
+    Ticket.objects.filter(pk=wanted[0].pk).update(due_at=NOON + timedelta(days=1))
+    assert look(hours=18) == 1
+
+
+def test_a_shipping_alert(shop: Shop) -> None:
+    """SPEC H1."""
+    row = parcel(shop)
+    assert (look(), look(days=1)) == (1, 0)
+    assert told() == [("shipping", row.pk, 0)]
+    assert Alert.objects.get().facts == {
+        "name": row.order.order_no,
+        "ticket": row.ticket_id,
+        "kind": "shipped_after_refund",
+        "amount": 10_000,
+    }
+
+
+def test_days_are_the_shops(shop: Shop) -> None:
+    """00:30 in Shanghai is the day before in UTC, and in New York."""
+    at = NOON.replace(hour=16, minute=30)
+    other = make_shop(timezone="America/New_York")
+    for one in (shop, other):
+        failed(one, settled_at=at)
+    assert alerts.raise_alerts(now=at) == 2
+    assert dict(Alert.objects.values_list("shop", "day")) == {
+        shop.pk: date(2026, 3, 12),
+        other.pk: date(2026, 3, 11),
+    }
+
+
+def test_what_happened_long_ago_is_no_news(shop: Shop) -> None:
+    one_of_each(shop)
+    assert look(days=5) == 0
+
+
+def test_a_late_look_tells_what_happened_meanwhile_once(shop: Shop) -> None:
+    """No look for two days: nothing is lost, and the day stays that of what happened."""
+    one_of_each(shop)
+    assert (look(days=2), look(days=2, minutes=1)) == (6, 0)
+    assert set(Alert.objects.values_list("day", flat=True)) == {DAY}
+
+
+def test_a_look_of_one_shop_tells_of_that_one(shop: Shop) -> None:
+    other = make_shop()
+    for one in (shop, other):
+        one_of_each(one)
+    assert alerts.raise_alerts(now=NOON, shop_ids=[shop.pk]) == 6
+    assert set(Alert.objects.values_list("shop", flat=True)) == {shop.pk}
+    assert alerts.raise_alerts(now=NOON, shop_ids=[]) == 0
+    assert look() == 6
+
+
+def test_a_crash_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever kind it dies at: the next look tells what is left, and nothing twice."""
+    one_of_each(shop)
+    kinds = dict(alerts._FOUND)
+    for place, there in enumerate([0, 2, 3, 4, 5]):
+        until = dict(list(kinds.items())[:place])
+        monkeypatch.setattr(alerts, "_FOUND", until | {"dies here": ""})
+        with pytest.raises(KeyError, match="dies here"):
+            look()
+        assert Alert.objects.count() == there
+    monkeypatch.setattr(alerts, "_FOUND", kinds)
+    assert (look(), Alert.objects.count()) == (1, 6)
+    Alert.objects.all().delete()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        look()
+        raise RuntimeError
+    assert look() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_looks_at_once_tell_once() -> None:
+    """The constraint decides; without it the same is told twice."""
+
+    def race() -> int:
+        looked = threading.Event()
+
+        def first() -> None:
+            with transaction.atomic():
+                look()
+                looked.set()
+                # The other look runs into what is not committed yet.
+                threading.Event().wait(0.3)
+
+        def second() -> None:
+            assert looked.wait(10)
+            look()
+
+        assert at_once(first, second) == [None, None]
+        return Alert.objects.count()
+
+    one_of_each(make_shop())
+    with without_constraint("monitoring_alert", "alert_once"):
+        assert race() == 12
+    assert race() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_looks_at_once_never_in_a_circle() -> None:
+    shop = make_shop()
+    with transaction.atomic():
+        for _ in range(10):
+            due(shop)
+            failed(shop)
+    raised = at_once(*[look] * 6)
+    assert sum(raised) == Alert.objects.count() == 20
+
+
+def queued() -> list[tuple[str, tuple]]:
+    return [(one.task["func"], one.task["args"]) for one in OrmQ.objects.order_by("pk")]
+
+
+def looks(shop_id: int) -> int:
+    return queued().count(("monitoring.tasks.look", (shop_id,)))
+
+
+def test_a_breaker_that_opens_is_told_at_once(shop: Shop) -> None:
+    strategy = make_strategy(shop, breaker={"hits": 1, "minutes": 60})
+    for _ in range(3):
+        make_ticket(make_order(shop))
+    decide_shop(shop.pk, tally=Tally())
+    assert looks(shop.pk) == 1
+    tasks.look(shop.pk)
+    assert ("breaker", strategy.pk, 0) in told()
+    assert Alert.objects.get(kind="breaker").facts["hits"] == 2
+
+
+def test_a_refund_that_fails_is_told_at_once(shop: Shop) -> None:
+    owner = make_user(shop)
+    row = make_ticket(make_order(shop))
+    refunds.approve(ticket_id=row.pk, user=owner, now=timezone.now())
+    refund = Refund.objects.get(ticket=row)
+    refunds.record_result(
+        refund_id=refund.pk, succeeded=False, reason="no", user=owner, now=timezone.now()
+    )
+    assert looks(shop.pk) == 1
+    tasks.look(shop.pk)
+    assert ("refund_failed", refund.pk, 0) in told()
+
+
+def test_a_parcel_to_stop_is_told_at_once() -> None:
+    shop = make_shop(code="s1", platform="kuaishou")
+    save_order(order())
+    save_ticket(ticket())
+    row = Ticket.objects.get()
+    Refund.objects.create(
+        shop=shop, order=row.order, ticket=row, amount=5_990, source="strategy",
+        requested_at=REPORTED + timedelta(hours=1),
+    )  # fmt: skip
+    shipped = order(updated_at=at(2), status="shipped", shipped_at=at(1.5))
+    save_order(shipped, hour=3)
+    assert looks(shop.pk) == 1
+    save_order(shipped, hour=3)
+    assert looks(shop.pk) == 1
+    alerts.raise_alerts(now=REPORTED + timedelta(hours=3), shop_ids=[shop.pk])
+    assert ("shipping", ShippingAlert.objects.get().pk, 0) in told()
+
+
+def test_the_look_is_scheduled_every_minute() -> None:
+    made = Schedule.objects.get(name="alerts")
+    assert (made.func, made.cluster, made.minutes) == ("monitoring.tasks.look", "decide", 1)
+
+
+def test_a_look_reads_few_rows_in_few_queries(shop: Shop, django_assert_num_queries: Any) -> None:
+    one_of_each(shop)
+    with django_assert_num_queries(5):
+        look()
+
+
+def raised(shop: Shop) -> Alert:
+    failed(shop)
+    look()
+    return Alert.objects.get(shop=shop)
+
+
+def at_hand(alert: Alert) -> tuple[Any, Any]:
+    alert.refresh_from_db()
+    return alert.acknowledged_at, alert.acknowledged_by
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "cs_manager", "cs_agent"])
+def test_whoever_handles_tickets_acknowledges(shop: Shop, role: str) -> None:
+    alert, user = raised(shop), make_user(shop, role)
+    acknowledged = alerts.acknowledge(alert_id=alert.pk, user=user, now=NOON)
+    assert (acknowledged.acknowledged_at, acknowledged.acknowledged_by) == (NOON, user)
+    later = NOON + timedelta(hours=1)
+    alerts.acknowledge(alert_id=alert.pk, user=make_user(shop), now=later)
+    assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=make_user(shop), now=later) == 0
+    assert at_hand(alert) == (NOON, user)  # who was first stays
+
+
+def test_nobody_else_does(shop: Shop) -> None:
+    """SPEC P1: viewers see only; to strangers there is no such alert."""
+    alert = raised(shop)
+    viewer, stranger = make_user(shop, "viewer"), make_user(make_shop())
+    with pytest.raises(NotAllowed):
+        alerts.acknowledge(alert_id=alert.pk, user=viewer, now=NOON)
+    for missing, user in ((alert.pk, stranger), (alert.pk + 1, make_user(shop))):
+        with pytest.raises(NotFound):
+            alerts.acknowledge(alert_id=missing, user=user, now=NOON)
+    assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=stranger, now=NOON) == 0
+    for user in (viewer, make_user()):
+        with pytest.raises(NotAllowed):
+            alerts.acknowledge_shown(alert_ids=[alert.pk], user=user, now=NOON)
+    assert at_hand(alert) == (None, None)
+
+
+def test_all_shown_are_acknowledged_and_no_others(shop: Shop) -> None:
+    one_of_each(shop)
+    look()
+    seen = list(Alert.objects.values_list("pk", flat=True)[:4])
+    other = raised(make_shop())
+    user = make_user(shop)
+    shown = [*seen, other.pk]
+    assert alerts.acknowledge_shown(alert_ids=shown, user=user, now=NOON) == 4
+    open_ones = Alert.objects.filter(acknowledged_at=None)
+    assert open_ones.count() == 3 and other in open_ones
+    operator = User.objects.create(username="root", is_superuser=True)
+    assert alerts.acknowledge_shown(alert_ids=shown, user=operator, now=NOON) == 1
+
+
+def test_an_acknowledged_alert_is_not_raised_again(shop: Shop) -> None:
+    alerts.acknowledge(alert_id=raised(shop).pk, user=make_user(shop), now=NOON)
+    assert look(minutes=5) == 0
+
+
+def test_without_subscriptions_nobody_is_mailed(shop: Shop) -> None:
+    make_user(shop, email="a@example.com")
+    one_of_each(shop)
+    look()
+    assert not AlertMail.objects.exists()
