@@ -220,11 +220,8 @@ def _page(
     )
     response.status_code = status
     if request.POST.get("try"):  # asked for from the page, which then shows what is wrong
-        response.headers |= {
-            "HX-Retarget": ".d-page",
-            "HX-Reselect": ".d-page",
-            "HX-Reswap": "outerHTML show:window:top",
-        }
+        response["HX-Retarget"] = response["HX-Reselect"] = ".d-page"
+        response["HX-Reswap"] = "outerHTML show:window:top"
     return response
 
 
