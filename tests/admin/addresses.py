@@ -24,7 +24,7 @@ from aftersale.models import (
     Ticket,
 )
 from aftersale.services.rights import Right
-from strategies.models import Strategy
+from strategies.models import Strategy, TrialRun
 
 from .scene import Scene
 from .test_scope import SCOPED
@@ -148,6 +148,14 @@ PAGES: dict[str, Page] = {
     "automation:board": shown(),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
+    "automation:trials": shown(),
+    "automation:trial": shown(TrialRun),
+    "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),
+    "automation:trial-tickets": shown(TrialRun),
+    "automation:trial-cancel": step(STRATEGIES, TrialRun),
+    "automation:trial-switch": step(STRATEGIES, Strategy),
+    "automation:trial-pause": step(STRATEGIES),
+    "automation:trial-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "desk:shop-guards": step(STRATEGIES, Shop, shows=SEE),
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),

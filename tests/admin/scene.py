@@ -34,6 +34,7 @@ from strategies.models import (
     Strategy,
     StrategyRevision,
     StrategyUsage,
+    TrialRun,
 )
 from strategies.services.contents import strategy_content
 from strategies.services.lanes import current_content, publish
@@ -170,6 +171,16 @@ def make(mark: str, *roles: str) -> Scene:
         strategy,
         revision,
         decision.rulebook,
+        TrialRun.objects.create(
+            shop=shop,
+            kind="strategy",
+            title=f"{mark}-trial",
+            created_at=AT,
+            starts_at=AT - timedelta(days=7),
+            ends_at=AT,
+            present=decision.rulebook.content,
+            proposed=decision.rulebook.content,
+        ),
         FundEntry.objects.create(
             fund=fund, entry_no=f"{mark}-entry", amount=100, balance_after=100, at=AT
         ),

@@ -1,1 +1,0 @@
-"""What templates show values with."""
