@@ -41,6 +41,20 @@ from strategies.services.lanes import current_content, publish
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
+_NO_TICKETS = dict.fromkeys(
+    ["tickets", "amount", "buyers", "likely_losses", "likely_loss_amount", "arbitrations"], 0
+)
+_NO_HITS: dict[str, Any] = {"hits": 0, "amount": 0, "days": [], "hours": [], "tripped": {}}
+NOTHING_DIFFERENT = {
+    "changes": {
+        against: {"gained": _NO_TICKETS, "lost": _NO_TICKETS} for against in ("real", "present")
+    },
+    "by_strategy": {against: {"gained": {}, "lost": {}} for against in ("real", "present")},
+    "real": {},
+    "present": _NO_HITS,
+    "proposed": _NO_HITS,
+}
+
 
 @dataclass
 class Scene:
@@ -180,6 +194,8 @@ def make(mark: str, *roles: str) -> Scene:
             ends_at=AT,
             present=decision.rulebook.content,
             proposed=decision.rulebook.content,
+            status="done",
+            summary=NOTHING_DIFFERENT,
         ),
         FundEntry.objects.create(
             fund=fund, entry_no=f"{mark}-entry", amount=100, balance_after=100, at=AT
