@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import Media
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -15,38 +16,16 @@ from aftersale.admin.scoped import ScopedAdmin
 from aftersale.admin.search import TicketSearch
 from aftersale.admin.sections import Section
 from aftersale.models import Ticket
-from strategies.models import Condition, Decision, Outcome, Scenario, Strategy
+from strategies.models import Decision, Outcome, Strategy
+from strategies.services import explanations
 
-from .explain import trace_of, used_before, words
+from .explaining.cards import Shown
 
 OUTCOME: dict[str, str] = {
     Outcome.REFUND: "success",
     Outcome.APPROVE_RETURN: "info",
     Outcome.MANUAL: "warning",
 }
-
-
-def trace(request: HttpRequest, decision: Decision) -> Section:
-    asked = trace_of(decision)
-    used = used_before(decision, asked)
-    scenarios, conditions = dict(Scenario.choices), dict(Condition.choices)
-    return Section(
-        _("What every strategy said"),
-        ["", _("scenario"), _("strategy"), _("first condition that failed"), _("because")],
-        [
-            [
-                number,
-                scenarios[line.scenario],
-                columns.link_to("strategies_strategy", line.content["id"], line.strategy),
-                columns.badge(_("Hit"), "success")
-                if line.failed is None
-                else columns.badge(conditions[line.failed], "danger"),
-                words(decision, line, used),
-            ]
-            for number, line in enumerate(asked, 1)
-        ],
-        note="" if asked else _("No strategy was asked."),
-    )
 
 
 def decisions_of(request: HttpRequest, ticket: Ticket) -> Section:
@@ -83,6 +62,7 @@ def by(decision: Decision) -> Any:
 @admin.register(Decision)
 class DecisionAdmin(TicketSearch, ScopedAdmin):
     related = ("shop", "ticket", "strategy")
+    change_form_outer_before_template = "strategies/explaining/decision.html"
     colours = {"outcome": OUTCOME, "order_status": ORDER_STATUS}
     list_display = (
         "moment",
@@ -122,7 +102,6 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [trace]
     facts = (
         ("type", "amount"),
         ("reason", "applied_at"),
@@ -136,8 +115,25 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         ("buyer_count", "buyer_sum"),
     )
 
+    @property
+    def media(self) -> Media:
+        return super().media + Media(css={"all": ["strategies/explaining.css"]})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The explanation first: it is what the page is opened for."""
+        decision = self.found(request, object_id)
+        shown = None if decision is None else Shown(explanations.of_decision(decision))
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "shown": shown}
+        )
+
     def get_sections(self, request: HttpRequest, obj: Any) -> list[Section]:
-        """The trace first: it is what the page is opened for."""
         rows = [
             [cell for name in names for cell in self._labelled(name, obj)] for names in self.facts
         ]

@@ -4,10 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import board, compare, review
 from .editor import dialogs, views
+from .explaining.views import explain_now
 
 app_name = "automation"
 _STRATEGY = "strategies/strategy/"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("strategies/explain/<int:pk>/", explain_now, name="explain-now"),
     path("strategies/board/", board.board, name="board"),
     path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
     path("strategies/review/", review.page, name="review"),

@@ -171,7 +171,7 @@ def _checks(
 
 class Guarded(NamedTuple):
     blocked: bool
-    count: int
+    number: int
     total: int
 
 
@@ -179,7 +179,7 @@ def _buyer_guard(facts: Facts, limit: BuyerLimit | None, before: Before) -> Chec
     """`over` is of money, and None where the count stops it, or nothing limits the amount."""
     value = Guarded(facts.blocked, before.buyer_count, before.buyer_sum)
     counted = limit is not None and limit.approvals is not None
-    too_many = limit is not None and counted and value.count >= (limit.approvals or 0)
+    too_many = limit is not None and counted and value.number >= (limit.approvals or 0)
     over = None
     if limit is not None and limit.total is not None:
         over = value.total + facts.amount - limit.total

@@ -111,10 +111,7 @@ def _kept(decision: Decision) -> Facts:
         paid_amount=decision.paid_amount,
         labels=tuple(decision.labels),
         products=tuple(decision.products),
-        # As many as products, as the engine wants them, whatever an old row kept.
-        categories=tuple((*decision.categories, *[""] * len(decision.products)))[
-            : len(decision.products)
-        ],
+        categories=tuple(decision.categories),
         virtual=decision.has_virtual,
         blocked=decision.buyer_blocked,
         spent=decision.spent,

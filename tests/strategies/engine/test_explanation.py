@@ -163,7 +163,7 @@ def test_goods_that_stand_against_it():
 def test_what_guards_against_a_buyer():
     limit = {"days": 30, "count": 2, "amount": 1_000}
     twice = check_of(Condition.BUYER_GUARD, buyer_limit=limit, before=Before({}, 2, 100))
-    assert (twice.ok, twice.value.count, twice.limit.approvals) == (False, 2, 2)
+    assert (twice.ok, twice.value.number, twice.limit.approvals) == (False, 2, 2)
     assert twice.over is None
     much = check_of(Condition.BUYER_GUARD, buyer_limit=limit, before=Before({}, 1, 950))
     assert (much.ok, much.over) == (False, 50)
