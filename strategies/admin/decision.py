@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.forms import Media
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -20,6 +22,7 @@ from strategies.models import Decision, Outcome, Strategy
 from strategies.services import explanations
 
 from .explaining.cards import Shown
+from .search.filters import ReasonFilter, TimeFilter
 
 OUTCOME: dict[str, str] = {
     Outcome.REFUND: "success",
@@ -46,6 +49,16 @@ def decisions_of(request: HttpRequest, ticket: Ticket) -> Section:
             ]
             for decision in rows
         ],
+        note=_explain_now(ticket),
+    )
+
+
+def _explain_now(ticket: Ticket) -> Any:
+    if ticket.status not in explanations.OPEN:
+        return ""
+    address = reverse("automation:explain-now", args=[ticket.pk])
+    return format_html(
+        '<a class="d-link" href="{}">{}</a>', address, _("What would be decided now")
     )
 
 
@@ -82,9 +95,11 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         "source",
         "scenario",
         scoped_filter(Strategy, field="strategy", shop_path="shop", label=_("strategy")),
+        ReasonFilter,
         "type",
-        "decided_at",
+        TimeFilter,
     )
+    list_before_template = "strategies/search/top.html"
     sortable_by = ()
     search_fields = ("ticket__ticket_no",)
     search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
