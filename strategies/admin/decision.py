@@ -90,6 +90,7 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
     )
     list_filter = (
         ShopFilter,
+        TimeFilter,
         "outcome",
         "why",
         "source",
@@ -97,7 +98,6 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         scoped_filter(Strategy, field="strategy", shop_path="shop", label=_("strategy")),
         ReasonFilter,
         "type",
-        TimeFilter,
     )
     list_before_template = "strategies/search/top.html"
     sortable_by = ()
