@@ -170,11 +170,11 @@ class TestNow:
         Ticket.objects.update(order=None, waits=False)
         assert "Its order has not arrived yet" in self.text(own, waiting)
 
-    def test_what_is_decided_opens_its_decision(self, own: Scene, waiting: Ticket) -> None:
+    def test_what_is_decided_leads_to_its_decision(self, own: Scene, waiting: Ticket) -> None:
         Ticket.objects.update(status="refunded", waits=False)
-        client = client_of(own.people["viewer"])
-        response = client.get(reverse("automation:explain-now", args=[waiting.pk]))
-        assert response["Location"] == url(Decision, "change", own.row(Decision).pk)
+        text = self.text(own, waiting)
+        assert "The ticket is no longer waiting to be decided." in text
+        assert url(Decision, "change", own.row(Decision).pk) in text
 
     def test_another_shops_ticket_does_not_exist(self, own: Scene, foreign: Scene) -> None:
         client = client_of(own.people["owner"])

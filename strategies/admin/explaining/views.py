@@ -1,7 +1,6 @@
 """Explaining a ticket as it is now: what would be decided, and why (SPEC E8)."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -19,14 +18,12 @@ from .cards import Shown
 @desk_page
 @require_GET
 def explain_now(request: HttpRequest, pk: int) -> HttpResponse:
-    """A ticket that is decided opens the explanation of its last decision."""
+    """A ticket that is decided leads to the explanation of its last decision."""
     tickets = Ticket.objects.select_related("shop", "order")
     ticket = scoped(tickets, access.person(request)).filter(pk=pk).first()
     if ticket is None:
         raise NotFound(_("There is no such ticket."))
     last = ticket.decisions.order_by("-pk").first()
-    if ticket.status not in explanations.OPEN and last is not None:
-        return redirect("admin:strategies_decision_change", last.pk)
     now = timezone.now()
     shown, refusal = None, ""
     try:
