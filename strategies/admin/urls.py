@@ -4,12 +4,16 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import board, compare, review
 from .editor import dialogs, views
+from .explaining.views import explain_now
+from .search.export import export
 from .trials import asking
 from .trials import views as trials
 
 app_name = "automation"
 _STRATEGY = "strategies/strategy/"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("strategies/explain/<int:pk>/", explain_now, name="explain-now"),
+    path("strategies/decisions/export/<slug:kind>/", export, name="decisions-export"),
     path("strategies/board/", board.board, name="board"),
     path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
     path("strategies/review/", review.page, name="review"),

@@ -147,6 +147,8 @@ PAGES: dict[str, Page] = {
     "automation:strategy-delete": step(STRATEGIES, Strategy),
     "automation:board": shown(),
     "automation:review": shown(),
+    "automation:explain-now": shown(Ticket),
+    "automation:decisions-export": Page(SEE, None, ("csv",), lists=True),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
     "automation:trials": shown(),
