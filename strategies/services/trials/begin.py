@@ -52,9 +52,9 @@ def begin(
     """Begins a trial run over the shop's days `first` to `last`, both included.
 
     `proposed` is what `content_after` gave; None stands for the strategies as they are, which a
-    pause (TrialKind.PAUSE) leaves. `present` is given where what is tried was saved a moment ago:
-    the rulebook as it was before. Raises Refused for a period that is none, and while too many of
-    the shop are under way.
+    pause (TrialKind.PAUSE) leaves. `present` is given where what is tried was saved a moment
+    ago: the rulebook as it was before. Raises Refused for a period that is none, and while too
+    many of the shop are under way.
     """
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     if not first <= last < first + timedelta(days=MOST_DAYS):
