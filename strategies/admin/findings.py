@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from aftersale.words import REASONS
 from aftersale.models import OrderStatus, TicketType
 from aftersale.off_hours import spans_in_words, spans_of_the_week
+from aftersale.words import REASONS
 from strategies.engine.conditions import Strategy
 from strategies.engine.facts import Facts
 from strategies.engine.hours import EPOCH
