@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 
@@ -19,7 +20,7 @@ from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale, Wron
 
 from . import access
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 CONFLICT, UNPROCESSABLE = 409, 422
 
@@ -28,7 +29,7 @@ def desk_page(view: View) -> View:
     """For members of some shop and operators alone; what they see in it the view scopes."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not access.is_member(request):
             raise PermissionDenied
         try:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import Media
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -15,38 +18,17 @@ from aftersale.admin.scoped import ScopedAdmin
 from aftersale.admin.search import TicketSearch
 from aftersale.admin.sections import Section
 from aftersale.models import Ticket
-from strategies.models import Condition, Decision, Outcome, Scenario, Strategy
+from strategies.models import Decision, Outcome, Strategy
+from strategies.services import explanations
 
-from .explain import trace_of, used_before, words
+from .explaining.cards import Shown
+from .search.filters import ReasonFilter, TimeFilter
 
 OUTCOME: dict[str, str] = {
     Outcome.REFUND: "success",
     Outcome.APPROVE_RETURN: "info",
     Outcome.MANUAL: "warning",
 }
-
-
-def trace(request: HttpRequest, decision: Decision) -> Section:
-    asked = trace_of(decision)
-    used = used_before(decision, asked)
-    scenarios, conditions = dict(Scenario.choices), dict(Condition.choices)
-    return Section(
-        _("What every strategy said"),
-        ["", _("scenario"), _("strategy"), _("first condition that failed"), _("because")],
-        [
-            [
-                number,
-                scenarios[line.scenario],
-                columns.link_to("strategies_strategy", line.content["id"], line.strategy),
-                columns.badge(_("Hit"), "success")
-                if line.failed is None
-                else columns.badge(conditions[line.failed], "danger"),
-                words(decision, line, used),
-            ]
-            for number, line in enumerate(asked, 1)
-        ],
-        note="" if asked else _("No strategy was asked."),
-    )
 
 
 def decisions_of(request: HttpRequest, ticket: Ticket) -> Section:
@@ -67,6 +49,16 @@ def decisions_of(request: HttpRequest, ticket: Ticket) -> Section:
             ]
             for decision in rows
         ],
+        note=_explain_now(ticket),
+    )
+
+
+def _explain_now(ticket: Ticket) -> Any:
+    if ticket.status not in explanations.OPEN:
+        return ""
+    address = reverse("automation:explain-now", args=[ticket.pk])
+    return format_html(
+        '<a class="d-link" href="{}">{}</a>', address, _("What would be decided now")
     )
 
 
@@ -83,6 +75,7 @@ def by(decision: Decision) -> Any:
 @admin.register(Decision)
 class DecisionAdmin(TicketSearch, ScopedAdmin):
     related = ("shop", "ticket", "strategy")
+    change_form_outer_before_template = "strategies/explaining/decision.html"
     colours = {"outcome": OUTCOME, "order_status": ORDER_STATUS}
     list_display = (
         "moment",
@@ -97,14 +90,16 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
     )
     list_filter = (
         ShopFilter,
+        TimeFilter,
         "outcome",
         "why",
         "source",
         "scenario",
         scoped_filter(Strategy, field="strategy", shop_path="shop", label=_("strategy")),
+        ReasonFilter,
         "type",
-        "decided_at",
     )
+    list_before_template = "strategies/search/top.html"
     sortable_by = ()
     search_fields = ("ticket__ticket_no",)
     search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
@@ -122,7 +117,6 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
             },
         ),
     )
-    sections = [trace]
     facts = (
         ("type", "amount"),
         ("reason", "applied_at"),
@@ -136,8 +130,25 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         ("buyer_count", "buyer_sum"),
     )
 
+    @property
+    def media(self) -> Media:
+        return super().media + Media(css={"all": ["strategies/explaining.css"]})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The explanation first: it is what the page is opened for."""
+        decision = self.found(request, object_id)
+        shown = None if decision is None else Shown(explanations.of_decision(decision))
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "shown": shown}
+        )
+
     def get_sections(self, request: HttpRequest, obj: Any) -> list[Section]:
-        """The trace first: it is what the page is opened for."""
         rows = [
             [cell for name in names for cell in self._labelled(name, obj)] for names in self.facts
         ]

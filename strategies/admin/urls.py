@@ -4,10 +4,14 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import board, compare, review
 from .editor import dialogs, views
+from .explaining.views import explain_now
+from .search.export import export
 
 app_name = "automation"
 _STRATEGY = "strategies/strategy/"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("strategies/explain/<int:pk>/", explain_now, name="explain-now"),
+    path("strategies/decisions/export/<slug:kind>/", export, name="decisions-export"),
     path("strategies/board/", board.board, name="board"),
     path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
     path("strategies/review/", review.page, name="review"),

@@ -119,7 +119,7 @@ def make(mark: str, *roles: str) -> Scene:
         decided_at=AT,
         outcome="manual",
         why="none_hit",
-        trace=[6],
+        trace=[1],  # the strategy is not enabled
         type="refund_only",
         amount=12_345,
         reason="other",

@@ -1,79 +1,95 @@
-"""SPEC E8, promise 3: a decision's page says what every strategy asked said, in words."""
+"""SPEC E8, promise 3: a decision's page says what every condition of every strategy said."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
 
-from aftersale.models import Ticket
-from strategies.admin.explain import _EXPLANATIONS, trace_of, used_before, words
-from strategies.models import Condition, Decision, RulebookRevision, Strategy
+from aftersale.models import BlockedBuyer, Order, Ticket
+from strategies.admin.explaining.cards import Shown
+from strategies.admin.explaining.words import _WORDS, Ground, span, words
+from strategies.engine.explanation import Before, explain
+from strategies.engine.hours import DAY, HOUR, MINUTE
+from strategies.engine.vocabulary import Condition as Code
+from strategies.models import Decision, RulebookRevision, Strategy, StrategyUsage
+from strategies.services import explanations
+from strategies.services.lanes import publish
 
 from .scene import AT, Scene
+from .test_languages import english
 from .test_scope import client_of, url
 
-# The engine's codes, in SPEC E3's order from 1 on.
-CODES = {condition: code for code, condition in enumerate(Condition, 1)}
 
-
-def page(own: Scene, decision: Decision) -> str:
+def page(own: Scene, decision: Decision, language: str = "en") -> str:
     client = client_of(own.people["viewer"])
-    client.cookies["django_language"] = "en"
+    client.cookies["django_language"] = language
     return client.get(url(Decision, "change", decision.pk)).content.decode()
 
 
-def test_trace_in_words(own: Scene) -> None:
+def test_every_condition_in_words(own: Scene) -> None:
     decision = own.row(Decision)
     text = page(own, decision)
-    assert "mine-strategy" in text
-    assert "Single-amount cap" in text
-    assert "¥123.45 is above ¥50.00" in text
+    said = (
+        "No strategy took it: the closest was “mine-strategy”, switched off; "
+        "¥73.45 over the single-amount cap."
+    )
+    assert said in text
+    assert "asked for ¥123.45, at most ¥50.00" in text
+    assert "a single-amount cap of ¥123.45 or more" in text
+    assert "¥4,876.55" not in text and "¥5,000.00 of the day&#x27;s cap left" in text
+    assert f"/admin/strategies/rulebookrevision/{decision.rulebook_id}/change/" in text
+    assert "What was recorded differs" not in text
 
 
 def test_a_hit_says_so(own: Scene) -> None:
     decision = own.row(Decision)
-    Decision.objects.filter(pk=decision.pk).update(
-        trace=[0], outcome="refund", why="", source="strategy", strategy=own.row(Strategy)
-    )
-    assert ">Hit<" in page(own, decision)
+    Strategy.objects.update(enabled=True, single_amount_cap=20_000)
+    publish(own.shop.pk, user=None, now=AT)
+    Decision.objects.update(
+        trace=[0], outcome="refund", why="", source="strategy", strategy=own.row(Strategy),
+        rulebook=RulebookRevision.objects.latest("number"),
+    )  # fmt: skip
+    assert "“mine-strategy” refunded ¥123.45." in page(own, decision)
 
 
 def test_it_is_the_strategy_as_it_was(own: Scene) -> None:
-    """Later changes of the strategy change nothing about what is said."""
-    Strategy.objects.update(single_amount_cap=100_000, name="renamed")
+    """Later changes of the strategy change nothing about what is said, years later."""
+    Strategy.objects.update(single_amount_cap=100_000, name="renamed", enabled=True)
+    publish(own.shop.pk, user=None, now=AT)
+    Decision.objects.update(decided_at=AT - timedelta(days=400))
     text = page(own, own.row(Decision))
-    assert "¥123.45 is above ¥50.00" in text and "mine-strategy" in text
+    assert "¥73.45 over the single-amount cap" in text and "mine-strategy" in text
 
 
-def test_nothing_asked_says_so(own: Scene) -> None:
-    decision = own.row(Decision)
-    Decision.objects.filter(pk=decision.pk).update(trace=[], why="paused")
-    assert "No strategy was asked." in page(own, decision)
+@pytest.mark.parametrize(
+    ("why", "facts", "text"),
+    [
+        ("paused", {}, "Automatic refunds of the shop were paused."),
+        ("no_amount", {"amount": 0}, "It asks for no money."),
+        (
+            "over_refundable",
+            {"refundable_amount": 12_000},
+            "It asks for ¥123.45, and ¥120.00 can still be refunded of the order.",
+        ),
+        ("no_scenario", {"type": "exchange"}, "There are no strategies for this type of ticket"),
+        ("error", {"error": "ValueError"}, "Evaluating it failed: no strategy was asked."),
+    ],
+)
+def test_nothing_asked_says_why(own: Scene, why: str, facts: dict[str, Any], text: str) -> None:
+    Decision.objects.update(trace=[], why=why, **facts)
+    shown = page(own, own.row(Decision))
+    assert text in shown and "What was recorded differs" not in shown
 
 
-@pytest.mark.parametrize("bare", [False, True])
-def test_every_condition_has_words(own: Scene, bare: bool) -> None:
-    """With all facts known, and with all that may be missing missing."""
-    decision = own.row(Decision)
-    entry: dict[str, Any] = decision.rulebook.content["strategies"][0]
-    entry.update(
-        time_limit_hours=24,
-        valid_from=None if bare else AT.isoformat(),
-        execution_time="windows" if bare else "off_hours",
-        windows=[["22:00", "08:00"]],
-        product_condition="include" if bare else "exclude",
-    )
-    if bare:
-        decision.paid_at = None
-    else:
-        decision.buyer_blocked = True
-        decision.label_printed_at = AT
-    for condition in Condition:
-        decision.trace = [CODES[condition]]
-        (line,) = trace_of(decision)
-        assert line.failed == condition
-        assert words(decision, line, used_before(decision, [line])).strip()
-    assert set(_EXPLANATIONS) == set(Condition)
+def test_a_record_that_says_otherwise_is_pointed_out(own: Scene) -> None:
+    Decision.objects.update(trace=[6])
+    assert "What was recorded differs" in page(own, own.row(Decision))
 
 
 def test_the_use_before_is_that_of_the_day(own: Scene) -> None:
@@ -89,10 +105,9 @@ def test_the_use_before_is_that_of_the_day(own: Scene) -> None:
         row.decided_at = AT - timedelta(days=days)
         row.scenario = "pre_ship_refund"
         row.save()
-    last = Decision.objects.latest("pk")
-    last.trace = [CODES[Condition.DAILY_CAP]]
-    used = used_before(last, trace_of(last))
-    assert used == {strategy.pk: 3_000}
+    explained = explanations.of_decision(Decision.objects.latest("pk"))
+    (line,) = explained.explanation.lines
+    assert line.checks[-1].value == 3_000
 
 
 def _ticket(own: Scene, number: str) -> Ticket:
@@ -109,3 +124,185 @@ def test_the_rulebook_names_its_strategies(own: Scene) -> None:
     client = client_of(own.people["viewer"])
     text = client.get(url(RulebookRevision, "change", revision.pk)).content.decode()
     assert "mine-strategy" in text and "¥50.00" in text
+
+
+class TestNow:
+    """A ticket that waits, explained as everything stands: nothing is written."""
+
+    @pytest.fixture
+    def waiting(self, own: Scene) -> Ticket:
+        Order.objects.update(committed=0)
+        Ticket.objects.update(status="pending_review", committed=0, waits=True)
+        Strategy.objects.update(enabled=True, single_amount_cap=20_000)
+        publish(own.shop.pk, user=None, now=AT)
+        return Ticket.objects.get()
+
+    def text(self, own: Scene, ticket: Ticket) -> str:
+        client = client_of(own.people["viewer"])
+        client.cookies["django_language"] = "en"
+        return client.get(reverse("automation:explain-now", args=[ticket.pk])).content.decode()
+
+    def test_what_would_take_it(self, own: Scene, waiting: Ticket) -> None:
+        assert "“mine-strategy” would refund ¥123.45 now." in self.text(own, waiting)
+        with CaptureQueriesContext(connection) as queries:
+            explanations.of_now(waiting, now=AT)
+        asked = [query["sql"].strip() for query in queries]
+        assert all(sql.startswith("SELECT") for sql in asked) and len(asked) <= 6
+        assert not any("FOR NO KEY" in sql or "FOR UPDATE" in sql for sql in asked)
+        waiting.refresh_from_db()
+        assert waiting.waits and Decision.objects.count() == 1
+
+    def test_the_cap_as_it_is_used_now(self, own: Scene, waiting: Ticket) -> None:
+        today = timezone.now().astimezone(ZoneInfo(own.shop.timezone)).date()
+        StrategyUsage.objects.update(day=today, used=491_155)
+        text = self.text(own, waiting)
+        assert "the closest is “mine-strategy”" in text
+        assert "¥88.45 of the day&#x27;s cap left, ¥35.00 short" in text
+        assert "a daily cap of ¥5,035.00 or more" in text
+
+    def test_a_blocked_buyer_and_a_pause(self, own: Scene, waiting: Ticket) -> None:
+        BlockedBuyer.objects.create(shop=own.shop, buyer=waiting.buyer)
+        assert "the buyer is on the block list" in self.text(own, waiting)
+        type(own.shop).objects.update(automation_paused_at=AT)
+        assert "Automatic refunds of the shop are paused." in self.text(own, waiting)
+
+    def test_an_order_that_is_not_there(self, own: Scene, waiting: Ticket) -> None:
+        Ticket.objects.update(order=None, waits=False)
+        assert "Its order has not arrived yet" in self.text(own, waiting)
+
+    def test_what_is_decided_leads_to_its_decision(self, own: Scene, waiting: Ticket) -> None:
+        Ticket.objects.update(status="refunded", waits=False)
+        text = self.text(own, waiting)
+        assert "The ticket is no longer waiting to be decided." in text
+        assert url(Decision, "change", own.row(Decision).pk) in text
+
+    def test_another_shops_ticket_does_not_exist(self, own: Scene, foreign: Scene) -> None:
+        client = client_of(own.people["owner"])
+        address = reverse("automation:explain-now", args=[foreign.row(Ticket).pk])
+        assert client.get(address).status_code == 404
+
+    def test_it_is_reached_from_the_ticket_and_the_workbench(
+        self, own: Scene, waiting: Ticket
+    ) -> None:
+        client = client_of(own.people["viewer"])
+        address = reverse("automation:explain-now", args=[waiting.pk])
+        for there in (url(Ticket, "change", waiting.pk), reverse("desk:case", args=[waiting.pk])):
+            assert address in client.get(there).content.decode()
+
+
+SPANS = [
+    (30_000_000, "less than a minute", "不到 1 分钟"),
+    (MINUTE, "1 minute", "1 分钟"),
+    (41 * MINUTE, "41 minutes", "41 分钟"),
+    (2 * HOUR + 10 * MINUTE, "2 h 10 min", "2 小时 10 分"),
+    (3 * DAY + 2 * HOUR, "3 d 2 h", "3 天 2 小时"),
+]
+
+
+@pytest.mark.parametrize(("micros", "english_text", "chinese"), SPANS)
+def test_lengths_of_time(micros: int, english_text: str, chinese: str) -> None:
+    for language, text in (("en", english_text), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert span(micros) == text
+
+
+# Condition -> what the strategy sets, what the ticket has, and how it is told in both languages.
+TOLD: list[tuple[Code, dict[str, Any], dict[str, Any], str, str]] = [
+    (Code.SINGLE_AMOUNT, {"single_amount_cap": 20_000}, {"amount": 20_320},
+     "¥3.20 over the single-amount cap", "超出单笔金额上限 ¥3.20"),
+    (Code.SINGLE_AMOUNT, {"single_amount_cap": 20_000}, {"amount": 19_000},
+     "¥10.00 below the cap", "低于上限 ¥10.00"),
+    (Code.EXECUTION_TIME, {"execution_time": "windows", "windows": [["07:00", "09:19"]]}, {},
+     "41 minutes after the window closed", "时段结束后 41 分钟"),
+    (Code.EXECUTION_TIME, {"execution_time": "windows", "windows": [["10:05", "12:00"]]}, {},
+     "5 minutes before the window opens", "时段开始前 5 分钟"),
+    (Code.TIME_LIMIT, {"time_limit_hours": 2}, {"paid": 4 * HOUR + 10 * MINUTE},
+     "2 h 10 min too late", "超时 2 小时 10 分"),
+    (Code.VALIDITY, {"valid_until": "2026-11-20T09:00:00+08:00"}, {},
+     "1 h 0 min after it had ended", "结束后 1 小时 0 分"),
+    (Code.BUYER_GUARD, {}, {"bought": 2},
+     "automatic refund no. 3 of this buyer in 30 days, at most 2",
+     "该买家 30 天内第 3 笔自动退款，最多 2 笔"),
+    (Code.DAILY_CAP, {"daily_cap": 50_000}, {"amount": 15_500, "used": 38_000},
+     "¥120.00 of the day's cap left, ¥35.00 short", "当日额度还剩 ¥120.00，差 ¥35.00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "sets", "has", "told", "chinese"), TOLD)
+def test_distances_in_words(
+    own: Scene, condition: Code, sets: Any, has: Any, told: str, chinese: str
+) -> None:
+    answer = _answer(own, condition, sets, has)
+    for language, text in (("en", told), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert words(*answer).distance == text
+
+
+def _answer(own: Scene, condition: Code, sets: Any, has: Any) -> Any:
+    from strategies.engine import compile_rulebook
+
+    content = dict(own.row(RulebookRevision).content)
+    content["strategies"] = [{**content["strategies"][0], **sets}]
+    content["buyer_limit"] = {"days": 30, "count": 2, "amount": 100_000}
+    content["working_hours"] = {"fri": [["09:00", "18:00"]]}
+    facts = explanations._kept(own.row(Decision))
+    facts = facts._replace(
+        amount=has.get("amount", facts.amount), refundable=10**9, **has.get("facts", {})
+    )
+    if "paid" in has:
+        facts = facts._replace(paid_at=facts.applied_at - has["paid"])
+    before = replace(Before(), used={0: has.get("used", 0)}, buyer_count=has.get("bought", 0))
+    rulebook = compile_rulebook(content)
+    (line,) = explain(rulebook, facts, before).lines
+    check = next(check for check in line.checks if check.condition is condition)
+    return check, Ground(line.strategy, facts, ZoneInfo("Asia/Shanghai"))
+
+
+BARE: list[tuple[Code, dict[str, Any], dict[str, Any]]] = [
+    (Code.ENABLED, {}, {}),
+    (Code.VALIDITY, {"valid_from": "2027-01-01T00:00:00+08:00"}, {}),
+    (Code.EXECUTION_TIME, {"execution_time": "off_hours"}, {}),
+    (Code.PAID_TIME, {"execution_time": "off_hours", "paid_time": "off_hours"}, {}),
+    (Code.PAID_TIME, {"execution_time": "off_hours", "paid_time": "off_hours"},
+     {"facts": {"paid_at": None}}),
+    (Code.TIME_LIMIT, {"time_limit_hours": 2}, {"facts": {"paid_at": None}}),
+    (Code.LABEL_PRINTED, {}, {"facts": {"label_printed_at": 0}}),
+    (Code.PRODUCT, {"product_condition": "include", "products": ["mine-x"]},
+     {"facts": {"products": ("mine-y",), "categories": ("",)}}),
+    (Code.PRODUCT, {"product_condition": "exclude", "products": ["mine-y"]},
+     {"facts": {"products": ("mine-y",), "categories": ("",)}}),
+    (Code.BUYER_REASON, {"buyer_reasons": ["damaged"]}, {}),
+    (Code.BUYER_GUARD, {}, {"facts": {"blocked": True}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "sets", "has"), BARE)
+def test_every_failure_has_words_in_chinese(
+    own: Scene, condition: Code, sets: Any, has: Any
+) -> None:
+    check, ground = _answer(own, condition, sets, has)
+    assert not check.ok
+    with translation.override("zh-hans"):
+        told = words(check, ground)
+        assert told.detail and told.needed
+        assert english(f"<p>{told.detail} {told.distance} {told.needed}</p>") == set()
+
+
+def test_every_condition_has_words() -> None:
+    assert set(_WORDS) == set(Code) - {Code.HIT}
+
+
+def test_the_closest_fails_least(own: Scene) -> None:
+    """By the number of conditions first, then by how large a part of the limit."""
+    first = Strategy.objects.get()
+    for place, cap in ((2, 12_000), (3, 11_000)):
+        first.pk, first.priority, first.name = None, place, f"mine-{cap}"
+        first.single_amount_cap, first.enabled = cap, True
+        first._state.adding = True
+        first.save()
+    publish(own.shop.pk, user=None, now=AT)
+    Decision.objects.update(rulebook=RulebookRevision.objects.latest("number"), trace=[1, 6, 6])
+    decision = Decision.objects.get()
+    shown = Shown(explanations.of_decision(decision))
+    assert shown.closest is not None and shown.closest.strategy.name == "mine-12000"
+    assert [card.open for card in shown.cards] == [False, True, False]

@@ -22,6 +22,7 @@ NAMES = {
     "Afterdesk", "English", "Asia", "Shanghai", "UTC",  # names of themselves
     "mine", "operator",  # the scene's data, which begin with its mark
     "esc", "hans",  # a key, and the language's own code
+    "CSV", "Excel",  # kinds of files
     "other",  # a platform's word
 }  # fmt: skip
 

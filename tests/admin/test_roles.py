@@ -59,7 +59,7 @@ def undone() -> Iterator[None]:
 
 def get(client: Client, address: str) -> tuple[int, str]:
     response = client.get(address)
-    return response.status_code, response.content.decode()
+    return response.status_code, response.getvalue().decode()
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_others_get_nowhere(own: Scene, who: str) -> None:
             data = sent(own) if send == client.post else None
             response = send(address.of(own), data)
             assert response.status_code in expected, (address.name, response.status_code)
-            assert "mine-" not in response.content.decode(), address.name
+            assert "mine-" not in response.getvalue().decode(), address.name
     for name in OF_EVERYBODY - {"admin:logout"}:
-        assert "mine-" not in client.get(reverse(name)).content.decode(), name
+        assert "mine-" not in client.get(reverse(name)).getvalue().decode(), name
     assert digest() == before

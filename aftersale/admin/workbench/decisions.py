@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -102,7 +103,7 @@ RETRY = Decision(
 )
 
 
-def _view(decision: Decision) -> Callable[..., HttpResponse]:
+def _view(decision: Decision) -> Callable[..., HttpResponseBase]:
     @desk_page
     @require_http_methods(["GET", "POST"])
     def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
@@ -184,7 +185,7 @@ def _changed(request: HttpRequest, stale: Refused) -> HttpResponse:
     )
 
 
-def _hand(call: Callable[..., Ticket]) -> Callable[..., HttpResponse]:
+def _hand(call: Callable[..., Ticket]) -> Callable[..., HttpResponseBase]:
     @desk_page
     @require_POST
     def view(request: HttpRequest, ticket_id: int) -> HttpResponse:

@@ -14,10 +14,8 @@ from strategies.engine import Facts, State
 
 from .rulebooks import LoadedRulebook
 
-# The evaluator never waits for a row: what somebody else holds is theirs to hand back, and is
-# found by the next look. Facts are read as their rows are locked, order and ticket together. Times
-# are µs since the epoch; a double holds them exactly until the year 2255.
-_CLAIM = """
+# Times are µs since the epoch; a double holds them exactly until the year 2255.
+_FACTS = """
 SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
        CASE WHEN o.over_refunded THEN 0
             ELSE o.paid_amount - o.refunded_amount - o.committed END,
@@ -33,6 +31,10 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
        t.spent
 FROM aftersale_ticket t
 JOIN aftersale_order o ON o.id = t.order_id
+"""
+# The evaluator never waits for a row: what somebody else holds is theirs to hand back, and is
+# found by the next look. Facts are read as their rows are locked, order and ticket together.
+_CLAIM = f"""{_FACTS}
 WHERE t.shop_id = %(shop)s AND t.waits AND (t.applied_at, t.ticket_no) > (%(at)s, %(ticket_no)s)
 ORDER BY t.applied_at, t.ticket_no
 LIMIT %(limit)s
@@ -84,6 +86,13 @@ def claim(shop_id: int, *, after: Cursor, limit: int) -> list[tuple[Any, ...]]:
             },
         )
         return cursor.fetchall()
+
+
+def read_one(ticket_id: int) -> tuple[Any, ...] | None:
+    """A ticket's row as `claim` would give it, without a lock; None while its order is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_FACTS} WHERE t.id = %s", [ticket_id])
+        return cursor.fetchone()
 
 
 def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:

@@ -1,0 +1,1 @@
+"""Explanations on the screen: figures as sentences, and the pages that show them."""

@@ -1,0 +1,189 @@
+"""An explanation as its page shows it: one sentence, then every strategy as a card (SPEC E8)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from aftersale.admin.columns import yuan
+from strategies.engine.explanation import Line
+from strategies.engine.hours import DAY
+from strategies.engine.vocabulary import Condition as Code
+from strategies.models import Condition, Outcome, Scenario, Why
+from strategies.services.explanations import Explained
+
+from .words import Ground, Words, words
+
+_MOST_REASONS = 2
+_LABELS = {code: Condition[code.name].label for code in Code if code}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A condition on a card."""
+
+    label: Any
+    ok: bool
+    sets: bool
+    words: Words
+
+    @property
+    def short(self) -> str:
+        """By how much it failed, else how."""
+        return self.words.distance or self.words.detail
+
+
+@dataclass(frozen=True)
+class Card:
+    line: Line
+    place: int
+    scenario: Any
+    answers: list[Answer]
+    open: bool
+
+    @property
+    def failed(self) -> list[Answer]:
+        return [answer for answer in self.answers if not answer.ok]
+
+    @property
+    def hit(self) -> bool:
+        return self.line.asked and not self.line.failed
+
+    @property
+    def first(self) -> Any:
+        """The condition that the decision's trace names."""
+        return self.failed[0].label if self.failed else ""
+
+    @property
+    def held(self) -> str:
+        """How many of the conditions that it sets hold."""
+        own = [answer for answer in self.answers if answer.sets]
+        held = sum(answer.ok for answer in own)
+        return ngettext(
+            "%(held)d of %(count)d condition holds",
+            "%(held)d of %(count)d conditions hold",
+            len(own),
+        ) % {"held": held, "count": len(own)}
+
+
+class Shown:
+    """What a page or a panel shows of an explanation."""
+
+    def __init__(self, explained: Explained) -> None:
+        self.explained = explained
+        self.explanation = explained.explanation
+        self.decision = explained.decision
+        self.revision = explained.revision
+        self.zone = ZoneInfo(explained.revision.content.get("timezone") or explained.shop.timezone)
+
+    @cached_property
+    def closest(self) -> Line | None:
+        """The strategy that missed it by least: by the fewest conditions, then by the least part
+        of a limit."""
+        missed = [line for line in self.explanation.asked if line.failed]
+        return min(missed, key=_missed_by, default=None)
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        labels = dict(Scenario.choices)
+        opened = self.explanation.hit or self.closest
+        return [
+            Card(
+                line,
+                place,
+                labels[line.strategy.scenario],
+                [self._answer(line, check) for check in line.checks],
+                line is opened,
+            )
+            for place, line in enumerate(self.explanation.lines, 1)
+        ]
+
+    def _answer(self, line: Line, check: Any) -> Answer:
+        ground = Ground(line.strategy, self.explained.facts, self.zone)
+        return Answer(_LABELS[check.condition], check.ok, check.sets, words(check, ground))
+
+    @property
+    def asked(self) -> list[Card]:
+        return [card for card in self.cards if card.line.asked]
+
+    @property
+    def summary(self) -> str:
+        """The one sentence that answers "why"."""
+        explanation, decision = self.explanation, self.decision
+        if decision is not None and decision.why == Why.ERROR:
+            return _("Evaluating it failed: no strategy was asked.")
+        if explanation.fast_refund:
+            return _("It is for fast refund, before any strategy is asked.")
+        if explanation.hit is not None:
+            return self._taken(explanation.hit)
+        if explanation.why == Why.NONE_HIT:
+            return self._missed()
+        facts = self.explained.facts
+        return {
+            Why.PAUSED.value: _("Automatic refunds of the shop were paused.")
+            if decision is not None
+            else _("Automatic refunds of the shop are paused."),
+            Why.NO_SCENARIO.value: _(
+                "There are no strategies for this type of ticket on an order in this status."
+            ),
+            Why.OVER_REFUNDABLE.value: _(
+                "It asks for %(amount)s, and %(left)s can still be refunded of the order."
+            )
+            % {"amount": yuan(facts.amount), "left": yuan(facts.refundable)},
+            Why.NO_AMOUNT.value: _("It asks for no money."),
+        }[explanation.why or ""]
+
+    def _taken(self, line: Line) -> str:
+        given = {"strategy": line.strategy.name, "amount": yuan(self.explained.facts.amount)}
+        returns = line.strategy.scenario == Scenario.POST_SHIP_RETURN
+        if self.decision is None:
+            if returns:
+                return _("“%(strategy)s” would approve the return of %(amount)s now.") % given
+            return _("“%(strategy)s” would refund %(amount)s now.") % given
+        if returns or self.decision.outcome == Outcome.APPROVE_RETURN:
+            return _("“%(strategy)s” approved the return of %(amount)s.") % given
+        return _("“%(strategy)s” refunded %(amount)s.") % given
+
+    def _missed(self) -> str:
+        if not self.explanation.lines:
+            return _("No strategy took it: the shop has none for such tickets.")
+        if self.closest is None:
+            return _("No strategy was asked: the ticket had its automatic approval before.")
+        card = next(card for card in self.cards if card.line is self.closest)
+        shorts = [answer.short for answer in card.failed]
+        reasons = pgettext("between reasons", "; ").join(shorts[:_MOST_REASONS])
+        more = len(shorts) - _MOST_REASONS
+        if more > 0:
+            reasons = ngettext(
+                "%(reasons)s; and %(more)d more condition",
+                "%(reasons)s; and %(more)d more conditions",
+                more,
+            ) % {"reasons": reasons, "more": more}
+        given = {"strategy": card.line.strategy.name, "reasons": reasons}
+        if self.decision is None:
+            return _(
+                "No strategy would take it now: the closest is “%(strategy)s”, %(reasons)s."
+            ) % (given)
+        return _("No strategy took it: the closest was “%(strategy)s”, %(reasons)s.") % given
+
+
+def _missed_by(line: Line) -> tuple[int, float, int]:
+    parts = [_part(check) for check in line.failed]
+    return len(parts), max(parts), line.index
+
+
+def _part(check: Any) -> float:
+    """How large a part of its limit a condition failed by; 1 where there is no near or far."""
+    if check.over is None:
+        return 1.0
+    limit = {
+        Code.SINGLE_AMOUNT: check.limit,
+        Code.DAILY_CAP: check.limit,
+        Code.TIME_LIMIT: check.limit,
+        Code.EXECUTION_TIME: DAY,
+        Code.VALIDITY: DAY,
+    }.get(check.condition)
+    return min(check.over / limit, 1.0) if limit else 1.0

@@ -1,0 +1,70 @@
+"""What the decision search shows, as a file (SPEC M1): the same filters, all of the rows."""
+
+from collections.abc import Iterator
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from aftersale.admin import access
+from aftersale.admin.pages import desk_page
+from strategies.models import Decision
+
+from .files import MOST_ROWS, csv_lines, xlsx
+from .filters import FROM, TO, read_time, zone_of
+from .rows import headers, rows
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@desk_page
+@require_GET
+def export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Only of the user's shops: the list's own queryset, with its filters and search."""
+    if kind not in ("csv", "xlsx"):
+        raise Http404
+    back = reverse("admin:strategies_decision_changelist")
+    try:
+        found = _found(request)
+    except IncorrectLookupParameters:
+        return redirect(back)
+    name = f"{_name(request)}.{kind}"
+    if kind == "csv":
+        lines: Iterator[str] = csv_lines(headers(), rows(found))
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(
+            lines, content_type="text/csv; charset=utf-8", headers=disposition
+        )
+    # One row is the head.
+    if found.order_by().values("pk")[:MOST_ROWS].count() > MOST_ROWS - 1:
+        said = _("Excel holds at most %(most)s rows: narrow the search down, or take the CSV file.")
+        messages.error(request, said % {"most": f"{MOST_ROWS - 1:,}"})
+        return redirect(f"{back}?{request.GET.urlencode()}")
+    file = xlsx(headers(), rows(found))
+    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+
+
+def _found(request: HttpRequest) -> QuerySet:
+    """What the list shows, in its order."""
+    site = admin.site._registry[Decision]
+    return site.get_changelist_instance(request).get_queryset(request).select_related(None)
+
+
+def _name(request: HttpRequest) -> str:
+    """afterdesk-decisions-SHOP-DATES: which shop and times it is of."""
+    shops, wanted = access.shops(request), request.GET.get("shop", "")
+    listed = [shop for shop in shops if not wanted or str(shop.pk) == wanted]
+    shop = slugify(listed[0].code) if len(listed) == 1 else "all"
+    zone = zone_of(request)
+    times = [read_time(request.GET.get(name, ""), zone) for name in (FROM, TO)]
+    days = [f"{at:%Y%m%d}" for at in times if at is not None]
+    days = days or [f"{timezone.localtime(timezone.now(), zone):%Y%m%d}"]
+    return "-".join(["afterdesk-decisions", shop or "shop", *days])

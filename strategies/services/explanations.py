@@ -1,0 +1,145 @@
+"""Explaining a decision that was made, or a ticket as it is now (SPEC E8, O8, promise 3).
+
+Both only read. A decision is explained by the revision that it names, the facts that it kept and
+the decisions before it; a ticket that waits by the rows as they are at this moment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from aftersale.models import Shop, Ticket, TicketStatus
+from aftersale.services.errors import NotFound, Refused
+from strategies.engine import Facts, Rulebook, compile_rulebook
+from strategies.engine.explanation import Before, Explanation, explain
+from strategies.engine.hours import micros
+from strategies.engine.spans import bought
+from strategies.models import Decision, EvaluatorLane, Outcome, RulebookRevision, Why
+
+from .evaluator.reading import BUYER, as_facts, load_state, read_one
+from .evaluator.rulebooks import load_rulebook
+
+# What is still to be decided: of anything else its last decision is to be read.
+OPEN = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An explanation with what it is of."""
+
+    explanation: Explanation
+    facts: Facts
+    rulebook: Rulebook
+    revision: RulebookRevision
+    shop: Shop
+    decision: Decision | None
+    """None where it is of this moment."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it says what was recorded; the record is what happened."""
+        decision = self.decision
+        return (
+            decision is None
+            or decision.why == Why.ERROR
+            or list(self.explanation.trace) == decision.trace
+        )
+
+
+def of_decision(decision: Decision) -> Explained:
+    """What every strategy said, with its state as it was then."""
+    revision = decision.rulebook
+    rulebook = compile_rulebook(revision.content)
+    facts = _kept(decision)
+    before = Before(
+        used=_used_before(decision, rulebook),
+        buyer_count=decision.buyer_count or 0,
+        buyer_sum=decision.buyer_sum or 0,
+        paused=decision.why == Why.PAUSED,
+    )
+    explanation = explain(rulebook, facts, before)
+    return Explained(explanation, facts, rulebook, revision, decision.shop, decision)
+
+
+def of_now(ticket: Ticket, *, now: datetime) -> Explained:
+    """What would be decided at this moment. Takes no lock and writes nothing."""
+    if ticket.status not in OPEN:
+        raise Refused(_("The ticket is no longer waiting to be decided."))
+    lane = EvaluatorLane.objects.select_related("rulebook").filter(shop=ticket.shop_id).first()
+    row = read_one(ticket.pk)
+    if row is None:
+        raise NotFound(_("Its order has not arrived yet: there is nothing to decide on."))
+    if lane is None:
+        raise NotFound(_("The shop has no strategies yet."))
+    loaded = load_rulebook(lane.rulebook_id)
+    at = micros(now)
+    day = datetime.fromordinal(loaded.rulebook.moment(at).day).date()
+    paused = ticket.shop.automation_paused
+    state = load_state(ticket.shop_id, loaded, [row], moment=now, day=day, paused=paused)
+    limit = loaded.rulebook.buyer_limit
+    approvals: Iterable[tuple[int, int, int]] = state.buyers.get(row[BUYER], [])
+    count, total = bought(approvals, at - limit.span, at) if limit is not None else (0, 0)
+    used = {index: fen for (index, _day), fen in state.used.items()}
+    before = Before(used=used, buyer_count=count, buyer_sum=total, paused=paused)
+    (facts,) = (Facts._make(one) for one in as_facts([row], at))
+    explanation = explain(loaded.rulebook, facts, before)
+    return Explained(explanation, facts, loaded.rulebook, lane.rulebook, ticket.shop, None)
+
+
+def _kept(decision: Decision) -> Facts:
+    return Facts(
+        ticket=decision.ticket_id,
+        ticket_no="",
+        order=decision.order_id,
+        buyer=decision.buyer,
+        type=decision.type,
+        order_status=decision.order_status,
+        amount=decision.amount,
+        refundable=decision.refundable_amount,
+        applied_at=micros(decision.applied_at),
+        decided_at=micros(decision.decided_at),
+        reason=decision.reason,
+        paid_at=_micros(decision.paid_at),
+        shipped_at=_micros(decision.shipped_at),
+        delivered_at=_micros(decision.delivered_at),
+        label_printed_at=_micros(decision.label_printed_at),
+        paid_amount=decision.paid_amount,
+        labels=tuple(decision.labels),
+        products=tuple(decision.products),
+        categories=tuple(decision.categories),
+        virtual=decision.has_virtual,
+        blocked=decision.buyer_blocked,
+        spent=decision.spent,
+    )
+
+
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
+
+
+def _used_before(decision: Decision, rulebook: Rulebook) -> dict[int, int]:
+    """What each strategy had approved that day, by its index, in the order of decisions
+    (SPEC E4)."""
+    day = rulebook.moment(micros(decision.decided_at)).day
+    zone = ZoneInfo(decision.rulebook.content.get("timezone") or decision.shop.timezone)
+    start = datetime.fromordinal(day).replace(tzinfo=zone)
+    end = (datetime.fromordinal(day) + timedelta(days=1)).replace(tzinfo=zone)
+    index = {strategy.id: place for place, strategy in enumerate(rulebook.strategies)}
+    sums = (
+        Decision.objects.filter(
+            strategy__in=list(index),
+            # In UTC: a sum of wall clocks would count an hour twice on the day of a clock change.
+            decided_at__gte=start.astimezone(UTC),
+            decided_at__lt=end.astimezone(UTC),
+            pk__lt=decision.pk,
+        )
+        .exclude(outcome=Outcome.MANUAL)
+        .values_list("strategy")
+        .annotate(total=Sum("amount", output_field=models.BigIntegerField()))
+    )
+    return {index[key]: total for key, total in sums}

@@ -1,0 +1,177 @@
+"""SPEC M1: decisions are found by every key, and exported exactly as they are found."""
+
+import csv
+import io
+import tracemalloc
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from aftersale.models import Ticket
+from strategies.admin.search import export, files
+from strategies.models import Decision, Strategy
+
+from .scene import AT, Scene, more_tickets
+from .test_scope import client_of, url
+
+LIST = reverse("admin:strategies_decision_changelist")
+
+
+def client(own: Scene, language: str = "en") -> Client:
+    client = client_of(own.people["viewer"])
+    client.cookies["django_language"] = language
+    return client
+
+
+def as_csv(client: Client, **query: str) -> list[dict[str, str]]:
+    response = client.get(reverse("automation:decisions-export", args=["csv"]), query)
+    assert response.status_code == 200 and response.streaming
+    text = b"".join(response.streaming_content).decode()
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:])))
+
+
+def listed(client: Client, **query: str) -> int:
+    return client.get(LIST, query).context["cl"].result_count
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, 4),
+        ({"q": "mine-1"}, 1),
+        ({"q": "mine-order"}, 4),
+        ({"q": "mine-buyer"}, 4),
+        ({"q": "nobody"}, 0),
+        ({"reason": "other"}, 3),
+        ({"reason": "damaged"}, 1),
+        ({"scenario__exact": "pre_ship_refund"}, 1),
+        ({"outcome__exact": "refund"}, 1),
+        ({"source__exact": "strategy"}, 1),
+        ({"why__exact": "none_hit"}, 3),
+        # 10:00 in Shanghai; the end does not count.
+        ({"from": "2026-11-20T10:00"}, 3),
+        ({"from": "2026-11-20T10:01"}, 0),
+        ({"to": "2026-11-20T10:00"}, 1),
+        ({"from": "2026-11-19T10:00", "to": "2026-11-20T10:00"}, 1),
+        ({"from": "no time", "to": "\0"}, 4),
+    ],
+)
+def test_search_and_export_find_the_same(own: Scene, query: dict[str, str], found: int) -> None:
+    more_tickets(own, 3)
+    last = Decision.objects.latest("pk")
+    Decision.objects.filter(pk=last.pk).update(
+        decided_at=AT - timedelta(days=1), reason="damaged", outcome="refund", why="",
+        source="strategy", scenario="pre_ship_refund", strategy=own.row(Strategy),
+    )  # fmt: skip
+    asking = client(own)
+    assert listed(asking, **query) == found
+    assert len(as_csv(asking, **query)) == found
+
+
+def test_a_strategys_decisions(own: Scene, foreign: Scene) -> None:
+    Decision.objects.update(strategy=own.row(Strategy))
+    asking, key = client(own), str(own.row(Strategy).pk)
+    assert len(as_csv(asking, strategy=key)) == 1
+    assert as_csv(asking, strategy=str(foreign.row(Strategy).pk)) == []
+
+
+def test_what_a_row_says(own: Scene) -> None:
+    """The shop's clock, yuan, the user's words; no buyer."""
+    (row,) = as_csv(client(own))
+    assert row["Decided at"] == "2026-11-20 10:00:00" and row["Amount (yuan)"] == "123.45"
+    assert (row["Ticket"], row["Order"]) == ("mine-ticket", "mine-order")
+    assert row["Outcome"] == "For people" and row["Application reason"] == "Other reason"
+    assert "mine-buyer" not in row.values()
+    (chinese,) = as_csv(client(own, "zh-hans"))
+    assert chinese["金额（元）"] == "123.45" and "转人工" in chinese.values()
+
+
+def test_only_of_ones_own_shops(own: Scene, foreign: Scene) -> None:
+    assert {row["Shop"] for row in as_csv(client(own))} == {"mine-shop"}
+    assert as_csv(client(own), q="theirs-ticket") == []
+    address = reverse("automation:decisions-export", args=["csv"])
+    assert client(own).get(address, {"shop": foreign.shop.pk}).status_code == 200
+    assert as_csv(client(own), shop=str(foreign.shop.pk)) in ([], as_csv(client(own)))
+    assert Client().get(address).status_code == 302
+    assert client(own).get(reverse("automation:decisions-export", args=["pdf"])).status_code == 404
+
+
+def test_an_address_that_asks_for_nonsense_leads_back(own: Scene) -> None:
+    address = reverse("automation:decisions-export", args=["csv"])
+    assert client(own).get(address, {"nonsense": "1"}).status_code == 302
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_text_becomes_a_formula(own: Scene, start: str) -> None:
+    evil = f'{start}cmd|" /C calc"!A0'
+    Ticket.objects.update(ticket_no=evil)
+    (row,) = as_csv(client(own))
+    assert row["Ticket"] == f"'{evil}" and row["Amount (yuan)"] == "123.45"
+    sheet = load_workbook(files.xlsx(["Ticket"], [[evil, Decimal("-1.50")]])).active
+    assert sheet["A2"].data_type in ("s", "inlineStr") and sheet["A2"].quotePrefix
+    assert sheet["B2"].value == -1.5 and sheet["B2"].data_type == "n"
+
+
+def test_as_excel_reads_it(own: Scene) -> None:
+    response = client(own).get(reverse("automation:decisions-export", args=["xlsx"]))
+    assert response["Content-Type"] == export.XLSX
+    assert 'filename="afterdesk-decisions-mine-code-' in response["Content-Disposition"]
+    sheet = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    row = dict(zip(*sheet.iter_rows(values_only=True), strict=True))
+    assert row["Decided at"] == datetime(2026, 11, 20, 10) and row["Amount (yuan)"] == 123.45
+
+
+def test_the_name_has_the_shop_and_the_dates(own: Scene) -> None:
+    response = client(own).get(
+        reverse("automation:decisions-export", args=["csv"]),
+        {"from": "2026-11-01T00:00", "to": "2026-11-21T00:00"},
+    )
+    name = 'filename="afterdesk-decisions-mine-code-20261101-20261121.csv"'
+    assert name in response["Content-Disposition"]
+
+
+def test_more_than_a_sheet_holds_is_said(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    more_tickets(own, 2)
+    monkeypatch.setattr(export, "MOST_ROWS", 3)
+    address = reverse("automation:decisions-export", args=["xlsx"])
+    response = client(own).get(address, {"reason": "other"}, follow=True)
+    assert response.redirect_chain == [(f"{LIST}?reason=other", 302)]
+    assert "Excel holds at most 2 rows" in response.content.decode()
+    assert len(as_csv(client(own))) == 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_memory_stays_flat(kind: str) -> None:
+    def many(number: int) -> Iterator[list[Any]]:
+        for _ in range(number):
+            yield [AT.replace(tzinfo=None), "text " * 20, Decimal("1.50")]
+
+    def write(number: int) -> int:
+        tracemalloc.start()
+        if kind == "csv":
+            for _ in files.csv_lines(["a", "b", "c"], many(number)):
+                pass
+        else:
+            files.xlsx(["a", "b", "c"], many(number)).close()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    write(10)
+    assert write(4_000) < write(400) + 300_000
+
+
+def test_the_list_links_to_its_export(own: Scene) -> None:
+    text = client(own).get(LIST, {"reason": "other", "q": "mine-buyer"}).content.decode()
+    address = reverse("automation:decisions-export", args=["csv"])
+    assert f"{address}?q=mine-buyer&amp;reason=other" in text or (
+        f"{address}?reason=other&amp;q=mine-buyer" in text
+    )
+    assert url(Decision, "change", own.row(Decision).pk) in text
