@@ -7,6 +7,7 @@ request.
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from aftersale.models import Membership, Shop
@@ -65,6 +66,14 @@ def shops(request: HttpRequest) -> list[Shop]:
         every = rights.shops_of(request.user).select_related("automation_paused_by")
         answers["shops"] = list(every.order_by("name", "pk")[:MOST_SHOPS])
     return answers["shops"]
+
+
+def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> QuerySet:
+    """rights.scoped with the shops' keys, which are known by now: from them the database sees how
+    much of a table is the user's, and reads it by the index that suits."""
+    if _is_operator(request):
+        return queryset
+    return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
 
 
 def is_member(request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ from aftersale.models import Order
 from . import colours, columns
 from .filters import ShopFilter
 from .scoped import ScopedAdmin
-from .search import NumberSearch
+from .search import OrderSearch
 from .sections import Section
 from .shipping_alerts import alerts_of
 from .window_sections import splits_of, windows_of
@@ -58,7 +58,7 @@ def tickets(request: HttpRequest, order: Order) -> Section:
 
 
 @admin.register(Order)
-class OrderAdmin(NumberSearch, ScopedAdmin):
+class OrderAdmin(OrderSearch, ScopedAdmin):
     related = ("shop",)
     colours = {"status": colours.ORDER_STATUS, "type": {}}
     list_display = (
@@ -82,7 +82,6 @@ class OrderAdmin(NumberSearch, ScopedAdmin):
     )
     sortable_by = ()
     search_fields = ("order_no",)
-    search_numbers = ("order_no",)
     search_help_text = _("Order number, or the beginning of the buyer's name")
     fieldsets = (
         (

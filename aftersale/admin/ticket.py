@@ -1,5 +1,6 @@
 """Tickets: what the buyer asks for, how it stands, and all that happened to it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from aftersale.models import Refund, Ticket, TicketEvent, TicketFlag
+from aftersale.models import DESK_STATUSES, Refund, Ticket, TicketEvent, TicketFlag
 from aftersale.services.batches import Step
 
 from . import colours, columns
@@ -21,7 +22,7 @@ from .filters import ShopFilter
 from .refund import attempts_of
 from .reply_sections import ReplyButtons, negotiations_of, rejections_of
 from .scoped import ScopedAdmin
-from .search import NumberSearch, TicketSearch
+from .search import TicketSearch
 from .sections import Section
 from .shipping_alerts import alert_of
 from .ticket_steps import FITS, TicketSteps
@@ -41,10 +42,12 @@ class DueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         now = timezone.now()
+        # Nobody waits for what is done; and these are what the index of the desk has.
+        waiting = queryset.filter(status__in=DESK_STATUSES)
         if self.value() == "overdue":
-            return queryset.filter(due_at__lt=now)
+            return waiting.filter(due_at__lt=now)
         if self.value() == "soon":
-            return queryset.filter(due_at__gte=now, due_at__lt=now + SOON)
+            return waiting.filter(due_at__gte=now, due_at__lt=now + SOON)
         return queryset
 
 
@@ -56,7 +59,10 @@ class FlagFilter(admin.SimpleListFilter):
         return list(TicketFlag.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(flags__contains=[self.value()]) if self.value() else queryset
+        if not self.value():
+            return queryset
+        # The index has the flagged ones only, and has to be told that these are.
+        return queryset.exclude(flags=[]).filter(flags__contains=[self.value()])
 
 
 class OrderThereFilter(admin.SimpleListFilter):
@@ -131,7 +137,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 @admin.register(Ticket)
-class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
+class TicketAdmin(TicketSteps, ReplyButtons, TicketSearch, ScopedAdmin):
     step_fits = FITS
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
@@ -159,7 +165,7 @@ class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
     )
     sortable_by = ("amount", "applied_at", "due")
     search_fields = ("ticket_no",)
-    search_numbers = ("ticket_no", "order_no")
+    ticket_path = ""
     search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
     fieldsets = (
         (
@@ -212,6 +218,16 @@ class TicketAdmin(TicketSteps, ReplyButtons, NumberSearch, ScopedAdmin):
     @action(description=TITLES[Step.NEGOTIATE], permissions=["handle_tickets"])
     def negotiate_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         return to_batch(Step.NEGOTIATE, queryset)
+
+    def is_quick(self, params: Mapping[str, str]) -> bool:
+        """What people still have to do something about is found however old it is."""
+        return (
+            params.get("status__exact") in DESK_STATUSES
+            or "due" in params
+            or "flag" in params
+            or params.get("order_there") == "no"
+            or params.get("waits__exact") == "1"
+        )
 
     @display(description=_("order"))
     def order_shown(self, ticket: Ticket) -> Any:

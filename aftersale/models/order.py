@@ -58,8 +58,12 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            # A buyer's history across the shop.
-            models.Index(fields=["shop", "buyer"], name="order_of_buyer"),
+            # A buyer's history across the shop, and the search for buyers.
+            models.Index(
+                fields=["shop", "buyer"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],  # for its beginning, too
+                name="order_of_buyer",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -153,6 +153,8 @@ class Ticket(models.Model):
                 condition=~Q(return_tracking_no=""),
                 name="ticket_return_tracking",
             ),
+            # Hardly any has one, and these must be found whatever their age.
+            models.Index(fields=["shop"], condition=~Q(flags=[]), name="ticket_flagged"),
             models.Index(
                 fields=["window"], condition=Q(window__isnull=False), name="ticket_of_window"
             ),
