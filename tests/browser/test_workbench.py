@@ -212,3 +212,29 @@ def test_on_a_phone(page: Page, live_server: Any, scheme: Any) -> None:
     page.locator("[data-back]").click()
     expect(page.locator(".wb-row").first).to_be_visible()
     expect(case).to_be_hidden()
+
+
+def test_a_key_is_about_the_case_that_is_marked(page: Page, live_server: Any) -> None:
+    """However slow the answers: no key decides the case before, or reaches the page behind."""
+    desk("T-1", "T-2")
+    workbench(page, live_server, "wang")
+    open_case(page, "b-T-1")
+
+    def slow(route: Any) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/workbench/case/**", slow)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    button = page.get_by_role("dialog").locator("[type=submit]")
+    page.keyboard.press("Enter")
+    expect(button).to_be_focused()
+    expect(button).to_have_text("退 ¥100.00 给 b-T-2")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(button).to_be_focused()
+    assert page.url.startswith(f"{live_server.url}/admin/workbench/?")
+    assert (status("T-1"), status("T-2")) == ("pending_review", "pending_review")
+    assert not Refund.objects.exists()

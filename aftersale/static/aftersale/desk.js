@@ -40,8 +40,9 @@
         if (kind !== "danger") setTimeout(remove, 6000);
     };
 
-    document.addEventListener("htmx:afterSwap", (event) => {
-        if (event.detail.target.id === "desk-dialog-content") show();
+    // Settled: a form that htmx does not know yet would be sent by the browser, to the page.
+    document.addEventListener("htmx:afterSettle", (event) => {
+        if (event.detail.target?.id === "desk-dialog-content") show();
     });
     document.addEventListener("desk:done", (event) => {
         close();

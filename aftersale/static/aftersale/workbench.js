@@ -17,6 +17,7 @@
     let current = null; // the key of the case that is open
     let order = []; // the keys of the rows, as they were last shown
     let deciding = null; // the case whose dialog is open
+    let later = null; // the key that waits for the case to arrive
 
     const mark = () => {
         for (const row of rows()) {
@@ -64,6 +65,7 @@
 
     const step = (by) => {
         const keys = rows().map((row) => row.dataset.case);
+        later = null;
         if (!keys.length) return;
         const at = keys.indexOf(current);
         const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), keys.length - 1);
@@ -135,6 +137,7 @@
             const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
             if (!link || !plain) return;
             event.preventDefault();
+            later = null;
             open(link.closest(".wb-row").dataset.case);
         });
         list.addEventListener("change", (event) => {
@@ -269,17 +272,54 @@
         if (found) found.click();
         return found !== null;
     };
+    // A key is about the case that is marked: while that one is on its way, another is shown.
+    // Settled: before that its buttons do nothing yet.
+    let settled = null;
+    const arrived = () => !list || (decided === null && settled === current);
+    const decide = (key) => {
+        if (arrived()) return press(`#wb-case [data-key=${key}]`);
+        later = key;
+        return true;
+    };
+    pane.addEventListener("htmx:beforeSwap", (event) => {
+        if (event.detail.target === pane) settled = null;
+    });
+    pane.addEventListener("htmx:afterSettle", (event) => {
+        if (event.detail.target !== pane) return;
+        settled = pane.querySelector("[data-current]")?.dataset.current ?? null;
+        if (later === null || !arrived()) return;
+        const key = later;
+        later = null;
+        press(`#wb-case [data-key=${key}]`);
+    });
+    // Nor does a key reach the page while a dialog is on its way.
+    let asking = false;
+    let forget = 0;
+    const isQuestion = (event) =>
+        event.detail.target?.id === "desk-dialog-content" && !event.detail.elt.closest("#desk-dialog");
+    document.addEventListener("htmx:beforeSend", (event) => {
+        if (!isQuestion(event)) return;
+        clearTimeout(forget);
+        asking = true;
+    });
+    document.addEventListener("htmx:afterSettle", (event) => {
+        if (event.detail.target?.id === "desk-dialog-content") asking = false;
+    });
+    document.addEventListener("htmx:afterRequest", (event) => {
+        // An answer that opens no dialog; one that does settles before.
+        if (isQuestion(event)) forget = setTimeout(() => (asking = false), 100);
+    });
     const KEYS = {
         j: () => list && step(1),
         k: () => list && step(-1),
         ArrowDown: () => list && step(1),
         ArrowUp: () => list && step(-1),
-        a: () => press("#wb-case [data-key=a]"),
-        r: () => press("#wb-case [data-key=r]"),
-        n: () => press("#wb-case [data-key=n]"),
-        m: () => press("#wb-case [data-key=m]"),
-        o: () => press("#wb-own-page"),
-        Enter: () => press("#wb-own-page"),
+        a: () => decide("a"),
+        r: () => decide("r"),
+        n: () => decide("n"),
+        m: () => decide("m"),
+        o: () => !arrived() || press("#wb-own-page"),
+        Enter: () => !arrived() || press("#wb-own-page"),
         x: () => press(`#tick-${current}`),
         "/": () => document.getElementById("wb-q")?.focus(),
         "?": () => press("#wb-help"),
@@ -290,6 +330,10 @@
         if (!keysOn() || !(key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
         if (event.isComposing || event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(key)) return;
         if (document.querySelector("dialog[open]")) return;
+        if (asking) {
+            event.preventDefault();
+            return;
+        }
         const at = event.target;
         // A box that is ticked takes no letters.
         if (at.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
