@@ -1,5 +1,6 @@
 """What all tests share: the database and the translations."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -34,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Leaves the server as it was found."""
+    """Leaves the server as it was found, and no pictures: a worker ends without cleaning up."""
+    shutil.rmtree(settings.STORAGES["default"]["OPTIONS"]["location"], ignore_errors=True)
     if _server is not None:
         _server.stop()
 

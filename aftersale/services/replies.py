@@ -192,11 +192,6 @@ def types_on_offer(ticket: Ticket) -> list[TicketType]:
     return list(TicketType)
 
 
-def rounds_left(ticket: Ticket) -> int:
-    """How many more rounds this request may have."""
-    return max(0, rounds.MOST_ROUNDS - len(rounds.of_request(ticket)))
-
-
 def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:
     for known in fitting(ticket):
         if known.code == code:

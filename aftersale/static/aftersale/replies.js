@@ -25,6 +25,15 @@
         if (reply && event.target.dataset.text !== undefined) fill(reply, event.target);
     });
 
+    // Unfold's script takes every file field for its own widget, and fails on those that are not.
+    document.addEventListener(
+        "change",
+        (event) => {
+            if (event.target.matches("[data-reply] [type=file]")) event.stopPropagation();
+        },
+        true,
+    );
+
     document.addEventListener("click", (event) => {
         const take = event.target.closest("[data-reply-take]");
         if (take) {

@@ -1,0 +1,73 @@
+"""Rejecting from a ticket's page (SPEC P2): what was typed stays, what was chosen outlives a
+refusal, and what was sent is on the page at once."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Page, expect
+
+from aftersale.models import EvidenceFile, Rejection, Ticket
+from tests.admin.scene import make
+from tests.admin.test_scope import url
+from tests.aftersale.pictures import bytes_of
+from tests.factories import make_order, make_ticket
+
+from .test_accessibility import wrong
+from .test_smoke import log_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
+    with transaction.atomic():
+        scene = make("mine", "cs_agent")
+        order = make_order(scene.shop, buyer="mine-b", status="delivered")
+        ticket = make_ticket(order, ticket_no="mine-t", waits=False)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    log_in(page, live_server, "mine-cs_agent")
+    page.goto(live_server.url + url(Ticket, "change", ticket.pk))
+    page.get_by_role("button", name="拒绝", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    text = dialog.locator("[data-reply-text]")
+    reason = dialog.locator("[name=reason]")
+    expect(reason.first).to_be_focused()
+    assert wrong(page) == []
+
+    page.keyboard.press("4")
+    untouched = text.input_value()
+    assert "mine-t" in untouched
+    page.keyboard.press("2")
+    expect(text).not_to_have_value(untouched)
+    text.fill("按我们谈好的处理。")
+    reason.nth(3).check()
+    expect(text).to_have_value("按我们谈好的处理。")
+    expect(dialog.locator("[data-reply-kept]")).to_be_visible()
+    dialog.locator("[data-reply-take]").click()
+    expect(text).to_have_value(untouched)
+    expect(dialog.locator("[data-reply-kept]")).to_be_hidden()
+
+    # Refused: without words; reason and picture are still there.
+    reason.nth(1).check()
+    text.fill("")
+    picture = {"name": "chat.png", "mimeType": "image/png", "buffer": bytes_of()}
+    dialog.locator("[type=file]").set_input_files([picture])
+    text.press("Control+Enter")
+    expect(text).to_have_attribute("aria-invalid", "true")
+    expect(text).to_be_focused()
+    expect(reason.nth(1)).to_be_checked()
+    assert dialog.locator("[type=file]").evaluate("field => field.files.length") == 1
+    assert wrong(page) == []
+    assert not Rejection.objects.exists()
+
+    text.fill("按我们谈好的处理。")
+    text.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#content-main")).to_contain_text("按我们谈好的处理。")
+    expect(page.locator(".reply-pictures img")).to_be_visible()
+    expect(page.get_by_role("button", name="拒绝", exact=True)).to_have_count(0)
+    row = Rejection.objects.get()
+    assert (row.reason, row.explanation) == ("agreed_to_cancel", "按我们谈好的处理。")
+    assert EvidenceFile.objects.get(name="chat.png").rejection == row
+    assert problems == []
