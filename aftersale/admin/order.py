@@ -81,6 +81,7 @@ class OrderAdmin(OrderSearch, ScopedAdmin):
         "paid_at",
     )
     sortable_by = ()
+    filters_newest = True
     search_fields = ("order_no",)
     search_help_text = _("Order number, or the beginning of the buyer's name")
     fieldsets = (

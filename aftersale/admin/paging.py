@@ -28,7 +28,7 @@ class CountedOnce(ChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str] | None = None
     ) -> QuerySet:
-        found = super().get_queryset(request, exclude_parameters)
+        found = self.all_found(request, exclude_parameters)
         if not self._reads_much():
             return found
         self.looked_through = f"{MOST_READ:,}"
@@ -39,8 +39,14 @@ class CountedOnce(ChangeList):
         oldest = Subquery(newest.values("pk")[MOST_READ - 1 : MOST_READ])
         return found.filter(pk__gte=Coalesce(oldest, Value(0)))
 
+    def all_found(
+        self, request: HttpRequest, exclude_parameters: list[str] | None = None
+    ) -> QuerySet:
+        """Everything that the filters find, for whoever has the time: an export."""
+        return super().get_queryset(request, exclude_parameters)
+
     def _reads_much(self) -> bool:
-        if self.query:
+        if self.query or not self.model_admin.filters_newest:
             return False
         params = {name: str(value) for name, value in self.params.items()}
         return bool(params.keys() - {"shop"}) and not self.model_admin.is_quick(params)
@@ -59,6 +65,9 @@ class CappedPaginator(Paginator):
     counted.
     """
 
+    # Whoever opens a later page knows that there is more than one.
+    on_first_page = True
+
     @cached_property
     def first(self) -> list[Any]:
         """The rows of the first page, and one more where there is one."""
@@ -72,7 +81,7 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        if len(self.first) <= self.per_page:
+        if self.on_first_page and len(self.first) <= self.per_page:
             return len(self.first)
         found: Any = self.object_list
         # In the rows' own order: it stops as early as the page itself does.

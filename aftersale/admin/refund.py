@@ -1,6 +1,5 @@
 """Refunds and their attempts."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aftersale.models import Refund, RefundAttempt, RefundStatus, Shop
+from aftersale.models import Refund, RefundAttempt, Shop
 
 from . import colours, columns
 from .filters import ShopFilter
@@ -99,10 +98,6 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
         ),
     )
     sections = [attempts, charges_of, commission_of]
-
-    def is_quick(self, params: Mapping[str, str]) -> bool:
-        """A failed refund is somebody's money: it is found however old it is."""
-        return params.get("status__exact") == RefundStatus.FAILED
 
     @display(description=_("ticket"))
     def number(self, refund: Refund) -> str:

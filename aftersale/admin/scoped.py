@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.forms import Media
@@ -75,9 +76,17 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related(*self.related)
 
+    # Filters without an index look through the newest rows only: of tables that grow for ever.
+    filters_newest: ClassVar[bool] = False
+
     def is_quick(self, params: Mapping[str, str]) -> bool:
         """Whether an index leads to what these filters ask for, however old it is."""
         return False
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        paginator = super().get_paginator(request, *args, **kwargs)
+        paginator.on_first_page = request.GET.get(PAGE_VAR, "1") == "1"
+        return paginator
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CountedOnce]:
         return CountedOnce

@@ -166,6 +166,7 @@ class TicketAdmin(TicketSteps, ReplyButtons, TicketSearch, ScopedAdmin):
     sortable_by = ("amount", "applied_at", "due")
     search_fields = ("ticket_no",)
     ticket_path = ""
+    filters_newest = True
     search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
     fieldsets = (
         (

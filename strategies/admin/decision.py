@@ -1,5 +1,6 @@
 """Decisions, each with its trace in words and the facts it was made on (SPEC E8, O8)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -22,7 +23,7 @@ from strategies.models import Decision, Outcome, Strategy
 from strategies.services import explanations
 
 from .explaining.cards import Shown
-from .search.filters import ReasonFilter, TimeFilter
+from .search.filters import FROM, TO, ReasonFilter, TimeFilter
 
 OUTCOME: dict[str, str] = {
     Outcome.REFUND: "success",
@@ -101,6 +102,7 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
     )
     list_before_template = "strategies/search/top.html"
     sortable_by = ()
+    filters_newest = True
     search_fields = ("ticket__ticket_no",)
     search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
     fieldsets = (
@@ -129,6 +131,10 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         ("buyer", "buyer_blocked"),
         ("buyer_count", "buyer_sum"),
     )
+
+    def is_quick(self, params: Mapping[str, str]) -> bool:
+        """A time that was asked for is looked through as a whole, however long ago."""
+        return FROM in params or TO in params
 
     @property
     def media(self) -> Media:

@@ -102,6 +102,8 @@ class Decision(models.Model):
             ),
         ]
         indexes = [
+            # The decision search, and the periods that trial runs read.
+            models.Index(fields=["shop", "decided_at"], name="decision_of_shop"),
             # The buyer guard's sums (SPEC E3, G1).
             models.Index(
                 fields=["shop", "buyer", "decided_at"],

@@ -264,6 +264,7 @@ def more_tickets(scene: Scene, number: int) -> None:
         order.order_no = f"{scene.mark}-order-{place}"
         order.save()
         ticket.ticket_no, ticket.order, ticket.applied_at = f"{scene.mark}-{place}", order, at
+        ticket.order_no = order.order_no
         ticket.save()
         TicketEvent.objects.create(ticket=ticket, at=at, kind="arrived", actor="platform")
         for row in (scene.row(Decision), scene.row(Refund)):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from aftersale.admin import access
 from aftersale.admin.pages import desk_page
+from aftersale.admin.paging import CountedOnce
 from strategies.models import Decision
 
 from .files import MOST_ROWS, csv_lines, xlsx
@@ -55,7 +56,9 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
 def _found(request: HttpRequest) -> QuerySet:
     """What the list shows, in its order."""
     site = admin.site._registry[Decision]
-    return site.get_changelist_instance(request).get_queryset(request).select_related(None)
+    changelist = site.get_changelist_instance(request)
+    assert isinstance(changelist, CountedOnce)
+    return changelist.all_found(request).select_related(None)
 
 
 def _name(request: HttpRequest) -> str:
