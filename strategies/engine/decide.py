@@ -62,7 +62,7 @@ def decide(
             refundable = left[order]
         if not start <= applied_at < end:
             start, end, applied_day, _, time_fails = moment_of(applied_at)
-        if decided_at == applied_at:
+        if start <= decided_at < end:
             day = applied_day
         else:
             if decided_at != last_decided_at:

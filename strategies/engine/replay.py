@@ -17,11 +17,12 @@ from strategies.engine.state import State
 from strategies.engine.verdict import Verdict
 from strategies.engine.vocabulary import FAST_REFUND_BIT, MANUAL, SCENARIO_BIT
 
-_ORDER = 2  # its position in Facts
+# Their positions in Facts.
+_ORDER, _DECIDED_AT = 2, 9
 
 
 class Past(NamedTuple):
-    """An evaluation as it was. `facts` may be a plain tuple in the order of Facts."""
+    """An evaluation as it was; it and its `facts` may be plain tuples in the order of theirs."""
 
     facts: Facts
     hit: bool
@@ -58,9 +59,18 @@ class Replay:
 
     def run(self, past: Sequence[Past]) -> list[Verdict | None]:
         """The verdicts, in order; None where this replay approved the ticket before."""
+        if not past:
+            return []
         verdicts: list[Verdict | None] = []
-        together: list[Facts] = []
-        paused = False
+        together = [one[0] for one in past]
+        paused = past[0][2]
+        if {one[2] for one in past} == {paused} and not any(
+            facts[_ORDER] in self._repeated for facts in together
+        ):
+            verdicts += self._decide(together, paused)
+            self._forget(past[-1][0][_DECIDED_AT])
+            return verdicts
+        together = []
         for one in past:
             facts = one[0]
             if facts[_ORDER] in self._repeated:
@@ -73,8 +83,7 @@ class Replay:
                 together, paused = [], one[2]
             together.append(facts)
         verdicts += self._decide(together, paused)
-        if past:
-            self._forget(Facts._make(past[-1][0]).decided_at)
+        self._forget(past[-1][0][_DECIDED_AT])
         return verdicts
 
     def _decide(self, facts: list[Facts], paused: bool) -> list[Verdict]:
@@ -115,10 +124,16 @@ class Replay:
         self._freer[order] = self._freer.get(order, 0) + amount
 
     def _forget(self, now: int) -> None:
-        """Drops the approvals that no limit counts any more."""
+        """Drops the approvals that no limit counts any more, and no breaker."""
+        for index, hits in self.state.breakers.items():
+            breaker = self.rulebook.breakers[index]
+            if breaker is not None and hits and hits[0][0] <= now - breaker.span:
+                hits[:] = [hit for hit in hits if hit[0] > now - breaker.span]
         limit = self.rulebook.buyer_limit
         if limit is None:
             return
         for buyer, approvals in list(self.state.buyers.items()):
-            if approvals[-1][0] <= now - limit.span:
-                del self.state.buyers[buyer]
+            if approvals[0][0] <= now - limit.span:
+                approvals[:] = [one for one in approvals if one[0] > now - limit.span]
+                if not approvals:
+                    del self.state.buyers[buyer]

@@ -4,15 +4,17 @@ Nothing that decisions are made from is written: only the trial run itself, what
 summary. Between pages it says how far it has come, and sees whether it was cancelled.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import connection
 
-from strategies.engine import State, Verdict, compile_rulebook
+from strategies.engine import State, compile_rulebook
 from strategies.engine.hours import HOUR, MINUTE
 from strategies.engine.replay import Past as EnginePast
 from strategies.engine.replay import Replay
@@ -20,7 +22,7 @@ from strategies.engine.rulebook import Rulebook
 from strategies.models import NOT_ASKED, TrialEvaluation, TrialRun, TrialStatus
 
 from .begin import SILENCE
-from .past import DECIDED_AT, Evaluation, Past
+from .past import DECIDED_AT, Past
 from .summary import summarise
 
 log = structlog.get_logger(__name__)
@@ -36,7 +38,8 @@ class Side:
         self, content: dict[str, Any], trial: TrialRun, past: Past, *, paused: bool = False
     ) -> None:
         rulebook = compile_rulebook(content)
-        self.keys = [str(strategy.id) for strategy in rulebook.strategies]
+        # By index in the rulebook; -1, the last, is fast refund.
+        self.keys = [*(str(strategy.id) for strategy in rulebook.strategies), "fast_refund"]
         self.replay = Replay(
             rulebook,
             _state_before(rulebook, trial),
@@ -53,34 +56,36 @@ class Side:
     def decide(self, page: Sequence[EnginePast]) -> list[str]:
         """What hit each: a strategy's key, "fast_refund", "" for people, or NOT_ASKED."""
         codes: list[str] = []
-        for one, verdict in zip(page, self.replay.run(page), strict=True):
+        for (facts, _, _), verdict in zip(page, self.replay.run(page), strict=True):
             if verdict is None:
                 codes.append(NOT_ASKED)
-            elif verdict.source is None:
+                continue
+            _, _, source, _, strategy, _, _, _, _, day, opened = verdict
+            if source is None:
                 codes.append("")
-            else:
-                codes.append(self._count(one, verdict))
-        return codes
-
-    def _count(self, one: EnginePast, verdict: Verdict) -> str:
-        facts: Any = one[0]
-        amount, at = facts[_AMOUNT], facts[DECIDED_AT]
-        strategy = -1 if verdict.strategy is None else verdict.strategy
-        for tally in (self.days[strategy, verdict.day], self.hours[self._hour(at)]):
+                continue
+            amount, at = facts[_AMOUNT], facts[DECIDED_AT]
+            index = -1 if strategy is None else strategy
+            tally = self.days[index, day]
             tally[0] += 1
             tally[1] += amount
-        if verdict.tripped:
-            self.tripped[self.keys[strategy]] = _moment(at).isoformat()
-        return "fast_refund" if strategy < 0 else self.keys[strategy]
+            tally = self.hours[self._hour(at)]
+            tally[0] += 1
+            tally[1] += amount
+            codes.append(self.keys[index])
+            if opened:
+                self.tripped[self.keys[index]] = _moment(at).isoformat()
+        return codes
 
     def _hour(self, at: int) -> int:
         """The hour of the day on the shop's clock; worked out once a quarter of an hour."""
         quarter = at // (15 * MINUTE)
-        if quarter not in self._hour_of:
+        hour = self._hour_of.get(quarter)
+        if hour is None:
             if len(self._hour_of) > 100_000:
                 self._hour_of.clear()
-            self._hour_of[quarter] = self._clock.wall(at)[1] // HOUR
-        return self._hour_of[quarter]
+            hour = self._hour_of[quarter] = self._clock.wall(at)[1] // HOUR
+        return hour
 
 
 def run(trial_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -90,12 +95,27 @@ def run(trial_id: int, *, clock: Callable[[], datetime]) -> None:
         return
     TrialEvaluation.objects.filter(trial=trial).delete()
     try:
-        if _replay(trial, clock):
+        with _uncollected():
+            found = _replay(trial, clock)
+        if found:
             _finish(trial, TrialStatus.DONE, now=clock())
     except Exception as error:
         log.exception("trial_run_failed", trial=trial.pk)
         trial.error = f"{type(error).__name__}: {error}".splitlines()[0][:500]
         _finish(trial, TrialStatus.FAILED, now=clock())
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cycles, which looks at every row of a page again and again and takes
+    more time than deciding it: rows go when nothing refers to them, and nothing here is a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _take(trial_id: int, *, now: datetime) -> TrialRun | None:
@@ -118,20 +138,21 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
     proposed = Side(trial.proposed, trial, past, paused=trial.paused)
     real: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for page in past.pages():
-        asked = [EnginePast(one.facts, one.hit, one.paused) for one in page]  # type: ignore[arg-type]
+        asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
         now_codes, new_codes = present.decide(asked), proposed.decide(asked)
         different = []
-        for one, now_code, new_code in zip(page, now_codes, new_codes, strict=True):
-            if one.real:
-                tally = real[one.real]
+        for place, (was, now_code, new_code) in enumerate(
+            zip(page.real, now_codes, new_codes, strict=True)
+        ):
+            facts = page.facts[place]
+            if was:
+                tally = real[was]
                 tally[0] += 1
-                tally[1] += one.facts[_AMOUNT]
-            if not one.real == now_code == new_code or (
-                one.facts[_ORDER] in past.repeated and one.real
-            ):
-                different.append((one, now_code, new_code))
+                tally[1] += facts[_AMOUNT]
+            if not was == now_code == new_code or (was and facts[_ORDER] in past.repeated):
+                different.append((page.decision[place], facts, was, now_code, new_code))
         _keep(trial.pk, different)
-        trial.done += len(page)
+        trial.done += len(asked)
         alive = TrialRun.objects.filter(pk=trial.pk, status=TrialStatus.RUNNING)
         if not alive.update(done=trial.done, seen_at=clock()):
             TrialEvaluation.objects.filter(trial=trial).delete()
@@ -146,7 +167,7 @@ def _finish(trial: TrialRun, status: TrialStatus, *, now: datetime) -> None:
     )
 
 
-def _keep(trial_id: int, rows: Sequence[tuple[Evaluation, str, str]]) -> None:
+def _keep(trial_id: int, rows: Sequence[tuple[int | None, tuple[Any, ...], str, str, str]]) -> None:
     if not rows:
         return
     with (
@@ -156,17 +177,16 @@ def _keep(trial_id: int, rows: Sequence[tuple[Evaluation, str, str]]) -> None:
             " real, present, proposed) FROM STDIN"
         ) as copy,
     ):
-        for one, now_code, new_code in rows:
-            facts = one.facts
+        for decision, facts, was, now_code, new_code in rows:
             copy.write_row(
                 (
                     trial_id,
-                    one.decision,
+                    decision,
                     facts[_TICKET],
                     _moment(facts[DECIDED_AT]),
                     facts[_AMOUNT],
                     facts[_BUYER],
-                    one.real,
+                    was,
                     now_code,
                     new_code,
                 )
