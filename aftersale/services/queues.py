@@ -22,6 +22,7 @@ from aftersale.models import (
     AlertState,
     Order,
     OrderLabel,
+    OrderStatus,
     Refund,
     RefundSource,
     ShippingAlert,
@@ -214,12 +215,15 @@ def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> 
 
 
 def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
-    """SPEC F2: what waits although its order carries the label, and what was refunded within a
-    day. An OR over both would read every ticket."""
-    waiting = Ticket.objects.filter(
+    """SPEC F2: what waits although its order carries the label and was not shipped (F1), and what
+    was refunded within a day. An OR over both would read every ticket."""
+    labelled = Order.objects.filter(
         shop__in=shop_ids,
-        status__in=DESK_STATUSES,
-        order__labels__contains=[OrderLabel.FAST_REFUND],
+        labels__contains=[OrderLabel.FAST_REFUND],
+        status=OrderStatus.PENDING_SHIPMENT,
+    )
+    waiting = Ticket.objects.filter(
+        shop__in=shop_ids, status__in=DESK_STATUSES, order__in=labelled.values("pk")
     )
     refunded = Refund.objects.filter(
         shop__in=shop_ids,

@@ -14,6 +14,7 @@ from tests.admin.scene import make
 from tests.factories import NOON
 from tests.monitoring.scene import due, one_of_each
 
+from .console import problems_of
 from .test_shop_settings import found_by_axe
 from .test_smoke import log_in
 
@@ -28,9 +29,7 @@ def test_from_the_bell_to_the_last_alert(page: Page, live_server: Any) -> None:
         ShippingAlert.objects.all().delete()
         one_of_each(scene.shop)
         alerts.raise_alerts(now=NOON)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    problems = problems_of(page)
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     log_in(page, live_server, "mine-owner")

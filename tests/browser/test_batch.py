@@ -11,6 +11,7 @@ from aftersale.models import Order, Rejection, Ticket
 from tests.admin.scene import make
 from tests.factories import make_order, make_ticket
 
+from .console import problems_of
 from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,9 +64,7 @@ def test_many_from_the_workbench(page: Page, live_server: Any) -> None:
             for number in (1, 2, 3)
         ]
         Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(waits=False)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    problems = problems_of(page)
     log_in(page, live_server, "mine-cs_agent")
     page.goto(f"{live_server.url}/admin/workbench/?queue=all&type=refund_only")
     page.get_by_text("保存当前筛选").click()

@@ -12,6 +12,7 @@ from strategies.services import strategies as service
 from tests.admin.scene import Scene, make
 from tests.factories import NOON, make_strategy
 
+from .console import problems_of
 from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,13 +65,6 @@ def drag(page: Page, pk: int, onto: int) -> None:
     page.mouse.move(end["x"] + 16, end["y"] + 30, steps=12)
     page.wait_for_function(ARRIVED, arg=[pk, place])
     page.mouse.up()
-
-
-def problems_of(page: Page) -> list[str]:
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    return problems
 
 
 def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, scene: Scene) -> None:

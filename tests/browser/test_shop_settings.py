@@ -13,6 +13,7 @@ from aftersale.models import Shop
 from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 
+from .console import problems_of
 from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,9 +41,7 @@ def found_by_axe(page: Page) -> list[str]:
 
 def test_hours_by_keyboard(page: Page, live_server: Any, shop: Shop) -> None:
     """SPEC T7: bars and words follow what is typed; nothing is saved before the button says so."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    problems = problems_of(page)
     page.goto(live_server.url + address("shop-settings", shop))
     words = page.locator("#hours-words")
     expect(words).to_contain_text("Off-hours: Mon 18:00 to the next Mon 09:00")

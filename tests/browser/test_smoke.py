@@ -11,6 +11,8 @@ from aftersale.models import Shop
 from strategies.models import Decision
 from tests.admin.scene import make
 
+from .console import problems_of
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -25,9 +27,7 @@ def log_in(page: Page, server: Any, name: str) -> None:
 def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
     with transaction.atomic():
         scene = make("mine", "admin")
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    problems = problems_of(page)
 
     log_in(page, live_server, "mine-admin")
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")

@@ -14,6 +14,7 @@ from aftersale.models import AfterSaleWindow, Fund, FundEntry, Order
 from tests.admin.scene import Scene, make
 from tests.admin.test_windows import completed, window
 
+from .console import problems_of
 from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,8 +80,7 @@ def test_each_failing_condition_is_shown_with_its_figure(
 def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene) -> None:
     with transaction.atomic():
         order = completed(scene)
-    problems: list[str] = []
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    problems = problems_of(page)
     log_in(page, live_server, "mine-cs_manager")
     page.goto(f"{live_server.url}/admin/windows/")
     assert violations(page) == []
