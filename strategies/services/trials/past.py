@@ -133,7 +133,7 @@ class Past:
             )
             rows = iter(lambda: list(islice(merged, PAGE)), [])
         for page in rows:
-            columns = list(zip(*page, strict=True))
+            columns: list[Any] = list(zip(*page, strict=True))
             columns[_ARRAYS] = [map(tuple, column) for column in columns[_ARRAYS]]
             yield Page(list(zip(*columns[:_FACTS], strict=True)), *columns[_FACTS:])
 

@@ -56,6 +56,7 @@ class Side:
     def decide(self, page: Sequence[EnginePast]) -> list[str]:
         """What hit each: a strategy's key, "fast_refund", "" for people, or NOT_ASKED."""
         codes: list[str] = []
+        facts: Any
         for (facts, _, _), verdict in zip(page, self.replay.run(page), strict=True):
             if verdict is None:
                 codes.append(NOT_ASKED)
