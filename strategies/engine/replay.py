@@ -17,8 +17,7 @@ from strategies.engine.state import State
 from strategies.engine.verdict import Verdict
 from strategies.engine.vocabulary import FAST_REFUND_BIT, MANUAL, SCENARIO_BIT
 
-# Their positions in Facts.
-_ORDER, _DECIDED_AT = 2, 9
+_ORDER = 2  # its position in Facts
 
 
 class Past(NamedTuple):
@@ -68,7 +67,7 @@ class Replay:
             facts[_ORDER] in self._repeated for facts in together
         ):
             verdicts += self._decide(together, paused)
-            self._forget(past[-1][0][_DECIDED_AT])
+            self._forget(Facts._make(past[-1][0]).decided_at)
             return verdicts
         together = []
         for one in past:
@@ -83,7 +82,7 @@ class Replay:
                 together, paused = [], one[2]
             together.append(facts)
         verdicts += self._decide(together, paused)
-        self._forget(past[-1][0][_DECIDED_AT])
+        self._forget(Facts._make(past[-1][0]).decided_at)
         return verdicts
 
     def _decide(self, facts: list[Facts], paused: bool) -> list[Verdict]:
