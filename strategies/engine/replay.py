@@ -17,8 +17,7 @@ from strategies.engine.state import State
 from strategies.engine.verdict import Verdict
 from strategies.engine.vocabulary import FAST_REFUND_BIT, MANUAL, SCENARIO_BIT
 
-# Their positions in Facts.
-_ORDER = 2
+_ORDER = 2  # its position in Facts
 
 
 class Past(NamedTuple):

@@ -6,7 +6,7 @@ the order's status at that moment worked out from its times.
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ WANTED = f"""
     d.id
 """
 _DECIDED = f"""
-SELECT {WANTED} FROM strategies_decision d
+SELECT {WANTED}, NULL FROM strategies_decision d
 WHERE d.shop_id = %(shop)s AND d.id > %(after)s AND d.id <= %(last)s
     AND d.decided_at >= %(start)s AND d.decided_at < %(end)s
 ORDER BY d.id LIMIT %(limit)s
@@ -66,7 +66,7 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.requested_type,
     o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
     EXISTS (SELECT 1 FROM aftersale_blockedbuyer b WHERE b.shop_id = t.shop_id
             AND b.buyer = o.buyer),
-    0, false, false, '', NULL
+    0, false, false, '', NULL, t.applied_at
 FROM aftersale_ticket t JOIN aftersale_order o ON o.id = t.order_id
 WHERE t.shop_id = %(shop)s AND t.applied_at >= %(start)s AND t.applied_at < %(end)s
     AND (t.applied_at, t.id) > (%(after_at)s, %(after)s)
@@ -74,32 +74,29 @@ WHERE t.shop_id = %(shop)s AND t.applied_at >= %(start)s AND t.applied_at < %(en
 ORDER BY t.applied_at, t.id LIMIT %(limit)s
 """  # noqa: S608
 
-_REPEATED = """
-SELECT order_id FROM (
-    SELECT d.order_id FROM strategies_decision d
-    WHERE d.shop_id = %(shop)s AND d.decided_at >= %(start)s AND d.decided_at < %(end)s
-    UNION ALL
+# How many there are of each kind, the last decision, and the orders with several evaluations,
+# and the rulebooks it was decided by.
+_EXTENT = """
+WITH decided AS MATERIALIZED (
+    SELECT id, order_id, rulebook_id FROM strategies_decision
+    WHERE shop_id = %(shop)s AND decided_at >= %(start)s AND decided_at < %(end)s
+), undecided AS MATERIALIZED (
     SELECT t.order_id FROM aftersale_ticket t
     WHERE t.shop_id = %(shop)s AND t.applied_at >= %(start)s AND t.applied_at < %(end)s
         AND t.order_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM strategies_decision d WHERE d.ticket_id = t.id)
-) evaluations GROUP BY order_id HAVING count(*) > 1
-"""
-
-_COUNTS = """
-SELECT
-    (SELECT count(*) FROM strategies_decision WHERE shop_id = %(shop)s
-        AND decided_at >= %(start)s AND decided_at < %(end)s),
-    (SELECT coalesce(max(id), 0) FROM strategies_decision WHERE shop_id = %(shop)s
-        AND decided_at < %(end)s),
-    (SELECT count(*) FROM aftersale_ticket t WHERE shop_id = %(shop)s
-        AND applied_at >= %(start)s AND applied_at < %(end)s AND order_id IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM strategies_decision d WHERE d.ticket_id = t.id))
+)
+SELECT (SELECT count(*) FROM decided), (SELECT coalesce(max(id), 0) FROM decided),
+    (SELECT count(*) FROM undecided),
+    ARRAY(SELECT order_id FROM (
+        SELECT order_id FROM decided UNION ALL SELECT order_id FROM undecided
+    ) evaluations GROUP BY order_id HAVING count(*) > 1),
+    ARRAY(SELECT DISTINCT rulebook_id FROM decided)
 """
 
 APPLIED_AT, DECIDED_AT = 8, 9
 _ARRAYS = slice(16, 19)
-_FACTS = 22
+_FACTS, _ID, _KEY = 22, 25, 26
 
 
 class Past:
@@ -109,11 +106,12 @@ class Past:
         self._given: dict[str, Any] = {"shop": shop_id, "start": start, "end": end}
         self._start = start
         with connection.cursor() as cursor:
-            cursor.execute(_COUNTS, self._given)
-            self.decided, self._last, self.estimated = cursor.fetchone()
-            cursor.execute(_REPEATED, self._given)
-            self.repeated = {row[0] for row in cursor.fetchall()}
-            """Orders with several evaluations."""
+            cursor.execute(_EXTENT, self._given)
+            self.decided, self._last, self.estimated, repeated, rulebooks = cursor.fetchone()
+        self.repeated = set(repeated)
+        """Orders with several evaluations."""
+        self.rulebook: int | None = rulebooks[0] if len(rulebooks) == 1 else None
+        """The one that all of it was decided by; None where it changed meanwhile."""
 
     @property
     def total(self) -> int:
@@ -135,30 +133,34 @@ class Past:
         for page in rows:
             columns: list[Any] = list(zip(*page, strict=True))
             columns[_ARRAYS] = [map(tuple, column) for column in columns[_ARRAYS]]
-            yield Page(list(zip(*columns[:_FACTS], strict=True)), *columns[_FACTS:])
+            yield Page(list(zip(*columns[:_FACTS], strict=True)), *columns[_FACTS:_KEY])
 
     def _decided(self) -> Iterator[list[Any]]:
-        after = 0
-        while page := _read(_DECIDED, {**self._given, "after": after, "last": self._last}):
-            after = page[-1][-1]
-            yield page
+        return _pages(
+            _DECIDED,
+            {**self._given, "after": 0, "last": self._last},
+            lambda row: {"after": row[_ID]},
+        )
 
     def _undecided(self) -> Iterator[list[Any]]:
-        after_at, after = self._start, 0
-        while page := _read(_UNDECIDED, {**self._given, "after_at": after_at, "after": after}):
-            after = page[-1][0]
+        return _pages(
+            _UNDECIDED,
+            {**self._given, "after_at": self._start, "after": 0},
             # The column itself, not the engine's number: it compares exactly.
-            after_at = _applied_at(after)
-            yield page
+            lambda row: {"after_at": row[_KEY], "after": row[0]},
+        )
 
 
-def _applied_at(ticket_id: int) -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT applied_at FROM aftersale_ticket WHERE id = %s", [ticket_id])
-        return cursor.fetchone()[0]
-
-
-def _read(query: str, given: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {**given, "limit": PAGE})
-        return cursor.fetchall()
+def _pages(
+    query: str, given: dict[str, Any], following: Callable[[Any], dict[str, Any]]
+) -> Iterator[list[Any]]:
+    """The pages of a query; `following` says from a page's last row where the next begins."""
+    key: dict[str, Any] = {}
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(query, {**given, **key, "limit": PAGE})
+            page = cursor.fetchall()
+        if not page:
+            return
+        key = following(page[-1])
+        yield page

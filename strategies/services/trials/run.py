@@ -19,10 +19,10 @@ from strategies.engine.hours import HOUR, MINUTE
 from strategies.engine.replay import Past as EnginePast
 from strategies.engine.replay import Replay
 from strategies.engine.rulebook import Rulebook
-from strategies.models import NOT_ASKED, TrialEvaluation, TrialRun, TrialStatus
+from strategies.models import NOT_ASKED, RulebookRevision, TrialEvaluation, TrialRun, TrialStatus
 
 from .begin import SILENCE
-from .past import DECIDED_AT, Past
+from .past import DECIDED_AT, Page, Past
 from .summary import summarise
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,10 @@ class Side:
         self.hours: dict[int, list[int]] = defaultdict(lambda: [0, 0])
         self.tripped: dict[str, str] = {}
         self._clock = rulebook.clock
-        self._hour_of: dict[int, int] = {}
+        self._quarters: dict[int, tuple[int, int]] = {}
+        self._places = {key: index for index, key in enumerate(self.keys[:-1])} | {
+            "fast_refund": -1
+        }
 
     def decide(self, page: Sequence[EnginePast]) -> list[str]:
         """What hit each: a strategy's key, "fast_refund", "" for people, or NOT_ASKED."""
@@ -65,28 +68,35 @@ class Side:
             if source is None:
                 codes.append("")
                 continue
-            amount, at = facts[_AMOUNT], facts[DECIDED_AT]
             index = -1 if strategy is None else strategy
-            tally = self.days[index, day]
-            tally[0] += 1
-            tally[1] += amount
-            tally = self.hours[self._hour(at)]
-            tally[0] += 1
-            tally[1] += amount
+            self._count(index, day, facts)
             codes.append(self.keys[index])
             if opened:
-                self.tripped[self.keys[index]] = _moment(at).isoformat()
+                self.tripped[self.keys[index]] = _moment(facts[DECIDED_AT]).isoformat()
         return codes
 
-    def _hour(self, at: int) -> int:
-        """The hour of the day on the shop's clock; worked out once a quarter of an hour."""
+    def as_it_was(self, page: Page) -> Sequence[str]:
+        """What this rulebook decided then, where all of the past was decided by it: the same as
+        replaying it (tests/strategies/trials/test_agreement.py), in less time."""
+        for was, facts in zip(page.real, page.facts, strict=True):
+            if was:
+                self._count(self._places[was], self._when(facts[DECIDED_AT])[0], facts)
+        return page.real
+
+    def _count(self, index: int, day: int, facts: tuple[Any, ...]) -> None:
+        amount = facts[_AMOUNT]
+        for tally in (self.days[index, day], self.hours[self._when(facts[DECIDED_AT])[1]]):
+            tally[0] += 1
+            tally[1] += amount
+
+    def _when(self, at: int) -> tuple[int, int]:
+        """Day and hour on the shop's clock; worked out once a quarter of an hour."""
         quarter = at // (15 * MINUTE)
-        hour = self._hour_of.get(quarter)
-        if hour is None:
-            if len(self._hour_of) > 100_000:
-                self._hour_of.clear()
-            hour = self._hour_of[quarter] = self._clock.wall(at)[1] // HOUR
-        return hour
+        when = self._quarters.get(quarter)
+        if when is None:
+            day, since_midnight = self._clock.wall(at)
+            when = self._quarters[quarter] = day, since_midnight // HOUR
+        return when
 
 
 def run(trial_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -138,9 +148,11 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
     present = Side(trial.present, trial, past)
     proposed = Side(trial.proposed, trial, past, paused=trial.paused)
     real: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    unchanged = _unchanged(trial, past)
     for page in past.pages():
         asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
-        now_codes, new_codes = present.decide(asked), proposed.decide(asked)
+        now_codes = present.as_it_was(page) if unchanged else present.decide(asked)
+        new_codes = proposed.decide(asked)
         different = []
         for place, (was, now_code, new_code) in enumerate(
             zip(page.real, now_codes, new_codes, strict=True)
@@ -160,6 +172,14 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
             return False
     trial.summary = summarise(trial, present=present, proposed=proposed, real=real)
     return True
+
+
+def _unchanged(trial: TrialRun, past: Past) -> bool:
+    """Whether the present strategies are those by which all of the past was decided."""
+    if past.estimated or past.rulebook is None:
+        return False
+    content = RulebookRevision.objects.values_list("content", flat=True).get(pk=past.rulebook)
+    return content == trial.present
 
 
 def _finish(trial: TrialRun, status: TrialStatus, *, now: datetime) -> None:
