@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import InternalError, connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from aftersale.models import (
@@ -355,5 +355,5 @@ def test_the_evaluators_rows_fire_no_trigger() -> None:
         )
     decide_shop(shop.pk, tally=Tally())
     assert Refund.objects.count() == TicketEvent.objects.count() == 3
-    with pytest.raises(InternalError, match="fired"):
+    with pytest.raises(ProgrammingError, match="fired"):
         Refund.objects.update(settled_at=timezone.now())

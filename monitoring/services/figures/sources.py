@@ -35,7 +35,8 @@ class Fate(models.TextChoices):
 
 
 # A dispute is lost when arbitration ends in a refund or in a return for one.
-_LOST = "(e.from_status = 'arbitration' AND e.to_status IN ('refunding', 'awaiting_return', 'refunded'))"
+_REFUNDED = "('refunding', 'awaiting_return', 'refunded')"
+_LOST = f"(e.from_status = 'arbitration' AND e.to_status IN {_REFUNDED})"
 _OVER_THE_DAY = "{0} >= s.starts AND {0} < s.ends"
 
 # Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, said. `s` is a span.
