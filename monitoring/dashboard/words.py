@@ -35,11 +35,10 @@ class Change:
 
 def change(now: float, before: float, shown_before: str, than: str) -> Change:
     if now == before:
-        return Change("", _("as in %(than)s") % {"than": than})
-    values = {"by": f"{abs(now - before) / before:.0%}" if before else "", "than": than}
-    values["before"] = shown_before
+        return Change("", _("the same as %(than)s") % {"than": than})
     if not before:
-        return Change("▲", _("more than in %(than)s (%(before)s)") % values)
+        return Change("▲", _("%(than)s: none") % {"than": than})
+    values = {"by": f"{abs(now - before) / before:.0%}", "than": than, "before": shown_before}
     if now > before:
-        return Change("▲", _("%(by)s more than in %(than)s (%(before)s)") % values)
-    return Change("▼", _("%(by)s less than in %(than)s (%(before)s)") % values)
+        return Change("▲", _("%(by)s more than %(than)s (%(before)s)") % values)
+    return Change("▼", _("%(by)s less than %(than)s (%(before)s)") % values)
