@@ -34,7 +34,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],
     "SIDEBAR": {"navigation": NAVIGATION},
-    "DASHBOARD_CALLBACK": "monitoring.overview.add_to_index",
+    "DASHBOARD_CALLBACK": "monitoring.dashboard.page.add_to_index",
     "GLOBAL_CALLBACK": "aftersale.admin.notices.for_request",
     "BORDER_RADIUS": "6px",
     "COLORS": {

@@ -3,9 +3,11 @@
 from django.urls import path
 
 from . import alert_pages, bell
+from .dashboard.behind import behind
 
 app_name = "monitoring"
 urlpatterns = [
+    path("dashboard/rows/", behind, name="behind"),
     path("alerts/", alert_pages.alerts, name="alerts"),
     path("alerts/bell/", bell.bell, name="bell"),
     path("alerts/acknowledge/", alert_pages.acknowledge, name="alerts-acknowledge"),

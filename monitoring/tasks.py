@@ -4,7 +4,7 @@ of times, at once too."""
 from django.utils import timezone
 
 from config.queue import SLOW, wake
-from monitoring.services import alerts, mails
+from monitoring.services import alerts, figures, mails
 
 MAIL_TASK = "monitoring.tasks.mail"
 
@@ -22,3 +22,8 @@ def look(shop_id: int | None = None) -> None:
 
 def mail() -> None:
     mails.send_mails(clock=timezone.now)
+
+
+def count() -> None:
+    """Counts the days that are over, and again those that have changed (SPEC M2)."""
+    figures.roll_up(now=timezone.now())

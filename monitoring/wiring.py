@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from config.queue import DECIDE, ensure_schedule, wake
+from config.queue import DECIDE, SLOW, ensure_schedule, wake
 
 LOOK_TASK = "monitoring.tasks.look"
+COUNT_TASK = "monitoring.tasks.count"
 
 
 def on_to_be_told(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
@@ -16,3 +17,4 @@ def on_to_be_told(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
 
 def on_migrated(**_: Any) -> None:
     ensure_schedule(name="alerts", task=LOOK_TASK, cluster=DECIDE, minutes=1)
+    ensure_schedule(name="figures", task=COUNT_TASK, cluster=SLOW, minutes=2)

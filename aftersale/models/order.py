@@ -72,6 +72,10 @@ class Order(models.Model):
                 opclasses=["int8_ops", "varchar_pattern_ops"],  # for its beginning, too
                 name="order_of_buyer",
             ),
+            # A day's paid orders (SPEC M2).
+            models.Index(
+                fields=["shop", "paid_at"], condition=Q(paid_at__isnull=False), name="order_paid"
+            ),
         ]
 
     def __str__(self) -> str:

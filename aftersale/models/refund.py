@@ -97,6 +97,12 @@ class Refund(models.Model):
                 condition=Q(status=RefundStatus.FAILED),
                 name="refund_failed",
             ),
+            # A day's refunds (SPEC M2); one that is yet to be paid is not in it.
+            models.Index(
+                fields=["shop", "settled_at"],
+                condition=Q(settled_at__isnull=False),
+                name="refund_settled",
+            ),
         ]
 
     def __str__(self) -> str:

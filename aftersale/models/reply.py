@@ -64,6 +64,7 @@ class Rejection(models.Model):
         verbose_name = _("rejection")
         verbose_name_plural = _("rejections")
         ordering = ["id"]
+        indexes = [models.Index(fields=["at"], name="rejection_at")]  # SPEC P3: counted by day
 
     def __str__(self) -> str:
         return f"{self.ticket} {self.reason}"

@@ -199,6 +199,19 @@ class TicketEvent(models.Model):
         verbose_name = _("ticket event")
         verbose_name_plural = _("ticket events")
         ordering = ["id"]
+        indexes = [
+            # A day's disputes, and what became of them (SPEC M2).
+            models.Index(
+                fields=["at"],
+                condition=Q(to_status=TicketStatus.ARBITRATION),
+                name="event_dispute",
+            ),
+            models.Index(
+                fields=["at"],
+                condition=Q(from_status=TicketStatus.ARBITRATION),
+                name="event_dispute_over",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"

@@ -114,6 +114,8 @@ PAGES: dict[str, Page] = {
     "desk:window-open": step(WINDOWS, Order, shows=SEE),
     "desk:funds": shown(),
     "desk:fund-correct": step(SHOP, Fund),
+    # Dashboard
+    "monitoring:behind": shown(),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),

@@ -31,12 +31,12 @@ def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
 
     log_in(page, live_server, "mine-admin")
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
-    expect(page.get_by_role("heading", name="我的店铺")).to_be_visible()
+    expect(page.get_by_role("heading", name="今日额度")).to_be_visible()
 
     page.get_by_text("mine-admin").first.click()
     page.get_by_role("button", name=re.compile("English")).click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page.get_by_role("heading", name="Your shops")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today's caps")).to_be_visible()
 
     page.locator("#nav-sidebar-apps a[href='/admin/strategies/decision/']").click()
     page.locator("#result_list a[href*='/change/']").first.click()

@@ -1,0 +1,44 @@
+"""Figures in words: shares, lengths of time, and how they compare with those before."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
+
+
+def length(seconds: int | None) -> str:
+    """2 days 3 h, 4 h 10 min, 12 min, 8 s; a dash where there is none."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        shown = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+        return shown + " " + _("%(hours)s h") % {"hours": hours}
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    return _("%(minutes)s min") % {"minutes": minutes} if minutes else _("%(s)s s") % {"s": rest}
+
+
+@dataclass(frozen=True)
+class Change:
+    """▲ or ▼ with the word for it: neither the sign nor its colour speaks alone."""
+
+    sign: str
+    text: str
+
+
+def change(now: float, before: float, shown_before: str, than: str) -> Change:
+    if now == before:
+        return Change("", _("the same as %(than)s") % {"than": than})
+    if not before:
+        return Change("▲", _("%(than)s: none") % {"than": than})
+    values = {"by": f"{abs(now - before) / before:.0%}", "than": than, "before": shown_before}
+    if now > before:
+        return Change("▲", _("%(by)s more than %(than)s (%(before)s)") % values)
+    return Change("▼", _("%(by)s less than %(than)s (%(before)s)") % values)

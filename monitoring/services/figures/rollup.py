@@ -1,0 +1,90 @@
+"""Counting the days that are over, once, and again those that have changed since (SPEC M2).
+
+Safe whenever it dies and however many run: a shop's days are one transaction, under a lock of
+their own that nobody waits for. The moments that are crossed off are those seen before counting:
+a change that was not yet committed then keeps its row, and its day is counted again.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from aftersale.models import Shop
+from monitoring.models import DeskCount, DeskDay, StaleMoment
+
+from .days import Span, day_span, day_spans, today
+from .sources import Count, count
+
+# Whoever writes marks what is older than half an hour (migration 0003); until it is twice as old
+# a day counts as not over, so that a transaction has that long to commit what it did not mark.
+GRACE = timedelta(hours=1)
+# So far back days are counted before anybody asks: a year, and what it is compared with.
+DAYS_BACK = 400
+MOST_AT_ONCE = 31
+_LOCK = 7_420_531  # with the shop's key: an advisory lock of this module's own
+
+
+def roll_up(*, now: datetime, shop_ids: list[int] | None = None) -> int:
+    """Counts what is to be counted of all shops; returns how many days that were."""
+    shops = Shop.objects.order_by("pk")
+    if shop_ids is not None:
+        shops = shops.filter(pk__in=shop_ids)
+    done = 0
+    for shop in shops:
+        while days := _roll_up_some(shop, now):
+            done += days
+    return done
+
+
+@transaction.atomic
+def _roll_up_some(shop: Shop, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, shop.pk])
+        if not cursor.fetchone()[0]:
+            return 0  # somebody else counts this shop
+    stale = dict(StaleMoment.objects.filter(shop=shop).values_list("pk", "at"))
+    zone = ZoneInfo(shop.timezone)
+    changed = {pk: at.astimezone(zone).date() for pk, at in stale.items()}
+    wanted = _wanted(shop, now, set(changed.values()))
+    counted, left = wanted[:MOST_AT_ONCE], {span.day for span in wanted[MOST_AT_ONCE:]}
+    _write(shop, counted, count(counted))
+    # Days that nobody has counted yet need no mark.
+    crossed_off = [pk for pk, day in changed.items() if day not in left]
+    StaleMoment.objects.filter(pk__in=crossed_off).delete()
+    return len(counted)
+
+
+def _wanted(shop: Shop, now: datetime, changed: set[date]) -> list[Span]:
+    """The days to count, newest first."""
+    last = today(shop, now - GRACE) - timedelta(days=1)
+    first = last - timedelta(days=DAYS_BACK - 1)
+    known = {
+        day: (starts, ends)
+        for day, starts, ends in DeskDay.objects.filter(shop=shop).values_list(
+            "day", "starts_at", "ends_at"
+        )
+    }
+    found = [
+        span
+        for span in day_spans(shop, first, last)
+        if span.day in changed or known.get(span.day) != (span.starts, span.ends)
+    ]
+    # Counted long ago, and changed now.
+    found += [day_span(shop, day) for day in changed if day < first and day in known]
+    return sorted(found, key=lambda span: span.day, reverse=True)
+
+
+def _write(shop: Shop, spans: list[Span], counts: list[Count]) -> None:
+    days = [span.day for span in spans]
+    DeskCount.objects.filter(shop=shop, day__in=days).delete()
+    DeskCount.objects.bulk_create(DeskCount(**row._asdict()) for row in counts)
+    DeskDay.objects.bulk_create(
+        [
+            DeskDay(shop=shop, day=span.day, starts_at=span.starts, ends_at=span.ends)
+            for span in spans
+        ],
+        update_conflicts=True,
+        unique_fields=["shop", "day"],
+        update_fields=["starts_at", "ends_at"],
+    )

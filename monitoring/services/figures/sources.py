@@ -1,0 +1,182 @@
+"""Where every figure of the desk comes from: rows with a moment, a kind and a key (SPEC M2, P3).
+
+One query counts them and lists them, so that a figure and the list behind it can't differ. A
+trigger of migration 0003 marks the day of whatever changes later: a source that reads another
+column needs it there.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from .days import SPANS, Span, parameters
+
+
+class What(models.TextChoices):
+    ORDER = "order", _("Orders paid")
+    REFUND = "refund", _("Refunds paid")
+    FAILED = "failed", _("Refunds failed")
+    DISPUTE = "dispute", _("Disputes")
+    LOST = "lost", _("Disputes lost")
+    REJECTION = "rejection", _("Rejections")
+    LOSS = "loss", _("Parcels of refunded orders")
+    REGRET = "regret", _("Hits that became losses")
+
+
+class Fate(models.TextChoices):
+    """What a rejection led to, before the ticket's next one: the furthest it came."""
+
+    NONE = "", _("Nothing further")
+    AGAIN = "again", _("Applied again")
+    DISPUTE = "dispute", _("Went to arbitration")
+    OVERTURNED = "overturned", _("Overturned by arbitration")
+
+
+# A dispute is lost when arbitration ends in a refund or in a return for one.
+_REFUNDED = "('refunding', 'awaiting_return', 'refunded')"
+_LOST = f"(e.from_status = 'arbitration' AND e.to_status IN {_REFUNDED})"
+_OVER_THE_DAY = "{0} >= s.starts AND {0} < s.ends"
+
+# Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, said. `s` is a span.
+_QUERIES: dict[str, str] = {
+    What.ORDER: f"""
+        SELECT s.shop_id, s.day, o.paid_at AS at, '' AS kind, '' AS key, 0::bigint AS amount,
+               0::bigint AS seconds, NULL::bigint AS ticket_id, '' AS said
+          FROM span s JOIN aftersale_order o ON o.shop_id = s.shop_id
+           AND {_OVER_THE_DAY.format("o.paid_at")}""",
+    What.REFUND: f"""
+        SELECT s.shop_id, s.day, r.settled_at, r.source, t.type, r.amount,
+               greatest(0, extract(epoch FROM r.settled_at - t.applied_at))::bigint, t.id, ''
+          FROM span s JOIN aftersale_refund r ON r.shop_id = s.shop_id
+           AND {_OVER_THE_DAY.format("r.settled_at")} AND r.status = 'succeeded'
+          JOIN aftersale_ticket t ON t.id = r.ticket_id""",
+    What.FAILED: f"""
+        SELECT s.shop_id, s.day, r.settled_at, r.source, '', r.amount, 0, r.ticket_id, r.failure
+          FROM span s JOIN aftersale_refund r ON r.shop_id = s.shop_id
+           AND {_OVER_THE_DAY.format("r.settled_at")} AND r.status = 'failed'""",
+    What.DISPUTE: f"""
+        SELECT s.shop_id, s.day, e.at, '', '', t.amount, 0, t.id, e.note
+          FROM span s JOIN aftersale_ticketevent e ON e.to_status = 'arbitration'
+           AND {_OVER_THE_DAY.format("e.at")}
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
+    What.LOST: f"""
+        SELECT s.shop_id, s.day, e.at, '', '', t.amount, 0, t.id, e.note
+          FROM span s JOIN aftersale_ticketevent e ON {_LOST}
+           AND {_OVER_THE_DAY.format("e.at")}
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
+    What.REJECTION: f"""
+        SELECT s.shop_id, s.day, r.at, r.reason, coalesce(
+                 (SELECT CASE WHEN bool_or({_LOST}) THEN 'overturned'
+                              WHEN bool_or(e.from_status = 'rejected'
+                                           AND e.to_status = 'arbitration') THEN 'dispute'
+                              WHEN bool_or(e.from_status = 'rejected'
+                                           AND e.to_status = 'pending_review') THEN 'again' END
+                    FROM aftersale_ticketevent e
+                   WHERE e.ticket_id = r.ticket_id AND e.at >= r.at
+                     AND e.at < coalesce((SELECT min(n.at) FROM aftersale_rejection n
+                                           WHERE n.ticket_id = r.ticket_id AND n.id > r.id),
+                                         'infinity')), ''),
+               t.amount, 0, t.id, r.explanation
+          FROM span s JOIN aftersale_rejection r ON {_OVER_THE_DAY.format("r.at")}
+          JOIN aftersale_ticket t ON t.id = r.ticket_id AND t.shop_id = s.shop_id""",
+    What.LOSS: f"""
+        SELECT s.shop_id, s.day, a.raised_at, a.kind, a.state, t.amount, 0, t.id, a.note
+          FROM span s JOIN aftersale_shippingalert a ON a.shop_id = s.shop_id
+           AND {_OVER_THE_DAY.format("a.raised_at")}
+          JOIN aftersale_ticket t ON t.id = a.ticket_id""",
+    # From the few that went wrong to the decision that led there, never from all decisions.
+    What.REGRET: f"""
+        SELECT s.shop_id, s.day, d.decided_at, d.strategy_id::text, '', d.amount, 0,
+               d.ticket_id, string_agg(DISTINCT w.how, ',')
+          FROM span s CROSS JOIN LATERAL (
+               SELECT a.ticket_id, a.raised_at AS at, 'parcel' AS how
+                 FROM aftersale_shippingalert a
+                WHERE a.shop_id = s.shop_id AND a.raised_at >= s.starts
+                  AND (a.state = 'lost' OR a.kind = 'likely_loss'
+                                           AND a.state NOT IN ('intercepted', 'returned'))
+               UNION ALL
+               SELECT e.ticket_id, e.at, 'dispute' FROM aftersale_ticketevent e
+                WHERE {_LOST} AND e.at >= s.starts) w
+          JOIN strategies_decision d ON d.ticket_id = w.ticket_id AND d.strategy_id IS NOT NULL
+           AND d.decided_at <= w.at AND d.shop_id = s.shop_id
+           AND {_OVER_THE_DAY.format("d.decided_at")}
+           AND NOT EXISTS (SELECT FROM strategies_decision later
+                            WHERE later.ticket_id = d.ticket_id AND later.strategy_id IS NOT NULL
+                              AND later.decided_at <= w.at AND later.id > d.id)
+         GROUP BY s.shop_id, s.day, d.id""",
+}
+
+
+class Count(NamedTuple):
+    shop_id: int
+    day: object
+    what: str
+    kind: str
+    key: str
+    number: int
+    amount: int
+    seconds: int
+
+
+# The first of a UNION names the columns of all.
+_NAMED = "x (shop_id, day, at, kind, key, amount, seconds, ticket_id, said)"
+_COUNT = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
+    f"""
+    SELECT shop_id, day, '{what}', kind, key, count(*)::int, sum(amount)::bigint,
+           sum(seconds)::bigint
+      FROM ({query}) {_NAMED} GROUP BY shop_id, day, kind, key"""
+    for what, query in _QUERIES.items()
+)
+
+
+def count(spans: list[Span]) -> list[Count]:
+    """The figures of days, counted from the rows in one statement."""
+    if not spans:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, parameters(spans))
+        return [Count(*row) for row in cursor]
+
+
+class Row(NamedTuple):
+    shop_id: int
+    at: datetime
+    kind: str
+    key: str
+    amount: int
+    ticket_id: int | None
+    said: str
+
+
+def _chosen(what: str, select: str) -> str:
+    return f"""
+        WITH span AS MATERIALIZED ({SPANS})
+        SELECT {select} FROM ({_QUERIES[what]}) {_NAMED}
+         WHERE (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+           AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s))"""
+
+
+def rows_behind(
+    *,
+    what: str,
+    spans: list[Span],
+    kinds: list[str] | None,
+    keys: list[str] | None,
+    limit: int,
+    offset: int,
+) -> tuple[int, list[Row]]:
+    """How many rows a figure is of, and some of them, newest first."""
+    if not spans:
+        return 0, []
+    values = {**parameters(spans), "kinds": kinds, "keys": keys, "limit": limit, "offset": offset}
+    with connection.cursor() as cursor:
+        cursor.execute(_chosen(what, "count(*)"), values)
+        found = cursor.fetchone()[0]
+        cursor.execute(
+            _chosen(what, "shop_id, at, kind, key, amount, ticket_id, said")
+            + " ORDER BY at DESC, ticket_id DESC LIMIT %(limit)s OFFSET %(offset)s",
+            values,
+        )
+        return found, [Row(*row) for row in cursor]

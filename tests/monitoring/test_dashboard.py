@@ -1,0 +1,281 @@
+"""SPEC M2: the dashboard; every figure equals the count in the list that it leads to."""
+
+import random
+import re
+from datetime import date, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from aftersale.models import Rejection, Shop, Ticket
+from monitoring.dashboard import caps, charts, choice, words
+from monitoring.services.figures import roll_up
+from monitoring.services.figures.days import today
+from strategies.models import Decision, DecisionTally, StrategyUsage
+from strategies.services.evaluator import Tally, decide_shop
+from tests.factories import make_order, make_shop, make_strategy, make_ticket, make_user
+
+from .test_figures import something
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r'href="([^"]+)" data-figure="([\d,]+)"')
+INDEX = reverse("admin:index")
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def history(shop: Shop, seed: int = 1, things: int = 40) -> None:
+    rng, now = random.Random(seed), timezone.now()
+    for _ in range(things):
+        something(shop, rng, now)
+    make_strategy(shop, single_amount_cap="100.00", daily_cap="500.00")
+    for number in range(6):
+        make_ticket(make_order(shop, paid_amount=9_000 + 500 * number))
+    decide_shop(shop.pk, tally=Tally())
+    late = {"waits": False, "due_at": now - timedelta(hours=1)}
+    make_ticket(make_order(shop), **late)
+    make_ticket(make_order(shop), status="awaiting_return", **late)
+    make_ticket(make_order(shop), status="refund_failed", **late)
+    shipped = Ticket.objects.filter(shop=shop, status="refunding", shipping_alert=None).first()
+    shop.shipping_alerts.create(
+        ticket=shipped, order=shipped.order, kind="likely_loss", raised_at=now, changed_at=now
+    )
+
+
+def listed(client: Client, address: str) -> int:
+    """How many rows the list behind a figure has."""
+    response = client.get(address)
+    assert response.status_code == 200, address
+    if "cl" in response.context:
+        return response.context["cl"].result_count
+    if "total" in response.context:
+        return response.context["total"]
+    return len(set(re.findall(r'data-pk="(\d+)"', response.content.decode())))
+
+
+@pytest.mark.parametrize(
+    ("shops", "query"), [(1, ""), (1, "?period=today"), (2, "?period=30"), (2, "?shop={shop}")]
+)
+def test_each_figure_equals_its_list(query: str, shops: int) -> None:
+    user = make_user()
+    for number in range(shops):
+        shop = make_shop(timezone=("Asia/Shanghai", "America/New_York")[number])
+        shop.memberships.create(user=user, role="viewer")
+        history(shop, number)
+    roll_up(now=timezone.now())
+    history(make_shop(), 9)  # somebody else's
+    client = client_of(user)
+    page = client.get(INDEX + query.format(shop=shop.pk)).content.decode()
+    found = [(unescape(url), int(n.replace(",", ""))) for url, n in LINK.findall(page)]
+    assert len(found) > 15
+    assert sum(number for _url, number in found) > 20
+    for url, number in found:
+        if "workbench" in url:
+            continue  # by the queue's own count, below
+        assert listed(client, url if url.startswith("/") else INDEX + url) == number, url
+
+
+def test_what_waits_now_equals_the_workbench() -> None:
+    shop = make_shop()
+    history(shop)
+    client = client_of(make_user(shop, "cs_agent"))
+    page = client.get(INDEX).content.decode()
+    found = {unescape(url): int(n) for url, n in LINK.findall(page) if "workbench" in url}
+    assert sorted(found.values()) == [1, 2, 4]  # overdue: not the one that the buyer is to send
+    for url, number in found.items():
+        queue = client.get(url).content.decode()
+        count = re.search(r'aria-current="page"[^>]*>.*?d-count[^>]*>\s*([\d+]+)', queue, re.S)
+        assert count is not None, url
+        assert int(count[1]) == number, url
+
+
+def test_nothing_of_another_shop(django_assert_max_num_queries) -> None:
+    mine, theirs = make_shop(name="mine"), make_shop(name="theirs")
+    history(theirs)
+    user = make_user(mine, "viewer")
+    client = client_of(user)
+    for query in ("", f"?shop={theirs.pk}", f"?shop={theirs.pk}&period=30"):
+        page = client.get(INDEX + query).content.decode()
+        assert "theirs" not in page
+        assert {int(n) for _url, n in LINK.findall(page)} == {0}
+    rows = client.get(reverse("monitoring:behind"), {"what": "refund", "shop": theirs.pk})
+    assert rows.context["total"] == 0
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "cs_manager", "cs_agent", "viewer"])
+def test_every_role_sees_it(role: str) -> None:
+    """SPEC P1: monitoring is for all members."""
+    client = client_of(make_user(make_shop(), role))
+    assert "Today's caps" in client.get(INDEX).content.decode()
+    assert client.get(reverse("monitoring:behind")).status_code == 200
+
+
+def test_a_stranger_sees_an_empty_state() -> None:
+    history(make_shop())
+    client = client_of(make_user())
+    page = client.get(INDEX).content.decode()
+    assert "You are not a member of any shop yet." in page
+    assert "data-figure" not in page
+    assert client.get(reverse("monitoring:behind")).status_code == 403
+
+
+def test_queries_do_not_grow() -> None:
+    """As many for two shops with much as for one with little; the frame's own are counted apart."""
+    user = make_user()
+
+    def queries(address: str) -> int:
+        client = client_of(user)
+        client.get(address)
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            client.get(address)
+        return len(captured)
+
+    shop = make_shop()
+    shop.memberships.create(user=user, role="owner")
+    frame = queries(reverse("monitoring:alert-mails"))
+    history(shop, things=5)
+    few = queries(INDEX + "?period=30")
+    history(shop, 2, things=40)
+    other = make_shop()
+    other.memberships.create(user=user, role="owner")
+    history(other, 3, things=40)
+    roll_up(now=timezone.now())
+    assert queries(INDEX + "?period=30") <= few
+    assert few - frame <= 12
+
+
+def test_periods_and_the_one_before() -> None:
+    shop = Shop(pk=1, timezone="Asia/Shanghai")
+    now = datetime.fromisoformat("2026-03-10T18:00:00+00:00")  # the 11th in Shanghai
+
+    def days(name: str, before: bool = False) -> tuple[date, date]:
+        period = choice.Period(name, choice.AGO[name], None)
+        return (period.before() if before else period).days(shop, now)
+
+    assert days("today") == (date(2026, 3, 11), date(2026, 3, 11))
+    assert days("today", before=True) == days("yesterday") == (date(2026, 3, 10),) * 2
+    assert days("7") == (date(2026, 3, 5), date(2026, 3, 11))
+    assert days("7", before=True) == (date(2026, 2, 26), date(2026, 3, 4))
+    dates = choice.Period(choice.DATES, None, (date(2026, 3, 1), date(2026, 3, 3)))
+    assert dates.before().dates == (date(2026, 2, 26), date(2026, 2, 28))
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("period=dates&from=2026-03-03&to=2026-03-01", "2026-03-01"),  # the other way round
+        ("period=dates&from=2020-01-01&to=2026-03-31", "2025-12-30"),  # 92 days at most
+        ("period=dates&from=x&to=2026-03-01", None),
+        ("period=dates&from=0001-01-01&to=0001-01-02", None),
+        ("period=nonsense&shop=x", None),
+    ],
+)
+def test_addresses_that_make_no_sense(query: str, first: str | None) -> None:
+    shop = make_shop()
+    page = client_of(make_user(shop)).get(f"{INDEX}?{query}")
+    assert page.status_code == 200
+    usual = today(shop, timezone.now()) - timedelta(days=6)
+    assert str(page.context["dashboard"]["dates"][0]) == (first or str(usual))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "what=refund&kind=%00&key=%00", "page=999999", "page=x", "what=order&page=0",
+        "what=regret&kind=x",
+    ],
+)  # fmt: skip
+def test_the_list_takes_any_address(query: str) -> None:
+    client = client_of(make_user(make_shop()))
+    assert client.get(f"{reverse('monitoring:behind')}?{query}").status_code == 200
+
+
+def test_when_a_cap_will_be_used_up() -> None:
+    """ "At this rate": that of the last hour, on the shop's clock."""
+    shop = make_shop()
+    strategy = make_strategy(shop, single_amount_cap="100.00", daily_cap="400.00")
+    make_ticket(make_order(shop, paid_amount=10_000))
+    decide_shop(shop.pk, tally=Tally())
+    at = datetime.fromisoformat("2026-03-11T06:00:00+00:00")  # 14:00 in Shanghai
+    Decision.objects.update(decided_at=at)
+    StrategyUsage.objects.update(day=at.date())
+
+    def forecast(now: datetime) -> str:
+        chosen = choice.Choice([shop], [shop], shop, caps.TODAY)
+        (cap,) = caps.caps(chosen, caps.used_today(chosen, now), now)
+        assert (cap.used, cap.left, cap.percent, cap.hits) == (used, 40_000 - used, share, 1)
+        return cap.forecast
+
+    used, share = 10_000, 25
+    # ¥100 in an hour, ¥300 left: three hours.
+    assert forecast(at + timedelta(minutes=40)) == "At this rate used up at about 17:40."
+    assert forecast(at + timedelta(hours=9)) == "No hit in the last hour."
+    Decision.objects.update(decided_at=at + timedelta(hours=9))
+    assert forecast(at + timedelta(hours=9, minutes=30)) == "At this rate it lasts for today."
+    type(strategy).objects.update(enabled=False)
+    assert forecast(at) == "Not enabled now."
+    StrategyUsage.objects.update(used=40_000)
+    used, share = 40_000, 100
+    assert forecast(at) == "Used up."
+
+
+def test_changes_are_said_in_words() -> None:
+    def change(now: int, before: int) -> tuple[str, str]:
+        found = words.change(now, before, str(before), "the day before")
+        return found.sign, found.text
+
+    assert change(6, 4) == ("▲", "50% more than the day before (4)")
+    assert change(3, 4) == ("▼", "25% less than the day before (4)")
+    assert change(4, 4) == ("", "the same as the day before")
+    assert change(4, 0) == ("▲", "the day before: none")
+    assert [words.length(s) for s in (None, 8, 720, 15_000, 183_600)] == [
+        "–", "8 s", "12 min", "4 h 10 min", "2 days 3 h",
+    ]  # fmt: skip
+
+
+def test_bars_stack_to_the_top() -> None:
+    days = [date(2026, 3, 1), date(2026, 3, 2)]
+    chart = charts.Chart("x", "X", "", ("a", "b"), days, [[1, 3], [2, 0]])
+    assert [(bar.x, bar.y, bar.height, bar.place) for bar in chart.bars] == [
+        (1, 75.0, 25.0, 0), (1, 0.0, 75.0, 1), (11, 50.0, 50.0, 0),
+    ]  # fmt: skip
+    assert chart.rows == [
+        (days[1], [("a", "2"), ("b", "0")]), (days[0], [("a", "1"), ("b", "3")]),
+    ]  # fmt: skip
+
+
+def test_reject_reasons_show_what_became_of_them() -> None:
+    """SPEC P3."""
+    shop, now = make_shop(), timezone.now()
+    for fate in ("", "pending_review", "arbitration", "refunding"):
+        ticket = make_ticket(make_order(shop), waits=False, status="rejected")
+        Rejection.objects.create(
+            ticket=ticket, reason="already_shipped", explanation=f"said {fate}",
+            from_status="pending_review", at=now,
+        )  # fmt: skip
+        if fate:
+            before = "arbitration" if fate == "refunding" else "rejected"
+            ticket.events.create(
+                at=now, kind="status", actor="platform", from_status=before, to_status=fate
+            )
+    client = client_of(make_user(shop))
+    (row,) = client.get(INDEX).context["dashboard"]["rejections"]
+    assert row["total"] == 4
+    assert [(fate["number"], fate["share"]) for fate in row["fates"]] == [(1, "25.0%")] * 3
+    said = client.get(row["fates"][2]["url"]).content.decode()
+    assert "said refunding" in said
+    assert "said arbitration" not in said
+    assert not DecisionTally.objects.exists()
