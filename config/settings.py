@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from config.logs import logging_config
 from config.postgres import Server
 from config.queue import Q_CLUSTER  # noqa: F401
@@ -66,6 +67,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "aftersale",
     "strategies",
@@ -170,6 +174,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 if env.bool("BEHIND_PROXY", default=False):
     # Only where a proxy sets this header itself: else anyone could claim to have come by HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The REST API: larger bodies are refused unread, more calls of one token in a minute too.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
 
 # What Prometheus shows to read /metrics; empty: nobody reads them.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

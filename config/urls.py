@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -10,6 +11,13 @@ urlpatterns = [
     path("admin/", include("strategies.admin.urls")),
     path("admin/", include("monitoring.admin_urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("aftersale.api.urls")),
+    path("api/v1/", include("strategies.api.urls")),
+    path("api/v1/", include("monitoring.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path(
+        "api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"
+    ),
     path("", include("monitoring.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

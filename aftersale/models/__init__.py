@@ -18,6 +18,7 @@ from .choices import (
     RefundSource,
     RefundStatus,
     Role,
+    Scope,
     ShopEventKind,
     ShopStatus,
     TicketEventKind,
@@ -33,6 +34,7 @@ from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
+from .token import ApiToken, IdempotentCall
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "AfterSaleWindow",
     "AlertKind",
     "AlertState",
+    "ApiToken",
     "ArbitrationResult",
     "AttemptState",
     "Beneficiary",
@@ -56,6 +59,7 @@ __all__ = [
     "FundEntry",
     "FundEntryKind",
     "FundKind",
+    "IdempotentCall",
     "Membership",
     "Negotiation",
     "NegotiationResult",
@@ -76,6 +80,7 @@ __all__ = [
     "SandboxInstruction",
     "SandboxPayment",
     "SavedFilter",
+    "Scope",
     "ShippingAlert",
     "Shop",
     "ShopEvent",

@@ -26,6 +26,16 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("Read only")
 
 
+class Scope(models.TextChoices):
+    """What a token may do (INTERFACES.md)."""
+
+    READ = "read", pgettext_lazy("scope", "Read orders, tickets, decisions and figures")
+    INGEST = "ingest", pgettext_lazy("scope", "Send orders, tickets, shipments and fund entries")
+    TICKETS = "tickets", pgettext_lazy("scope", "Decide tickets as a person of the desk")
+    STRATEGIES = "strategies", pgettext_lazy("scope", "Change strategies, priorities and guards")
+    WINDOWS = "windows", pgettext_lazy("scope", "Re-open after-sale windows")
+
+
 class OrderType(models.TextChoices):
     ORDINARY = "ordinary", _("Ordinary")
     CROSS_BORDER = "cross_border", _("Cross-border")
@@ -189,3 +199,4 @@ class ShopEventKind(models.TextChoices):
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
     MEMBER = "member", _("Membership changed")
     TEMPLATE = "template", _("Reject text changed")
+    TOKEN = "token", _("API token changed")

@@ -1,0 +1,40 @@
+"""Bearer tokens (RFC 6750): `Authorization: Bearer ad_…`."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from aftersale.models import ApiToken
+from aftersale.services import tokens
+
+
+class BearerToken(BaseAuthentication):
+    """`request.user` is whoever made the token, `request.auth` the token itself."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        kind, _space, text = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not text:
+            return None
+        use = tokens.use(text=text.strip(), now=timezone.now())
+        if use is None:
+            raise AuthenticationFailed(_("There is no such token, or it was revoked."))
+        # For the limit and its headers (call.py).
+        request.token_use = use
+        return use.token.created_by, use.token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class BearerTokenScheme(OpenApiAuthenticationExtension):
+    target_class = BearerToken
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

@@ -1,0 +1,194 @@
+"""One call of the API: who may make it, how often, and only once per Idempotency-Key."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pydantic import BaseModel
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from aftersale.models import ApiToken, IdempotentCall, Scope
+from aftersale.record_errors import FieldError
+from aftersale.services import rights, tokens
+from aftersale.services.errors import NotAllowed
+
+from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
+
+KEY_HEADER = "Idempotency-Key"
+_LONGEST_KEY = 128
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+# A call that waits for rows that somebody else holds gives up in time for its client to hear of it.
+_LOCK_TIMEOUT = "10s"
+
+
+def answer(content: BaseModel | None, status: int = 200) -> HttpResponse:
+    """A record as the body; `content` None is an empty body, 204."""
+    if content is None:
+        return HttpResponse(status=204)
+    return HttpResponse(content.model_dump_json(), status=status, content_type="application/json")
+
+
+class Call(APIView):
+    """A view says by `scopes` what a token needs for each method, and writes those methods."""
+
+    scopes: ClassVar[Mapping[str, Scope]]
+
+    request: Request
+
+    @property
+    def token(self) -> ApiToken:
+        return self.request.auth
+
+    @property
+    def shop_id(self) -> int:
+        """The one shop that the token is for: every look-up starts from it (SPEC P1)."""
+        return self.token.shop_id
+
+    @property
+    def user(self) -> User:
+        """Whoever made the token: services check this person's right again."""
+        return self.request.user
+
+    @property
+    def now(self) -> datetime:
+        return timezone.now()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not isinstance(request.auth, ApiToken):
+            raise NotAuthenticated
+        if not request.token_use.allowed:
+            raise _TooMany
+        # PATCH or TRACE of a view without them is answered as not allowed, not as forbidden.
+        method = "GET" if request.method in _SAFE else request.method
+        scope = self.scopes.get(method)
+        if scope is None:
+            return
+        if scope not in self.token.scopes:
+            raise NotAllowed(_("The token lacks the scope “%(scope)s”.") % {"scope": scope.value})
+        if not rights.may(self.user, self.shop_id, tokens.RIGHT_OF[scope]):
+            raise NotAllowed(_("Whoever made the token may not do this in the shop any more."))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        use = getattr(self.request, "token_use", None)
+        if use is not None:
+            limit = settings.API_CALLS_PER_MINUTE
+            left = max(0, limit - use.calls)
+            response["RateLimit-Policy"] = f'"token";q={limit};w=60'
+            response["RateLimit"] = f'"token";r={left};t={use.seconds_left}'
+            if not use.allowed:
+                response["Retry-After"] = str(use.seconds_left)
+        # Orders and buyers: for nobody's cache.
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+        if isinstance(exc, _TooMany):
+            return problem(429, _("Too many calls with this token: wait and try again."))
+        if isinstance(exc, NotAuthenticated):
+            exc.auth_header = self.get_authenticate_header(self.request)
+            exc.status_code = 401
+        found = answer_to(exc)
+        if found is None:
+            raise exc
+        if found.status_code == 401:
+            found["WWW-Authenticate"] = "Bearer"
+        return found
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        # All answers are plain HttpResponses: nothing to negotiate or to render.
+        return response
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        return None, None
+
+    def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
+        """Carries out a write; with an Idempotency-Key, once for its key and content.
+
+        With a key the work and its answer are one transaction. Whoever sends the same call
+        meanwhile waits for it and then hears the same answer. After a crash there is neither
+        work nor answer, and the call may be made again. What the rules refused is an answer too.
+        """
+        key = self.request.headers.get(KEY_HEADER)
+        if key is None:
+            return work()
+        if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
+            raise Invalid(
+                [],
+                _("%(header)s: expected 1 to %(most)d printable characters.")
+                % {"header": KEY_HEADER, "most": _LONGEST_KEY},
+            )
+        fingerprint = self._fingerprint()
+        with transaction.atomic():
+            with connection.cursor() as cur:
+                cur.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            call = IdempotentCall(token=self.token, key=key, fingerprint=fingerprint, at=self.now)
+            # Waits for one with the same key that is under way.
+            IdempotentCall.objects.bulk_create([call], ignore_conflicts=True)
+            stored = IdempotentCall.objects.select_for_update().get(token=self.token, key=key)
+            if stored.status:
+                return self._again(stored, fingerprint)
+            try:
+                with transaction.atomic():
+                    response = work()
+            except Exception as error:
+                found = answer_to(error)
+                if found is None or found.status_code >= 500:
+                    raise
+                response = found
+            IdempotentCall.objects.filter(pk=stored.pk).update(
+                status=response.status_code,
+                answer=response.content,
+                content_type=response.get("Content-Type", ""),
+            )
+            return response
+
+    def _fingerprint(self) -> str:
+        request = self.request
+        parts = [request.method or "", request.get_full_path()]
+        head = "\n".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(head + b"\n" + body(request)).hexdigest()
+
+    def _again(self, stored: IdempotentCall, fingerprint: str) -> HttpResponse:
+        if stored.fingerprint != fingerprint:
+            return problem(
+                422,
+                _("This %(header)s was used for another call: take a new one.")
+                % {"header": KEY_HEADER},
+            )
+        response = HttpResponse(
+            bytes(stored.answer), status=stored.status, content_type=stored.content_type
+        )
+        if stored.status == 204:
+            del response["Content-Type"]
+        response["Idempotency-Replayed"] = "true"
+        return response
+
+
+class _TooMany(Exception):
+    """Over the rate limit of the token."""
+
+
+def body(request: Request) -> bytes:
+    """The body as it was sent; raises TooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE."""
+    return request._request.body
+
+
+def not_json() -> Invalid:
+    return Invalid([FieldError("", _("expected a JSON object"))])
+
+
+__all__ = ["CONTENT_TYPE", "Call", "TooLarge", "answer", "body", "not_json"]

@@ -1,0 +1,117 @@
+"""Errors as problem+json (RFC 9457), each with pointers to the keys that are wrong."""
+
+import json
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DataError, OperationalError
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, Field
+from rest_framework import exceptions
+
+from aftersale.record_errors import FieldError
+from aftersale.services import errors
+
+log = structlog.get_logger(__name__)
+CONTENT_TYPE = "application/problem+json"
+
+
+class Wrong(BaseModel):
+    """One thing that is wrong with what was sent."""
+
+    pointer: str = Field(description="JSON pointer to the key (RFC 6901), `#` for the whole body")
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `type` is `about:blank`: the status says which kind it is."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong] = []
+
+
+class Invalid(Exception):
+    """The body or the query does not have the form that it needs: 422."""
+
+    def __init__(self, errors: Sequence[FieldError], detail: str = "") -> None:
+        super().__init__(detail)
+        self.errors, self.detail = errors, detail
+
+
+class TooLarge(Exception):
+    """More than a call may carry: 413."""
+
+
+def json_pointer(pointer: str) -> str:
+    """`lines[0].paid_amount` as `#/lines/0/paid_amount`."""
+    parts = re.findall(r"[^.\[\]]+", pointer)
+    return "#" + "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def wrong(found: Sequence[FieldError]) -> list[Wrong]:
+    return [Wrong(pointer=json_pointer(error.pointer), detail=error.message) for error in found]
+
+
+def problem(
+    status: int,
+    detail: str,
+    found: Sequence[FieldError] = (),
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    content = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=wrong(found)
+    )
+    return HttpResponse(
+        content.model_dump_json(), status=status, content_type=CONTENT_TYPE, headers=headers
+    )
+
+
+def answer_to(error: Exception) -> HttpResponse | None:
+    """The documented answer to what a call raised; None for what nobody expected."""
+    match error:
+        case Invalid():
+            detail = error.detail or _("Something is missing or wrong in what was sent.")
+            return problem(422, detail, error.errors)
+        case errors.NotFound() | Http404():
+            return problem(404, getattr(error, "message", "") or _("There is no such thing."))
+        case errors.NotAllowed():
+            return problem(403, error.message)
+        case errors.WrongStep() | errors.Stale():
+            return problem(409, error.message)
+        case errors.Refused():
+            found = [FieldError(error.pointer, error.message)] if error.pointer else []
+            return problem(422, error.message, found)
+        case TooLarge() | RequestDataTooBig():
+            return problem(413, str(error) or _("The body is too large."))
+        case PermissionDenied():
+            return problem(403, _("Your role in this shop does not allow this."))
+        case exceptions.APIException():
+            headers = {}
+            if auth := getattr(error, "auth_header", None):
+                headers["WWW-Authenticate"] = auth
+            return problem(error.status_code, _text(error.detail), headers=headers)
+        case DataError():
+            log.warning("refused_by_the_database", error=type(error).__name__)
+            return problem(422, _("The database refuses a value of what was sent."))
+        case OperationalError() if _busy(error):
+            return problem(
+                503, _("Busy just now: try again in a moment."), headers={"Retry-After": "1"}
+            )
+    return None
+
+
+def _busy(error: OperationalError) -> bool:
+    """A lock that was not to be had in time, or a deadlock that this call lost."""
+    return getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001")
+
+
+def _text(detail: Any) -> str:
+    return detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False)

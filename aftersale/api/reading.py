@@ -1,0 +1,89 @@
+"""What a call is given: its body and its query as pydantic records."""
+
+import json
+import re
+from typing import Any, TypeVar
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ValidationError
+from rest_framework.request import Request
+
+from aftersale.record_errors import FieldError, Repeated, explain
+
+from .call import body
+from .problems import Invalid
+
+R = TypeVar("R", bound=BaseModel)
+
+# Python's json takes lone surrogates from escapes, which no database text can hold.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def json_of(request: Request) -> Any:
+    """The body as JSON, each repeated key marked; raises Invalid or TooLarge."""
+    raw = body(request)
+    if not raw.strip():
+        raise Invalid([FieldError("", _("expected a JSON body"))])
+    try:
+        text = raw.decode("utf-8-sig")
+        content = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise Invalid([FieldError("", _("the body is not valid UTF-8"))]) from None
+    except (ValueError, RecursionError):
+        raise Invalid([FieldError("", _("not valid JSON"))]) from None
+    if "\\u" in text and _has_surrogate(content):
+        raise Invalid([FieldError("", _("expected a text in valid Unicode"))])
+    return content
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        result[key] = Repeated() if key in result else value
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _has_surrogate(content: Any) -> bool:
+    if isinstance(content, str):
+        return _SURROGATE.search(content) is not None
+    if isinstance(content, dict):
+        return any(_has_surrogate(key) or _has_surrogate(value) for key, value in content.items())
+    return isinstance(content, list) and any(_has_surrogate(entry) for entry in content)
+
+
+def read(request: Request, record: type[R], **known: Any) -> R:
+    """The body as a record; `known` are keys that the address or the token already gives."""
+    content = json_of(request)
+    if not isinstance(content, dict):
+        raise Invalid([FieldError("", _("expected a JSON object"))])
+    return validated(record, {**content, **known})
+
+
+def read_optional(request: Request, record: type[R]) -> R:
+    """As `read`, of a call that may have no body at all."""
+    return validated(record, {}) if not body(request).strip() else read(request, record)
+
+
+def validated(record: type[R], content: Any) -> R:
+    try:
+        return record.model_validate(content)
+    except ValidationError as error:
+        raise Invalid(explain(error)) from None
+
+
+def query(request: Request, record: type[R]) -> R:
+    """The query as a record: unknown keys and near misses are refused as in a body.
+
+    A key that its record declares as a list may be given several times.
+    """
+    given: QueryDict = request._request.GET
+    content: dict[str, Any] = {}
+    for key in given:
+        values = given.getlist(key)
+        content[key] = values if len(values) > 1 else values[0]
+    return validated(record, content)

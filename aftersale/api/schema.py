@@ -1,0 +1,95 @@
+"""The OpenAPI document: records as their calls read and write them, and the errors of all calls."""
+
+from typing import Any, Literal
+
+from drf_spectacular.contrib.pydantic import PydanticExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from pydantic import BaseModel
+from pydantic.json_schema import model_json_schema
+
+from .call import KEY_HEADER
+from .problems import CONTENT_TYPE, Problem
+
+
+class RecordSchema(PydanticExtension):
+    """What a call reads has other needed keys than what it writes: those with a default."""
+
+    target_class = "pydantic.BaseModel"
+    match_subclasses = True
+    priority = 1
+
+    def get_name(self, auto_schema: Any, direction: Any) -> str:
+        return super().get_name(auto_schema, direction).replace("[", "Of").replace("]", "")
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        schema = model_json_schema(
+            self.target,
+            ref_template="#/components/schemas/{model}",
+            mode="validation" if direction == "request" else "serialization",
+        )
+        for name, part in schema.pop("$defs", {}).items():
+            auto_schema.registry.register_on_missing(
+                ResolvedComponent(
+                    name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part
+                )
+            )
+        return schema
+
+
+class CallSchema(AutoSchema):
+    """Adds to every operation what `call.Call` may answer, and its Idempotency-Key."""
+
+    def get_override_parameters(self) -> list[Any]:
+        extra = []
+        if self.method not in ("GET", "HEAD"):
+            extra.append(
+                OpenApiParameter(
+                    KEY_HEADER,
+                    str,
+                    OpenApiParameter.HEADER,
+                    description="The same key and body give the same answer for 24 hours.",
+                )
+            )
+        return [*super().get_override_parameters(), *extra]
+
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        for status in ERRORS:
+            bodies.setdefault(
+                status, self._get_response_for_code(_PROBLEM, status, [CONTENT_TYPE], direction)
+            )
+        return bodies
+
+
+_PROBLEM = OpenApiResponse(Problem, "What is wrong")
+ERRORS = ("401", "403", "404", "409", "413", "422", "429", "503")
+
+
+def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:
+    """The keys of a query record as parameters of its call."""
+    schema = record.model_json_schema()
+    found = []
+    for name, part in schema.get("properties", {}).items():
+        part = dict(part)
+        description = part.pop("description", "")
+        part.pop("title", None)
+        default = part.pop("default", None)
+        choices = [one for one in part.get("anyOf", []) if one.get("type") != "null"]
+        if len(choices) == 1:
+            part = choices[0]
+        if default is not None:
+            part["default"] = default
+        found.append(
+            OpenApiParameter(
+                name,
+                part,
+                OpenApiParameter.QUERY,
+                required=name in schema.get("required", []),
+                description=description,
+            )
+        )
+    return found

@@ -1,0 +1,35 @@
+"""`GET /orders/{order_no}/ship-check` (SPEC H1)."""
+
+from typing import Literal
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from pydantic import BaseModel, Field
+from rest_framework.request import Request
+
+from aftersale.models import Scope
+from aftersale.services import ship_checks
+
+from .call import Call, answer
+
+
+class ShipCheck(BaseModel):
+    """Whether the goods may leave."""
+
+    ship: bool
+    reason: Literal["refunded", "refunding", "refund_requested"] | None
+    tickets: list[str] = Field(description="The tickets that stop it")
+    lines: list[int] | None = Field(description="The lines that must stay; null: the whole order")
+
+
+class ShipCheckCall(Call):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(summary="May this order be shipped?", responses=ShipCheck, tags=["orders"])
+    def get(self, request: Request, order_no: str) -> HttpResponse:
+        found = ship_checks.ship_check(shop_id=self.shop_id, order_no=order_no, user=self.user)
+        return answer(
+            ShipCheck(
+                ship=found.ship, reason=found.reason, tickets=found.tickets, lines=found.lines
+            )
+        )

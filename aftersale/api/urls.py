@@ -1,0 +1,10 @@
+"""The desk's part of /api/v1/."""
+
+from django.urls import path
+
+from .ship_check import ShipCheckCall
+
+app_name = "desk-api"
+urlpatterns = [
+    path("orders/<str:order_no>/ship-check", ShipCheckCall.as_view(), name="ship-check"),
+]

@@ -1,0 +1,33 @@
+"""The values in answers: money in yuan, times with an offset (INTERFACES.md "Values")."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.utils import timezone
+from pydantic import PlainSerializer, WithJsonSchema
+
+from aftersale.record_values import SIGNED_MONEY_PATTERN
+
+
+def yuan(fen: int) -> str:
+    """Fen as yuan with two decimals: 5990 as "59.90"."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+Yuan = Annotated[
+    int,
+    PlainSerializer(yuan, return_type=str),
+    WithJsonSchema({"type": "string", "format": "money", "pattern": SIGNED_MONEY_PATTERN}),
+]
+
+
+def _moment(value: datetime) -> str:
+    return timezone.localtime(value).isoformat()
+
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

@@ -1,0 +1,1 @@
+"""The automation's part of the REST API, on what aftersale.api shares."""
