@@ -5,6 +5,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from aftersale.api.call import NoSuchCall
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", include("aftersale.admin.urls")),
@@ -18,6 +20,7 @@ urlpatterns = [
     path(
         "api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"
     ),
+    path("api/v1/<path:rest>", NoSuchCall.as_view()),
     path("", include("monitoring.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views import View
 from pydantic import BaseModel
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -176,6 +177,13 @@ class Call(APIView):
             del response["Content-Type"]
         response["Idempotency-Replayed"] = "true"
         return response
+
+
+class NoSuchCall(View):
+    """Answers for addresses of the API that are none: a program reads no HTML."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return problem(404, _("There is no such call."))
 
 
 class _TooMany(Exception):

@@ -54,11 +54,15 @@ class CallSchema(AutoSchema):
             )
         return [*super().get_override_parameters(), *extra]
 
+    def get_description(self) -> str:
+        # The method's own words; a view's class says how it is made.
+        return getattr(self.view, self.method.lower()).__doc__ or ""
+
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
-        for status in ERRORS:
+        for status in _OF_READING if self.method in ("GET", "HEAD") else _OF_WRITING:
             bodies.setdefault(
                 status, self._get_response_for_code(_PROBLEM, status, [CONTENT_TYPE], direction)
             )
@@ -66,7 +70,8 @@ class CallSchema(AutoSchema):
 
 
 _PROBLEM = OpenApiResponse(Problem, "What is wrong")
-ERRORS = ("401", "403", "404", "409", "413", "422", "429", "503")
+_OF_READING = ("401", "403", "404", "422", "429")
+_OF_WRITING = (*_OF_READING, "409", "413", "503")
 
 
 def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:

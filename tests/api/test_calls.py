@@ -1,0 +1,221 @@
+"""What all calls share: one answer for one key, the rate limit, problems, bodies."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
+from rest_framework.request import Request
+
+from aftersale.api.call import Call, answer
+from aftersale.api.reading import read
+from aftersale.models import ApiToken, IdempotentCall, Scope, Shop, ShopEvent
+from aftersale.record_values import Text
+from aftersale.records import Record
+from aftersale.services import tokens
+from aftersale.services.errors import NotAllowed, Refused
+from config.urls import urlpatterns as real
+from tests.factories import NOON, make_shop, make_user
+
+from .program import Program, program
+
+
+class Note(Record):
+    note: Text
+
+
+class Write(Call):
+    """Writes a shop event, or what `then` does."""
+
+    scopes = {"POST": Scope.INGEST}
+    then: Callable[[], None] | None = None
+
+    def post(self, request: Request) -> HttpResponse:
+        note = read(request, Note).note
+
+        def work() -> HttpResponse:
+            ShopEvent.objects.create(shop_id=self.shop_id, at=NOON, kind="changed", note=note)
+            if Write.then is not None:
+                Write.then()
+            return answer(Note(note=note), 201)
+
+        return self.once(work)
+
+
+urlpatterns = [path("api/v1/write", Write.as_view()), *real]
+
+
+@pytest.fixture(autouse=True)
+def a_call_that_writes(settings: object) -> None:
+    settings.ROOT_URLCONF = __name__  # type: ignore[attr-defined]
+    Write.then = None
+
+
+def notes() -> list[str]:
+    return list(ShopEvent.objects.filter(kind="changed").values_list("note", flat=True))
+
+
+def test_the_same_key_and_body_give_the_same_answer(erp: Program) -> None:
+    first = erp.post("/write", {"note": "a"}, key="k1")
+    again = erp.post("/write", {"note": "a"}, key="k1")
+    assert (first.status, first.content) == (again.status, again.content) == (201, {"note": "a"})
+    assert "Idempotency-Replayed" not in first.response
+    assert again.response["Idempotency-Replayed"] == "true"
+    assert notes() == ["a"]
+
+
+def test_another_body_under_the_key_is_refused(erp: Program, shop: Shop, owner: User) -> None:
+    erp.post("/write", {"note": "a"}, key="k1")
+    assert erp.post("/write", {"note": "b"}, key="k1").status == 422
+    assert notes() == ["a"]
+    # Another token's keys are its own.
+    assert program(shop, owner).post("/write", {"note": "b"}, key="k1").status == 201
+
+
+def test_what_the_rules_refused_is_an_answer_too(erp: Program) -> None:
+    def refuse() -> None:
+        raise Refused("no", pointer="note")
+
+    Write.then = refuse
+    first = erp.post("/write", {"note": "a"}, key="k1")
+    assert first.status == 422
+    assert first.content["errors"] == [{"pointer": "#/note", "detail": "no"}]
+    Write.then = None
+    assert erp.post("/write", {"note": "a"}, key="k1").content == first.content
+    assert notes() == []
+
+
+def test_after_a_crash_the_call_may_be_made_again(erp: Program) -> None:
+    def crash() -> None:
+        raise RuntimeError
+
+    Write.then = crash
+    with pytest.raises(RuntimeError):
+        erp.post("/write", {"note": "a"}, key="k1")
+    assert not IdempotentCall.objects.exists()
+    assert notes() == []
+    Write.then = None
+    assert erp.post("/write", {"note": "a"}, key="k1").status == 201
+    assert notes() == ["a"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_equal_calls_at_once_are_carried_out_once() -> None:
+    shop = make_shop()
+    erp = program(shop, make_user(shop))
+    meet = threading.Barrier(2, timeout=10)
+    answers = []
+
+    def send(key: str) -> None:
+        meet.wait()
+        answers.append(Program(erp.token).post("/write", {"note": "a"}, key=key).status)
+        connection.close()
+
+    for key in ("", "k1"):
+        ShopEvent.objects.all().delete()
+        threads = [threading.Thread(target=send, args=[key]) for _one in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        # Without a key both are carried out.
+        assert notes() == (["a"] if key else ["a", "a"])
+    assert answers == [201] * 4
+
+
+def test_a_key_that_is_none(erp: Program) -> None:
+    assert erp.post("/write", {"note": "a"}, key="k" * 129).status == 422
+    assert erp.post("/write", {"note": "a"}, key="a\tb").status == 422
+    assert notes() == []
+
+
+def test_the_limit_and_its_headers(erp: Program) -> None:
+    with override_settings(API_CALLS_PER_MINUTE=2):
+        ApiToken.objects.update(minute=0)
+        first = erp.post("/write", {"note": "a"})
+        assert first.response["RateLimit-Policy"] == '"token";q=2;w=60'
+        assert first.response["RateLimit"].startswith('"token";r=1;t=')
+        ApiToken.objects.update(calls=2)
+        over = erp.post("/write", {"note": "b"})
+    assert over.status == 429
+    assert 0 < int(over.response["Retry-After"]) <= 60
+    assert over.response["Content-Type"] == "application/problem+json"
+    assert notes() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"1",
+        b'{"note": "\xff"}',
+        b'{"note": "\\ud800"}',
+        b'{"note": "a\\u0000b"}',
+        b'{"note": NaN}',
+        b'{"note": "a", "note": "b"}',
+        b'{"note": 1}',
+        b'{"note": 1e999}',
+        b'{"note": ' + b"9" * 5000 + b"}",
+        b'{"other": "a"}',
+        b'{"note": "a", "more": 1}',
+        b"[" * 100_000,
+    ],
+)
+def test_bodies_that_are_none(erp: Program, raw: bytes) -> None:
+    found = erp.call("POST", "/write", raw=raw or b" ")
+    assert found.status == 422
+    assert found.content["errors"]
+    assert notes() == []
+
+
+def test_a_body_over_five_megabytes(erp: Program) -> None:
+    assert erp.post("/write", {"note": "a" * 5_000_001}).status == 413
+    assert notes() == []
+
+
+def test_a_method_that_there_is_not(erp: Program) -> None:
+    assert erp.get("/write").status == 405
+    assert erp.get("/nothing").status == 404
+
+
+def test_a_token_never_does_more_than_its_maker(shop: Shop) -> None:
+    maker = make_user(shop, "owner")
+    erp = program(shop, maker)
+    membership = maker.memberships.get()
+    membership.role = "viewer"
+    membership.save()
+    assert erp.post("/write", {"note": "a"}).status == 403
+    membership.delete()
+    assert erp.post("/write", {"note": "a"}).status == 403
+    assert notes() == []
+
+
+def test_a_revoked_token_is_no_token(erp: Program, shop: Shop, owner: User) -> None:
+    assert erp.post("/write", {"note": "a"}).status == 201
+    token = ApiToken.objects.get()
+    assert token.last_used_at is not None
+    tokens.revoke(token_id=token.pk, user=owner, now=NOON)
+    refused = erp.post("/write", {"note": "b"})
+    assert (refused.status, refused.response["WWW-Authenticate"]) == (401, "Bearer")
+    assert notes() == ["a"]
+    assert list(ShopEvent.objects.filter(kind="token").values_list("user", flat=True)) == [
+        owner.pk,
+        owner.pk,
+    ]
+
+
+@pytest.mark.parametrize("role", ["admin", "cs_manager", "cs_agent", "viewer"])
+def test_only_owners_make_and_revoke_tokens(erp: Program, shop: Shop, role: str) -> None:
+    member = make_user(shop, role)
+    with pytest.raises(NotAllowed):
+        tokens.create(shop_id=shop.pk, name="x", scopes=["read"], user=member, now=NOON)
+    with pytest.raises(NotAllowed):
+        tokens.revoke(token_id=ApiToken.objects.get().pk, user=member, now=NOON)
+    assert ApiToken.objects.get().revoked_at is None
+    assert erp.token not in str(vars(ApiToken.objects.get()))
