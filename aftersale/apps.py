@@ -8,6 +8,10 @@ class AftersaleConfig(AppConfig):
     verbose_name = _("After-sale desk")
 
     def ready(self) -> None:
+        from aftersale.services.sheets import blocked_buyers, kinds, reject_texts
+
+        kinds.register(blocked_buyers.KIND)
+        kinds.register(reject_texts.KIND)
         post_migrate.connect(make_schedules, sender=self, dispatch_uid="aftersale.schedules")
 
 

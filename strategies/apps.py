@@ -9,12 +9,16 @@ class StrategiesConfig(AppConfig):
 
     def ready(self) -> None:
         from aftersale.services import ingest
+        from aftersale.services.sheets import kinds
         from aftersale.signals import shop_changed, tickets_waiting
         from strategies import wiring
         from strategies.records import StrategyRecord
         from strategies.services.filing import save_strategies
+        from strategies.services.sheets import products, strategies
 
         ingest.register("strategy", StrategyRecord, save_strategies, number="name")
+        kinds.register(strategies.KIND)
+        kinds.register(products.KIND)
         tickets_waiting.connect(wiring.on_tickets_waiting, dispatch_uid="strategies.waiting")
         shop_changed.connect(wiring.on_shop_changed, dispatch_uid="strategies.shop_changed")
         post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="strategies.schedules")

@@ -9,6 +9,7 @@ from . import (
     reject_texts,
     replies,
     saved_filters,
+    sheets,
     shipping_alerts,
     windows,
 )
@@ -41,5 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         reject_texts.preview,
         name="reject-text-preview",
     ),
+    path("sheets/<int:shop>/<slug:code>/", sheets.sheet, name="sheet"),
+    path("sheets/<int:shop>/<slug:code>/<slug:form>/", sheets.export, name="sheet-export"),
     *shop_settings,
 ]

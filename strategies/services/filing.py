@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -23,12 +24,17 @@ LAST = MOST_PER_SCENARIO + 1
 
 
 def save_strategies(
-    records: Sequence[StrategyRecord], *, shops: Mapping[str, KnownShop], now: datetime
+    records: Sequence[StrategyRecord],
+    *,
+    shops: Mapping[str, KnownShop],
+    now: datetime,
+    user: User | None = None,
 ) -> list[Result]:
     """Stores strategies by shop, scenario and name, and answers for each in its place.
 
     A given priority inserts the strategy there, none puts a new one last; what is filed again
-    unchanged stays where it is, and as it is.
+    unchanged stays where it is, and as it is. `user` is whoever sent the file through the admin,
+    and has the right to; None is the console or a connector.
     """
     results: list[Result] = [UNCHANGED] * len(records)
     groups: dict[str, dict[str, list[tuple[int, StrategyRecord]]]] = defaultdict(
@@ -42,16 +48,21 @@ def save_strategies(
     for code, scenarios in groups.items():
         shop_id = shops[code].id
         with transaction.atomic():
-            hold_lane(shop_id, user=None, now=now)
+            hold_lane(shop_id, user=user, now=now)
             for scenario, filed in scenarios.items():
-                for position, result in _file(shop_id, scenario, filed, now=now):
+                for position, result in _file(shop_id, scenario, filed, user=user, now=now):
                     results[position] = result
-            publish(shop_id, user=None, now=now)
+            publish(shop_id, user=user, now=now)
     return results
 
 
 def _file(
-    shop_id: int, scenario: str, filed: list[tuple[int, StrategyRecord]], *, now: datetime
+    shop_id: int,
+    scenario: str,
+    filed: list[tuple[int, StrategyRecord]],
+    *,
+    user: User | None,
+    now: datetime,
 ) -> list[tuple[int, Result]]:
     """Files records of one scenario: those with a priority first, in its order, so that a whole
     scenario comes out as it is numbered, in whatever order its lines stand."""
@@ -82,7 +93,7 @@ def _file(
             strategy.priority = order.index(name) + 1
             strategy.revision += 1
             strategy.save()
-            keep_revision(strategy, user=None, now=now)
+            keep_revision(strategy, user=user, now=now)
     set_priorities([strategies[name].pk for name in order])
 
     for position, record in accepted:

@@ -105,6 +105,8 @@ PAGES: dict[str, Page] = {
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     "desk:reject-texts": shown(),
+    "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
+    "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),
     "desk:reject-text": step(TEXTS, Shop, "reason_mismatch"),
     "desk:reject-text-preview": step(TEXTS, Shop, "reason_mismatch"),
     # Parcels, windows, funds

@@ -15,7 +15,8 @@ from openpyxl import load_workbook
 
 from aftersale.admin import paging
 from aftersale.models import Ticket
-from strategies.admin.search import export, files
+from aftersale.sheets import writing as files
+from strategies.admin.search import export
 from strategies.models import Decision, Strategy
 
 from .scene import AT, Scene, more_tickets

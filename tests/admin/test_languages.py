@@ -22,7 +22,8 @@ NAMES = {
     "Afterdesk", "English", "Asia", "Shanghai", "UTC",  # names of themselves
     "mine", "operator",  # the scene's data, which begin with its mark
     "esc", "hans",  # a key, and the language's own code
-    "CSV", "Excel",  # kinds of files
+    "CSV", "Excel", "XLSX",  # kinds of files
+    "API",  # a technique
     "other",  # a platform's word
 }  # fmt: skip
 

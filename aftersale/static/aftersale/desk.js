@@ -65,6 +65,13 @@
         event.stopImmediatePropagation();
     };
     document.addEventListener("htmx:afterSettle", rows, true);
+    // Unfold writes a chosen file's name into a text field of its own, and fails where there is
+    // none: to it all file fields count as seen to. Observers are called in the order of their
+    // making, and Unfold makes its own later.
+    const files = () => {
+        for (const input of document.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
+    };
+    new MutationObserver(files).observe(document, { childList: true, subtree: true });
     // What failed on the way says so: a silent button would be pressed again.
     const failed = () => toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
     document.addEventListener("htmx:sendError", failed);

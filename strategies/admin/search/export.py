@@ -17,9 +17,9 @@ from django.views.decorators.http import require_GET
 from aftersale.admin import access
 from aftersale.admin.pages import desk_page
 from aftersale.admin.paging import CountedOnce
+from aftersale.sheets.writing import MOST_ROWS, csv_lines, xlsx
 from strategies.models import Decision
 
-from .files import MOST_ROWS, csv_lines, xlsx
 from .filters import FROM, TO, read_time, zone_of
 from .rows import headers, rows
 

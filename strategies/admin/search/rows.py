@@ -11,10 +11,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from aftersale.models import OrderStatus, TicketType
+from aftersale.sheets.writing import Cell
 from aftersale.words import REASONS
 from strategies.models import Outcome, Scenario, Source, Why
-
-Cell = str | Decimal | datetime
 
 CHUNK = 2_000
 _FIELDS = (

@@ -11,14 +11,14 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from .rows import Cell
+Cell = str | Decimal | datetime
 
 # What a sheet of Excel holds, its head included.
 MOST_ROWS = 1_048_576
 LONGEST = 32_767
 BOM = "\ufeff"
 # Also the wide forms, which spreadsheets in Chinese read as the narrow ones.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Echo:
@@ -41,7 +41,7 @@ def _text(cell: Cell) -> str:
         return f"{cell:.2f}"
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}"
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def xlsx(headers: list[str], rows: Iterable[list[Cell]]) -> IO[bytes]:
@@ -62,7 +62,7 @@ def _cell(sheet: object, value: Cell) -> object:
     if not isinstance(value, str):
         return value
     text = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST]
-    if not text.startswith(_FORMULA):
+    if not text.startswith(FORMULA):
         return text
     cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"

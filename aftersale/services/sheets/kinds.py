@@ -1,0 +1,156 @@
+"""The kinds of sheets, and how one is previewed and written."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from aftersale.models import Shop
+from aftersale.record_errors import FieldError
+from aftersale.services.errors import NotFound, Refused, Stale
+from aftersale.services.outcomes import Outcome
+from aftersale.services.rights import Right, require, shops_of
+from aftersale.sheets.reading import SheetRow, WrongSheet, read_sheet
+from aftersale.sheets.writing import Cell
+
+
+class Column(NamedTuple):
+    """`key` is its name in INTERFACES.md's words; a head may have that, or its label."""
+
+    key: str
+    label: Any
+    note: Any = ""
+
+
+class RowResult(NamedTuple):
+    """What becomes of a row. An error's pointer is the column's key."""
+
+    line: int
+    name: str
+    outcome: Outcome
+    changes: Sequence[str] = ()
+    errors: Sequence[FieldError] = ()
+
+
+class SheetKind(NamedTuple):
+    """`write` answers for each row in its place, in a transaction that it is given."""
+
+    code: str
+    label: Any
+    about: Any
+    right: Right
+    columns: Sequence[Column]
+    needed: Sequence[str]
+    export: Callable[[Shop], Iterable[Mapping[str, Cell]]]
+    write: Callable[[Shop, Sequence[SheetRow], User, datetime], list[RowResult]]
+
+
+_kinds: dict[str, SheetKind] = {}
+
+
+def register(kind: SheetKind) -> None:
+    _kinds[kind.code] = kind
+
+
+def kinds() -> Sequence[SheetKind]:
+    return list(_kinds.values())
+
+
+def kind_of(code: str) -> SheetKind:
+    if code not in _kinds:
+        raise NotFound(_("There is no such sheet."))
+    return _kinds[code]
+
+
+def shop_of(*, shop_id: int, user: User) -> Shop:
+    shop = shops_of(user).filter(pk=shop_id).first()
+    if shop is None:
+        raise NotFound(_("There is no such shop."))
+    return shop
+
+
+def rows_of(kind: SheetKind, *, shop_id: int, user: User) -> list[list[Cell]]:
+    """All that the shop has of the kind, column by column."""
+    shop = shop_of(shop_id=shop_id, user=user)
+    keys = [column.key for column in kind.columns]
+    return [[row.get(key, "") for key in keys] for row in kind.export(shop)]
+
+
+def preview(
+    kind: SheetKind, *, shop_id: int, name: str, content: bytes, user: User, now: datetime
+) -> list[RowResult]:
+    """What writing the sheet would do; raises Refused where the file can't be taken."""
+    with transaction.atomic():
+        results = _written(kind, shop_id, name, content, user, now)
+        transaction.set_rollback(True)
+    return results
+
+
+def write(
+    kind: SheetKind,
+    *,
+    shop_id: int,
+    name: str,
+    content: bytes,
+    seen: str,
+    user: User,
+    now: datetime,
+) -> list[RowResult]:
+    """Writes the rows that are right; raises Stale where they would do something else than the
+    preview with the fingerprint `seen` said."""
+    with transaction.atomic():
+        results = _written(kind, shop_id, name, content, user, now)
+        if fingerprint(results) != seen:
+            raise Stale(_("Something changed since the preview. Look at it again."))
+    return results
+
+
+def fingerprint(results: Sequence[RowResult]) -> str:
+    return hashlib.sha256(repr(list(results)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _written(
+    kind: SheetKind, shop_id: int, name: str, content: bytes, user: User, now: datetime
+) -> list[RowResult]:
+    shop = shop_of(shop_id=shop_id, user=user)
+    require(user, shop_id, kind.right)
+    try:
+        rows = read_sheet(name, content, _names(kind))
+        missing = [key for key in kind.needed if key not in rows[0].cells]
+        if missing:
+            raise WrongSheet(_("The head lacks: %s") % ", ".join(missing))
+    except WrongSheet as wrong:
+        raise Refused(str(wrong), pointer="file") from None
+    return kind.write(shop, rows, user, now)
+
+
+def _names(kind: SheetKind) -> dict[str, str]:
+    """Which column a head stands for: its key, or its label in any language."""
+    names = {}
+    for language, _label in settings.LANGUAGES:
+        with translation.override(language):
+            names.update({str(column.label).casefold(): column.key for column in kind.columns})
+    return names | {column.key: column.key for column in kind.columns}
+
+
+def row_by_row(
+    rows: Sequence[SheetRow], write_one: Callable[[SheetRow], RowResult], *, name: str
+) -> list[RowResult]:
+    """Writes each row by itself: one that is refused is answered for, the others stay."""
+    results = []
+    for row in rows:
+        try:
+            with transaction.atomic():
+                results.append(write_one(row))
+        except Refused as refused:
+            errors = [FieldError(refused.pointer, refused.message)]
+            results.append(
+                RowResult(row.line, row.cells.get(name, ""), Outcome.REFUSED, (), errors)
+            )
+    return results

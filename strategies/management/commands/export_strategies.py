@@ -1,0 +1,26 @@
+"""`manage.py export_strategies SHOP`: what apply_strategies reads."""
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from aftersale.models import Shop
+from config.terminal import TerminalCommand
+from strategies.services.documents import documents
+
+
+class Command(TerminalCommand):
+    help = "Prints a shop's strategies as JSON, for apply_strategies and version control."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("shop", help=_("the shop's code"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        shop = Shop.objects.filter(code=options["shop"]).first()
+        if shop is None:
+            raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
+        content = {"strategies": documents(shop.pk)}
+        # ASCII only, so that no terminal's or pipe's encoding can spoil it.
+        self.stdout.write(json.dumps(content, indent=2))

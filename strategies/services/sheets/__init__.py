@@ -1,0 +1,1 @@
+"""The automation's sheets: strategies, and the products that they are for."""

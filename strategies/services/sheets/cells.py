@@ -1,0 +1,135 @@
+"""A strategy's record as the cells of a row, and back: labels for codes, lists in one cell."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Choices
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from aftersale.models import OrderStatus, Shop
+from aftersale.sheets.writing import Cell
+from aftersale.words import REASONS
+from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario
+
+CHOICES: dict[str, Any] = {
+    "scenario": Scenario,
+    "execution_time": ExecutionTime,
+    "paid_time": PaidTime,
+    "product_condition": ProductCondition,
+}
+WORDS: dict[str, Any] = {"order_statuses": OrderStatus, "buyer_reasons": REASONS}
+LISTS = ("products", "categories")
+MOMENTS = ("valid_from", "valid_until")
+SWITCHES = ("enabled", "skip_label_printed")
+NUMBERS = ("priority", "time_limit_hours", "breaker_hits", "breaker_minutes")
+_SEPARATORS = re.compile(r"[;；\n]")
+_WINDOW = re.compile(r"^(\d{1,2}:\d{2})\s*[-–—~至]\s*(\d{1,2}:\d{2})$")
+_YES = {"true", "yes", "1", "是", "y"}
+_NO = {"false", "no", "0", "否", "n"}
+
+
+def cells_of(document: Mapping[str, Any], shop: Shop) -> dict[str, Cell]:
+    """A record's values as people read them, in the language that is on."""
+    breaker = document["breaker"] or {}
+    flat = {**document, **{f"breaker_{key}": breaker.get(key) for key in _BREAKER}}
+    return {
+        key: _cell(key, value, shop)
+        for key, value in flat.items()
+        if key not in ("shop", "breaker")
+    }
+
+
+_BREAKER = ("hits", "amount", "minutes")
+
+
+def _cell(key: str, value: Any, shop: Shop) -> Cell:
+    if value is None:
+        return ""
+    if key in CHOICES:
+        return str(dict(CHOICES[key].choices)[value])
+    if key in WORDS:
+        labels = _labels(WORDS[key])
+        return "; ".join(str(labels.get(word, word)) for word in value)
+    if key in LISTS:
+        return "; ".join(value)
+    if key == "windows":
+        return "; ".join(f"{start}-{end}" for start, end in value)
+    if key in MOMENTS:
+        local = datetime.fromisoformat(value).astimezone(ZoneInfo(shop.timezone))
+        return f"{local:%Y-%m-%d %H:%M}"
+    if key in SWITCHES:
+        return _("yes") if value else _("no")
+    return str(value)
+
+
+def value_of(key: str, text: str, shop: Shop) -> Any:
+    """What the record has for a cell that is not empty. A text that fits nothing stays as it is:
+    the record says what it expected."""
+    if key in CHOICES:
+        return _code(CHOICES[key], text)
+    if key in WORDS:
+        return [_code(WORDS[key], word) for word in _parts(text)]
+    if key in LISTS:
+        return _parts(text)
+    if key == "windows":
+        return [_window(part) for part in _parts(text)]
+    if key in MOMENTS:
+        return _moment(text, shop)
+    if key in SWITCHES:
+        return True if text.lower() in _YES else False if text.lower() in _NO else text
+    if key in NUMBERS:
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+    return text
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+
+
+def _window(text: str) -> Any:
+    match = _WINDOW.match(text)
+    return [time.rjust(5, "0") for time in match.groups()] if match else text
+
+
+def _moment(text: str, shop: Shop) -> str:
+    """On the shop's clock, where the text itself has no offset."""
+    try:
+        moment = datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        return text
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(shop.timezone))
+    return moment.isoformat()
+
+
+def _code(choices: Any, text: str) -> str:
+    return _codes(_name(choices)).get(text.casefold(), text)
+
+
+def _labels(choices: Any) -> Mapping[str, Any]:
+    return dict(choices.choices) if _is_choices(choices) else choices
+
+
+def _is_choices(choices: Any) -> bool:
+    return isinstance(choices, type) and issubclass(choices, Choices)
+
+
+def _name(choices: Any) -> str:
+    return next(key for key, known in {**CHOICES, **WORDS}.items() if known is choices)
+
+
+@cache
+def _codes(name: str) -> dict[str, str]:
+    """Label in any language, and the code itself, in lower case -> code."""
+    labels = _labels({**CHOICES, **WORDS}[name])
+    codes = {}
+    for language, _label in settings.LANGUAGES:
+        with translation.override(language):
+            codes.update({str(label).casefold(): code for code, label in labels.items()})
+    return codes | {code.casefold(): code for code in labels}
