@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from . import engine, evaluator, ingest, latency, lists, trial
+from . import dashboard, engine, evaluator, ingest, latency, lists, trial
 from .database import bench_database
 from .report import Row, show
 
@@ -26,7 +26,7 @@ part does stands in its file under `tests/bench/`.
 def main() -> None:
     rows: list[Row] = []
     with bench_database():
-        for part in (engine, evaluator, latency, ingest, lists, trial):
+        for part in (engine, evaluator, latency, ingest, lists, trial, dashboard):
             for row in part.rows():
                 show(row)
                 rows.append(row)
