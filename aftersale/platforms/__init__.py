@@ -151,7 +151,12 @@ class Platform(Protocol):
 
     def ticket(self, ticket_no: str) -> SeenTicket | None: ...
 
-    def messages(self, *, body: bytes, headers: Mapping[str, str]) -> Sequence[Changed]:
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        """What to answer when the platform first tries the desk's address; None: it is not it."""
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
         """What a verified message says; raises ForgedMessage. What it does not know is left out."""
 
     def approve(self, step: Step) -> Accepted | Declined:

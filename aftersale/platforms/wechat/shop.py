@@ -1,0 +1,397 @@
+"""One WeChat shop, as aftersale.platforms asks for it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import structlog
+from django.utils.translation import gettext as _
+
+from aftersale.connectors import CALL_TIMEOUT_SECONDS, Failed, NeverSeen, Paid, Pending, TimedOut
+from aftersale.platforms import (
+    Accepted,
+    Account,
+    Changed,
+    Declined,
+    NotCarriedOut,
+    Picture,
+    PlatformReason,
+    SeenTicket,
+    Step,
+    Why,
+)
+from aftersale.records import OrderRecord
+from aftersale.reject_reasons import label_of
+
+from . import codes, messages, reading, refusals
+from .client import Answer, Client, Refused
+from .pictures import uploaded
+
+log = structlog.get_logger(__name__)
+
+TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
+ADDRESSES = "/channels/ec/merchant/address"
+TICKET_WINDOW, ORDER_WINDOW = timedelta(hours=24), timedelta(days=7)
+PAGE = 100
+# The platform hands out the next token in the last five minutes of the one before.
+RENEW_BEFORE = timedelta(minutes=10)
+
+_BAD_ANSWER = (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError)
+
+Body = dict[str, Any]
+Row = TypeVar("Row", OrderRecord, SeenTicket)
+Prepare = Callable[[Answer, float], Body | Declined]
+
+
+class _Unreadable(Exception):
+    """An order or ticket that makes no record."""
+
+
+class WeChatShop:
+    """The platform takes no version with a step: each fetches its ticket first, and compares."""
+
+    def __init__(self, account: Account) -> None:
+        self._shop, self._secrets = account.shop_code, account.secrets
+        self._client = Client(account)
+        self._return_address = ""
+
+    def test(self) -> str:
+        token = str(self._new_token().get("access_token") or "")
+        answer = self._read("/channels/ec/basics/info/get", method="GET", token=token)
+        info = answer.get("info")
+        return str(info.get("nickname") or "") if isinstance(info, dict) else ""
+
+    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
+        if self._secrets.get("access_token") and self._token_ends(now) - now > RENEW_BEFORE:
+            return None
+        answer = self._new_token()
+        try:
+            ends = now + timedelta(seconds=int(answer["expires_in"]))
+            return {"access_token": str(answer["access_token"]), "expires_at": ends.isoformat()}
+        except _BAD_ANSWER as error:
+            raise TimedOut from error
+
+    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[OrderRecord]:
+        for start, end in _windows(since, until, ORDER_WINDOW):
+            asked = {"update_time_range": {"start_time": start, "end_time": end}, "page_size": PAGE}
+            for number in self._listed(ORDERS + "/list/get", asked, "order_id_list"):
+                order = self._skipping("order", number, self._order)
+                if order is not None:
+                    yield order
+
+    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[SeenTicket]:
+        for start, end in _windows(since, until, TICKET_WINDOW):
+            asked = {"begin_update_time": start, "end_update_time": end}
+            path = TICKETS + "/getaftersalelist"
+            for number in self._listed(path, asked, "after_sale_order_id_list"):
+                ticket = self._skipping("ticket", number, self._ticket)
+                if ticket is not None:
+                    yield ticket
+
+    def order(self, order_no: str) -> OrderRecord | None:
+        try:
+            return self._order(order_no)
+        except _Unreadable as error:
+            raise TimedOut from error
+
+    def ticket(self, ticket_no: str) -> SeenTicket | None:
+        try:
+            return self._ticket(ticket_no)
+        except _Unreadable as error:
+            raise TimedOut from error
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        return messages.challenge(self._secrets, query)
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
+        return messages.read(self._secrets, body, query)
+
+    def approve(self, step: Step) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Body | Declined:
+            retried = codes.status_name(raw.get("status")) == codes.PAYMENT_FAILED
+            if codes.type_name(raw.get("type")) != "REFUND" and not retried:
+                return Declined(
+                    Why.NEGOTIATE_FIRST,
+                    _("The buyer asked for a return. Offer a refund without one in a negotiation."),
+                )
+            return {"accept_type": 2}
+
+        statuses = {codes.PROCESSING, codes.WAIT_OFFER, codes.INTERCEPTING, codes.PAYMENT_FAILED}
+        return self._step(step, statuses, "/acceptapply", prepare)
+
+    def approve_return(self, step: Step) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Body | Declined:
+            address = self._address(until)
+            if not address:
+                return Declined(Why.OTHER, _("The shop has no return address on the platform."))
+            return {"accept_type": 1, "address_id": address}
+
+        statuses = {codes.PROCESSING, codes.WAIT_OFFER}
+        return self._step(step, statuses, "/acceptapply", prepare)
+
+    def confirm_receipt(self, step: Step) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Body | Declined:
+            if codes.type_name(raw.get("type")) != "RETURN":
+                return Declined(
+                    Why.OTHER,
+                    _("Goods of an exchange are confirmed on the platform, with the new parcel."),
+                )
+            return {"accept_type": 2}
+
+        statuses = {codes.WAIT_RETURN, codes.WAIT_RECEIPT, codes.PAYMENT_FAILED}
+        return self._step(step, statuses, "/acceptapply", prepare)
+
+    def reject(
+        self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        """The platform takes no pictures with a rejection: they stay with the desk."""
+
+        def prepare(raw: Answer, until: float) -> Body | Declined:
+            rows = self._reject_rows(raw, until)
+            number = refusals.number_of(reason, rows)
+            if number is None:
+                return Declined(
+                    Why.OTHER,
+                    _("The platform has no reason like “%s” for this request. Choose another.")
+                    % label_of(reason),
+                )
+            return {"reject_reason_type": number, "reject_reason": text}
+
+        statuses = {codes.PROCESSING, codes.WAIT_OFFER, codes.WAIT_RECEIPT}
+        return self._step(step, statuses, "/rejectapply", prepare)
+
+    def negotiate(
+        self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Body | Declined:
+            offered = codes.OFFERED_TYPE.get(type)
+            if offered is None:
+                return Declined(Why.OTHER, _("The platform does not let this type be offered."))
+            if not pictures:
+                return Declined(
+                    Why.OTHER,
+                    _("The platform wants a picture with this offer, such as one of the chat."),
+                )
+            own_type = codes.type_name(raw.get("type"))
+            update_reason, update = _offer(own_type, offered, amount == reading.amount(raw))
+            return {
+                "type": offered,
+                "amount": amount,
+                "merchant_update_desc": text,
+                "update_reason_type": update_reason,
+                "merchant_update_type": update,
+                "media_ids": uploaded(self._client, pictures, until),
+            }
+
+        statuses = {codes.PROCESSING, codes.INTERCEPTING}
+        return self._step(step, statuses, "/merchantupdateaftersale", prepare)
+
+    def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
+        raw = self._raw_ticket(ticket_no)
+        if raw is None:
+            return NeverSeen()
+        match codes.status_name(raw.get("status")):
+            case codes.REFUNDED | codes.RETURNED:
+                return Paid()
+            case codes.PAYING | codes.OVERDUE | codes.WAIT_CONFIRM:
+                return Pending()
+            case codes.PAYMENT_FAILED:
+                return Failed(reading.failure(raw) or _("The platform could not pay."))
+            case codes.PAYMENT_GIVEN_UP | codes.FAILED:
+                reason = reading.failure(raw) or _("The platform has closed the request.")
+                return Failed(reason, permanent=True)
+        return NeverSeen()
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
+        raw = self._raw_ticket(ticket_no)
+        if raw is None:
+            return ()
+        return [
+            PlatformReason(
+                code=str(row.get("reject_reason_type")),
+                label=str(row.get("reject_reason_type_text") or ""),
+                text=str(row.get("reject_reason") or ""),
+            )
+            for row in self._reject_rows(raw)
+        ]
+
+    def open_window(self, order_no: str, *, note: str) -> Accepted | Declined:
+        """All there is by API is a request in the buyer's name, which is something else."""
+        return Declined(
+            Why.OTHER, _("The platform opens an after-sale entry only in its own back office.")
+        )
+
+    # One step.
+
+    def _step(
+        self, step: Step, statuses: set[str], path: str, prepare: Prepare
+    ) -> Accepted | Declined:
+        until = time.monotonic() + CALL_TIMEOUT_SECONDS
+        try:
+            body = self._prepared(step, statuses, prepare, until)
+            if isinstance(body, Declined):
+                return body
+        except Refused as refused:
+            return refusals.declined(refused)
+        except (TimedOut, *_BAD_ANSWER) as error:
+            raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
+        try:
+            asked = {"after_sale_order_id": step.ticket_no, **body}
+            self._client.call(TICKETS + path, asked, until=until)
+        except Refused as refused:
+            if refused.code in codes.BAD_ADDRESS:
+                self._return_address = ""
+            return refusals.declined(refused)
+        return Accepted()
+
+    def _prepared(
+        self, step: Step, statuses: set[str], prepare: Prepare, until: float
+    ) -> Body | Declined:
+        raw = self._raw_ticket(step.ticket_no, until)
+        if raw is None:
+            return Declined(Why.NOT_FOUND, _("The platform does not know this request."))
+        if reading.ticket_status(raw) == codes.FOR_PEOPLE:
+            return Declined(Why.PLATFORM_HANDLING, _("The platform is handling this request."))
+        same = (
+            int(raw["update_time"]) == int(step.version.timestamp())
+            and codes.status_name(raw.get("status")) in statuses
+            and reading.amount(raw) == step.amount
+        )
+        if not same:
+            return Declined(Why.CHANGED, _("The request has changed on the platform."))
+        return prepare(raw, until)
+
+    def _address(self, until: float) -> str:
+        """Where returns go: the default address, else the first that takes parcels."""
+        if self._return_address:
+            return self._return_address
+        every = {"offset": 0, "limit": PAGE}
+        listed = self._client.call(ADDRESSES + "/list", every, until=until)
+        first = ""
+        for number in map(str, listed.get("address_id_list") or ()):
+            asked = {"address_id": number}
+            found = self._client.call(ADDRESSES + "/get", asked, until=until)["address_detail"]
+            if found.get("default_recv"):
+                first = number
+                break
+            if found.get("recv_addr"):
+                first = first or number
+        self._return_address = first
+        return first
+
+    def _reject_rows(self, raw: Answer, until: float | None = None) -> list[Answer]:
+        answer = self._read(TICKETS + "/rejectreason/get", {}, until=until)
+        rows = answer.get("reason_list") or answer.get("reject_reason_list")
+        return refusals.fitting(rows, codes.REJECT_SCENE.get(codes.type_name(raw.get("type"))))
+
+    # Reading.
+
+    def _read(self, path: str, body: Body | None = None, **more: Any) -> Answer:
+        try:
+            return self._client.call(path, body, **more)
+        except Refused as refused:
+            raise NotCarriedOut(refusals.text(refused)) from refused
+
+    def _new_token(self) -> Answer:
+        try:
+            return self._client.new_token()
+        except Refused as refused:
+            raise NotCarriedOut(refusals.text(refused)) from refused
+
+    def _token_ends(self, now: datetime) -> datetime:
+        try:
+            return datetime.fromisoformat(self._secrets.get("expires_at", "")).astimezone(
+                now.tzinfo
+            )
+        except ValueError:
+            return now
+
+    def _raw_ticket(self, ticket_no: str, until: float | None = None) -> Answer | None:
+        path, asked = TICKETS + "/getaftersaleorder", {"after_sale_order_id": ticket_no}
+        return self._found(path, asked, "after_sale_order", codes.NO_SUCH_TICKET, until)
+
+    def _found(
+        self, path: str, asked: Body, key: str, unknown: set[int], until: float | None = None
+    ) -> Answer | None:
+        try:
+            answer = self._client.call(path, asked, until=until)
+        except Refused as refused:
+            if refused.code in unknown:
+                return None
+            raise NotCarriedOut(refusals.text(refused)) from refused
+        found = answer.get(key)
+        if not isinstance(found, dict):
+            raise TimedOut
+        return {**found, "answered_at": answer["answered_at"]}
+
+    def _raw_order(self, order_no: str) -> Answer | None:
+        asked = {"order_id": order_no}
+        return self._found(ORDERS + "/get", asked, "order", codes.NO_SUCH_ORDER)
+
+    def _order(self, order_no: str) -> OrderRecord | None:
+        raw = self._raw_order(order_no)
+        try:
+            return None if raw is None else reading.order_record(self._shop, raw)
+        except _BAD_ANSWER as error:
+            raise _Unreadable from error
+
+    def _ticket(self, ticket_no: str) -> SeenTicket | None:
+        raw = self._raw_ticket(ticket_no)
+        if raw is None:
+            return None
+        try:
+            # Its line is found among the order's goods.
+            order = self._raw_order(str(raw["order_id"]))
+            line = reading.line_no(order, raw.get("product_info") or {}) if order else None
+            read_at = raw["answered_at"]
+            return reading.seen_ticket(self._shop, raw, line_no=line, read_at=read_at)
+        except _BAD_ANSWER as error:
+            raise _Unreadable from error
+
+    def _skipping(self, kind: str, number: str, fetch: Callable[[str], Row | None]) -> Row | None:
+        """One row that can't be read must not hold up the others."""
+        try:
+            return fetch(number)
+        except _Unreadable:
+            log.error("wechat_unreadable", shop=self._shop, kind=kind, number=number)
+            return None
+
+    def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
+        """The numbers of all pages, each once."""
+        seen: set[str] = set()
+        next_key = ""
+        while True:
+            answer = self._read(path, {**asked, **({"next_key": next_key} if next_key else {})})
+            for number in map(str, answer.get(key) or ()):
+                if number not in seen:
+                    seen.add(number)
+                    yield number
+            if not answer.get("has_more"):
+                return
+            if not answer.get("next_key") or answer["next_key"] == next_key:
+                # More is to come, and no way leads there.
+                raise TimedOut
+            next_key = str(answer["next_key"])
+
+
+def _offer(own_type: str, offered: int, same_amount: bool) -> tuple[int, int]:
+    """update_reason_type and merchant_update_type for what is offered."""
+    if offered == 2:
+        return codes.NEW_RETURN
+    if own_type != "REFUND":
+        return codes.NEW_REFUND
+    return codes.MESSAGE if same_amount else codes.OTHER_AMOUNT
+
+
+def _windows(since: datetime, until: datetime, longest: timedelta) -> Iterator[tuple[int, int]]:
+    """Spans of whole seconds that together cover [since, until)."""
+    start, end = int(since.timestamp()), int(until.timestamp())
+    if until.microsecond:
+        end += 1
+    while start < end:
+        stop = min(start + int(longest.total_seconds()), end)
+        yield start, stop
+        start = stop
