@@ -1,0 +1,156 @@
+"""Pulling what has changed: windows, pages, duplicates, and rows that can't be read."""
+
+from datetime import timedelta
+
+import pytest
+import structlog.testing
+
+from aftersale.connectors import TimedOut
+from aftersale.platforms import NotCarriedOut
+from tests.platforms.fakes import Fault
+
+LIST = "/channels/ec/aftersale/getaftersalelist"
+SECOND = timedelta(seconds=1)
+
+
+def numbers(shop, fake, since):
+    found = shop.changed_tickets(since=since, until=fake.now() + SECOND)
+    return [seen.record.ticket_no for seen in found]
+
+
+def many(fake, count=7):
+    return [
+        fake.buyer_applies(fake.places(100 * n), "refund_only", 100 * n)
+        for n in range(1, count + 1)
+    ]
+
+
+def test_all_pages_each_once(fake, shop):
+    since = fake.now()
+    assert numbers(shop, fake, since) == []
+    tickets = many(fake)
+    assert numbers(shop, fake, since) == tickets
+    orders = [o.order_no for o in shop.changed_orders(since=since, until=fake.now() + SECOND)]
+    assert orders == list(fake._orders)
+
+
+@pytest.mark.parametrize("fault", [Fault.DUPLICATES, Fault.OUT_OF_ORDER])
+def test_pages_that_repeat_themselves_or_are_not_in_order(fake, shop, fault):
+    since = fake.now()
+    tickets = many(fake)
+    fake.fail(fault, 2)
+    assert sorted(numbers(shop, fake, since)) == sorted(tickets)
+
+
+def test_windows_of_a_day(fake, shop):
+    since = fake.now()
+    first = many(fake, 1)
+    fake.advance(3 * 86400 + 5)
+    second = many(fake, 1)
+    # What nobody answered has changed on the way.
+    assert set(numbers(shop, fake, since)) == {*first, *second}
+    asked = fake.wire.paths.count(LIST)
+    assert asked == 4
+
+
+def test_orders_are_asked_for_in_weeks(fake, shop):
+    since = fake.now()
+    order = fake.places(100)
+    until = since + timedelta(days=15)
+    assert [o.order_no for o in shop.changed_orders(since=since, until=until)] == [order]
+    assert fake.wire.paths.count("/channels/ec/order/list/get") == 3
+
+
+def test_nothing_is_asked_for_no_time(fake, shop):
+    now = fake.now()
+    assert list(shop.changed_tickets(since=now, until=now)) == []
+    assert fake.wire.paths == []
+
+
+def test_parts_of_a_second_are_asked_for_whole(fake, shop):
+    ticket = many(fake, 1)[0]
+    now = fake.now()
+    half = timedelta(milliseconds=500)
+    found = shop.changed_tickets(since=now + half, until=now + 2 * half + half)
+    assert [seen.record.ticket_no for seen in found] == [ticket]
+
+
+def test_a_row_that_can_not_be_read_does_not_hold_up_the_others(fake, shop):
+    since = fake.now()
+    tickets = many(fake, 3)
+    fake._tickets[tickets[0]].extra = {"update_time": None}
+    fake._tickets[tickets[1]].extra = {"status": "SOMETHING_NEW", "type": "NEW"}
+    with structlog.testing.capture_logs() as logs:
+        assert numbers(shop, fake, since) == tickets[1:]
+    assert [(entry["event"], entry["number"]) for entry in logs] == [
+        ("wechat_unreadable", tickets[0])
+    ]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"update_time": None},
+        {"update_time": "x"},
+        {"update_time": 10**40},
+        {"create_time": []},
+        {"refund_info": {"amount": "many"}},
+        {"refund_info": {"amount": -1}},
+        {"after_sale_order_id": ""},
+        {"deadline": 10**30},
+        {"order_id": None},
+        {"product_info": []},
+    ],
+)
+def test_one_ticket_that_can_not_be_read(fake, shop, extra):
+    ticket = many(fake, 1)[0]
+    fake._tickets[ticket].extra = extra
+    if extra == {"product_info": []}:
+        assert shop.ticket(ticket).record.line_no is None
+        return
+    if extra == {"order_id": None}:
+        # Its order is unknown: the ticket waits for it (SPEC O6).
+        assert shop.ticket(ticket).record.order_no == "None"
+        return
+    with pytest.raises(TimedOut):
+        shop.ticket(ticket)
+
+
+def test_an_order_that_can_not_be_read(fake, shop):
+    order = fake.places(100)
+    fake._orders[order].prices = ()
+    with pytest.raises(TimedOut):
+        shop.order(order)
+    assert list(shop.changed_orders(since=fake.now(), until=fake.now() + SECOND)) == []
+
+
+@pytest.mark.parametrize("key", ["", None, "key-0"])
+def test_pages_without_end(fake, shop, key):
+    fake.answers[LIST] = lambda body: {
+        "after_sale_order_id_list": [],
+        "has_more": True,
+        "next_key": key,
+    }
+    with pytest.raises(TimedOut):
+        numbers(shop, fake, fake.now())
+    assert fake.wire.paths.count(LIST) <= 2
+
+
+def test_a_list_that_is_refused(fake, shop):
+    from tests.platforms.wechat.test_errors import answering
+
+    answering(fake, LIST, 10020004)
+    with pytest.raises(NotCarriedOut):
+        numbers(shop, fake, fake.now())
+
+
+def test_a_line_of_an_order_with_several(fake, shop):
+    ticket = fake.buyer_applies(fake.places(100, 200), "refund_only", 200, line=2)
+    assert shop.ticket(ticket).record.line_no == 2
+
+
+def test_what_is_left_counts_from_the_platforms_clock(fake, shop):
+    """SPEC O5; the two clocks differ by months here."""
+    fake.deadline_is_rest = True
+    ticket = many(fake, 1)[0]
+    assert shop.ticket(ticket).record.due_at == fake._tickets[ticket].due
