@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .shop import WeChatShop
 
-__all__ = ["PUSH_REPLY", "SECRETS", "WeChatShop"]
+__all__ = ["SECRETS", "WeChatShop"]
 
-# Name, label, and whether people have to enter it.
+# Name, label, and whether nothing works without it.
 SECRETS = (
     ("app_id", _("AppID"), True),
     ("app_secret", _("AppSecret"), True),
@@ -16,5 +16,3 @@ SECRETS = (
     ("access_token", _("Access token"), False),
     ("expires_at", _("Access token ends"), False),
 )
-# The body with which the platform takes a push, or the desk's answer to it, as received.
-PUSH_REPLY = "success"

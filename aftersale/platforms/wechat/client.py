@@ -1,10 +1,12 @@
 """Calls of WeChat's API over HTTP: how they are made, and what their failures mean."""
 
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -31,17 +33,21 @@ class Refused(Exception):
         self.code = code
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading all certificates takes longer than a call."""
+    return httpx.create_ssl_context()
+
+
 class _Authorised(httpx.HTTPTransport):
     """Adds the token where the request leaves, so that no log of an address has it."""
 
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        token = request.extensions.pop("access_token", "")
+        query = {"access_token": token} if token else {}
         sent = httpx.Request(
             request.method,
-            request.url.copy_merge_params({"access_token": self._token}),
+            request.url.copy_merge_params(query),
             headers=request.headers,
             stream=request.stream,
             extensions=request.extensions,
@@ -55,7 +61,7 @@ class Client:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
-        self._http: httpx.Client | None = None
+        self._http = httpx.Client(transport=_Authorised(verify=_tls()))
 
     def call(
         self,
@@ -72,9 +78,12 @@ class Client:
         token = self._secrets.get("access_token", "") if token is None else token
         if not token:
             raise NotAuthorised(_("There is no access token yet."))
-        if self._http is None:
-            self._http = httpx.Client(transport=_Authorised(token))
-        return _carried_out(self._http, method, self._address + path, body, until, query, files)
+        sent: dict[str, Any] = {"params": query, "extensions": {"access_token": token}}
+        if files:
+            sent["files"] = files
+        elif method == "POST":
+            sent |= _json(body or {})
+        return self._answer_to(method, path, until, sent)
 
     def new_token(self) -> Answer:
         """A token for the app's secret: the one in force, or a new one where that ran out."""
@@ -84,39 +93,32 @@ class Client:
             "secret": self._secrets.get("app_secret", ""),
             "force_refresh": False,
         }
-        with httpx.Client(transport=httpx.HTTPTransport()) as http:
-            return _carried_out(http, "POST", self._address + "/cgi-bin/stable_token", body)
+        return self._answer_to("POST", "/cgi-bin/stable_token", None, _json(body))
+
+    def _answer_to(
+        self, method: str, path: str, until: float | None, sent: Mapping[str, Any]
+    ) -> Answer:
+        until = until or time.monotonic() + CALL_TIMEOUT_SECONDS
+        left = until - time.monotonic()
+        if left <= 0:
+            raise NotCarriedOut(_("The platform is too slow; nothing was sent."))
+        address = self._address + path
+        try:
+            with self._http.stream(method, address, timeout=left, **sent) as response:
+                return _answer(response, until)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise NotCarriedOut(_("The platform can't be reached.")) from error
+        except httpx.InvalidURL as error:
+            raise NotCarriedOut(_("The platform's address is wrong.")) from error
+        except httpx.HTTPError as error:
+            raise TimedOut from error
 
 
-def _carried_out(
-    http: httpx.Client,
-    method: str,
-    address: str,
-    body: Mapping[str, Any] | None,
-    until: float | None = None,
-    query: Mapping[str, str] | None = None,
-    files: Any = None,
-) -> Answer:
-    until = until or time.monotonic() + CALL_TIMEOUT_SECONDS
-    left = until - time.monotonic()
-    if left <= 0:
-        raise NotCarriedOut(_("The platform is too slow; nothing was sent."))
-    content: dict[str, Any] = {"files": files} if files else {}
-    if method == "POST" and not files:
-        content = {
-            # Not escaped: the platform counts characters as they are sent.
-            "content": json.dumps(body or {}, ensure_ascii=False).encode(),
-            "headers": {"Content-Type": "application/json"},
-        }
-    try:
-        with http.stream(method, address, params=query, timeout=left, **content) as response:
-            return _answer(response, until)
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-        raise NotCarriedOut(_("The platform can't be reached.")) from error
-    except httpx.InvalidURL as error:
-        raise NotCarriedOut(_("The platform's address is wrong.")) from error
-    except httpx.HTTPError as error:
-        raise TimedOut from error
+def _json(body: Mapping[str, Any]) -> dict[str, Any]:
+    # Not escaped: the platform may count characters as they are sent. A lone surrogate becomes a
+    # question mark, as it has no place in what is sent.
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return {"content": content, "headers": {"Content-Type": "application/json"}}
 
 
 def _answer(response: httpx.Response, until: float) -> Answer:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-import structlog
 from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms import (
@@ -19,6 +19,7 @@ from aftersale.platforms import (
     PlatformReason,
     SeenTicket,
     Step,
+    Unreadable,
     Why,
 )
 from aftersale.records import OrderRecord
@@ -27,8 +28,6 @@ from aftersale.reject_reasons import label_of
 from . import codes, messages, reading, refusals
 from .client import Answer, Client, Refused
 from .pictures import uploaded
-
-log = structlog.get_logger(__name__)
 
 TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
 ADDRESSES = "/channels/ec/merchant/address"
@@ -72,20 +71,24 @@ class WeChatShop:
         except _BAD_ANSWER as error:
             raise TimedOut from error
 
-    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[OrderRecord]:
+    def changed_orders(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[OrderRecord | Unreadable]:
         for start, end in _windows(since, until, ORDER_WINDOW):
             asked = {"update_time_range": {"start_time": start, "end_time": end}, "page_size": PAGE}
             for number in self._listed(ORDERS + "/list/get", asked, "order_id_list"):
-                order = self._skipping("order", number, self._order)
+                order = _told(number, self._order)
                 if order is not None:
                     yield order
 
-    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[SeenTicket]:
+    def changed_tickets(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]:
         for start, end in _windows(since, until, TICKET_WINDOW):
             asked = {"begin_update_time": start, "end_update_time": end}
             path = TICKETS + "/getaftersalelist"
             for number in self._listed(path, asked, "after_sale_order_id_list"):
-                ticket = self._skipping("ticket", number, self._ticket)
+                ticket = _told(number, self._ticket)
                 if ticket is not None:
                     yield ticket
 
@@ -336,7 +339,7 @@ class WeChatShop:
         try:
             return None if raw is None else reading.order_record(self._shop, raw)
         except _BAD_ANSWER as error:
-            raise _Unreadable from error
+            raise _Unreadable(_what(error)) from error
 
     def _ticket(self, ticket_no: str) -> SeenTicket | None:
         raw = self._raw_ticket(ticket_no)
@@ -349,15 +352,7 @@ class WeChatShop:
             read_at = raw["answered_at"]
             return reading.seen_ticket(self._shop, raw, line_no=line, read_at=read_at)
         except _BAD_ANSWER as error:
-            raise _Unreadable from error
-
-    def _skipping(self, kind: str, number: str, fetch: Callable[[str], Row | None]) -> Row | None:
-        """One row that can't be read must not hold up the others."""
-        try:
-            return fetch(number)
-        except _Unreadable:
-            log.error("wechat_unreadable", shop=self._shop, kind=kind, number=number)
-            return None
+            raise _Unreadable(_what(error)) from error
 
     def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""
@@ -375,6 +370,22 @@ class WeChatShop:
                 # More is to come, and no way leads there.
                 raise TimedOut
             next_key = str(answer["next_key"])
+
+
+def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable | None:
+    """One row that can't be read does not hold up the others."""
+    try:
+        return fetch(number)
+    except _Unreadable as error:
+        return Unreadable(number, str(error))
+
+
+def _what(error: Exception) -> str:
+    """Which fields could not be read; never what is in them."""
+    if isinstance(error, ValidationError):
+        names = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+        return _("Not as expected: %s.") % ", ".join(names)
+    return _("What the platform says of it can't be read.")
 
 
 def _offer(own_type: str, offered: int, same_amount: bool) -> tuple[int, int]:

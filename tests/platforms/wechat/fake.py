@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,8 @@ WAITS = {
     "PLATFORM_REFUNDING": timedelta(minutes=1),
     **dict.fromkeys(REJECTED.values(), timedelta(days=7)),
 }
+# Where the detail has a deadline. Some documentation names the merchant's own only.
+TIMED = ("MERCHANT_PROCESSING", "MERCHANT_WAIT_RECEIPT", "USER_WAIT_CONFIRM_UPDATE")
 CALLS = {
     "/channels/ec/basics/info/get": "test",
     "/cgi-bin/stable_token": "renewed",
@@ -92,6 +95,7 @@ REASON_SCENES = {
     4: (6, 15, 16, 19, 20, 21, 22, 24),
     5: (6, 15, 16, 19, 20, 21, 22, 24),
 }
+BREAKING = {Fault.SERVER_ERROR, Fault.LOST_CALL, Fault.LOST_ANSWER, Fault.GARBLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ class WeChatFake:
         self._orders: dict[str, Order] = {}
         self._tickets: dict[str, Ticket] = {}
         self._events: list[Body] = []
+        self._asked: Counter[str] = Counter()
         self.answers = {
             "/cgi-bin/stable_token": self._stable_token,
             "/channels/ec/basics/info/get": lambda body: {"info": {"nickname": "样例小店"}},
@@ -320,11 +325,22 @@ class WeChatFake:
             return [self.push(event) for event in events]
 
     def calls(self, step: str) -> int:
-        accepted = [name for path, body in self.received if (name := _step(path, body)) == step]
-        return len(accepted) + [CALLS.get(path) for path in self.wire.paths].count(step)
+        return self._asked[step]
 
-    def fail(self, fault: Fault, times: int = 1) -> None:
-        self.wire.faults[fault] = times
+    def asked(self, path: str, content: bytes) -> None:
+        """Counts a call by its method's name of Platform."""
+        step = CALLS.get(path, "")
+        if path == "/channels/ec/aftersale/acceptapply":
+            body = json.loads(content)
+            ticket = self._tickets.get(str(body.get("after_sale_order_id")))
+            returned = ticket is not None and ticket.type != "REFUND"
+            step = "confirm_receipt" if returned else "approve"
+            step = "approve_return" if body.get("accept_type") == 1 else step
+        self._asked[step] += 1
+
+    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
+        anywhere = fault not in BREAKING
+        self.wire.faults[fault, None if anywhere else not reading] = times
 
     def skew(self, seconds: float) -> None:
         self.skewed = seconds
@@ -544,7 +560,7 @@ class WeChatFake:
             "type": ticket.type,
             "sub_type": "DEFAULT",
             "reason": "10000008",
-            "reason_text": ticket.reason,
+            "reason_text": ticket.reason or "其他",
             "product_info": {
                 "product_id": str(234000 + ticket.line),
                 "sku_id": str(23400 + ticket.line),
@@ -561,13 +577,13 @@ class WeChatFake:
             "complaint_id": ticket.complaint,
             "refund_resp": {"code": "", "ret": 0, "message": ""},
         }
-        if ticket.due and ticket.status in ("MERCHANT_PROCESSING", "MERCHANT_WAIT_RECEIPT"):
+        if ticket.due and ticket.status in TIMED:
             rest = int((ticket.due - self._now).total_seconds())
             detail["deadline"] = rest if self.deadline_is_rest else _seconds(ticket.due)
         return {"after_sale_order": {**detail, **ticket.extra}}
 
     def _accept(self, body: Body) -> Body:
-        self.received.append(("accept", {**body, "ticket_type": self._type(body)}))
+        self.received.append(("accept", body))
         ticket = self._known(body)
         if ticket.complaint:
             raise Error(10021065, "平台处理中 rid: 1")
@@ -660,10 +676,6 @@ class WeChatFake:
             raise Error(10020000, "售后单号不存在 rid: 1")
         return ticket
 
-    def _type(self, body: Body) -> str:
-        ticket = self._tickets.get(str(body.get("after_sale_order_id")))
-        return ticket.type if ticket else "REFUND"
-
 
 class _Open:
     """One thing that happens to a ticket, at a second of its own."""
@@ -678,14 +690,6 @@ class _Open:
 
     def __exit__(self, *error: Any) -> None:
         self._fake.wire.lock.release()
-
-
-def _step(path: str, body: Body) -> str | None:
-    if path != "accept":
-        return None
-    if body.get("accept_type") == 1:
-        return "approve_return"
-    return "approve" if body["ticket_type"] == "REFUND" else "confirm_receipt"
 
 
 def _seconds(moment: datetime) -> int:

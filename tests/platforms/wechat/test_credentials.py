@@ -23,6 +23,16 @@ def test_the_button_says_the_shops_name(fake, shop):
     assert shop.test() == "样例小店"
 
 
+def test_the_button_uses_a_token_of_its_own(fake):
+    """What a stale one would say is no test of the secret."""
+    stale = WeChatShop(account(fake, access_token="stale"))
+    with pytest.raises(NotAuthorised):
+        stale.ticket("1")
+    assert stale.test() == "样例小店"
+    with pytest.raises(NotAuthorised):
+        stale.ticket("1")
+
+
 def test_it_works_before_there_is_a_token(fake):
     without = WeChatShop(account(fake, access_token=""))
     assert without.test() == "样例小店"
@@ -58,7 +68,7 @@ def test_a_token_of_which_nothing_is_known_is_renewed(fake, changes):
 
 def test_a_renewal_that_breaks(fake, shop):
     late = fake.now() + timedelta(hours=2)
-    fake.fail(Fault.GARBLED)
+    fake.fail(Fault.GARBLED, reading=True)
     with pytest.raises(TimedOut):
         shop.renewed(now=late)
     answering(fake, "/cgi-bin/stable_token", 12345)
@@ -88,7 +98,7 @@ def test_no_secret_is_shown_or_logged(fake, caplog):
     ticket = fake.buyer_applies(fake.places(100), "refund_only", 100, "买家的话")
     shop.test()
     shop.approve(step_of(shop, ticket))
-    fake.fail(Fault.LOST_CALL)
+    fake.fail(Fault.LOST_CALL, reading=True)
     with pytest.raises(TimedOut) as caught:
         shop.ticket(ticket)
     fake.fail(Fault.TOKEN_EXPIRED)

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 import pytest
-import structlog.testing
 
 from aftersale.connectors import TimedOut
-from aftersale.platforms import NotCarriedOut
+from aftersale.platforms import NotCarriedOut, Unreadable
 from tests.platforms.fakes import Fault
 
 LIST = "/channels/ec/aftersale/getaftersalelist"
@@ -80,11 +79,12 @@ def test_a_row_that_can_not_be_read_does_not_hold_up_the_others(fake, shop):
     tickets = many(fake, 3)
     fake._tickets[tickets[0]].extra = {"update_time": None}
     fake._tickets[tickets[1]].extra = {"status": "SOMETHING_NEW", "type": "NEW"}
-    with structlog.testing.capture_logs() as logs:
-        assert numbers(shop, fake, since) == tickets[1:]
-    assert [(entry["event"], entry["number"]) for entry in logs] == [
-        ("wechat_unreadable", tickets[0])
-    ]
+    found = list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
+    assert found[0] == Unreadable(tickets[0], "Not as expected: updated_at.")
+    assert [seen.record.ticket_no for seen in found[1:]] == tickets[1:]
+    # What the desk does not know is for people (SPEC O3, O4).
+    strange = found[1].record
+    assert (strange.status, strange.type) == ("arbitration", "exchange")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,8 @@ def test_an_order_that_can_not_be_read(fake, shop):
     fake._orders[order].prices = ()
     with pytest.raises(TimedOut):
         shop.order(order)
-    assert list(shop.changed_orders(since=fake.now(), until=fake.now() + SECOND)) == []
+    found = list(shop.changed_orders(since=fake.now(), until=fake.now() + SECOND))
+    assert found == [Unreadable(order, "Not as expected: lines.")]
 
 
 @pytest.mark.parametrize("key", ["", None, "key-0"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -16,13 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 from tests.platforms.fakes import Fault
 
 Body = dict[str, Any]
-# What a connector reads before it takes a step: faults that carry something out pass these by.
-PREPARING = {
-    "/channels/ec/aftersale/getaftersaleorder",
-    "/channels/ec/aftersale/rejectreason/get",
-    "/channels/ec/merchant/address/list",
-    "/channels/ec/merchant/address/get",
-    "/shop/ec/basics/img/upload",
+# All else only tells.
+WRITES = {
+    "/channels/ec/aftersale/acceptapply",
+    "/channels/ec/aftersale/rejectapply",
+    "/channels/ec/aftersale/merchantupdateaftersale",
 }
 
 
@@ -40,7 +39,8 @@ class Wire:
     def __init__(self, host: Any) -> None:
         self.host = host
         self.lock = RLock()
-        self.faults: dict[Fault, int] = {}
+        # By whether steps meet them (True), other calls (False), or any (None).
+        self.faults: Counter[tuple[Fault, bool | None]] = Counter()
         self.paths: list[str] = []
         self._server: ThreadingHTTPServer | None = None
 
@@ -62,32 +62,32 @@ class Wire:
             self._server.server_close()
             self._server = None
 
-    def takes(self, fault: Fault) -> bool:
+    def takes(self, fault: Fault, step: bool | None = None) -> bool:
         """Whether this fault is met now; counts it down."""
-        if self.faults.get(fault, 0) <= 0:
+        if self.faults[fault, step] <= 0:
             return False
-        self.faults[fault] -= 1
+        self.faults[fault, step] -= 1
         return True
 
     def answer(self, method: str, path: str, query: Body, content: bytes) -> bytes | None:
         """The bytes of an answer; None breaks the connection; 502 raises."""
         self.paths.append(path)
-        token_call = path == "/cgi-bin/stable_token"
-        if self.takes(Fault.SERVER_ERROR):
+        self.host.asked(path, content)
+        step = path in WRITES
+        if self.takes(Fault.SERVER_ERROR, step):
             raise BadGateway
-        if self.takes(Fault.LOST_CALL):
+        if self.takes(Fault.LOST_CALL, step):
             return None
         try:
-            if not token_call:
+            if path != "/cgi-bin/stable_token":
                 self._admit(query)
             answer = self._carry_out(method, path, query, content)
         except Error as error:
             answer = {"errcode": error.code, "errmsg": error.message}
-        if path not in PREPARING:
-            if self.takes(Fault.LOST_ANSWER):
-                return None
-            if self.takes(Fault.GARBLED):
-                return b'{"errcode": 0, "errmsg'
+        if self.takes(Fault.LOST_ANSWER, step):
+            return None
+        if self.takes(Fault.GARBLED, step):
+            return b'{"errcode": 0, "errmsg'
         return json.dumps(answer, ensure_ascii=False).encode()
 
     def _admit(self, query: Body) -> None:
