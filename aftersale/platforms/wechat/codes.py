@@ -178,12 +178,14 @@ NOT_AUTHORISED = {
 }
 
 # Which scene a rejection is in, by the ticket's type there.
-REJECT_SCENE: dict[str, int] = {"REFUND": 1, "RETURN": 4, "EXCHANGE": 5, "RESHIP": 6}
+REJECT_SCENE: dict[str, int] = {"REFUND": 1, "RETURN": 4, "EXCHANGE": 5}
+# The goods of an exchange came back, and no new ones are sent for them.
+REJECT_NEW_GOODS = 6
 # Our catalogue (aftersale.reject_reasons) in the platform's: its numbers, then parts of its
 # labels, as one label has other numbers in other scenes.
 REJECT_REASONS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "already_shipped": ((4,), ("已完成发货",)),
-    "agreed_to_cancel": ((6, 44, 45, 46), ("已协商取消", "误操作")),
+    "agreed_to_cancel": ((6,), ("已协商取消", "误操作")),
     "shipped_on_time": ((17,), ("已在约定时间发货",)),
     "reason_mismatch": ((24,), ("原因与实际不符",)),
     "made_to_order": ((15,), ("特殊品类",)),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -30,6 +31,8 @@ from .client import Answer, Client, Refused
 from .pictures import uploaded
 
 TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
+ACCEPT, NEGOTIATE = TICKETS + "/acceptapply", TICKETS + "/merchantupdateaftersale"
+REJECT, REJECT_NEW_GOODS = TICKETS + "/rejectapply", TICKETS + "/rejectexchangereship"
 ADDRESSES = "/channels/ec/merchant/address"
 TICKET_WINDOW, ORDER_WINDOW = timedelta(hours=24), timedelta(days=7)
 PAGE = 100
@@ -39,8 +42,10 @@ RENEW_BEFORE = timedelta(minutes=10)
 _BAD_ANSWER = (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError)
 
 Body = dict[str, Any]
+# Where a step goes, and with what.
+Sent = tuple[str, Body]
 Row = TypeVar("Row", OrderRecord, SeenTicket)
-Prepare = Callable[[Answer, float], Body | Declined]
+Prepare = Callable[[Answer, float], Sent | Declined]
 
 
 class _Unreadable(Exception):
@@ -93,16 +98,12 @@ class WeChatShop:
                     yield ticket
 
     def order(self, order_no: str) -> OrderRecord | None:
-        try:
+        with _reading():
             return self._order(order_no)
-        except _Unreadable as error:
-            raise TimedOut from error
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
-        try:
+        with _reading():
             return self._ticket(ticket_no)
-        except _Unreadable as error:
-            raise TimedOut from error
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         return messages.challenge(self._secrets, query)
@@ -113,46 +114,46 @@ class WeChatShop:
         return messages.read(self._secrets, body, query)
 
     def approve(self, step: Step) -> Accepted | Declined:
-        def prepare(raw: Answer, until: float) -> Body | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
             retried = codes.status_name(raw.get("status")) == codes.PAYMENT_FAILED
             if codes.type_name(raw.get("type")) != "REFUND" and not retried:
                 return Declined(
                     Why.NEGOTIATE_FIRST,
                     _("The buyer asked for a return. Offer a refund without one in a negotiation."),
                 )
-            return {"accept_type": 2}
+            return ACCEPT, {"accept_type": 2}
 
         statuses = {codes.PROCESSING, codes.WAIT_OFFER, codes.INTERCEPTING, codes.PAYMENT_FAILED}
-        return self._step(step, statuses, "/acceptapply", prepare)
+        return self._step(step, statuses, prepare)
 
     def approve_return(self, step: Step) -> Accepted | Declined:
-        def prepare(raw: Answer, until: float) -> Body | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
             address = self._address(until)
             if not address:
                 return Declined(Why.OTHER, _("The shop has no return address on the platform."))
-            return {"accept_type": 1, "address_id": address}
+            return ACCEPT, {"accept_type": 1, "address_id": address}
 
         statuses = {codes.PROCESSING, codes.WAIT_OFFER}
-        return self._step(step, statuses, "/acceptapply", prepare)
+        return self._step(step, statuses, prepare)
 
     def confirm_receipt(self, step: Step) -> Accepted | Declined:
-        def prepare(raw: Answer, until: float) -> Body | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
             if codes.type_name(raw.get("type")) != "RETURN":
                 return Declined(
                     Why.OTHER,
                     _("Goods of an exchange are confirmed on the platform, with the new parcel."),
                 )
-            return {"accept_type": 2}
+            return ACCEPT, {"accept_type": 2}
 
         statuses = {codes.WAIT_RETURN, codes.WAIT_RECEIPT, codes.PAYMENT_FAILED}
-        return self._step(step, statuses, "/acceptapply", prepare)
+        return self._step(step, statuses, prepare)
 
     def reject(
         self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
     ) -> Accepted | Declined:
-        """The platform takes no pictures with a rejection: they stay with the desk."""
+        """Pictures stay with the desk, but for an exchange: the platform takes none elsewhere."""
 
-        def prepare(raw: Answer, until: float) -> Body | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
             rows = self._reject_rows(raw, until)
             number = refusals.number_of(reason, rows)
             if number is None:
@@ -161,15 +162,19 @@ class WeChatShop:
                     _("The platform has no reason like “%s” for this request. Choose another.")
                     % label_of(reason),
                 )
-            return {"reject_reason_type": number, "reject_reason": text}
+            said: Body = {"reject_reason_type": number, "reject_reason": text}
+            if not _new_goods_are_due(raw):
+                return REJECT, said
+            said["reject_certificates"] = uploaded(self._client, pictures, until)
+            return REJECT_NEW_GOODS, said
 
         statuses = {codes.PROCESSING, codes.WAIT_OFFER, codes.WAIT_RECEIPT}
-        return self._step(step, statuses, "/rejectapply", prepare)
+        return self._step(step, statuses, prepare)
 
     def negotiate(
         self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]
     ) -> Accepted | Declined:
-        def prepare(raw: Answer, until: float) -> Body | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
             offered = codes.OFFERED_TYPE.get(type)
             if offered is None:
                 return Declined(Why.OTHER, _("The platform does not let this type be offered."))
@@ -180,7 +185,7 @@ class WeChatShop:
                 )
             own_type = codes.type_name(raw.get("type"))
             update_reason, update = _offer(own_type, offered, amount == reading.amount(raw))
-            return {
+            return NEGOTIATE, {
                 "type": offered,
                 "amount": amount,
                 "merchant_update_desc": text,
@@ -190,10 +195,11 @@ class WeChatShop:
             }
 
         statuses = {codes.PROCESSING, codes.INTERCEPTING}
-        return self._step(step, statuses, "/merchantupdateaftersale", prepare)
+        return self._step(step, statuses, prepare)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
-        raw = self._raw_ticket(ticket_no)
+        with _reading():
+            raw = self._raw_ticket(ticket_no)
         if raw is None:
             return NeverSeen()
         match codes.status_name(raw.get("status")):
@@ -209,7 +215,8 @@ class WeChatShop:
         return NeverSeen()
 
     def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
-        raw = self._raw_ticket(ticket_no)
+        with _reading():
+            raw = self._raw_ticket(ticket_no)
         if raw is None:
             return ()
         return [
@@ -229,21 +236,20 @@ class WeChatShop:
 
     # One step.
 
-    def _step(
-        self, step: Step, statuses: set[str], path: str, prepare: Prepare
-    ) -> Accepted | Declined:
+    def _step(self, step: Step, statuses: set[str], prepare: Prepare) -> Accepted | Declined:
         until = time.monotonic() + CALL_TIMEOUT_SECONDS
         try:
-            body = self._prepared(step, statuses, prepare, until)
-            if isinstance(body, Declined):
-                return body
+            sent = self._prepared(step, statuses, prepare, until)
+            if isinstance(sent, Declined):
+                return sent
+            path, body = sent
         except Refused as refused:
             return refusals.declined(refused)
         except (TimedOut, *_BAD_ANSWER) as error:
             raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
         try:
             asked = {"after_sale_order_id": step.ticket_no, **body}
-            self._client.call(TICKETS + path, asked, until=until)
+            self._client.call(path, asked, until=until)
         except Refused as refused:
             if refused.code in codes.BAD_ADDRESS:
                 self._return_address = ""
@@ -252,7 +258,7 @@ class WeChatShop:
 
     def _prepared(
         self, step: Step, statuses: set[str], prepare: Prepare, until: float
-    ) -> Body | Declined:
+    ) -> Sent | Declined:
         raw = self._raw_ticket(step.ticket_no, until)
         if raw is None:
             return Declined(Why.NOT_FOUND, _("The platform does not know this request."))
@@ -288,21 +294,18 @@ class WeChatShop:
     def _reject_rows(self, raw: Answer, until: float | None = None) -> list[Answer]:
         answer = self._read(TICKETS + "/rejectreason/get", {}, until=until)
         rows = answer.get("reason_list") or answer.get("reject_reason_list")
-        return refusals.fitting(rows, codes.REJECT_SCENE.get(codes.type_name(raw.get("type"))))
+        scene = codes.REJECT_SCENE.get(codes.type_name(raw.get("type")))
+        return refusals.fitting(rows, codes.REJECT_NEW_GOODS if _new_goods_are_due(raw) else scene)
 
     # Reading.
 
     def _read(self, path: str, body: Body | None = None, **more: Any) -> Answer:
-        try:
+        with _reading():
             return self._client.call(path, body, **more)
-        except Refused as refused:
-            raise NotCarriedOut(refusals.text(refused)) from refused
 
     def _new_token(self) -> Answer:
-        try:
+        with _reading():
             return self._client.new_token()
-        except Refused as refused:
-            raise NotCarriedOut(refusals.text(refused)) from refused
 
     def _token_ends(self, now: datetime) -> datetime:
         try:
@@ -324,7 +327,7 @@ class WeChatShop:
         except Refused as refused:
             if refused.code in unknown:
                 return None
-            raise NotCarriedOut(refusals.text(refused)) from refused
+            raise
         found = answer.get(key)
         if not isinstance(found, dict):
             raise TimedOut
@@ -346,13 +349,18 @@ class WeChatShop:
         if raw is None:
             return None
         try:
-            # Its line is found among the order's goods.
-            order = self._raw_order(str(raw["order_id"]))
-            line = reading.line_no(order, raw.get("product_info") or {}) if order else None
-            read_at = raw["answered_at"]
+            line, read_at = self._line(raw), raw["answered_at"]
             return reading.seen_ticket(self._shop, raw, line_no=line, read_at=read_at)
         except _BAD_ANSWER as error:
             raise _Unreadable(_what(error)) from error
+
+    def _line(self, raw: Answer) -> int | None:
+        """Found among the order's goods; a ticket is told without, if its order is not."""
+        try:
+            order = self._raw_order(str(raw["order_id"]))
+        except Refused:
+            return None
+        return reading.line_no(order, raw.get("product_info") or {}) if order else None
 
     def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""
@@ -372,12 +380,31 @@ class WeChatShop:
             next_key = str(answer["next_key"])
 
 
+def _new_goods_are_due(raw: Answer) -> bool:
+    return (codes.type_name(raw.get("type")), codes.status_name(raw.get("status"))) == (
+        "EXCHANGE",
+        codes.WAIT_RECEIPT,
+    )
+
+
 def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable | None:
     """One row that can't be read does not hold up the others."""
     try:
         return fetch(number)
+    except Refused as refused:
+        return Unreadable(number, refusals.text(refused))
     except _Unreadable as error:
         return Unreadable(number, str(error))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise NotCarriedOut(refusals.text(refused)) from refused
+    except _Unreadable as error:
+        raise TimedOut from error
 
 
 def _what(error: Exception) -> str:

@@ -36,6 +36,7 @@ STATUS_WORDS = {
     "MERCHANT_REJECT_REFUND": "rejected",
     "MERCHANT_REJECT_RETURN": "rejected",
     "MERCHANT_REJECT_EXCHANGE": "rejected",
+    "MERCHANT_REJECT_RESHIP": "rejected",
     "USER_WAIT_RETURN": "awaiting_return",
     "RETURN_CLOSED": "closed",
     "MERCHANT_WAIT_RECEIPT": "returning",
@@ -75,6 +76,7 @@ CALLS = {
     "/channels/ec/aftersale/getaftersalelist": "changed_tickets",
     "/channels/ec/aftersale/getaftersaleorder": "ticket",
     "/channels/ec/aftersale/rejectapply": "reject",
+    "/channels/ec/aftersale/rejectexchangereship": "reject",
     "/channels/ec/aftersale/rejectreason/get": "reject_reasons",
     "/channels/ec/aftersale/merchantupdateaftersale": "negotiate",
 }
@@ -93,7 +95,8 @@ REASON_LABELS = {
 REASON_SCENES = {
     1: (4, 6, 15, 16, 17, 24),
     4: (6, 15, 16, 19, 20, 21, 22, 24),
-    5: (6, 15, 16, 19, 20, 21, 22, 24),
+    5: (6, 15, 16, 24),
+    6: (19, 20, 21, 22),
 }
 BREAKING = {Fault.SERVER_ERROR, Fault.LOST_CALL, Fault.LOST_ANSWER, Fault.GARBLED}
 
@@ -175,6 +178,7 @@ class WeChatFake:
             "/channels/ec/aftersale/getaftersaleorder": self._ticket_detail,
             "/channels/ec/aftersale/acceptapply": self._accept,
             "/channels/ec/aftersale/rejectapply": self._reject,
+            "/channels/ec/aftersale/rejectexchangereship": self._reject_new_goods,
             "/channels/ec/aftersale/rejectreason/get": self._reject_reasons,
             "/channels/ec/aftersale/merchantupdateaftersale": self._negotiate,
             "/channels/ec/merchant/address/list": lambda body: {
@@ -619,7 +623,8 @@ class WeChatFake:
         ticket = self._known(body)
         if ticket.complaint:
             raise Error(10021051, "存在进行中的纠纷单 rid: 1")
-        if ticket.status not in ("MERCHANT_PROCESSING", "MERCHANT_WAIT_RECEIPT"):
+        returned = ticket.type == "RETURN" and ticket.status == "MERCHANT_WAIT_RECEIPT"
+        if ticket.status != "MERCHANT_PROCESSING" and not returned:
             raise Error(10020001, "售后单状态不合法 rid: 1")
         if ticket.negotiate_first:
             raise Error(10021068, "当前售后暂不支持直接拒绝 rid: 1")
@@ -629,6 +634,17 @@ class WeChatFake:
             raise Error(10020261, "存在不合规字符 rid: 1")
         self._tick()
         self._moves(ticket, REJECTED[ticket.type])
+        return {}
+
+    def _reject_new_goods(self, body: Body) -> Body:
+        self.received.append(("reject_new_goods", body))
+        ticket = self._known(body)
+        if (ticket.type, ticket.status) != ("EXCHANGE", "MERCHANT_WAIT_RECEIPT"):
+            raise Error(10020001, "售后单状态不合法 rid: 1")
+        if body.get("reject_reason_type") not in REASON_SCENES[6]:
+            raise Error(9700224, "参数错误 rid: 1")
+        self._tick()
+        self._moves(ticket, "MERCHANT_REJECT_RESHIP")
         return {}
 
     def _reject_reasons(self, body: Body) -> Body:

@@ -7,6 +7,8 @@ import pytest
 from aftersale.connectors import TimedOut
 from aftersale.platforms import NotCarriedOut, Unreadable
 from tests.platforms.fakes import Fault
+from tests.platforms.wechat.test_errors import answering
+from tests.platforms.wechat.wire import Error
 
 LIST = "/channels/ec/aftersale/getaftersalelist"
 SECOND = timedelta(seconds=1)
@@ -137,9 +139,34 @@ def test_pages_without_end(fake, shop, key):
     assert fake.wire.paths.count(LIST) <= 2
 
 
-def test_a_list_that_is_refused(fake, shop):
-    from tests.platforms.wechat.test_errors import answering
+def test_a_row_that_is_refused_does_not_hold_up_the_others(fake, shop):
+    since = fake.now()
+    tickets = many(fake, 2)
+    reads = fake._ticket_detail
 
+    def refuse(body):
+        if body["after_sale_order_id"] == tickets[0]:
+            raise Error(10020003, "rid: 1")
+        return reads(body)
+
+    fake.answers["/channels/ec/aftersale/getaftersaleorder"] = refuse
+    found = list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
+    assert found[0] == Unreadable(tickets[0], "The platform refuses: rid: 1 (10020003)")
+    assert [seen.record.ticket_no for seen in found[1:]] == tickets[1:]
+
+
+def test_a_ticket_whose_order_is_refused_is_told_without_its_line(fake, shop):
+    since = fake.now()
+    ticket = many(fake, 1)[0]
+    answering(fake, "/channels/ec/order/get", 10020003)
+    assert shop.ticket(ticket).record.line_no is None
+    assert numbers(shop, fake, since) == [ticket]
+    order = fake._tickets[ticket].order.number
+    found = list(shop.changed_orders(since=since, until=fake.now() + SECOND))
+    assert found == [Unreadable(order, "The platform refuses: 原因 rid: 1 (10020003)")]
+
+
+def test_a_list_that_is_refused(fake, shop):
     answering(fake, LIST, 10020004)
     with pytest.raises(NotCarriedOut):
         numbers(shop, fake, fake.now())

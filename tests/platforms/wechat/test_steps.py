@@ -201,7 +201,7 @@ def test_no_refund_of_a_ticket_that_is_not_there(shop):
         ("return_refund", "bad_return_tracking", 19),
         ("return_refund", "not_resaleable", 20),
         ("return_refund", "wrong_item_returned", 21),
-        ("exchange", "incomplete_return", 22),
+        ("exchange", "reason_mismatch", 24),
     ],
 )
 def test_a_rejection(fake, shop, type, reason, number):
@@ -213,6 +213,37 @@ def test_a_rejection(fake, shop, type, reason, number):
     assert fake.ticket(ticket).status == "rejected"
     # The platform has no place for pictures here.
     assert fake.media == []
+
+
+def test_no_new_goods_for_an_exchange(fake, shop):
+    """SPEC O4: the goods are not as sent. Here the platform takes pictures."""
+    ticket = applied(fake, "exchange", 0)
+    shop.approve_return(step_of(shop, ticket))
+    fake.buyer_ships_back(ticket, carrier="顺丰", tracking_no="SF9")
+    assert [reason.code for reason in shop.reject_reasons(ticket)] == ["19", "20", "21", "22"]
+    step = step_of(shop, ticket)
+    answer = shop.reject(step, reason="incomplete_return", text="少件", pictures=[picture()])
+    assert answer == Accepted()
+    assert fake.received[-1] == (
+        "reject_new_goods",
+        {
+            "after_sale_order_id": ticket,
+            "reject_reason_type": 22,
+            "reject_reason": "少件",
+            "reject_certificates": ["media-1"],
+        },
+    )
+    assert fake.ticket(ticket).status == "rejected"
+    assert fake.calls("reject") == 1
+
+
+def test_goods_that_came_back_otherwise_are_rejected(fake, shop):
+    ticket = applied(fake, "return_refund")
+    shop.approve_return(step_of(shop, ticket))
+    fake.buyer_ships_back(ticket, carrier="顺丰", tracking_no="SF9")
+    step = step_of(shop, ticket)
+    assert shop.reject(step, reason="not_resaleable", text="x", pictures=()) == Accepted()
+    assert fake.ticket(ticket).status == "rejected"
 
 
 @pytest.mark.parametrize("key", ["reason_list", "reject_reason_list"])

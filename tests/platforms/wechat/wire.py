@@ -21,6 +21,7 @@ Body = dict[str, Any]
 WRITES = {
     "/channels/ec/aftersale/acceptapply",
     "/channels/ec/aftersale/rejectapply",
+    "/channels/ec/aftersale/rejectexchangereship",
     "/channels/ec/aftersale/merchantupdateaftersale",
 }
 
