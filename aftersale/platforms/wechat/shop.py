@@ -309,11 +309,10 @@ class WeChatShop:
 
     def _token_ends(self, now: datetime) -> datetime:
         try:
-            return datetime.fromisoformat(self._secrets.get("expires_at", "")).astimezone(
-                now.tzinfo
-            )
+            ends = datetime.fromisoformat(self._secrets.get("expires_at", ""))
         except ValueError:
             return now
+        return ends.astimezone(now.tzinfo)
 
     def _raw_ticket(self, ticket_no: str, until: float | None = None) -> Answer | None:
         path, asked = TICKETS + "/getaftersaleorder", {"after_sale_order_id": ticket_no}

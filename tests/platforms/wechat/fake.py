@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -99,13 +99,6 @@ REASON_SCENES = {
     6: (19, 20, 21, 22),
 }
 BREAKING = {Fault.SERVER_ERROR, Fault.LOST_CALL, Fault.LOST_ANSWER, Fault.GARBLED}
-
-
-@dataclass(frozen=True, slots=True)
-class Push(Message):
-    """The signature of a push is in its address."""
-
-    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -349,7 +342,7 @@ class WeChatFake:
     def skew(self, seconds: float) -> None:
         self.skewed = seconds
 
-    def push(self, event: Body) -> Push:
+    def push(self, event: Body) -> Message:
         """An event as it goes over the wire: sealed, and signed in its address."""
         moment = str(int((self._now + timedelta(seconds=self.skewed)).timestamp()))
         nonce = str(next(self._ids))
@@ -363,7 +356,7 @@ class WeChatFake:
             "msg_signature": signed(CALLBACK_TOKEN, moment, nonce, sealed),
         }
         body = json.dumps({"ToUserName": "gh_1", "Encrypt": sealed}).encode()
-        return Push(body, {"Content-Type": "application/json"}, query)
+        return Message(body, {"Content-Type": "application/json"}, query)
 
     # The platform's rules.
 
