@@ -37,7 +37,7 @@ def fitting(rows: Any, scene: int | None) -> list[dict[str, Any]]:
     """The reasons of a scene; older answers name no scene, and theirs fit everywhere."""
     return [
         row
-        for row in rows or ()
+        for row in (rows if isinstance(rows, list) else ())
         if isinstance(row, dict) and (scene is None or row.get("reject_scene") in (None, scene))
     ]
 

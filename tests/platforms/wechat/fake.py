@@ -5,21 +5,31 @@ Each change takes a second of its clock, as the platform tells versions apart by
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 from aftersale.platforms import Account, Platform
 from aftersale.platforms.wechat import WeChatShop
 from tests.platforms.fakes import Fault, Message, State
+from tests.platforms.wechat.rows import Order, Ticket, order_body, ticket_body
+from tests.platforms.wechat.rules import (
+    CALLS,
+    OFFERS,
+    REASON_LABELS,
+    REASON_SCENES,
+    REJECTED,
+    SCENES,
+    STATUS_WORDS,
+    TYPE_WORDS,
+    TYPES,
+    WAITS,
+    WITH_PICTURE,
+)
+from tests.platforms.wechat.sealing import seal, signed
 from tests.platforms.wechat.wire import Body, Error, Wire, media
 
 PAGE = 3
@@ -27,115 +37,7 @@ APP_ID, APP_SECRET = "wx0123456789abcdef", "a-secret-of-the-app"
 CALLBACK_TOKEN = "a-token-of-the-push"
 AES_KEY = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 
-TYPES = {"refund_only": "REFUND", "return_refund": "RETURN", "exchange": "EXCHANGE"}
-# Seen from outside, in the desk's words: this fake's own list, not the connector's.
-TYPE_WORDS = {wire: ours for ours, wire in TYPES.items()}
-STATUS_WORDS = {
-    "USER_CANCELD": "cancelled",
-    "MERCHANT_PROCESSING": "pending_review",
-    "MERCHANT_REJECT_REFUND": "rejected",
-    "MERCHANT_REJECT_RETURN": "rejected",
-    "MERCHANT_REJECT_EXCHANGE": "rejected",
-    "MERCHANT_REJECT_RESHIP": "rejected",
-    "USER_WAIT_RETURN": "awaiting_return",
-    "RETURN_CLOSED": "closed",
-    "MERCHANT_WAIT_RECEIPT": "returning",
-    "MERCHANT_REFUND_SUCCESS": "refunded",
-    "MERCHANT_RETURN_SUCCESS": "refunded",
-    "PLATFORM_REFUNDING": "refunding",
-    "PLATFORM_REFUND_FAIL": "refund_failed",
-    "MERCHANT_FAIL": "closed",
-    "USER_WAIT_CONFIRM_UPDATE": "negotiating",
-}
-REJECTED = {
-    "REFUND": "MERCHANT_REJECT_REFUND",
-    "RETURN": "MERCHANT_REJECT_RETURN",
-    "EXCHANGE": "MERCHANT_REJECT_EXCHANGE",
-}
-SCENES = {"REFUND": 1, "RETURN": 4, "EXCHANGE": 5}
-# update_reason_type: (type, merchant_update_type)
-OFFERS = {6: (1, 3), 7: (1, 2), 8: (2, 3), 9: (1, 1), 10: (1, 3), 11: (2, 3)}
-WITH_PICTURE = {6, 7, 9, 10, 11}
-
-# How long a ticket stays where it is, and until when money arrives.
-WAITS = {
-    "MERCHANT_PROCESSING": timedelta(hours=48),
-    "USER_WAIT_CONFIRM_UPDATE": timedelta(hours=48),
-    "USER_WAIT_RETURN": timedelta(days=10),
-    "MERCHANT_WAIT_RECEIPT": timedelta(days=7),
-    "PLATFORM_REFUNDING": timedelta(minutes=1),
-    **dict.fromkeys(REJECTED.values(), timedelta(days=7)),
-}
-# Where the detail has a deadline. Some documentation names the merchant's own only.
-TIMED = ("MERCHANT_PROCESSING", "MERCHANT_WAIT_RECEIPT", "USER_WAIT_CONFIRM_UPDATE")
-CALLS = {
-    "/channels/ec/basics/info/get": "test",
-    "/cgi-bin/stable_token": "renewed",
-    "/channels/ec/order/list/get": "changed_orders",
-    "/channels/ec/order/get": "order",
-    "/channels/ec/aftersale/getaftersalelist": "changed_tickets",
-    "/channels/ec/aftersale/getaftersaleorder": "ticket",
-    "/channels/ec/aftersale/rejectapply": "reject",
-    "/channels/ec/aftersale/rejectexchangereship": "reject",
-    "/channels/ec/aftersale/rejectreason/get": "reject_reasons",
-    "/channels/ec/aftersale/merchantupdateaftersale": "negotiate",
-}
-REASON_LABELS = {
-    4: "包裹在买家发起售后时已完成发货/揽收",
-    6: "买家误操作/已协商取消申请",
-    15: "特殊品类商品不支持退款",
-    16: "商品未存在问题",
-    17: "已在约定时间发货且物流运输正常",
-    19: "买家上传退货单号有误，商家未收到货",
-    20: "买家寄回商品影响二次销售",
-    21: "买家寄回包裹非本订单商品",
-    22: "买家寄回包裹为空包、缺少配件/赠品等异常包裹",
-    24: "买家申请售后原因与实际不符",
-}
-REASON_SCENES = {
-    1: (4, 6, 15, 16, 17, 24),
-    4: (6, 15, 16, 19, 20, 21, 22, 24),
-    5: (6, 15, 16, 24),
-    6: (19, 20, 21, 22),
-}
 BREAKING = {Fault.SERVER_ERROR, Fault.LOST_CALL, Fault.LOST_ANSWER, Fault.GARBLED}
-
-
-@dataclass
-class Order:
-    number: str
-    prices: tuple[int, ...]
-    created: datetime
-    updated: datetime
-    status: int = 20
-    shipped: datetime | None = None
-    received: datetime | None = None
-    refund_asked: datetime | None = None
-
-
-@dataclass
-class Ticket:
-    number: str
-    order: Order
-    line: int
-    type: str
-    amount: int
-    reason: str
-    created: datetime
-    updated: datetime
-    status: str = "MERCHANT_PROCESSING"
-    due: datetime | None = None
-    refund_reason: int = 0
-    completed: datetime | None = None
-    carrier: str = ""
-    tracking_no: str = ""
-    complaint: str = ""
-    offer: tuple[str, int] | None = None
-    negotiate_first: bool = False
-    fast_refund: bool = False
-    payout_fails: bool = False
-    refunded: int = 0
-    extra: Body = field(default_factory=dict)
 
 
 class WeChatFake:
@@ -497,87 +399,12 @@ class WeChatFake:
         order = self._orders.get(str(body.get("order_id")))
         if order is None:
             raise Error(100002, "not exist rid: 1")
-        return {"order": self._order_body(order)}
-
-    def _order_body(self, order: Order) -> Body:
-        tickets = [ticket for ticket in self._tickets.values() if ticket.order is order]
-        delivery: Body = {"deliver_method": 0, "delivery_product_info": []}
-        if order.shipped is not None:
-            delivery["ship_done_time"] = _seconds(order.shipped)
-            delivery["delivery_product_info"] = [
-                {"waybill_id": "SF1", "delivery_id": "SF", "delivery_time": _seconds(order.shipped)}
-            ]
-        received = {"confirm_receipt_time": _seconds(order.received)} if order.received else {}
-        return {
-            "order_id": int(order.number),
-            "status": order.status,
-            "openid": "oBuyer1",
-            "create_time": _seconds(order.created),
-            "update_time": _seconds(order.updated),
-            "order_detail": {
-                "product_infos": [
-                    {
-                        "product_id": 234000 + number,
-                        "sku_id": 23400 + number,
-                        "sku_cnt": 1,
-                        "title": f"商品{number}",
-                        "sale_price": price,
-                        "real_price": price,
-                    }
-                    for number, price in enumerate(order.prices, start=1)
-                ],
-                "pay_info": {"pay_time": _seconds(order.created), "transaction_id": "42"},
-                "price_info": {"order_price": sum(order.prices), "freight": 0},
-                "delivery_info": delivery,
-                "ext_info": received,
-            },
-            "aftersale_detail": {
-                "aftersale_order_list": [
-                    {"aftersale_order_id": ticket.number, "status": 2} for ticket in tickets
-                ],
-                "on_aftersale_order_cnt": len(tickets),
-            },
-        }
+        tickets = [ticket.number for ticket in self._tickets.values() if ticket.order is order]
+        return {"order": order_body(order, tickets)}
 
     def _ticket_detail(self, body: Body) -> Body:
-        ticket = self._known(body)
-        order = ticket.order
-        shipment = {"waybill_id": "", "delivery_id": "", "delivery_name": ""}
-        if ticket.tracking_no:
-            shipment = {
-                "waybill_id": ticket.tracking_no,
-                "delivery_id": "SF",
-                "delivery_name": ticket.carrier,
-            }
-        detail = {
-            "after_sale_order_id": ticket.number,
-            "status": ticket.status,
-            "openid": "oBuyer1",
-            "order_id": order.number,
-            "type": ticket.type,
-            "sub_type": "DEFAULT",
-            "reason": "10000008",
-            "reason_text": ticket.reason or "其他",
-            "product_info": {
-                "product_id": str(234000 + ticket.line),
-                "sku_id": str(23400 + ticket.line),
-                "count": 1,
-                "fast_refund": ticket.fast_refund,
-            },
-            "details": {"desc": "", "receive_product": order.shipped is not None},
-            "refund_info": {"amount": ticket.amount, "refund_reason": ticket.refund_reason},
-            "return_info": shipment,
-            "merchant_upload_info": {"reject_reason": "", "refund_certificates": []},
-            "create_time": _seconds(ticket.created),
-            "update_time": _seconds(ticket.updated),
-            "complete_time": _seconds(ticket.completed) if ticket.completed else 0,
-            "complaint_id": ticket.complaint,
-            "refund_resp": {"code": "", "ret": 0, "message": ""},
-        }
-        if ticket.due and ticket.status in TIMED:
-            rest = int((ticket.due - self._now).total_seconds())
-            detail["deadline"] = rest if self.deadline_is_rest else _seconds(ticket.due)
-        return {"after_sale_order": {**detail, **ticket.extra}}
+        rest = self._now if self.deadline_is_rest else None
+        return {"after_sale_order": ticket_body(self._known(body), rest_at=rest)}
 
     def _accept(self, body: Body) -> Body:
         self.received.append(("accept", body))
@@ -699,21 +526,3 @@ class _Open:
 
     def __exit__(self, *error: Any) -> None:
         self._fake.wire.lock.release()
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def signed(*parts: str) -> str:
-    return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()
-
-
-def seal(message: bytes, key: str, app_id: str) -> str:
-    """16 random bytes, the length, the message, the app; padded to 32; AES-256-CBC."""
-    secret = base64.b64decode(key + "=")
-    clear = b"0123456789abcdef" + len(message).to_bytes(4, "big") + message + app_id.encode()
-    padding = 32 - len(clear) % 32
-    sealing = Cipher(algorithms.AES(secret), modes.CBC(secret[:16])).encryptor()
-    sealed = sealing.update(clear + bytes([padding]) * padding) + sealing.finalize()
-    return base64.b64encode(sealed).decode()

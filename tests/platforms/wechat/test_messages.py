@@ -7,7 +7,8 @@ import pytest
 
 from aftersale.platforms import Changed, ForgedMessage, Subject
 from aftersale.platforms.wechat import messages
-from tests.platforms.wechat.fake import AES_KEY, APP_ID, CALLBACK_TOKEN, seal, signed
+from tests.platforms.wechat.fake import AES_KEY, APP_ID, CALLBACK_TOKEN
+from tests.platforms.wechat.sealing import seal, signed
 
 DOCUMENTED = {
     "callback_token": "AAAAA",

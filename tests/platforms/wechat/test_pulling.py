@@ -139,6 +139,34 @@ def test_pages_without_end(fake, shop, key):
     assert fake.wire.paths.count(LIST) <= 2
 
 
+@pytest.mark.parametrize("answer", [{}, {"after_sale_order": None}, {"after_sale_order": []}])
+def test_an_answer_without_its_ticket(fake, shop, answer):
+    since = fake.now()
+    ticket = many(fake, 1)[0]
+    fake.answers["/channels/ec/aftersale/getaftersaleorder"] = lambda body: answer
+    with pytest.raises(TimedOut):
+        shop.ticket(ticket)
+    said = "What the platform says of it can't be read."
+    found = list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
+    assert found == [Unreadable(ticket, said)]
+
+
+def test_an_answer_without_its_order_only_costs_the_line(fake, shop):
+    ticket = many(fake, 1)[0]
+    fake.answers["/channels/ec/order/get"] = lambda body: {"order": 5}
+    assert shop.ticket(ticket).record.line_no is None
+
+
+@pytest.mark.parametrize("rows", [5, "12", {"a": 1}])
+def test_a_list_that_is_none(fake, shop, rows):
+    fake.answers[LIST] = lambda body: {"after_sale_order_id_list": rows}
+    with pytest.raises(TimedOut):
+        numbers(shop, fake, fake.now())
+    ticket = many(fake, 1)[0]
+    fake.answers["/channels/ec/aftersale/rejectreason/get"] = lambda body: {"reason_list": rows}
+    assert list(shop.reject_reasons(ticket)) == []
+
+
 def test_a_row_that_is_refused_does_not_hold_up_the_others(fake, shop):
     since = fake.now()
     tickets = many(fake, 2)
