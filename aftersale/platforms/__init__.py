@@ -80,6 +80,17 @@ class SeenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that can't be told in our words. People are shown it; the others go on.
+
+    `reason` is for people, and has no buyer's data in it.
+    """
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformReason:
     """A reject reason that the platform takes for a ticket; `text` is its default explanation."""
 
@@ -142,16 +153,28 @@ class Platform(Protocol):
     def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
         """New secrets where those at hand run out soon, else None."""
 
-    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[OrderRecord]:
-        """All that changed in [since, until), in windows and pages as the platform has them."""
+    def changed_orders(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[OrderRecord | Unreadable]:
+        """All that changed in [since, until), in windows and pages as the platform has them.
 
-    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[SeenTicket]: ...
+        An order's refunded amount is the platform's figure, Afterdesk's own refunds included.
+        """
+
+    def changed_tickets(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]: ...
 
     def order(self, order_no: str) -> OrderRecord | None: ...
 
     def ticket(self, ticket_no: str) -> SeenTicket | None: ...
 
-    def messages(self, *, body: bytes, headers: Mapping[str, str]) -> Sequence[Changed]:
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        """What to answer when the platform first tries the desk's address; None: it is not it."""
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
         """What a verified message says; raises ForgedMessage. What it does not know is left out."""
 
     def approve(self, step: Step) -> Accepted | Declined:

@@ -1,0 +1,165 @@
+"""Calls of WeChat's API over HTTP: how they are made, and what their failures mean."""
+
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+import httpx
+from django.utils.translation import gettext as _
+
+from aftersale.connectors import CALL_TIMEOUT_SECONDS, TimedOut
+from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
+
+from .codes import NOT_AUTHORISED, SYSTEM_ERRORS, THROTTLED
+
+ADDRESS = "https://api.weixin.qq.com"
+# A detail has a few kilobytes; more than this is not an answer.
+MAX_BYTES = 10_000_000
+RETRY_SECONDS = 60.0
+
+Answer = dict[str, Any]
+
+
+class Refused(Exception):
+    """The platform's own error code: it did not do what was asked."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{message} ({code})")
+        self.code = code
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading all certificates takes longer than a call."""
+    return httpx.create_ssl_context()
+
+
+class _Authorised(httpx.HTTPTransport):
+    """Adds the token where the request leaves, so that no log of an address has it."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        token = request.extensions.pop("access_token", "")
+        query = {"access_token": token} if token else {}
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_merge_params(query),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return super().handle_request(sent)
+
+
+class Client:
+    """One shop's connection. Its calls raise what aftersale.platforms says, and Refused."""
+
+    def __init__(self, account: Account) -> None:
+        self._secrets = account.secrets
+        self._address = (account.address or ADDRESS).rstrip("/")
+        self._http = httpx.Client(transport=_Authorised(verify=_tls()))
+
+    def call(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        until: float | None = None,
+        token: str | None = None,
+        method: str = "POST",
+        query: Mapping[str, str] | None = None,
+        files: Any = None,
+    ) -> Answer:
+        """The answer of one call; given up at `until` (monotonic) where several share a time."""
+        token = self._secrets.get("access_token", "") if token is None else token
+        if not token:
+            raise NotAuthorised(_("There is no access token yet."))
+        sent: dict[str, Any] = {"params": query, "extensions": {"access_token": token}}
+        if files:
+            sent["files"] = files
+        elif method == "POST":
+            sent |= _json(body or {})
+        return self._answer_to(method, path, until, sent)
+
+    def new_token(self) -> Answer:
+        """A token for the app's secret: the one in force, or a new one where that ran out."""
+        body = {
+            "grant_type": "client_credential",
+            "appid": self._secrets.get("app_id", ""),
+            "secret": self._secrets.get("app_secret", ""),
+            "force_refresh": False,
+        }
+        return self._answer_to("POST", "/cgi-bin/stable_token", None, _json(body))
+
+    def _answer_to(
+        self, method: str, path: str, until: float | None, sent: Mapping[str, Any]
+    ) -> Answer:
+        until = until or time.monotonic() + CALL_TIMEOUT_SECONDS
+        left = until - time.monotonic()
+        if left <= 0:
+            raise NotCarriedOut(_("The platform is too slow; nothing was sent."))
+        address = self._address + path
+        try:
+            with self._http.stream(method, address, timeout=left, **sent) as response:
+                return _answer(response, until)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise NotCarriedOut(_("The platform can't be reached.")) from error
+        except httpx.InvalidURL as error:
+            raise NotCarriedOut(_("The platform's address is wrong.")) from error
+        except httpx.HTTPError as error:
+            raise TimedOut from error
+
+
+def _json(body: Mapping[str, Any]) -> dict[str, Any]:
+    # Not escaped: the platform may count characters as they are sent. A lone surrogate becomes a
+    # question mark, as it has no place in what is sent.
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return {"content": content, "headers": {"Content-Type": "application/json"}}
+
+
+def _answer(response: httpx.Response, until: float) -> Answer:
+    if response.status_code == 429:
+        raise Throttled(_("The platform asks for fewer calls."), RETRY_SECONDS)
+    if response.status_code >= 500:
+        raise TimedOut
+    if response.status_code != 200:
+        raise NotCarriedOut(_("The platform answers HTTP %d.") % response.status_code)
+    content = b""
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > MAX_BYTES or time.monotonic() > until:
+            raise TimedOut
+    try:
+        answer = json.loads(content)
+        code = int(answer.get("errcode") or 0)
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise TimedOut from error
+    if code:
+        raise _failure(code, str(answer.get("errmsg") or ""))
+    # Remaining times count from the platform's own clock.
+    answer["answered_at"] = _answered_at(response)
+    return answer
+
+
+def _failure(code: int, message: str) -> Exception:
+    if code in SYSTEM_ERRORS:
+        return TimedOut()
+    if code in THROTTLED:
+        return Throttled(_("The platform asks for fewer calls."), THROTTLED[code])
+    if code in NOT_AUTHORISED:
+        return NotAuthorised(
+            _("The platform refuses the credentials: %(message)s (%(code)d)")
+            % {"message": message, "code": code}
+        )
+    return Refused(code, message)
+
+
+def _answered_at(response: httpx.Response) -> datetime:
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)

@@ -1,0 +1,58 @@
+"""The platform's refusals for people, and our reasons to reject among the platform's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from aftersale.platforms import Declined, Why
+
+from . import codes
+from .client import Refused
+
+
+def declined(refused: Refused) -> Declined:
+    return Declined(codes.DECLINED.get(refused.code, Why.OTHER), text(refused))
+
+
+def text(refused: Refused) -> str:
+    """What a person understands; of codes without words of our own the platform's."""
+    known = {
+        Why.CHANGED: _("The request has changed on the platform."),
+        Why.NEGOTIATE_FIRST: _("The platform wants a negotiation with the buyer first."),
+        Why.PLATFORM_HANDLING: _("The platform is handling this request."),
+        Why.NO_FUNDS: _("The shop has too little money on the platform."),
+        Why.NOT_FOUND: _("The platform does not know this request."),
+    }
+    if refused.code in codes.DECLINED:
+        return known[codes.DECLINED[refused.code]]
+    if refused.code in codes.BAD_ADDRESS:
+        return _("The platform does not take the shop's return address.")
+    if refused.code == codes.FORBIDDEN_CHARACTERS:
+        return _("The text has characters that the platform forbids.")
+    return _("The platform refuses: %s") % refused
+
+
+def fitting(rows: Any, scene: int | None) -> list[dict[str, Any]]:
+    """The reasons of a scene; older answers name no scene, and theirs fit everywhere."""
+    return [
+        row
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict) and (scene is None or row.get("reject_scene") in (None, scene))
+    ]
+
+
+def number_of(reason: str, rows: list[dict[str, Any]]) -> int | None:
+    """The platform's number for one of our reasons: by number, else by its label."""
+    numbers, labels = codes.REJECT_REASONS.get(reason, ((), ()))
+    for number in numbers:
+        if any(row.get("reject_reason_type") == number for row in rows):
+            return number
+    for row in rows:
+        if any(label in _label(row) for label in labels):
+            return int(row["reject_reason_type"])
+    return None
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return str(row.get("reject_reason_type_text") or "")

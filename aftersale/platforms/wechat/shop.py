@@ -1,0 +1,270 @@
+"""One WeChat shop, as aftersale.platforms asks for it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from aftersale.connectors import CALL_TIMEOUT_SECONDS, Failed, NeverSeen, Paid, Pending, TimedOut
+from aftersale.platforms import (
+    Accepted,
+    Account,
+    Changed,
+    Declined,
+    NotCarriedOut,
+    Picture,
+    PlatformReason,
+    SeenTicket,
+    Step,
+    Unreadable,
+    Why,
+)
+from aftersale.records import OrderRecord
+from aftersale.reject_reasons import label_of
+
+from . import codes, messages, reading, refusals
+from .client import Answer, Client, Refused
+from .lookup import BAD_ANSWER, TICKETS, Body, Lookup, NoRecord, new_goods_are_due, reads
+from .pictures import uploaded
+
+ACCEPT, NEGOTIATE = TICKETS + "/acceptapply", TICKETS + "/merchantupdateaftersale"
+REJECT, REJECT_NEW_GOODS = TICKETS + "/rejectapply", TICKETS + "/rejectexchangereship"
+# The platform hands out the next token in the last five minutes of the one before.
+RENEW_BEFORE = timedelta(minutes=10)
+
+# Where a step goes, and with what.
+Sent = tuple[str, Body]
+Prepare = Callable[[Answer, float], Sent | Declined]
+
+
+class WeChatShop:
+    """The platform takes no version with a step: each fetches its ticket first, and compares."""
+
+    def __init__(self, account: Account) -> None:
+        self._secrets = account.secrets
+        self._client = Client(account)
+        self._lookup = Lookup(account.shop_code, self._client)
+
+    def test(self) -> str:
+        token = str(self._new_token().get("access_token") or "")
+        with reads():
+            answer = self._client.call("/channels/ec/basics/info/get", method="GET", token=token)
+        info = answer.get("info")
+        return str(info.get("nickname") or "") if isinstance(info, dict) else ""
+
+    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
+        if self._secrets.get("access_token") and self._token_ends(now) - now > RENEW_BEFORE:
+            return None
+        answer = self._new_token()
+        try:
+            ends = now + timedelta(seconds=int(answer["expires_in"]))
+            return {"access_token": str(answer["access_token"]), "expires_at": ends.isoformat()}
+        except BAD_ANSWER as error:
+            raise TimedOut from error
+
+    def changed_orders(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[OrderRecord | Unreadable]:
+        return self._lookup.orders(since, until)
+
+    def changed_tickets(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]:
+        return self._lookup.tickets(since, until)
+
+    def order(self, order_no: str) -> OrderRecord | None:
+        with reads():
+            return self._lookup.order(order_no)
+
+    def ticket(self, ticket_no: str) -> SeenTicket | None:
+        with reads():
+            return self._lookup.ticket(ticket_no)
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        return messages.challenge(self._secrets, query)
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
+        return messages.read(self._secrets, body, query)
+
+    def approve(self, step: Step) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            retried = codes.status_name(raw.get("status")) == codes.PAYMENT_FAILED
+            if codes.type_name(raw.get("type")) != "REFUND" and not retried:
+                return Declined(
+                    Why.NEGOTIATE_FIRST,
+                    _("The buyer asked for a return. Offer a refund without one in a negotiation."),
+                )
+            return ACCEPT, {"accept_type": 2}
+
+        statuses = {codes.PROCESSING, codes.WAIT_OFFER, codes.INTERCEPTING, codes.PAYMENT_FAILED}
+        return self._step(step, statuses, prepare)
+
+    def approve_return(self, step: Step) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            address = self._lookup.address(until)
+            if not address:
+                return Declined(Why.OTHER, _("The shop has no return address on the platform."))
+            return ACCEPT, {"accept_type": 1, "address_id": address}
+
+        statuses = {codes.PROCESSING, codes.WAIT_OFFER}
+        return self._step(step, statuses, prepare)
+
+    def confirm_receipt(self, step: Step) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            if codes.type_name(raw.get("type")) != "RETURN":
+                return Declined(
+                    Why.OTHER,
+                    _("Goods of an exchange are confirmed on the platform, with the new parcel."),
+                )
+            return ACCEPT, {"accept_type": 2}
+
+        statuses = {codes.WAIT_RETURN, codes.WAIT_RECEIPT, codes.PAYMENT_FAILED}
+        return self._step(step, statuses, prepare)
+
+    def reject(
+        self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        """Pictures stay with the desk, but for an exchange: the platform takes none elsewhere."""
+
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            rows = self._lookup.reject_rows(raw, until)
+            number = refusals.number_of(reason, rows)
+            if number is None:
+                return Declined(
+                    Why.OTHER,
+                    _("The platform has no reason like “%s” for this request. Choose another.")
+                    % label_of(reason),
+                )
+            said: Body = {"reject_reason_type": number, "reject_reason": text}
+            if not new_goods_are_due(raw):
+                return REJECT, said
+            said["reject_certificates"] = uploaded(self._client, pictures, until)
+            return REJECT_NEW_GOODS, said
+
+        statuses = {codes.PROCESSING, codes.WAIT_OFFER, codes.WAIT_RECEIPT}
+        return self._step(step, statuses, prepare)
+
+    def negotiate(
+        self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            offered = codes.OFFERED_TYPE.get(type)
+            if offered is None:
+                return Declined(Why.OTHER, _("The platform does not let this type be offered."))
+            if not pictures:
+                return Declined(
+                    Why.OTHER,
+                    _("The platform wants a picture with this offer, such as one of the chat."),
+                )
+            own_type = codes.type_name(raw.get("type"))
+            update_reason, update = _offer(own_type, offered, amount == reading.amount(raw))
+            return NEGOTIATE, {
+                "type": offered,
+                "amount": amount,
+                "merchant_update_desc": text,
+                "update_reason_type": update_reason,
+                "merchant_update_type": update,
+                "media_ids": uploaded(self._client, pictures, until),
+            }
+
+        statuses = {codes.PROCESSING, codes.INTERCEPTING}
+        return self._step(step, statuses, prepare)
+
+    def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
+        with reads():
+            raw = self._lookup.raw_ticket(ticket_no)
+        if raw is None:
+            return NeverSeen()
+        match codes.status_name(raw.get("status")):
+            case codes.REFUNDED | codes.RETURNED:
+                return Paid()
+            case codes.PAYING | codes.OVERDUE | codes.WAIT_CONFIRM:
+                return Pending()
+            case codes.PAYMENT_FAILED:
+                return Failed(reading.failure(raw) or _("The platform could not pay."))
+            case codes.PAYMENT_GIVEN_UP | codes.FAILED:
+                reason = reading.failure(raw) or _("The platform has closed the request.")
+                return Failed(reason, permanent=True)
+        return NeverSeen()
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
+        with reads():
+            raw = self._lookup.raw_ticket(ticket_no)
+        if raw is None:
+            return ()
+        return [
+            PlatformReason(
+                code=str(row.get("reject_reason_type")),
+                label=str(row.get("reject_reason_type_text") or ""),
+                text=str(row.get("reject_reason") or ""),
+            )
+            for row in self._lookup.reject_rows(raw)
+        ]
+
+    def open_window(self, order_no: str, *, note: str) -> Accepted | Declined:
+        """All there is by API is a request in the buyer's name, which is something else."""
+        return Declined(
+            Why.OTHER, _("The platform opens an after-sale entry only in its own back office.")
+        )
+
+    # One step.
+
+    def _step(self, step: Step, statuses: set[str], prepare: Prepare) -> Accepted | Declined:
+        until = time.monotonic() + CALL_TIMEOUT_SECONDS
+        try:
+            sent = self._prepared(step, statuses, prepare, until)
+            if isinstance(sent, Declined):
+                return sent
+            path, body = sent
+        except Refused as refused:
+            return refusals.declined(refused)
+        except (TimedOut, NoRecord, *BAD_ANSWER) as error:
+            raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
+        try:
+            asked = {"after_sale_order_id": step.ticket_no, **body}
+            self._client.call(path, asked, until=until)
+        except Refused as refused:
+            if refused.code in codes.BAD_ADDRESS:
+                self._lookup.forget_address()
+            return refusals.declined(refused)
+        return Accepted()
+
+    def _prepared(
+        self, step: Step, statuses: set[str], prepare: Prepare, until: float
+    ) -> Sent | Declined:
+        raw = self._lookup.raw_ticket(step.ticket_no, until)
+        if raw is None:
+            return Declined(Why.NOT_FOUND, _("The platform does not know this request."))
+        if reading.ticket_status(raw) == codes.FOR_PEOPLE:
+            return Declined(Why.PLATFORM_HANDLING, _("The platform is handling this request."))
+        same = (
+            int(raw["update_time"]) == int(step.version.timestamp())
+            and codes.status_name(raw.get("status")) in statuses
+            and reading.amount(raw) == step.amount
+        )
+        if not same:
+            return Declined(Why.CHANGED, _("The request has changed on the platform."))
+        return prepare(raw, until)
+
+    def _new_token(self) -> Answer:
+        with reads():
+            return self._client.new_token()
+
+    def _token_ends(self, now: datetime) -> datetime:
+        try:
+            ends = datetime.fromisoformat(self._secrets.get("expires_at", ""))
+        except ValueError:
+            return now
+        return ends.astimezone(now.tzinfo)
+
+
+def _offer(own_type: str, offered: int, same_amount: bool) -> tuple[int, int]:
+    """update_reason_type and merchant_update_type for what is offered."""
+    if offered == 2:
+        return codes.NEW_RETURN
+    if own_type != "REFUND":
+        return codes.NEW_REFUND
+    return codes.MESSAGE if same_amount else codes.OTHER_AMOUNT
