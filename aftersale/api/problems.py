@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -37,6 +37,11 @@ class Problem(BaseModel):
     detail: str
     errors: list[Wrong] = []
 
+    @classmethod
+    def of(cls, status: int, detail: str, **more: Any) -> Self:
+        """With `more`: what a kind of problem of its own says besides."""
+        return cls(title=HTTPStatus(status).phrase, status=status, detail=detail, **more)
+
 
 class Invalid(Exception):
     """The body or the query does not have the form that it needs: 422."""
@@ -66,11 +71,15 @@ def problem(
     found: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    content = Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=wrong(found)
-    )
+    return answer_with(Problem.of(status, detail, errors=wrong(found)), headers)
+
+
+def answer_with(content: Problem, headers: dict[str, str] | None = None) -> HttpResponse:
     return HttpResponse(
-        content.model_dump_json(), status=status, content_type=CONTENT_TYPE, headers=headers
+        content.model_dump_json(),
+        status=content.status,
+        content_type=CONTENT_TYPE,
+        headers=headers,
     )
 
 

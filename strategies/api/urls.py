@@ -1,6 +1,13 @@
 """The automation's part of /api/v1/."""
 
-from typing import Any
+from django.urls import path
+
+from .priorities import PrioritiesCall
+from .strategies import StrategiesCall, StrategyCall
 
 app_name = "automation-api"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("strategies", StrategiesCall.as_view(), name="strategies"),
+    path("strategies/priorities", PrioritiesCall.as_view(), name="priorities"),
+    path("strategies/<int:pk>", StrategyCall.as_view(), name="strategy"),
+]
