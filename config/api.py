@@ -22,6 +22,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     # What PATCH takes is a record of its own.
     "COMPONENT_SPLIT_PATCH": False,
+    # Values that may be chosen stand where they are used; names for them would be made up.
+    "POSTPROCESSING_HOOKS": [],
     # From the package beside it: no outside host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .decisions import DecisionCall, DecisionsCall
 from .priorities import PrioritiesCall
 from .strategies import StrategiesCall, StrategyCall
 
@@ -10,4 +11,6 @@ urlpatterns = [
     path("strategies", StrategiesCall.as_view(), name="strategies"),
     path("strategies/priorities", PrioritiesCall.as_view(), name="priorities"),
     path("strategies/<int:pk>", StrategyCall.as_view(), name="strategy"),
+    path("decisions", DecisionsCall.as_view(), name="decisions"),
+    path("decisions/<int:pk>", DecisionCall.as_view(), name="decision"),
 ]
