@@ -5,6 +5,7 @@ the desk's (SPEC H1).
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -38,7 +39,7 @@ class ShownAlert(BaseModel):
     id: int
     kind: KindName
     threshold: int = Field(description="Percent of a cap, hours before a deadline, else 0")
-    day: str = Field(description="On the shop's clock", json_schema_extra={"format": "date"})
+    day: date = Field(description="On the shop's clock")
     raised_at: Moment
     acknowledged_at: Moment | None
     acknowledged_by: str | None
@@ -118,7 +119,7 @@ def _shown(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
             "id": alert.pk,
             "kind": kind,
             "threshold": alert.threshold,
-            "day": alert.day.isoformat(),
+            "day": alert.day,
             "raised_at": alert.raised_at,
             "acknowledged_at": alert.acknowledged_at,
             "acknowledged_by": username(alert.acknowledged_by),
