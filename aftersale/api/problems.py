@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from rest_framework import exceptions
 
 from aftersale.record_errors import FieldError
@@ -41,6 +41,18 @@ class Problem(BaseModel):
     def of(cls, status: int, detail: str, **more: Any) -> Self:
         """With `more`: what a kind of problem of its own says besides."""
         return cls(title=HTTPStatus(status).phrase, status=status, detail=detail, **more)
+
+
+class Conflict(Problem):
+    """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
+
+    Both are null where something else has changed meanwhile.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_state: str | None = Field(serialization_alias="from")
+    to_state: str | None = Field(serialization_alias="to")
 
 
 class Invalid(Exception):
@@ -93,8 +105,11 @@ def answer_to(error: Exception) -> HttpResponse | None:
             return problem(404, getattr(error, "message", "") or _("There is no such thing."))
         case errors.NotAllowed():
             return problem(403, error.message)
-        case errors.WrongStep() | errors.Stale():
-            return problem(409, error.message)
+        case errors.WrongStep():
+            states = {"from_state": error.from_state, "to_state": error.to_state}
+            return answer_with(Conflict.of(409, error.message, **states))
+        case errors.Stale():
+            return answer_with(Conflict.of(409, error.message, from_state=None, to_state=None))
         case errors.Refused():
             found = [FieldError(error.pointer, error.message)] if error.pointer else []
             return problem(422, error.message, found)

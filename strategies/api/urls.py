@@ -5,6 +5,7 @@ from django.urls import path
 from .decisions import DecisionCall, DecisionsCall
 from .priorities import PrioritiesCall
 from .strategies import StrategiesCall, StrategyCall
+from .tickets import TicketCall
 from .trials import CancelTrialCall, TrialCall, TrialsCall, TrialTicketsCall
 
 app_name = "automation-api"
@@ -18,4 +19,5 @@ urlpatterns = [
     path("strategies/<int:pk>", StrategyCall.as_view(), name="strategy"),
     path("decisions", DecisionsCall.as_view(), name="decisions"),
     path("decisions/<int:pk>", DecisionCall.as_view(), name="decision"),
+    path("tickets/<str:ticket_no>", TicketCall.as_view(), name="ticket"),
 ]
