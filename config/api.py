@@ -20,6 +20,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    # What PATCH takes is a record of its own.
+    "COMPONENT_SPLIT_PATCH": False,
+    # Values that may be chosen stand where they are used; names for them would be made up.
+    "POSTPROCESSING_HOOKS": [],
     # From the package beside it: no outside host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -227,7 +227,7 @@ def _why_no_round(ticket: Ticket) -> Refused:
 
 
 def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> Refused:
-    return WrongStep(ticket.ticket_no, ticket.get_status_display(), to_status.label)
+    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status), to_status)
 
 
 def _types(ticket: Ticket) -> list[TicketType]:

@@ -116,6 +116,10 @@ class Call(APIView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         return None, None
 
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Which methods there are; what they do is in the OpenAPI document."""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         """Carries out a write; with an Idempotency-Key, once for its key and content.
 

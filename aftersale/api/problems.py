@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from rest_framework import exceptions
 
 from aftersale.record_errors import FieldError
@@ -36,6 +36,23 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[Wrong] = []
+
+    @classmethod
+    def of(cls, status: int, detail: str, **more: Any) -> Self:
+        """With `more`: what a kind of problem of its own says besides."""
+        return cls(title=HTTPStatus(status).phrase, status=status, detail=detail, **more)
+
+
+class Conflict(Problem):
+    """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
+
+    Both are null where something else has changed meanwhile.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_state: str | None = Field(serialization_alias="from")
+    to_state: str | None = Field(serialization_alias="to")
 
 
 class Invalid(Exception):
@@ -66,11 +83,15 @@ def problem(
     found: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    content = Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=wrong(found)
-    )
+    return answer_with(Problem.of(status, detail, errors=wrong(found)), headers)
+
+
+def answer_with(content: Problem, headers: dict[str, str] | None = None) -> HttpResponse:
     return HttpResponse(
-        content.model_dump_json(), status=status, content_type=CONTENT_TYPE, headers=headers
+        content.model_dump_json(),
+        status=content.status,
+        content_type=CONTENT_TYPE,
+        headers=headers,
     )
 
 
@@ -84,8 +105,11 @@ def answer_to(error: Exception) -> HttpResponse | None:
             return problem(404, getattr(error, "message", "") or _("There is no such thing."))
         case errors.NotAllowed():
             return problem(403, error.message)
-        case errors.WrongStep() | errors.Stale():
-            return problem(409, error.message)
+        case errors.WrongStep():
+            states = {"from_state": error.from_state, "to_state": error.to_state}
+            return answer_with(Conflict.of(409, error.message, **states))
+        case errors.Stale():
+            return answer_with(Conflict.of(409, error.message, from_state=None, to_state=None))
         case errors.Refused():
             found = [FieldError(error.pointer, error.message)] if error.pointer else []
             return problem(422, error.message, found)

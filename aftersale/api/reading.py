@@ -20,8 +20,11 @@ R = TypeVar("R", bound=BaseModel)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def json_of(request: Request) -> Any:
-    """The body as JSON, each repeated key marked; raises Invalid or TooLarge."""
+def json_of(request: Request, *, surrogates: bool = False) -> Any:
+    """The body as JSON, each repeated key marked; raises Invalid or TooLarge.
+
+    `surrogates`: the caller looks for them itself (`has_surrogate`), to lose less of the body.
+    """
     raw = body(request)
     if not raw.strip():
         raise Invalid([FieldError("", _("expected a JSON body"))])
@@ -32,7 +35,7 @@ def json_of(request: Request) -> Any:
         raise Invalid([FieldError("", _("the body is not valid UTF-8"))]) from None
     except (ValueError, RecursionError):
         raise Invalid([FieldError("", _("not valid JSON"))]) from None
-    if "\\u" in text and _has_surrogate(content):
+    if not surrogates and "\\u" in text and has_surrogate(content):
         raise Invalid([FieldError("", _("expected a text in valid Unicode"))])
     return content
 
@@ -48,12 +51,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _has_surrogate(content: Any) -> bool:
+def has_surrogate(content: Any) -> bool:
     if isinstance(content, str):
         return _SURROGATE.search(content) is not None
     if isinstance(content, dict):
-        return any(_has_surrogate(key) or _has_surrogate(value) for key, value in content.items())
-    return isinstance(content, list) and any(_has_surrogate(entry) for entry in content)
+        return any(has_surrogate(key) or has_surrogate(value) for key, value in content.items())
+    return isinstance(content, list) and any(has_surrogate(entry) for entry in content)
 
 
 def read(request: Request, record: type[R], **known: Any) -> R:

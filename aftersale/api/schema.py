@@ -1,5 +1,6 @@
 """The OpenAPI document: records as their calls read and write them, and the errors of all calls."""
 
+import inspect
 from typing import Any, Literal
 
 from drf_spectacular.contrib.pydantic import PydanticExtension
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import model_json_schema
 
 from .call import KEY_HEADER
-from .problems import CONTENT_TYPE, Problem
+from .problems import CONTENT_TYPE, Conflict, Problem
 
 
 class RecordSchema(PydanticExtension):
@@ -56,20 +57,22 @@ class CallSchema(AutoSchema):
 
     def get_description(self) -> str:
         # The method's own words; a view's class says how it is made.
-        return getattr(self.view, self.method.lower()).__doc__ or ""
+        return inspect.cleandoc(getattr(self.view, self.method.lower()).__doc__ or "")
 
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         for status in _OF_READING if self.method in ("GET", "HEAD") else _OF_WRITING:
+            kind = _CONFLICT if status == "409" else _PROBLEM
             bodies.setdefault(
-                status, self._get_response_for_code(_PROBLEM, status, [CONTENT_TYPE], direction)
+                status, self._get_response_for_code(kind, status, [CONTENT_TYPE], direction)
             )
         return bodies
 
 
 _PROBLEM = OpenApiResponse(Problem, "What is wrong")
+_CONFLICT = OpenApiResponse(Conflict, "What is in its way")
 _OF_READING = ("401", "403", "404", "422", "429")
 _OF_WRITING = (*_OF_READING, "409", "413", "503")
 

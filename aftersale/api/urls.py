@@ -2,9 +2,55 @@
 
 from django.urls import path
 
+from .automation import PauseCall, ResumeCall
+from .blocked_buyers import BlockedBuyerCall, BlockedBuyersCall
+from .fund_entries import FundEntriesCall
+from .orders import OrderCall, OrdersCall
+from .reject_reasons import RejectReasonsCall
 from .ship_check import ShipCheckCall
+from .ticket_steps import (
+    ApproveCall,
+    ConfirmReturnCall,
+    NegotiateCall,
+    RefundResultCall,
+    RejectCall,
+    RetryRefundCall,
+)
+from .tickets import TicketsCall
+from .warehouse import (
+    DeliveryRefusedCall,
+    GoodsReceivedCall,
+    ParcelInterceptedCall,
+    ShipmentsCall,
+    ShippingCancelledCall,
+)
+from .windows import WindowCall
+
+ORDER, TICKET = "orders/<str:order_no>", "tickets/<str:ticket_no>"
 
 app_name = "desk-api"
 urlpatterns = [
-    path("orders/<str:order_no>/ship-check", ShipCheckCall.as_view(), name="ship-check"),
+    path("orders", OrdersCall.as_view(), name="orders"),
+    path(ORDER, OrderCall.as_view(), name="order"),
+    path(f"{ORDER}/ship-check", ShipCheckCall.as_view(), name="ship-check"),
+    path(f"{ORDER}/shipments", ShipmentsCall.as_view(), name="shipments"),
+    path(f"{ORDER}/shipping-cancelled", ShippingCancelledCall.as_view(), name="shipping-cancelled"),
+    path(f"{ORDER}/parcel-intercepted", ParcelInterceptedCall.as_view(), name="parcel-intercepted"),
+    path(f"{ORDER}/delivery-refused", DeliveryRefusedCall.as_view(), name="delivery-refused"),
+    path(f"{ORDER}/window", WindowCall.as_view(), name="window"),
+    path("tickets", TicketsCall.as_view(), name="tickets"),
+    path(f"{TICKET}/approve", ApproveCall.as_view(), name="approve"),
+    path(f"{TICKET}/reject", RejectCall.as_view(), name="reject"),
+    path(f"{TICKET}/negotiate", NegotiateCall.as_view(), name="negotiate"),
+    path(f"{TICKET}/confirm-return", ConfirmReturnCall.as_view(), name="confirm-return"),
+    path(f"{TICKET}/retry-refund", RetryRefundCall.as_view(), name="retry-refund"),
+    path(f"{TICKET}/goods-received", GoodsReceivedCall.as_view(), name="goods-received"),
+    path("refunds/<int:refund_id>/result", RefundResultCall.as_view(), name="refund-result"),
+    path("reject-reasons", RejectReasonsCall.as_view(), name="reject-reasons"),
+    path("shop/pause", PauseCall.as_view(), name="pause"),
+    path("shop/resume", ResumeCall.as_view(), name="resume"),
+    path("blocked-buyers", BlockedBuyersCall.as_view(), name="blocked-buyers"),
+    # A platform's buyer ids may have slashes in them.
+    path("blocked-buyers/<path:buyer>", BlockedBuyerCall.as_view(), name="blocked-buyer"),
+    path("fund-entries", FundEntriesCall.as_view(), name="fund-entries"),
 ]

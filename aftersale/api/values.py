@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from pydantic import PlainSerializer, WithJsonSchema
 
@@ -31,3 +32,8 @@ Moment = Annotated[
     PlainSerializer(_moment, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+
+
+def username(user: User | None) -> str | None:
+    """Who it was; null where it was no person, or one who is gone."""
+    return None if user is None else user.get_username()

@@ -32,6 +32,7 @@ from .order import CommissionSplit, Order, OrderLine
 from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
+from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -66,6 +67,7 @@ __all__ = [
     "Order",
     "OrderLabel",
     "OrderLine",
+    "OrderShipping",
     "OrderStatus",
     "OrderType",
     "PaymentStop",
@@ -81,6 +83,7 @@ __all__ = [
     "SandboxPayment",
     "SavedFilter",
     "Scope",
+    "Shipment",
     "ShippingAlert",
     "Shop",
     "ShopEvent",

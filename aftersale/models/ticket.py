@@ -66,6 +66,8 @@ class Ticket(models.Model):
     return_carrier = models.CharField(_("return carrier"), max_length=64, blank=True)
     return_tracking_no = models.CharField(_("return tracking number"), max_length=64, blank=True)
     return_shipped_at = models.DateTimeField(_("returned at"), null=True)
+    # By the warehouse's word; whoever confirms a return by hand leaves it empty.
+    goods_received_at = models.DateTimeField(_("goods received at"), null=True)
     arbitration_result = models.CharField(
         _("arbitration result"), max_length=16, choices=ArbitrationResult, blank=True
     )
@@ -155,6 +157,8 @@ class Ticket(models.Model):
             ),
             # Hardly any has one, and these must be found whatever their age.
             models.Index(fields=["shop"], condition=~Q(flags=[]), name="ticket_flagged"),
+            # A shop's tickets, newest first, for programs that read them page by page.
+            models.Index(fields=["shop", "id"], name="ticket_of_shop"),
             models.Index(
                 fields=["window"], condition=Q(window__isnull=False), name="ticket_of_window"
             ),

@@ -1,5 +1,6 @@
 """What a service refuses with. Every text is for the person at the screen."""
 
+from django.db.models import Choices
 from django.utils.translation import gettext as _
 
 
@@ -24,13 +25,20 @@ class NotFound(Refused):
 
 
 class WrongStep(Refused):
-    """SPEC O4 has no such step for this actor; names both states."""
+    """SPEC O4 has no such step for this actor; names both states.
 
-    def __init__(self, ticket_no: str, from_label: object, to_label: object) -> None:
+    Where the states are no ticket's, `message` says it.
+    """
+
+    def __init__(
+        self, ticket_no: str, from_state: Choices, to_state: Choices, message: str = ""
+    ) -> None:
         super().__init__(
-            _("Ticket %(ticket)s can't go from “%(from)s” to “%(to)s”.")
-            % {"ticket": ticket_no, "from": from_label, "to": to_label}
+            message
+            or _("Ticket %(ticket)s can't go from “%(from)s” to “%(to)s”.")
+            % {"ticket": ticket_no, "from": from_state.label, "to": to_state.label}
         )
+        self.from_state, self.to_state = from_state.value, to_state.value
 
 
 class OverRefundable(Refused):

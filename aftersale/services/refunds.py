@@ -91,7 +91,9 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
     return wanted
 
 
-def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
+def confirm_return(
+    *, ticket_id: int, user: User, now: datetime, seen: str | None = None, note: str = ""
+) -> Ticket:
     """The goods are in hand, or not wanted back: the approved return's refund starts."""
     with transaction.atomic():
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
@@ -103,7 +105,9 @@ def confirm_return(*, ticket_id: int, user: User, now: datetime, seen: str | Non
         _require_window(ticket)
         # A return that the platform approved has taken no money yet.
         order_money.commit(order, ticket, ticket.committed or rounds.agreed_amount(ticket))
-        transitions.move(ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user)
+        transitions.move(
+            ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user, note=note
+        )
         _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         return ticket
 
@@ -181,9 +185,12 @@ def record_result(
         by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
         unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
         if not (by_hand or unresolved):
-            raise Refused(
+            raise WrongStep(
+                ticket.ticket_no,
+                RefundStatus(refund.status),
+                RefundStatus.SUCCEEDED if succeeded else RefundStatus.FAILED,
                 _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
-                % {"ticket": ticket.ticket_no, "status": refund.get_status_display()}
+                % {"ticket": ticket.ticket_no, "status": refund.get_status_display()},
             )
         if not succeeded and not reason.strip():
             raise Refused(_("Say why the refund failed."), pointer="reason")
@@ -282,7 +289,7 @@ def _require_window(ticket: Ticket) -> None:
 
 
 def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
-    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status).label, to_status.label)
+    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status), to_status)
 
 
 def _request(

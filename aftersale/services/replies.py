@@ -266,4 +266,4 @@ def _go_on(ticket: Ticket, *, user: User, now: datetime, note: str) -> None:
 
 
 def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
-    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status).label, to_status.label)
+    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status), to_status)

@@ -56,9 +56,10 @@ def advance(
             _("Nothing was done: %(user)s has set this parcel to “%(state)s” meanwhile.")
             % {"user": alert.changed_by or "–", "state": alert.get_state_display()}
         )
+    if state not in A.values:
+        raise Refused(_("There is no such state of a parcel."), pointer="state")
     if state not in STEPS[alert.state]:
-        label = AlertState(state).label if state in AlertState.values else state
-        raise WrongStep(alert.ticket.ticket_no, alert.get_state_display(), label)
+        raise WrongStep(alert.ticket.ticket_no, AlertState(alert.state), AlertState(state))
     note = note.strip()
     if alert.state in ENDS and not note:
         raise Refused(_("Say why this is put right."), pointer="note")

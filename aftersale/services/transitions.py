@@ -88,7 +88,7 @@ def move(
     from_status = ticket.status
     usual = allowed(from_status, to_status, actor)
     if not usual and not (as_fact and actor == P):
-        raise WrongStep(ticket.ticket_no, S(from_status).label, S(to_status).label)
+        raise WrongStep(ticket.ticket_no, S(from_status), S(to_status))
     if from_status == S.NEGOTIATING:
         rounds.end(ticket, to_status, actor=actor, now=now)
     ticket.status = to_status

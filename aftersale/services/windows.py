@@ -1,5 +1,6 @@
 """After-sale windows that the merchant re-opens on completed orders (SPEC W1, W2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -42,6 +43,15 @@ class Condition:
     title: str
     figure: str
     holds: bool
+
+
+class NotOpened(Refused):
+    """Which conditions do not hold."""
+
+    def __init__(self, failed: Sequence[Condition]) -> None:
+        told = "; ".join(f"{condition.title} ({condition.figure})" for condition in failed)
+        super().__init__(_("The window was not opened. This does not hold: %s.") % told)
+        self.failed = failed
 
 
 def find_order(*, order_id: int, user: User) -> Order:
@@ -129,7 +139,7 @@ def conditions(*, order: Order, user: User, now: datetime) -> list[Condition]:
 def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> AfterSaleWindow:
     """Opens a window of 72 hours on a completed order; `agreement` is what the buyer was told.
 
-    Raises Refused, naming each condition that does not hold; nothing is written then.
+    Raises NotOpened, naming each condition that does not hold; nothing is written then.
     """
     found = find_order(order_id=order_id, user=user)
     require(user, found.shop_id, Right.OPEN_WINDOWS)
@@ -140,14 +150,12 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
     with transaction.atomic():
         order = locks.lock_order(found.pk)
         failed = [
-            f"{condition.title} ({condition.figure})"
+            condition
             for condition in conditions(order=order, user=user, now=now)
             if not condition.holds
         ]
         if failed:
-            raise Refused(
-                _("The window was not opened. This does not hold: %s.") % "; ".join(failed)
-            )
+            raise NotOpened(failed)
         # One that ran out may still wait for the task; only one row may be without an end.
         order.windows.filter(closed_at=None, closes_at__lte=now).update(closed_at=F("closes_at"))
         return AfterSaleWindow.objects.create(

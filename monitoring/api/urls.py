@@ -1,6 +1,11 @@
 """The monitoring's part of /api/v1/."""
 
-from typing import Any
+from django.urls import path
+
+from .alerts import AcknowledgeCall, AlertsCall
 
 app_name = "monitoring-api"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("alerts", AlertsCall.as_view(), name="alerts"),
+    path("alerts/<int:pk>/acknowledge", AcknowledgeCall.as_view(), name="acknowledge"),
+]

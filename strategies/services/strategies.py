@@ -63,7 +63,7 @@ def change(
     Raises Stale where `revision`, the one that the person saw, is not the present one.
     """
     strategy = _enter_strategy(strategy_id, user=user, now=now)
-    _refuse_stale(strategy, revision)
+    refuse_stale(strategy, revision)
     if record.name != strategy.name:
         _refuse_taken_name(strategy.shop_id, strategy.scenario, record.name)
     for name, value in record_fields(record).items():
@@ -84,7 +84,7 @@ def enable(*, strategy_id: int, user: User, now: datetime, revision: int | None 
     if strategy.enabled:
         return strategy
     if revision is not None:
-        _refuse_stale(strategy, revision)
+        refuse_stale(strategy, revision)
     _refuse_without_hours(strategy)
     strategy.enabled = True
     strategy.enabled_at = now
@@ -95,9 +95,16 @@ def enable(*, strategy_id: int, user: User, now: datetime, revision: int | None 
 
 
 @transaction.atomic
-def disable(*, strategy_id: int, user: User, now: datetime) -> Strategy:
-    """Switches a strategy off; what it decided stands."""
+def disable(
+    *, strategy_id: int, user: User, now: datetime, revision: int | None = None
+) -> Strategy:
+    """Switches a strategy off; what it decided stands.
+
+    Raises Stale where `revision` is given and is not the present one.
+    """
     strategy = _enter_strategy(strategy_id, user=user, now=now)
+    if revision is not None:
+        refuse_stale(strategy, revision)
     if strategy.enabled:
         strategy.enabled = False
         _save_change(strategy, user=user, now=now)
@@ -247,7 +254,8 @@ def keep_revision(strategy: Strategy, *, user: User | None, now: datetime) -> No
     )
 
 
-def _refuse_stale(strategy: Strategy, revision: int) -> None:
+def refuse_stale(strategy: Strategy, revision: int) -> None:
+    """Raises Stale where the person saw another revision."""
     if strategy.revision != revision:
         raise Stale(
             _("“%(name)s” was changed meanwhile (revision %(revision)d). Look at it again.")

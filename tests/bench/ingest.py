@@ -1,4 +1,5 @@
-"""Bulk ingest against COPY of the same rows (PERFORMANCE.md: >= 0.25), parse included.
+"""Bulk ingest against COPY of the same rows (PERFORMANCE.md), parse included: by the command
+(>= 0.25), and by `POST /tickets` of 1,000 through the whole of the web application (>= 0.10).
 
 `python -m tests.bench.ingest`, with DATABASE_URL. A ticket stands for its order with one to three
 lines, itself and its event. BENCH_TICKETS says how many.
@@ -10,12 +11,19 @@ import os
 import random
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from aftersale.models import Shop
+from aftersale.services import tokens
+from tests.factories import make_user
 
 from .database import bench_database
 from .report import Row, show
@@ -103,20 +111,49 @@ def run_ingest(path: Path) -> float:
     return time.perf_counter() - began
 
 
-def run_copy() -> float:
+API_BATCH = 1_000
+
+
+def run_api(path: Path) -> float:
+    """Sends the file's tickets, their orders being there, as a program would, in this process."""
+    shop = Shop.objects.get(code="bench")
+    _token, text = tokens.create(
+        shop_id=shop.pk, name="bench", scopes=["ingest"], user=make_user(shop), now=timezone.now()
+    )
+    tickets = []
+    with path.open() as file:
+        for line in file:
+            record = json.loads(line)
+            if record.pop("kind") == "ticket":
+                tickets.append(record)
+    batches = [tickets[at : at + API_BATCH] for at in range(0, len(tickets), API_BATCH)]
+    bodies = [(json.dumps(batch), len(batch)) for batch in batches]
+    client = Client()
+    headers = {"Authorization": f"Bearer {text}"}
+    began = time.perf_counter()
+    for body, size in bodies:
+        response = client.post(
+            "/api/v1/tickets", body, content_type="application/json", headers=headers
+        )
+        if response.content.count(b'"created"') != size:
+            raise AssertionError(response.content[:500])
+    return time.perf_counter() - began
+
+
+def run_copy(tables: Sequence[str] = TABLES) -> float:
     """COPY, in one transaction, of exactly the rows that the ingest wrote, into the same tables."""
     with transaction.atomic():
         raw = connection.connection
         data: list[bytes] = []
-        for table in TABLES:
+        for table in tables:
             with raw.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
                 data.append(b"".join(bytes(block) for block in copy))
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE " + ", ".join(table for table in TABLES) + " CASCADE")
+        cursor.execute("TRUNCATE " + ", ".join(tables) + " CASCADE")
     began = time.perf_counter()
     with transaction.atomic():
         raw = connection.connection
-        for table, rows in zip(TABLES, data, strict=True):
+        for table, rows in zip(tables, data, strict=True):
             with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 copy.write(rows)
     return time.perf_counter() - began
@@ -134,6 +171,11 @@ def rows() -> list[Row]:
         new = run_ingest(path)
         again = run_ingest(path)
         copy = run_copy()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE aftersale_ticket, aftersale_ticketevent CASCADE")
+        with override_settings(ALLOWED_HOSTS=["*"], API_CALLS_PER_MINUTE=1_000_000):
+            api = run_api(path)
+        tickets_copy = run_copy(TABLES[2:])
     return [
         Row(
             "bulk ingest, parse included",
@@ -142,7 +184,15 @@ def rows() -> list[Row]:
             f"{copy / new:.2f}",
             ">= 0.25",
             copy / new >= 0.25,
-        )
+        ),
+        Row(
+            f"POST /tickets, {API_BATCH:,} records a call",
+            f"{TICKETS / api:,.0f} tickets/s",
+            f"COPY of the same rows, {TICKETS / tickets_copy:,.0f} tickets/s",
+            f"{tickets_copy / api:.2f}",
+            ">= 0.10",
+            tickets_copy / api >= 0.10,
+        ),
     ]
 
 

@@ -26,6 +26,7 @@ from strategies.models import RulebookRevision, Strategy
 from strategies.services.lanes import publish
 from tests.factories import make_shop, make_user
 
+from . import api_reads
 from .backlog import NOW, settle_down
 from .database import bench_database
 from .report import Row, show
@@ -242,6 +243,7 @@ def _rows() -> Iterator[Row]:
             f"<= {MOST_RATIO} x, <= {MOST_QUERIES} queries",
             ratio <= MOST_RATIO and queries <= MOST_QUERIES,
         )
+    yield from api_reads.rows(shops[0], people["all"], TICKETS)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class ArrivedOrder:
     status: str
     completed_at: float | None
     shipment: Shipment | None = None
+    # The lines of a parcel that was reported by itself; none: whatever the order has.
+    parcel: Sequence[int] = ()
     goods: OrderGoods = field(init=False)
 
     def read_goods(self) -> OrderGoods:
@@ -82,7 +84,7 @@ def refresh(
         updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))
     _update(cur, updates)
     windows.place(cur, places, now)
-    shipments = [(order.pk, order.shipment) for order in orders if order.shipment]
+    shipments = [(order.pk, order.shipment, order.parcel) for order in orders if order.shipment]
     events += raise_alerts(cur, shipments, now)
     write_events(cur, events, now)
     _settle(linked, rows, now)

@@ -2,6 +2,7 @@
 O6). docs/locking.md says why the steps stand in this order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from aftersale.models import Order
 from aftersale.records import OrderRecord
 from aftersale.services import locks
 from aftersale.services.arrays import cursor, flags, numbers, seconds, texts
+from aftersale.services.order_shipping import Reported, Word, keep_platforms, reported_of
 from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
 from aftersale.services.shops import KnownShop
 from aftersale.signals import tickets_waiting
@@ -199,6 +201,7 @@ _PLACES = [name for name, _type, _sql in _COLUMNS]
 _STATUS = _PLACES.index("status")
 _BUYER = _PLACES.index("buyer")
 _SHIPPED_AT = _PLACES.index("shipped_at")
+_SHIPPING = [_STATUS, _PLACES.index("label_printed_at"), _SHIPPED_AT]
 _COMPLETED_AT = _PLACES.index("completed_at")
 
 
@@ -217,12 +220,17 @@ def _change(
         (numbers(changed),),
     )
     pairs, arrived = [], []
+    reported = reported_of(changed)
+    platforms: dict[int, Word] = {}
     for pk, updated_at, stored_digest, *before in cur.fetchall():
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
             continue
         results[item.position] = CHANGED
+        if pk in reported:
+            platforms[pk] = _word(item)
+            item = _with_reported(item, reported[pk])
         pairs.append((pk, item))
         arrived.append(
             ArrivedOrder(
@@ -236,12 +244,27 @@ def _change(
                 shipment=shipment_reported(before, item.row[_STATUS], item.row[_SHIPPED_AT]),
             )
         )
+    keep_platforms(cur, platforms)
     if pairs:
         ids = numbers(pk for pk, _item in pairs)
         cur.execute(_UPDATE, (ids, *_arrays([item for _pk, item in pairs])))
         _write_lines(cur, pairs, replace=ids)
         _write_splits(cur, pairs, replace=ids)
     return arrived
+
+
+def _word(item: Incoming) -> Word:
+    return Word(*(item.row[place] for place in _SHIPPING))
+
+
+def _with_reported(item: Incoming, reported: Reported) -> Incoming:
+    """The version with what warehouse and courier have reported of the order; its digest, by
+    which the platform's version is known again, stays."""
+    row = list(item.row)
+    word = reported.over(_word(item), [line[0] for line in item.lines])
+    for place, value in zip(_SHIPPING, word, strict=True):
+        row[place] = value
+    return replace(item, row=tuple(row))
 
 
 def _write_lines(

@@ -55,17 +55,21 @@ def shipment_reported(
 # REST: of an order shipped in part, only goods that nobody was to send back.
 # DATED: an alert that is up may turn out to be a likely loss; refunds decided after the shipment
 # was known are none.
-_RAISE = """
+# A parcel of some lines concerns tickets on these, and on the whole order.
+_CONCERNED = "(k.lines = '{}' OR t.line_no IS NULL OR t.line_no = ANY(k.lines::int[]))"
+_RAISE = f"""
 WITH found AS (
   SELECT t.shop_id, t.order_id, t.id AS ticket_id,
          CASE WHEN k.shipment <> 'rest' AND o.shipped_at <= COALESCE(r.requested_at, t.status_at)
               THEN %(likely_loss)s ELSE %(after_refund)s END AS kind,
          r.status = 'failed' AS failed
-    FROM unnest(%(orders)s::bigint[], %(shipments)s::text[]) AS k(order_id, shipment)
+    FROM unnest(%(orders)s::bigint[], %(shipments)s::text[], %(lines)s::text[])
+      AS k(order_id, shipment, lines)
     JOIN aftersale_order o ON o.id = k.order_id
     JOIN aftersale_ticket t ON t.order_id = k.order_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
    WHERE (r.status <> 'taken_back' OR r.id IS NULL AND t.status IN ('refunding', 'refunded'))
+     AND {_CONCERNED}
      AND (k.shipment = 'first'
           OR k.shipment = 'rest' AND t.type = 'refund_only'
           OR EXISTS (SELECT FROM aftersale_shippingalert a WHERE a.ticket_id = t.id))
@@ -84,32 +88,52 @@ WITH found AS (
      AND NOT t.flags @> ARRAY[%(flag)s]::varchar[]
 )
 SELECT ticket_id, kind, shop_id FROM raised ORDER BY ticket_id
-"""
+"""  # noqa: S608 - the condition is this module's own
+# The warehouse had cancelled the shipping, and now the order is shipped all the same: what needed
+# no stopping any more does again.
+_RAISE_AGAIN = f"""
+UPDATE aftersale_shippingalert a
+   SET state = %(to_stop)s, raised_at = %(now)s, changed_at = %(now)s, changed_by_id = NULL,
+       note = ''
+  FROM unnest(%(orders)s::bigint[], %(shipments)s::text[], %(lines)s::text[])
+         AS k(order_id, shipment, lines)
+  JOIN aftersale_ticket t ON t.order_id = k.order_id
+  JOIN aftersale_ordershipping s ON s.order_id = k.order_id
+  LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+ WHERE k.shipment = 'first' AND a.ticket_id = t.id AND a.state = ANY(%(ended)s)
+   AND a.changed_at <= s.cancelled_at
+   AND (r.status NOT IN ('taken_back', 'failed')
+        OR r.id IS NULL AND t.status IN ('refunding', 'refunded'))
+   AND {_CONCERNED}
+RETURNING a.ticket_id, a.kind, a.shop_id
+"""  # noqa: S608
 
 
 def raise_alerts(
     cur: psycopg.Cursor[tuple[Any, ...]],
-    shipments: Sequence[tuple[int, Shipment]],
+    shipments: Sequence[tuple[int, Shipment, Sequence[int]]],
     now: datetime,
 ) -> list[tuple[int, str, str]]:
     """Raises an alert for each ticket concerned, once; answers with the tickets' events.
 
-    `shipments`: (order, what was reported of its shipping).
+    `shipments`: (order, what was reported of its shipping, the lines of the parcel; none: all).
     """
     if not shipments:
         return []
-    cur.execute(
-        _RAISE,
-        {
-            "orders": numbers(pk for pk, _shipment in shipments),
-            "shipments": texts(shipment.value for _pk, shipment in shipments),
-            "likely_loss": AlertKind.LIKELY_LOSS.value,
-            "after_refund": AlertKind.SHIPPED_AFTER_REFUND.value,
-            "to_stop": AlertState.TO_STOP.value,
-            "flag": TicketFlag.LIKELY_LOSS.value,
-            "now": now,
-        },
-    )
+    values = {
+        "orders": numbers(pk for pk, _shipment, _lines in shipments),
+        "shipments": texts(shipment.value for _pk, shipment, _lines in shipments),
+        "lines": texts(numbers(lines) for _pk, _shipment, lines in shipments),
+        "likely_loss": AlertKind.LIKELY_LOSS.value,
+        "after_refund": AlertKind.SHIPPED_AFTER_REFUND.value,
+        "to_stop": AlertState.TO_STOP.value,
+        "ended": [AlertState.INTERCEPTED, AlertState.RETURNED, AlertState.LOST],
+        "flag": TicketFlag.LIKELY_LOSS.value,
+        "now": now,
+    }
+    cur.execute(_RAISE_AGAIN, values)
+    again = cur.fetchall()
+    cur.execute(_RAISE, values)
     notes = {
         AlertKind.LIKELY_LOSS: _(
             "Refunded as not shipped, but the order had been shipped by then. The parcel is to be"
@@ -120,7 +144,7 @@ def raise_alerts(
             " stopped."
         ),
     }
-    raised = cur.fetchall()
+    raised = again + cur.fetchall()
     if raised:
         to_be_told.send(ShippingAlert, shop_ids={row[2] for row in raised})
     return [

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftersale.admin.columns import moment, yuan
-from strategies.models import Scenario, Strategy, TrialKind, TrialRun
+from strategies.models import Scenario, TrialKind, TrialRun
+from strategies.services import trials
 
 from ..sentence import sentence
 from .charts import pairs
@@ -72,15 +73,10 @@ class Names:
     """What a key in a summary stands for, as it was called when the trial run began."""
 
     def __init__(self, trial: TrialRun) -> None:
+        found = trials.named(trial)
+        self.caps = {key: each.daily_cap for key, each in found.items()}
         self._names: dict[str, str] = {FAST_REFUND: _("Fast refund")}
-        self.caps: dict[str, int] = {}
-        for content in (trial.present, trial.proposed):
-            for strategy in content.get("strategies", ()):
-                self._names[str(strategy["id"])] = strategy["name"]
-                self.caps[str(strategy["id"])] = strategy["daily_cap"]
-        real = {key for key in trial.summary.get("real", ()) if key not in self._names}
-        deleted = Strategy.objects.filter(shop=trial.shop_id, pk__in=[*map(int, real)])
-        self._names |= {str(pk): name for pk, name in deleted.values_list("pk", "name")}
+        self._names |= {key: each.name for key, each in found.items()}
 
     def __call__(self, key: str | None) -> str:
         return _("People") if not key else self._names.get(key, _("A deleted strategy"))

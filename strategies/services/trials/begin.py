@@ -24,6 +24,8 @@ TASK = "strategies.tasks.run_trial"
 # A trial run that has given no sign of life for so long was killed.
 SILENCE = timedelta(minutes=5)
 MOST_DAYS = 400
+# As far as a record's times go; beyond lie the ends of what a database and Python can reckon with.
+EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
 # Of a shop at a time: each reads all of its past.
 MOST_UNDER_WAY = 3
 
@@ -57,7 +59,7 @@ def begin(
     many of the shop are under way.
     """
     require(user, shop_id, Right.CHANGE_STRATEGIES)
-    if not first <= last < first + timedelta(days=MOST_DAYS):
+    if not EARLIEST <= first <= last <= LATEST or (last - first).days >= MOST_DAYS:
         raise Refused(
             _("Choose a period of at least one day and at most %d days.") % MOST_DAYS,
             pointer="first",

@@ -1,0 +1,167 @@
+"""Records in bulk: one object or a list of them, and a result for each (SPEC O6, INTERFACES.md).
+
+A list that is right as a whole is read by pydantic-core from the bytes as they came; only one in
+which something is wrong is read again, record by record, to say what (PERFORMANCE.md).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from rest_framework.request import Request
+
+from aftersale.record_errors import FieldError, explain
+from aftersale.records import Record
+from aftersale.services.ingest import Save
+from aftersale.services.outcomes import Outcome, Result
+from aftersale.services.shops import KnownShop
+
+from .call import Call, answer, body
+from .problems import Invalid, TooLarge, Wrong, wrong
+from .reading import has_surrogate, json_of
+
+MOST_RECORDS = 1_000
+# Of one record; what else is wrong with it shows once these are right.
+MOST_ERRORS = 20
+# No record has as many; what has more is not looked at key by key.
+_MOST_KEYS = 100
+
+R = TypeVar("R")
+UpTo1000 = Annotated[list[R], Field(max_length=MOST_RECORDS)]
+
+Word = Literal["created", "updated", "unchanged", "stale", "refused"]
+_WORDS: dict[Outcome, Word] = {
+    Outcome.NEW: "created",
+    Outcome.CHANGED: "updated",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.OLDER: "stale",
+    Outcome.REFUSED: "refused",
+}
+
+
+class RecordResult(BaseModel):
+    """What became of one record; its number is null where the record has none to tell."""
+
+    result: Word = Field(
+        description="`stale`: what is stored is newer by the platform's time; nothing was written"
+    )
+    errors: list[Wrong] = Field(description="Of a refused record; pointers start at the record")
+    note: str = Field(description="What is to be known besides; empty as a rule")
+
+
+class Kind:
+    """How one kind of record is read and saved; `number` is the key that names a record, `keys`
+    counts those that a record was given, in the objects inside it too."""
+
+    def __init__(
+        self,
+        record: type[Record],
+        *,
+        number: str,
+        keys: Callable[[Any], int],
+        save: Save,
+        result: type[RecordResult],
+        results: type[BaseModel],
+    ) -> None:
+        self.record, self.number, self.keys = record, number, keys
+        self.save, self.result, self.results = save, result, results
+        several = Annotated[list[record], Field(max_length=MOST_RECORDS, fail_fast=True)]  # type: ignore[valid-type]
+        self.read_list: Callable[[bytes], list[Any]] = TypeAdapter(several).validate_json
+
+
+class _Wrong(NamedTuple):
+    """A record that could not be read."""
+
+    number: str | None
+    errors: Sequence[FieldError]
+
+
+def ingest(call: Call, request: Request, kind: Kind) -> HttpResponse:
+    """Saves what the body holds. For a list 200, whatever became of its records; for one record
+    201 or 200, and 422 where it is refused."""
+    raw = body(request)
+    if raw.lstrip()[:1] == b"[":
+        entries = _read_list(raw, kind) or _read_one_by_one(request, kind)
+        return call.once(lambda: answer(kind.results(results=_save(call, entries, kind))))
+    entry = _read(json_of(request), kind)
+    if isinstance(entry, _Wrong):
+        raise Invalid(entry.errors)
+
+    def work() -> HttpResponse:
+        (result,) = _saved(call, [entry], kind)
+        if result.errors:
+            raise Invalid(result.errors)
+        return answer(_shown(kind, entry, result), 201 if result.outcome is Outcome.NEW else 200)
+
+    return call.once(work)
+
+
+# Every key of an object is followed by a colon; a text with an escaped quote before a colon looks
+# like one more.
+_KEY = re.compile(rb'"[ \t\r\n]*:')
+
+
+def _read_list(raw: bytes, kind: Kind) -> list[Any] | None:
+    """All records, or None where something is wrong, or might be: pydantic-core takes the last
+    of two equal keys without a word, but then fewer keys are there than were given."""
+    try:
+        records = kind.read_list(raw)
+    except ValidationError:
+        return None
+    given = sum(1 for _match in _KEY.finditer(raw))
+    return records if given == sum(map(kind.keys, records)) else None
+
+
+def _read_one_by_one(request: Request, kind: Kind) -> list[Any]:
+    content = json_of(request, surrogates=True)
+    if len(content) > MOST_RECORDS:
+        raise TooLarge(_("At most %(most)d records in one call.") % {"most": MOST_RECORDS})
+    return [_read(entry, kind) for entry in content]
+
+
+def _read(content: Any, kind: Kind) -> Any:
+    """The record, or what is wrong with it."""
+    number = content.get(kind.number) if isinstance(content, dict) else None
+    if has_surrogate(content):
+        return _Wrong(None, [FieldError("", _("expected a text in valid Unicode"))])
+    named = number if isinstance(number, str) and len(number) <= 64 else None
+    if isinstance(content, dict) and len(content) > _MOST_KEYS:
+        return _Wrong(named, [FieldError("", _("unknown key"))])
+    try:
+        return kind.record.model_validate(content)
+    except ValidationError as error:
+        return _Wrong(named, explain(error)[:MOST_ERRORS])
+
+
+def _save(call: Call, entries: Sequence[Any], kind: Kind) -> list[RecordResult]:
+    saved = iter(_saved(call, [e for e in entries if not isinstance(e, _Wrong)], kind))
+    return [
+        _shown(
+            kind,
+            entry,
+            Result(Outcome.REFUSED, entry.errors) if isinstance(entry, _Wrong) else next(saved),
+        )
+        for entry in entries
+    ]
+
+
+def _saved(call: Call, records: Sequence[Any], kind: Kind) -> list[Result]:
+    """A record may leave its shop out; another one than the token's is as unknown as any."""
+    shop = call.token.shop
+    own = KnownShop(shop.pk, shop.platform)
+    shops: dict[Any, KnownShop] = {None: own, shop.code: own}
+    return kind.save(records, shops=shops, now=call.now)
+
+
+def _shown(kind: Kind, entry: Any, result: Result) -> RecordResult:
+    number = entry.number if isinstance(entry, _Wrong) else getattr(entry, kind.number)
+    values = {
+        kind.number: number,
+        "result": _WORDS[result.outcome],
+        "errors": wrong(result.errors),
+        "note": result.note,
+    }
+    return kind.result.model_validate(values)

@@ -1,0 +1,82 @@
+"""`/orders`: orders as the platform or an ERP has them, and as they are here (SPEC O1, O6)."""
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from pydantic import BaseModel, RootModel
+from rest_framework.request import Request
+
+from aftersale.models import Scope
+from aftersale.record_values import Code
+from aftersale.records import OrderRecord
+from aftersale.services.ingest import save_orders
+
+from .call import Call, answer
+from .finding import order_id
+from .ingest import Kind, RecordResult, UpTo1000, ingest
+from .order_record import ShownOrder, shown_order
+
+
+class SentOrder(OrderRecord):
+    """The shop is the token's, and may be left out."""
+
+    shop: Code | None = None  # type: ignore[assignment]
+
+
+class OrderResult(RecordResult):
+    order_no: str | None
+
+
+class OrderResults(BaseModel):
+    """One for each record, in the sequence of the list."""
+
+    results: list[OrderResult]
+
+
+class SentOrders(RootModel[SentOrder | UpTo1000[SentOrder]]):
+    """One order, or a list of up to 1,000."""
+
+
+class OrdersAnswer(RootModel[OrderResult | OrderResults]):
+    """Of one order its result, of a list all of them."""
+
+
+def _keys(order: SentOrder) -> int:
+    inner = (*order.lines, *order.commission_splits)
+    return len(order.model_fields_set) + sum(len(one.model_fields_set) for one in inner)
+
+
+KIND = Kind(
+    SentOrder,
+    number="order_no",
+    keys=_keys,
+    save=save_orders,
+    result=OrderResult,
+    results=OrderResults,
+)
+
+
+class OrdersCall(Call):
+    scopes = {"POST": Scope.INGEST}
+
+    @extend_schema(
+        summary="Send orders",
+        request=SentOrders,
+        responses={200: OrdersAnswer, 201: OrderResult},
+        tags=["orders"],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """One order or a list of up to 1,000, each with a result of its own: one that is refused
+        never loses the others. A list is answered with 200; a single order with 201 where it is
+        new, 200 where it is not, 422 where it is refused."""
+        return ingest(self, request, KIND)
+
+
+class OrderCall(Call):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="get_order", summary="An order", responses=ShownOrder, tags=["orders"]
+    )
+    def get(self, request: Request, order_no: str) -> HttpResponse:
+        """With its lines, money, tickets and shipping alerts."""
+        return answer(shown_order(order_id(shop_id=self.shop_id, order_no=order_no)))

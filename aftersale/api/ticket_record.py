@@ -1,0 +1,218 @@
+"""A ticket as the API shows it: the keys of its record, and what Afterdesk knows besides."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aftersale.models import (
+    Actor,
+    ArbitrationResult,
+    AttemptState,
+    FundKind,
+    Refund,
+    RefundSource,
+    RefundStatus,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+    TicketType,
+)
+from aftersale.services import cases
+
+from .values import Moment, Yuan
+
+# The latest ones; hardly any ticket has a tenth of it.
+MOST_EVENTS = 200
+
+
+class ShownReturnShipment(BaseModel):
+    """How the buyer sent the goods back."""
+
+    carrier: str
+    tracking_no: str
+    shipped_at: Moment | None
+
+
+class TicketWindow(BaseModel):
+    """The re-opened after-sale window that the ticket was filed through (SPEC W2)."""
+
+    opened_at: Moment
+    closes_at: Moment
+
+
+class ShownTicketEvent(BaseModel):
+    """Who or what did what, and when. `user` is the login of a person, or of a token's maker."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    id: int
+    at: Moment
+    kind: TicketEventKind
+    actor: Actor
+    user: str | None
+    from_status: TicketStatus | None = Field(serialization_alias="from")
+    to_status: TicketStatus | None = Field(serialization_alias="to")
+    note: str
+
+
+class ShownAttempt(BaseModel):
+    """One try at paying; `fund` is what of the shop's it was paid from, null outside windows."""
+
+    number: int
+    state: AttemptState
+    amount: Yuan
+    fund: FundKind | None
+    created_at: Moment
+    settled_at: Moment | None
+    reason: str
+
+
+class ShownRefund(BaseModel):
+    id: int
+    status: RefundStatus
+    amount: Yuan
+    source: RefundSource
+    requested_by: str | None
+    requested_at: Moment
+    reason: str = Field(description="The reason that it is filed under")
+    failure: str
+    needs_people: bool
+    settled_at: Moment | None
+    attempts: list[ShownAttempt]
+
+
+class TicketRow(BaseModel):
+    """A ticket in a list."""
+
+    shop: str
+    ticket_no: str
+    order_no: str
+    line_no: int | None
+    type: TicketType
+    requested_type: TicketType
+    reason: str
+    amount: Yuan
+    approved_amount: Yuan = Field(description="What it has taken of its order's money")
+    applied_at: Moment
+    updated_at: Moment
+    note: str
+    evidence: list[str]
+    buyer: str
+    status: TicketStatus
+    status_since: Moment
+    due_at: Moment | None
+    return_shipment: ShownReturnShipment | None
+    goods_received_at: Moment | None = Field(description="By the warehouse's word")
+    arbitration_result: ArbitrationResult | None
+    flags: list[TicketFlag]
+    order_arrived: bool = Field(description="False: waits for its order (SPEC O6)")
+    waits: bool = Field(description="The automation has yet to look at it")
+
+
+class ShownTicket(TicketRow):
+    window: TicketWindow | None
+    refund: ShownRefund | None
+    events: list[ShownTicketEvent]
+    seen: str = Field(description="The case as it is now: send it back to act on just this")
+
+
+def rows_of(tickets: Sequence[Ticket]) -> list[TicketRow]:
+    """The tickets have their shops with them."""
+    return [TicketRow.model_validate(_row(ticket)) for ticket in tickets]
+
+
+def ticket_content(pk: int) -> dict[str, Any]:
+    """What ShownTicket is made of, for whatever adds to it."""
+    related = ("shop", "order", "window", "refund__requested_by")
+    ticket = Ticket.objects.select_related(*related).get(pk=pk)
+    events = ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]
+    return {
+        **_row(ticket),
+        "window": ticket.window
+        and {"opened_at": ticket.window.opened_at, "closes_at": ticket.window.closes_at},
+        "refund": _refund(getattr(ticket, "refund", None)),
+        "events": [_event(event) for event in reversed(events)],
+        "seen": cases.seen_now(ticket, ticket.order),
+    }
+
+
+def shown_ticket(pk: int) -> ShownTicket:
+    return ShownTicket.model_validate(ticket_content(pk))
+
+
+def _row(ticket: Ticket) -> dict[str, Any]:
+    shipment = {
+        "carrier": ticket.return_carrier,
+        "tracking_no": ticket.return_tracking_no,
+        "shipped_at": ticket.return_shipped_at,
+    }
+    return {
+        "shop": ticket.shop.code,
+        "ticket_no": ticket.ticket_no,
+        "order_no": ticket.order_no,
+        "line_no": ticket.line_no,
+        "type": ticket.type,
+        "requested_type": ticket.requested_type,
+        "reason": ticket.reason,
+        "amount": ticket.amount,
+        "approved_amount": ticket.committed,
+        "applied_at": ticket.applied_at,
+        "updated_at": ticket.updated_at,
+        "note": ticket.note,
+        "evidence": ticket.evidence,
+        "buyer": ticket.buyer,
+        "status": ticket.status,
+        "status_since": ticket.status_at,
+        "due_at": ticket.due_at,
+        "return_shipment": shipment if any(shipment.values()) else None,
+        "goods_received_at": ticket.goods_received_at,
+        "arbitration_result": ticket.arbitration_result or None,
+        "flags": ticket.flags,
+        "order_arrived": ticket.order_id is not None,
+        "waits": ticket.waits,
+    }
+
+
+def _event(event: TicketEvent) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "at": event.at,
+        "kind": event.kind,
+        "actor": event.actor,
+        "user": event.user and event.user.username,
+        "from_status": event.from_status or None,
+        "to_status": event.to_status or None,
+        "note": event.note,
+    }
+
+
+def _refund(refund: Refund | None) -> dict[str, Any] | None:
+    if refund is None:
+        return None
+    return {
+        "id": refund.pk,
+        "status": refund.status,
+        "amount": refund.amount,
+        "source": refund.source,
+        "requested_by": refund.requested_by and refund.requested_by.username,
+        "requested_at": refund.requested_at,
+        "reason": refund.reason,
+        "failure": refund.failure,
+        "needs_people": refund.needs_people,
+        "settled_at": refund.settled_at,
+        "attempts": [
+            {
+                "number": attempt.number,
+                "state": attempt.state,
+                "amount": attempt.amount,
+                "fund": attempt.fund or None,
+                "created_at": attempt.created_at,
+                "settled_at": attempt.settled_at,
+                "reason": attempt.reason,
+            }
+            for attempt in refund.attempts.order_by("number")
+        ],
+    }

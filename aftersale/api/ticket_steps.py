@@ -1,0 +1,220 @@
+"""What a person of the desk does to a ticket, done by a program (SPEC O4, P2, P3)."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from django.core.files.base import ContentFile
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+
+from aftersale.models import Refund, Scope, Ticket
+from aftersale.record_errors import FieldError
+from aftersale.record_values import NO_NUL, Amount, Code, Text
+from aftersale.records import Record, TicketType
+from aftersale.reject_reasons import BY_CODE
+from aftersale.services import evidence, refunds, reject_templates, replies
+from aftersale.services.errors import NotFound
+
+from .call import Call, answer
+from .finding import ticket_id
+from .problems import Invalid
+from .reading import read, read_optional
+from .ticket_record import ShownTicket, shown_ticket
+
+Seen = Annotated[
+    str | None,
+    Field(
+        default=None,
+        max_length=128,
+        description="From the ticket as it was read: if it has changed since, nothing is done, 409",
+    ),
+]
+Told = Annotated[str, Field(max_length=replies.LONGEST, pattern=NO_NUL)]
+
+
+class Step(Record):
+    seen: Seen = None
+
+
+class Approval(Step):
+    amount: Amount | None = Field(default=None, description="At most, and else, the ticket's own")
+
+
+class Picture(Record):
+    name: Text
+    content: str = Field(description="JPEG, PNG or WebP in base64")
+
+    def file(self, number: int) -> ContentFile:
+        try:
+            return ContentFile(base64.b64decode(self.content, validate=True), name=self.name)
+        except (binascii.Error, ValueError):
+            pointer = f"evidence[{number}].content"
+            raise Invalid([FieldError(pointer, _("expected a picture in base64"))]) from None
+
+
+class Rejection(Step):
+    reason: Code = Field(description="A code of `GET /reject-reasons` that fits the ticket")
+    explanation: Told | None = Field(
+        default=None, description="What the buyer is told; else the shop's text for the reason"
+    )
+    evidence: list[Picture] = Field(default=[], max_length=evidence.MOST_FILES)
+
+
+class Offer(Step):
+    """Another type, a smaller amount, or a message only."""
+
+    type: TicketType | None = None
+    amount: Amount | None = None
+    message: Told
+
+
+class RefundOutcome(Record):
+    status: Literal["succeeded", "failed"]
+    reason: Text = Field(default="", description="Needed for a failed one")
+
+
+class TicketStep(Call):
+    """A step on the ticket of the address, answered with the ticket as it is then."""
+
+    scopes = {"POST": Scope.TICKETS}
+
+    def step(self, ticket_no: str, take: Callable[[int], object]) -> HttpResponse:
+        def work() -> HttpResponse:
+            pk = ticket_id(shop_id=self.shop_id, ticket_no=ticket_no)
+            take(pk)
+            return answer(shown_ticket(pk))
+
+        return self.once(work)
+
+
+class ApproveCall(TicketStep):
+    @extend_schema(
+        summary="Approve a ticket", request=Approval, responses=ShownTicket, tags=["tickets"]
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """Starts its refund, or lets the buyer send the goods back first. Never more than can
+        still be refunded of the order (SPEC O2)."""
+        sent = read_optional(request, Approval)
+        return self.step(
+            ticket_no,
+            lambda pk: refunds.approve(
+                ticket_id=pk, amount=sent.amount, user=self.user, now=self.now, seen=sent.seen
+            ),
+        )
+
+
+class RejectCall(TicketStep):
+    @extend_schema(
+        summary="Reject a ticket", request=Rejection, responses=ShownTicket, tags=["tickets"]
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """For a reason of the catalogue that fits the ticket's type and stage; some need
+        pictures (SPEC P2)."""
+        sent = read(request, Rejection)
+        pictures = [picture.file(number) for number, picture in enumerate(sent.evidence)]
+        return self.step(
+            ticket_no,
+            lambda pk: replies.reject(
+                ticket_id=pk,
+                reason=sent.reason,
+                explanation=_explanation(sent, pk),
+                evidence=pictures,
+                user=self.user,
+                now=self.now,
+                seen=sent.seen,
+            ),
+        )
+
+
+def _explanation(sent: Rejection, pk: int) -> str:
+    """What was sent, or the reason's text with the ticket's facts in it."""
+    known = BY_CODE.get(sent.reason)
+    if sent.explanation is not None or known is None:
+        # Of a reason that there is not the service says so.
+        return sent.reason if sent.explanation is None else sent.explanation
+    return reject_templates.filled(known, Ticket.objects.select_related("shop", "order").get(pk=pk))
+
+
+class NegotiateCall(TicketStep):
+    @extend_schema(
+        summary="Negotiate a ticket", request=Offer, responses=ShownTicket, tags=["tickets"]
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """Begins a round: the buyer is offered another type or amount, or sent a message
+        (SPEC P3)."""
+        sent = read(request, Offer)
+        return self.step(
+            ticket_no,
+            lambda pk: replies.negotiate(
+                ticket_id=pk,
+                type=sent.type or "",
+                amount=sent.amount,
+                message=sent.message,
+                user=self.user,
+                now=self.now,
+                seen=sent.seen,
+            ),
+        )
+
+
+class ConfirmReturnCall(TicketStep):
+    @extend_schema(
+        summary="Confirm a return", request=Step, responses=ShownTicket, tags=["tickets"]
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """The goods are in hand, or not wanted back: the refund of the approved return starts."""
+        sent = read_optional(request, Step)
+        return self.step(
+            ticket_no,
+            lambda pk: refunds.confirm_return(
+                ticket_id=pk, user=self.user, now=self.now, seen=sent.seen
+            ),
+        )
+
+
+class RetryRefundCall(TicketStep):
+    @extend_schema(
+        summary="Try a failed refund again", request=Step, responses=ShownTicket, tags=["tickets"]
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """After a new check of the order's money (SPEC O2)."""
+        sent = read_optional(request, Step)
+        return self.step(
+            ticket_no,
+            lambda pk: refunds.retry(ticket_id=pk, user=self.user, now=self.now, seen=sent.seen),
+        )
+
+
+class RefundResultCall(Call):
+    scopes = {"POST": Scope.TICKETS}
+
+    @extend_schema(
+        summary="Say what became of a refund",
+        request=RefundOutcome,
+        responses=ShownTicket,
+        tags=["tickets"],
+    )
+    def post(self, request: Request, refund_id: int) -> HttpResponse:
+        """Of a shop whose refunds are paid elsewhere, or of a refund that nobody can be asked
+        about. What Afterdesk sends by itself is not for others to settle: 409."""
+        sent = read(request, RefundOutcome)
+
+        def work() -> HttpResponse:
+            refund = Refund.objects.filter(shop=self.shop_id, pk=refund_id).first()
+            if refund is None:
+                raise NotFound(_("There is no such refund."))
+            refunds.record_result(
+                refund_id=refund.pk,
+                succeeded=sent.status == "succeeded",
+                reason=sent.reason,
+                user=self.user,
+                now=self.now,
+            )
+            return answer(shown_ticket(refund.ticket_id))
+
+        return self.once(work)

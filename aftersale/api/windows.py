@@ -1,0 +1,129 @@
+"""`/orders/{order_no}/window`: re-opening an expired after-sale window (SPEC W1, W2)."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from pydantic import BaseModel, Field
+from rest_framework.request import Request
+
+from aftersale.models import AfterSaleWindow, Order, Scope
+from aftersale.record_values import FILLED
+from aftersale.records import Record
+from aftersale.services import windows
+from aftersale.services.errors import NotFound
+
+from .call import CONTENT_TYPE, Call, answer
+from .problems import Problem, answer_with
+from .reading import read
+from .values import Moment, username
+
+
+class Opening(Record):
+    note: Annotated[str, Field(max_length=windows.MOST_LETTERS, pattern=FILLED)] = Field(
+        description="What was agreed with the buyer"
+    )
+
+
+class ShownWindow(BaseModel):
+    opened_at: Moment
+    opened_by: str | None
+    note: str
+    closes_at: Moment
+
+
+class ShownCondition(BaseModel):
+    """One of SPEC W1's, in words: what is asked for, and how it is."""
+
+    name: str
+    title: str
+    figure: str
+    holds: bool
+
+
+class Openable(BaseModel):
+    may_open: bool = Field(description="Whether every condition holds")
+    conditions: list[ShownCondition]
+    window: ShownWindow | None = Field(description="The one that is open")
+
+
+class NotOpened(Problem):
+    """What does not hold; the window was not opened."""
+
+    conditions: list[ShownCondition]
+
+
+class WindowCall(Call):
+    scopes = {"GET": Scope.READ, "POST": Scope.WINDOWS}
+
+    @extend_schema(
+        operation_id="get_window",
+        summary="May the after-sale window be re-opened?",
+        responses=Openable,
+        tags=["orders"],
+    )
+    def get(self, request: Request, order_no: str) -> HttpResponse:
+        """Every condition with its figure, in the language that was asked for (SPEC W1)."""
+        order, now = self._order(order_no), self.now
+        found = windows.conditions(order=order, user=self.user, now=now)
+        window = windows.open_on(order, now=now)
+        return answer(
+            Openable(
+                may_open=all(condition.holds for condition in found),
+                conditions=_shown(found),
+                window=None if window is None else _window(window),
+            )
+        )
+
+    @extend_schema(
+        operation_id="open_window",
+        summary="Re-open the after-sale window for 72 hours",
+        request=Opening,
+        responses={
+            201: ShownWindow,
+            (409, CONTENT_TYPE): OpenApiResponse(NotOpened, "What does not hold"),
+        },
+        tags=["orders"],
+    )
+    def post(self, request: Request, order_no: str) -> HttpResponse:
+        """Refused, naming each condition of SPEC W1 that does not hold."""
+        note = read(request, Opening).note
+        order = self._order(order_no)
+
+        def work() -> HttpResponse:
+            try:
+                window = windows.open_window(
+                    order_id=order.pk, agreement=note, user=self.user, now=self.now
+                )
+            except windows.NotOpened as refused:
+                return answer_with(
+                    NotOpened.of(409, refused.message, conditions=_shown(refused.failed))
+                )
+            return answer(_window(window), 201)
+
+        return self.once(work)
+
+    def _order(self, order_no: str) -> Order:
+        orders = Order.objects.select_related("shop")
+        order = orders.filter(shop=self.shop_id, order_no=order_no).first()
+        if order is None:
+            raise NotFound(_("There is no order %s in this shop.") % order_no)
+        return order
+
+
+def _shown(conditions: Sequence[windows.Condition]) -> list[ShownCondition]:
+    return [
+        ShownCondition(name=one.name, title=one.title, figure=one.figure, holds=one.holds)
+        for one in conditions
+    ]
+
+
+def _window(window: AfterSaleWindow) -> ShownWindow:
+    return ShownWindow(
+        opened_at=window.opened_at,
+        opened_by=username(window.opened_by),
+        note=window.agreement,
+        closes_at=window.closes_at,
+    )

@@ -1,0 +1,133 @@
+"""`/alerts`: what people are told (SPEC M4), and that somebody has seen to it.
+
+A parcel to be stopped is among them, as the kind `shipping`; how far people have come with it is
+the desk's (SPEC H1).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from pydantic import BaseModel, Field
+from rest_framework.request import Request
+
+from aftersale.api import schema
+from aftersale.api.call import Call, answer
+from aftersale.api.lists import Page, PageQuery, page_of
+from aftersale.api.reading import query
+from aftersale.api.values import Moment, Yuan, username
+from aftersale.models import Scope, Ticket
+from aftersale.services.errors import NotFound
+from monitoring.models import Alert, AlertKind
+from monitoring.services import alerts as service
+
+KindName = Literal["cap", "breaker", "refund_failed", "deadline", "shipping"]
+_OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
+
+
+class AlertsQuery(PageQuery):
+    kind: KindName | None = None
+    acknowledged: bool | None = Field(default=None, description="False: what is still open")
+
+
+class ShownAlert(BaseModel):
+    """What happened, with the figures of then; what a kind does not have is null."""
+
+    id: int
+    kind: KindName
+    threshold: int = Field(description="Percent of a cap, hours before a deadline, else 0")
+    day: date = Field(description="On the shop's clock")
+    raised_at: Moment
+    acknowledged_at: Moment | None
+    acknowledged_by: str | None
+    strategy_id: int | None
+    strategy: str | None
+    ticket_no: str | None
+    order_no: str | None
+    refund_id: int | None
+    amount: Yuan | None
+    used: Yuan | None
+    cap: Yuan | None
+    hits: int | None
+    due_at: Moment | None
+
+
+class AlertPage(Page[ShownAlert]):
+    pass
+
+
+class AlertsCall(Call):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_alerts",
+        summary="Alerts",
+        parameters=schema.parameters(AlertsQuery),
+        responses=AlertPage,
+        tags=["alerts"],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The newest first: caps nearly used, open breakers, failed refunds, deadlines that are
+        near, parcels to be stopped (SPEC M4)."""
+        asked = query(request, AlertsQuery)
+        found = Alert.objects.filter(shop=self.shop_id).select_related("acknowledged_by")
+        if asked.kind is not None:
+            found = found.filter(kind=asked.kind)
+        if asked.acknowledged is not None:
+            found = found.filter(acknowledged_at__isnull=not asked.acknowledged)
+        return page_of(request, found, shown, page=AlertPage)
+
+
+class AcknowledgeCall(Call):
+    scopes = {"POST": Scope.TICKETS}
+
+    @extend_schema(
+        operation_id="acknowledge_alert",
+        summary="Say that an alert was seen to",
+        request=None,
+        responses=ShownAlert,
+        tags=["alerts"],
+    )
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        """Who was first stays."""
+
+        def work() -> HttpResponse:
+            if not Alert.objects.filter(pk=pk, shop=self.shop_id).exists():
+                raise NotFound(_("There is no such alert."))
+            alert = service.acknowledge(alert_id=pk, user=self.user, now=self.now)
+            return answer(shown([alert])[0])
+
+        return self.once(work)
+
+
+def shown(rows: Sequence[Any]) -> list[ShownAlert]:
+    keys = {alert.facts.get("ticket") for alert in rows}
+    numbers = dict(Ticket.objects.filter(pk__in=keys - {None}).values_list("pk", "ticket_no"))
+    return [_shown(alert, numbers) for alert in rows]
+
+
+def _shown(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
+    facts, kind = alert.facts, alert.kind
+    name = facts.get("name")
+    of_strategy = kind in _OF_STRATEGIES
+    ticket_no = name if kind == AlertKind.DEADLINE else numbers.get(facts.get("ticket", 0))
+    return ShownAlert.model_validate(
+        {
+            "id": alert.pk,
+            "kind": kind,
+            "threshold": alert.threshold,
+            "day": alert.day,
+            "raised_at": alert.raised_at,
+            "acknowledged_at": alert.acknowledged_at,
+            "acknowledged_by": username(alert.acknowledged_by),
+            "strategy_id": alert.subject if of_strategy else None,
+            "strategy": name if of_strategy else None,
+            "ticket_no": ticket_no,
+            "order_no": name if kind == AlertKind.SHIPPING else None,
+            "refund_id": alert.subject if kind == AlertKind.REFUND_FAILED else None,
+            **{key: facts.get(key) for key in ("amount", "used", "cap", "hits", "due_at")},
+        }
+    )

@@ -1,0 +1,98 @@
+"""`/alerts`: what people are told, and that somebody has seen to it (SPEC M4)."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from aftersale.models import Membership, Shop
+from monitoring.models import Alert
+from monitoring.services import alerts
+from tests.factories import NOON, make_shop, make_user
+from tests.monitoring.scene import one_of_each
+
+from .program import Program, program
+
+
+@pytest.fixture(autouse=True)
+def raised(shop: Shop) -> None:
+    one_of_each(shop)
+    alerts.raise_alerts(now=NOON)
+
+
+def test_every_kind(erp: Program, shop: Shop) -> None:
+    status, found, _response = erp.get("/alerts")
+    assert status == 200
+    rows = {(row["kind"], row["threshold"]): row for row in found["results"]}
+    assert set(rows) == {
+        ("cap", 80), ("cap", 100), ("breaker", 0), ("refund_failed", 0), ("deadline", 6),
+        ("shipping", 0),
+    }  # fmt: skip
+    assert [row["id"] for row in found["results"]] == sorted(
+        (row["id"] for row in found["results"]), reverse=True
+    )
+    empty = {
+        "day": "2026-03-11",
+        "raised_at": "2026-03-11T12:00:00+08:00",
+        "acknowledged_at": None,
+        "acknowledged_by": None,
+        "strategy_id": None,
+        "strategy": None,
+        "ticket_no": None,
+        "order_no": None,
+        "refund_id": None,
+        "amount": None,
+        "used": None,
+        "cap": None,
+        "hits": None,
+        "due_at": None,
+    }
+    for kind, row in rows.items():
+        alert = Alert.objects.get(pk=row["id"])
+        name, subject = alert.facts["name"], alert.subject
+        more = {
+            "cap": {
+                "strategy_id": subject, "strategy": name, "used": "100.00", "cap": "100.00",
+                "hits": 3,
+            },
+            "breaker": {
+                "strategy_id": subject, "strategy": name, "hits": 21, "amount": "1234.00",
+            },
+            "refund_failed": {"refund_id": subject, "ticket_no": name, "amount": "59.90"},
+            "deadline": {"ticket_no": name, "due_at": row["due_at"], "amount": row["amount"]},
+            "shipping": {
+                "order_no": name, "ticket_no": row["ticket_no"], "amount": row["amount"],
+            },
+        }[kind[0]]  # fmt: skip
+        assert row == {"id": alert.pk, "kind": kind[0], "threshold": kind[1], **empty, **more}
+    assert None not in (rows["deadline", 6]["due_at"], rows["shipping", 0]["ticket_no"])
+
+
+def test_acknowledged_once(erp: Program, shop: Shop, owner: User) -> None:
+    alert = Alert.objects.get(kind="deadline")
+    first = erp.post(f"/alerts/{alert.pk}/acknowledge")
+    assert (first.status, first.content["acknowledged_by"]) == (200, owner.username)
+    assert first.content["acknowledged_at"]
+    other = program(shop, make_user(shop))
+    assert other.post(f"/alerts/{alert.pk}/acknowledge", key="k").content == first.content
+    ids = {row["id"] for row in erp.get("/alerts?acknowledged=false").content["results"]}
+    assert (len(ids), alert.pk in ids) == (5, False)
+    (row,) = erp.get("/alerts?acknowledged=true&kind=deadline").content["results"]
+    assert row == first.content
+    assert erp.get("/alerts?acknowledged=true&kind=cap").content["results"] == []
+    assert erp.get("/alerts?kind=x").status == erp.get("/alerts?acknowledged=x").status == 422
+
+
+def test_who_may(erp: Program, shop: Shop, owner: User) -> None:
+    """SPEC P1."""
+    address = f"/alerts/{Alert.objects.filter(kind='cap').earliest('pk').pk}/acknowledge"
+    assert Program("").get("/alerts").status == Program("").post(address).status == 401
+    assert program(shop, owner, "tickets").get("/alerts").status == 403
+    assert program(shop, owner, "read", "strategies").post(address).status == 403
+    elsewhere = make_shop()
+    Membership.objects.create(shop=elsewhere, user=owner, role="owner")
+    for other in (program(elsewhere, owner), program(elsewhere, make_user(elsewhere))):
+        assert other.get("/alerts").content["results"] == []
+        assert other.post(address).status == 404
+    Membership.objects.filter(user=owner, shop=shop).update(role="viewer")
+    assert erp.post(address).status == 403
+    assert erp.get("/alerts").status == 200
+    assert not Alert.objects.exclude(acknowledged_at=None).exists()
