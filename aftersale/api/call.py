@@ -22,6 +22,7 @@ from aftersale.models import ApiToken, IdempotentCall, Scope
 from aftersale.record_errors import FieldError
 from aftersale.services import rights, tokens
 from aftersale.services.errors import NotAllowed
+from aftersale.services.idempotent_calls import KEPT
 
 from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
 
@@ -140,7 +141,7 @@ class Call(APIView):
             # Waits for one with the same key that is under way.
             IdempotentCall.objects.bulk_create([call], ignore_conflicts=True)
             stored = IdempotentCall.objects.select_for_update().get(token=self.token, key=key)
-            if stored.status:
+            if stored.status and self.now - stored.at < KEPT:
                 return self._again(stored, fingerprint)
             try:
                 with transaction.atomic():
@@ -150,7 +151,10 @@ class Call(APIView):
                 if found is None or found.status_code >= 500:
                     raise
                 response = found
+            # Also over one that is kept no longer, and only waits for its deletion.
             IdempotentCall.objects.filter(pk=stored.pk).update(
+                fingerprint=fingerprint,
+                at=call.at,
                 status=response.status_code,
                 answer=response.content,
                 content_type=response.get("Content-Type", ""),

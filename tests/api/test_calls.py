@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +17,7 @@ from aftersale.api.reading import read
 from aftersale.models import ApiToken, IdempotentCall, Scope, Shop, ShopEvent
 from aftersale.record_values import Text
 from aftersale.records import Record
-from aftersale.services import tokens
+from aftersale.services import idempotent_calls, tokens
 from aftersale.services.errors import NotAllowed, Refused
 from config.urls import urlpatterns as real
 from tests.factories import NOON, make_shop, make_user
@@ -125,6 +126,26 @@ def test_two_equal_calls_at_once_are_carried_out_once() -> None:
         # Without a key both are carried out.
         assert notes() == (["a"] if key else ["a", "a"])
     assert answers == [201] * 4
+
+
+def test_kept_for_24_hours_and_no_longer(erp: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether or not the task has deleted it."""
+    moments = [NOON]
+    monkeypatch.setattr("aftersale.api.call.timezone.now", lambda: moments[-1])
+    day, second = timedelta(hours=24), timedelta(seconds=1)
+    assert erp.post("/write", {"note": "a"}, key="k1").status == 201
+    moments.append(NOON + day - second)
+    assert erp.post("/write", {"note": "b"}, key="k1").status == 422
+    assert (idempotent_calls.forget_old(now=moments[-1]), notes()) == (0, ["a"])
+    moments.append(NOON + day)
+    assert erp.post("/write", {"note": "b"}, key="k1").status == 201
+    again = erp.post("/write", {"note": "b"}, key="k1")
+    assert again.response["Idempotency-Replayed"] == "true"
+    assert sorted(notes()) == ["a", "b"]
+    # From the second call on it is kept for a day of its own.
+    assert idempotent_calls.forget_old(now=NOON + 2 * day - second) == 0
+    assert idempotent_calls.forget_old(now=NOON + 2 * day) == 1
+    assert not IdempotentCall.objects.exists()
 
 
 def test_a_key_that_is_none(erp: Program) -> None:
