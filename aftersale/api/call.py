@@ -11,8 +11,10 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -183,6 +185,7 @@ class Call(APIView):
         return response
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class NoSuchCall(View):
     """Answers for addresses of the API that are none: a program reads no HTML."""
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import path
 from rest_framework.request import Request
 
@@ -203,6 +203,11 @@ def test_a_body_over_five_megabytes(erp: Program) -> None:
 def test_a_method_that_there_is_not(erp: Program) -> None:
     assert erp.get("/write").status == 405
     assert erp.get("/nothing").status == 404
+    # Nor is a program asked for a browser's cookie, or answered in HTML.
+    client = Client(enforce_csrf_checks=True)
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        answered = client.generic(method, "/api/v1/nothing")
+        assert (answered.status_code, answered["Content-Type"]) == (404, "application/problem+json")
 
 
 def test_a_token_never_does_more_than_its_maker(shop: Shop) -> None:
