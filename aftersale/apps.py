@@ -16,8 +16,9 @@ class AftersaleConfig(AppConfig):
 
 
 def make_schedules(**_: object) -> None:
-    """The sweep that finds due refunds which nobody woke the payer for, and expired leases; and
-    the task that writes down which after-sale windows have closed."""
+    """The sweep that finds due refunds which nobody woke the payer for, and expired leases; the
+    task that writes down which after-sale windows have closed; and the daily one that forgets
+    the answers to old calls of the API."""
     from django.db import connection
 
     from config.queue import DECIDE, PAY, ensure_schedule
@@ -27,3 +28,5 @@ def make_schedules(**_: object) -> None:
         ensure_schedule(name="pay", task="aftersale.tasks.pay", cluster=PAY, minutes=1)
         task = "aftersale.tasks.close_windows"
         ensure_schedule(name="close-windows", task=task, cluster=DECIDE, minutes=1)
+        task = "aftersale.tasks.forget_calls"
+        ensure_schedule(name="forget-calls", task=task, cluster=DECIDE, minutes=24 * 60)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from aftersale.services import payer, windows
+from aftersale.services import idempotent_calls, payer, windows
 from aftersale.services.payer_wake import wake_payer
 
 
@@ -21,3 +21,8 @@ def close_windows() -> None:
     Idempotent; a window is shut on its second whether or not this has run.
     """
     windows.close_due(now=timezone.now())
+
+
+def forget_calls() -> None:
+    """Deletes the answers to calls of the API that are kept no longer. Idempotent."""
+    idempotent_calls.forget_old(now=timezone.now())

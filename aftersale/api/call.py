@@ -11,8 +11,10 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -22,6 +24,7 @@ from aftersale.models import ApiToken, IdempotentCall, Scope
 from aftersale.record_errors import FieldError
 from aftersale.services import rights, tokens
 from aftersale.services.errors import NotAllowed
+from aftersale.services.idempotent_calls import KEPT
 
 from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
 
@@ -144,7 +147,7 @@ class Call(APIView):
             # Waits for one with the same key that is under way.
             IdempotentCall.objects.bulk_create([call], ignore_conflicts=True)
             stored = IdempotentCall.objects.select_for_update().get(token=self.token, key=key)
-            if stored.status:
+            if stored.status and self.now - stored.at < KEPT:
                 return self._again(stored, fingerprint)
             try:
                 with transaction.atomic():
@@ -154,7 +157,10 @@ class Call(APIView):
                 if found is None or found.status_code >= 500:
                     raise
                 response = found
+            # Also over one that is kept no longer, and only waits for its deletion.
             IdempotentCall.objects.filter(pk=stored.pk).update(
+                fingerprint=fingerprint,
+                at=call.at,
                 status=response.status_code,
                 answer=response.content,
                 content_type=response.get("Content-Type", ""),
@@ -183,6 +189,7 @@ class Call(APIView):
         return response
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class NoSuchCall(View):
     """Answers for addresses of the API that are none: a program reads no HTML."""
 

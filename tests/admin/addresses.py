@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.urls import URLPattern, get_resolver, reverse
 
 from aftersale.models import (
+    ApiToken,
     BlockedBuyer,
     EvidenceFile,
     Fund,
@@ -185,6 +186,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-member-add": step(SHOP, Shop),
     "desk:shop-member-role": step(SHOP, Shop, Membership),
     "desk:shop-member-remove": step(SHOP, Shop, Membership),
+    "desk:shop-tokens": shown(Shop),
+    "desk:shop-token-add": step(SHOP, Shop),
+    "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),
     "admin:aftersale_shop_add_member": step(SHOP),
     "admin:aftersale_membership_change_role": step(SHOP),
     "admin:aftersale_membership_remove": step(SHOP),

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import models
 
 from aftersale.models import (
+    ApiToken,
     BlockedBuyer,
     EvidenceFile,
     Fund,
@@ -237,6 +238,15 @@ def make(mark: str, *roles: str) -> Scene:
             paid=True,
         ),
         *Membership.objects.filter(shop=shop)[:1],
+        ApiToken.objects.create(
+            shop=shop,
+            name=f"{mark}-erp",
+            digest=f"{mark}-digest",
+            beginning=f"ad_{mark}"[:16],
+            scopes=["read"],
+            created_by=next(iter(scene.people.values())),
+            created_at=AT,
+        ),
         EvidenceFile.objects.create(
             ticket=ticket,
             file=ContentFile(b"a picture", name=f"{mark}.png"),

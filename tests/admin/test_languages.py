@@ -23,7 +23,7 @@ NAMES = {
     "mine", "operator",  # the scene's data, which begin with its mark
     "esc", "hans",  # a key, and the language's own code
     "CSV", "Excel", "XLSX",  # kinds of files
-    "API",  # a technique
+    "API", "ERP",  # called so in Chinese, too
     "other",  # a platform's word
 }  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import path
 from rest_framework.request import Request
 
@@ -16,7 +17,7 @@ from aftersale.api.reading import read
 from aftersale.models import ApiToken, IdempotentCall, Scope, Shop, ShopEvent
 from aftersale.record_values import Text
 from aftersale.records import Record
-from aftersale.services import tokens
+from aftersale.services import idempotent_calls, tokens
 from aftersale.services.errors import NotAllowed, Refused
 from config.urls import urlpatterns as real
 from tests.factories import NOON, make_shop, make_user
@@ -127,6 +128,26 @@ def test_two_equal_calls_at_once_are_carried_out_once() -> None:
     assert answers == [201] * 4
 
 
+def test_kept_for_24_hours_and_no_longer(erp: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether or not the task has deleted it."""
+    moments = [NOON]
+    monkeypatch.setattr("aftersale.api.call.timezone.now", lambda: moments[-1])
+    day, second = timedelta(hours=24), timedelta(seconds=1)
+    assert erp.post("/write", {"note": "a"}, key="k1").status == 201
+    moments.append(NOON + day - second)
+    assert erp.post("/write", {"note": "b"}, key="k1").status == 422
+    assert (idempotent_calls.forget_old(now=moments[-1]), notes()) == (0, ["a"])
+    moments.append(NOON + day)
+    assert erp.post("/write", {"note": "b"}, key="k1").status == 201
+    again = erp.post("/write", {"note": "b"}, key="k1")
+    assert again.response["Idempotency-Replayed"] == "true"
+    assert sorted(notes()) == ["a", "b"]
+    # From the second call on it is kept for a day of its own.
+    assert idempotent_calls.forget_old(now=NOON + 2 * day - second) == 0
+    assert idempotent_calls.forget_old(now=NOON + 2 * day) == 1
+    assert not IdempotentCall.objects.exists()
+
+
 def test_a_key_that_is_none(erp: Program) -> None:
     assert erp.post("/write", {"note": "a"}, key="k" * 129).status == 422
     assert erp.post("/write", {"note": "a"}, key="a\tb").status == 422
@@ -182,6 +203,11 @@ def test_a_body_over_five_megabytes(erp: Program) -> None:
 def test_a_method_that_there_is_not(erp: Program) -> None:
     assert erp.get("/write").status == 405
     assert erp.get("/nothing").status == 404
+    # Nor is a program asked for a browser's cookie, or answered in HTML.
+    client = Client(enforce_csrf_checks=True)
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        answered = client.generic(method, "/api/v1/nothing")
+        assert (answered.status_code, answered["Content-Type"]) == (404, "application/problem+json")
 
 
 def test_a_token_never_does_more_than_its_maker(shop: Shop) -> None:

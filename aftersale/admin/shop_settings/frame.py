@@ -26,6 +26,7 @@ SECTIONS = {
     "shop-services": gettext_lazy("Services"),
     "shop-deadlines": gettext_lazy("Deadlines"),
     "shop-members": gettext_lazy("Members"),
+    "shop-tokens": gettext_lazy("API tokens"),
 }
 _SALT = "shop-settings"
 

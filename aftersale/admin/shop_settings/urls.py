@@ -12,6 +12,7 @@ from . import (
     offered_holidays,
     services,
     special_days,
+    tokens,
 )
 
 _SHOP = "shops/<int:pk>/settings/"
@@ -45,4 +46,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SHOP}members/add/", members.add, name="shop-member-add"),
     path(f"{_SHOP}members/<int:member>/", members.change_role, name="shop-member-role"),
     path(f"{_SHOP}members/<int:member>/remove/", members.remove, name="shop-member-remove"),
+    path(f"{_SHOP}tokens/", tokens.tokens, name="shop-tokens"),
+    path(f"{_SHOP}tokens/add/", tokens.add, name="shop-token-add"),
+    path(f"{_SHOP}tokens/<int:token>/revoke/", tokens.revoke, name="shop-token-revoke"),
 ]

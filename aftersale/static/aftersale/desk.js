@@ -58,6 +58,28 @@
         // The backdrop is the dialog itself; what is in it has elements of its own.
         else if (event.target === dialog()) close();
     });
+    // What is selected can be copied by hand, too, where the browser allows no script to (no HTTPS).
+    document.addEventListener("click", async (event) => {
+        const button = event.target.closest("[data-copy]");
+        if (!button) return;
+        const field = document.querySelector(button.dataset.copy);
+        field.focus();
+        field.select();
+        try {
+            if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
+            else if (!document.execCommand("copy")) return;
+        } catch {
+            return;
+        }
+        // Beside the button: what is behind an open dialog is read to nobody.
+        button.nextElementSibling.textContent = button.dataset.copied;
+    });
+    // What is shown once is gone with its dialog, however that was closed.
+    document.addEventListener("close", (event) => {
+        if (event.target === dialog() && dialog().querySelector("[data-copy]")) {
+            document.getElementById("desk-dialog-content").replaceChildren();
+        }
+    }, true);
     // Unfold takes whatever settles with form rows in it for an inline formset, and fails on it.
     const rows = (event) => {
         const settled = event.target;

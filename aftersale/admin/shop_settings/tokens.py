@@ -1,0 +1,142 @@
+"""API tokens of a shop: made, shown once, and revoked by owners (SPEC P1)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aftersale.models import ApiToken, Role, Scope, Shop
+from aftersale.services import tokens as service
+from aftersale.services.errors import NotFound, Refused
+
+from .. import access, columns
+from ..pages import desk_page, dialog, done
+from .frame import SettingsForm, owned_shop, section, the_shop
+
+MOST_SHOWN = 200
+
+
+class TokenForm(SettingsForm):
+    name = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        max_length=64,
+        help_text=gettext_lazy("For example the name of the ERP or of the warehouse."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What it may do"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple(),
+    )
+
+
+@dataclass
+class Row:
+    """A token as the list shows it."""
+
+    token: ApiToken
+    may: list[Any]
+    made: str
+    used: str
+    revoked: str
+    acts_as: str
+    """The role that its maker has now; "" where it can do nothing any more."""
+
+
+@desk_page
+def tokens(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = the_shop(request, pk)
+    found = shop.api_tokens.select_related("created_by", "revoked_by").order_by("-pk")
+    listed = sorted(found[:MOST_SHOWN], key=lambda token: token.revoked_at is not None)
+    roles = dict(shop.memberships.values_list("user", "role"))
+    return section(
+        request,
+        shop,
+        "shop-tokens",
+        tokens=[_row(token, shop, roles) for token in listed],
+        active=sum(token.revoked_at is None for token in listed),
+    )
+
+
+@desk_page
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    form = TokenForm(request.POST if request.method == "POST" else None)
+    refused: Refused | None = None
+    if request.method == "POST":
+        refused = Refused(_("Something is missing or wrong below."))
+        if form.is_valid():
+            try:
+                token, text = service.create(
+                    shop_id=shop.pk,
+                    name=form.cleaned_data["name"],
+                    scopes=form.cleaned_data["scopes"],
+                    user=access.person(request),
+                    now=timezone.now(),
+                )
+            except Refused as error:
+                refused = form.refuse(error)
+            else:
+                return _shown_once(request, token, text)
+    return dialog(
+        request,
+        "aftersale/shop_settings/token.html",
+        refused=refused,
+        title=_("Make an API token"),
+        action=request.path,
+        submit=_("Make the token"),
+        form=form,
+        shop=shop,
+    )
+
+
+@desk_page
+def revoke(request: HttpRequest, pk: int, token: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    row = shop.api_tokens.select_related("created_by").filter(pk=token).first()
+    if row is None:
+        raise NotFound(_("There is no such token."))
+    if request.method == "POST":
+        service.revoke(token_id=row.pk, user=access.person(request), now=timezone.now())
+        return done(_("%(token)s is revoked.") % {"token": row})
+    return dialog(
+        request,
+        "aftersale/shop_settings/token_revoke.html",
+        title=_("Revoke the token"),
+        action=request.path,
+        submit=_("Revoke %(name)s") % {"name": row.name},
+        submit_kind="danger",
+        row=_row(row, shop, {}),
+    )
+
+
+def _shown_once(request: HttpRequest, token: ApiToken, text: str) -> HttpResponse:
+    """The dialog stays open with the token in it; the list behind it is read anew."""
+    response = dialog(
+        request,
+        "aftersale/shop_settings/token_made.html",
+        title=_("The token is made"),
+        token=token,
+        text=text,
+    )
+    response.headers["HX-Trigger-After-Settle"] = "desk:refresh"
+    return response
+
+
+def _row(token: ApiToken, shop: Shop, roles: dict[int, str]) -> Row:
+    role = roles.get(token.created_by_id)
+    if token.created_by.is_superuser:
+        acts_as = _("operator")
+    else:
+        acts_as = str(Role(role).label) if role and token.created_by.is_active else ""
+    return Row(
+        token=token,
+        may=[Scope(scope).label for scope in token.scopes],
+        made=columns.moment(token.created_at, shop),
+        used=columns.moment(token.last_used_at, shop) if token.last_used_at else "",
+        revoked=columns.moment(token.revoked_at, shop) if token.revoked_at else "",
+        acts_as=acts_as,
+    )
