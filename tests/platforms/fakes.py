@@ -11,7 +11,7 @@ machine's clock instead, as the caller has no other (`skew`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -48,8 +48,6 @@ class Message:
 
     body: bytes
     headers: Mapping[str, str]
-    # What follows the "?" of its address.
-    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class Fake(Protocol):
@@ -122,11 +120,8 @@ class Fake(Protocol):
 
     # What goes wrong.
 
-    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
-        """The next `times` calls that change something meet this fault; with `reading`, those that
-        change nothing. Any call meets THROTTLED and TOKEN_EXPIRED, and the next lists and
-        `messages()` meet DUPLICATES and OUT_OF_ORDER.
-        """
+    def fail(self, fault: Fault, times: int = 1) -> None:
+        """The next `times` requests meet this fault (lists and messages: the next lists)."""
 
     def skew(self, seconds: float) -> None:
         """The platform's signature clock goes wrong by so much."""
