@@ -120,8 +120,11 @@ class Fake(Protocol):
 
     # What goes wrong.
 
-    def fail(self, fault: Fault, times: int = 1) -> None:
-        """The next `times` requests meet this fault (lists and messages: the next lists)."""
+    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
+        """The next `times` calls that change something meet this fault; with `reading`, those that
+        change nothing. Any call meets THROTTLED and TOKEN_EXPIRED, and the next lists and
+        `messages()` meet DUPLICATES and OUT_OF_ORDER.
+        """
 
     def skew(self, seconds: float) -> None:
         """The platform's signature clock goes wrong by so much."""
