@@ -1,7 +1,10 @@
 """What holds for every platform, each against its own pretended one over real HTTP."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -268,10 +271,16 @@ def test_an_unknown_ticket_is_not_found(fake: Fake, platform: Platform) -> None:
     decided = step(platform, filed(fake))
     other = Step("123456789", decided.order_no, decided.type, decided.amount, decided.version)
 
-    answer = platform.approve(other)
+    answers = [
+        platform.approve(other),
+        platform.approve_return(other),
+        platform.confirm_receipt(other),
+        platform.reject(other, reason="reason_mismatch", text="不符", pictures=[]),
+    ]
 
-    assert isinstance(answer, Declined)
-    assert answer.why == Why.NOT_FOUND
+    for answer in answers:
+        assert isinstance(answer, Declined)
+        assert answer.why == Why.NOT_FOUND
     assert platform.refund_status("123456789") == NeverSeen()
 
 
@@ -387,6 +396,75 @@ def test_a_platform_that_is_away_carried_nothing_out(fake: Fake, platform: Platf
         away.approve(decided)
     with pytest.raises(NotCarriedOut):
         away.test()
+
+
+def test_after_an_hour_of_faults_both_sides_agree(fake: Fake, platform: Platform) -> None:
+    """On every ticket and every fen, by what a pull brings at the end."""
+    chance = Random(7)
+    since = fake.now() - timedelta(seconds=1)
+    asked: Counter[str] = Counter()
+    for _ in range(60):
+        fake.advance(60)
+        if chance.random() < 0.5:
+            type = chance.choice(["refund_only", "return_refund"])
+            filed(fake, type, chance.randrange(1, 10_000))
+        if chance.random() < 0.4:
+            fake.fail(chance.choice(list(Fault)), reading=chance.random() < 0.3)
+        for number in chance.sample(fake.tickets(), min(3, len(fake.tickets()))):
+            with suppress(NotCarriedOut, TimedOut, ValueError):
+                asked.update([disturb_or_decide(fake, platform, number, chance)])
+    # Faults that nothing has met yet must not reach the last look.
+    for _ in range(60):
+        with suppress(NotCarriedOut, TimedOut):
+            pulled(fake, platform, fake.now() - timedelta(seconds=1))
+    fake.advance(120)
+
+    found = pulled(fake, platform, since)
+
+    there = {number: fake.ticket(number) for number in fake.tickets()}
+    assert {number: (seen.record.type, seen.record.amount) for number, seen in found.items()} == {
+        number: (state.type, state.amount) for number, state in there.items()
+    }
+    differing = {
+        number: (seen.record.status, there[number].status)
+        for number, seen in found.items()
+        if seen.record.status != there[number].status
+        and not {seen.record.status, there[number].status} <= OVER
+    }
+    assert differing == {}
+    paid = {number for number in there if platform.refund_status(number) == Paid()}
+    assert sum(there[number].amount for number in paid) == sum(
+        state.refunded for state in there.values()
+    )
+    assert len(paid) > 5
+    # Each of the seven things that can happen did.
+    assert len(asked) == 7
+
+
+def disturb_or_decide(fake: Fake, platform: Platform, number: str, chance: Random) -> str:
+    match chance.randrange(7):
+        case 0:
+            platform.approve(step(platform, number))
+            return "approve"
+        case 1:
+            platform.approve_return(step(platform, number))
+            return "approve_return"
+        case 2:
+            platform.confirm_receipt(step(platform, number))
+            return "confirm_receipt"
+        case 3:
+            decided = step(platform, number)
+            platform.reject(decided, reason="reason_mismatch", text="不符", pictures=[])
+            return "reject"
+        case 4:
+            fake.buyer_ships_back(number, carrier="4", tracking_no=f"SF{number}")
+            return "ships back"
+        case 5:
+            fake.staff_refunds_on_platform(number)
+            return "by staff"
+        case _:
+            fake.buyer_cancels(number)
+            return "cancels"
 
 
 # Messages.

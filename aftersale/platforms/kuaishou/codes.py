@@ -99,6 +99,9 @@ TYPE_FOR_PEOPLE = "exchange"
 # Status 60 of these is goods sent, not money paid.
 WITHOUT_MONEY = frozenset({HandlingWay.EXCHANGE, HandlingWay.RESHIP, HandlingWay.REPAIR})
 
+# What an approval may pay.
+WITH_MONEY = frozenset({HandlingWay.REFUND_ONLY, HandlingWay.RETURN_REFUND})
+
 # Which changes of the type open.refund.reject takes.
 CHANGES_OF_TYPE = frozenset(
     {
@@ -134,6 +137,8 @@ WITH_PLATFORM = frozenset(
         Status.PLATFORM_WAIT_BUYER_RECEIPT,
     }
 )
+# Where the merchant may have said no, and the buyer may change what he asked for.
+TURNED_DOWN_IN = APPLIED | {Status.WAIT_SELLER_RECEIPT}
 RECEIPT = frozenset(
     {
         Status.PLATFORM_RETURN_CONFIRMED,

@@ -120,15 +120,10 @@ class Kuaishou:
         row = self._as_decided(step, codes.APPLIED)
         if isinstance(row, Declined):
             return row
-        way = number(row, "handlingWay")
-        if way not in codes.TICKET_TYPE:
+        if number(row, "handlingWay") not in codes.WITH_MONEY:
+            # There is a call that refunds an exchange, but none of its answers would tell it from
+            # goods that were exchanged: the money would be lost to our books.
             return Declined(Why.OTHER, _("Handle a request of this kind on Kuaishou."))
-        if way == HandlingWay.EXCHANGE:
-            # Takes no amount and pays all: for exchanges only, says its documentation.
-            return self._send(
-                "open.refund.direct.refund",
-                {"refundId": _id(step), "refundVersion": records.milliseconds(step.version)},
-            )
         return self._send(
             "open.seller.order.refund.approve",
             {
@@ -136,7 +131,7 @@ class Kuaishou:
                 "refundAmount": step.amount,
                 "status": number(row, "status"),
                 "negotiateStatus": number(row, "negotiateStatus"),
-                # Spelled so. Also where goods were to come back: they are waived.
+                # Spelled so. Where goods were to come back they are waived by it.
                 "refundHandingWay": int(HandlingWay.REFUND_ONLY),
             },
         )
@@ -242,12 +237,10 @@ class Kuaishou:
         begin = max(since, until - OLDEST)
         while begin < until:
             end = min(begin + WINDOW, until)
-            times = {
-                "beginTime": records.milliseconds(begin),
-                # Times are whole milliseconds there: none may fall between two windows.
-                "endTime": records.milliseconds(end) + 1,
-            }
-            yield from self._window(method, {**asked, **times}, cursor=cursor, rows=rows)
+            first, last = records.milliseconds(begin), records.milliseconds(end)
+            if first < last:
+                window = {**asked, "beginTime": first, "endTime": last}
+                yield from self._window(method, window, cursor=cursor, rows=rows)
             begin = end
 
     def _window(
@@ -256,10 +249,9 @@ class Kuaishou:
         place, been = "", {""}
         while True:
             data = self._api.read(method, {**asked, cursor: place})
-            if not isinstance(data, Mapping):
+            if not isinstance(data, Mapping) or not (rows in data or cursor in data):
                 raise NotCarriedOut(_("Kuaishou's list can't be read."))
-            page = data.get(rows)
-            for row in page if isinstance(page, list) else []:
+            for row in data.get(rows) or ():
                 if isinstance(row, Mapping):
                     yield row
             place = str(data.get(cursor) or LAST_PAGE)
@@ -322,7 +314,10 @@ class Kuaishou:
         text: str,
         edit: Mapping[str, Any] | None = None,
     ) -> Accepted | Declined:
-        offered = self.reject_reasons(step.ticket_no)
+        try:
+            offered = self.reject_reasons(step.ticket_no)
+        except Refused as refused:
+            return declined(refused)
         chosen = choose(offered)
         if chosen is None:
             there = ", ".join(reason.label for reason in offered) or _("none")

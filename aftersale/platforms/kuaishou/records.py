@@ -150,7 +150,8 @@ def clean(value: Any) -> str:
 
 def _status(row: Mapping[str, Any]) -> tuple[str, list[str]]:
     code = number(row, "status")
-    if code in codes.APPLIED and number(row, "negotiateStatus") == Negotiation.TURNED_DOWN:
+    turned_down = number(row, "negotiateStatus") == Negotiation.TURNED_DOWN
+    if turned_down and code in codes.TURNED_DOWN_IN:
         code = Status.SELLER_REJECTED
     if code == Status.SUCCESS and number(row, "handlingWay") in codes.WITHOUT_MONEY:
         return "closed", []

@@ -38,7 +38,6 @@ READS = {
 }
 STEPS = {
     "open.seller.order.refund.approve": ("approve", Shop.approve),
-    "open.refund.direct.refund": ("approve", Shop.refund_directly),
     "open.seller.order.refund.returngoods.approve": ("approve_return", Shop.approve_return),
     "open.seller.order.refund.confirm.receipt": ("confirm_receipt", Shop.confirm_receipt),
     "open.refund.reject": ("reject", Shop.reject),
@@ -181,7 +180,7 @@ class KuaishouFake:
             ticket = self.shop.tickets[int(ticket_no)]
             status, way, amount = ticket["status"], ticket["handlingWay"], ticket["refundFee"]
             word = STATES[status]
-            if status in (10, 11) and ticket["negotiateStatus"] == 3:
+            if status in (10, 11, 40) and ticket["negotiateStatus"] == 3:
                 offered = ticket["sellerDisagreeDesc"].startswith("【协商】")
                 word = "negotiating" if offered else "rejected"
             if status == 60 and way == 3:

@@ -74,7 +74,7 @@ class Shop:
             self._move(ticket, 70 if doomed else 60)
         elif status == 45:
             self._move(ticket, 60)
-        elif status == 40:
+        elif status == 40 and ticket["negotiateStatus"] != 3:
             self._move(ticket, 45 if way == 3 else 50)
         elif status in APPLIED and ticket["negotiateStatus"] != 3:
             self._move(ticket, 50 if way == 10 else 30, negotiateStatus=2)
@@ -208,14 +208,6 @@ class Shop:
             raise No("退款金额与售后单不一致")
         self._move(ticket, 50, negotiateStatus=2, handlingWay=param["refundHandingWay"])
 
-    def refund_directly(self, param: dict[str, Any]) -> None:
-        ticket = self._asked(param)
-        self._versioned(ticket, param)
-        if ticket["handlingWay"] != 3 or ticket["status"] not in (*APPLIED, 20, 21, 30):
-            raise No("当前售后单状态不支持该操作")
-        paid = self.orders[ticket["oid"]]["orderBaseInfo"]["totalFee"]
-        self._move(ticket, 50, handlingWay=10, refundFee=paid)
-
     def approve_return(self, param: dict[str, Any]) -> None:
         ticket = self._asked(param)
         if ticket["status"] not in APPLIED or ticket["handlingWay"] == 10:
@@ -234,7 +226,7 @@ class Shop:
     def reject(self, param: dict[str, Any]) -> None:
         ticket = self._asked(param)
         self._versioned(ticket, param)
-        if ticket["status"] not in (*APPLIED, 30, 40):
+        if ticket["status"] not in (*APPLIED, 40):
             raise No("当前售后单状态不支持该操作")
         row = next((row for row in REASONS if row["reasonCode"] == param.get("reasonCode")), None)
         images = param.get("rejectImages", [])
@@ -244,10 +236,9 @@ class Shop:
         if edit is not None and (ticket["handlingWay"], edit) not in {(1, 10), (10, 1), (3, 1)}:
             raise No("不支持的售后类型变更")
         ticket["_offer"] = edit
-        applied = ticket["status"] in APPLIED
         self._move(
             ticket,
-            ticket["status"] if applied else 12,
+            ticket["status"],
             negotiateStatus=3,
             sellerDisagreeReason=row["reasonCode"],
             sellerDisagreeDesc=param.get("rejectDesc", ""),
@@ -282,7 +273,7 @@ class Shop:
         arrived = "status" not in ticket
         ticket.update(status=status, updateTime=now, **changes)
         ticket["_due"] = now + self._patience(ticket) if self._patience(ticket) else 0
-        buyers_turn = status in APPLIED and ticket["negotiateStatus"] == 3
+        buyers_turn = status in (*APPLIED, 40) and ticket["negotiateStatus"] == 3
         ticket["validNegotiateBuyerModifyTimeStamp"] = ticket["_due"] if buyers_turn else 0
         ticket["expireTime"] = 0 if buyers_turn or status in (45, 50) else ticket["_due"]
         if status in OVER:
@@ -296,6 +287,8 @@ class Shop:
         )
 
     def _patience(self, ticket: dict[str, Any]) -> int:
+        if ticket["negotiateStatus"] == 3 and ticket["status"] not in (50, *OVER):
+            return 48 * HOUR
         return {
             10: 48 * HOUR,
             11: 48 * HOUR,

@@ -15,7 +15,7 @@ from aftersale.platforms.kuaishou.api import Api, Refused, _signed_fields
 
 from .fake import KuaishouFake
 
-STEP = "open.refund.direct.refund"
+STEP = "open.refund.reject"
 READ = "open.seller.order.refund.detail"
 
 

@@ -123,6 +123,15 @@ def test_goods_sent_are_no_money_paid(way: int) -> None:
     assert (record.status, record.refund_result) == ("closed", None)
 
 
+def test_a_return_that_the_platform_confirmed_may_be_on_its_way() -> None:
+    record = records.ticket_record(
+        row(status=22, handlingWay=1, logisticsInfo={"expressNo": "SF1", "expressCode": 4}), "s"
+    )
+
+    assert record is not None
+    assert record.status == "returning"
+
+
 @pytest.mark.parametrize(
     ("negotiation", "text", "status"),
     [

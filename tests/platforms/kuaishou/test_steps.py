@@ -87,27 +87,25 @@ def test_an_exchange_is_agreed_to_without_an_amount(fake: KuaishouFake, kuaishou
     assert "new goods" in reason
 
 
-def test_an_exchange_is_refunded_by_the_call_that_is_for_it(
-    fake: KuaishouFake, kuaishou: Kuaishou
-) -> None:
-    number = shipped(fake, "exchange")
+@pytest.mark.parametrize("way", [0, 3, 4, 5, 8])
+def test_only_money_is_approved_as_money(fake: KuaishouFake, kuaishou: Kuaishou, way: int) -> None:
+    number = shipped(fake, "refund_only")
+    fake.shop.tickets[int(number)]["handlingWay"] = way
 
-    assert kuaishou.approve(decided(kuaishou, number)) == Accepted()
-
-    assert fake.requests[-1] == ("POST", "open.refund.direct.refund")
+    assert declined(kuaishou.approve(decided(kuaishou, number)))[0] == Why.OTHER
+    assert fake.calls("approve") == 0
 
 
 @pytest.mark.parametrize("way", [0, 4, 5, 8])
-def test_what_is_neither_money_nor_exchange_is_left_to_people(
+def test_no_return_is_agreed_to_for_what_is_not_known(
     fake: KuaishouFake, kuaishou: Kuaishou, way: int
 ) -> None:
     number = shipped(fake, "refund_only")
     fake.shop.tickets[int(number)]["handlingWay"] = way
     step = decided(kuaishou, number)
 
-    assert declined(kuaishou.approve(step))[0] == Why.OTHER
     assert declined(kuaishou.approve_return(step))[0] == Why.OTHER
-    assert fake.calls("approve") + fake.calls("approve_return") == 0
+    assert fake.calls("approve_return") == 0
 
 
 @pytest.mark.parametrize("status", [22, 30, 40])
@@ -153,6 +151,23 @@ def test_the_nearest_reason_is_sent(
     assert answer == Accepted()
     ticket = fake.shop.tickets[int(number)]
     assert (str(ticket["sellerDisagreeReason"]), ticket["sellerDisagreeDesc"]) == (code, "您好")
+
+
+def test_goods_that_came_back_otherwise_can_be_refused(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    number = shipped(fake, "return_refund")
+    kuaishou.approve_return(decided(kuaishou, number))
+    fake.buyer_ships_back(number, carrier="4", tracking_no="SF1")
+
+    answer = kuaishou.reject(
+        decided(kuaishou, number), reason="incomplete_return", text="空包裹", pictures=[]
+    )
+
+    assert answer == Accepted()
+    refused = kuaishou.ticket(number)
+    assert refused is not None
+    assert (refused.record.status, fake.ticket(number).status) == ("rejected", "rejected")
 
 
 def test_pictures_cannot_be_handed_over(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
