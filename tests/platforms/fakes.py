@@ -11,7 +11,7 @@ machine's clock instead, as the caller has no other (`skew`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -48,6 +48,8 @@ class Message:
 
     body: bytes
     headers: Mapping[str, str]
+    # What follows the "?" of its address.
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class Fake(Protocol):

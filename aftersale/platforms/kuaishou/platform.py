@@ -19,6 +19,7 @@ from aftersale.platforms import (
     PlatformReason,
     SeenTicket,
     Step,
+    Unreadable,
     Why,
 )
 from aftersale.records import OrderRecord
@@ -60,7 +61,9 @@ class Kuaishou:
 
     # What is there.
 
-    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[OrderRecord]:
+    def changed_orders(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[OrderRecord | Unreadable]:
         asked = {
             "orderViewStatus": ALL_ORDERS,
             "cpsType": ALL_SALES,
@@ -74,11 +77,11 @@ class Kuaishou:
         for row in pages:
             if records.lacks_shipping(row):
                 row = self._whole(row, self._order, records.order_no(row))
-            record = records.order_record(row, self._account.shop_code)
-            if record is not None:
-                yield record
+            yield records.order_record(row, self._account.shop_code)
 
-    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[SeenTicket]:
+    def changed_tickets(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]:
         asked = {
             "type": ALL_TICKETS,
             "queryType": BY_UPDATE,
@@ -99,19 +102,25 @@ class Kuaishou:
             if "pictures" not in row:
                 row = self._whole(row, self._ticket, identity(row, "refundId"))
             record = records.ticket_record(row, self._account.shop_code)
-            if record is not None:
-                yield SeenTicket(record)
+            yield record if isinstance(record, Unreadable) else SeenTicket(record)
 
     def order(self, order_no: str) -> OrderRecord | None:
         row = self._order(order_no)
-        return records.order_record(row, self._account.shop_code) if row else None
+        record = records.order_record(row, self._account.shop_code) if row else None
+        return None if isinstance(record, Unreadable) else record
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         row = self._ticket(ticket_no)
         record = records.ticket_record(row, self._account.shop_code) if row else None
-        return SeenTicket(record) if record else None
+        return None if record is None or isinstance(record, Unreadable) else SeenTicket(record)
 
-    def messages(self, *, body: bytes, headers: Mapping[str, str]) -> Sequence[Changed]:
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        # A test push comes instead, and is answered like any other.
+        return None
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
         return messages.changes(body, self._account.secrets)
 
     # Steps.

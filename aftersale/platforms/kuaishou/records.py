@@ -1,7 +1,7 @@
 """What Kuaishou sends of orders and tickets, as Afterdesk's records.
 
 A code that is not in the tables never stops the rest: its ticket goes to people with a note, and
-what can't be recorded at all (no number, no time) is left out and logged by its number alone.
+what can't be recorded at all (no number, no time) is told as Unreadable.
 """
 
 import json
@@ -14,6 +14,7 @@ import structlog
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from aftersale.platforms import Unreadable
 from aftersale.record_values import LINK_PATTERN
 from aftersale.records import OrderRecord, TicketRecord
 
@@ -37,7 +38,7 @@ OFFER = "【协商】"
 LINE_NO = 1
 
 
-def ticket_record(row: Mapping[str, Any], shop: str) -> TicketRecord | None:
+def ticket_record(row: Mapping[str, Any], shop: str) -> TicketRecord | Unreadable:
     """A row of the list, or a detail."""
     status, notes = _status(row)
     kind = codes.TICKET_TYPE.get(number(row, "handlingWay"))
@@ -66,7 +67,7 @@ def ticket_record(row: Mapping[str, Any], shop: str) -> TicketRecord | None:
     return _validated(TicketRecord, values, "ticket_no")
 
 
-def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | None:
+def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | Unreadable:
     """A row of the list, or a detail."""
     base = _part(row, "orderBaseInfo")
     item = _part(row, "orderItemInfo")
@@ -74,8 +75,8 @@ def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | None:
     status = codes.ORDER_STATUS.get(code)
     if status is None:
         # Guessed, it could make automation refund goods that have left. Its tickets wait for it.
-        log.warning("kuaishou.order_status_unknown", order_no=identity(base, "oid"), code=code)
-        return None
+        text = _("Kuaishou reports an order status that is not known here: %s.") % code
+        return Unreadable(order_no(row), text)
     pieces = max(number(item, "num"), 1)
     sent = number(_part(row, "orderDeliveryInfo"), "deliveryNum")
     if code == OrderStatus.SHIPPED and 0 < sent < pieces:
@@ -228,12 +229,12 @@ def _iso(moment: int) -> str | None:
     return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds")
 
 
-def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | None:
+def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadable:
     given = {key: value for key, value in values.items() if value is not None}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        # The error's text would repeat what the buyer wrote.
+        # The error's own text would repeat what the buyer wrote.
         places = sorted({".".join(map(str, part["loc"])) for part in error.errors()})
-        log.warning("kuaishou.not_recorded", **{name: values[name]}, places=places)
-        return None
+        text = _("Kuaishou's record can't be read: %s.") % ", ".join(places)
+        return Unreadable(values[name], text)

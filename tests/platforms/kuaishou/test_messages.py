@@ -55,7 +55,7 @@ def test_a_plain_message_is_forged(kuaishou: Kuaishou) -> None:
     body = json.dumps({"appKey": "ks-app-key", "event": "200", "bizId": 5}).encode()
 
     with pytest.raises(ForgedMessage):
-        kuaishou.messages(body=body, headers={})
+        kuaishou.messages(body=body, headers={}, query={})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_is_told(
 ) -> None:
     message = fake.push(event, info)
 
-    found = kuaishou.messages(body=message.body, headers=message.headers)
+    found = kuaishou.messages(body=message.body, headers=message.headers, query={})
 
     assert [(changed.subject, changed.number, changed.message_id) for changed in found] == told
 
@@ -93,7 +93,7 @@ def test_what_is_told(
 def test_a_test_push_says_nothing(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     message = fake.push("kwaishop_aftersales_addRefund", {"refundId": 5}, test=True)
 
-    assert kuaishou.messages(body=message.body, headers={}) == ()
+    assert kuaishou.messages(body=message.body, headers={}, query={}) == ()
 
 
 @pytest.mark.parametrize("info", ["", "[]", "no json", 7, None])
@@ -108,6 +108,6 @@ def test_an_event_whose_values_cannot_be_read_falls_back_on_the_envelope(
         "info": info,
     }
 
-    found = kuaishou.messages(body=seal(json.dumps(envelope).encode()), headers={})
+    found = kuaishou.messages(body=seal(json.dumps(envelope).encode()), headers={}, query={})
 
     assert [changed.number for changed in found] == ["5"]

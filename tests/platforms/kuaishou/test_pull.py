@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from aftersale.platforms import NotCarriedOut
+from aftersale.platforms import NotCarriedOut, SeenTicket, Unreadable
 from aftersale.platforms.kuaishou import Kuaishou, platform
+from aftersale.records import OrderRecord
 
 from .fake import KuaishouFake
 from .shop import No
@@ -15,7 +16,7 @@ from .shop import No
 def all_tickets(fake: KuaishouFake, kuaishou: Kuaishou, days: float = 1) -> list[str]:
     until = fake.now() + timedelta(seconds=1)
     found = kuaishou.changed_tickets(since=until - timedelta(days=days), until=until)
-    return [ticket.record.ticket_no for ticket in found]
+    return [one.record.ticket_no for one in found if isinstance(one, SeenTicket)]
 
 
 def test_pages_are_followed_to_the_end(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
@@ -108,7 +109,9 @@ def test_codes_from_tomorrow_do_not_stop_the_others(fake: KuaishouFake, kuaishou
     until = fake.now() + timedelta(seconds=1)
     found = kuaishou.changed_tickets(since=until - timedelta(hours=1), until=until)
 
-    assert [(seen.record.type, seen.record.status) for seen in found] == [
+    assert [
+        (seen.record.type, seen.record.status) for seen in found if isinstance(seen, SeenTicket)
+    ] == [
         ("refund_only", "negotiating"),
         ("exchange", "pending_review"),
         ("refund_only", "pending_review"),
@@ -123,4 +126,28 @@ def test_only_the_detail_knows_how_many_pieces_left(fake: KuaishouFake, kuaishou
         since=fake.now() - timedelta(hours=1), until=fake.now() + timedelta(seconds=1)
     )
 
+    assert isinstance(record, OrderRecord)
     assert record.status == "partially_shipped"
+
+
+def test_what_cannot_be_read_is_told_beside_the_others(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    orders = [fake.shop.place(900) for _ in range(2)]
+    numbers = [fake.shop.apply(order, 10, 900, "不想要了") for order in orders]
+    fake.shop.orders[orders[0]]["orderBaseInfo"]["status"] = 35
+    fake.shop.tickets[numbers[0]]["oid"] = 0
+    times = {
+        "since": fake.now() - timedelta(hours=1),
+        "until": fake.now() + timedelta(seconds=1),
+    }
+
+    unread = [
+        one.number
+        for one in (*kuaishou.changed_orders(**times), *kuaishou.changed_tickets(**times))
+        if isinstance(one, Unreadable)
+    ]
+
+    assert unread == [str(orders[0]), str(numbers[0])]
+    assert kuaishou.order(str(orders[0])) is None
+    assert kuaishou.ticket(str(numbers[0])) is None
