@@ -22,8 +22,8 @@ def renewed(api: Api, secrets: Mapping[str, str], *, now: datetime) -> Mapping[s
         {
             "grant_type": "refresh_token",
             "refresh_token": secrets["refresh_token"],
-            "app_id": secrets["app_key"],
-            "app_secret": secrets["app_secret"],
+            "app_id": secrets.get("app_key", ""),
+            "app_secret": secrets.get("app_secret", ""),
         }
     )
     token = identity(answer, "access_token")

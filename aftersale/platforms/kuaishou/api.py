@@ -1,6 +1,6 @@
 """One signed call to Kuaishou, and what its answer or its silence means.
 
-The SDK's client is not used, only its signature (docs/adr/0006): it repeats a POST that was not
+The SDK's client is not used, only its signature (docs/adr/0009): it repeats a POST that was not
 answered, takes an error for a success, and doubles a part of the address.
 """
 

@@ -258,11 +258,11 @@ class Kuaishou:
         place, been = "", {""}
         while True:
             data = self._api.read(method, {**asked, cursor: place})
-            if not isinstance(data, Mapping) or not (rows in data or cursor in data):
+            known = isinstance(data, Mapping) and (rows in data or cursor in data)
+            page = (data.get(rows) or []) if known else None
+            if not isinstance(page, list):
                 raise NotCarriedOut(_("Kuaishou's list can't be read."))
-            for row in data.get(rows) or ():
-                if isinstance(row, Mapping):
-                    yield row
+            yield from (row for row in page if isinstance(row, Mapping))
             place = str(data.get(cursor) or LAST_PAGE)
             if place == LAST_PAGE:
                 return

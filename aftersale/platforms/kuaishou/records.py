@@ -98,7 +98,7 @@ def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | Unreadable:
         "lines": [
             {
                 "line_no": LINE_NO,
-                "product": identity(item, "relItemId") or identity(item, "itemId"),
+                "product": identity(item, "itemId"),
                 "category": _category(item),
                 "title": clean(item.get("itemTitle"))[:256],
                 "quantity": pieces,

@@ -85,6 +85,25 @@ def test_a_list_that_goes_round_is_given_up_loudly(
         all_tickets(fake, kuaishou)
 
 
+@pytest.mark.parametrize("data", [None, [], {}, {"refundOrderInfoList": 7}])
+def test_a_list_that_cannot_be_read_is_not_an_empty_one(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch, data: object
+) -> None:
+    monkeypatch.setattr(fake, "_page", lambda *_, **__: data)
+
+    with pytest.raises(NotCarriedOut, match="can't be read"):
+        all_tickets(fake, kuaishou)
+
+
+def test_a_list_without_rows_is_an_empty_one(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = {"refundOrderInfoList": None, "pcursor": "nomore"}
+    monkeypatch.setattr(fake, "_page", lambda *_, **__: nothing)
+
+    assert all_tickets(fake, kuaishou) == []
+
+
 def test_a_detail_that_is_refused_costs_nothing_but_itself(
     fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
 ) -> None:
