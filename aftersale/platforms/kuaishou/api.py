@@ -74,7 +74,8 @@ class Api:
     def _signed(
         self, verb: str, method: str, param: Mapping[str, Any]
     ) -> tuple[httpx.Response, bytes]:
-        text = json.dumps(param, ensure_ascii=False, separators=(",", ":"))
+        # Escaped, so that no text can fail to be signed.
+        text = json.dumps(param, separators=(",", ":"))
         fields = _signed_fields(
             self._secrets, method=method, param=text, timestamp=int(time.time() * 1000)
         )

@@ -153,6 +153,18 @@ def test_the_nearest_reason_is_sent(
     assert (str(ticket["sellerDisagreeReason"]), ticket["sellerDisagreeDesc"]) == (code, "您好")
 
 
+def test_any_text_can_be_sent(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "refund_only")
+    text = '您好 & =+%\n"😀\ud800'
+
+    answer = kuaishou.reject(
+        decided(kuaishou, number), reason="reason_mismatch", text=text, pictures=[]
+    )
+
+    assert answer == Accepted()
+    assert fake.shop.tickets[int(number)]["sellerDisagreeDesc"] == text
+
+
 def test_goods_that_came_back_otherwise_can_be_refused(
     fake: KuaishouFake, kuaishou: Kuaishou
 ) -> None:
