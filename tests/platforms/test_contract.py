@@ -26,8 +26,9 @@ from aftersale.records import OrderRecord
 
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
+from .wechat.fake import WeChatFake
 
-FAKES: list[Callable[[], Fake]] = [KuaishouFake]
+FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake]
 # Some platforms want one with an offer.
 CHAT = Picture("chat.png", "image/png", b"\x89PNG\r\n\x1a\n")
 # Where a platform has one word for both.
