@@ -93,6 +93,8 @@ def test_what_people_enter():
 def test_no_secret_is_shown_or_logged(fake, caplog):
     """Addresses have the token in them: the logs of HTTP must not."""
     caplog.set_level(logging.DEBUG)
+    # Quiet by itself (config.logs).
+    caplog.set_level(logging.DEBUG, logger="httpx")
     found = account(fake, access_token=fake.token, callback_token="push-token")
     shop = WeChatShop(found)
     ticket = fake.buyer_applies(fake.places(100), "refund_only", 100, "买家的话")

@@ -1,0 +1,47 @@
+"""A new access token before the old one runs out (OAuth)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from aftersale.platforms import NotAuthorised
+
+from .api import Api
+from .records import identity, number
+
+# An access token lasts two days there.
+BEFORE = timedelta(hours=6)
+
+
+def renewed(api: Api, secrets: Mapping[str, str], *, now: datetime) -> Mapping[str, str] | None:
+    """All secrets with the new tokens; None where there is time, or nothing to renew with."""
+    if not secrets.get("refresh_token") or not _runs_out(secrets.get("expires_at", ""), now):
+        return None
+    answer = api.token(
+        {
+            "grant_type": "refresh_token",
+            "refresh_token": secrets["refresh_token"],
+            "app_id": secrets.get("app_key", ""),
+            "app_secret": secrets.get("app_secret", ""),
+        }
+    )
+    token = identity(answer, "access_token")
+    if not token:
+        raise NotAuthorised(_("Kuaishou does not renew the access: %s") % _("no token"))
+    lasts = timedelta(seconds=number(answer, "expires_in"))
+    return {
+        **secrets,
+        "access_token": token,
+        "refresh_token": identity(answer, "refresh_token") or secrets["refresh_token"],
+        "expires_at": (now + lasts).astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _runs_out(expires_at: str, now: datetime) -> bool:
+    """Also where it is not known until when the token holds."""
+    try:
+        until = datetime.fromisoformat(expires_at)
+        return until - now < BEFORE
+    except (ValueError, TypeError):
+        return True

@@ -1,0 +1,365 @@
+"""A Kuaishou shop as Afterdesk asks for it (aftersale.platforms.Platform)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.utils.translation import gettext as _
+
+from aftersale import reject_reasons as catalogue
+from aftersale.connectors import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms import (
+    Accepted,
+    Account,
+    Changed,
+    Declined,
+    NotCarriedOut,
+    Picture,
+    PlatformReason,
+    SeenTicket,
+    Step,
+    Unreadable,
+    Why,
+)
+from aftersale.records import OrderRecord
+
+from . import access, codes, messages, reasons, records
+from .api import Api, Refused
+from .codes import HandlingWay, Status
+from .records import identity, number
+from .refusals import declined, why
+
+# Lists take windows of a day at most, in busy times of hours, of the last 90 days.
+WINDOW = timedelta(hours=12)
+OLDEST = timedelta(days=90) - timedelta(hours=1)
+TICKETS_A_PAGE, ORDERS_A_PAGE = 100, 50
+LAST_PAGE = "nomore"
+BY_UPDATE, OLDEST_FIRST = 2, 2
+ALL_TICKETS, ALL_ORDERS, ALL_SALES = 9, 1, 0
+
+log = structlog.get_logger(__name__)
+
+Row = Mapping[str, Any]
+
+
+class Kuaishou:
+    """One shop there. Deadlines and versions are the platform's, to the millisecond."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._api = Api(account)
+
+    # The access.
+
+    def test(self) -> str:
+        shop = self._api.read("open.shop.info.get", {})
+        return (identity(shop, "shopName") if isinstance(shop, Mapping) else "") or _("(no name)")
+
+    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
+        return access.renewed(self._api, self._account.secrets, now=now)
+
+    # What is there.
+
+    def changed_orders(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[OrderRecord | Unreadable]:
+        asked = {
+            "orderViewStatus": ALL_ORDERS,
+            "cpsType": ALL_SALES,
+            "queryType": BY_UPDATE,
+            "sort": OLDEST_FIRST,
+            "pageSize": ORDERS_A_PAGE,
+        }
+        pages = self._pages(
+            "open.order.cursor.list", asked, since, until, cursor="cursor", rows="orderList"
+        )
+        for row in pages:
+            if records.lacks_shipping(row):
+                row = self._whole(row, self._order, records.order_no(row))
+            yield records.order_record(row, self._account.shop_code)
+
+    def changed_tickets(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]:
+        asked = {
+            "type": ALL_TICKETS,
+            "queryType": BY_UPDATE,
+            "sort": OLDEST_FIRST,
+            "pageSize": TICKETS_A_PAGE,
+            "option": {"needExchange": True},
+        }
+        pages = self._pages(
+            "open.seller.order.refund.pcursor.list",
+            asked,
+            since,
+            until,
+            cursor="pcursor",
+            rows="refundOrderInfoList",
+        )
+        for row in pages:
+            # Only the detail has pictures, the parcel, and how long the buyer may think.
+            if "pictures" not in row:
+                row = self._whole(row, self._ticket, identity(row, "refundId"))
+            record = records.ticket_record(row, self._account.shop_code)
+            yield record if isinstance(record, Unreadable) else SeenTicket(record)
+
+    def order(self, order_no: str) -> OrderRecord | None:
+        row = self._order(order_no)
+        record = records.order_record(row, self._account.shop_code) if row else None
+        return None if isinstance(record, Unreadable) else record
+
+    def ticket(self, ticket_no: str) -> SeenTicket | None:
+        row = self._ticket(ticket_no)
+        record = records.ticket_record(row, self._account.shop_code) if row else None
+        return None if record is None or isinstance(record, Unreadable) else SeenTicket(record)
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        # A test push comes instead, and is answered like any other.
+        return None
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
+        return messages.changes(body, self._account.secrets)
+
+    # Steps.
+
+    def approve(self, step: Step) -> Accepted | Declined:
+        row = self._as_decided(step, codes.APPLIED)
+        if isinstance(row, Declined):
+            return row
+        if number(row, "handlingWay") not in codes.WITH_MONEY:
+            # There is a call that refunds an exchange, but none of its answers would tell it from
+            # goods that were exchanged: the money would be lost to our books.
+            return Declined(Why.OTHER, _("Handle a request of this kind on Kuaishou."))
+        return self._send(
+            "open.seller.order.refund.approve",
+            {
+                "refundId": _id(step),
+                "refundAmount": step.amount,
+                "status": number(row, "status"),
+                "negotiateStatus": number(row, "negotiateStatus"),
+                # Spelled so. Where goods were to come back they are waived by it.
+                "refundHandingWay": int(HandlingWay.REFUND_ONLY),
+            },
+        )
+
+    def approve_return(self, step: Step) -> Accepted | Declined:
+        row = self._as_decided(step, codes.APPLIED)
+        if isinstance(row, Declined):
+            return row
+        way = number(row, "handlingWay")
+        if way not in codes.TICKET_TYPE:
+            return Declined(Why.OTHER, _("Handle a request of this kind on Kuaishou."))
+        exchange = way == HandlingWay.EXCHANGE
+        param: dict[str, Any] = {
+            "refundId": _id(step),
+            "refundAmount": 0 if exchange else step.amount,
+        }
+        address = self._account.secrets.get("return_address_id", "")
+        if address.isdecimal():
+            param["addressId"] = int(address)
+        return self._send("open.seller.order.refund.returngoods.approve", param)
+
+    def confirm_receipt(self, step: Step) -> Accepted | Declined:
+        row = self._as_decided(step, codes.RECEIPT)
+        if isinstance(row, Declined):
+            return row
+        if number(row, "handlingWay") in codes.WITHOUT_MONEY:
+            text = _("No money goes back here: send the new goods, and say so on Kuaishou.")
+            return Declined(Why.OTHER, text)
+        freight = row.get("returnFreightInfo")
+        if isinstance(freight, Mapping) and number(freight, "returnFreightAmount") > 0:
+            # The platform wants an answer to it with the receipt, and it is money nobody decided.
+            text = _("The buyer asks for the freight of the return: confirm this one on Kuaishou.")
+            return Declined(Why.OTHER, text)
+        return self._send(
+            "open.seller.order.refund.confirm.receipt",
+            {"refundId": _id(step), "status": number(row, "status")},
+        )
+
+    def reject(
+        self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        return self._turn_down(
+            step,
+            lambda offered: reasons.nearest(reason, offered),
+            label=str(catalogue.label_of(reason)),
+            text=text,
+        )
+
+    def negotiate(
+        self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        if amount != step.amount:
+            return Declined(Why.OTHER, _("Kuaishou takes no offer of another amount."))
+        edit: dict[str, Any] = {}
+        now, then = codes.HANDLING_OF[step.type], codes.HANDLING_OF[type]
+        if now != then:
+            if (now, then) not in codes.CHANGES_OF_TYPE:
+                return Declined(Why.OTHER, _("Kuaishou takes no offer of this type."))
+            edit["editHandlingWay"] = int(then)
+        return self._turn_down(
+            step,
+            reasons.for_offer,
+            label=_("an offer to the buyer"),
+            text=f"{records.OFFER}{text}",
+            edit=edit,
+        )
+
+    def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
+        row = self._ticket(ticket_no)
+        if row is None:
+            return NeverSeen()
+        code = number(row, "status")
+        if code == Status.SUCCESS:
+            if number(row, "handlingWay") in codes.WITHOUT_MONEY:
+                return Failed(_("Ended on Kuaishou as an exchange."), permanent=True)
+            return Paid()
+        if code == Status.CLOSED:
+            return Failed(_("Closed on Kuaishou without a refund."), permanent=True)
+        known = code in codes.TICKET_STATUS
+        return NeverSeen() if known and code != Status.REFUNDING else Pending()
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
+        data = self._api.read("open.refund.reject.reason", {"refundId": _as_id(ticket_no)})
+        return reasons.reasons(data)
+
+    def open_window(self, order_no: str, *, note: str) -> Accepted | Declined:
+        # post.apply.entry is the merchant's appeal against a refund, and no other call opens one.
+        text = _("Kuaishou has no call for this: open the after-sale entry in its back office.")
+        return Declined(Why.OTHER, text)
+
+    # How.
+
+    def _pages(
+        self,
+        method: str,
+        asked: dict[str, Any],
+        since: datetime,
+        until: datetime,
+        *,
+        cursor: str,
+        rows: str,
+    ) -> Iterator[Row]:
+        begin = max(since, until - OLDEST)
+        while begin < until:
+            end = min(begin + WINDOW, until)
+            first, last = records.milliseconds(begin), records.milliseconds(end)
+            if first < last:
+                window = {**asked, "beginTime": first, "endTime": last}
+                yield from self._window(method, window, cursor=cursor, rows=rows)
+            begin = end
+
+    def _window(
+        self, method: str, asked: dict[str, Any], *, cursor: str, rows: str
+    ) -> Iterator[Row]:
+        place, been = "", {""}
+        while True:
+            data = self._api.read(method, {**asked, cursor: place})
+            known = isinstance(data, Mapping) and (rows in data or cursor in data)
+            page = (data.get(rows) or []) if known else None
+            if not isinstance(page, list):
+                raise NotCarriedOut(_("Kuaishou's list can't be read."))
+            yield from (row for row in page if isinstance(row, Mapping))
+            place = str(data.get(cursor) or LAST_PAGE)
+            if place == LAST_PAGE:
+                return
+            if place in been:
+                # Else it would go round for ever; given up silently, what follows would be lost.
+                raise NotCarriedOut(_("Kuaishou's list does not go on."))
+            been.add(place)
+
+    def _whole(self, row: Row, fetch: Callable[[str], Row | None], named: str) -> Row:
+        """The detail of a list's row; one that is refused does not keep the others away."""
+        try:
+            return fetch(named) or row
+        except Refused:
+            log.warning("kuaishou.detail_refused", number=named)
+            return row
+
+    def _one(self, method: str, param: dict[str, Any]) -> Row | None:
+        try:
+            data = self._api.read(method, param)
+        except Refused as refused:
+            if why(str(refused)) == Why.NOT_FOUND:
+                return None
+            raise
+        return data if isinstance(data, Mapping) and data else None
+
+    def _ticket(self, ticket_no: str) -> Row | None:
+        if not ticket_no.isdecimal():
+            return None
+        return self._one("open.seller.order.refund.detail", {"refundId": int(ticket_no)})
+
+    def _order(self, order_no: str) -> Row | None:
+        if not order_no.isdecimal():
+            return None
+        return self._one("open.order.detail", {"oid": int(order_no)})
+
+    def _as_decided(self, step: Step, statuses: frozenset[int]) -> Row | Declined:
+        """The ticket, if it is still what the decision was about and the step can be taken."""
+        row = self._ticket(step.ticket_no)
+        if row is None:
+            return Declined(Why.NOT_FOUND, _("Kuaishou does not know this ticket."))
+        code = number(row, "status")
+        if code in codes.WITH_PLATFORM:
+            return Declined(Why.PLATFORM_HANDLING, _("Kuaishou itself is handling this ticket."))
+        exchange = number(row, "handlingWay") == HandlingWay.EXCHANGE
+        same = number(row, "updateTime") == records.milliseconds(step.version) and (
+            exchange or number(row, "refundFee") == step.amount
+        )
+        if not same or code not in statuses:
+            return Declined(Why.CHANGED, _("The ticket has changed on Kuaishou."))
+        return row
+
+    def _turn_down(
+        self,
+        step: Step,
+        choose: Callable[[Sequence[PlatformReason]], PlatformReason | None],
+        *,
+        label: str,
+        text: str,
+        edit: Mapping[str, Any] | None = None,
+    ) -> Accepted | Declined:
+        try:
+            offered = self.reject_reasons(step.ticket_no)
+        except Refused as refused:
+            return declined(refused)
+        chosen = choose(offered)
+        if chosen is None:
+            there = ", ".join(reason.label for reason in offered) or _("none")
+            told = _("No reason of Kuaishou's for this ticket fits “%(label)s”: %(there)s.")
+            return Declined(Why.OTHER, told % {"label": label, "there": there})
+        if chosen.needs_pictures:
+            # It takes addresses of pictures, and no call is published that makes them.
+            told = _("Kuaishou wants pictures with the reason “%s”: reject this one there.")
+            return Declined(Why.OTHER, told % chosen.label)
+        return self._send(
+            "open.refund.reject",
+            {
+                "refundId": _id(step),
+                "reasonCode": int(chosen.code) if chosen.code.isdecimal() else chosen.code,
+                "rejectDesc": text,
+                "refundVersion": records.milliseconds(step.version),
+                **(edit or {}),
+            },
+        )
+
+    def _send(self, method: str, param: Mapping[str, Any]) -> Accepted | Declined:
+        try:
+            self._api.send(method, param)
+        except Refused as refused:
+            return declined(refused)
+        return Accepted()
+
+
+def _id(step: Step) -> int:
+    return _as_id(step.ticket_no)
+
+
+def _as_id(ticket_no: str) -> int:
+    if not ticket_no.isdecimal():
+        raise NotCarriedOut(_("Kuaishou does not know this ticket."))
+    return int(ticket_no)

@@ -1,0 +1,50 @@
+"""What Kuaishou sends of a ticket and an order, as plain as it gets, and the records of them."""
+
+from typing import Any
+
+from aftersale.platforms.kuaishou import records
+from aftersale.records import OrderRecord, TicketRecord
+
+AT = 1_700_000_000_123
+
+
+def row(**values: Any) -> dict[str, Any]:
+    return {
+        "refundId": 2607602240240301,
+        "oid": 2607602240240299,
+        "refundFee": 4_990,
+        "handlingWay": 10,
+        "status": 10,
+        "negotiateStatus": 1,
+        "createTime": AT - 1_000,
+        "updateTime": AT,
+        **values,
+    }
+
+
+def order(**base: Any) -> dict[str, Any]:
+    return {
+        "orderBaseInfo": {
+            "oid": 2607602240240299,
+            "buyerOpenId": "open-1",
+            "status": 30,
+            "totalFee": 4_990,
+            "createTime": AT - 1_000,
+            "payTime": AT - 900,
+            "updateTime": AT,
+            **base,
+        },
+        "orderItemInfo": {"itemId": 9_007_199_254_740_993, "num": 2, "itemTitle": "围巾"},
+    }
+
+
+def ticket(row: dict[str, Any]) -> TicketRecord:
+    record = records.ticket_record(row, "shop-1")
+    assert isinstance(record, TicketRecord)
+    return record
+
+
+def parcel(row: dict[str, Any]) -> OrderRecord:
+    record = records.order_record(row, "shop-1")
+    assert isinstance(record, OrderRecord)
+    return record

@@ -1,0 +1,170 @@
+"""Every code of PLATFORMS.md b2, both ways."""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from aftersale.platforms import Unreadable
+from aftersale.platforms.kuaishou import codes, records
+from aftersale.records import OrderStatus, TicketStatus, TicketType
+
+from .rows import AT, order, parcel, row, ticket
+
+BOTH_VARIANTS = [
+    (10, "pending_review"),
+    (11, "pending_review"),
+    (12, "rejected"),
+    (20, "arbitration"),
+    (21, "arbitration"),
+    (22, "awaiting_return"),
+    (23, "arbitration"),
+    (30, "awaiting_return"),
+    (40, "returning"),
+    (45, "returning"),
+    (50, "refunding"),
+    (60, "refunded"),
+    (70, "closed"),
+]
+
+
+@pytest.mark.parametrize(("code", "status"), BOTH_VARIANTS)
+def test_a_status_becomes_one_of_the_desks(code: int, status: str) -> None:
+    record = ticket(row(status=code))
+
+    assert record.status == status
+    assert code in codes.STATUSES_OF[status]
+
+
+def test_the_tables_hold_every_code_once() -> None:
+    assert {code for code, _ in BOTH_VARIANTS} == set(codes.TICKET_STATUS)
+    assert set(codes.TICKET_STATUS) == set(codes.Status) - {codes.Status.UNKNOWN}
+    assert set().union(*codes.STATUSES_OF.values()) == set(codes.TICKET_STATUS)
+    assert set(codes.TICKET_STATUS.values()) <= set(get_args(TicketStatus))
+    assert set(codes.ORDER_STATUS.values()) <= set(get_args(OrderStatus))
+    assert set(codes.ORDER_STATUS_OF) == set(get_args(OrderStatus))
+    assert set(codes.HANDLING_OF) == set(get_args(TicketType))
+    groups = [
+        codes.NOT_AUTHENTICATED,
+        codes.NOT_PERMITTED,
+        codes.BAD_SIGNATURE,
+        codes.THROTTLED,
+        codes.QUOTA_SPENT,
+        codes.SUCCEEDED,
+    ]
+    assert sum(map(len, groups)) == len(frozenset().union(*groups))
+
+
+@pytest.mark.parametrize(
+    ("way", "kind"), [(1, "return_refund"), (3, "exchange"), (10, "refund_only")]
+)
+def test_a_handling_way_becomes_a_type(way: int, kind: str) -> None:
+    record = ticket(row(handlingWay=way))
+
+    assert record.type == kind
+    assert codes.HANDLING_OF[kind] == way
+
+
+@pytest.mark.parametrize("way", [0, 4, 5, 99])
+def test_what_the_desk_has_no_type_for_is_for_people(way: int) -> None:
+    """SPEC O3: an exchange is always for people."""
+    record = ticket(row(handlingWay=way, refundDesc="少了一件"))
+
+    assert record.type == "exchange"
+    assert record.note.endswith("\n少了一件")
+
+
+@pytest.mark.parametrize("status", [0, 25, 99])
+def test_a_status_that_is_not_known_is_never_evaluated(status: int) -> None:
+    record = ticket(row(status=status))
+
+    assert record.status == "negotiating"
+    assert str(status) in record.note
+
+
+@pytest.mark.parametrize("way", [3, 4, 5])
+def test_goods_sent_are_no_money_paid(way: int) -> None:
+    record = ticket(row(status=60, handlingWay=way))
+
+    assert (record.status, record.refund_result) == ("closed", None)
+
+
+def test_a_return_that_the_platform_confirmed_may_be_on_its_way() -> None:
+    record = ticket(
+        row(status=22, handlingWay=1, logisticsInfo={"expressNo": "SF1", "expressCode": 4})
+    )
+
+    assert record.status == "returning"
+
+
+@pytest.mark.parametrize(
+    ("negotiation", "text", "status"),
+    [
+        (0, "", "pending_review"),
+        (1, "", "pending_review"),
+        (2, "", "pending_review"),
+        (3, "不符", "rejected"),
+        (3, "【协商】请退货", "negotiating"),
+    ],
+)
+def test_what_became_of_an_application(negotiation: int, text: str, status: str) -> None:
+    record = ticket(
+        row(
+            status=11,
+            negotiateStatus=negotiation,
+            sellerDisagreeDesc=text,
+            expireTime=AT + 1_000,
+            validNegotiateBuyerModifyTimeStamp=AT + 2_000,
+        )
+    )
+
+    assert record.status == status
+    # Whose turn it is decides which deadline counts.
+    until = AT + (2_000 if negotiation == 3 else 1_000)
+    assert record.due_at == datetime.fromtimestamp(until / 1000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (10, "pending_payment"),
+        (30, "pending_shipment"),
+        (40, "shipped"),
+        (50, "delivered"),
+        (70, "completed"),
+        (80, "closed"),
+    ],
+)
+def test_an_orders_status(code: int, status: str) -> None:
+    record = parcel(order(status=code))
+
+    assert record.status == status
+    assert codes.ORDER_STATUS_OF[status] == code
+
+
+@pytest.mark.parametrize("code", [0, 35])
+def test_an_order_in_an_unknown_status_is_not_guessed_at(code: int) -> None:
+    unreadable = records.order_record(order(status=code), "s")
+
+    assert unreadable == Unreadable(
+        "2607602240240299",
+        f"Kuaishou reports an order status that is not known here: {code}.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [(0, "shipped"), (1, "partially_shipped"), (2, "shipped")]
+)
+def test_an_order_is_shipped_there_with_its_first_piece(sent: int, status: str) -> None:
+    record = parcel({**order(status=40), "orderDeliveryInfo": {"deliveryNum": sent}})
+
+    assert record.status == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "virtual"), [(0, False), (1, False), (2, True), (3, True), (14, True)]
+)
+def test_orders_without_a_parcel_are_virtual(kind: int, virtual: bool) -> None:
+    record = parcel(order(coType=kind))
+
+    assert [line.virtual for line in record.lines] == [virtual]

@@ -1,0 +1,308 @@
+"""What Kuaishou is sent for each step, and what is never sent."""
+
+import pytest
+
+from aftersale.platforms import Accepted, Declined, NotCarriedOut, Picture, Step, Why
+from aftersale.platforms.kuaishou import Kuaishou, reasons, refusals
+from aftersale.reject_reasons import REASONS as CATALOGUE
+
+from .conftest import decided
+from .fake import STEPS, KuaishouFake
+from .shop import REASONS
+
+
+def shipped(fake: KuaishouFake, type: str, amount: int = 4_000) -> str:
+    order = fake.places(9_000)
+    fake.ships(order)
+    return fake.buyer_applies(order, type, amount)
+
+
+def declined(answer: Accepted | Declined) -> tuple[Why, str]:
+    assert isinstance(answer, Declined)
+    return answer.why, answer.reason
+
+
+def test_a_return_that_is_waived_is_refunded_at_once(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    """SPEC S1 post_ship_waive_return: the desk calls the ticket refund_only by then."""
+    number = shipped(fake, "return_refund")
+    step = decided(kuaishou, number)
+    waived = Step(number, step.order_no, "refund_only", step.amount, step.version)
+
+    assert kuaishou.approve(waived) == Accepted()
+
+    assert fake.ticket(number).status == "refunding"
+    assert fake.requests[-1] == ("POST", "open.seller.order.refund.approve")
+
+
+def test_another_amount_than_decided_is_not_approved(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    number = shipped(fake, "refund_only")
+    step = decided(kuaishou, number)
+    other = Step(number, step.order_no, step.type, step.amount - 1, step.version)
+
+    assert declined(kuaishou.approve(other))[0] == Why.CHANGED
+    assert fake.calls("approve") == 0
+
+
+def test_the_version_counts_to_the_millisecond(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "refund_only")
+    step = decided(kuaishou, number)
+    fake.shop.tickets[int(number)]["updateTime"] += 1
+
+    assert declined(kuaishou.approve(step))[0] == Why.CHANGED
+    assert (
+        declined(kuaishou.reject(step, reason="reason_mismatch", text="不符", pictures=[]))[0]
+        == Why.CHANGED
+    )
+    assert fake.ticket(number).status == "pending_review"
+
+
+def test_a_change_between_the_look_and_the_step_is_caught_there(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = shipped(fake, "refund_only")
+    step = decided(kuaishou, number)
+    real = fake.shop.approve
+    monkeypatch.setitem(
+        STEPS,
+        "open.seller.order.refund.approve",
+        ("approve", lambda shop, param: (shop.arbitrate(int(number)), real(param))),
+    )
+
+    assert declined(kuaishou.approve(step))[0] == Why.CHANGED
+    assert fake.ticket(number).status == "arbitration"
+
+
+def test_an_exchange_is_agreed_to_without_an_amount(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "exchange")
+    assert kuaishou.approve_return(decided(kuaishou, number)) == Accepted()
+    fake.buyer_ships_back(number, carrier="4", tracking_no="SF1")
+
+    why, reason = declined(kuaishou.confirm_receipt(decided(kuaishou, number)))
+
+    assert (why, fake.calls("confirm_receipt")) == (Why.OTHER, 0)
+    assert "new goods" in reason
+
+
+@pytest.mark.parametrize("way", [0, 3, 4, 5, 8])
+def test_only_money_is_approved_as_money(fake: KuaishouFake, kuaishou: Kuaishou, way: int) -> None:
+    number = shipped(fake, "refund_only")
+    fake.shop.tickets[int(number)]["handlingWay"] = way
+
+    assert declined(kuaishou.approve(decided(kuaishou, number)))[0] == Why.OTHER
+    assert fake.calls("approve") == 0
+
+
+@pytest.mark.parametrize("way", [0, 4, 5, 8])
+def test_no_return_is_agreed_to_for_what_is_not_known(
+    fake: KuaishouFake, kuaishou: Kuaishou, way: int
+) -> None:
+    number = shipped(fake, "refund_only")
+    fake.shop.tickets[int(number)]["handlingWay"] = way
+    step = decided(kuaishou, number)
+
+    assert declined(kuaishou.approve_return(step))[0] == Why.OTHER
+    assert fake.calls("approve_return") == 0
+
+
+@pytest.mark.parametrize("status", [22, 30, 40])
+def test_receipt_is_confirmed_where_the_platform_takes_it(
+    fake: KuaishouFake, kuaishou: Kuaishou, status: int
+) -> None:
+    number = shipped(fake, "return_refund")
+    fake.shop.tickets[int(number)]["status"] = status
+
+    assert kuaishou.confirm_receipt(decided(kuaishou, number)) == Accepted()
+
+
+def test_freight_that_nobody_decided_on_is_not_paid(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "return_refund")
+    fake.shop.tickets[int(number)].update(
+        status=40, returnFreightInfo={"returnFreightAmount": 1_200}
+    )
+
+    why, reason = declined(kuaishou.confirm_receipt(decided(kuaishou, number)))
+
+    assert (why, fake.calls("confirm_receipt")) == (Why.OTHER, 0)
+    assert "freight" in reason
+
+
+# Rejecting and offering.
+
+
+def test_every_reason_of_the_catalogue_has_its_words() -> None:
+    assert set(reasons.WORDS) == {reason.code for reason in CATALOGUE}
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("already_shipped", "101"), ("reason_mismatch", "102"), ("exchange_sold_out", "199")],
+)
+def test_the_nearest_reason_is_sent(
+    fake: KuaishouFake, kuaishou: Kuaishou, reason: str, code: str
+) -> None:
+    number = shipped(fake, "refund_only")
+
+    answer = kuaishou.reject(decided(kuaishou, number), reason=reason, text="您好", pictures=[])
+
+    assert answer == Accepted()
+    ticket = fake.shop.tickets[int(number)]
+    assert (str(ticket["sellerDisagreeReason"]), ticket["sellerDisagreeDesc"]) == (code, "您好")
+
+
+def test_any_text_can_be_sent(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "refund_only")
+    text = '您好 & =+%\n"😀\ud800'
+
+    answer = kuaishou.reject(
+        decided(kuaishou, number), reason="reason_mismatch", text=text, pictures=[]
+    )
+
+    assert answer == Accepted()
+    assert fake.shop.tickets[int(number)]["sellerDisagreeDesc"] == text
+
+
+def test_goods_that_came_back_otherwise_can_be_refused(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    number = shipped(fake, "return_refund")
+    kuaishou.approve_return(decided(kuaishou, number))
+    fake.buyer_ships_back(number, carrier="4", tracking_no="SF1")
+
+    answer = kuaishou.reject(
+        decided(kuaishou, number), reason="incomplete_return", text="空包裹", pictures=[]
+    )
+
+    assert answer == Accepted()
+    refused = kuaishou.ticket(number)
+    assert refused is not None
+    assert (refused.record.status, fake.ticket(number).status) == ("rejected", "rejected")
+
+
+def test_pictures_cannot_be_handed_over(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "return_refund")
+    step = decided(kuaishou, number)
+    picture = Picture("1.png", "image/png", b"x")
+
+    why, reason = declined(
+        kuaishou.reject(step, reason="not_resaleable", text="您好", pictures=[picture])
+    )
+
+    assert (why, fake.calls("reject")) == (Why.OTHER, 0)
+    assert "退回商品影响二次销售" in reason
+
+
+def test_where_no_reason_fits_people_read_which_there_are(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = shipped(fake, "refund_only")
+    monkeypatch.setattr("tests.platforms.kuaishou.fake.REASONS", REASONS[:2])
+
+    why, reason = declined(
+        kuaishou.reject(decided(kuaishou, number), reason="made_to_order", text="", pictures=[])
+    )
+
+    assert (why, fake.calls("reject")) == (Why.OTHER, 0)
+    assert "商品已发货, 买家申请原因与实际不符" in reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"reasonCode": 7, "reason": "其他"}],
+        {"list": [{"reasonCode": 7, "reason": "其他"}]},
+        {"reasons": [{"code": "7", "desc": "其他"}, {"code": None}, 3]},
+    ],
+)
+def test_reasons_in_whatever_list(data: object) -> None:
+    [reason] = reasons.reasons(data)
+
+    assert (reason.code, reason.label) == ("7", "其他")
+
+
+@pytest.mark.parametrize("data", [None, {}, [], "x", {"a": 1}])
+def test_no_reasons(data: object) -> None:
+    assert reasons.reasons(data) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered"),
+    [("return_refund", "refund_only"), ("exchange", "return_refund")],
+)
+def test_a_type_is_offered_where_the_platform_takes_it(
+    fake: KuaishouFake, kuaishou: Kuaishou, asked: str, offered: str
+) -> None:
+    number = shipped(fake, asked)
+    step = decided(kuaishou, number)
+
+    answer = kuaishou.negotiate(step, type=offered, amount=step.amount, text="好", pictures=[])
+
+    assert answer == Accepted()
+    fake.buyer_accepts(number)
+    assert fake.ticket(number).type == offered
+
+
+@pytest.mark.parametrize(
+    ("offered", "amount"), [("exchange", 4_000), ("return_refund", 4_000), ("refund_only", 3_999)]
+)
+def test_what_the_platform_takes_no_offer_of(
+    fake: KuaishouFake, kuaishou: Kuaishou, offered: str, amount: int
+) -> None:
+    number = shipped(fake, "return_refund" if offered == "exchange" else "refund_only")
+    if offered == "return_refund":
+        amount -= 1
+    step = decided(kuaishou, number)
+
+    answer = kuaishou.negotiate(step, type=offered, amount=amount, text="好", pictures=[])
+
+    assert declined(answer)[0] == Why.OTHER
+    assert fake.calls("negotiate") == 0
+
+
+def test_a_mere_message_waits_for_the_buyer_too(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "refund_only")
+    step = decided(kuaishou, number)
+
+    answer = kuaishou.negotiate(
+        step, type="refund_only", amount=step.amount, text="请补充照片。", pictures=[]
+    )
+
+    assert answer == Accepted()
+    assert fake.ticket(number).status == "negotiating"
+    assert fake.shop.tickets[int(number)]["sellerDisagreeDesc"] == "【协商】请补充照片。"
+
+
+# The rest.
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("店铺余额不足", Why.NO_FUNDS),
+        ("售后单不存在", Why.NOT_FOUND),
+        ("平台介入中", Why.PLATFORM_HANDLING),
+        ("请先协商", Why.NEGOTIATE_FIRST),
+        ("售后单版本已更新", Why.CHANGED),
+        ("当前售后单状态不支持", Why.CHANGED),
+        ("参数错误", Why.OTHER),
+    ],
+)
+def test_why_a_step_was_refused(text: str, why: Why) -> None:
+    assert refusals.why(text) == why
+
+
+def test_an_entry_cannot_be_opened_by_a_call(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    why, reason = declined(kuaishou.open_window(fake.places(500), note=""))
+
+    assert (why, fake.requests) == (Why.OTHER, [])
+    assert "back office" in reason
+
+
+def test_a_number_that_is_none_is_never_sent(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    with pytest.raises(NotCarriedOut):
+        kuaishou.reject_reasons("1;drop")
+
+    assert fake.requests == []

@@ -1,0 +1,519 @@
+"""What holds for every platform, each against its own pretended one over real HTTP."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+
+from aftersale.connectors import Failed, NeverSeen, Paid, Pending, TimedOut
+from aftersale.platforms import (
+    Accepted,
+    Declined,
+    ForgedMessage,
+    NotAuthorised,
+    NotCarriedOut,
+    Picture,
+    Platform,
+    SeenTicket,
+    Step,
+    Subject,
+    Throttled,
+    Why,
+)
+from aftersale.records import OrderRecord
+
+from .fakes import Fake, Fault
+from .kuaishou.fake import KuaishouFake
+from .wechat.fake import WeChatFake
+
+FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake]
+# Some platforms want one with an offer.
+CHAT = Picture("chat.png", "image/png", b"\x89PNG\r\n\x1a\n")
+# Where a platform has one word for both.
+OVER = {"closed", "cancelled"}
+
+
+@pytest.fixture(params=FAKES, ids=lambda make: make.__name__)
+def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
+    fake: Fake = request.param()
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def platform(fake: Fake) -> Platform:
+    return fake.connect()
+
+
+def filed(fake: Fake, type: str = "refund_only", amount: int = 5_000) -> str:
+    order = fake.places(10_000)
+    if type != "refund_only":
+        fake.ships(order)
+    return fake.buyer_applies(order, type, amount)
+
+
+def seen(platform: Platform, ticket_no: str) -> SeenTicket:
+    ticket = platform.ticket(ticket_no)
+    assert ticket is not None
+    return ticket
+
+
+def step(platform: Platform, ticket_no: str) -> Step:
+    record = seen(platform, ticket_no).record
+    return Step(
+        ticket_no=ticket_no,
+        order_no=record.order_no,
+        type=record.type,
+        amount=record.amount,
+        version=record.updated_at,
+    )
+
+
+def pulled(fake: Fake, platform: Platform, since: datetime) -> dict[str, SeenTicket]:
+    until = fake.now() + timedelta(seconds=2)
+    found = list(platform.changed_tickets(since=since, until=until))
+    return {one.record.ticket_no: one for one in found if isinstance(one, SeenTicket)}
+
+
+# What is there.
+
+
+def test_the_button_that_tests_the_access_gives_the_shops_name(platform: Platform) -> None:
+    assert platform.test()
+
+
+def test_a_ticket_comes_with_what_a_decision_needs(fake: Fake, platform: Platform) -> None:
+    order_no = fake.places(12_345)
+    ticket_no = fake.buyer_applies(order_no, "refund_only", 2_345)
+
+    record = seen(platform, ticket_no).record
+
+    assert (record.ticket_no, record.order_no, record.type) == (ticket_no, order_no, "refund_only")
+    assert (record.status, record.amount) == ("pending_review", 2_345)
+    assert record.reason
+    assert record.applied_at <= record.updated_at <= fake.now()
+    assert record.due_at is not None
+    assert record.due_at > fake.now()
+
+
+def test_an_order_comes_with_its_money_and_its_shipping(fake: Fake, platform: Platform) -> None:
+    order_no = fake.places(12_345)
+    placed = platform.order(order_no)
+    fake.advance(3_600)
+    fake.ships(order_no)
+    shipped = platform.order(order_no)
+
+    assert placed is not None
+    assert shipped is not None
+    assert (placed.order_no, placed.status, placed.paid_amount) == (
+        order_no,
+        "pending_shipment",
+        12_345,
+    )
+    assert placed.paid_at is not None
+    assert placed.shipped_at is None
+    assert [line.paid_amount for line in placed.lines] == [12_345]
+    assert shipped.status == "shipped"
+    assert shipped.shipped_at == shipped.updated_at
+    assert shipped.updated_at > placed.updated_at
+
+
+def test_what_is_not_there_is_none(platform: Platform) -> None:
+    assert platform.ticket("123456789") is None
+    assert platform.order("123456789") is None
+    assert platform.ticket("no number") is None
+
+
+def test_a_pull_brings_all_that_changed_and_nothing_else(fake: Fake, platform: Platform) -> None:
+    early = filed(fake)
+    fake.advance(3 * 86_400)
+    since = fake.now()
+    # Over more than a day, so that more than one window is asked for.
+    late = []
+    for _ in range(5):
+        fake.advance(6 * 3_600)
+        late.append(filed(fake))
+    fake.advance(2)
+
+    tickets = pulled(fake, platform, since)
+    orders = list(platform.changed_orders(since=since, until=fake.now()))
+
+    assert set(late) <= set(tickets)
+    # Time has run out for the early one meanwhile: that is a change too, but an older one.
+    assert early not in tickets
+    assert {tickets[number].record.order_no for number in late} <= {
+        order.order_no for order in orders if isinstance(order, OrderRecord)
+    }
+
+
+@pytest.mark.parametrize("fault", [Fault.DUPLICATES, Fault.OUT_OF_ORDER])
+def test_lists_that_repeat_or_mix_up_their_rows_lose_none(
+    fake: Fake, platform: Platform, fault: Fault
+) -> None:
+    since = fake.now() - timedelta(seconds=1)
+    numbers = {filed(fake) for _ in range(7)}
+    fake.fail(fault, times=50)
+
+    assert set(pulled(fake, platform, since)) == numbers
+
+
+# Steps.
+
+
+def test_an_approval_sends_money_that_arrives_later(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    decided = step(platform, ticket_no)
+    assert platform.refund_status(ticket_no) == NeverSeen()
+
+    assert platform.approve(decided) == Accepted()
+
+    assert fake.ticket(ticket_no).status == "refunding"
+    assert seen(platform, ticket_no).record.status == "refunding"
+    assert platform.refund_status(ticket_no) == Pending()
+    fake.advance(120)
+    assert fake.ticket(ticket_no).refunded == 5_000
+    assert platform.refund_status(ticket_no) == Paid()
+    settled = seen(platform, ticket_no).record
+    assert settled.status == "refunded"
+    assert settled.refund_result is not None
+    assert settled.refund_result.status == "succeeded"
+
+
+def test_a_return_is_refunded_once_the_goods_are_back(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake, "return_refund")
+
+    assert platform.approve_return(step(platform, ticket_no)) == Accepted()
+    assert seen(platform, ticket_no).record.status == "awaiting_return"
+    assert platform.refund_status(ticket_no) == NeverSeen()
+    fake.buyer_ships_back(ticket_no, carrier="4", tracking_no="SF1020304050")
+    back = seen(platform, ticket_no).record
+    assert back.status == "returning"
+    assert back.return_shipment is not None
+    assert back.return_shipment.tracking_no == "SF1020304050"
+    assert platform.confirm_receipt(step(platform, ticket_no)) == Accepted()
+
+    fake.advance(120)
+    assert fake.ticket(ticket_no).refunded == 5_000
+    assert fake.calls("confirm_receipt") == 1
+
+
+def test_a_rejection_gives_the_buyer_the_next_move(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    assert platform.reject_reasons(ticket_no)
+
+    answer = platform.reject(
+        step(platform, ticket_no), reason="reason_mismatch", text="您好，原因不符。", pictures=[]
+    )
+
+    assert answer == Accepted()
+    assert fake.ticket(ticket_no).status == "rejected"
+    assert seen(platform, ticket_no).record.status == "rejected"
+
+
+def test_an_offer_of_another_type_waits_for_the_buyer(fake: Fake, platform: Platform) -> None:
+    order_no = fake.places(10_000)
+    fake.ships(order_no)
+    ticket_no = fake.buyer_applies(order_no, "refund_only", 5_000)
+    decided = step(platform, ticket_no)
+
+    answer = platform.negotiate(
+        decided, type="return_refund", amount=5_000, text="请退回商品。", pictures=[CHAT]
+    )
+
+    assert answer == Accepted()
+    offered = seen(platform, ticket_no).record
+    assert offered.status == "negotiating"
+    assert offered.due_at is not None
+    fake.buyer_accepts(ticket_no)
+    assert fake.ticket(ticket_no).status == "awaiting_return"
+    assert seen(platform, ticket_no).record.type == "return_refund"
+
+
+def test_what_moved_meanwhile_is_not_acted_on(fake: Fake, platform: Platform) -> None:
+    """SPEC O7: the platform's fact stands; every step says that the ticket has changed."""
+    cancelled, by_staff, returned = filed(fake), filed(fake), filed(fake, "return_refund")
+    decided = {number: step(platform, number) for number in (cancelled, by_staff, returned)}
+    fake.advance(5)
+    fake.buyer_cancels(cancelled)
+    fake.staff_refunds_on_platform(by_staff)
+    fake.staff_refunds_on_platform(returned)
+    before = [fake.ticket(number) for number in decided]
+
+    answers = [
+        platform.approve(decided[cancelled]),
+        platform.approve(decided[by_staff]),
+        platform.approve_return(decided[returned]),
+        platform.confirm_receipt(decided[returned]),
+        platform.reject(decided[by_staff], reason="reason_mismatch", text="不符", pictures=[]),
+    ]
+
+    for answer in answers:
+        assert isinstance(answer, Declined)
+        assert answer.why == Why.CHANGED
+        assert answer.reason
+    assert [fake.ticket(number) for number in decided] == before
+    assert before[0].status in OVER
+    assert before[1].status == "refunding"
+
+
+def test_with_the_platform_is_left_to_the_platform(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    fake.platform_steps_in(ticket_no)
+
+    answer = platform.approve(step(platform, ticket_no))
+
+    assert isinstance(answer, Declined)
+    assert answer.why == Why.PLATFORM_HANDLING
+    assert fake.ticket(ticket_no).status == "arbitration"
+    assert seen(platform, ticket_no).record.status == "arbitration"
+
+
+def test_an_unknown_ticket_is_not_found(fake: Fake, platform: Platform) -> None:
+    decided = step(platform, filed(fake))
+    other = Step("123456789", decided.order_no, decided.type, decided.amount, decided.version)
+
+    answers = [
+        platform.approve(other),
+        platform.approve_return(other),
+        platform.confirm_receipt(other),
+        platform.reject(other, reason="reason_mismatch", text="不符", pictures=[]),
+    ]
+
+    for answer in answers:
+        assert isinstance(answer, Declined)
+        assert answer.why == Why.NOT_FOUND
+    assert platform.refund_status("123456789") == NeverSeen()
+
+
+def test_money_that_does_not_arrive_has_failed(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    platform.approve(step(platform, ticket_no))
+    fake.payout_fails(ticket_no)
+    fake.advance(120)
+
+    assert isinstance(platform.refund_status(ticket_no), Failed)
+    assert fake.ticket(ticket_no).refunded == 0
+
+
+def test_what_nobody_answers_in_time_is_agreed_to_there(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    due_at = seen(platform, ticket_no).record.due_at
+    assert due_at is not None
+
+    fake.advance((due_at - fake.now()).total_seconds() + 120)
+
+    assert seen(platform, ticket_no).record.status == "refunded"
+    assert fake.ticket(ticket_no).refunded == 5_000
+
+
+# What goes wrong.
+
+
+def test_a_call_that_was_lost_is_not_repeated(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    decided = step(platform, ticket_no)
+    fake.fail(Fault.LOST_CALL)
+
+    with pytest.raises(TimedOut):
+        platform.approve(decided)
+
+    assert fake.calls("approve") == 1
+    assert fake.ticket(ticket_no).status == "pending_review"
+    assert platform.refund_status(ticket_no) == NeverSeen()
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.GARBLED])
+def test_an_answer_that_was_lost_pays_once(fake: Fake, platform: Platform, fault: Fault) -> None:
+    ticket_no = filed(fake)
+    decided = step(platform, ticket_no)
+    fake.fail(fault)
+
+    with pytest.raises(TimedOut):
+        platform.approve(decided)
+
+    assert fake.calls("approve") == 1
+    assert platform.refund_status(ticket_no) == Pending()
+    again = platform.approve(decided)
+    assert isinstance(again, Declined)
+    assert again.why == Why.CHANGED
+    fake.advance(120)
+    assert platform.refund_status(ticket_no) == Paid()
+    assert fake.ticket(ticket_no).refunded == 5_000
+
+
+def test_a_broken_server_leaves_the_outcome_open(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    decided = step(platform, ticket_no)
+    fake.fail(Fault.SERVER_ERROR)
+
+    with pytest.raises(TimedOut):
+        platform.approve(decided)
+
+    assert fake.calls("approve") == 1
+    assert platform.refund_status(ticket_no) == NeverSeen()
+
+
+def test_too_many_calls_say_how_long_to_wait(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    decided = step(platform, ticket_no)
+    fake.fail(Fault.THROTTLED)
+
+    with pytest.raises(Throttled) as throttled:
+        platform.approve(decided)
+
+    assert throttled.value.after > 0
+    assert fake.ticket(ticket_no).status == "pending_review"
+    assert platform.approve(decided) == Accepted()
+
+
+def test_a_token_that_ran_out_is_for_people(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    decided = step(platform, ticket_no)
+    fake.fail(Fault.TOKEN_EXPIRED)
+
+    with pytest.raises(NotAuthorised):
+        platform.approve(decided)
+
+    assert fake.ticket(ticket_no).status == "pending_review"
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.LOST_ANSWER, Fault.GARBLED])
+def test_a_question_that_got_no_answer_says_so(
+    fake: Fake, platform: Platform, fault: Fault
+) -> None:
+    ticket_no = filed(fake)
+    fake.fail(fault, reading=True)
+
+    with pytest.raises((NotCarriedOut, TimedOut)):
+        platform.refund_status(ticket_no)
+
+
+def test_a_platform_that_is_away_carried_nothing_out(fake: Fake, platform: Platform) -> None:
+    decided = step(platform, filed(fake))
+    away = fake.connect()
+    fake.stop()
+
+    with pytest.raises(NotCarriedOut):
+        away.approve(decided)
+    with pytest.raises(NotCarriedOut):
+        away.test()
+
+
+def test_after_an_hour_of_faults_both_sides_agree(fake: Fake, platform: Platform) -> None:
+    """On every ticket and every fen, by what a pull brings at the end."""
+    chance = Random(7)
+    since = fake.now() - timedelta(seconds=1)
+    for _ in range(60):
+        fake.advance(60)
+        if chance.random() < 0.5:
+            type = chance.choice(["refund_only", "return_refund"])
+            filed(fake, type, chance.randrange(1, 10_000))
+        if chance.random() < 0.4:
+            fake.fail(chance.choice(list(Fault)), reading=chance.random() < 0.3)
+        for number in chance.sample(fake.tickets(), min(4, len(fake.tickets()))):
+            with suppress(NotCarriedOut, TimedOut, ValueError):
+                disturb_or_decide(fake, platform, number, chance)
+    # Faults that nothing has met yet must not reach the last look.
+    for _ in range(60):
+        with suppress(NotCarriedOut, TimedOut):
+            pulled(fake, platform, fake.now() - timedelta(seconds=1))
+    fake.advance(120)
+
+    found = pulled(fake, platform, since)
+
+    there = {number: fake.ticket(number) for number in fake.tickets()}
+    assert {number: (seen.record.type, seen.record.amount) for number, seen in found.items()} == {
+        number: (state.type, state.amount) for number, state in there.items()
+    }
+    differing = {
+        number: (seen.record.status, there[number].status)
+        for number, seen in found.items()
+        if seen.record.status != there[number].status
+        and not {seen.record.status, there[number].status} <= OVER
+    }
+    assert differing == {}
+    paid = {number for number in there if platform.refund_status(number) == Paid()}
+    assert sum(there[number].amount for number in paid) == sum(
+        state.refunded for state in there.values()
+    )
+    # A quiet hour would show nothing.
+    assert len(paid) > 5
+    assert len({state.status for state in there.values()}) > 3
+    assert fake.calls("confirm_receipt") > 0
+
+
+def disturb_or_decide(fake: Fake, platform: Platform, number: str, chance: Random) -> None:
+    match chance.choices(range(7), weights=[2, 4, 3, 1, 8, 1, 1])[0]:
+        case 0:
+            platform.approve(step(platform, number))
+        case 1:
+            platform.approve_return(step(platform, number))
+        case 2:
+            platform.confirm_receipt(step(platform, number))
+        case 3:
+            decided = step(platform, number)
+            platform.reject(decided, reason="reason_mismatch", text="不符", pictures=[])
+        case 4:
+            fake.buyer_ships_back(number, carrier="4", tracking_no=f"SF{number}")
+        case 5:
+            fake.staff_refunds_on_platform(number)
+        case _:
+            fake.buyer_cancels(number)
+
+
+# Messages.
+
+
+def test_messages_name_what_changed_and_repeat_their_id(fake: Fake, platform: Platform) -> None:
+    ticket_no = filed(fake)
+    fake.buyer_cancels(ticket_no)
+    fake.fail(Fault.DUPLICATES)
+
+    told = [
+        changed
+        for message in fake.messages()
+        for changed in platform.messages(
+            body=message.body, headers=message.headers, query=message.query
+        )
+        if changed.subject == Subject.TICKET
+    ]
+
+    assert {changed.number for changed in told} == {ticket_no}
+    assert len(told) == 4
+    assert len({changed.message_id for changed in told}) == 2
+
+
+def test_a_forged_message_is_not_believed(fake: Fake, platform: Platform) -> None:
+    filed(fake)
+    message = fake.messages()[0]
+
+    for body in (b"", b"{}", b"\xff\x00", message.body[:-8], message.body[::-1]):
+        with pytest.raises(ForgedMessage):
+            platform.messages(body=body, headers=message.headers, query=message.query)
+
+
+# Secrets.
+
+
+def test_no_secret_is_shown(
+    fake: Fake, platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    # httpx would log each address in full at this level, were it let (config.logs).
+    caplog.set_level("INFO")
+    account = fake.account()
+    fake.fail(Fault.TOKEN_EXPIRED)
+
+    with pytest.raises(NotAuthorised) as refused:
+        platform.test()
+    gone = fake.connect()
+    fake.stop()
+    with pytest.raises(NotCarriedOut) as away:
+        gone.test()
+
+    shown = f"{account!r} {platform!r} {refused.value!r} {away.value!r} {caplog.text}"
+    values = {name: value for name, value in account.secrets.items() if len(value) > 4}
+    hidden = [name for name, value in values.items() if value in shown]
+    assert hidden == []
