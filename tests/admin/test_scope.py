@@ -47,7 +47,8 @@ def test_every_model_of_a_shop_is_scoped() -> None:
 
 def test_every_model_of_the_project_has_a_page() -> None:
     shown_in_another = {
-        "OrderLine", "CommissionSplit", "FastRefundPeriod",  # on the page of their order or shop
+        # on the page of their order or shop
+        "OrderLine", "CommissionSplit", "FastRefundPeriod", "OrderShipping", "Shipment",
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken",
