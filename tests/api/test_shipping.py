@@ -24,6 +24,7 @@ from tests.factories import make_order, make_shop, make_strategy, make_ticket, m
 
 from .program import Answer, Program, program
 
+_BEGAN = timezone.now().replace(microsecond=0)
 SIGNALS = ("shipping-cancelled", "parcel-intercepted", "delivery-refused")
 
 
@@ -37,7 +38,8 @@ def shipped(**fields: Any) -> dict[str, Any]:
 
 
 def hours(count: float) -> str:
-    return (timezone.now().replace(microsecond=0) + timedelta(hours=count)).isoformat()
+    """So many hours from the start of the tests: the same text whenever it is asked for."""
+    return (_BEGAN + timedelta(hours=count)).isoformat()
 
 
 def report(erp: Program, **fields: Any) -> Answer:
