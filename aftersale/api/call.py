@@ -144,9 +144,14 @@ class Call(APIView):
             with connection.cursor() as cur:
                 cur.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
             call = IdempotentCall(token=self.token, key=key, fingerprint=fingerprint, at=self.now)
-            # Waits for one with the same key that is under way.
-            IdempotentCall.objects.bulk_create([call], ignore_conflicts=True)
-            stored = IdempotentCall.objects.select_for_update().get(token=self.token, key=key)
+            # Waits for one with the same key that is under way, and holds the row that there is.
+            IdempotentCall.objects.bulk_create(
+                [call],
+                update_conflicts=True,
+                unique_fields=["token", "key"],
+                update_fields=["key"],
+            )
+            stored = IdempotentCall.objects.get(token=self.token, key=key)
             if stored.status and self.now - stored.at < KEPT:
                 return self._again(stored, fingerprint)
             try:

@@ -39,6 +39,7 @@ class EntryResult(BaseModel):
     entry_no: str | None
     result: Literal["created", "unchanged", "refused"]
     errors: list[Wrong] = Field(description="Of a refused record; pointers start at the record")
+    note: str = Field(default="", description="What is to be known besides; empty as a rule")
 
 
 class EntryResults(BaseModel):

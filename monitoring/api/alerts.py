@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
 from aftersale.api import schema
+from aftersale.api.by_moment import page_by_moment
 from aftersale.api.call import Call, answer
-from aftersale.api.lists import Page, PageQuery, page_of
+from aftersale.api.lists import Page, PageQuery
 from aftersale.api.reading import query
 from aftersale.api.values import Moment, Yuan, username
 from aftersale.models import Scope, Ticket
@@ -78,7 +79,9 @@ class AlertsCall(Call):
             found = found.filter(kind=asked.kind)
         if asked.acknowledged is not None:
             found = found.filter(acknowledged_at__isnull=not asked.acknowledged)
-        return page_of(request, found, shown, page=AlertPage)
+        return page_by_moment(
+            request, found, shown, page=AlertPage, asked=asked, moment="raised_at"
+        )
 
 
 class AcknowledgeCall(Call):

@@ -78,6 +78,9 @@ def test_acknowledged_once(erp: Program, shop: Shop, owner: User) -> None:
     (row,) = erp.get("/alerts?acknowledged=true&kind=deadline").content["results"]
     assert row == first.content
     assert erp.get("/alerts?acknowledged=true&kind=cap").content["results"] == []
+    page = erp.get("/alerts?page_size=4").content
+    rest = erp.get(page["next"].removeprefix("http://testserver/api/v1")).content
+    assert (len(page["results"]), len(rest["results"]), rest["next"]) == (4, 2, None)
     assert erp.get("/alerts?kind=x").status == erp.get("/alerts?acknowledged=x").status == 422
 
 

@@ -206,7 +206,7 @@ def test_a_method_that_there_is_not(erp: Program) -> None:
     # Nor is a program asked for a browser's cookie, or answered in HTML.
     client = Client(enforce_csrf_checks=True)
     for method in ("GET", "POST", "PATCH", "DELETE"):
-        answered = client.generic(method, "/api/v1/nothing")
+        answered = client.generic(method, "/api/v1/nothing/a%0Ab")
         assert (answered.status_code, answered["Content-Type"]) == (404, "application/problem+json")
 
 

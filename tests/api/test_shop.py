@@ -107,7 +107,7 @@ def balance(shop: Shop, kind: str = "wallet") -> int:
 
 def test_fund_entries(erp: Program, shop: Shop) -> None:
     """SPEC W3: an entry is never changed; the same again changes nothing."""
-    made = {"entry_no": "f-1", "result": "created", "errors": []}
+    made = {"entry_no": "f-1", "result": "created", "errors": [], "note": ""}
     assert erp.post("/fund-entries", ENTRY)[:2] == (201, made)
     again = {**ENTRY, "shop": "ks-1"}
     assert erp.post("/fund-entries", again)[:2] == (200, {**made, "result": "unchanged"})
