@@ -75,6 +75,15 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     _arbitration(ticket, record, now)
 
 
+def platform_pays(ticket: Ticket, now: datetime) -> None:
+    """The platform's own fast refund pays the ticket: the automation keeps off (SPEC F2)."""
+    transitions.add_flag(ticket, TicketFlag.PLATFORM_PAYS)
+    ticket.waits = False
+    ticket.save(update_fields=["flags", "waits"])
+    note = TicketFlag(TicketFlag.PLATFORM_PAYS).label
+    write_event(ticket, TicketEventKind.FLAG, str(note), now)
+
+
 def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     """Status, refund result and deadline of a newer version (SPEC O7)."""
     _status(order, ticket, record, now)
