@@ -21,6 +21,7 @@ urlpatterns = [
         "api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"
     ),
     path("api/v1/<path:rest>", NoSuchCall.as_view()),
+    path("platforms/", include("aftersale.api.platform_urls")),
     path("", include("monitoring.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

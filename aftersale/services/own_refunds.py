@@ -21,10 +21,10 @@ _MOST = 14
 
 _OWN = """
     SELECT t.order_id, t.id,
-           CASE WHEN r.status = ANY(%(gone)s) OR (r.id IS NULL AND t.status = %(refunding)s)
+           (CASE WHEN r.status = ANY(%(gone)s) OR (r.id IS NULL AND t.status = %(refunding)s)
                 THEN t.committed
                 ELSE (SELECT coalesce(sum(a.amount), 0) FROM aftersale_refundattempt a
-                       WHERE a.refund_id = r.id AND a.state = %(late)s) END
+                       WHERE a.refund_id = r.id AND a.state = %(late)s) END)::bigint
       FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
      WHERE t.order_id = ANY(%(orders)s::bigint[]) AND t.committed > 0
 """

@@ -61,8 +61,14 @@ def receive(
 
 def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str:
     """What to answer when a platform first tries the address; raises ForgedMessage."""
-    _account, speaker = _addressed(platform, shop_code)
-    answer = speaker.challenge(query)
+    account, speaker = _addressed(platform, shop_code)
+    try:
+        answer = speaker.challenge(query)
+    except ForgedMessage:
+        raise
+    except Exception as error:
+        log.error("platform_challenge_unread", shop=account.shop_id, error=type(error).__name__)
+        raise ForgedMessage from error
     if answer is None:
         raise ForgedMessage
     return answer
@@ -75,6 +81,8 @@ def forget(*, now: datetime) -> None:
 
 
 def _addressed(platform: str, shop_code: str) -> tuple[PlatformAccount, Platform]:
+    if "\0" in platform + shop_code:
+        raise ForgedMessage
     accounts = PlatformAccount.objects.select_related("shop")
     account = accounts.filter(platform=platform, shop__code=shop_code).first()
     if account is None:
