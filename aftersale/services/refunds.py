@@ -32,6 +32,7 @@ from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
 from .rights import scoped
+from .syncing.accounts import pays_fast_refunds
 
 # A refund in one of these is over, and the same row may begin anew.
 OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
@@ -324,7 +325,8 @@ def _request(
 
 def _start(refund: Refund, *, now: datetime) -> None:
     shop = Shop.objects.get(pk=refund.shop_id)
-    due = connectors.sends(shop.connector)
+    own = refund.source != RefundSource.FAST_REFUND or not pays_fast_refunds(shop)
+    due = own and connectors.sends(shop.connector)
     refund.status = RefundStatus.REQUESTED
     refund.requested_at = now
     refund.released = False

@@ -140,6 +140,14 @@ def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
     return name
 
 
+def pays_fast_refunds(shop: Shop) -> bool:
+    """Whether the shop's platform pays fast refunds by itself: they are recorded, not sent (F2)."""
+    return (
+        shop.connector == ConnectorKind.PLATFORM
+        and PlatformAccount.objects.filter(shop=shop, pays_fast_refunds=True).exists()
+    )
+
+
 def _go_on(account: PlatformAccount, now: datetime) -> None:
     PlatformAccount.objects.filter(pk=account.pk).update(next_round_at=now, **health.WELL)
     wake_reader(account.pk)
