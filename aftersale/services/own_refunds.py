@@ -21,7 +21,8 @@ _MOST = 14
 
 _OWN = """
     SELECT t.order_id, t.id,
-           (CASE WHEN r.status = ANY(%(gone)s) OR (r.id IS NULL AND t.status = %(refunding)s)
+           (CASE WHEN r.status = ANY(%(gone)s)
+                   OR (t.status = %(refunding)s AND r.status IS DISTINCT FROM %(requested)s)
                 THEN t.committed
                 ELSE (SELECT coalesce(sum(a.amount), 0) FROM aftersale_refundattempt a
                        WHERE a.refund_id = r.id AND a.state = %(late)s) END)::bigint
@@ -72,9 +73,11 @@ def of_ticket(ticket: Ticket, amount: int) -> int:
 
 def counted(refund: Refund | None, ticket: Ticket) -> bool:
     """Whether the money that the ticket has taken may be in the platform's figure."""
-    if refund is None:
-        return ticket.status == TicketStatus.REFUNDING
-    return refund.status in _GONE
+    if refund is not None and refund.status in _GONE:
+        return True
+    # The platform pays it by a step of its own.
+    unsent = refund is not None and refund.status == RefundStatus.REQUESTED
+    return ticket.status == TicketStatus.REFUNDING and not unsent
 
 
 def _rows(order_pks: Iterable[int]) -> list[tuple[int, int, int]]:
@@ -85,6 +88,7 @@ def _rows(order_pks: Iterable[int]) -> list[tuple[int, int, int]]:
                 "orders": numbers(order_pks),
                 "gone": [status.value for status in _GONE],
                 "refunding": TicketStatus.REFUNDING.value,
+                "requested": RefundStatus.REQUESTED.value,
                 "late": AttemptState.PAID_LATE.value,
             },
         )

@@ -182,7 +182,7 @@ PAGES: dict[str, Page] = {
     "desk:shop-fast-refund-out": step(SHOP, Shop),
     "desk:shop-services": step(SHOP, Shop, shows=SEE),
     "desk:shop-platform": shown(Shop),
-    "desk:shop-platform-connect": step(SHOP, Shop, "kuaishou"),
+    "desk:shop-platform-connect": step(SHOP, Shop, "wechat"),
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
     "desk:shop-platform-test": step(SHOP, Shop),

@@ -259,7 +259,7 @@ def make(mark: str, *roles: str) -> Scene:
         # Its credentials are of another key, so that nothing is ever called.
         PlatformAccount.objects.create(
             shop=shop,
-            platform="kuaishou",
+            platform="wechat",
             sealed=f"{mark}-sealed",
             connected_at=AT,
             orders_until=AT,
