@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from aftersale.models import Refund, Ticket
+from aftersale.models import Order, Refund, Ticket
 from aftersale.records import TicketRecord
 from aftersale.services import locks, money_audit, order_money, shops, transitions
 from aftersale.services.ingest import save_tickets

@@ -48,6 +48,11 @@ def connect(
     _check_address(address)
     with transaction.atomic():
         shop = _lock(shop_id)
+        if shop.is_demo and not address:
+            # Its pages say that all refunds are pretended.
+            raise Refused(
+                _("A demo shop is connected to a pretended platform only."), pointer="address"
+            )
         if PlatformAccount.objects.filter(shop=shop).exists():
             raise Refused(_("The shop is connected already."))
         account = PlatformAccount.objects.create(
