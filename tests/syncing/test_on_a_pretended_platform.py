@@ -12,12 +12,13 @@ from aftersale.services import money_audit
 from aftersale.services.syncing import accounts, reading
 from tests import factories
 from tests.platforms.fakes import Fake, Fault
+from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=[WeChatFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake])
 def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
     fake: Fake = request.param()
     fake.start()
