@@ -106,7 +106,7 @@ def test_its_messages_are_believed_and_followed(fake: Fake) -> None:
         assert answer.status_code == 200 and answer.content
         forged = client.post(
             url,
-            message.body + b" ",
+            message.body[::-1],
             content_type="application/json",
             query_params={**message.query, "msg_signature": "0" * 40, "signature": "0" * 40},
         )
