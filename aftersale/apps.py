@@ -17,11 +17,11 @@ class AftersaleConfig(AppConfig):
 
 def make_schedules(**_: object) -> None:
     """The sweep that finds due refunds which nobody woke the payer for, and expired leases; the
-    task that writes down which after-sale windows have closed; and the daily one that forgets
-    the answers to old calls of the API."""
+    task that writes down which after-sale windows have closed; reading from platforms; and the
+    daily one that forgets the answers to old calls of the API."""
     from django.db import connection
 
-    from config.queue import DECIDE, PAY, ensure_schedule
+    from config.queue import DECIDE, PAY, PULL, ensure_schedule
 
     # `migrate aftersale` alone, on an empty database, comes before the queue has its tables.
     if "django_q_schedule" in connection.introspection.table_names():
@@ -30,3 +30,5 @@ def make_schedules(**_: object) -> None:
         ensure_schedule(name="close-windows", task=task, cluster=DECIDE, minutes=1)
         task = "aftersale.tasks.forget_calls"
         ensure_schedule(name="forget-calls", task=task, cluster=DECIDE, minutes=24 * 60)
+        task = "aftersale.tasks.read_platforms"
+        ensure_schedule(name="read-platforms", task=task, cluster=PULL, minutes=1)

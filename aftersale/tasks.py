@@ -4,6 +4,8 @@ from django.utils import timezone
 
 from aftersale.services import idempotent_calls, payer, windows
 from aftersale.services.payer_wake import wake_payer
+from aftersale.services.syncing import leases, messages, reading
+from aftersale.services.syncing.wake import wake_reader
 
 
 def pay() -> None:
@@ -26,3 +28,20 @@ def close_windows() -> None:
 def forget_calls() -> None:
     """Deletes the answers to calls of the API that are kept no longer. Idempotent."""
     idempotent_calls.forget_old(now=timezone.now())
+
+
+def read_platforms() -> None:
+    """Wakes a reader for each shop of whose platform something is due (SPEC E1)."""
+    now = timezone.now()
+    for account_pk in leases.due(now).order_by("next_round_at").values_list("pk", flat=True):
+        wake_reader(account_pk)
+    messages.forget(now=now)
+
+
+def read_platform(account_pk: int) -> None:
+    """Reads from one shop's platform; goes on in a task of its own while more is due.
+
+    Idempotent; may run any number of times, at once too.
+    """
+    if reading.run(account_pk=account_pk, clock=timezone.now):
+        wake_reader(account_pk)

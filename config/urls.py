@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     # Whatever else begins so, with a line break in it, too.
     re_path("^api/v1/", NoSuchCall.as_view()),
+    path("platforms/", include("aftersale.api.platform_urls")),
     path("", include("monitoring.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

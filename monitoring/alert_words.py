@@ -18,6 +18,7 @@ COLOURS: dict[str, str] = {
     AlertKind.REFUND_FAILED: "danger",
     AlertKind.DEADLINE: "warning",
     AlertKind.SHIPPING: "danger",
+    AlertKind.PLATFORM: "danger",
 }
 # In these the buyer is to act.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -123,6 +124,16 @@ def _shipping(alert: Alert) -> Said:
     return text % words, "desk:shipping-alerts", None, _("To the shipping alerts")
 
 
+def _platform(alert: Alert) -> Said:
+    facts = alert.facts
+    if alert.threshold == 0:
+        text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
+    else:
+        text = _("Reading from the platform of %(name)s has been failing since %(at)s: %(reason)s")
+    words = {"name": facts["name"], "reason": facts["reason"], "at": _at(facts["since"], alert)}
+    return text % words, "desk:shop-platform", alert.shop_id, _("To the connection")
+
+
 def _at(text: str, alert: Alert) -> str:
     return moment(datetime.fromisoformat(text), alert.shop)
 
@@ -133,4 +144,5 @@ _SAID: Mapping[str, Callable[[Alert], Said]] = {
     AlertKind.REFUND_FAILED: _refund_failed,
     AlertKind.DEADLINE: _deadline,
     AlertKind.SHIPPING: _shipping,
+    AlertKind.PLATFORM: _platform,
 }

@@ -2,6 +2,7 @@
 
 from .alert import OPEN_ALERTS, ShippingAlert
 from .choices import (
+    HANDS_OFF,
     Actor,
     AlertKind,
     AlertState,
@@ -29,6 +30,7 @@ from .choices import (
 from .desk import CaseVisit, SavedFilter
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
+from .platform import PlatformAccount, PlatformMessage, PlatformProblem, PlatformSubject
 from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
@@ -40,6 +42,7 @@ from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
     "DESK_STATUSES",
+    "HANDS_OFF",
     "OPEN_ALERTS",
     "Actor",
     "AfterSaleWindow",
@@ -71,6 +74,10 @@ __all__ = [
     "OrderStatus",
     "OrderType",
     "PaymentStop",
+    "PlatformAccount",
+    "PlatformMessage",
+    "PlatformProblem",
+    "PlatformSubject",
     "Refund",
     "RefundAttempt",
     "RefundSource",

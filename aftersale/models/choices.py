@@ -16,6 +16,7 @@ class ConnectorKind(models.TextChoices):
 
     MANUAL = "manual", _("By hand")
     SANDBOX = "sandbox", _("Sandbox (demo shops only)")
+    PLATFORM = "platform", _("Through the platform")
 
 
 class Role(models.TextChoices):
@@ -97,6 +98,13 @@ class TicketFlag(models.TextChoices):
     NO_WINDOW = "no_window", _("No after-sale window on the completed order")
     LIKELY_LOSS = "likely_loss", _("Likely loss")
     ERROR = "error", _("Evaluation failed")
+    BEFORE_CONNECTION = "before_connection", _("Open before the shop was connected")
+    PLATFORM_PAYS = "platform_pays", _("Fast refund paid by the platform")
+
+
+# The automation leaves a ticket with one of these alone: which products it is about is not known;
+# people have not asked for the shop's old tickets to be evaluated; the platform pays it by itself.
+HANDS_OFF = [TicketFlag.LINE_MISSING, TicketFlag.BEFORE_CONNECTION, TicketFlag.PLATFORM_PAYS]
 
 
 class Actor(models.TextChoices):
@@ -200,3 +208,4 @@ class ShopEventKind(models.TextChoices):
     MEMBER = "member", _("Membership changed")
     TEMPLATE = "template", _("Reject text changed")
     TOKEN = "token", _("API token changed")
+    PLATFORM = "platform", _("Platform connection changed")

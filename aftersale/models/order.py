@@ -14,6 +14,8 @@ class Order(models.Model):
 
     `committed` is what tickets of Afterdesk have taken of the order's money: the sum of its
     tickets' `committed`. It changes only under this row's lock (docs/locking.md).
+    `refunded_reported` is the platform's own figure of what was refunded, Afterdesk's refunds
+    included; null where the source tells `refunded_amount` by itself.
     `over_refunded` says that the platform reported figures that exceed what was paid; such an
     order is stored, flagged, and nothing more is approved on it (SPEC O2).
     """
@@ -34,6 +36,7 @@ class Order(models.Model):
     updated_at = models.DateTimeField(_("updated by the platform at"))
     paid_amount = models.BigIntegerField(_("paid"))
     refunded_amount = models.BigIntegerField(_("refunded outside Afterdesk"), default=0)
+    refunded_reported = models.BigIntegerField(_("refunded, as the platform says"), null=True)
     committed = models.BigIntegerField(_("refunded or approved here"), default=0)
     over_refunded = models.BooleanField(_("more refunded than paid"), default=False)
     labels = ArrayField(

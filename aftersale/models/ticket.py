@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .choices import (
+    HANDS_OFF,
     Actor,
     ArbitrationResult,
     TicketEventKind,
@@ -114,8 +115,7 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=Q(waits=False)
                 | Q(status=TicketStatus.PENDING_REVIEW, order__isnull=False)
-                # Which products it is about is not known, so no strategy may have it.
-                & ~Q(flags__contains=[TicketFlag.LINE_MISSING]),
+                & ~Q(flags__overlap=[flag.value for flag in HANDS_OFF]),
                 name="ticket_waits_only_for_review",
             ),
         ]

@@ -45,6 +45,9 @@ _QUESTIONS = {
         SELECT order_no, 'paid ' || paid_amount || ', gone ' || committed + refunded_amount
           FROM aftersale_order
          WHERE over_refunded <> (paid_amount < committed + refunded_amount)""",
+    "more was refunded outside than the platform says was refunded": """
+        SELECT order_no, refunded_amount || ', reported: ' || refunded_reported
+          FROM aftersale_order WHERE refunded_amount > refunded_reported""",
     "a ticket without an order has taken money": """
         SELECT ticket_no, committed::text FROM aftersale_ticket
          WHERE order_id IS NULL AND committed <> 0""",

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
+    HANDS_OFF,
     Actor,
     Order,
     Ticket,
@@ -21,6 +22,7 @@ from aftersale.models import (
 )
 from aftersale.signals import tickets_waiting
 
+from . import own_refunds
 from .errors import OverRefundable
 from .transitions import add_flag
 
@@ -37,7 +39,7 @@ def commit(order: Order, ticket: Ticket, amount: int) -> None:
     Raises OverRefundable, having written nothing (SPEC O2).
     """
     require_room(order, ticket, amount)
-    _write(order, ticket, amount, over_refunded=False)
+    _write(order, ticket, amount, outside=order.refunded_amount, over_refunded=False)
 
 
 def require_room(order: Order, ticket: Ticket, amount: int) -> None:
@@ -107,25 +109,60 @@ def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) ->
         )
 
 
+def found_inside(order: Order, ticket: Ticket) -> None:
+    """The platform has refunded a ticket by a step that was not sent from here.
+
+    Its figure of the order may have that refund already, taken for one from outside. Call it
+    before the refund is written down.
+    """
+    if order.refunded_reported is not None:
+        own = own_refunds.of_order(order, but=ticket)
+        own.append(ticket.committed)
+        known = max(0, order.refunded_amount - ticket.committed)
+        outside = own_refunds.outside(order.refunded_reported, own, known=known)
+        _write(
+            order,
+            ticket,
+            ticket.committed,
+            outside=outside,
+            over_refunded=order.paid_amount < order.committed + outside,
+        )
+
+
 def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
+    outside = _outside(order, ticket, amount)
     committed = order.committed + amount - ticket.committed
     freed = amount < ticket.committed
-    over = order.paid_amount < committed + order.refunded_amount
-    _write(order, ticket, amount, over_refunded=over)
+    over = order.paid_amount < committed + outside
+    _write(order, ticket, amount, outside=outside, over_refunded=over)
     if freed:
         _look_again(order, ticket)
 
 
-def _write(order: Order, ticket: Ticket, amount: int, *, over_refunded: bool) -> None:
+def _outside(order: Order, ticket: Ticket, amount: int) -> int:
+    """What was refunded outside once this ticket has taken `amount` (SPEC O2)."""
+    if order.refunded_reported is None:
+        return order.refunded_amount
+    own = own_refunds.of_order(order, but=ticket)
+    own.append(own_refunds.of_ticket(ticket, amount))
+    # Money that nobody here knew of may have been taken for money from outside.
+    known = max(0, order.refunded_amount - max(0, amount - ticket.committed))
+    return own_refunds.outside(order.refunded_reported, own, known=known)
+
+
+def _write(order: Order, ticket: Ticket, amount: int, *, outside: int, over_refunded: bool) -> None:
     difference = amount - ticket.committed
-    if difference == 0 and over_refunded == order.over_refunded:
+    before = (order.refunded_amount, order.over_refunded)
+    if difference == 0 and before == (outside, over_refunded):
         return
     # One statement: flag and figures must agree at every moment (order_not_over_refunded).
     Order.objects.filter(pk=order.pk).update(
         committed=F("committed") + difference,
+        refunded_amount=outside,
         over_refunded=over_refunded,
     )
     order.committed += difference
+    order.refunded_amount = outside
     order.over_refunded = over_refunded
     ticket.committed = amount
     ticket.save(update_fields=["committed"])
@@ -135,7 +172,7 @@ def _look_again(order: Order, ticket: Ticket) -> None:
     waiting = (
         Ticket.objects.filter(order=order, status=TicketStatus.PENDING_REVIEW, waits=False)
         .exclude(pk=ticket.pk)
-        .exclude(flags__contains=[TicketFlag.LINE_MISSING])
+        .exclude(flags__overlap=HANDS_OFF)
         .update(waits=True)
     )
     if waiting:

@@ -27,11 +27,12 @@ from aftersale.models import (
 )
 from aftersale.signals import tickets_waiting
 
-from . import attempts, leases, locks, order_money, rounds, settlement, transitions
+from . import attempts, leases, locks, order_money, own_refunds, rounds, settlement, transitions
 from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
 from .rights import scoped
+from .syncing.accounts import pays_fast_refunds
 
 # A refund in one of these is over, and the same row may begin anew.
 OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
@@ -78,6 +79,8 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
         # `returning` to `refunding` is confirm_return's.
         raise _wrong_step(ticket, approved_status(ticket))
     _require_window(ticket)
+    if TicketFlag.PLATFORM_PAYS in ticket.flags:
+        raise Refused(_("The platform pays this fast refund itself: nothing is sent from here."))
     if ticket.type == TicketType.EXCHANGE:
         return 0
     wanted = ticket.amount if amount is None else amount
@@ -221,11 +224,13 @@ def take_over_result(
     if succeeded:
         if refund is not None and refund.status == RefundStatus.SUCCEEDED:
             return
+        if ticket.committed and not own_refunds.counted(refund, ticket):
+            order_money.found_inside(order, ticket)
         if refund is None and ticket.amount > 0:
             refund = _platforms_refund(order, ticket, at=at)
         elif refund is not None and refund.status == RefundStatus.TAKEN_BACK:
             refund.amount = ticket.amount
-            refund.source = RefundSource.PLATFORM
+            refund.source = _platforms_source(ticket)
         if refund is None:
             _as_fact(ticket, TicketStatus.REFUNDED, reason=reason, now=now)
             return
@@ -320,7 +325,8 @@ def _request(
 
 def _start(refund: Refund, *, now: datetime) -> None:
     shop = Shop.objects.get(pk=refund.shop_id)
-    due = connectors.sends(shop.connector)
+    own = refund.source != RefundSource.FAST_REFUND or not pays_fast_refunds(shop)
+    due = own and connectors.sends(shop.connector)
     refund.status = RefundStatus.REQUESTED
     refund.requested_at = now
     refund.released = False
@@ -339,9 +345,16 @@ def _platforms_refund(order: Order, ticket: Ticket, *, at: datetime) -> Refund:
         order=order,
         ticket=ticket,
         amount=ticket.committed or rounds.agreed_amount(ticket),
-        source=RefundSource.PLATFORM,
+        source=_platforms_source(ticket),
         requested_at=at,
     )
+
+
+def _platforms_source(ticket: Ticket) -> RefundSource:
+    """Its fast refund shows as such, though nothing was sent from here (SPEC F2)."""
+    if TicketFlag.PLATFORM_PAYS in ticket.flags:
+        return RefundSource.FAST_REFUND
+    return RefundSource.PLATFORM
 
 
 def _as_fact(ticket: Ticket, status: TicketStatus, *, reason: str, now: datetime) -> None:

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import F, Func, Value
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
+    HANDS_OFF,
     BlockedBuyer,
     FastRefundPeriod,
     Fund,
@@ -108,12 +110,13 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
 def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
     """Has all tickets under review evaluated again, as after a change of strategies (SPEC E1).
 
+    Those that were open before the shop was connected to its platform are among them from now on.
     `user` None is the operator's console.
     """
     if user is not None:
         require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
-        if _set_waiting(shop_id):
+        if _set_waiting(shop_id, old_ones=True):
             _event(_get(shop_id), ShopEventKind.LOOKED_AGAIN, now, user=user)
             tickets_waiting.send(Shop, shop_ids={shop_id})
 
@@ -165,11 +168,13 @@ def _event(
     ShopEvent.objects.create(shop=shop, at=now, user=user, kind=kind, note=note)
 
 
-def _set_waiting(shop_id: int) -> bool:
+def _set_waiting(shop_id: int, *, old_ones: bool = False) -> bool:
     """Batches in the order of the keys, like whoever else locks several tickets."""
+    if old_ones:
+        _release_old_ones(shop_id)
     idle = Ticket.objects.filter(
         shop=shop_id, status=TicketStatus.PENDING_REVIEW, order__isnull=False, waits=False
-    ).exclude(flags__contains=[TicketFlag.LINE_MISSING])
+    ).exclude(flags__overlap=HANDS_OFF)
     last, found = 0, False
     while True:
         pks = list(
@@ -182,6 +187,16 @@ def _set_waiting(shop_id: int) -> bool:
         if idle.filter(pk__in=locked).update(waits=True):
             found = True
         last = pks[-1]
+
+
+def _release_old_ones(shop_id: int) -> None:
+    flag = TicketFlag.BEFORE_CONNECTION
+    old_ones = Ticket.objects.filter(shop=shop_id, flags__contains=[flag])
+    while pks := list(old_ones.order_by("pk").values_list("pk", flat=True)[:_RESUME_BATCH]):
+        locked = list(locks.lock_tickets(pks).values_list("pk", flat=True))
+        Ticket.objects.filter(pk__in=locked).update(
+            flags=Func(F("flags"), Value(flag.value), function="array_remove")
+        )
 
 
 def _create(record: ShopRecord, *, now: datetime) -> bool:

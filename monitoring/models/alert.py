@@ -15,6 +15,7 @@ class AlertKind(models.TextChoices):
     REFUND_FAILED = "refund_failed", _("Refund failed")
     DEADLINE = "deadline", _("Deadline")
     SHIPPING = "shipping", _("Shipping alert")
+    PLATFORM = "platform", _("Platform connection")
 
 
 class Alert(models.Model):

@@ -21,6 +21,8 @@ from monitoring.models import Alert, AlertKind
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
 CAP_PERCENT = [80, 100]
 DEADLINE_HOURS = 6
+# A platform that can't be read from for so long is told of.
+FAILING_HOURS = 1
 # What happened before that was either told then or is no news any more.
 LOOK_BACK = timedelta(days=3)
 # Who is to know, and so may ask to be mailed: whoever can do something about it.
@@ -30,6 +32,7 @@ WHO: dict[str, Right] = {
     AlertKind.REFUND_FAILED: Right.HANDLE_TICKETS,
     AlertKind.DEADLINE: Right.HANDLE_TICKETS,
     AlertKind.SHIPPING: Right.HANDLE_TICKETS,
+    AlertKind.PLATFORM: Right.CHANGE_SHOP,
 }
 
 # Each finds (shop, subject, threshold, day, facts), shop by shop along an index.
@@ -81,12 +84,24 @@ _SHIPPING = """
     JOIN aftersale_ticket t ON t.id = a.ticket_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
 """
+# Refused credentials at once, what may pass by itself after a while.
+_PLATFORM = """
+    SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
+        (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'reason', c.failure, 'since', c.failing_since) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_platformaccount c ON c.shop_id = p.id AND c.failing_since >= %(since)s
+    JOIN unnest(ARRAY[0, %(failing_hours)s]) AS t (hours)
+        ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
+           ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
+"""
 _FOUND: Mapping[str, str] = {
     AlertKind.CAP: _CAP,
     AlertKind.BREAKER: _BREAKER,
     AlertKind.REFUND_FAILED: _REFUND_FAILED,
     AlertKind.DEADLINE: _DEADLINE,
     AlertKind.SHIPPING: _SHIPPING,
+    AlertKind.PLATFORM: _PLATFORM,
 }
 # Rows in one order, so that two looks at once wait for each other but never in a circle. Without
 # the NOT EXISTS each look would use up an id for every alert that is there already.
@@ -126,6 +141,8 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
         "since": now - LOOK_BACK,
         "soon": now + timedelta(hours=DEADLINE_HOURS),
         "hours": DEADLINE_HOURS,
+        "failing_hours": FAILING_HOURS,
+        "long_failing": now - timedelta(hours=FAILING_HOURS),
         "percents": CAP_PERCENT,
         "statuses": [status.value for status in DESK_STATUSES],
         "shops": None if shop_ids is None else list(shop_ids),

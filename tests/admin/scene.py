@@ -17,6 +17,7 @@ from aftersale.models import (
     Membership,
     Order,
     OrderLine,
+    PlatformAccount,
     Refund,
     RefundAttempt,
     SandboxInstruction,
@@ -254,6 +255,17 @@ def make(mark: str, *roles: str) -> Scene:
             content_type="image/png",
             size=9,
             uploaded_at=AT,
+        ),
+        # Its credentials are of another key, so that nothing is ever called.
+        PlatformAccount.objects.create(
+            shop=shop,
+            platform="wechat",
+            sealed=f"{mark}-sealed",
+            connected_at=AT,
+            orders_until=AT,
+            tickets_until=AT,
+            failing_since=AT,
+            failure=f"{mark}-failure",
         ),
         SavedFilter.objects.create(
             user=next(iter(scene.people.values())), name=f"{mark}-filter", query="queue=all"

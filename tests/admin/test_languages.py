@@ -24,6 +24,8 @@ NAMES = {
     "esc", "hans",  # a key, and the language's own code
     "CSV", "Excel", "XLSX",  # kinds of files
     "API", "ERP",  # called so in Chinese, too
+    "http", "testserver", "platforms", "wechat", "messages",  # an address
+    "AppID", "AppSecret", "Token", "EncodingAESKey",  # a platform's words
     "other",  # a platform's word
 }  # fmt: skip
 

@@ -159,7 +159,8 @@ def test_who_sees_what(own: Scene, foreign: Scene, name: str) -> None:
         if none is None:
             may = name == "owner" or (name == "admin" and section == "shop-guards")
             page = response.content.decode()
-            found = re.search(r'id="(save-|add-member|add-token|block-step|fast-refund-step)', page)
+            steps = "save-|add-member|add-token|block-step|fast-refund-step|test-platform"
+            found = re.search(f'id="({steps})', page)
             if section not in ("shop-deadlines", "shop-special-days"):
                 assert bool(found) == may, section
     for dialog, roles in dialogs(own).items():

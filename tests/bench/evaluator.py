@@ -95,6 +95,7 @@ def in_turn(mine: Shop, other: Shop, model: Shop, batch_size: int) -> tuple[floa
             "now": now,
             "day": day,
             "next_step": now,
+            "fast_refund_step": now,
             "return_due": None,
         }
         began = time.perf_counter()

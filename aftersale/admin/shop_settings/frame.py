@@ -24,6 +24,7 @@ SECTIONS = {
     "shop-fast-refund": gettext_lazy("Fast refund"),
     "shop-guards": gettext_lazy("Guards"),
     "shop-services": gettext_lazy("Services"),
+    "shop-platform": gettext_lazy("Platform connection"),
     "shop-deadlines": gettext_lazy("Deadlines"),
     "shop-members": gettext_lazy("Members"),
     "shop-tokens": gettext_lazy("API tokens"),

@@ -26,6 +26,10 @@ CONNECTORS = {
     ConnectorKind.SANDBOX: gettext_lazy(
         "Payments are pretended, for trying things out. No money moves; real shops can't have this."
     ),
+    ConnectorKind.PLATFORM: gettext_lazy(
+        "Approved refunds are sent to the platform the shop is connected to, and settled by what"
+        " the platform then says."
+    ),
 }
 _WALL = "%Y-%m-%dT%H:%M"
 

@@ -34,6 +34,10 @@ class Incoming:
     # Of an order: its lines by number, and its commission splits.
     lines: Sequence[tuple[Any, ...]] = ()
     splits: Sequence[tuple[Any, ...]] = ()
+    # Of an order: the platform's figure of what was refunded, Afterdesk's own refunds included.
+    refunded_reported: int | None = None
+    # Of a ticket: what it is flagged with besides what the desk finds out by itself.
+    flags: Sequence[str] = ()
 
 
 def digest(*parts: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from django.utils.translation import gettext as _
 
-from aftersale.models import TicketEventKind, TicketFlag, TicketStatus
+from aftersale.models import HANDS_OFF, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.services import locks
 from aftersale.services.arrays import flags, numbers, texts
 
@@ -78,7 +78,7 @@ def refresh(
         elif TicketFlag.LINE_MISSING not in raised:
             raised = [*raised, TicketFlag.LINE_MISSING]
             events.append((pk, TicketEventKind.FLAG, _line_missing(line_no)))
-        waits = status == TicketStatus.PENDING_REVIEW and goods is not None
+        waits = status == TicketStatus.PENDING_REVIEW and not set(raised) & set(HANDS_OFF)
         if waits:
             waiting.add(shop_pk)
         updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))

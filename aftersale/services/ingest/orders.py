@@ -11,7 +11,7 @@ from django.db import transaction
 
 from aftersale.models import Order
 from aftersale.records import OrderRecord
-from aftersale.services import locks
+from aftersale.services import locks, own_refunds
 from aftersale.services.arrays import cursor, flags, numbers, seconds, texts
 from aftersale.services.order_shipping import Reported, Word, keep_platforms, reported_of
 from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
@@ -24,10 +24,16 @@ from .shipments import shipment_reported
 
 
 def save_orders(
-    records: Sequence[OrderRecord], *, shops: Mapping[str, KnownShop], now: datetime
+    records: Sequence[OrderRecord],
+    *,
+    shops: Mapping[str, KnownShop],
+    now: datetime,
+    own_included: bool = False,
 ) -> list[Result]:
     """Upserts orders in the sequence given and answers for each; `shops` by code.
 
+    `own_included`: the records' refunded amount is the platform's figure, with Afterdesk's own
+    refunds in it; they are taken out under the order's lock (SPEC O2).
     Opens transactions of its own, one for the whole list as a rule.
     """
     results: list[Result | None] = [None] * len(records)
@@ -37,7 +43,10 @@ def save_orders(
         if shop is None:
             results[position] = unknown_shop()
         else:
-            incoming.append(_incoming(position, record, shop))
+            item = _incoming(position, record, shop)
+            if own_included:
+                item.refunded_reported = record.refunded_amount
+            incoming.append(item)
     write_all(incoming, results, lambda items: _write(items, now))
     return [result for result in results if result is not None]
 
@@ -103,6 +112,8 @@ _COLUMNS = [
     ("refunded_amount", "bigint", "k.{0}"),
     ("labels", "text", "k.{0}::text[]"),
     ("has_virtual", "boolean", "k.{0}"),
+    # These two stand behind the row.
+    ("refunded_reported", "bigint", "k.{0}"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
 ]
 _NAMES = ", ".join(name for name, _type, _sql in _COLUMNS)
@@ -137,7 +148,11 @@ def _arrays(items: Sequence[Incoming]) -> list[str]:
             arrays.append(flags(column))
         else:
             arrays.append(numbers(column))
-    return [*arrays, texts(item.digest for item in items)]
+    return [
+        *arrays,
+        numbers(item.refunded_reported for item in items),
+        texts(item.digest for item in items),
+    ]
 
 
 def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
@@ -203,6 +218,7 @@ _BUYER = _PLACES.index("buyer")
 _SHIPPED_AT = _PLACES.index("shipped_at")
 _SHIPPING = [_STATUS, _PLACES.index("label_printed_at"), _SHIPPED_AT]
 _COMPLETED_AT = _PLACES.index("completed_at")
+_REFUNDED_AMOUNT = _PLACES.index("refunded_amount")
 
 
 def _change(
@@ -212,7 +228,7 @@ def _change(
 ) -> list[ArrivedOrder]:
     cur.execute(
         """
-        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status,
+        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), refunded_amount, status,
                shipped_at
           FROM aftersale_order
          WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
@@ -220,9 +236,14 @@ def _change(
         (numbers(changed),),
     )
     pairs, arrived = [], []
+    rows = cur.fetchall()
+    # Only now that the orders are locked.
     reported = reported_of(changed)
+    own = own_refunds.of_orders(
+        [pk for pk, item in changed.items() if item.refunded_reported is not None]
+    )
     platforms: dict[int, Word] = {}
-    for pk, updated_at, stored_digest, *before in cur.fetchall():
+    for pk, updated_at, stored_digest, outside, *before in rows:
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
@@ -231,6 +252,8 @@ def _change(
         if pk in reported:
             platforms[pk] = _word(item)
             item = _with_reported(item, reported[pk])
+        if item.refunded_reported is not None and pk in own:
+            item = _without_own(item, item.refunded_reported, own[pk], known=outside)
         pairs.append((pk, item))
         arrived.append(
             ArrivedOrder(
@@ -264,6 +287,13 @@ def _with_reported(item: Incoming, reported: Reported) -> Incoming:
     word = reported.over(_word(item), [line[0] for line in item.lines])
     for place, value in zip(_SHIPPING, word, strict=True):
         row[place] = value
+    return replace(item, row=tuple(row))
+
+
+def _without_own(item: Incoming, reported: int, own: Sequence[int], *, known: int) -> Incoming:
+    """The version without Afterdesk's own refunds in what was refunded; its digest stays, too."""
+    row = list(item.row)
+    row[_REFUNDED_AMOUNT] = own_refunds.outside(reported, own, known=known)
     return replace(item, row=tuple(row))
 
 

@@ -75,6 +75,15 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     _arbitration(ticket, record, now)
 
 
+def platform_pays(ticket: Ticket, now: datetime) -> None:
+    """The platform's own fast refund pays the ticket: the automation keeps off (SPEC F2)."""
+    transitions.add_flag(ticket, TicketFlag.PLATFORM_PAYS)
+    ticket.waits = False
+    ticket.save(update_fields=["flags", "waits"])
+    note = TicketFlag(TicketFlag.PLATFORM_PAYS).label
+    write_event(ticket, TicketEventKind.FLAG, str(note), now)
+
+
 def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     """Status, refund result and deadline of a newer version (SPEC O7)."""
     _status(order, ticket, record, now)
@@ -161,16 +170,31 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
     usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
-    if not usual and _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]:
+    back = not usual and _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
+    if back and _may_lag(ticket, status):
         if status == S.ARBITRATION:
             # No lag: something that people have to know of, while a refund is on its way.
             _flag_step(ticket, status, now)
         return
-    if order is not None and status == S.REJECTED:
+    unwanted = status == S.REJECTED or (back and status in (S.PENDING_REVIEW, S.NEGOTIATING))
+    if order is not None and unwanted:
         refunds.drop_unsent(order=order, ticket=ticket, now=now)
     _move(ticket, status, now)
     if order is not None and ticket.status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
+
+
+def _may_lag(ticket: Ticket, status: str) -> bool:
+    """Whether the platform may say so only because it has yet to hear of our step. What it has
+    said itself since then it does not take back by accident."""
+    refund = Refund.objects.filter(ticket=ticket).first()
+    if refund is not None and refund.status not in refunds.OVER:
+        return True
+    if ticket.status == S.REFUND_FAILED:
+        # Tried again there: the money is on its way. Else the ticket is as it was, for people.
+        return status != S.REFUNDING
+    last = ticket.events.filter(kind=TicketEventKind.STATUS).order_by("pk").last()
+    return last is not None and last.actor != Actor.PLATFORM
 
 
 def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from aftersale import deadlines
-from aftersale.models import Actor, TicketStatus
+from aftersale.models import HANDS_OFF, Actor, TicketStatus
 from aftersale.records import TicketRecord
 from aftersale.services.arrays import flags, numbers, seconds, texts
 from aftersale.services.shops import KnownShop
@@ -45,7 +45,12 @@ _MORE = [
     ("due_at", "float8", _TIME),
     ("waits", "boolean", "k.{0}"),
 ]
-_NEW = [("status", "text", "k.{0}"), ("status_at", "float8", _TIME)]
+_NEW = [
+    ("status", "text", "k.{0}"),
+    ("status_at", "float8", _TIME),
+    ("flags", "text", "k.{0}::text[]"),
+]
+_HANDS_OFF = "ARRAY[" + ", ".join(f"'{flag.value}'" for flag in HANDS_OFF) + "]::varchar[]"
 
 Columns = list[tuple[str, str, str]]
 
@@ -64,12 +69,13 @@ def _values(columns: Columns) -> str:
 
 _ALL = _COLUMNS + _MORE
 _INSERTED = _ALL + _NEW
+_UPDATED = [column for column in _ALL if column[0] != "waits"]
 
 _INSERT = f"""
     WITH inserted AS (
       INSERT INTO aftersale_ticket
-        (shop_id, ticket_no, requested_type, committed, flags, spent, {_names(_INSERTED)})
-      SELECT k.shop_id, k.ticket_no, k.type, 0, '{{}}', 0, {_values(_INSERTED)}
+        (shop_id, ticket_no, requested_type, committed, spent, {_names(_INSERTED)})
+      SELECT k.shop_id, k.ticket_no, k.type, 0, 0, {_values(_INSERTED)}
         FROM unnest(%s::bigint[], %s::text[], {_arrays(_INSERTED)})
           AS k(shop_id, ticket_no, {_names(_INSERTED)})
       ON CONFLICT (shop_id, ticket_no) DO NOTHING
@@ -84,7 +90,8 @@ _INSERT = f"""
 _UPDATE = f"""
     UPDATE aftersale_ticket t
        SET requested_type = k.type, flags = array_remove(t.flags, 'line_missing'),
-           ({_names(_ALL)}) = ROW ({_values(_ALL)})
+           ({_names(_UPDATED)}) = ROW ({_values(_UPDATED)}),
+           waits = k.waits AND NOT array_remove(t.flags, 'line_missing') && {_HANDS_OFF}
       FROM unnest(%s::bigint[], {_arrays(_ALL)}) AS k(id, {_names(_ALL)})
      WHERE t.id = k.id
 """  # noqa: S608
@@ -155,11 +162,14 @@ def insert(
                 seconds(_due(t, s, at)) for t, s, at in zip(tickets, statuses, since, strict=True)
             ),
             flags(
-                t.order_pk is not None and status == TicketStatus.PENDING_REVIEW
+                t.order_pk is not None
+                and status == TicketStatus.PENDING_REVIEW
+                and not t.item.flags
                 for t, status in zip(tickets, statuses, strict=True)
             ),
             texts(statuses),
             numbers(seconds(at) for at in since),
+            texts(texts(t.item.flags) for t in tickets),
             now,
         ),
         prepare=True,
@@ -171,7 +181,8 @@ def update(
     cur: psycopg.Cursor[tuple[Any, ...]],
     tickets: Sequence[tuple[int, Placed, str, datetime | None]],
 ) -> None:
-    """All of undecided tickets, which wait again; (id, version, status, due at as stored)."""
+    """All of undecided tickets, which wait again unless something keeps the automation off them;
+    (id, version, status, due at as stored)."""
     placed = [t for _pk, t, _status, _due_at in tickets]
     cur.execute(
         _UPDATE,

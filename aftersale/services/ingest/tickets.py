@@ -1,7 +1,7 @@
 """Tickets come in: new ones, newer versions of undecided and of decided ones (SPEC O3 to O7).
 docs/locking.md says why the steps stand in this order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import psycopg
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale.models import Ticket, TicketStatus
+from aftersale.models import Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records import TicketRecord
 from aftersale.services import locks
 from aftersale.services.arrays import cursor, numbers, texts
@@ -19,24 +19,36 @@ from aftersale.signals import tickets_waiting
 
 from . import ticket_rows, windows
 from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
+from .events import write_events
 from .goods import OrderGoods
 from .reports import (
     SETTLED_ELSEWHERE,
     apply_findings,
     apply_status,
     note_differences,
+    platform_pays,
     reported_status,
     settle_arrival,
 )
 from .ticket_rows import APPLIED_AT, Placed
 
+S = TicketStatus
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
 def save_tickets(
-    records: Sequence[TicketRecord], *, shops: Mapping[str, KnownShop], now: datetime
+    records: Sequence[TicketRecord],
+    *,
+    shops: Mapping[str, KnownShop],
+    now: datetime,
+    for_people: bool = False,
+    platform_pays: Collection[str] = (),
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
+
+    `for_people`: new ones that are yet to be decided were open before the shop was connected, and
+    wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
+    pays (SPEC F2). Both keep the automation off.
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -48,9 +60,18 @@ def save_tickets(
         if shop is None:
             results[position] = unknown_shop()
         else:
-            incoming.append(ticket_rows.incoming(position, record, shop))
+            item = ticket_rows.incoming(position, record, shop)
+            item.flags = _flags(record, for_people, record.ticket_no in platform_pays)
+            incoming.append(item)
     write_all(incoming, results, lambda items: _write(items, now))
     return [result for result in results if result is not None]
+
+
+def _flags(record: TicketRecord, for_people: bool, platform_pays: bool) -> Sequence[str]:
+    undecided = reported_status(record) in (None, S.PENDING_REVIEW, S.NEGOTIATING)
+    return [TicketFlag.BEFORE_CONNECTION] * (for_people and undecided) + [
+        TicketFlag.PLATFORM_PAYS
+    ] * platform_pays
 
 
 class _KnownOrder(NamedTuple):
@@ -208,6 +229,13 @@ def _insert(
         ],
         now,
     )
+    flagged = [t.item for t in tickets if t.item.flags and t.item.key in pks]
+    events = [
+        (pks[item.key], TicketEventKind.FLAG, str(TicketFlag(flag).label))
+        for item in flagged
+        for flag in item.flags
+    ]
+    write_events(cur, events, now)
     for placed in tickets:
         item = placed.item
         pk = pks.get(item.key)
@@ -218,7 +246,8 @@ def _insert(
             continue
         status = reported_status(item.record)
         if status in (None, TicketStatus.PENDING_REVIEW):
-            waiting.add(item.key[0])
+            if not item.flags:
+                waiting.add(item.key[0])
         elif status in SETTLED_ELSEWHERE:
             settle_arrival(
                 locks.lock_order(placed.order_pk),
@@ -231,7 +260,7 @@ def _insert(
 _LOCK_TICKETS = """
     SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
            status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0,
-           window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[]
+           window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[], flags
       FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -247,11 +276,16 @@ def _change(
     """Undecided tickets take over everything and wait again; the others are returned."""
     cur.execute(_LOCK_TICKETS, (numbers(changed),))
     updates, reports, places = [], [], []
-    for pk, updated_at, stored_digest, status, due_at, undecided, has_place in cur.fetchall():
+    for row in cur.fetchall():
+        pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags = row
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
-        elif not undecided or reported_status(item.record) not in (None, status):
+        elif (
+            not undecided
+            or reported_status(item.record) not in (None, status)
+            or _news_of_payer(item, flags)
+        ):
             reports.append(item)
         else:
             placed = _place(item, orders)
@@ -269,6 +303,11 @@ def _change(
         ticket_rows.update(cur, updates)
         windows.place(cur, places, now)
     return reports
+
+
+def _news_of_payer(item: Incoming, flags: Sequence[str]) -> bool:
+    pays = TicketFlag.PLATFORM_PAYS
+    return pays in item.flags and pays not in flags
 
 
 def _filed_again(
@@ -296,13 +335,16 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     pk = Ticket.objects.values_list("pk", flat=True).get(shop=item.key[0], ticket_no=item.key[1])
     orders = _lock_orders(cur, [item], [pk])
     cur.execute(_LOCK_TICKETS, (numbers([pk]),))
-    _pk, updated_at, stored_digest, status, due_at, undecided, has_place = cur.fetchall()[0]
+    row = cur.fetchall()[0]
+    _pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags = row
     if result := compare(item, updated_at, stored_digest):
         return result
     placed = _place(item, orders) if undecided else None
     if isinstance(placed, Result):
         return placed
     ticket = Ticket.objects.select_related("shop", "order").get(pk=pk)
+    if _news_of_payer(item, flags):
+        platform_pays(ticket, now)
     apply_findings(ticket, item.record, now)
     if placed is not None:
         ticket_rows.update(cur, [(pk, placed, status, due_at)])

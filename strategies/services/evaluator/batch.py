@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 from aftersale.deadlines import due_at
 from aftersale.models import ConnectorKind, Shop, TicketStatus, TicketType
 from aftersale.services.payer_wake import wake_payer
+from aftersale.services.syncing.accounts import pays_fast_refunds
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.services.lanes import database_moment, try_lane
@@ -199,6 +200,7 @@ class _Batch:
     ) -> None:
         # A manual shop's refunds wait for a person; the payer never looks at them.
         by_hand = self.shop.connector == ConnectorKind.MANUAL
+        recorded = by_hand or pays_fast_refunds(self.shop)
         write(
             shop_id=self.shop.pk,
             loaded=self.loaded,
@@ -208,6 +210,7 @@ class _Batch:
             now=self.now,
             day=self.day,
             next_step=None if by_hand else self.now,
+            fast_refund_step=None if recorded else self.now,
             return_due=due_at(
                 platform=self.shop.platform,
                 type=TicketType.RETURN_REFUND,

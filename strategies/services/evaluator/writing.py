@@ -105,7 +105,9 @@ _REST = """
         (shop_id, order_id, ticket_id, amount, source, decision_id, requested_by_id, requested_at,
          reason, status, ever_sent, released, needs_people, next_step_at, failure, settled_at)
     SELECT d.shop_id, d.order_id, d.ticket_id, d.amount, d.source, d.id, NULL, %(now)s,
-        coalesce(c.filed_under, ''), 'requested', false, false, false, %(next_step)s, '', NULL
+        coalesce(c.filed_under, ''), 'requested', false, false, false,
+        CASE d.source WHEN 'fast_refund' THEN %(fast_refund_step)s::timestamptz
+                      ELSE %(next_step)s::timestamptz END, '', NULL
     FROM decision d LEFT JOIN capped c ON c.strategy_id = d.strategy_id
     WHERE d.outcome = 'refund'
     ON CONFLICT (ticket_id) DO UPDATE SET
@@ -156,6 +158,7 @@ def write(
     now: datetime,
     day: date,
     next_step: datetime | None,
+    fast_refund_step: datetime | None,
     return_due: datetime | None,
 ) -> None:
     """Writes a batch: decisions with facts, tickets, orders' money, events, refunds, cap use.
@@ -203,6 +206,7 @@ def write(
                 "now": now,
                 "day": day,
                 "next_step": next_step,
+                "fast_refund_step": fast_refund_step,
                 "return_due": return_due,
             },
         )

@@ -1,0 +1,259 @@
+"""The shop's connection to its platform: who speaks for it, how reading goes, what is left for
+people (SPEC P1, E1). Secrets go in and are never shown again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketStatus
+from aftersale.platforms import NotAuthorised, registry
+from aftersale.services.errors import NotFound, Refused
+from aftersale.services.rights import Right
+from aftersale.services.syncing import accounts
+
+from .. import access, columns
+from ..pages import desk_page, dialog, done
+from .frame import SettingsForm, owned_shop, section, the_shop
+
+PROBLEMS = 20
+
+
+class AccessForm(SettingsForm):
+    """A field for each secret of the platform, and how refunds go."""
+
+    def __init__(self, platform: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.secrets = [name for name, _label, _needed in registry.secrets_of(platform)]
+        for name, label, needed in registry.secrets_of(platform):
+            field = forms.CharField(
+                label=label if needed else _("%s (may stay empty)") % label,
+                required=needed,
+                max_length=4000,
+                widget=forms.PasswordInput(
+                    attrs={"class": "d-input", "autocomplete": "new-password"}
+                ),
+            )
+            self.fields[name] = field
+        if not settings.PRODUCTION:
+            self.fields["address"] = forms.CharField(
+                label=_("Address (may stay empty)"),
+                required=False,
+                max_length=200,
+                widget=forms.TextInput(attrs={"class": "d-input"}),
+                help_text=_("For trying things out: where a pretended platform is reached."),
+            )
+        self.fields["pays_fast_refunds"] = forms.BooleanField(
+            label=_("The platform pays fast refunds itself"),
+            required=False,
+            help_text=_("They are recorded here and never sent."),
+        )
+
+    def chosen(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "secrets": {name: data[name] for name in self.secrets},
+            "address": data.get("address", ""),
+            "pays_fast_refunds": data["pays_fast_refunds"],
+        }
+
+
+@desk_page
+def platform(request: HttpRequest, pk: int) -> HttpResponse:
+    return _section(request, the_shop(request, pk))
+
+
+@desk_page
+def connect(request: HttpRequest, pk: int, platform: str) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    if platform not in registry.PLATFORMS:
+        raise NotFound(_("There is no such platform."))
+    name = registry.name_of(platform)
+    form = AccessForm(platform, request.POST if request.method == "POST" else None)
+    refused: Refused | None = None
+    if request.method == "POST":
+        refused = Refused(_("Something is missing or wrong below."))
+        if form.is_valid():
+            try:
+                accounts.connect(
+                    shop_id=shop.pk,
+                    platform=platform,
+                    user=access.person(request),
+                    now=timezone.now(),
+                    **form.chosen(),
+                )
+            except Refused as error:
+                refused = form.refuse(error)
+            else:
+                return done(_("The shop is connected; its orders and tickets are being read."))
+    return dialog(
+        request,
+        "aftersale/shop_settings/platform_access.html",
+        refused=refused,
+        title=_("Connect to: %(platform)s") % {"platform": name},
+        action=request.path,
+        submit=_("Connect the shop"),
+        form=form,
+        connects=True,
+    )
+
+
+@desk_page
+def replace(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    account = _connected(shop)
+    initial = {"pays_fast_refunds": account.pays_fast_refunds, "address": account.address}
+    data = request.POST if request.method == "POST" else None
+    form = AccessForm(account.platform, data, initial=initial)
+    refused: Refused | None = None
+    if request.method == "POST":
+        refused = Refused(_("Something is missing or wrong below."))
+        if form.is_valid():
+            try:
+                accounts.replace(
+                    shop_id=shop.pk,
+                    user=access.person(request),
+                    now=timezone.now(),
+                    **form.chosen(),
+                )
+            except Refused as error:
+                refused = form.refuse(error)
+            else:
+                return done(_("The credentials are replaced."))
+    return dialog(
+        request,
+        "aftersale/shop_settings/platform_access.html",
+        refused=refused,
+        title=_("Replace the credentials"),
+        action=request.path,
+        submit=_("Replace the credentials"),
+        form=form,
+    )
+
+
+@desk_page
+def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    account = _connected(shop)
+    if request.method == "POST":
+        accounts.disconnect(shop_id=shop.pk, user=access.person(request), now=timezone.now())
+        return done(_("The shop is disconnected."), kind="warning")
+    return dialog(
+        request,
+        "aftersale/shop_settings/platform_disconnect.html",
+        title=_("Disconnect from: %(platform)s") % {"platform": registry.name_of(account.platform)},
+        action=request.path,
+        submit=_("Disconnect the shop"),
+        submit_kind="danger",
+        shop=shop,
+    )
+
+
+@require_POST
+@desk_page
+def test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Calls the platform now; the answer in words."""
+    shop = owned_shop(request, pk)
+    try:
+        name = accounts.test(shop_id=shop.pk, user=access.person(request), clock=timezone.now)
+    except NotFound:
+        raise
+    except Refused as refused:
+        said = _("The test failed: %s") % refused.message
+        return _section(request, shop, refused=Refused(said))
+    return done(_("The connection works. The shop's name there: %s") % name)
+
+
+def _connected(shop: Shop) -> PlatformAccount:
+    account = PlatformAccount.objects.filter(shop=shop).select_related("shop").first()
+    if account is None:
+        raise NotFound(_("The shop is not connected to a platform."))
+    return account
+
+
+def _section(request: HttpRequest, shop: Shop, *, refused: Refused | None = None) -> HttpResponse:
+    accounts_ = PlatformAccount.objects.select_related("shop", "connected_by")
+    account = accounts_.filter(shop=shop).first()
+    context: dict[str, Any] = {"account": account}
+    if account is None:
+        context["offered"] = [(code, registry.name_of(code)) for code in registry.PLATFORMS]
+    else:
+        context |= _state(request, shop, account)
+    return section(request, shop, "shop-platform", refused=refused, **context)
+
+
+def _state(request: HttpRequest, shop: Shop, account: PlatformAccount) -> dict[str, Any]:
+    word, colour = _word(account)
+    waiting = Ticket.objects.filter(
+        shop=shop,
+        flags__contains=[TicketFlag.BEFORE_CONNECTION],
+        status=TicketStatus.PENDING_REVIEW,
+    )
+    problems = account.problems.order_by("-at", "-pk")
+    address = reverse("platforms:messages", args=[account.platform, shop.code])
+    return {
+        "platform_name": registry.name_of(account.platform),
+        "word": word,
+        "colour": colour,
+        "facts": _facts(shop, account),
+        "secrets": _secrets(account),
+        "messages_address": request.build_absolute_uri(address),
+        "old_ones": waiting.count(),
+        "may_evaluate": access.may(request, shop.pk, Right.CHANGE_STRATEGIES),
+        "problems": [
+            (problem, columns.moment(problem.at, shop)) for problem in problems[:PROBLEMS]
+        ],
+        "problem_count": problems.count(),
+        "since": columns.moment(account.failing_since, shop) if account.failing_since else "",
+    }
+
+
+def _word(account: PlatformAccount) -> tuple[str, str]:
+    if account.stopped:
+        return _("Stopped"), "danger"
+    if account.failing_since:
+        return _("Failing"), "warning"
+    if account.first_read_at is None:
+        return _("Being read for the first time"), "accent"
+    return _("Connected"), "success"
+
+
+def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
+    def moment(at: Any) -> Any:
+        return columns.moment(at, shop) if at else columns.EMPTY
+
+    facts = [
+        (_("Last read"), moment(account.last_read_at)),
+        (_("Orders read up to"), moment(account.orders_until)),
+        (_("Tickets read up to"), moment(account.tickets_until)),
+        (_("Connected at"), moment(account.connected_at)),
+        (_("Connected by"), account.connected_by or columns.EMPTY),
+        (
+            _("Fast refunds"),
+            _("The platform pays them itself")
+            if account.pays_fast_refunds
+            else _("Paid from here"),
+        ),
+    ]
+    if account.paused_until and account.paused_until > timezone.now():
+        facts.insert(1, (_("Asked again at"), moment(account.paused_until)))
+    if account.address:
+        facts.append((_("Address"), account.address))
+    return facts
+
+
+def _secrets(account: PlatformAccount) -> list[tuple[Any, bool]]:
+    """Each by its label, and whether it is set."""
+    try:
+        there: Mapping[str, str] = registry.secrets_in(account)
+    except NotAuthorised:
+        there = {}
+    return [
+        (label, name in there) for name, label, _needed in registry.secrets_of(account.platform)
+    ]

@@ -1,0 +1,44 @@
+"""What a platform tells of by itself: taken in within a moment, followed by a task (SPEC E1)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from aftersale.platforms import ForgedMessage
+from aftersale.services.syncing import messages as service
+
+# The platforms' messages are a few hundred bytes.
+MOST_BYTES = 256 * 1024
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def messages(request: HttpRequest, platform: str, shop_code: str) -> HttpResponse:
+    """A forged message and one for a shop that is not there get the same answer."""
+    body = b""
+    if request.method == "POST":
+        body = request.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            return _answer("", 413)
+    try:
+        if request.method == "GET":
+            reply = service.challenge(
+                platform=platform, shop_code=shop_code, query=request.GET.dict()
+            )
+        else:
+            reply = service.receive(
+                platform=platform,
+                shop_code=shop_code,
+                body=body,
+                headers=request.headers,
+                query=request.GET.dict(),
+                now=timezone.now(),
+            )
+    except ForgedMessage:
+        return _answer("", 403)
+    return _answer(reply, 200)
+
+
+def _answer(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,136 @@
+"""A shop's connection to its platform: credentials, how far it was read, what was told."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .shop import Shop
+
+# The widest stretch of time that is asked for at once.
+WIDEST_SLICE = timedelta(hours=6)
+
+
+class PlatformSubject(models.TextChoices):
+    ORDER = "order", _("Order")
+    TICKET = "ticket", _("Ticket")
+
+
+class PlatformAccount(models.Model):
+    """One for a shop. `sealed` are the secrets as JSON, encrypted (config.secrets).
+
+    A round reads all that changed up to `round_until`, orders first, a slice at a time;
+    `orders_until` and `tickets_until` move when a slice was saved as a whole, so that a round that
+    dies goes on where it was. `leased_until` is whoever reads now, and the lease's token.
+    """
+
+    shop = models.OneToOneField(
+        Shop, models.CASCADE, related_name="platform_account", verbose_name=_("shop")
+    )
+    platform = models.CharField(_("platform"), max_length=32)
+    address = models.CharField(_("address"), max_length=200, blank=True, default="")
+    sealed = models.TextField(editable=False)
+    # The platform pays fast refunds by itself: recorded, never sent (SPEC F2).
+    pays_fast_refunds = models.BooleanField(_("pays fast refunds itself"), default=False)
+    connected_at = models.DateTimeField(_("connected at"))
+    connected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("connected by"),
+    )
+    orders_until = models.DateTimeField(_("orders read up to"))
+    tickets_until = models.DateTimeField(_("tickets read up to"))
+    round_until = models.DateTimeField(null=True)
+    # Halved where a slice takes too long, doubled where it was saved.
+    slice_seconds = models.PositiveIntegerField(default=int(WIDEST_SLICE.total_seconds()))
+    # When the first round ended; what it found open is for people (SPEC E1).
+    first_read_at = models.DateTimeField(_("first read at"), null=True)
+    last_read_at = models.DateTimeField(_("last read at"), null=True)
+    # When the next round begins; null: people have to see to the credentials first.
+    next_round_at = models.DateTimeField(null=True)
+    # The platform asked for patience, or something failed: nothing is asked of it until then.
+    paused_until = models.DateTimeField(_("paused until"), null=True)
+    leased_until = models.DateTimeField(null=True)
+    renewing_until = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(_("failing since"), null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    failure = models.CharField(_("reason"), max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("platform account")
+        verbose_name_plural = _("platform accounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slice_seconds__gte=1), name="platform_account_slice_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shop} – {self.platform}"
+
+    @property
+    def stopped(self) -> bool:
+        """The credentials were refused: nothing is tried until people have seen to them."""
+        return self.next_round_at is None
+
+
+class PlatformProblem(models.Model):
+    """A record of the platform that could not be taken over, until it can; no buyer's data."""
+
+    account = models.ForeignKey(
+        PlatformAccount, models.CASCADE, related_name="problems", db_index=False
+    )
+    subject = models.CharField(_("what"), max_length=8, choices=PlatformSubject)
+    number = models.CharField(_("number"), max_length=64)
+    at = models.DateTimeField(_("at"))
+    reason = models.CharField(_("reason"), max_length=500)
+
+    class Meta:
+        verbose_name = _("record not taken over")
+        verbose_name_plural = _("records not taken over")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "subject", "number"], name="platform_problem_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_subject_display()} {self.number}"
+
+
+class PlatformMessage(models.Model):
+    """Something has changed there, the platform says; the record itself is fetched by a task."""
+
+    account = models.ForeignKey(
+        PlatformAccount, models.CASCADE, related_name="messages", db_index=False
+    )
+    # As the platform tells repeated ones apart; a longer one by its hash.
+    message_id = models.CharField(max_length=128)
+    subject = models.CharField(max_length=8, choices=PlatformSubject)
+    number = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    followed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("platform message")
+        verbose_name_plural = _("platform messages")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "message_id"], name="platform_message_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["account", "id"],
+                condition=Q(followed_at=None),
+                name="platform_message_to_follow",
+            ),
+            # What is deleted after a while.
+            models.Index(fields=["received_at"], name="platform_message_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id

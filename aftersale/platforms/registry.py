@@ -1,0 +1,64 @@
+"""Which platforms there are, and which one a shop is connected to."""
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aftersale.models import PlatformAccount, Shop
+from config.secrets import SecretUnreadable, seal, unseal
+
+from . import Account, NotAuthorised, Platform
+
+# Code: name, module and class. Imported when a shop is on it: each brings libraries of its own.
+PLATFORMS: dict[str, tuple[Any, str, str]] = {
+    "kuaishou": (gettext_lazy("Kuaishou shop"), "aftersale.platforms.kuaishou", "Kuaishou"),
+    "wechat": (gettext_lazy("WeChat shop"), "aftersale.platforms.wechat", "WeChatShop"),
+}
+
+
+def name_of(code: str) -> str:
+    return str(PLATFORMS[code][0]) if code in PLATFORMS else code
+
+
+def secrets_of(code: str) -> tuple[tuple[str, Any, bool], ...]:
+    """What a shop's access is made of: name, label, whether nothing works without it."""
+    secrets: tuple[tuple[str, Any, bool], ...] = import_module(PLATFORMS[code][1]).SECRETS
+    return secrets
+
+
+def platform_of(shop: Shop) -> Platform | None:
+    """None where the shop has no access to its platform."""
+    account = PlatformAccount.objects.filter(shop=shop).select_related("shop").first()
+    return None if account is None else platform_for(account)
+
+
+def platform_for(account: PlatformAccount) -> Platform:
+    """Raises NotAuthorised where the stored credentials can't be read."""
+    _name, module, name = PLATFORMS[account.platform]
+    platform: Platform = getattr(import_module(module), name)(
+        Account(
+            shop_code=account.shop.code,
+            secrets=secrets_in(account),
+            address=account.address,
+        )
+    )
+    return platform
+
+
+def secrets_in(account: PlatformAccount) -> Mapping[str, str]:
+    try:
+        secrets: dict[str, str] = json.loads(unseal(account.sealed))
+    except SecretUnreadable as error:
+        raise NotAuthorised(
+            _("The stored credentials can't be read any more. Enter them again.")
+        ) from error
+    return secrets
+
+
+def sealed(secrets: Mapping[str, str]) -> str:
+    """As they are stored."""
+    return seal(json.dumps(dict(secrets)))

@@ -1,0 +1,54 @@
+"""How reading from a platform goes: well, asked to wait, failing for now, stopped for people."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aftersale.models import ShopEvent, ShopEventKind
+from aftersale.signals import to_be_told
+
+from .leases import Lease
+
+# After a failure that may pass: when the platform is asked again; the last one repeats.
+PAUSES = [timedelta(seconds=20), *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))]
+_LONGEST_WAIT = 3600.0
+
+WELL: dict[str, Any] = {"failing_since": None, "failures": 0, "failure": "", "paused_until": None}
+
+
+def wait(lease: Lease, seconds: float, *, now: datetime) -> None:
+    """The platform has asked for patience: no failure, and nothing is asked of it until then."""
+    pause = timedelta(seconds=min(max(seconds, 1.0), _LONGEST_WAIT))
+    lease.release(paused_until=now + pause)
+
+
+def failed(lease: Lease, reason: str, *, now: datetime) -> None:
+    """It goes on where it was, after a pause that grows."""
+    account = lease.account
+    pause = PAUSES[min(account.failures, len(PAUSES) - 1)]
+    lease.release(
+        failing_since=account.failing_since or now,
+        failures=min(account.failures + 1, 10_000),
+        failure=reason[:500],
+        paused_until=now + pause,
+    )
+
+
+def stop(lease: Lease, reason: str, *, now: datetime) -> None:
+    """The credentials are refused: trying on could lock the shop out; people are told (M4)."""
+    account = lease.account
+    with transaction.atomic():
+        lease.release(
+            next_round_at=None,
+            failing_since=account.failing_since or now,
+            failure=reason[:500],
+        )
+        ShopEvent.objects.create(
+            shop_id=account.shop_id,
+            at=now,
+            kind=ShopEventKind.PLATFORM,
+            note=_("Nothing is read from the platform any more: %s") % reason,
+        )
+        to_be_told.send(sender=stop, shop_ids=[account.shop_id])

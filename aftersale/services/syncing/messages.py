@@ -1,0 +1,104 @@
+"""A platform's messages: believed only with its signature, kept once, followed by a task."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+import structlog
+from django.db import transaction
+
+from aftersale.models import PlatformAccount, PlatformMessage
+from aftersale.platforms import Changed, ForgedMessage, Platform, registry
+
+from .wake import wake_reader
+
+log = structlog.get_logger(__name__)
+
+# The platforms repeat a message within hours; the rounds find what was missed.
+KEPT = timedelta(days=7)
+_REPLY = "success"
+
+
+def receive(
+    *,
+    platform: str,
+    shop_code: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    now: datetime,
+) -> str:
+    """Takes a message in, and returns what the platform wants to hear.
+
+    Raises ForgedMessage, for a shop that is not there too: nobody learns which there are.
+    """
+    account, speaker = _addressed(platform, shop_code)
+    try:
+        told = speaker.messages(body=body, headers=headers, query=query)
+    except ForgedMessage:
+        raise
+    except Exception as error:
+        # What can't be read is not believed. Without its text, which may quote the message.
+        log.error("platform_message_unread", shop=account.shop_id, error=type(error).__name__)
+        raise ForgedMessage from error
+    rows = [
+        PlatformMessage(
+            account=account,
+            message_id=_short(change.message_id),
+            subject=change.subject.value,
+            number=change.number,
+            received_at=now,
+        )
+        for change in told
+        if _usable(change)
+    ]
+    if rows:
+        with transaction.atomic():
+            PlatformMessage.objects.bulk_create(rows, ignore_conflicts=True)
+            wake_reader(account.pk)
+    return str(getattr(speaker, "reply", _REPLY))
+
+
+def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str:
+    """What to answer when a platform first tries the address; raises ForgedMessage."""
+    account, speaker = _addressed(platform, shop_code)
+    try:
+        answer = speaker.challenge(query)
+    except ForgedMessage:
+        raise
+    except Exception as error:
+        log.error("platform_challenge_unread", shop=account.shop_id, error=type(error).__name__)
+        raise ForgedMessage from error
+    if answer is None:
+        raise ForgedMessage
+    return answer
+
+
+def forget(*, now: datetime) -> None:
+    """Deletes messages that were followed long ago."""
+    old = PlatformMessage.objects.filter(received_at__lt=now - KEPT)
+    old.filter(followed_at__isnull=False).delete()
+
+
+def _addressed(platform: str, shop_code: str) -> tuple[PlatformAccount, Platform]:
+    if "\0" in platform + shop_code:
+        raise ForgedMessage
+    accounts = PlatformAccount.objects.select_related("shop")
+    account = accounts.filter(platform=platform, shop__code=shop_code).first()
+    if account is None:
+        raise ForgedMessage
+    try:
+        return account, registry.platform_for(account)
+    except Exception as error:
+        log.error("platform_not_opened", shop=account.shop_id, error=type(error).__name__)
+        raise ForgedMessage from error
+
+
+def _usable(change: Changed) -> bool:
+    return 0 < len(change.number) <= 64 and "\0" not in change.number + change.message_id
+
+
+def _short(message_id: str) -> str:
+    if len(message_id) <= 128:
+        return message_id
+    return blake2b(message_id.encode(), digest_size=32).hexdigest()

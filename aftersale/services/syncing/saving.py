@@ -1,0 +1,88 @@
+"""What was seen on the platform is saved by the services that save files and calls (SPEC O6)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
+from aftersale.platforms import SeenTicket, Unreadable
+from aftersale.records import OrderRecord
+from aftersale.services.ingest import save_orders, save_tickets
+from aftersale.services.outcomes import Outcome, Result
+from aftersale.services.shops import KnownShop
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Saver:
+    """Saves what is seen of one shop. Records of any other shop are refused."""
+
+    account: PlatformAccount
+
+    def orders(self, seen: Sequence[OrderRecord | Unreadable], *, now: datetime) -> None:
+        records = [one for one in seen if isinstance(one, OrderRecord)]
+        results = save_orders(records, shops=self._shops(), now=now, own_included=True)
+        numbers = [record.order_no for record in records]
+        self._problems(PlatformSubject.ORDER, seen, zip(numbers, results, strict=True), now)
+
+    def tickets(self, seen: Sequence[SeenTicket | Unreadable], *, now: datetime) -> None:
+        """Until the first round is over new ones were there before: they are for people."""
+        read = [one for one in seen if isinstance(one, SeenTicket)]
+        results = save_tickets(
+            [one.record for one in read],
+            shops=self._shops(),
+            now=now,
+            for_people=self.account.first_read_at is None,
+            platform_pays={one.record.ticket_no for one in read if one.paid_by_fast_refund},
+        )
+        numbers = [one.record.ticket_no for one in read]
+        self._problems(PlatformSubject.TICKET, seen, zip(numbers, results, strict=True), now)
+
+    def missing_orders(self, seen: Iterable[SeenTicket | Unreadable]) -> list[str]:
+        """The orders of tickets that are not here yet."""
+        wanted = {one.record.order_no for one in seen if isinstance(one, SeenTicket)}
+        here = Order.objects.filter(shop=self.account.shop_id, order_no__in=wanted)
+        return sorted(wanted - set(here.values_list("order_no", flat=True)))
+
+    def problem(self, subject: str, number: str, reason: str, *, now: datetime) -> None:
+        """Keeps, for people, that a record could not be taken over."""
+        log.warning(
+            "platform_record_refused",
+            shop=self.account.shop_id,
+            subject=str(subject),
+            number=number,
+        )
+        PlatformProblem.objects.update_or_create(
+            account=self.account,
+            subject=subject,
+            number=number[:64],
+            defaults={"at": now, "reason": reason[:500]},
+        )
+
+    def _problems(
+        self,
+        subject: str,
+        seen: Iterable[object],
+        results: Iterable[tuple[str, Result]],
+        now: datetime,
+    ) -> None:
+        taken = []
+        for number, result in results:
+            if result.outcome == Outcome.REFUSED:
+                reason = "; ".join(map(str, result.errors))
+                self.problem(subject, number, reason, now=now)
+            else:
+                taken.append(number)
+        for one in seen:
+            if isinstance(one, Unreadable):
+                self.problem(subject, one.number, one.reason, now=now)
+        PlatformProblem.objects.filter(
+            account=self.account, subject=subject, number__in=taken
+        ).delete()
+
+    def _shops(self) -> dict[str, KnownShop]:
+        shop = self.account.shop
+        return {shop.code: KnownShop(shop.pk, shop.platform)}

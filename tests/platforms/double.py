@@ -1,0 +1,141 @@
+"""A platform in memory: what tests put there is what it reports; it fails when it is told to."""
+
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aftersale.platforms import (
+    Account,
+    Changed,
+    ForgedMessage,
+    SeenTicket,
+    Subject,
+    Unreadable,
+    registry,
+)
+from aftersale.records import OrderRecord, TicketRecord
+
+SECRETS = (
+    ("key", "Key", True),
+    ("token", "Token", True),
+    ("remark", "Remark", False),
+)
+GIVEN = {"key": "key-Xq7", "token": "token-Zw9"}
+
+
+@dataclass
+class Place:
+    """One shop there."""
+
+    orders: dict[str, OrderRecord | Unreadable] = field(default_factory=dict)
+    tickets: dict[str, SeenTicket | Unreadable] = field(default_factory=dict)
+    # Numbers by the moment at which the lists show them.
+    listed: list[tuple[datetime, str, str]] = field(default_factory=list)
+    # What was asked, as ("orders", since, until), ("ticket", number), ("renewed",), …
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    # Called before a call is answered, with the call; may raise or do something.
+    before: Callable[[tuple[Any, ...]], None] = lambda call: None
+    renews: Mapping[str, str] | None = None
+    token: str = GIVEN["token"]
+
+    def put_order(self, record: OrderRecord) -> None:
+        self.orders[record.order_no] = record
+        self.listed.append((record.updated_at, "orders", record.order_no))
+
+    def put_ticket(self, record: TicketRecord, *, fast: bool = False) -> None:
+        self.tickets[record.ticket_no] = SeenTicket(record, paid_by_fast_refund=fast)
+        self.listed.append((record.updated_at, "tickets", record.ticket_no))
+
+    def put_unreadable(self, kind: str, number: str, reason: str, *, at: datetime) -> None:
+        getattr(self, kind)[number] = Unreadable(number, reason)
+        self.listed.append((at, kind, number))
+
+    def windows(self, kind: str) -> list[tuple[datetime, datetime]]:
+        return [(call[1], call[2]) for call in self.calls if call[0] == kind]
+
+
+places: dict[str, Place] = {}
+
+
+class Double:
+    """Speaks for the shop of its account."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.place = places[account.shop_code]
+
+    def test(self) -> str:
+        self._call("test")
+        return "The shop there"
+
+    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
+        self._call("renewed")
+        return self.place.renews
+
+    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[Any]:
+        return self._changed("orders", since, until)
+
+    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[Any]:
+        return self._changed("tickets", since, until)
+
+    def order(self, order_no: str) -> Any:
+        self._call("order", order_no)
+        return self.place.orders.get(order_no)
+
+    def ticket(self, ticket_no: str) -> Any:
+        self._call("ticket", ticket_no)
+        return self.place.tickets.get(ticket_no)
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        return query["echo"] if query.get("token") == self.account.secrets["token"] else None
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
+        if query.get("sign") != signature(body, self.account.secrets["token"]):
+            raise ForgedMessage
+        return [Changed(Subject(kind), number, id) for kind, number, id in json.loads(body)]
+
+    def _changed(self, kind: str, since: datetime, until: datetime) -> Iterator[Any]:
+        self._call(kind, since, until)
+        shown = [
+            number for at, of, number in self.place.listed if of == kind and since <= at < until
+        ]
+        for number in dict.fromkeys(shown):
+            self._call(f"{kind} shown", number)
+            yield getattr(self.place, kind)[number]
+
+    def _call(self, *call: Any) -> None:
+        self.place.calls.append(call)
+        self.place.before(call)
+
+
+def signature(body: bytes, token: str) -> str:
+    return hmac.new(token.encode(), body, "sha256").hexdigest()
+
+
+class Clock:
+    """Stands until it is turned."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, **step: float) -> datetime:
+        self.now += timedelta(**step)
+        return self.now
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The double is a platform that shops can be connected to."""
+    entry = ("The double", "tests.platforms.double", "Double")
+    monkeypatch.setattr(registry, "PLATFORMS", {"double": entry})
+    places.clear()
