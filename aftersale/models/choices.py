@@ -16,6 +16,7 @@ class ConnectorKind(models.TextChoices):
 
     MANUAL = "manual", _("By hand")
     SANDBOX = "sandbox", _("Sandbox (demo shops only)")
+    PLATFORM = "platform", _("Through the platform")
 
 
 class Role(models.TextChoices):
@@ -97,6 +98,7 @@ class TicketFlag(models.TextChoices):
     NO_WINDOW = "no_window", _("No after-sale window on the completed order")
     LIKELY_LOSS = "likely_loss", _("Likely loss")
     ERROR = "error", _("Evaluation failed")
+    PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
 
 
 class Actor(models.TextChoices):
@@ -141,6 +143,7 @@ class RefundStatus(models.TextChoices):
 
 class AttemptState(models.TextChoices):
     LEASED = "leased", _("Being sent")
+    ACCEPTED = "accepted", _("Accepted by the platform, not paid yet")
     UNKNOWN = "unknown", _("Outcome unknown")
     SUCCEEDED = "succeeded", _("Paid")
     FAILED = "failed", _("Failed")

@@ -89,6 +89,14 @@ def agreed_amount(ticket: Ticket) -> int:
     return ticket.amount
 
 
+def platforms_type(ticket: Ticket) -> str:
+    """The type that the platform has: what was asked for, else what was offered and accepted."""
+    for last in of_request(ticket)[-1:]:
+        if last.type and last.result == NegotiationResult.ACCEPTED:
+            return last.type
+    return ticket.requested_type
+
+
 def _result(open_round: Negotiation, ticket: Ticket, to_status: str, actor: str) -> str:
     if actor != Actor.PLATFORM:
         return NegotiationResult.ENDED

@@ -1,0 +1,1 @@
+"""Platforms: connectors, and what is sent through them."""

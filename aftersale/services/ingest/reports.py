@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import (
     Actor,
+    ConnectorKind,
     Order,
     Refund,
     Ticket,
@@ -81,6 +82,17 @@ def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now:
     if record.due_at is not None and (record.status or S.PENDING_REVIEW) == ticket.status:
         ticket.due_at = record.due_at
         ticket.save(update_fields=["due_at"])
+
+
+def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: datetime) -> None:
+    """The status that the platform has after it declined our step: no lag, but the fact."""
+    if ticket.status == status:
+        return
+    if status not in _MONEY_TAKEN:
+        refunds.drop_unsent(order=order, ticket=ticket, now=now)
+    transitions.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
+    if status in _MONEY_TAKEN:
+        settle_arrival(order, ticket, now=now)
 
 
 def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -189,6 +201,8 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
         at=(result and result.at) or record.updated_at,
         reason=result.reason if result else "",
         now=now,
+        # A connector says what was paid; of others the amount is what the buyer asked for.
+        amount=record.amount if ticket.shop.connector == ConnectorKind.PLATFORM else None,
     )
 
 
