@@ -2,6 +2,7 @@
 
 from .alert import OPEN_ALERTS, ShippingAlert
 from .choices import (
+    FOR_PEOPLE,
     Actor,
     AlertKind,
     AlertState,
@@ -21,6 +22,8 @@ from .choices import (
     Scope,
     ShopEventKind,
     ShopStatus,
+    StepKind,
+    StepState,
     TicketEventKind,
     TicketFlag,
     TicketStatus,
@@ -34,13 +37,16 @@ from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
     "DESK_STATUSES",
+    "FOR_PEOPLE",
     "OPEN_ALERTS",
+    "OPEN_STATES",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",
@@ -71,6 +77,7 @@ __all__ = [
     "OrderStatus",
     "OrderType",
     "PaymentStop",
+    "PlatformStep",
     "Refund",
     "RefundAttempt",
     "RefundSource",
@@ -89,6 +96,8 @@ __all__ = [
     "ShopEvent",
     "ShopEventKind",
     "ShopStatus",
+    "StepKind",
+    "StepState",
     "Ticket",
     "TicketEvent",
     "TicketEventKind",

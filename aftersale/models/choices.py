@@ -101,6 +101,10 @@ class TicketFlag(models.TextChoices):
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
 
 
+# With one of these up no strategy may have the ticket: it waits for people.
+FOR_PEOPLE = [TicketFlag.LINE_MISSING, TicketFlag.PLATFORM_REFUSED]
+
+
 class Actor(models.TextChoices):
     """Who moves a ticket (SPEC O4: A, M, P)."""
 
@@ -150,6 +154,24 @@ class AttemptState(models.TextChoices):
     PAID_LATE = "paid_late", _("Paid after another attempt was")
 
 
+class StepKind(models.TextChoices):
+    """What is told to a platform besides refunds."""
+
+    APPROVE_RETURN = "approve_return", _("Return approved")
+    REJECT = "reject", pgettext_lazy("step", "Rejected")
+    NEGOTIATE = "negotiate", _("Offer to the buyer")
+    OPEN_WINDOW = "open_window", _("After-sale window re-opened")
+
+
+class StepState(models.TextChoices):
+    DUE = "due", _("Being sent to the platform")
+    SENDING = "sending", pgettext_lazy("step", "Being sent to the platform")
+    UNKNOWN = "unknown", _("Not known whether the platform took it")
+    ACCEPTED = "accepted", _("Taken by the platform")
+    DECLINED = "declined", _("Not taken by the platform")
+    TAKEN_OVER = "taken_over", _("Handled at the platform meanwhile")
+
+
 class FundKind(models.TextChoices):
     WALLET = "wallet", _("Wallet")
     DEPOSIT = "deposit", pgettext_lazy("fund", "Deposit")
@@ -173,6 +195,8 @@ class NegotiationResult(models.TextChoices):
     ANSWERED = "answered", _("Answered by the buyer")
     EXPIRED = "expired", _("Time ran out")
     ENDED = "ended", _("Ended by another step")
+    # The offer never reached the buyer, and counts as no round.
+    REFUSED = "refused", _("Not taken by the platform")
 
 
 class AlertKind(models.TextChoices):

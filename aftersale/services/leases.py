@@ -36,13 +36,16 @@ from aftersale.models import (
     TicketType,
 )
 
-from . import attempts, charges, locks, payment_stop, rounds, settlement
+from . import attempts, charges, locks, payment_stop, platform_steps, rounds, settlement
 
 log = structlog.get_logger(__name__)
 
 # Long enough for a question, a call and both transactions; short enough that people hardly notice
 # that a process died.
 LEASE = timedelta(seconds=60)
+
+# How long a refund waits behind a step of its ticket, should nobody wake it.
+BEHIND_A_STEP = timedelta(seconds=60)
 
 # What the shop's pause switch holds back (SPEC G2): fast refunds and people's go on.
 HELD = Q(
@@ -120,6 +123,11 @@ def _first_send(
 ) -> Lease | None:
     if payment_stop.stopped() or held(refund, shop):
         return None  # it stays due, and goes out when the stop or the pause ends
+    if platform_steps.told(shop) and platform_steps.open_of(ticket.pk).exists():
+        # The platform has yet to hear of what came before; that wakes it.
+        refund.next_step_at = now + BEHIND_A_STEP
+        refund.save(update_fields=["next_step_at"])
+        return None
     connector = connectors.connector_for(shop.connector)
     if connector is None:
         settlement.park(ticket=ticket, refund=refund, reason=_not_sent(shop.connector), now=now)

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
+    FOR_PEOPLE,
     Actor,
     Order,
     Ticket,
@@ -135,7 +136,7 @@ def _look_again(order: Order, ticket: Ticket) -> None:
     waiting = (
         Ticket.objects.filter(order=order, status=TicketStatus.PENDING_REVIEW, waits=False)
         .exclude(pk=ticket.pk)
-        .exclude(flags__contains=[TicketFlag.LINE_MISSING])
+        .exclude(flags__overlap=FOR_PEOPLE)
         .update(waits=True)
     )
     if waiting:

@@ -22,6 +22,7 @@ from aftersale.models import (
     RefundSource,
     RefundStatus,
     Shop,
+    StepKind,
     Ticket,
     TicketEventKind,
     TicketFlag,
@@ -30,7 +31,17 @@ from aftersale.models import (
 )
 from aftersale.signals import tickets_waiting
 
-from . import attempts, charges, leases, locks, order_money, rounds, settlement, transitions
+from . import (
+    attempts,
+    charges,
+    leases,
+    locks,
+    order_money,
+    platform_steps,
+    rounds,
+    settlement,
+    transitions,
+)
 from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
@@ -60,9 +71,19 @@ def approve(
         wanted = require_approvable(order, ticket, amount)
         if wanted:
             order_money.commit(order, ticket, wanted)
+        from_status = ticket.status
         transitions.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user)
         if to_status == TicketStatus.REFUNDING:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        else:
+            platform_steps.tell(
+                order=order,
+                ticket=ticket,
+                kind=StepKind.APPROVE_RETURN,
+                from_status=from_status,
+                user=user,
+                now=now,
+            )
         return ticket
 
 

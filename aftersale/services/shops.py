@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
+    FOR_PEOPLE,
     BlockedBuyer,
     FastRefundPeriod,
     Fund,
@@ -17,7 +18,6 @@ from aftersale.models import (
     ShopEvent,
     ShopEventKind,
     Ticket,
-    TicketFlag,
     TicketStatus,
 )
 from aftersale.records import ShopRecord
@@ -169,7 +169,7 @@ def _set_waiting(shop_id: int) -> bool:
     """Batches in the order of the keys, like whoever else locks several tickets."""
     idle = Ticket.objects.filter(
         shop=shop_id, status=TicketStatus.PENDING_REVIEW, order__isnull=False, waits=False
-    ).exclude(flags__contains=[TicketFlag.LINE_MISSING])
+    ).exclude(flags__overlap=FOR_PEOPLE)
     last, found = 0, False
     while True:
         pks = list(

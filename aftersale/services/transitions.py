@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from aftersale.deadlines import due_at
 from aftersale.models import (
+    FOR_PEOPLE,
     Actor,
     Ticket,
     TicketEvent,
@@ -114,12 +115,12 @@ def move(
 
 
 def may_wait(ticket: Ticket) -> bool:
-    """Whether the automation can look at a ticket: it is under review, and its order and line
-    have arrived (SPEC O6)."""
+    """Whether the automation can look at a ticket: it is under review, its order and line have
+    arrived (SPEC O6), and nothing of it is for people alone."""
     return (
         ticket.status == S.PENDING_REVIEW
         and ticket.order_id is not None
-        and TicketFlag.LINE_MISSING not in ticket.flags
+        and not set(FOR_PEOPLE) & set(ticket.flags)
     )
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from aftersale.models import ConnectorKind, Order, Role, Shop, Ticket
 from aftersale.platforms import registry
-from aftersale.services import refunds
+from aftersale.services import refunds, step_sender
 from tests import factories
 from tests.aftersale.refunds.conftest import Clock, audit, make_ticket, pay_until_done
 
@@ -48,6 +48,8 @@ class Case:
         """Time passes, and whatever is due is carried out; nothing of it breaks the books."""
         if step:
             self.clock.turn(**step)
+        while step_sender.run(clock=self.clock):
+            pass
         pay_until_done(self.clock)
         assert audit() == []
 

@@ -26,6 +26,10 @@ CONNECTORS = {
     ConnectorKind.SANDBOX: gettext_lazy(
         "Payments are pretended, for trying things out. No money moves; real shops can't have this."
     ),
+    ConnectorKind.PLATFORM: gettext_lazy(
+        "What is decided here is sent to the platform, which pays refunds itself and says what"
+        " became of them."
+    ),
 }
 _WALL = "%Y-%m-%dT%H:%M"
 

@@ -78,7 +78,11 @@ def refresh(
         elif TicketFlag.LINE_MISSING not in raised:
             raised = [*raised, TicketFlag.LINE_MISSING]
             events.append((pk, TicketEventKind.FLAG, _line_missing(line_no)))
-        waits = status == TicketStatus.PENDING_REVIEW and goods is not None
+        waits = (
+            status == TicketStatus.PENDING_REVIEW
+            and goods is not None
+            and TicketFlag.PLATFORM_REFUSED not in raised
+        )
         if waits:
             waiting.add(shop_pk)
         updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))

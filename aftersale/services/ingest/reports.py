@@ -19,7 +19,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records import RefundResult, TicketRecord
-from aftersale.services import order_money, refunds, rounds, transitions
+from aftersale.services import order_money, platform_steps, refunds, rounds, transitions
 
 from .events import write_event
 
@@ -173,7 +173,9 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
     usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
-    if not usual and _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]:
+    back = _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
+    if back and (not usual or platform_steps.open_of(ticket.pk).exists()):
+        # The platform has yet to hear of our step, or to show it.
         if status == S.ARBITRATION:
             # No lag: something that people have to know of, while a refund is on its way.
             _flag_step(ticket, status, now)

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from aftersale import deadlines
-from aftersale.models import Actor, TicketStatus
+from aftersale.models import Actor, TicketFlag, TicketStatus
 from aftersale.records import TicketRecord
 from aftersale.services.arrays import flags, numbers, seconds, texts
 from aftersale.services.shops import KnownShop
@@ -63,6 +63,7 @@ def _values(columns: Columns) -> str:
 
 
 _ALL = _COLUMNS + _MORE
+_KEPT = [column for column in _ALL if column[0] != "waits"]
 _INSERTED = _ALL + _NEW
 
 _INSERT = f"""
@@ -84,7 +85,8 @@ _INSERT = f"""
 _UPDATE = f"""
     UPDATE aftersale_ticket t
        SET requested_type = k.type, flags = array_remove(t.flags, 'line_missing'),
-           ({_names(_ALL)}) = ROW ({_values(_ALL)})
+           waits = k.waits AND NOT t.flags @> '{{{TicketFlag.PLATFORM_REFUSED.value}}}',
+           ({_names(_KEPT)}) = ROW ({_values(_KEPT)})
       FROM unnest(%s::bigint[], {_arrays(_ALL)}) AS k(id, {_names(_ALL)})
      WHERE t.id = k.id
 """  # noqa: S608
