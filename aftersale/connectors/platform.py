@@ -84,15 +84,24 @@ def _status(
 
 
 def _carried_out(request: PayRequest, call: Callable[[Platform], Answer]) -> Answer | NotSent:
-    platform = registry.platform_of(Shop.objects.get(pk=request.shop_id))
-    if platform is None:
-        reason = _("The shop has no access to its platform: nothing was sent.")
-        return NotSent(reason, PEOPLE_SECONDS, for_people=True)
     try:
+        platform = registry.platform_of(Shop.objects.get(pk=request.shop_id))
+        if platform is None:
+            raise NotAuthorised(no_access())
         return call(platform)
-    except Throttled as error:
-        return NotSent(str(error), max(1.0, error.after))
-    except NotAuthorised as error:
-        return NotSent(str(error), PEOPLE_SECONDS, for_people=True)
     except NotCarriedOut as error:
-        return NotSent(str(error), PAUSE_SECONDS)
+        return not_sent(error)
+
+
+def not_sent(error: NotCarriedOut) -> NotSent:
+    """When to try again what was certainly not carried out."""
+    match error:
+        case Throttled():
+            return NotSent(str(error), max(1.0, error.after))
+        case NotAuthorised():
+            return NotSent(str(error), PEOPLE_SECONDS, for_people=True)
+    return NotSent(str(error), PAUSE_SECONDS)
+
+
+def no_access() -> str:
+    return _("The shop has no access to its platform: nothing was sent.")

@@ -165,7 +165,7 @@ class StepKind(models.TextChoices):
 
 class StepState(models.TextChoices):
     DUE = "due", _("Being sent to the platform")
-    SENDING = "sending", pgettext_lazy("step", "Being sent to the platform")
+    SENDING = "sending", _("Being sent to the platform")
     UNKNOWN = "unknown", _("Not known whether the platform took it")
     ACCEPTED = "accepted", _("Taken by the platform")
     DECLINED = "declined", _("Not taken by the platform")

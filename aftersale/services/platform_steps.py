@@ -41,6 +41,11 @@ def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
 
 
+def on_its_way(ticket: Ticket) -> bool:
+    """Whether the platform has yet to hear of the step that the ticket's status comes from."""
+    return open_of(ticket.pk).filter(to_status=ticket.status).exists()
+
+
 def tell(
     *,
     order: Order,

@@ -16,7 +16,6 @@ from aftersale.connectors import NotSent
 from aftersale.models import (
     OPEN_STATES,
     Actor,
-    AfterSaleWindow,
     Order,
     PlatformStep,
     Refund,
@@ -150,15 +149,15 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
                 step.state, step.reason = StepState.UNKNOWN, why[:500]
                 _later(step, now=now)
             case Taken(record):
-                _taken(step, ticket, record, now=now)
+                _taken(order, ticket, step, record, now=now)
             case Seen(record):
                 if record is not None and _shows(step, record):
-                    _taken(step, ticket, record, now=now)
+                    _taken(order, ticket, step, record, now=now)
                 else:
                     step.state = StepState.DUE
                     _later(step, now=now)
             case Refusal() if ticket is None:
-                _window_refused(step, answer, lease, now=now)
+                _window_refused(step, answer, now=now)
             case Refusal():
                 assert ticket is not None
                 _refused(order, ticket, step, answer, now=now)
@@ -191,10 +190,21 @@ def _later(step: PlatformStep, *, now: datetime) -> None:
 
 
 def _taken(
-    step: PlatformStep, ticket: Ticket | None, record: TicketRecord | None, *, now: datetime
+    order: Order,
+    ticket: Ticket | None,
+    step: PlatformStep,
+    record: TicketRecord | None,
+    *,
+    now: datetime,
 ) -> None:
     _close(step, StepState.ACCEPTED, "", now)
-    if ticket is None or record is None or not _shows(step, record):
+    if ticket is None or record is None or record.updated_at == step.version:
+        return
+    if not _shows(step, record):
+        # Taken, and gone on since.
+        if ticket.status == step.to_status and not _decided_since(step):
+            status = reports.reported_status(record) or S.PENDING_REVIEW
+            reports.take_over(order, ticket, status, note="", now=now)
         return
     # The newer version is our own doing: what was decided since was decided on it.
     version = record.updated_at
@@ -220,8 +230,7 @@ def _refused(
     if step.negotiation is not None:
         rounds.refuse(step.negotiation, ticket, now=now)
     words = in_words(answer)
-    later = PlatformStep.objects.filter(ticket=ticket, pk__gt=step.pk).exists()
-    if ticket.status != step.to_status or later:
+    if ticket.status != step.to_status or _decided_since(step):
         # It has gone on meanwhile, by the platform's report or a further decision.
         if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
             # Of a return that was approved there, it would go on holding the money.
@@ -238,9 +247,7 @@ def _refused(
     return reports.take_over(order, ticket, to_status, note=words, now=now)
 
 
-def _window_refused(
-    step: PlatformStep, answer: Refusal, lease: StepLease, *, now: datetime
-) -> None:
+def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> None:
     """The entry is not open there, so it is not open here; but an earlier call that brought no
     answer may have opened it, and then people have to look."""
     if step.calls > 1:
@@ -248,8 +255,14 @@ def _window_refused(
         step.save()
         return
     _close(step, StepState.DECLINED, in_words(answer), now)
-    if step.window_id is not None:
-        AfterSaleWindow.objects.filter(pk=step.window_id, closed_at=None).update(closed_at=now)
+    window = step.window
+    if window is not None and window.closed_at is None:
+        window.closed_at = window.closes_at = max(now, window.opened_at + timedelta(seconds=1))
+        window.save(update_fields=["closed_at", "closes_at"])
+
+
+def _decided_since(step: PlatformStep) -> bool:
+    return PlatformStep.objects.filter(ticket=step.ticket_id, pk__gt=step.pk).exists()
 
 
 def _shows(step: PlatformStep, record: TicketRecord) -> bool:

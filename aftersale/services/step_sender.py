@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, NotSent, TimedOut
-from aftersale.connectors.platform import PAUSE_SECONDS, PEOPLE_SECONDS
+from aftersale.connectors.platform import PAUSE_SECONDS, no_access, not_sent
 from aftersale.models import EvidenceFile, PlatformStep, StepKind, StepState
 from aftersale.platforms import (
     Accepted,
@@ -21,7 +21,6 @@ from aftersale.platforms import (
     Picture,
     Platform,
     Step,
-    Throttled,
     registry,
 )
 from aftersale.records import TicketRecord
@@ -115,20 +114,15 @@ def _call(lease: StepLease, clock: Clock) -> StepAnswer | None:
     if (lease.until - clock()).total_seconds() < CALL_TIMEOUT_SECONDS:
         log.warning("lease_too_old", step=lease.step.pk)
         return None
-    platform = registry.platform_of(lease.shop)
-    if platform is None:
-        reason = _("The shop has no access to its platform: nothing was sent.")
-        return NotSent(reason, PEOPLE_SECONDS, for_people=True)
     try:
+        platform = registry.platform_of(lease.shop)
+        if platform is None:
+            raise NotAuthorised(no_access())
         if lease.ask:
             return Seen(_fetch(platform, lease))
         answer = _send(platform, lease)
-    except Throttled as error:
-        return NotSent(str(error), max(1.0, error.after))
-    except NotAuthorised as error:
-        return NotSent(str(error), PEOPLE_SECONDS, for_people=True)
     except NotCarriedOut as error:
-        return NotSent(str(error), PAUSE_SECONDS)
+        return not_sent(error)
     except TimedOut:
         return NoAnswer(_("the platform did not answer in time"))
     except Exception as error:
@@ -149,7 +143,9 @@ def _with_ticket(
         log.warning("platform_fetch_failed", step=lease.step.pk, error=type(error).__name__)
         if isinstance(answer, Declined):
             # That it was declined is certain; what it is now, the next decline finds out.
-            return NotSent(answer.reason, getattr(error, "after", PAUSE_SECONDS))
+            if isinstance(error, NotCarriedOut):
+                return not_sent(error)
+            return NotSent(answer.reason, PAUSE_SECONDS)
     if isinstance(answer, Accepted):
         return Taken(record)
     return Refusal(answer.why, answer.reason, record)

@@ -1,1 +1,0 @@
-"""Platforms: connectors, and what is sent through them."""

@@ -154,8 +154,9 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
         if order is not None:
             refunds.drop_unsent(order=order, ticket=ticket, now=now)
         _move(ticket, status, now)
-    elif record.updated_at < ticket.status_at:
-        # Said before our own last step.
+    elif record.updated_at < ticket.status_at and not platform_steps.told(ticket.shop):
+        # Said before our own last step. A platform that is told of it says so by its versions,
+        # whatever its clock.
         return
     elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
@@ -174,8 +175,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
     usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
     back = _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
-    if back and (not usual or platform_steps.open_of(ticket.pk).exists()):
-        # The platform has yet to hear of our step, or to show it.
+    if back and (not usual or platform_steps.on_its_way(ticket)):
         if status == S.ARBITRATION:
             # No lag: something that people have to know of, while a refund is on its way.
             _flag_step(ticket, status, now)

@@ -4,10 +4,10 @@ by what the platform says, and taken back where it does not take them (issue 5 p
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from aftersale.connectors import TimedOut
 from aftersale.models import (
-    AfterSaleWindow,
     ConnectorKind,
     EvidenceFile,
     Negotiation,
@@ -35,6 +35,7 @@ from aftersale.services import (
 from aftersale.services.ingest import save_tickets
 from aftersale.services.shops import known
 from strategies.services.evaluator import Tally, decide_shop
+from tests.admin.test_scope import client_of
 from tests.aftersale.pictures import picture
 from tests.aftersale.refunds.conftest import audit
 from tests.concurrency.threads import at_once
@@ -444,7 +445,11 @@ def test_a_window_that_the_platform_refuses_is_not_open(case, there, window):
     there.before = {"open_window": [Declined(Why.OTHER, "too late")]}
     assert carry_out(case) == "declined"
     assert windows.open_on(case.order, now=case.clock.now) is None
-    assert AfterSaleWindow.objects.get().closed_at == case.clock.now
+    window.refresh_from_db()
+    assert window.closed_at == window.closes_at == window.opened_at + timedelta(seconds=1)
+    page = client_of(case.user).get(reverse("admin:aftersale_order_change", args=[case.order.pk]))
+    assert "Not taken by the platform" in page.content.decode()
+    assert "too late" in page.content.decode()
 
 
 def test_a_window_of_which_nobody_knows_is_asked_for_again_and_then_for_people(case, there, window):
@@ -455,6 +460,26 @@ def test_a_window_of_which_nobody_knows_is_asked_for_again_and_then_for_people(c
     assert carry_out(case) == "unknown"
     assert PlatformStep.objects.get().next_step_at is None
     assert windows.open_on(case.order, now=case.clock.now) == window
+
+
+# What people see.
+
+
+def test_the_case_says_what_is_on_its_way_and_what_was_not_taken(case, there):
+    def page() -> str:
+        response = client_of(case.user).get(reverse("desk:case", args=[case.ticket.pk]))
+        return response.content.decode()
+
+    assert "Told to the platform" not in page()
+    there.before = {"reject": [Declined(Why.OTHER, "not in this <campaign>")]}
+    reject(case)
+    assert "Being sent to the platform" in page()
+    case.go()
+    shown = page()
+    # In the panel and beside what the buyer was told, who was not; never as markup.
+    assert shown.count("Not taken by the platform") == 2
+    assert "The platform did not take the step" in shown
+    assert "not in this &lt;campaign&gt;" in shown and "<campaign>" not in shown
 
 
 # At once.

@@ -11,7 +11,7 @@ from aftersale.services import refunds, step_sender
 from tests import factories
 from tests.aftersale.refunds.conftest import Clock, audit, make_ticket, pay_until_done
 
-from .double_steps import Double
+from .double import Double
 
 
 @pytest.fixture
