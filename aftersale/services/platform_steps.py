@@ -18,6 +18,8 @@ from aftersale.models import (
     Negotiation,
     Order,
     PlatformStep,
+    Refund,
+    RefundStatus,
     Rejection,
     Shop,
     StepKind,
@@ -29,6 +31,8 @@ from aftersale.models import (
 from . import rounds
 from .arrays import numbers
 from .payer_wake import wake_payer
+
+UNDER_WAY = [RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN]
 
 
 def told(shop: Shop) -> bool:
@@ -43,6 +47,8 @@ def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
 
 def on_its_way(ticket: Ticket) -> bool:
     """Whether the platform has yet to hear of the step that the ticket's status comes from."""
+    if ticket.status == TicketStatus.REFUNDING:
+        return Refund.objects.filter(ticket=ticket, status__in=UNDER_WAY).exists()
     return open_of(ticket.pk).filter(to_status=ticket.status).exists()
 
 

@@ -175,16 +175,29 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
     usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
     back = _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
-    if back and (not usual or platform_steps.on_its_way(ticket)):
+    if back and _lags(ticket, status, usual=usual):
         if status == S.ARBITRATION:
             # No lag: something that people have to know of, while a refund is on its way.
             _flag_step(ticket, status, now)
         return
-    if order is not None and status == S.REJECTED:
+    gone_back = back and not usual and status not in _MONEY_TAKEN
+    if order is not None and (status == S.REJECTED or gone_back):
         refunds.drop_unsent(order=order, ticket=ticket, now=now)
     _move(ticket, status, now)
     if order is not None and ticket.status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
+
+
+def _lags(ticket: Ticket, status: str, *, usual: bool) -> bool:
+    """Whether the platform says what was before our own last step.
+
+    One that is told of our steps says so only until it has heard of them; from then on what it
+    says is the fact. That a refund failed it need not know.
+    """
+    if not platform_steps.told(ticket.shop):
+        return not usual
+    unheard = ticket.status == S.REFUND_FAILED and status == S.PENDING_REVIEW
+    return unheard or platform_steps.on_its_way(ticket)
 
 
 def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
