@@ -7,7 +7,6 @@ from django.db import transaction
 from aftersale.connectors import Overtaken
 from aftersale.models import (
     AttemptState,
-    Refund,
     RefundAttempt,
     Ticket,
     TicketFlag,
@@ -64,7 +63,8 @@ def settle(*, lease: Lease, answer: Overtaken, now: datetime) -> None:
                 now=now,
             )
             return
-        same = _still_as_decided(lease, ticket, refund, record, status)
+        again = attempt.number > 1
+        same = _still_as_decided(lease, ticket, record, status, again=again)
         if not same and transitions.add_flag(ticket, TicketFlag.PLATFORM_REFUSED):
             ticket.save(update_fields=["flags"])
         settlement.attempt_failed(
@@ -84,11 +84,16 @@ def settle(*, lease: Lease, answer: Overtaken, now: datetime) -> None:
 
 
 def _still_as_decided(
-    lease: Lease, ticket: Ticket, refund: Refund, record: TicketRecord, status: str
+    lease: Lease, ticket: Ticket, record: TicketRecord, status: str, *, again: bool
 ) -> bool:
-    """Whether all that has changed is what nobody decided on."""
+    """Whether all that has changed is what nobody decided on.
+
+    A payment that failed there is a newer version by our own doing (`again`).
+    """
     request = lease.request
     undecided = {S.AWAITING_RETURN, S.RETURNING} if request.goods_back else {S.PENDING_REVIEW}
+    if again:
+        undecided.add(S.REFUND_FAILED)
     return (
         status in undecided
         and record.updated_at > request.version

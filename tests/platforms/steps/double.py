@@ -64,7 +64,7 @@ class Double:
     # The interface.
 
     def approve(self, step: Step) -> Accepted | Declined:
-        return self._step("approve", step, {"pending_review"}, self._refund)
+        return self._step("approve", step, {"pending_review", "refund_failed"}, self._refund)
 
     def confirm_receipt(self, step: Step) -> Accepted | Declined:
         return self._step("confirm_receipt", step, {"awaiting_return", "returning"}, self._refund)

@@ -297,6 +297,21 @@ def test_the_refund_fails_there(case, there):
     assert case.states() == ("refund_failed", "failed", ["failed"], 0)
 
 
+def test_a_payment_that_failed_there_is_tried_again_for_the_version_that_it_made(case, there):
+    there.instant = False
+    there.before = {"refund_status": [Failed("no balance")]}
+    case.approve()
+    case.go()
+    there.instant = True
+    there.change(case.number, status="refund_failed")
+    case.go(seconds=10)
+    assert case.states() == ("refunding", "requested", ["failed"], 6_000)
+    case.go(minutes=1)
+    case.go(seconds=10)
+    assert case.states() == ("refunded", "succeeded", ["failed", "failed", "succeeded"], 6_000)
+    assert there.paid == [(case.number, 6_000)]
+
+
 def test_less_than_was_asked_for_is_not_approved_through_a_platform(case):
     with pytest.raises(Refused, match="60.00"):
         refunds.approve(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now, amount=5_000)
