@@ -2,18 +2,21 @@
 
 from django.utils import timezone
 
-from aftersale.services import idempotent_calls, payer, windows
+from aftersale.services import idempotent_calls, payer, step_sender, windows
 from aftersale.services.payer_wake import wake_payer
 from aftersale.services.syncing import leases, messages, reading
 from aftersale.services.syncing.wake import wake_reader
 
 
 def pay() -> None:
-    """Carries out due refunds; goes on in a task of its own while more are due.
+    """Tells platforms what is due and carries out due refunds; goes on in a task of its own
+    while more are due.
 
     Idempotent; may run any number of times, at once too.
     """
-    if payer.run(clock=timezone.now):
+    # Steps first: a ticket's refund waits for them.
+    more = step_sender.run(clock=timezone.now)
+    if payer.run(clock=timezone.now) or more:
         wake_payer()
 
 

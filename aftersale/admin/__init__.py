@@ -8,6 +8,7 @@ from .refund import RefundAdmin, RefundAttemptAdmin
 from .sandbox import SandboxInstructionAdmin, SandboxPaymentAdmin
 from .shop import BlockedBuyerAdmin, MembershipAdmin, ShopAdmin, ShopEventAdmin
 from .ticket import TicketAdmin, TicketEventAdmin
+from .workbench.told_platform import told_platform
 
 __all__ = [
     "BlockedBuyerAdmin",
@@ -25,4 +26,5 @@ __all__ = [
     "ShopEventAdmin",
     "TicketAdmin",
     "TicketEventAdmin",
+    "told_platform",
 ]

@@ -29,6 +29,7 @@ REFUND_STATUS: dict[str, str] = {
 }
 ATTEMPT_STATE: dict[str, str] = {
     AttemptState.LEASED: "info",
+    AttemptState.ACCEPTED: "info",
     AttemptState.UNKNOWN: "warning",
     AttemptState.SUCCEEDED: "success",
     AttemptState.FAILED: "danger",

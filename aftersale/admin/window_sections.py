@@ -1,5 +1,6 @@
 """What windows, funds and commission add to the pages of orders, tickets and refunds."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Sum
@@ -11,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from aftersale.models import (
+    OPEN_STATES,
     AfterSaleWindow,
     CommissionReturn,
     FundEntry,
     Order,
     OrderStatus,
     Refund,
+    StepState,
     Ticket,
 )
 
@@ -26,13 +29,15 @@ from .sections import Section
 
 def windows_of(request: HttpRequest, order: Order) -> Section:
     """The order's windows, and the way to open one."""
-    found = order.windows.select_related("opened_by").order_by("-opened_at")
+    found = order.windows.select_related("opened_by", "platform_step").order_by("-opened_at")
     return _windows(list(found), order)
 
 
 def window_of(request: HttpRequest, ticket: Ticket) -> Section:
     """The window that a ticket came through (SPEC W2)."""
-    found = AfterSaleWindow.objects.filter(tickets=ticket).select_related("opened_by")
+    found = AfterSaleWindow.objects.filter(tickets=ticket).select_related(
+        "opened_by", "platform_step"
+    )
     return _windows(list(found), ticket.order)
 
 
@@ -53,15 +58,24 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
                 columns.moment(window.opened_at, order.shop if order else None),
                 window.opened_by or columns.EMPTY,
                 columns.moment(window.closes_at, order.shop if order else None),
-                columns.badge(pgettext_lazy("window", "Open"), "success")
-                if window.closes_at > now
-                else columns.badge(_("Window closed")),
+                _state(window, now),
                 window.agreement,
             ]
             for window in found
         ],
         note=note,
     )
+
+
+def _state(window: AfterSaleWindow, now: datetime) -> Any:
+    """Whether it is open, and what the platform has to say to it, if it was asked."""
+    step = getattr(window, "platform_step", None)
+    if step is not None and step.state in (*OPEN_STATES, StepState.DECLINED):
+        badge = columns.badge(step.get_state_display(), "warning")
+        return format_html("{} {}", badge, step.reason)
+    if window.closes_at > now:
+        return columns.badge(pgettext_lazy("window", "Open"), "success")
+    return columns.badge(_("Window closed"))
 
 
 def splits_of(request: HttpRequest, order: Order) -> Section:

@@ -5,11 +5,13 @@ same key always means the same payment: sending it again can never pay twice.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
 
 from aftersale.models import ConnectorKind
+from aftersale.records import TicketRecord
 
 # A connector gives up on a call after this many seconds and raises TimedOut.
 CALL_TIMEOUT_SECONDS = 10
@@ -17,7 +19,11 @@ CALL_TIMEOUT_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class PayRequest:
-    """One payment asked for; `amount` in fen. `fingerprint` binds all of it to `key`."""
+    """One payment asked for; `amount` in fen. `fingerprint` binds all of it to `key`.
+
+    `type`, `asked` and `version` are the ticket as the platform had it when it was decided;
+    `goods_back`: it refunds an approved return.
+    """
 
     shop_id: int
     shop_code: str
@@ -27,6 +33,10 @@ class PayRequest:
     reason: str
     key: str
     fingerprint: str
+    type: str
+    asked: int
+    version: datetime
+    goods_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,24 @@ class Pending:
     """The platform knows this key and has not finished with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The call certainly changed nothing and may go out again in `after` seconds."""
+
+    reason: str
+    after: float
+    # Nothing will go out until people have seen to it.
+    for_people: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The platform did not pay by this call and never will: how it has the ticket now."""
+
+    reason: str
+    record: TicketRecord
+
+
 class TimedOut(Exception):
     """No answer in time: nobody knows whether the platform paid."""
 
@@ -67,9 +95,11 @@ class Connector(Protocol):
     # Whether `status` works; where it does not, people find out what became of a payment.
     can_be_asked: bool
 
-    def pay(self, request: PayRequest) -> Paid | Failed: ...
+    def pay(self, request: PayRequest) -> Paid | Failed | Pending | NotSent | Overtaken: ...
 
-    def status(self, key: str) -> Paid | Failed | NeverSeen | Pending: ...
+    def status(
+        self, request: PayRequest
+    ) -> Paid | Failed | NeverSeen | Pending | NotSent | Overtaken: ...
 
 
 def allowed(kind: str) -> bool:
@@ -84,8 +114,11 @@ def sends(kind: str) -> bool:
 
 def connector_for(kind: str) -> Connector | None:
     """The connector of a kind; None where nothing is sent: paid by hand, or not allowed here."""
+    from .platform import ThroughPlatform
     from .sandbox import Sandbox
 
+    if kind == ConnectorKind.PLATFORM:
+        return ThroughPlatform()
     if kind == ConnectorKind.SANDBOX and allowed(kind):
         return Sandbox()
     return None

@@ -45,8 +45,8 @@ class Sandbox:
             raise TimedOut
         return answer
 
-    def status(self, key: str) -> Paid | Failed | NeverSeen | Pending:
-        known = SandboxPayment.objects.filter(key=key).first()
+    def status(self, request: PayRequest) -> Paid | Failed | NeverSeen | Pending:
+        known = SandboxPayment.objects.filter(key=request.key).first()
         if known is None:
             return NeverSeen()
         return Paid() if known.paid else Failed(known.reason, permanent=known.permanent)

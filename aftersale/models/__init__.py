@@ -22,6 +22,8 @@ from .choices import (
     Scope,
     ShopEventKind,
     ShopStatus,
+    StepKind,
+    StepState,
     TicketEventKind,
     TicketFlag,
     TicketStatus,
@@ -36,6 +38,7 @@ from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
 from .window import AfterSaleWindow, CommissionReturn
@@ -44,6 +47,7 @@ __all__ = [
     "DESK_STATUSES",
     "HANDS_OFF",
     "OPEN_ALERTS",
+    "OPEN_STATES",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",
@@ -77,6 +81,7 @@ __all__ = [
     "PlatformAccount",
     "PlatformMessage",
     "PlatformProblem",
+    "PlatformStep",
     "PlatformSubject",
     "Refund",
     "RefundAttempt",
@@ -96,6 +101,8 @@ __all__ = [
     "ShopEvent",
     "ShopEventKind",
     "ShopStatus",
+    "StepKind",
+    "StepState",
     "Ticket",
     "TicketEvent",
     "TicketEventKind",

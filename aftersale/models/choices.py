@@ -100,11 +100,18 @@ class TicketFlag(models.TextChoices):
     ERROR = "error", _("Evaluation failed")
     BEFORE_CONNECTION = "before_connection", _("Open before the shop was connected")
     PLATFORM_PAYS = "platform_pays", _("Fast refund paid by the platform")
+    PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
 
 
 # The automation leaves a ticket with one of these alone: which products it is about is not known;
-# people have not asked for the shop's old tickets to be evaluated; the platform pays it by itself.
-HANDS_OFF = [TicketFlag.LINE_MISSING, TicketFlag.BEFORE_CONNECTION, TicketFlag.PLATFORM_PAYS]
+# people have not asked for the shop's old tickets to be evaluated; the platform pays it by itself,
+# or did not take what was decided.
+HANDS_OFF = [
+    TicketFlag.LINE_MISSING,
+    TicketFlag.BEFORE_CONNECTION,
+    TicketFlag.PLATFORM_PAYS,
+    TicketFlag.PLATFORM_REFUSED,
+]
 
 
 class Actor(models.TextChoices):
@@ -149,10 +156,29 @@ class RefundStatus(models.TextChoices):
 
 class AttemptState(models.TextChoices):
     LEASED = "leased", _("Being sent")
+    ACCEPTED = "accepted", _("Accepted by the platform, not paid yet")
     UNKNOWN = "unknown", _("Outcome unknown")
     SUCCEEDED = "succeeded", _("Paid")
     FAILED = "failed", _("Failed")
     PAID_LATE = "paid_late", _("Paid after another attempt was")
+
+
+class StepKind(models.TextChoices):
+    """What is told to a platform besides refunds."""
+
+    APPROVE_RETURN = "approve_return", _("Return approved")
+    REJECT = "reject", pgettext_lazy("step", "Rejected")
+    NEGOTIATE = "negotiate", _("Offer to the buyer")
+    OPEN_WINDOW = "open_window", _("After-sale window re-opened")
+
+
+class StepState(models.TextChoices):
+    DUE = "due", _("Being sent to the platform")
+    SENDING = "sending", _("Being sent to the platform")
+    UNKNOWN = "unknown", _("Not known whether the platform took it")
+    ACCEPTED = "accepted", _("Taken by the platform")
+    DECLINED = "declined", _("Not taken by the platform")
+    TAKEN_OVER = "taken_over", _("Handled at the platform meanwhile")
 
 
 class FundKind(models.TextChoices):
@@ -178,6 +204,8 @@ class NegotiationResult(models.TextChoices):
     ANSWERED = "answered", _("Answered by the buyer")
     EXPIRED = "expired", _("Time ran out")
     ENDED = "ended", _("Ended by another step")
+    # The offer never reached the buyer, and counts as no round.
+    REFUSED = "refused", _("Not taken by the platform")
 
 
 class AlertKind(models.TextChoices):

@@ -47,6 +47,8 @@ class Refund(models.Model):
         verbose_name=_("approved by"),
     )
     requested_at = models.DateTimeField(_("approved at"))
+    # The platform's update time of the ticket that was decided on (docs/adr/0006).
+    version = models.DateTimeField(_("version decided on"), null=True)
     reason = models.CharField(_("filed under"), max_length=128, blank=True, default="")
     status = models.CharField(
         _("status"), max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED
@@ -144,7 +146,7 @@ class RefundAttempt(models.Model):
             models.UniqueConstraint(fields=["key"], name="refund_attempt_key_once"),
             models.UniqueConstraint(
                 fields=["refund"],
-                condition=Q(state__in=["leased", "unknown", "succeeded"]),
+                condition=Q(state__in=["leased", "accepted", "unknown", "succeeded"]),
                 name="refund_attempt_one_alive",
             ),
             models.CheckConstraint(

@@ -12,8 +12,8 @@ from django.db.models import Max, Sum
 from aftersale.models import AttemptState, Order, Refund, RefundAttempt, Shop, Ticket
 
 # At most one attempt of a refund is in one of these (refund_attempt_one_alive).
-ALIVE_OR_PAID = [AttemptState.LEASED, AttemptState.UNKNOWN, AttemptState.SUCCEEDED]
-ALIVE = [AttemptState.LEASED, AttemptState.UNKNOWN]
+ALIVE = [AttemptState.LEASED, AttemptState.ACCEPTED, AttemptState.UNKNOWN]
+ALIVE_OR_PAID = [*ALIVE, AttemptState.SUCCEEDED]
 
 
 def new(

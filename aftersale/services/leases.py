@@ -13,7 +13,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aftersale import connectors
-from aftersale.connectors import Connector, Failed, NeverSeen, Paid, PayRequest, Pending
+from aftersale.connectors import (
+    Connector,
+    Failed,
+    NeverSeen,
+    NotSent,
+    Paid,
+    PayRequest,
+    Pending,
+)
 from aftersale.models import (
     AttemptState,
     ConnectorKind,
@@ -25,15 +33,19 @@ from aftersale.models import (
     Shop,
     Ticket,
     TicketStatus,
+    TicketType,
 )
 
-from . import attempts, charges, locks, payment_stop, settlement
+from . import attempts, charges, locks, payment_stop, platform_steps, rounds, settlement
 
 log = structlog.get_logger(__name__)
 
 # Long enough for a question, a call and both transactions; short enough that people hardly notice
 # that a process died.
 LEASE = timedelta(seconds=60)
+
+# How long a refund waits behind a step of its ticket, should nobody wake it.
+BEHIND_A_STEP = timedelta(seconds=60)
 
 # What the shop's pause switch holds back (SPEC G2): fast refunds and people's go on.
 HELD = Q(
@@ -52,7 +64,7 @@ class NoAnswer:
     why: str
 
 
-Answer = Paid | Failed | NeverSeen | Pending | NoAnswer
+Answer = Paid | Failed | NeverSeen | Pending | NotSent | NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,11 @@ def _first_send(
 ) -> Lease | None:
     if payment_stop.stopped() or held(refund, shop):
         return None  # it stays due, and goes out when the stop or the pause ends
+    if platform_steps.told(shop) and platform_steps.open_of(ticket.pk).exists():
+        # The platform has yet to hear of what came before; that wakes it.
+        refund.next_step_at = now + BEHIND_A_STEP
+        refund.save(update_fields=["next_step_at"])
+        return None
     connector = connectors.connector_for(shop.connector)
     if connector is None:
         settlement.park(ticket=ticket, refund=refund, reason=_not_sent(shop.connector), now=now)
@@ -175,11 +192,12 @@ def _question(
     if attempt.state == AttemptState.LEASED:
         note = _("Attempt %(number)s: its sender stopped without an answer; the platform is asked.")
         settlement.event(ticket, now=now, note=note % {"number": attempt.number})
-    attempt.state = AttemptState.UNKNOWN
+    if attempt.state != AttemptState.ACCEPTED:
+        attempt.state = AttemptState.UNKNOWN
+        refund.status = RefundStatus.UNKNOWN
     attempt.leased_until = now + LEASE
     attempt.questions += 1
     attempt.save()
-    refund.status = RefundStatus.UNKNOWN
     refund.next_step_at = attempt.leased_until
     refund.save()
     return _lease(order, ticket, refund, attempt, shop, connector, ask=True)
@@ -212,6 +230,10 @@ def _lease(
             reason=refund.reason,
             key=attempt.key,
             fingerprint=attempt.fingerprint,
+            type=rounds.platforms_type(ticket),
+            asked=rounds.agreed_amount(ticket),
+            version=refund.version or ticket.updated_at,
+            goods_back=ticket.type == TicketType.RETURN_REFUND,
         ),
     )
 
@@ -249,12 +271,24 @@ def settle(*, lease: Lease, answer: Answer, now: datetime) -> Lease | None:
                     now=now,
                 )
                 return None
-            case NeverSeen():
+            case NotSent():
+                settlement.not_sent(
+                    ticket=ticket,
+                    refund=refund,
+                    attempt=attempt,
+                    answer=answer,
+                    asked=lease.ask,
+                    now=now,
+                )
+                return None
+            case NeverSeen() if not settlement.may_lag(attempt):
                 return _send_again(order, ticket, refund, attempt, lease, now)
             case NoAnswer(why):
                 pass
-            case Pending():
+            case Pending() | NeverSeen():
                 why = _("the platform has not finished with it")
+                if not lease.ask:
+                    attempt.state = AttemptState.ACCEPTED
         settlement.unknown(
             ticket=ticket,
             refund=refund,

@@ -28,7 +28,7 @@ _REFUNDS = """
       FROM aftersale_ticket t
       LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
       LEFT JOIN (SELECT refund_id, count(*) AS attempts,
-                        count(*) FILTER (WHERE state IN ('leased', 'unknown')) AS alive,
+                        count(*) FILTER (WHERE state IN ('leased', 'accepted', 'unknown')) AS alive,
                         count(*) FILTER (WHERE state = 'succeeded') AS paid,
                         sum(amount) FILTER (WHERE state = 'succeeded') AS paid_amount,
                         sum(amount) FILTER (WHERE state = 'paid_late') AS late_amount

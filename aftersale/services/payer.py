@@ -13,10 +13,10 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, QuerySet
 
-from aftersale.connectors import CALL_TIMEOUT_SECONDS, TimedOut
+from aftersale.connectors import CALL_TIMEOUT_SECONDS, NotSent, Overtaken, TimedOut
 from aftersale.models import Refund, RefundStatus, Shop
 
-from . import leases, payment_stop
+from . import leases, overtaken, payment_stop, throttle
 from .leases import Answer, Lease, NoAnswer, OrderBusy
 
 log = structlog.get_logger(__name__)
@@ -77,6 +77,11 @@ def carry_out(*, refund_pk: int, clock: Clock) -> bool:
             answer = _call(lease, clock)
             if answer is None:
                 break
+            if isinstance(answer, Overtaken):
+                overtaken.settle(lease=lease, answer=answer, now=clock())
+                break
+            if isinstance(answer, NotSent):
+                throttle.hold_off(shop_pk=lease.request.shop_id, seconds=answer.after, now=clock())
             lease = leases.settle(lease=lease, answer=answer, now=clock())
     except OrderBusy:
         return False
@@ -92,7 +97,7 @@ def carry_out(*, refund_pk: int, clock: Clock) -> bool:
     return True
 
 
-def _call(lease: Lease, clock: Clock) -> Answer | None:
+def _call(lease: Lease, clock: Clock) -> Answer | Overtaken | None:
     """Calls the platform; None where the lease is too old to begin."""
     if clock() > lease.until - timedelta(seconds=CALL_TIMEOUT_SECONDS):
         # This process stood still. Somebody else may be asking about the key by now; that it is
@@ -101,7 +106,7 @@ def _call(lease: Lease, clock: Clock) -> Answer | None:
         return None
     try:
         if lease.ask:
-            return lease.connector.status(lease.request.key)
+            return lease.connector.status(lease.request)
         return lease.connector.pay(lease.request)
     except TimedOut:
         return NoAnswer("timed out")
@@ -127,7 +132,7 @@ def _due(now: datetime) -> QuerySet[Refund]:
 def _shops_with_due(*, now: datetime, without: set[int]) -> list[int]:
     """The shops with due refunds; those for which a call is under way come last."""
     calling = Refund.objects.filter(
-        shop=OuterRef("pk"), status=RefundStatus.SENDING, next_step_at__gt=now
+        shop=OuterRef("pk"), next_step_at__gt=now, attempts__leased_until__gt=now
     )
     return list(
         Shop.objects.filter(Exists(_due(now).filter(shop=OuterRef("pk"))))

@@ -15,19 +15,34 @@ from django.utils.translation import gettext as _
 from aftersale import connectors
 from aftersale.models import (
     Actor,
+    AttemptState,
+    ConnectorKind,
     Order,
     Refund,
     RefundSource,
     RefundStatus,
     Shop,
+    StepKind,
     Ticket,
+    TicketEventKind,
     TicketFlag,
     TicketStatus,
     TicketType,
 )
 from aftersale.signals import tickets_waiting
 
-from . import attempts, leases, locks, order_money, own_refunds, rounds, settlement, transitions
+from . import (
+    attempts,
+    charges,
+    leases,
+    locks,
+    order_money,
+    own_refunds,
+    platform_steps,
+    rounds,
+    settlement,
+    transitions,
+)
 from .cases import lock_case
 from .errors import NotFound, Refused, WrongStep
 from .payer_wake import wake_payer
@@ -58,9 +73,19 @@ def approve(
         wanted = require_approvable(order, ticket, amount)
         if wanted:
             order_money.commit(order, ticket, wanted)
+        from_status = ticket.status
         transitions.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user)
         if to_status == TicketStatus.REFUNDING:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        else:
+            platform_steps.tell(
+                order=order,
+                ticket=ticket,
+                kind=StepKind.APPROVE_RETURN,
+                from_status=from_status,
+                user=user,
+                now=now,
+            )
         return ticket
 
 
@@ -87,6 +112,12 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
     if not 0 < wanted <= ticket.amount:
         raise Refused(
             _("The amount must be above 0 and at most what was asked for: %s yuan.")
+            % order_money.yuan(ticket.amount),
+            pointer="amount",
+        )
+    if wanted != ticket.amount and ticket.shop.connector == ConnectorKind.PLATFORM:
+        raise Refused(
+            _("The platform refunds what was asked for, %s yuan. Offer less by negotiating.")
             % order_money.yuan(ticket.amount),
             pointer="amount",
         )
@@ -129,7 +160,7 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         else:
             # Who or what caused the refund stays as it was; the attempts go on counting.
-            _start(refund, now=now)
+            _start(refund, ticket, now=now)
         return ticket
 
 
@@ -211,13 +242,21 @@ def record_result(
 
 
 def take_over_result(
-    *, order: Order, ticket: Ticket, succeeded: bool, at: datetime, reason: str, now: datetime
+    *,
+    order: Order,
+    ticket: Ticket,
+    succeeded: bool,
+    at: datetime,
+    reason: str,
+    now: datetime,
+    amount: int | None = None,
 ) -> None:
     """The platform reports that it refunded the ticket, or that its refund failed (SPEC O4, O7).
 
     For ingestion, with order and ticket locked. A success is written down as fact. A failure is
     believed only while no attempt of ours is under way: the report may be about an earlier one,
     and to believe it would let a second payment go out; the attempt is asked about instead.
+    `amount` is what the platform paid, where it says so.
     """
     refund = locks.lock_refund(ticket.pk)
     alive = refund and attempts.alive(refund)
@@ -227,10 +266,12 @@ def take_over_result(
         if ticket.committed and not own_refunds.counted(refund, ticket):
             order_money.found_inside(order, ticket)
         if refund is None and ticket.amount > 0:
-            refund = _platforms_refund(order, ticket, at=at)
+            refund = _platforms_refund(order, ticket, amount, at=at)
         elif refund is not None and refund.status == RefundStatus.TAKEN_BACK:
-            refund.amount = ticket.amount
+            refund.amount = amount or ticket.amount
             refund.source = _platforms_source(ticket)
+        elif refund is not None and amount and amount != refund.amount:
+            _paid_otherwise(ticket, refund, amount, now=now)
         if refund is None:
             _as_fact(ticket, TicketStatus.REFUNDED, reason=reason, now=now)
             return
@@ -320,15 +361,16 @@ def _request(
     refund.source = source
     refund.decision_id = None
     refund.requested_by = user
-    _start(refund, now=now)
+    _start(refund, ticket, now=now)
 
 
-def _start(refund: Refund, *, now: datetime) -> None:
+def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:
     shop = Shop.objects.get(pk=refund.shop_id)
     own = refund.source != RefundSource.FAST_REFUND or not pays_fast_refunds(shop)
     due = own and connectors.sends(shop.connector)
     refund.status = RefundStatus.REQUESTED
     refund.requested_at = now
+    refund.version = ticket.updated_at
     refund.released = False
     refund.needs_people = False
     refund.failure = ""
@@ -339,12 +381,28 @@ def _start(refund: Refund, *, now: datetime) -> None:
         wake_payer()
 
 
-def _platforms_refund(order: Order, ticket: Ticket, *, at: datetime) -> Refund:
+def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:
+    """The platform refunded another amount than ours, so by no attempt of ours."""
+    note = _("The platform refunded %(paid)s yuan by itself, not the %(ours)s yuan decided here.")
+    note = note % {"paid": order_money.yuan(amount), "ours": order_money.yuan(refund.amount)}
+    alive = attempts.alive(refund)
+    if alive:
+        alive.state, alive.settled_at, alive.leased_until = AttemptState.FAILED, now, None
+        alive.reason = note
+        alive.save()
+        charges.credit_back(ticket=ticket, attempt=alive, now=now)
+    refund.amount, refund.source = amount, RefundSource.PLATFORM
+    transitions.add_flag(ticket, TicketFlag.DIFFERS)
+    ticket.save(update_fields=["flags"])
+    settlement.event(ticket, now=now, actor=Actor.PLATFORM, kind=TicketEventKind.FLAG, note=note)
+
+
+def _platforms_refund(order: Order, ticket: Ticket, amount: int | None, *, at: datetime) -> Refund:
     return Refund.objects.create(
         shop_id=ticket.shop_id,
         order=order,
         ticket=ticket,
-        amount=ticket.committed or rounds.agreed_amount(ticket),
+        amount=amount or ticket.committed or rounds.agreed_amount(ticket),
         source=_platforms_source(ticket),
         requested_at=at,
     )

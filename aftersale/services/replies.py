@@ -18,6 +18,7 @@ from aftersale.models import (
     Negotiation,
     Order,
     Rejection,
+    StepKind,
     Ticket,
     TicketEvent,
     TicketEventKind,
@@ -29,7 +30,7 @@ from aftersale.placeholders import left_in
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
 
 from . import evidence as pictures
-from . import order_money, refunds, rounds, transitions
+from . import order_money, platform_steps, refunds, rounds, transitions
 from .cases import lock_case
 from .errors import Refused, WrongStep
 
@@ -71,6 +72,7 @@ def reject(
             file.rejection = rejection
             file.save(update_fields=["rejection"])
         refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        from_status = ticket.status
         transitions.move(
             ticket,
             TicketStatus.REJECTED,
@@ -78,6 +80,15 @@ def reject(
             now=now,
             user=user,
             note=str(known.label),
+        )
+        platform_steps.tell(
+            order=order,
+            ticket=ticket,
+            kind=StepKind.REJECT,
+            rejection=rejection,
+            from_status=from_status,
+            user=user,
+            now=now,
         )
         return ticket
 
@@ -111,6 +122,7 @@ def negotiate(
             rounds.expire(open_round, ticket, now=now)
         number = Negotiation.objects.filter(ticket=ticket).count() + 1
         note = _("Negotiation, round %d") % number
+        from_status = ticket.status
         if ticket.status == TicketStatus.PENDING_REVIEW:
             transitions.move(
                 ticket, TicketStatus.NEGOTIATING, actor=Actor.PERSON, now=now, user=user, note=note
@@ -134,6 +146,15 @@ def negotiate(
         for file in files:
             file.negotiation = negotiation
             file.save(update_fields=["negotiation"])
+        platform_steps.tell(
+            order=order,
+            ticket=ticket,
+            kind=StepKind.NEGOTIATE,
+            negotiation=negotiation,
+            from_status=from_status,
+            user=user,
+            now=now,
+        )
         return negotiation
 
 

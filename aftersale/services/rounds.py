@@ -29,7 +29,8 @@ _GOODS_FIRST = {TicketType.RETURN_REFUND, TicketType.EXCHANGE}
 
 def of_request(ticket: Ticket) -> list[Negotiation]:
     """The rounds since the buyer last applied: after a rejection they may apply again."""
-    rounds = list(Negotiation.objects.filter(ticket=ticket).order_by("round"))
+    made = Negotiation.objects.filter(ticket=ticket).exclude(result=NegotiationResult.REFUSED)
+    rounds = list(made.order_by("round"))
     again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW) if rounds else None
     return [round for round in rounds if again is None or round.at > again]
 
@@ -43,7 +44,8 @@ def in_vain(ticket: Ticket, *, now: datetime) -> bool:
         if earlier.result != NegotiationResult.ACCEPTED and is_over(earlier, ticket, now=now):
             return True
     came_back = _last_event(ticket, S.NEGOTIATING, S.PENDING_REVIEW)
-    if came_back is None:
+    refused = Negotiation.objects.filter(ticket=ticket, result=NegotiationResult.REFUSED)
+    if came_back is None or refused.filter(ended_at=came_back).exists():
         return False
     again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW)
     return again is None or came_back > again
@@ -77,6 +79,12 @@ def expire(open_round: Negotiation, ticket: Ticket, *, now: datetime) -> None:
     _close(open_round, ticket, NegotiationResult.EXPIRED, now=now)
 
 
+def refuse(negotiation: Negotiation, ticket: Ticket, *, now: datetime) -> None:
+    """The platform did not take the offer: the buyer has never seen it."""
+    if negotiation.ended_at is None:
+        _close(negotiation, ticket, NegotiationResult.REFUSED, now=now)
+
+
 def agreed_amount(ticket: Ticket) -> int:
     """What the platform pays: what the buyer was offered and accepted, else what was asked for.
 
@@ -87,6 +95,14 @@ def agreed_amount(ticket: Ticket) -> int:
         if last.amount is not None and last.result in ("", NegotiationResult.ACCEPTED):
             return min(last.amount, ticket.amount)
     return ticket.amount
+
+
+def platforms_type(ticket: Ticket) -> str:
+    """The type that the platform has: what was asked for, else what was offered and accepted."""
+    for last in of_request(ticket)[-1:]:
+        if last.type and last.result == NegotiationResult.ACCEPTED:
+            return last.type
+    return ticket.requested_type
 
 
 def _result(open_round: Negotiation, ticket: Ticket, to_status: str, actor: str) -> str:

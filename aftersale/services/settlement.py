@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from aftersale.connectors import NotSent
 from aftersale.models import (
     Actor,
     AttemptState,
@@ -36,6 +37,10 @@ QUESTION_PAUSES = [
 ]
 # After so many questions without an answer people are told; asking goes on.
 QUESTIONS_BEFORE_PEOPLE = 4
+# A refund that the platform accepted may take it hours.
+ACCEPTED_QUESTIONS_BEFORE_PEOPLE = 12
+# So many questions long a platform may not show yet what it has accepted.
+LAGGING_QUESTIONS = 4
 
 
 def paid(
@@ -208,7 +213,21 @@ def unknown(
     why: str,
     now: datetime,
 ) -> None:
-    """Nobody knows whether the platform paid: it is asked later, or people have to find out."""
+    """Nobody knows whether the platform paid: it is asked later, or people have to find out.
+
+    An attempt that it has accepted stays so for some hours, and is nobody's worry.
+    """
+    if (
+        attempt.state == AttemptState.ACCEPTED
+        and attempt.questions < ACCEPTED_QUESTIONS_BEFORE_PEOPLE
+    ):
+        attempt.leased_until = None
+        attempt.save()
+        refund.status = RefundStatus.SENDING
+        refund.needs_people = False
+        refund.failure = ""
+        _ask_later(refund, attempt, now=now)
+        return
     news = attempt.state != AttemptState.UNKNOWN
     attempt.state = AttemptState.UNKNOWN
     attempt.leased_until = None
@@ -225,8 +244,57 @@ def unknown(
     refund.status = RefundStatus.UNKNOWN
     refund.needs_people = refund.needs_people or for_people
     refund.failure = why[:500]
+    if can_be_asked:
+        _ask_later(refund, attempt, now=now)
+        return
+    refund.next_step_at = None
+    refund.save()
+
+
+def may_lag(attempt: RefundAttempt) -> bool:
+    """Whether a platform that has accepted the attempt may not show it yet."""
+    return attempt.state == AttemptState.ACCEPTED and attempt.questions < LAGGING_QUESTIONS
+
+
+def not_sent(
+    *,
+    ticket: Ticket,
+    refund: Refund,
+    attempt: RefundAttempt,
+    answer: NotSent,
+    asked: bool,
+    now: datetime,
+) -> None:
+    """The call certainly did nothing: as if the lease had never been, and due again later."""
+    news = answer.for_people and not refund.needs_people
+    refund.needs_people = answer.for_people
+    refund.failure = answer.reason[:500]
+    refund.next_step_at = now + timedelta(seconds=answer.after)
+    attempt.leased_until = None
+    if asked:
+        attempt.questions -= 1
+        attempt.save()
+    elif attempt.fund:
+        # What it debited is in the ledger for good, so it stays, as one that paid nothing.
+        attempt.state, attempt.settled_at = AttemptState.FAILED, now
+        attempt.reason = answer.reason[:500]
+        attempt.save()
+        charges.credit_back(ticket=ticket, attempt=attempt, now=now)
+        refund.status = RefundStatus.REQUESTED
+    else:
+        attempt.delete()
+        refund.status = RefundStatus.REQUESTED
+        refund.ever_sent = refund.attempts.exists()
+    refund.save()
+    if news:
+        note = _("Nothing is sent until people have seen to it: %s")
+        event(ticket, now=now, note=note % answer.reason)
+        to_be_told.send(sender=not_sent, shop_ids=[refund.shop_id])
+
+
+def _ask_later(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None:
     pause = QUESTION_PAUSES[min(attempt.questions, len(QUESTION_PAUSES) - 1)]
-    refund.next_step_at = now + pause if can_be_asked else None
+    refund.next_step_at = now + pause
     refund.save()
 
 

@@ -23,7 +23,7 @@ from aftersale.models import (
     ShopStatus,
 )
 
-from . import charges, locks
+from . import charges, locks, platform_steps
 from .errors import NotFound, Refused
 from .order_money import yuan
 from .rights import Right, may, require, scoped
@@ -158,7 +158,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
             raise NotOpened(failed)
         # One that ran out may still wait for the task; only one row may be without an end.
         order.windows.filter(closed_at=None, closes_at__lte=now).update(closed_at=F("closes_at"))
-        return AfterSaleWindow.objects.create(
+        window = AfterSaleWindow.objects.create(
             shop_id=order.shop_id,
             order=order,
             opened_at=now,
@@ -166,6 +166,8 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
             agreement=agreement.strip(),
             closes_at=now + LASTS,
         )
+        platform_steps.tell_window(window=window, shop=order.shop, user=user, now=now)
+        return window
 
 
 def close_due(*, now: datetime) -> int:

@@ -27,8 +27,8 @@ CONNECTORS = {
         "Payments are pretended, for trying things out. No money moves; real shops can't have this."
     ),
     ConnectorKind.PLATFORM: gettext_lazy(
-        "Approved refunds are sent to the platform the shop is connected to, and settled by what"
-        " the platform then says."
+        "What is decided here is sent to the platform, which pays refunds itself and says what"
+        " became of them."
     ),
 }
 _WALL = "%Y-%m-%dT%H:%M"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import (
     Actor,
+    ConnectorKind,
     Order,
     Refund,
     Ticket,
@@ -18,7 +19,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records import RefundResult, TicketRecord
-from aftersale.services import order_money, refunds, rounds, transitions
+from aftersale.services import order_money, platform_steps, refunds, rounds, transitions
 
 from .events import write_event
 
@@ -92,6 +93,17 @@ def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now:
         ticket.save(update_fields=["due_at"])
 
 
+def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: datetime) -> None:
+    """The status that the platform has after it declined our step: no lag, but the fact."""
+    if ticket.status == status:
+        return
+    if status not in _MONEY_TAKEN:
+        refunds.drop_unsent(order=order, ticket=ticket, now=now)
+    transitions.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
+    if status in _MONEY_TAKEN:
+        settle_arrival(order, ticket, now=now)
+
+
 def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     """A decided ticket keeps its type and amount; what the platform says instead is kept as a note
     and flagged (SPEC O7)."""
@@ -151,8 +163,9 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
         if order is not None:
             refunds.drop_unsent(order=order, ticket=ticket, now=now)
         _move(ticket, status, now)
-    elif record.updated_at < ticket.status_at:
-        # Said before our own last step.
+    elif record.updated_at < ticket.status_at and not platform_steps.told(ticket.shop):
+        # Said before our own last step. A platform that is told of it says so by its versions,
+        # whatever its clock.
         return
     elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
@@ -170,18 +183,30 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
     usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
-    back = not usual and _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
-    if back and _may_lag(ticket, status):
+    back = _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
+    if back and _lags(ticket, status, usual=usual):
         if status == S.ARBITRATION:
             # No lag: something that people have to know of, while a refund is on its way.
             _flag_step(ticket, status, now)
         return
-    unwanted = status == S.REJECTED or (back and status in (S.PENDING_REVIEW, S.NEGOTIATING))
-    if order is not None and unwanted:
+    gone_back = back and not usual and status not in _MONEY_TAKEN
+    if order is not None and (status == S.REJECTED or gone_back):
         refunds.drop_unsent(order=order, ticket=ticket, now=now)
     _move(ticket, status, now)
     if order is not None and ticket.status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
+
+
+def _lags(ticket: Ticket, status: str, *, usual: bool) -> bool:
+    """Whether the platform says what was before our own last step.
+
+    One that is told of our steps says so only until it has heard of them; from then on what it
+    says is the fact. That a refund failed it need not know.
+    """
+    if not platform_steps.told(ticket.shop):
+        return not usual and _may_lag(ticket, status)
+    unheard = ticket.status == S.REFUND_FAILED and status == S.PENDING_REVIEW
+    return unheard or platform_steps.on_its_way(ticket)
 
 
 def _may_lag(ticket: Ticket, status: str) -> bool:
@@ -213,6 +238,8 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
         at=(result and result.at) or record.updated_at,
         reason=result.reason if result else "",
         now=now,
+        # A connector says what was paid; of others the amount is what the buyer asked for.
+        amount=record.amount if ticket.shop.connector == ConnectorKind.PLATFORM else None,
     )
 
 

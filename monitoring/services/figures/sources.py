@@ -87,6 +87,8 @@ _QUERIES: dict[str, str] = {
                                          'infinity')), ''),
                t.amount, 0, t.id, r.explanation
           FROM span s JOIN aftersale_rejection r ON {_OVER_THE_DAY.format("r.at")}
+           AND NOT EXISTS (SELECT FROM aftersale_platformstep p
+                            WHERE p.rejection_id = r.id AND p.state = 'declined')
           JOIN aftersale_ticket t ON t.id = r.ticket_id AND t.shop_id = s.shop_id""",
     What.LOSS: f"""
         SELECT s.shop_id, s.day, a.raised_at, a.kind, a.state, t.amount, 0, t.id, a.note

@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 from aftersale.deadlines import due_at
 from aftersale.models import ConnectorKind, Shop, TicketStatus, TicketType
 from aftersale.services.payer_wake import wake_payer
+from aftersale.services.platform_steps import tell_decisions, told
 from aftersale.services.syncing.accounts import pays_fast_refunds
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
@@ -201,6 +202,7 @@ class _Batch:
         # A manual shop's refunds wait for a person; the payer never looks at them.
         by_hand = self.shop.connector == ConnectorKind.MANUAL
         recorded = by_hand or pays_fast_refunds(self.shop)
+        tells = told(self.shop)
         write(
             shop_id=self.shop.pk,
             loaded=self.loaded,
@@ -218,6 +220,14 @@ class _Batch:
                 since=self.now,
             ),
         )
+
+        if tells:
+            hits = (
+                row[TICKET]
+                for row, verdict in zip(rows, verdicts, strict=True)
+                if verdict.outcome != MANUAL
+            )
+            tell_decisions(tickets=hits, now=self.now)
 
     def _for_people(self, row: tuple[Any, ...]) -> Verdict:
         return Verdict(
@@ -239,10 +249,12 @@ class _Batch:
         self.decided += len(verdicts)
         self.tripped = verdicts[-1].tripped
         by_hand = self.shop.connector == ConnectorKind.MANUAL
+        tells = told(self.shop)
         for verdict in verdicts:
             strategy = None if verdict.strategy is None else keys[verdict.strategy]
             self.counts[
                 verdict.outcome, verdict.source or "", verdict.scenario or "", strategy
             ] += 1
-            if verdict.outcome == REFUND and not by_hand:
+            refund = verdict.outcome == REFUND
+            if (refund and not by_hand) or (verdict.outcome != MANUAL and tells):
                 self.pays = True

@@ -53,8 +53,8 @@ class Platform:
         self.calls.append(request)
         return self._next(self.pays, Paid())
 
-    def status(self, key: str) -> Paid | Failed | NeverSeen | Pending:
-        self.asked.append(key)
+    def status(self, request: PayRequest) -> Paid | Failed | NeverSeen | Pending:
+        self.asked.append(request.key)
         return self._next(self.says, NeverSeen())
 
     def _next(self, answers: list, default: object):

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from aftersale.connectors import KeyReused, NeverSeen, Paid, PayRequest, sandbox
 from aftersale.connectors.sandbox import Sandbox
 from aftersale.models import SandboxBehaviour, SandboxInstruction, SandboxPayment, Shop
+from tests.factories import NOON
 
 from .conftest import audit, decided, make_order, make_shop, pay_until_done
 
@@ -22,6 +23,10 @@ def request(shop: Shop, **values: object) -> PayRequest:
         "reason": "",
         "key": "k-1",
         "fingerprint": "f",
+        "type": "refund_only",
+        "asked": 100,
+        "version": NOON,
+        "goods_back": False,
     }
     return PayRequest(**{**defaults, **values})
 
@@ -59,13 +64,13 @@ def test_a_refusal_found_out_by_asking_is_still_for_good(clock):
     shop = make_shop()
     SandboxInstruction.objects.create(shop=shop, behaviour=SandboxBehaviour.REFUSE)
     answer = Sandbox().pay(request(shop))
-    assert Sandbox().status("k-1") == answer
+    assert Sandbox().status(request(shop)) == answer
     assert answer.permanent
 
 
 def test_one_key_pays_once_and_only_for_the_same_content():
     shop = make_shop()
-    assert Sandbox().status("k-1") == NeverSeen()
+    assert Sandbox().status(request(shop)) == NeverSeen()
     assert Sandbox().pay(request(shop)) == Paid()
     assert Sandbox().pay(request(shop)) == Paid()
     with pytest.raises(KeyReused):

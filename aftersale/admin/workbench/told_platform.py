@@ -1,0 +1,25 @@
+"""At the side of a case: what the shop's platform was told, and what it did not take."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from aftersale.models import PlatformStep, StepState, Ticket
+
+from .panels import Panel, register
+
+TEMPLATE = "desk/workbench/told_platform.html"
+MOST = 10
+COLOURS = {
+    StepState.ACCEPTED: "success",
+    StepState.DECLINED: "danger",
+    StepState.UNKNOWN: "warning",
+}
+
+
+@register
+def told_platform(request: HttpRequest, ticket: Ticket) -> Panel | None:
+    steps = list(PlatformStep.objects.filter(ticket=ticket).order_by("-pk")[:MOST])
+    if not steps:
+        return None
+    rows = [(step, COLOURS.get(StepState(step.state), "info")) for step in steps]
+    return Panel(_("Told to the platform"), TEMPLATE, {"rows": rows, "shop": ticket.shop})

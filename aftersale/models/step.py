@@ -1,0 +1,108 @@
+"""What is told to a shop's platform besides refunds: the outbox of decisions (ARCHITECTURE 3)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .choices import StepKind, StepState, TicketStatus, TicketType
+from .order import Order
+from .reply import Negotiation, Rejection
+from .shop import Shop
+from .ticket import Ticket
+from .window import AfterSaleWindow
+
+# What has still to be sent or found out.
+OPEN_STATES = [StepState.DUE, StepState.SENDING, StepState.UNKNOWN]
+
+
+class PlatformStep(models.Model):
+    """One decision on its way to the platform, written in the transaction that made it.
+
+    `type`, `amount` (fen) and `version` are the ticket as the platform had it then; what was sent
+    besides is in the rejection, the negotiation or the window. `leased_until` is also the lease's
+    token. A step has no lock of its own: it belongs to its order's.
+    """
+
+    shop = models.ForeignKey(
+        Shop, models.PROTECT, related_name="platform_steps", db_index=False, verbose_name=_("shop")
+    )
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="+", db_index=False, verbose_name=_("order")
+    )
+    ticket = models.ForeignKey(
+        Ticket,
+        models.PROTECT,
+        null=True,
+        related_name="platform_steps",
+        verbose_name=_("ticket"),
+    )
+    kind = models.CharField(_("what"), max_length=16, choices=StepKind)
+    rejection = models.OneToOneField(
+        Rejection,
+        models.PROTECT,
+        null=True,
+        related_name="platform_step",
+        verbose_name=_("rejection"),
+    )
+    negotiation = models.OneToOneField(
+        Negotiation,
+        models.PROTECT,
+        null=True,
+        related_name="platform_step",
+        verbose_name=_("negotiation"),
+    )
+    window = models.OneToOneField(
+        AfterSaleWindow,
+        models.PROTECT,
+        null=True,
+        related_name="platform_step",
+        verbose_name=_("re-opened window"),
+    )
+    type = models.CharField(_("type"), max_length=24, choices=TicketType, blank=True)
+    amount = models.BigIntegerField(_("amount"), default=0)
+    version = models.DateTimeField(_("version decided on"), null=True)
+    from_status = models.CharField(_("from"), max_length=24, choices=TicketStatus, blank=True)
+    to_status = models.CharField(_("to"), max_length=24, choices=TicketStatus, blank=True)
+    at = models.DateTimeField(_("at"))
+    # Empty: the automation.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    state = models.CharField(_("state"), max_length=16, choices=StepState, default=StepState.DUE)
+    next_step_at = models.DateTimeField(_("next step at"), null=True)
+    leased_until = models.DateTimeField(_("leased until"), null=True)
+    calls = models.PositiveSmallIntegerField(_("times called"), default=0)
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+
+    class Meta:
+        verbose_name = _("step through the platform")
+        verbose_name_plural = _("steps through the platform")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(next_step_at=None) | Q(state__in=OPEN_STATES),
+                name="platform_step_settled_has_no_next",
+            ),
+            models.UniqueConstraint(
+                fields=["ticket"],
+                condition=Q(state=StepState.SENDING),
+                name="platform_step_one_sent_a_ticket",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["shop", "next_step_at"],
+                condition=Q(next_step_at__isnull=False),
+                name="platform_step_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket or self.order} {self.get_kind_display()}"
