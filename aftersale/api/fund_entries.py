@@ -1,45 +1,36 @@
 """`/fund-entries`: the movements of the shop's wallet and deposit (SPEC W3)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from pydantic import BaseModel, Field, RootModel, ValidationError
+from pydantic import BaseModel, RootModel
 from rest_framework.request import Request
 
 from aftersale.models import FundEntry, Scope
-from aftersale.record_errors import explain
 from aftersale.record_values import Code
 from aftersale.records import Fund, FundEntryRecord
 from aftersale.services import rights
 from aftersale.services.funds import save_fund_entries
-from aftersale.services.outcomes import Outcome, Result
 from aftersale.services.rights import Right
-from aftersale.services.shops import KnownShop
 
 from . import schema
-from .call import Call, answer
+from .call import Call
+from .ingest import Kind, RecordResult, UpTo1000, ingest
 from .lists import Page, PageQuery, page_of
-from .problems import Invalid, TooLarge, Wrong, wrong
-from .reading import json_of, query, validated
+from .reading import query
 from .values import Moment, Yuan
-
-MOST_RECORDS = 1_000
 
 
 class SentEntry(FundEntryRecord):
     """The shop is the token's, and may be left out."""
 
-    shop: Code = ""
+    shop: Code | None = None  # type: ignore[assignment]
 
 
-class EntryResult(BaseModel):
+class EntryResult(RecordResult):
     entry_no: str | None
-    result: Literal["created", "unchanged", "refused"]
-    errors: list[Wrong] = Field(description="Of a refused record; pointers start at the record")
-    note: str = Field(default="", description="What is to be known besides; empty as a rule")
 
 
 class EntryResults(BaseModel):
@@ -48,12 +39,22 @@ class EntryResults(BaseModel):
     results: list[EntryResult]
 
 
-class SentEntries(RootModel[SentEntry | Annotated[list[SentEntry], Field(max_length=1_000)]]):
+class SentEntries(RootModel[SentEntry | UpTo1000[SentEntry]]):
     """One entry, or a list of up to 1,000."""
 
 
 class EntriesAnswer(RootModel[EntryResult | EntryResults]):
     """Of one entry its result, of a list all of them."""
+
+
+KIND = Kind(
+    SentEntry,
+    number="entry_no",
+    keys=lambda entry: len(entry.model_fields_set),
+    save=save_fund_entries,
+    result=EntryResult,
+    results=EntryResults,
+)
 
 
 class EntriesQuery(PageQuery):
@@ -106,61 +107,7 @@ class FundEntriesCall(Call):
         changed: the same number with another content is refused. Whoever made the token must be
         an owner of the shop (SPEC P1, W3)."""
         rights.require(self.user, self.shop_id, Right.CHANGE_SHOP)
-        content = json_of(request)
-        if not isinstance(content, list):
-            return self._one(validated(SentEntry, content))
-        if len(content) > MOST_RECORDS:
-            raise TooLarge(_("At most %(most)d records in one call.") % {"most": MOST_RECORDS})
-        entries = [_read(one) for one in content]
-        return self.once(lambda: answer(EntryResults(results=self._save(entries))))
-
-    def _one(self, entry: SentEntry) -> HttpResponse:
-        def work() -> HttpResponse:
-            (result,) = self._saved([entry])
-            if result.errors:
-                raise Invalid(result.errors)
-            status = 201 if result.outcome is Outcome.NEW else 200
-            return answer(_result(entry.entry_no, result), status)
-
-        return self.once(work)
-
-    def _save(self, entries: Sequence[SentEntry | EntryResult]) -> list[EntryResult]:
-        right = [entry for entry in entries if isinstance(entry, SentEntry)]
-        saved = iter(self._saved(right))
-        return [
-            _result(entry.entry_no, next(saved)) if isinstance(entry, SentEntry) else entry
-            for entry in entries
-        ]
-
-    def _saved(self, entries: Sequence[SentEntry]) -> list[Result]:
-        """Another shop than the token's is as unknown as any."""
-        shop = self.token.shop
-        own = KnownShop(shop.pk, shop.platform)
-        return save_fund_entries(entries, shops={"": own, shop.code: own}, now=self.now)
-
-
-def _read(content: Any) -> SentEntry | EntryResult:
-    """The entry, or what is wrong with it."""
-    try:
-        return SentEntry.model_validate(content)
-    except ValidationError as error:
-        number = content.get("entry_no") if isinstance(content, dict) else None
-        return EntryResult(
-            entry_no=number if isinstance(number, str) else None,
-            result="refused",
-            errors=wrong(explain(error)),
-        )
-
-
-_WORDS: dict[Outcome, Literal["created", "unchanged", "refused"]] = {
-    Outcome.NEW: "created",
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.REFUSED: "refused",
-}
-
-
-def _result(number: str, result: Result) -> EntryResult:
-    return EntryResult(entry_no=number, result=_WORDS[result.outcome], errors=wrong(result.errors))
+        return ingest(self, request, KIND)
 
 
 def _shown(rows: Sequence[Any]) -> list[ShownEntry]:
