@@ -1,5 +1,6 @@
 """Credentials: encrypted at rest, renewed before they run out by one process at a time (P1)."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import connection
 from django.test import override_settings
 
 from aftersale.models import PlatformAccount
-from aftersale.platforms import registry
+from aftersale.platforms import Account, registry
 from aftersale.services.errors import NotAllowed, Refused
 from aftersale.services.syncing import access, accounts
 from tests import factories
@@ -53,9 +54,7 @@ def test_secrets_stand_nowhere_in_the_clear(
     }
 
 
-def _account():
-    from aftersale.platforms import Account
-
+def _account() -> Account:
     return Account("s1", double.GIVEN)
 
 
@@ -116,8 +115,6 @@ def test_two_processes_renew_once(offered: None, clock: Clock):
     """Most platforms take back the old token with the new one: the second renewal would be of a
     token that is gone."""
     connected = Connected(clock)
-    import threading
-
     both_read = threading.Barrier(2, timeout=10)
     connected.place.renews = {"token": "token-2"}
 

@@ -1,9 +1,9 @@
 """Reading from a platform in rounds: nothing lost, nothing twice, whatever happens (SPEC O6)."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db.models import F
 
 from aftersale.connectors import TimedOut
@@ -16,8 +16,9 @@ from aftersale.models import (
     TicketEvent,
 )
 from aftersale.platforms import NotAuthorised, NotCarriedOut, Throttled
-from aftersale.services.syncing import health, leases, reading
+from aftersale.services.syncing import accounts, health, leases, reading
 from aftersale.signals import to_be_told
+from tests.concurrency.threads import at_once, meeting
 from tests.factories import NOON
 from tests.platforms.double import Clock
 
@@ -359,9 +360,7 @@ def test_a_shop_that_hangs_holds_up_no_other(connected: Connected, clock: Clock)
     assert connected.account.failures == 1
 
 
-def test_disconnecting_ends_a_reading(connected: Connected, owner: User | None = None):
-    from aftersale.services.syncing import accounts
-
+def test_disconnecting_ends_a_reading(connected: Connected):
     pk = connected.account.pk
 
     def disconnect(call: tuple) -> None:
@@ -373,3 +372,23 @@ def test_disconnecting_ends_a_reading(connected: Connected, owner: User | None =
     connected.place.before = disconnect
     assert reading.run(account_pk=pk, clock=connected.clock) is False
     assert not PlatformAccount.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_at_once_read_once(offered: None, clock: Clock):
+    connected = Connected(clock)
+    connected.order(ago=1)
+    meet = meeting(2)
+    pause = threading.Event()
+    connected.place.before = lambda call: pause.wait(0.2) if call == ("renewed",) else None
+    pk = connected.account.pk
+
+    def one() -> None:
+        meet()
+        while reading.run(account_pk=pk, clock=clock):
+            pass
+
+    assert at_once(one, one) == [None, None]
+    assert connected.place.calls.count(("renewed",)) == 1
+    assert [call[1] for call in connected.place.calls if call[0] == "orders shown"] == ["O1"]
+    assert connected.account.last_read_at == NOON
