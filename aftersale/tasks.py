@@ -4,6 +4,9 @@ from django.utils import timezone
 
 from aftersale.services import idempotent_calls, payer, windows
 from aftersale.services.payer_wake import wake_payer
+from aftersale.services.webhooks import delivery, log
+from aftersale.services.webhooks.wake import TASK as TELL_TASK
+from config.queue import TELL, wake
 
 
 def pay() -> None:
@@ -26,3 +29,17 @@ def close_windows() -> None:
 def forget_calls() -> None:
     """Deletes the answers to calls of the API that are kept no longer. Idempotent."""
     idempotent_calls.forget_old(now=timezone.now())
+
+
+def tell() -> None:
+    """Delivers webhooks that are due; goes on in a task of its own while more are.
+
+    Idempotent; may run any number of times, at once too.
+    """
+    if delivery.run(clock=timezone.now):
+        wake(TELL_TASK, cluster=TELL)
+
+
+def clear_webhooks() -> None:
+    """Removes old deliveries from the log. Idempotent."""
+    log.clear(now=timezone.now())

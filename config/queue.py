@@ -1,4 +1,4 @@
-"""The task queue: django-q2 on the ORM broker, three clusters, and how work gets into it.
+"""The task queue: django-q2 on the ORM broker, four clusters, and how work gets into it.
 
 Tasks only wake workers up. Rows say what is due, and a sweep finds what nobody woke.
 """
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 DECIDE = "decide"
 PAY = "pay"
 SLOW = "slow"
+TELL = "tell"
 
 # Measured (668 tasks/s, 36 ms median): see docs. `retry` counts from when a task is fetched, and
 # must exceed `timeout`. Failed tasks are not repeated: the sweep repeats what the rows still want.
@@ -32,6 +33,8 @@ Q_CLUSTER: dict[str, Any] = {
         PAY: {"workers": 2},
         # Trial runs, one at a time: they may take minutes, but less than `retry`.
         SLOW: {"workers": 1, "timeout": 800},
+        # Webhooks: receivers that hang hold up each other at most.
+        TELL: {"workers": 2},
     },
 }
 

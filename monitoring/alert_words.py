@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.admin.columns import moment, yuan
 from aftersale.models import AlertKind as ParcelKind
-from aftersale.models import TicketStatus
+from aftersale.models import SwitchedOff, TicketStatus
 from monitoring.models import Alert, AlertKind
 
 COLOURS: dict[str, str] = {
@@ -18,6 +18,7 @@ COLOURS: dict[str, str] = {
     AlertKind.REFUND_FAILED: "danger",
     AlertKind.DEADLINE: "warning",
     AlertKind.SHIPPING: "danger",
+    AlertKind.WEBHOOK: "warning",
 }
 # In these the buyer is to act.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -123,6 +124,17 @@ def _shipping(alert: Alert) -> Said:
     return text % words, "desk:shipping-alerts", None, _("To the shipping alerts")
 
 
+def _webhook(alert: Alert) -> Said:
+    facts = alert.facts
+    if facts["because"] == SwitchedOff.GONE:
+        text = _("Webhook “%(name)s” was switched off: the address answered that it is gone.")
+    else:
+        text = _("Webhook “%(name)s” was switched off: nothing has arrived there since %(since)s.")
+    since = facts["failing_since"]
+    words = {"name": facts["name"], "since": _at(since, alert) if since else ""}
+    return text % words, "desk:shop-webhooks", alert.shop_id, _("To the webhooks")
+
+
 def _at(text: str, alert: Alert) -> str:
     return moment(datetime.fromisoformat(text), alert.shop)
 
@@ -133,4 +145,5 @@ _SAID: Mapping[str, Callable[[Alert], Said]] = {
     AlertKind.REFUND_FAILED: _refund_failed,
     AlertKind.DEADLINE: _deadline,
     AlertKind.SHIPPING: _shipping,
+    AlertKind.WEBHOOK: _webhook,
 }

@@ -36,11 +36,20 @@ from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
+from .webhook import (
+    TEST_TYPE,
+    MessageState,
+    SwitchedOff,
+    WebhookEndpoint,
+    WebhookMessage,
+    WebhookType,
+)
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
     "DESK_STATUSES",
     "OPEN_ALERTS",
+    "TEST_TYPE",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",
@@ -62,6 +71,7 @@ __all__ = [
     "FundKind",
     "IdempotentCall",
     "Membership",
+    "MessageState",
     "Negotiation",
     "NegotiationResult",
     "Order",
@@ -89,10 +99,14 @@ __all__ = [
     "ShopEvent",
     "ShopEventKind",
     "ShopStatus",
+    "SwitchedOff",
     "Ticket",
     "TicketEvent",
     "TicketEventKind",
     "TicketFlag",
     "TicketStatus",
     "TicketType",
+    "WebhookEndpoint",
+    "WebhookMessage",
+    "WebhookType",
 ]

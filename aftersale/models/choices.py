@@ -200,3 +200,4 @@ class ShopEventKind(models.TextChoices):
     MEMBER = "member", _("Membership changed")
     TEMPLATE = "template", _("Reject text changed")
     TOKEN = "token", _("API token changed")
+    WEBHOOK = "webhook", _("Webhook changed")

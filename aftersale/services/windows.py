@@ -27,6 +27,7 @@ from . import charges, locks
 from .errors import NotFound, Refused
 from .order_money import yuan
 from .rights import Right, may, require, scoped
+from .webhooks.wake import wake_teller
 
 LASTS = timedelta(hours=72)
 # How long after completion a window may be opened.
@@ -158,7 +159,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
             raise NotOpened(failed)
         # One that ran out may still wait for the task; only one row may be without an end.
         order.windows.filter(closed_at=None, closes_at__lte=now).update(closed_at=F("closes_at"))
-        return AfterSaleWindow.objects.create(
+        window = AfterSaleWindow.objects.create(
             shop_id=order.shop_id,
             order=order,
             opened_at=now,
@@ -166,6 +167,8 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
             agreement=agreement.strip(),
             closes_at=now + LASTS,
         )
+        wake_teller([order.shop_id])
+        return window
 
 
 def close_due(*, now: datetime) -> int:
@@ -177,7 +180,12 @@ def close_due(*, now: datetime) -> int:
             .select_for_update(no_key=True, skip_locked=True)
             .order_by("pk")
         )
-        pks = [window.pk for window in due]
+        pks = []
+        shops = set()
+        for window in due:
+            pks.append(window.pk)
+            shops.add(window.shop_id)
+        wake_teller(shops)
         return AfterSaleWindow.objects.filter(pk__in=pks).update(closed_at=F("closes_at"))
 
 

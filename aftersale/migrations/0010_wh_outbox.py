@@ -1,0 +1,141 @@
+"""Triggers that write the outbox of webhooks (docs/adr/0006): whoever writes an event, a refund or
+a window, in whatever way, tells of it in the same transaction, and nobody can forget to.
+
+Where no endpoint is switched on they look at one tiny table a statement and write nothing.
+"""
+
+from django.db import migrations
+
+TELL = """
+CREATE FUNCTION aftersale_yuan(fen bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT to_char(fen / 100.0, 'FM99999999999999990.00')
+$$;
+
+-- One message for each endpoint of the shop that wants this type.
+CREATE FUNCTION aftersale_tell(shop bigint, kind text, about text, moment timestamptz, facts jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO aftersale_webhookmessage
+        (endpoint_id, type, subject, at, data, state, attempts, failure)
+    SELECT w.id, kind, about, moment, facts, 'waiting', 0, ''
+      FROM aftersale_webhookendpoint w
+     WHERE w.shop_id = shop AND w.enabled AND w.types @> ARRAY[kind]::varchar[]
+     ORDER BY w.id
+$$;
+
+CREATE FUNCTION aftersale_tell_events() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM aftersale_webhookendpoint WHERE enabled) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM aftersale_tell(
+        t.shop_id, CASE e.kind WHEN 'arrived' THEN 'ticket.arrived' ELSE 'ticket.updated' END,
+        'ticket:' || t.id, e.at,
+        jsonb_build_object(
+            'shop', s.code, 'ticket_no', t.ticket_no, 'order_no', t.order_no, 'type', t.type,
+            'reason', t.reason, 'amount', aftersale_yuan(t.amount))
+        || CASE e.kind
+            WHEN 'arrived' THEN jsonb_build_object('status', t.status)
+            WHEN 'status' THEN jsonb_build_object(
+                'what', e.kind, 'by', e.actor, 'from', e.from_status, 'status', e.to_status)
+            ELSE jsonb_build_object('what', e.kind, 'by', e.actor, 'status', t.status)
+        END)
+       FROM fresh e
+       JOIN aftersale_ticket t ON t.id = e.ticket_id
+       JOIN aftersale_shop s ON s.id = t.shop_id
+      WHERE e.kind IN ('arrived', 'status', 'reported', 'flag')
+        AND t.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled)
+      ORDER BY e.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER aftersale_tell_events AFTER INSERT ON aftersale_ticketevent
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION aftersale_tell_events();
+
+CREATE FUNCTION aftersale_tell_refund(r aftersale_refund, kind text, moment timestamptz)
+RETURNS void LANGUAGE sql AS $$
+    SELECT aftersale_tell(r.shop_id, kind, 'ticket:' || r.ticket_id, moment, jsonb_build_object(
+            'shop', s.code, 'ticket_no', t.ticket_no, 'order_no', t.order_no, 'refund_id', r.id,
+            'amount', aftersale_yuan(r.amount), 'source', r.source, 'decision_id', r.decision_id)
+        || CASE kind WHEN 'refund.failed' THEN jsonb_build_object('failure', r.failure)
+                     ELSE '{}' END)
+      FROM aftersale_ticket t JOIN aftersale_shop s ON s.id = t.shop_id
+     WHERE t.id = r.ticket_id
+$$;
+CREATE FUNCTION aftersale_tell_refunds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM aftersale_webhookendpoint WHERE enabled) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM aftersale_tell_refund(
+        r.*, 'refund.' || r.status,
+        CASE r.status WHEN 'requested' THEN r.requested_at ELSE r.settled_at END)
+       FROM fresh r
+      WHERE r.status IN ('requested', 'succeeded', 'failed')
+        AND r.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled)
+      ORDER BY r.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER aftersale_tell_refunds AFTER INSERT ON aftersale_refund
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION aftersale_tell_refunds();
+CREATE FUNCTION aftersale_tell_refund_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Another attempt after one that failed is told as sent again, not as approved again.
+    PERFORM aftersale_tell_refund(NEW, k.kind, coalesce(k.moment, now()))
+       FROM (VALUES
+            ('requested', 'refund.requested', NEW.requested_at,
+             OLD.status IN ('failed', 'taken_back')),
+            ('sending', 'refund.sent', NULL, OLD.status = 'requested'),
+            ('succeeded', 'refund.succeeded', NEW.settled_at, true),
+            ('failed', 'refund.failed', NEW.settled_at, true),
+            ('taken_back', 'refund.taken_back', NEW.settled_at, true)
+        ) AS k (status, kind, moment, holds)
+      WHERE k.status = NEW.status AND k.holds
+        AND NEW.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER aftersale_tell_refund_changed AFTER UPDATE ON aftersale_refund
+    FOR EACH ROW WHEN (OLD.status <> NEW.status)
+    EXECUTE FUNCTION aftersale_tell_refund_changed();
+
+CREATE FUNCTION aftersale_tell_window() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM aftersale_tell(
+        NEW.shop_id, CASE WHEN NEW.closed_at IS NULL THEN 'window.opened' ELSE 'window.closed' END,
+        'window:' || NEW.id, coalesce(NEW.closed_at, NEW.opened_at),
+        jsonb_build_object(
+            'shop', s.code, 'order_no', o.order_no, 'window_id', NEW.id,
+            'opened_at', NEW.opened_at, 'closes_at', NEW.closes_at)
+        || CASE WHEN NEW.closed_at IS NULL THEN '{}'
+                ELSE jsonb_build_object('closed_at', NEW.closed_at) END)
+       FROM aftersale_order o JOIN aftersale_shop s ON s.id = o.shop_id
+      WHERE o.id = NEW.order_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER aftersale_tell_window_opened AFTER INSERT ON aftersale_aftersalewindow
+    FOR EACH ROW EXECUTE FUNCTION aftersale_tell_window();
+CREATE TRIGGER aftersale_tell_window_closed AFTER UPDATE ON aftersale_aftersalewindow
+    FOR EACH ROW WHEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL)
+    EXECUTE FUNCTION aftersale_tell_window();
+"""
+
+GONE = """
+DROP TRIGGER aftersale_tell_window_closed ON aftersale_aftersalewindow;
+DROP TRIGGER aftersale_tell_window_opened ON aftersale_aftersalewindow;
+DROP TRIGGER aftersale_tell_refund_changed ON aftersale_refund;
+DROP TRIGGER aftersale_tell_refunds ON aftersale_refund;
+DROP TRIGGER aftersale_tell_events ON aftersale_ticketevent;
+DROP FUNCTION aftersale_tell_window();
+DROP FUNCTION aftersale_tell_refund_changed();
+DROP FUNCTION aftersale_tell_refunds();
+DROP FUNCTION aftersale_tell_refund(aftersale_refund, text, timestamptz);
+DROP FUNCTION aftersale_tell_events();
+DROP FUNCTION aftersale_tell(bigint, text, text, timestamptz, jsonb);
+DROP FUNCTION aftersale_yuan(bigint);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("aftersale", "0009_wh_webhooks")]
+
+    operations = [migrations.RunSQL(TELL, GONE)]
