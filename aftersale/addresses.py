@@ -14,19 +14,23 @@ from django.conf import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Behind these prefixes stands an IPv4 address, which a gateway may lead anywhere.
-_TRANSLATED = [
+_NOT_PUBLIC = [
     ipaddress.ip_network(text)
-    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
-]
+    for text in (
+        # Behind these stands an IPv4 address, which a gateway may lead anywhere.
+        "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.88.99.0/24",
+        # Set aside; not every version of Python knows of all of them.
+        "192.0.0.0/24", "2001::/23", "3fff::/20", "5f00::/16",
+    )
+]  # fmt: skip
 
 
-class Forbidden(Exception):
-    """Nothing is sent there; the text is for people who run the other side."""
+class NotPublic(Exception):
+    """The name leads to an address that nothing is sent to."""
 
 
 class Unresolved(Exception):
-    """The name leads to no address at the moment."""
+    """The name leads to no address, or not in time."""
 
 
 def is_public(address: Address) -> bool:
@@ -34,8 +38,10 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if address.is_site_local or any(address in network for network in _TRANSLATED):
+        if address.is_site_local:
             return False
+    if any(address in network for network in _NOT_PUBLIC):
+        return False
     return address.is_global and not (
         address.is_multicast or address.is_reserved or address.is_unspecified
     )
@@ -98,7 +104,7 @@ def resolve(host: str, port: int, *, seconds: float) -> str:
     resolver.start()
     resolver.join(seconds)
     if not answers or not answers[0]:
-        raise Unresolved("the name could not be resolved" + ("" if answers else " in time"))
+        raise Unresolved
     if not all(allowed(ipaddress.ip_address(text)) for text in answers[0]):
-        raise Forbidden("the name leads to an address that is not public")
+        raise NotPublic
     return answers[0][0]

@@ -14,13 +14,18 @@ from typing import Any
 import httpcore
 
 from aftersale import addresses
+from aftersale.models import Trouble
 
 # For all of it: resolving the name, connecting, sending, and the answer's head.
 SECONDS = 15.0
 
 
 class Unanswered(Exception):
-    """No answer came; the text says why, in few words that tell nothing of our own network."""
+    """No answer came."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> int:
@@ -37,22 +42,23 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = 
             pool.stream(
                 "POST",
                 url,
-                headers=dict(headers),
+                headers=list(headers.items()),
                 content=body,
                 extensions={"timeout": dict.fromkeys(("connect", "read", "write"), seconds)},
             ) as answer,
         ):
             return int(answer.status)
-    except (addresses.Forbidden, addresses.Unresolved) as error:
-        raise Unanswered(str(error)) from error
+    except addresses.NotPublic as error:
+        raise Unanswered(Trouble.NOT_PUBLIC) from error
+    except addresses.Unresolved as error:
+        raise Unanswered(Trouble.NO_NAME) from error
     except httpcore.TimeoutException as error:
-        raise Unanswered(f"no answer within {seconds:g} seconds") from error
+        raise Unanswered(Trouble.TIMEOUT) from error
     except httpcore.ConnectError as error:
-        certificate = isinstance(error.__context__, ssl.SSLError)
-        why = "TLS or the certificate failed" if certificate else "could not connect"
-        raise Unanswered(why) from error
+        tls = isinstance(error.__context__, ssl.SSLError)
+        raise Unanswered(Trouble.TLS if tls else Trouble.NO_CONNECTION) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
-        raise Unanswered("the connection broke off") from error
+        raise Unanswered(Trouble.BROKEN) from error
 
 
 @lru_cache(maxsize=1)

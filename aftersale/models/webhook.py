@@ -103,6 +103,19 @@ class MessageState(models.TextChoices):
     FAILED = "failed", pgettext_lazy("webhook", "Given up")
 
 
+class Trouble(models.TextChoices):
+    """Why a try failed although nobody answered that it did."""
+
+    NO_NAME = "no_name", pgettext_lazy("webhook", "The name leads to no address")
+    NOT_PUBLIC = "not_public", pgettext_lazy("webhook", "The name leads to a private address")
+    NO_CONNECTION = "no_connection", pgettext_lazy("webhook", "No connection")
+    TLS = "tls", pgettext_lazy("webhook", "No secure connection (certificate)")
+    TIMEOUT = "timeout", pgettext_lazy("webhook", "No answer in time")
+    BROKEN = "broken", pgettext_lazy("webhook", "The connection broke off")
+    REDIRECT = "redirect", pgettext_lazy("webhook", "Redirects are not followed")
+    SECRET = "secret", pgettext_lazy("webhook", "The secret can't be read: rotate it")
+
+
 class WebhookMessage(models.Model):
     """One event for one endpoint: outbox and log in one (docs/adr/0006).
 
@@ -132,7 +145,9 @@ class WebhookMessage(models.Model):
     leased_until = models.DateTimeField(null=True, editable=False)
     tried_at = models.DateTimeField(_("last tried at"), null=True)
     answer = models.PositiveSmallIntegerField(_("answer"), null=True)
-    failure = models.CharField(_("reason of failure"), max_length=200, blank=True, default="")
+    failure = models.CharField(
+        _("reason of failure"), max_length=16, choices=Trouble, blank=True, default=""
+    )
     finished_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q
 
 from aftersale import posting
-from aftersale.models import MessageState, WebhookEndpoint, WebhookMessage
+from aftersale.models import MessageState, Trouble, WebhookEndpoint, WebhookMessage
 from config.secrets import SecretUnreadable
 
 from . import leases, signing
@@ -65,7 +65,7 @@ def _start(pool: ThreadPoolExecutor, lease: Lease, now: datetime) -> Future[Answ
         parcel = signing.parcel(lease.message, lease.endpoint, now=now)
     except SecretUnreadable:
         failed: Future[Answer] = Future()
-        failed.set_result(Answer(None, "the secret can't be read: rotate it"))
+        failed.set_result(Answer(None, Trouble.SECRET))
         return failed
     return pool.submit(_call, lease.endpoint.url, parcel)
 
@@ -74,9 +74,9 @@ def _call(url: str, parcel: signing.Parcel) -> Answer:
     try:
         status = posting.post(url, body=parcel.body, headers=parcel.headers)
     except posting.Unanswered as error:
-        return Answer(None, str(error))
+        return Answer(None, error.trouble)
     if 300 <= status < 400:
-        return Answer(status, "redirects are not followed")
+        return Answer(status, Trouble.REDIRECT)
     return Answer(status, "")
 
 

@@ -113,7 +113,7 @@ def settle(lease: Lease, *, status: int | None, failure: str, now: datetime) -> 
         message.attempts += 1
         message.tried_at = now
         message.answer = status
-        message.failure = failure[:200]
+        message.failure = failure
         if status is not None and 200 <= status < 300:
             _delivered(endpoint, message, now)
         else:

@@ -248,7 +248,7 @@ def test_redirects_are_not_followed(shop, owner, receiver, status):
     deliver()
     message = WebhookMessage.objects.get()
     assert (message.state, message.answer) == ("waiting", status)
-    assert message.failure == "redirects are not followed"
+    assert message.failure == "redirect"
     assert len(receiver.calls) == 1
 
 
@@ -321,9 +321,9 @@ def test_a_lease_that_ran_out_is_taken_by_another_and_counts_once(shop, owner, r
     (second,) = leases.take(limit=10, now=now + timedelta(seconds=60))
     leases.settle(first, status=200, failure="", now=now)
     assert WebhookMessage.objects.get().state == "waiting"
-    leases.settle(second, status=None, failure="could not connect", now=now)
+    leases.settle(second, status=None, failure="no_connection", now=now)
     message = WebhookMessage.objects.get()
-    assert (message.attempts, message.failure) == (1, "could not connect")
+    assert (message.attempts, message.failure) == (1, "no_connection")
     assert json.loads(json.dumps(message.data))["shop"] == "ks-1"
     assert message.tried_at.astimezone(UTC) == now
 
