@@ -30,6 +30,7 @@ MEANINGS = {
     AlertKind.REFUND_FAILED: gettext_lazy("A refund has failed and needs people."),
     AlertKind.DEADLINE: gettext_lazy("A ticket is within 6 hours of its deadline."),
     AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although it was refunded."),
+    AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
 }
 
 

@@ -8,7 +8,7 @@ from django.db import migrations
 
 TELL = """
 CREATE FUNCTION aftersale_yuan(fen bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT to_char(fen / 100.0, 'FM99999999999999990.00')
+    SELECT to_char(fen * 0.01, 'FM99999999999999990.00')
 $$;
 
 -- One message for each endpoint of the shop that wants this type.
