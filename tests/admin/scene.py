@@ -178,7 +178,7 @@ def make(mark: str, *roles: str) -> Scene:
     )
     webhook = WebhookEndpoint.objects.create(
         shop=shop,
-        url=f"https://{mark}.example.com/hook",
+        url=f"https://{mark}-erp/",
         description=f"{mark}-webhook",
         types=["ticket.arrived"],
         enabled=False,

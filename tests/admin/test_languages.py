@@ -12,7 +12,7 @@ from .test_scope import SCOPED, client_of, url
 from .test_steps import REGISTERED, step_url
 
 HIDDEN = re.compile(
-    r"<(script|style|svg|template)\b.*?</\1>|<!--.*?-->|\bx-[-:.\w]+=\"[^\"]*\"", re.DOTALL
+    r"<(script|style|svg|template|code)\b.*?</\1>|<!--.*?-->|\bx-[-:.\w]+=\"[^\"]*\"", re.DOTALL
 )
 ICONS = re.compile(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", re.DOTALL)
 # What people read: texts, and the attributes that are shown or read aloud.
@@ -25,6 +25,7 @@ NAMES = {
     "CSV", "Excel", "XLSX",  # kinds of files
     "API", "ERP",  # called so in Chinese, too
     "other",  # a platform's word
+    "ERP", "API", "https", "Gone",  # words of those who connect programs
 }  # fmt: skip
 
 

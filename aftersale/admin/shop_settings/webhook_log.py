@@ -28,6 +28,7 @@ from .frame import SettingsForm, owned_shop, section
 from .webhooks import endpoint_of, row
 
 _PER_PAGE = 50
+_WATCHED = timedelta(seconds=30)
 _COLOURS = {
     MessageState.WAITING: "info",
     MessageState.DELIVERED: "success",
@@ -64,7 +65,8 @@ def log(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
         state=state,
         states=[("", _("All")), *MessageState.choices],
         page=page,
-        messages=[_row(shop, message) for message in page],
+        rows=[_row(shop, message) for message in page],
+        look_again=any(_on_its_way(message) for message in page),
     )
 
 
@@ -129,6 +131,12 @@ def _failed_again(request: HttpRequest, endpoint: WebhookEndpoint, days: int) ->
     return ngettext("%d message is sent again.", "%d messages are sent again.", count) % count
 
 
+def _on_its_way(message: WebhookMessage) -> bool:
+    """A test that somebody sent just now: they wait for its answer."""
+    recent = message.type == TEST_TYPE and timezone.now() - message.at < _WATCHED
+    return recent and message.state == MessageState.WAITING and not message.attempts
+
+
 def _row(shop: Shop, message: WebhookMessage) -> dict[str, Any]:
     data = message.data
     about = next(
@@ -141,7 +149,6 @@ def _row(shop: Shop, message: WebhookMessage) -> dict[str, Any]:
         "name": f"msg_{message.pk}",
         "type": message.type,
         "title": WebhookType(message.type).label if known else _("Test"),
-        "is_test": message.type == TEST_TYPE,
         "about": about,
         "at": columns.moment(message.at, shop),
         "state": message.get_state_display(),

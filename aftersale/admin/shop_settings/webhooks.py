@@ -24,9 +24,7 @@ class EndpointForm(SettingsForm):
         label=gettext_lazy("Address"),
         max_length=1000,
         help_text=gettext_lazy("Reached from the internet over https."),
-        widget=forms.TextInput(
-            attrs={"placeholder": "https://erp.example.com/afterdesk", "inputmode": "url"}
-        ),
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
     )
     description = forms.CharField(
         label=gettext_lazy("What it is for"), max_length=200, required=False
@@ -238,5 +236,4 @@ def _secret(request: HttpRequest, title: str, secret: str) -> HttpResponse:
         request, "aftersale/shop_settings/webhook_secret.html", title=title, secret=secret
     )
     shown["HX-Trigger"] = "desk:refresh"
-    shown["Cache-Control"] = "no-store"
     return shown
