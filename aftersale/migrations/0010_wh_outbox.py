@@ -1,4 +1,4 @@
-"""Triggers that write the outbox of webhooks (docs/adr/0006): whoever writes an event, a refund or
+"""Triggers that write the outbox of webhooks (docs/adr/0007): whoever writes an event, a refund or
 a window, in whatever way, tells of it in the same transaction, and nobody can forget to.
 
 Where no endpoint is switched on they look at one tiny table a statement and write nothing.

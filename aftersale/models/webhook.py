@@ -117,7 +117,7 @@ class Trouble(models.TextChoices):
 
 
 class WebhookMessage(models.Model):
-    """One event for one endpoint: outbox and log in one (docs/adr/0006).
+    """One event for one endpoint: outbox and log in one (docs/adr/0007).
 
     Written by the database itself, in the transaction of the change (triggers that call
     `aftersale_tell`). Messages of one `subject` go out in the order of their ids. No key to the

@@ -1,4 +1,4 @@
-"""The trigger that tells webhooks of decisions, those for people too (docs/adr/0006)."""
+"""The trigger that tells webhooks of decisions, those for people too (docs/adr/0007)."""
 
 from django.db import migrations
 
