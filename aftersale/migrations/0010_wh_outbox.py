@@ -27,9 +27,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM aftersale_webhookendpoint WHERE enabled) THEN
         RETURN NULL;
     END IF;
-    PERFORM aftersale_tell(
-        t.shop_id, CASE e.kind WHEN 'arrived' THEN 'ticket.arrived' ELSE 'ticket.updated' END,
-        'ticket:' || t.id, e.at,
+    INSERT INTO aftersale_webhookmessage
+        (endpoint_id, type, subject, at, data, state, attempts, failure)
+    SELECT w.id, k.type, 'ticket:' || t.id, e.at,
         jsonb_build_object(
             'shop', s.code, 'ticket_no', t.ticket_no, 'order_no', t.order_no, 'type', t.type,
             'reason', t.reason, 'amount', aftersale_yuan(t.amount))
@@ -38,41 +38,49 @@ BEGIN
             WHEN 'status' THEN jsonb_build_object(
                 'what', e.kind, 'by', e.actor, 'from', e.from_status, 'status', e.to_status)
             ELSE jsonb_build_object('what', e.kind, 'by', e.actor, 'status', t.status)
-        END)
+        END,
+        'waiting', 0, ''
        FROM fresh e
+       JOIN (VALUES ('arrived', 'ticket.arrived'), ('status', 'ticket.updated'),
+                    ('reported', 'ticket.updated'), ('flag', 'ticket.updated')
+            ) AS k (kind, type) ON k.kind = e.kind
        JOIN aftersale_ticket t ON t.id = e.ticket_id
        JOIN aftersale_shop s ON s.id = t.shop_id
-      WHERE e.kind IN ('arrived', 'status', 'reported', 'flag')
-        AND t.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled)
-      ORDER BY e.id;
+       JOIN aftersale_webhookendpoint w ON w.shop_id = t.shop_id AND w.enabled
+            AND k.type = ANY(w.types)
+      ORDER BY e.id, w.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER aftersale_tell_events AFTER INSERT ON aftersale_ticketevent
     REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION aftersale_tell_events();
 
-CREATE FUNCTION aftersale_tell_refund(r aftersale_refund, kind text, moment timestamptz)
-RETURNS void LANGUAGE sql AS $$
-    SELECT aftersale_tell(r.shop_id, kind, 'ticket:' || r.ticket_id, moment, jsonb_build_object(
-            'shop', s.code, 'ticket_no', t.ticket_no, 'order_no', t.order_no, 'refund_id', r.id,
+CREATE FUNCTION aftersale_refund_facts(
+    r aftersale_refund, shop text, ticket_no text, order_no text
+) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+            'shop', shop, 'ticket_no', ticket_no, 'order_no', order_no, 'refund_id', r.id,
             'amount', aftersale_yuan(r.amount), 'source', r.source, 'decision_id', r.decision_id)
-        || CASE kind WHEN 'refund.failed' THEN jsonb_build_object('failure', r.failure)
-                     ELSE '{}' END)
-      FROM aftersale_ticket t JOIN aftersale_shop s ON s.id = t.shop_id
-     WHERE t.id = r.ticket_id
+        || CASE r.status WHEN 'failed' THEN jsonb_build_object('failure', r.failure)
+                         ELSE '{}' END
 $$;
 CREATE FUNCTION aftersale_tell_refunds() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM aftersale_webhookendpoint WHERE enabled) THEN
         RETURN NULL;
     END IF;
-    PERFORM aftersale_tell_refund(
-        r.*, 'refund.' || r.status,
-        CASE r.status WHEN 'requested' THEN r.requested_at ELSE r.settled_at END)
+    INSERT INTO aftersale_webhookmessage
+        (endpoint_id, type, subject, at, data, state, attempts, failure)
+    SELECT w.id, 'refund.' || r.status, 'ticket:' || r.ticket_id,
+        CASE r.status WHEN 'requested' THEN r.requested_at ELSE r.settled_at END,
+        aftersale_refund_facts(r, s.code, t.ticket_no, t.order_no), 'waiting', 0, ''
        FROM fresh r
+       JOIN aftersale_ticket t ON t.id = r.ticket_id
+       JOIN aftersale_shop s ON s.id = r.shop_id
+       JOIN aftersale_webhookendpoint w ON w.shop_id = r.shop_id AND w.enabled
+            AND ('refund.' || r.status) = ANY(w.types)
       WHERE r.status IN ('requested', 'succeeded', 'failed')
-        AND r.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled)
-      ORDER BY r.id;
+      ORDER BY r.id, w.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER aftersale_tell_refunds AFTER INSERT ON aftersale_refund
@@ -81,8 +89,10 @@ CREATE TRIGGER aftersale_tell_refunds AFTER INSERT ON aftersale_refund
 CREATE FUNCTION aftersale_tell_refund_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Another attempt after one that failed is told as sent again, not as approved again.
-    PERFORM aftersale_tell_refund(NEW, k.kind, coalesce(k.moment, now()))
-       FROM (VALUES
+    PERFORM aftersale_tell(
+        NEW.shop_id, k.kind, 'ticket:' || NEW.ticket_id, coalesce(k.moment, now()),
+        aftersale_refund_facts(NEW, s.code, t.ticket_no, t.order_no))
+       FROM aftersale_ticket t, aftersale_shop s, (VALUES
             ('requested', 'refund.requested', NEW.requested_at,
              OLD.status IN ('failed', 'taken_back')),
             ('sending', 'refund.sent', NULL, OLD.status = 'requested'),
@@ -90,7 +100,7 @@ BEGIN
             ('failed', 'refund.failed', NEW.settled_at, true),
             ('taken_back', 'refund.taken_back', NEW.settled_at, true)
         ) AS k (status, kind, moment, holds)
-      WHERE k.status = NEW.status AND k.holds
+      WHERE k.status = NEW.status AND k.holds AND t.id = NEW.ticket_id AND s.id = NEW.shop_id
         AND NEW.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled);
     RETURN NULL;
 END $$;
@@ -128,7 +138,7 @@ DROP TRIGGER aftersale_tell_events ON aftersale_ticketevent;
 DROP FUNCTION aftersale_tell_window();
 DROP FUNCTION aftersale_tell_refund_changed();
 DROP FUNCTION aftersale_tell_refunds();
-DROP FUNCTION aftersale_tell_refund(aftersale_refund, text, timestamptz);
+DROP FUNCTION aftersale_refund_facts(aftersale_refund, text, text, text);
 DROP FUNCTION aftersale_tell_events();
 DROP FUNCTION aftersale_tell(bigint, text, text, timestamptz, jsonb);
 DROP FUNCTION aftersale_yuan(bigint);

@@ -162,6 +162,12 @@ class WebhookMessage(models.Model):
                 name="webhook_waiting",
             ),
             models.Index(fields=["endpoint", "-id"], name="webhook_log"),
+            # How much of an endpoint's is being sent.
+            models.Index(
+                fields=["endpoint", "leased_until"],
+                condition=Q(state=MessageState.WAITING, leased_until__isnull=False),
+                name="webhook_under_way",
+            ),
             # Whether something of the same subject comes first.
             models.Index(
                 fields=["endpoint", "subject", "id"],

@@ -8,20 +8,23 @@ BEGIN
     IF NOT EXISTS (SELECT FROM aftersale_webhookendpoint WHERE enabled) THEN
         RETURN NULL;
     END IF;
-    PERFORM aftersale_tell(
-        d.shop_id, 'ticket.decided', 'ticket:' || d.ticket_id, d.decided_at,
+    INSERT INTO aftersale_webhookmessage
+        (endpoint_id, type, subject, at, data, state, attempts, failure)
+    SELECT w.id, 'ticket.decided', 'ticket:' || d.ticket_id, d.decided_at,
         jsonb_build_object(
             'shop', s.code, 'ticket_no', t.ticket_no, 'order_no', t.order_no,
             'decision_id', d.id, 'outcome', d.outcome, 'why', nullif(d.why, ''),
             'source', nullif(d.source, ''), 'scenario', nullif(d.scenario, ''),
-            'strategy', y.name, 'revision', r.number, 'amount', aftersale_yuan(d.amount)))
+            'strategy', y.name, 'revision', r.number, 'amount', aftersale_yuan(d.amount)),
+        'waiting', 0, ''
        FROM fresh d
        JOIN aftersale_ticket t ON t.id = d.ticket_id
        JOIN aftersale_shop s ON s.id = d.shop_id
        LEFT JOIN strategies_rulebookrevision r ON r.id = d.rulebook_id
        LEFT JOIN strategies_strategy y ON y.id = d.strategy_id
-      WHERE d.shop_id IN (SELECT shop_id FROM aftersale_webhookendpoint WHERE enabled)
-      ORDER BY d.id;
+       JOIN aftersale_webhookendpoint w ON w.shop_id = d.shop_id AND w.enabled
+            AND 'ticket.decided' = ANY(w.types)
+      ORDER BY d.id, w.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER strategies_tell_decisions AFTER INSERT ON strategies_decision

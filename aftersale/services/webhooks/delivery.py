@@ -9,10 +9,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
-
 from aftersale import posting
-from aftersale.models import MessageState, Trouble, WebhookEndpoint, WebhookMessage
+from aftersale.models import Trouble
 from config.secrets import SecretUnreadable
 
 from . import leases, signing
@@ -43,12 +41,12 @@ def run(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> bool:
                     under_way[_start(pool, lease, now)] = lease
                 left = timedelta(seconds=max(0.0, ends - time.monotonic()))
                 if not under_way:
-                    if not _due_until(now + left):
+                    if not leases.due(by=now + left):
                         return False
                     time.sleep(LOOK_SECONDS)
                     continue
             elif not under_way:
-                return _due_until(clock())
+                return leases.due(by=clock())
             finished, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in finished:
                 answer = future.result()
@@ -78,22 +76,3 @@ def _call(url: str, parcel: signing.Parcel) -> Answer:
     if 300 <= status < 400:
         return Answer(status, Trouble.REDIRECT)
     return Answer(status, "")
-
-
-def _due_until(moment: datetime) -> bool:
-    """Whether something can go out until then, and not only behind something else."""
-    earlier = WebhookMessage.objects.filter(
-        endpoint=OuterRef("endpoint"),
-        subject=OuterRef("subject"),
-        state=MessageState.WAITING,
-        pk__lt=OuterRef("pk"),
-    )
-    waiting = WebhookMessage.objects.filter(
-        ~Exists(earlier),
-        Q(next_try_at=None) | Q(next_try_at__lte=moment),
-        Q(leased_until=None) | Q(leased_until__lte=moment),
-        endpoint=OuterRef("pk"),
-        state=MessageState.WAITING,
-    )
-    ready = Q(next_try_at=None) | Q(next_try_at__lte=moment)
-    return WebhookEndpoint.objects.filter(ready, Exists(waiting), enabled=True).exists()

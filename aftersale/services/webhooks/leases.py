@@ -47,32 +47,33 @@ class Lease(NamedTuple):
     until: datetime
 
 
-# Of each endpoint that may be asked now: the first message of each subject, as many as it may get
-# at once; then one of each endpoint, the second of each, and so on, so that nobody's pile comes
-# before everybody else's one.
-_TAKE = """
+# What may go out by `now` of the endpoint `r`: the first message of each subject.
+_HEADS = """
+    SELECT m.id FROM aftersale_webhookmessage m
+    WHERE m.endpoint_id = r.id AND m.state = 'waiting'
+        AND (m.next_try_at IS NULL OR m.next_try_at <= %(now)s)
+        AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
+        AND NOT EXISTS (
+            SELECT FROM aftersale_webhookmessage p
+            WHERE p.endpoint_id = m.endpoint_id AND p.subject = m.subject
+                AND p.state = 'waiting' AND p.id < m.id
+        )
+    ORDER BY m.id
+"""
+_READY = "r.enabled AND (r.next_try_at IS NULL OR r.next_try_at <= %(now)s)"
+# Of each endpoint as many as it may get at once; then one of each, the second of each, and so on,
+# so that nobody's pile comes before everybody else's one.
+_TAKE = f"""
 WITH ready AS (
-    SELECT w.id,
-        CASE WHEN w.failures >= %(failing)s THEN 1 ELSE %(at_once)s END - (
+    SELECT r.id,
+        CASE WHEN r.failures >= %(failing)s THEN 1 ELSE %(at_once)s END - (
             SELECT count(*) FROM aftersale_webhookmessage m
-            WHERE m.endpoint_id = w.id AND m.state = 'waiting' AND m.leased_until > %(now)s
+            WHERE m.endpoint_id = r.id AND m.state = 'waiting' AND m.leased_until > %(now)s
         ) AS free
-    FROM aftersale_webhookendpoint w
-    WHERE w.enabled AND (w.next_try_at IS NULL OR w.next_try_at <= %(now)s)
+    FROM aftersale_webhookendpoint r WHERE {_READY}
 ), heads AS (
     SELECT h.id, row_number() OVER (PARTITION BY r.id ORDER BY h.id) AS place
-    FROM ready r CROSS JOIN LATERAL (
-        SELECT m.id FROM aftersale_webhookmessage m
-        WHERE m.endpoint_id = r.id AND m.state = 'waiting'
-            AND (m.next_try_at IS NULL OR m.next_try_at <= %(now)s)
-            AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
-            AND NOT EXISTS (
-                SELECT FROM aftersale_webhookmessage p
-                WHERE p.endpoint_id = m.endpoint_id AND p.subject = m.subject
-                    AND p.state = 'waiting' AND p.id < m.id
-            )
-        ORDER BY m.id LIMIT greatest(r.free, 0)
-    ) h
+    FROM ready r CROSS JOIN LATERAL ({_HEADS} LIMIT greatest(r.free, 0)) h
     ORDER BY place, h.id LIMIT %(limit)s
 ), mine AS (
     SELECT m.id FROM aftersale_webhookmessage m
@@ -83,7 +84,20 @@ WITH ready AS (
 UPDATE aftersale_webhookmessage m SET leased_until = %(until)s
 FROM mine WHERE m.id = mine.id
 RETURNING m.id
-"""
+"""  # noqa: S608 - put together from texts of its own
+_DUE = f"""
+SELECT EXISTS (
+    SELECT FROM aftersale_webhookendpoint r CROSS JOIN LATERAL ({_HEADS} LIMIT 1) h
+    WHERE {_READY}
+)
+"""  # noqa: S608
+
+
+def due(*, by: datetime) -> bool:
+    """Whether something can go out by then, and not only behind something else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": by})
+        return bool(cursor.fetchone()[0])
 
 
 def take(*, limit: int, now: datetime) -> list[Lease]:
