@@ -18,7 +18,7 @@ RETURNS void LANGUAGE sql AS $$
         (endpoint_id, type, subject, at, data, state, attempts, failure)
     SELECT w.id, kind, about, moment, facts, 'waiting', 0, ''
       FROM aftersale_webhookendpoint w
-     WHERE w.shop_id = shop AND w.enabled AND w.types @> ARRAY[kind]::varchar[]
+     WHERE w.shop_id = shop AND w.enabled AND kind = ANY(w.types)
      ORDER BY w.id
 $$;
 
@@ -72,7 +72,7 @@ BEGIN
     INSERT INTO aftersale_webhookmessage
         (endpoint_id, type, subject, at, data, state, attempts, failure)
     SELECT w.id, 'refund.' || r.status, 'ticket:' || r.ticket_id,
-        CASE r.status WHEN 'requested' THEN r.requested_at ELSE r.settled_at END,
+        CASE r.status WHEN 'requested' THEN r.requested_at ELSE coalesce(r.settled_at, now()) END,
         aftersale_refund_facts(r, s.code, t.ticket_no, t.order_no), 'waiting', 0, ''
        FROM fresh r
        JOIN aftersale_ticket t ON t.id = r.ticket_id

@@ -9,12 +9,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import structlog
+
 from aftersale import posting
 from aftersale.models import Trouble
 from config.secrets import SecretUnreadable
 
 from . import leases, signing
 from .leases import Lease
+
+log = structlog.get_logger(__name__)
 
 # Calls under way in one run. An endpoint has a few of them at most (leases.AT_ONCE).
 CALLS = 32
@@ -73,6 +77,10 @@ def _call(url: str, parcel: signing.Parcel) -> Answer:
         status = posting.post(url, body=parcel.body, headers=parcel.headers)
     except posting.Unanswered as error:
         return Answer(None, error.trouble)
+    except Exception as error:
+        # Whatever one address can cause: the others' messages go on.
+        log.error("webhook_call_broke", error=type(error).__name__)
+        return Answer(None, Trouble.BROKEN)
     if 300 <= status < 400:
         return Answer(status, Trouble.REDIRECT)
     return Answer(status, "")

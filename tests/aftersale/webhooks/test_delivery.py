@@ -344,3 +344,21 @@ def test_old_deliveries_leave_the_log_and_what_waits_stays(shop, owner, receiver
     assert set(WebhookMessage.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
     WebhookEndpoint.objects.filter(pk=endpoint.pk)._raw_delete("default")
     assert log.clear(now=now) == 2
+
+
+def test_what_nobody_thought_of_ends_one_call_and_not_the_run(shop, owner, receiver, monkeypatch):
+    listen(receiver, owner, shop)
+    first, second = make_ticket(make_order(shop)), make_ticket(make_order(shop))
+    cancel(first)
+    cancel(second)
+    real = delivery.posting.post
+
+    def post(url, *, body, headers):
+        if first.ticket_no in body.decode():
+            raise ZeroDivisionError
+        return real(url, body=body, headers=headers)
+
+    monkeypatch.setattr(delivery.posting, "post", post)
+    deliver()
+    found = WebhookMessage.objects.order_by("pk").values_list("state", "failure")
+    assert list(found) == [("waiting", "broken"), ("delivered", "")]

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import ssl
 import time
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from aftersale import addresses, posting
 from aftersale.models import Trouble
 
-from .receiver import receiving
+from .receiver import certificate, receiving
 
 PRIVATE = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.8.8.8",
@@ -93,7 +94,7 @@ def test_development_takes_loopback_over_http(settings):
 
 
 def answers(*texts):
-    def getaddrinfo(host, port, **_):
+    def getaddrinfo(host, port, *_, **__):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (text, port)) for text in texts]
 
     return getaddrinfo
@@ -181,3 +182,20 @@ def test_what_else_goes_wrong_is_named(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", nothing)
     assert trouble("http://erp.example.com/") == Trouble.NO_NAME
+
+
+def test_the_certificate_must_be_for_the_name_not_for_the_address(monkeypatch, tmp_path):
+    """The connection goes to a number; who is there is checked, and asked for, by name."""
+    pem = certificate("erp.example.com", tmp_path)
+    context = ssl.create_default_context(cafile=pem)
+    monkeypatch.setattr(posting, "_tls", lambda: context)
+    monkeypatch.setattr(socket, "getaddrinfo", answers("127.0.0.1"))
+    with receiving(pem=pem) as receiver:
+        port = receiver.url.split(":")[2]
+        assert post(f"https://erp.example.com:{port}") == 204
+        assert receiver.asked_for == ["erp.example.com"]
+        assert trouble(f"https://other.example.com:{port}") == Trouble.TLS
+        monkeypatch.undo()
+        monkeypatch.setattr(socket, "getaddrinfo", answers("127.0.0.1"))
+        assert trouble(f"https://erp.example.com:{port}") == Trouble.TLS  # nobody vouches for it
+        assert len(receiver.calls) == 1
