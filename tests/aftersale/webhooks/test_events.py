@@ -22,6 +22,7 @@ from aftersale.models import (
 )
 from aftersale.services import refunds, windows
 from aftersale.services.webhooks import endpoints, log, signing
+from config.secrets import unseal
 from monitoring.services.alerts import raise_alerts
 from strategies.services.evaluator import Tally, decide_shop
 from tests.aftersale.ingest.records import order, save_order, save_ticket, ticket
@@ -149,6 +150,19 @@ def plain(value: Any, key: str = "") -> Any:
         moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"
         return re.sub(rf"{moment}|\d{{4}}-\d\d-\d\d", "(time)", value)
     return value
+
+
+def test_the_receiver_of_the_docs_tells_ours_from_a_forgery(shop, owner):
+    endpoint = listen(shop, owner)
+    message = log.send_test(endpoint_id=endpoint.pk, user=owner, now=timezone.now())
+    body, headers = signing.parcel(message, endpoint, now=timezone.now())
+    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    secret = unseal(endpoint.secret)
+    assert names["receive"](headers, body, secret)["type"] == TEST_TYPE
+    assert names["receive"](headers, body.replace(b"s1", b"s2"), secret) is None
+    assert names["receive"](headers, body, signing.new_secret()) is None
 
 
 def test_a_decision_for_people_is_told_too_and_moves_nothing(shop, owner):
