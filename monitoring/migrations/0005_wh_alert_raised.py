@@ -37,7 +37,7 @@ DROP FUNCTION monitoring_tell_alert();
 class Migration(migrations.Migration):
     dependencies = [
         ("monitoring", "0004_wh_webhook_alerts"),
-        ("aftersale", "0010_wh_outbox"),
+        ("aftersale", "0011_wh_outbox"),
     ]
 
     operations = [migrations.RunSQL(TELL, GONE)]

@@ -41,7 +41,7 @@ DROP FUNCTION strategies_tell_decisions();
 class Migration(migrations.Migration):
     dependencies = [
         ("strategies", "0004_decision_of_shop"),
-        ("aftersale", "0010_wh_outbox"),
+        ("aftersale", "0011_wh_outbox"),
     ]
 
     operations = [migrations.RunSQL(TELL, GONE)]

@@ -25,7 +25,7 @@ NAMES = {
     "CSV", "Excel", "XLSX",  # kinds of files
     "API", "ERP",  # called so in Chinese, too
     "other",  # a platform's word
-    "ERP", "https", "Gone",  # words of those who connect programs
+    "https", "Gone",  # words of those who connect programs
 }  # fmt: skip
 
 

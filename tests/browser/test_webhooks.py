@@ -39,8 +39,8 @@ def test_made_tried_rotated_and_removed(page: Page, live_server: Any) -> None:
         dialog.get_by_role("button", name="Add the webhook").click()
         secret = page.get_by_label("Secret").input_value()
         dialog.get_by_role("button", name="Copy").click()
-        expect(dialog.get_by_role("button", name="Copied.")).to_be_visible()
-        dialog.locator("footer").get_by_role("button", name="Close").click()
+        expect(dialog).to_contain_text("Copied.")
+        dialog.get_by_role("button", name="I have kept it").click()
 
         page.get_by_role("link", name="Warehouse").click()
         page.get_by_role("button", name="Send a test event").click()

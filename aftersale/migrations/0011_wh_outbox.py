@@ -146,6 +146,6 @@ DROP FUNCTION aftersale_yuan(bigint);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0009_wh_webhooks")]
+    dependencies = [("aftersale", "0010_wh_webhooks")]
 
     operations = [migrations.RunSQL(TELL, GONE)]
