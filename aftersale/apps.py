@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,20 +8,26 @@ class AftersaleConfig(AppConfig):
     verbose_name = _("After-sale desk")
 
     def ready(self) -> None:
+        from aftersale.models import TicketEvent
         from aftersale.services.sheets import blocked_buyers, kinds, reject_texts
+        from aftersale.services.webhooks import wake
+        from aftersale.signals import tickets_waiting
 
         kinds.register(blocked_buyers.KIND)
         kinds.register(reject_texts.KIND)
+        post_save.connect(wake.on_ticket_event, sender=TicketEvent, dispatch_uid="webhooks.event")
+        tickets_waiting.connect(wake.on_tickets_waiting, dispatch_uid="webhooks.arrived")
         post_migrate.connect(make_schedules, sender=self, dispatch_uid="aftersale.schedules")
 
 
 def make_schedules(**_: object) -> None:
     """The sweep that finds due refunds which nobody woke the payer for, and expired leases; the
-    task that writes down which after-sale windows have closed; reading from platforms; and the
-    daily one that forgets the answers to old calls of the API."""
+    task that writes down which after-sale windows have closed; reading from platforms; the sweep
+    of webhooks; and the daily ones that clear their log, and forget the answers to old calls of
+    the API."""
     from django.db import connection
 
-    from config.queue import DECIDE, PAY, PULL, ensure_schedule
+    from config.queue import DECIDE, PAY, PULL, TELL, ensure_schedule
 
     # `migrate aftersale` alone, on an empty database, comes before the queue has its tables.
     if "django_q_schedule" in connection.introspection.table_names():
@@ -32,3 +38,6 @@ def make_schedules(**_: object) -> None:
         ensure_schedule(name="forget-calls", task=task, cluster=DECIDE, minutes=24 * 60)
         task = "aftersale.tasks.read_platforms"
         ensure_schedule(name="read-platforms", task=task, cluster=PULL, minutes=1)
+        ensure_schedule(name="tell", task="aftersale.tasks.tell", cluster=TELL, minutes=1)
+        task = "aftersale.tasks.clear_webhooks"
+        ensure_schedule(name="clear-webhooks", task=task, cluster=TELL, minutes=1440)

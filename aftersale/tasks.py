@@ -6,6 +6,9 @@ from aftersale.services import idempotent_calls, payer, step_sender, windows
 from aftersale.services.payer_wake import wake_payer
 from aftersale.services.syncing import leases, messages, reading
 from aftersale.services.syncing.wake import wake_reader
+from aftersale.services.webhooks import delivery, log
+from aftersale.services.webhooks.wake import TASK as TELL_TASK
+from config.queue import TELL, wake
 
 
 def pay() -> None:
@@ -48,3 +51,17 @@ def read_platform(account_pk: int) -> None:
     """
     if reading.run(account_pk=account_pk, clock=timezone.now):
         wake_reader(account_pk)
+
+
+def tell() -> None:
+    """Delivers webhooks that are due; goes on in a task of its own while more are.
+
+    Idempotent; may run any number of times, at once too.
+    """
+    if delivery.run(clock=timezone.now):
+        wake(TELL_TASK, cluster=TELL)
+
+
+def clear_webhooks() -> None:
+    """Removes old deliveries from the log. Idempotent."""
+    log.clear(now=timezone.now())

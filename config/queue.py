@@ -11,6 +11,7 @@ DECIDE = "decide"
 PAY = "pay"
 SLOW = "slow"
 PULL = "pull"
+TELL = "tell"
 
 # Measured (668 tasks/s, 36 ms median): see docs. `retry` counts from when a task is fetched, and
 # must exceed `timeout`. Failed tasks are not repeated: the sweep repeats what the rows still want.
@@ -35,6 +36,8 @@ Q_CLUSTER: dict[str, Any] = {
         SLOW: {"workers": 1, "timeout": 800},
         # Reading from platforms, a shop a task. A task ends itself long before that.
         PULL: {"workers": 3, "timeout": 120},
+        # Webhooks: receivers that hang hold up each other at most.
+        TELL: {"workers": 2},
     },
 }
 

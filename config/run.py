@@ -192,7 +192,7 @@ def run(host: str, port: str, login: str) -> int:
     # `exec`: the signals are for the program, not for a shell in front of it.
     web = f"exec {python} -m gunicorn -c python:config.gunicorn config.wsgi"
     group.add_process("web", web, env=environment, cwd=str(BASE_DIR))
-    for cluster in ("decide", "pay", "slow", "pull"):
+    for cluster in ("decide", "pay", "slow", "pull", "tell"):
         group.add_process(
             cluster,
             f"exec {python} manage.py qcluster",

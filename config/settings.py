@@ -40,6 +40,8 @@ if PRODUCTION:
         )
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or "not-secret-for-trials-on-this-machine-only"
+# Earlier keys: with them sessions go on, and secrets at rest can still be opened.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

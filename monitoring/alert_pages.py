@@ -31,6 +31,7 @@ MEANINGS = {
     AlertKind.DEADLINE: gettext_lazy("A ticket is within 6 hours of its deadline."),
     AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although it was refunded."),
     AlertKind.PLATFORM: gettext_lazy("A shop can't be read from its platform."),
+    AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
 }
 
 

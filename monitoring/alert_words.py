@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.admin.columns import moment, yuan
 from aftersale.models import AlertKind as ParcelKind
-from aftersale.models import TicketStatus
+from aftersale.models import SwitchedOff, TicketStatus
 from monitoring.models import Alert, AlertKind
 
 COLOURS: dict[str, str] = {
@@ -19,6 +19,7 @@ COLOURS: dict[str, str] = {
     AlertKind.DEADLINE: "warning",
     AlertKind.SHIPPING: "danger",
     AlertKind.PLATFORM: "danger",
+    AlertKind.WEBHOOK: "warning",
 }
 # In these the buyer is to act.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -134,6 +135,17 @@ def _platform(alert: Alert) -> Said:
     return text % words, "desk:shop-platform", alert.shop_id, _("To the connection")
 
 
+def _webhook(alert: Alert) -> Said:
+    facts = alert.facts
+    if facts["because"] == SwitchedOff.GONE:
+        text = _("Webhook “%(name)s” was switched off: the address answered that it is gone.")
+    else:
+        text = _("Webhook “%(name)s” was switched off: nothing has arrived there since %(since)s.")
+    since = facts["failing_since"]
+    words = {"name": facts["name"], "since": _at(since, alert) if since else ""}
+    return text % words, "desk:shop-webhooks", alert.shop_id, _("To the webhooks")
+
+
 def _at(text: str, alert: Alert) -> str:
     return moment(datetime.fromisoformat(text), alert.shop)
 
@@ -145,4 +157,5 @@ _SAID: Mapping[str, Callable[[Alert], Said]] = {
     AlertKind.DEADLINE: _deadline,
     AlertKind.SHIPPING: _shipping,
     AlertKind.PLATFORM: _platform,
+    AlertKind.WEBHOOK: _webhook,
 }

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0010_sync_platform_accounts'),
+        ('aftersale', '0010_platform_accounts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

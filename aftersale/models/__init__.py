@@ -41,6 +41,15 @@ from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop,
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
+from .webhook import (
+    TEST_TYPE,
+    MessageState,
+    SwitchedOff,
+    Trouble,
+    WebhookEndpoint,
+    WebhookMessage,
+    WebhookType,
+)
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
@@ -48,6 +57,7 @@ __all__ = [
     "HANDS_OFF",
     "OPEN_ALERTS",
     "OPEN_STATES",
+    "TEST_TYPE",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",
@@ -69,6 +79,7 @@ __all__ = [
     "FundKind",
     "IdempotentCall",
     "Membership",
+    "MessageState",
     "Negotiation",
     "NegotiationResult",
     "Order",
@@ -103,10 +114,15 @@ __all__ = [
     "ShopStatus",
     "StepKind",
     "StepState",
+    "SwitchedOff",
     "Ticket",
     "TicketEvent",
     "TicketEventKind",
     "TicketFlag",
     "TicketStatus",
     "TicketType",
+    "Trouble",
+    "WebhookEndpoint",
+    "WebhookMessage",
+    "WebhookType",
 ]

@@ -237,3 +237,4 @@ class ShopEventKind(models.TextChoices):
     TEMPLATE = "template", _("Reject text changed")
     TOKEN = "token", _("API token changed")
     PLATFORM = "platform", _("Platform connection changed")
+    WEBHOOK = "webhook", _("Webhook changed")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import QuerySet
 
-from aftersale.models import Fund, Order, Refund, Ticket
+from aftersale.models import Fund, Order, Refund, Ticket, WebhookEndpoint, WebhookMessage
 
 
 def lock_arrivals(shop_pks: Iterable[int], *, shared: bool) -> None:
@@ -89,3 +89,17 @@ def lock_funds(shop_pk: int) -> dict[str, Fund]:
         .order_by("pk")
     )
     return {fund.kind: fund for fund in funds}
+
+
+def lock_webhook_endpoint(pk: int) -> WebhookEndpoint | None:
+    """Before its messages; nothing of the order above is taken with it."""
+    return (
+        WebhookEndpoint.objects.filter(pk=pk)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("shop")
+        .first()
+    )
+
+
+def lock_webhook_message(pk: int) -> WebhookMessage | None:
+    return WebhookMessage.objects.filter(pk=pk).select_for_update(of=("self",), no_key=True).first()

@@ -27,6 +27,7 @@ from . import charges, locks, platform_steps
 from .errors import NotFound, Refused
 from .order_money import yuan
 from .rights import Right, may, require, scoped
+from .webhooks.wake import wake_teller
 
 LASTS = timedelta(hours=72)
 # How long after completion a window may be opened.
@@ -167,6 +168,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
             closes_at=now + LASTS,
         )
         platform_steps.tell_window(window=window, shop=order.shop, user=user, now=now)
+        wake_teller([order.shop_id])
         return window
 
 
@@ -179,7 +181,12 @@ def close_due(*, now: datetime) -> int:
             .select_for_update(no_key=True, skip_locked=True)
             .order_by("pk")
         )
-        pks = [window.pk for window in due]
+        pks = []
+        shops = set()
+        for window in due:
+            pks.append(window.pk)
+            shops.add(window.shop_id)
+        wake_teller(shops)
         return AfterSaleWindow.objects.filter(pk__in=pks).update(closed_at=F("closes_at"))
 
 

@@ -16,12 +16,14 @@ class AlertKind(models.TextChoices):
     DEADLINE = "deadline", _("Deadline")
     SHIPPING = "shipping", _("Shipping alert")
     PLATFORM = "platform", _("Platform connection")
+    WEBHOOK = "webhook", _("Webhook switched off")
 
 
 class Alert(models.Model):
     """Something that happened, told once per subject, threshold and day (SPEC M4).
 
-    `subject` is the key of what it is about: the strategy, refund, ticket or shipping alert.
+    `subject` is the key of what it is about: the strategy, refund, ticket, shipping alert or
+    webhook endpoint.
     `threshold` is the share of a cap in percent, the hours before a deadline, else 0. `day` is
     the shop-local day of what happened, not of the look that found it: a late look tells of
     nothing twice. `facts` are names, keys and figures (amounts in fen) as they were; the words

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from aftersale.models import DESK_STATUSES
 from aftersale.services.errors import NotAllowed, NotFound
 from aftersale.services.rights import ROLES, Right, require, scoped, shops_of
+from aftersale.services.webhooks.wake import wake_teller
 from monitoring.models import Alert, AlertKind
 
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
@@ -33,6 +34,7 @@ WHO: dict[str, Right] = {
     AlertKind.DEADLINE: Right.HANDLE_TICKETS,
     AlertKind.SHIPPING: Right.HANDLE_TICKETS,
     AlertKind.PLATFORM: Right.CHANGE_SHOP,
+    AlertKind.WEBHOOK: Right.CHANGE_SHOP,
 }
 
 # Each finds (shop, subject, threshold, day, facts), shop by shop along an index.
@@ -95,6 +97,16 @@ _PLATFORM = """
         ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
            ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
 """
+# Nobody is told of what a person switched off.
+_WEBHOOK = """
+    SELECT p.id AS shop_id, w.id AS subject, 0 AS threshold,
+        (w.off_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', coalesce(nullif(w.description, ''), substring(w.url FROM '^[a-z]+://[^/?#]+')),
+            'because', w.off_because, 'failing_since', w.failing_since) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
+        AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
+"""
 _FOUND: Mapping[str, str] = {
     AlertKind.CAP: _CAP,
     AlertKind.BREAKER: _BREAKER,
@@ -102,6 +114,7 @@ _FOUND: Mapping[str, str] = {
     AlertKind.DEADLINE: _DEADLINE,
     AlertKind.SHIPPING: _SHIPPING,
     AlertKind.PLATFORM: _PLATFORM,
+    AlertKind.WEBHOOK: _WEBHOOK,
 }
 # Rows in one order, so that two looks at once wait for each other but never in a circle. Without
 # the NOT EXISTS each look would use up an id for every alert that is there already.
@@ -127,7 +140,7 @@ WITH raised AS (
     JOIN monitoring_alertsubscription w ON w.user_id = m.user_id AND w.kind = %(kind)s
     JOIN auth_user u ON u.id = m.user_id AND u.is_active AND u.email <> ''
 )
-SELECT count(*) FROM raised
+SELECT shop_id FROM raised
 """
 
 
@@ -147,14 +160,16 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
         "statuses": [status.value for status in DESK_STATUSES],
         "shops": None if shop_ids is None else list(shop_ids),
     }
-    raised = 0
+    raised: list[int] = []
     with connection.cursor() as cursor:
         for kind, found in _FOUND.items():
             roles = sorted(ROLES[WHO[kind]])
             given |= {"kind": AlertKind(kind).value, "roles": [role.value for role in roles]}
             cursor.execute(_RAISE.replace("@found", found), given)
-            raised += cursor.fetchone()[0]
-    return raised
+            raised += [row[0] for row in cursor]
+    if raised:
+        wake_teller(set(raised))
+    return len(raised)
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:

@@ -23,6 +23,8 @@ from aftersale.models import (
     ShippingAlert,
     Shop,
     Ticket,
+    WebhookEndpoint,
+    WebhookMessage,
 )
 from aftersale.services.rights import Right
 from strategies.models import Strategy, TrialRun
@@ -194,6 +196,17 @@ PAGES: dict[str, Page] = {
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),
+    "desk:shop-webhooks": Page(SHOP, None, (Shop,)),
+    "desk:shop-webhook-add": step(SHOP, Shop),
+    "desk:shop-webhook": Page(SHOP, None, (Shop, WebhookEndpoint)),
+    "desk:shop-webhook-change": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-rotate": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-on": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-off": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-remove": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-test": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-again": step(SHOP, Shop, WebhookEndpoint),
+    "desk:shop-webhook-message-again": step(SHOP, Shop, WebhookEndpoint, WebhookMessage),
     "admin:aftersale_shop_add_member": step(SHOP),
     "admin:aftersale_membership_change_role": step(SHOP),
     "admin:aftersale_membership_remove": step(SHOP),

@@ -28,7 +28,10 @@ from aftersale.models import (
     ShopEvent,
     Ticket,
     TicketEvent,
+    WebhookEndpoint,
+    WebhookMessage,
 )
+from config.secrets import seal
 from monitoring.models import Alert
 from strategies.models import (
     Decision,
@@ -174,6 +177,17 @@ def make(mark: str, *roles: str) -> Scene:
     usage = StrategyUsage.objects.create(
         strategy=strategy, day=AT.date(), hits=1, used=400_000, cap=500_000
     )
+    webhook = WebhookEndpoint.objects.create(
+        shop=shop,
+        url=f"https://{mark}-erp/",
+        description=f"{mark}-webhook",
+        types=["ticket.arrived"],
+        enabled=False,
+        off_because="by_hand",
+        off_at=AT,
+        secret=seal("whsec_c2VjcmV0"),
+        created_at=AT,
+    )
     scene.rows = [
         shop,
         order,
@@ -247,6 +261,18 @@ def make(mark: str, *roles: str) -> Scene:
             scopes=["read"],
             created_by=next(iter(scene.people.values())),
             created_at=AT,
+        ),
+        webhook,
+        WebhookMessage.objects.create(
+            endpoint=webhook,
+            type="ticket.arrived",
+            subject=f"ticket:{ticket.pk}",
+            at=AT,
+            data={"ticket_no": ticket.ticket_no},
+            state="failed",
+            attempts=11,
+            failure="timeout",
+            finished_at=AT,
         ),
         EvidenceFile.objects.create(
             ticket=ticket,

@@ -12,7 +12,7 @@ from .test_scope import SCOPED, client_of, url
 from .test_steps import REGISTERED, step_url
 
 HIDDEN = re.compile(
-    r"<(script|style|svg|template)\b.*?</\1>|<!--.*?-->|\bx-[-:.\w]+=\"[^\"]*\"", re.DOTALL
+    r"<(script|style|svg|template|code)\b.*?</\1>|<!--.*?-->|\bx-[-:.\w]+=\"[^\"]*\"", re.DOTALL
 )
 ICONS = re.compile(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", re.DOTALL)
 # What people read: texts, and the attributes that are shown or read aloud.
@@ -27,6 +27,7 @@ NAMES = {
     "http", "testserver", "platforms", "wechat", "messages",  # an address
     "AppID", "AppSecret", "Token", "EncodingAESKey",  # a platform's words
     "other",  # a platform's word
+    "https", "Gone",  # words of those who connect programs
 }  # fmt: skip
 
 

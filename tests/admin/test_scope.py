@@ -51,7 +51,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "OrderLine", "CommissionSplit", "FastRefundPeriod", "OrderShipping", "Shipment",
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
-        "SavedFilter", "ShippingAlert", "ApiToken",
+        "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
         "IdempotentCall",  # between programs
         "PlatformAccount", "PlatformMessage", "PlatformProblem",
     }  # fmt: skip

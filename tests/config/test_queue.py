@@ -7,7 +7,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
-from config.queue import DECIDE, PAY, PULL, SLOW, ensure_schedule, wake
+from config.queue import DECIDE, PAY, PULL, SLOW, TELL, ensure_schedule, wake
 
 
 def test_the_settings_reach_django_q():
@@ -16,7 +16,7 @@ def test_the_settings_reach_django_q():
     assert (Conf.QUEUE_LIMIT, Conf.SAVE_LIMIT, Conf.TIMEOUT, Conf.RETRY) == (20, -1, 60, 900)
     assert (Conf.ACK_FAILURES, Conf.MAX_ATTEMPTS, Conf.CATCH_UP) == (True, 1, False)
     others = settings.Q_CLUSTER["ALT_CLUSTERS"]
-    assert set(others) == {PAY, PULL, SLOW}
+    assert set(others) == {PAY, PULL, SLOW, TELL}
     assert others[SLOW]["timeout"] < Conf.RETRY
 
 

@@ -28,7 +28,10 @@ SECTIONS = {
     "shop-deadlines": gettext_lazy("Deadlines"),
     "shop-members": gettext_lazy("Members"),
     "shop-tokens": gettext_lazy("API tokens"),
+    "shop-webhooks": gettext_lazy("Webhooks"),
 }
+# Only those who may change the shop see these.
+FOR_OWNERS = {"shop-webhooks"}
 _SALT = "shop-settings"
 
 
@@ -53,14 +56,16 @@ def section(
     *,
     refused: Refused | None = None,
     right: Right = Right.CHANGE_SHOP,
+    tab: str = "",
     **context: Any,
 ) -> HttpResponse:
     """The page of a section; to htmx only its inside. With `refused`: what was sent, and why not.
 
-    `name` is the name of its address, and of its template.
+    `name` is the name of its address, and of its template. A page within the section `tab` is
+    at the address of the request.
     """
     template = f"aftersale/shop_settings/{name.removeprefix('shop-').replace('-', '_')}.html"
-    here = reverse(f"desk:{name}", args=[shop.pk])
+    here = request.get_full_path() if tab else reverse(f"desk:{name}", args=[shop.pk])
     context |= {
         "shop": shop,
         "here": here,
@@ -73,6 +78,7 @@ def section(
         if refused is not None:
             status = CONFLICT if isinstance(refused, Stale) else UNPROCESSABLE
         return render(request, template, context, status=status)
+    owner = access.may(request, shop.pk, Right.CHANGE_SHOP)
     events = shop.events.filter(kind=ShopEventKind.CHANGED).select_related("user")
     last_change = events.order_by("-id").first()
     return show(
@@ -81,8 +87,13 @@ def section(
         _("Settings of %(shop)s") % {"shop": shop.name},
         section=template,
         tabs=[
-            {"title": title, "link": reverse(f"desk:{tab}", args=[shop.pk]), "here": tab == name}
-            for tab, title in SECTIONS.items()
+            {
+                "title": title,
+                "link": reverse(f"desk:{one}", args=[shop.pk]),
+                "here": one == (tab or name),
+            }
+            for one, title in SECTIONS.items()
+            if owner or one not in FOR_OWNERS
         ],
         several=len(access.shops(request)) > 1,
         last_change=last_change,

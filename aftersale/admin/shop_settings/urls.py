@@ -14,9 +14,12 @@ from . import (
     services,
     special_days,
     tokens,
+    webhook_log,
+    webhooks,
 )
 
 _SHOP = "shops/<int:pk>/settings/"
+_WEBHOOK = f"{_SHOP}webhooks/<int:endpoint>/"
 urlpatterns: list[URLPattern] = [
     path("shops/settings/", frame.chooser, name="shop-settings-chooser"),
     path(_SHOP, hours.hours, name="shop-settings"),
@@ -59,4 +62,19 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SHOP}tokens/", tokens.tokens, name="shop-tokens"),
     path(f"{_SHOP}tokens/add/", tokens.add, name="shop-token-add"),
     path(f"{_SHOP}tokens/<int:token>/revoke/", tokens.revoke, name="shop-token-revoke"),
+    path(f"{_SHOP}webhooks/", webhooks.webhooks, name="shop-webhooks"),
+    path(f"{_SHOP}webhooks/add/", webhooks.add, name="shop-webhook-add"),
+    path(f"{_WEBHOOK}change/", webhooks.change, name="shop-webhook-change"),
+    path(f"{_WEBHOOK}rotate/", webhooks.rotate, name="shop-webhook-rotate"),
+    path(f"{_WEBHOOK}on/", webhooks.switch_on, name="shop-webhook-on"),
+    path(f"{_WEBHOOK}off/", webhooks.switch_off, name="shop-webhook-off"),
+    path(f"{_WEBHOOK}remove/", webhooks.remove, name="shop-webhook-remove"),
+    path(_WEBHOOK, webhook_log.log, name="shop-webhook"),
+    path(f"{_WEBHOOK}test/", webhook_log.test, name="shop-webhook-test"),
+    path(f"{_WEBHOOK}again/", webhook_log.failed_again, name="shop-webhook-again"),
+    path(
+        f"{_WEBHOOK}messages/<int:message>/again/",
+        webhook_log.again,
+        name="shop-webhook-message-again",
+    ),
 ]

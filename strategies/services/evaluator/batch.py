@@ -16,6 +16,7 @@ from aftersale.models import ConnectorKind, Shop, TicketStatus, TicketType
 from aftersale.services.payer_wake import wake_payer
 from aftersale.services.platform_steps import tell_decisions, told
 from aftersale.services.syncing.accounts import pays_fast_refunds
+from aftersale.services.webhooks.wake import wake_teller
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.services.lanes import database_moment, try_lane
@@ -107,6 +108,7 @@ def _decide_batch(
                 batch.decide(rows)
             if batch.pays:
                 wake_payer()
+            wake_teller([shop_id])
         tally.decided.update(batch.counts)
     full = len(rows) == limit or batch.decided < len(rows)
     return Decided(end_of(rows[: batch.decided]), full)

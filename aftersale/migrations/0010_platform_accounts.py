@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0009_a1_shipments'),
+        ('aftersale', '0009_shipments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,239 @@
+"""Where the shop's other programs are told of what happens here. For owners only (SPEC P1)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aftersale.models import MessageState, Shop, WebhookEndpoint, WebhookType
+from aftersale.services.errors import NotFound, Refused
+from aftersale.services.webhooks import endpoints as service
+
+from .. import access, columns
+from ..pages import desk_page, dialog, done
+from .frame import SettingsForm, owned_shop, section
+
+
+class EndpointForm(SettingsForm):
+    url = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=1000,
+        help_text=gettext_lazy("Reached from the internet over https."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What it is for"), max_length=200, required=False
+    )
+    types = forms.MultipleChoiceField(
+        label=gettext_lazy("Tell it of"),
+        choices=WebhookType.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose what it is to be told of.")},
+    )
+
+
+@desk_page
+def webhooks(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    found = shop.webhook_endpoints.order_by("pk")
+    return section(
+        request,
+        shop,
+        "shop-webhooks",
+        endpoints=[row(shop, endpoint) for endpoint in found],
+        most=service.MOST,
+    )
+
+
+@desk_page
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    form = EndpointForm(
+        request.POST if request.method == "POST" else None,
+        initial={"types": WebhookType.values},
+    )
+    refused: Refused | None = None
+    if request.method == "POST":
+        refused = Refused(_("Something is missing or wrong below."))
+        if form.is_valid():
+            try:
+                _endpoint, secret = service.create(
+                    shop_id=shop.pk, **form.cleaned_data, **_who(request)
+                )
+            except Refused as error:
+                refused = form.refuse(error)
+            else:
+                return _secret(request, _("The webhook is made"), secret)
+    return dialog(
+        request,
+        "aftersale/shop_settings/webhook_form.html",
+        refused=refused,
+        title=_("Add a webhook"),
+        action=request.path,
+        submit=_("Add the webhook"),
+        form=form,
+    )
+
+
+@desk_page
+def change(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
+    row = endpoint_of(owned_shop(request, pk), endpoint)
+    form = EndpointForm(
+        request.POST if request.method == "POST" else None,
+        initial={"url": row.url, "description": row.description, "types": row.types},
+    )
+    refused: Refused | None = None
+    if request.method == "POST":
+        refused = Refused(_("Something is missing or wrong below."))
+        if form.is_valid():
+            try:
+                service.change(endpoint_id=row.pk, **form.cleaned_data, **_who(request))
+            except Refused as error:
+                refused = form.refuse(error)
+            else:
+                return done(_("The webhook is changed."))
+    return dialog(
+        request,
+        "aftersale/shop_settings/webhook_form.html",
+        refused=refused,
+        title=_("Change the webhook"),
+        action=request.path,
+        submit=_("Save"),
+        form=form,
+    )
+
+
+@desk_page
+def rotate(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
+    row = endpoint_of(owned_shop(request, pk), endpoint)
+    if request.method == "POST":
+        _row, secret = service.rotate(endpoint_id=row.pk, **_who(request))
+        return _secret(request, _("The secret is rotated"), secret)
+    return _ask(
+        request,
+        title=_("Rotate the secret"),
+        text=_(
+            "A new secret is made. For 24 hours both sign, so that the receiver can be changed"
+            " without losing anything; a rotation before that ends the secret before the last"
+            " at once."
+        ),
+        submit=_("Make a new secret"),
+    )
+
+
+@desk_page
+def switch_on(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
+    row = endpoint_of(owned_shop(request, pk), endpoint)
+    if request.method == "POST":
+        service.switch_on(endpoint_id=row.pk, **_who(request))
+        return done(_("The webhook is switched on."))
+    return _ask(
+        request,
+        title=_("Switch the webhook on"),
+        text=_(
+            "What had been waiting goes out now. What happened while it was off is not told: fetch"
+            " it through the API."
+        ),
+        submit=_("Switch on"),
+    )
+
+
+@desk_page
+def switch_off(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
+    return _step(
+        request,
+        pk,
+        endpoint,
+        service.switch_off,
+        title=_("Switch the webhook off"),
+        text=_("Nothing more is sent. What waits is kept; what happens from now on is not told."),
+        submit=_("Switch off"),
+        said=_("The webhook is switched off."),
+    )
+
+
+@desk_page
+def remove(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
+    return _step(
+        request,
+        pk,
+        endpoint,
+        service.remove,
+        title=_("Remove the webhook"),
+        text=_("Nothing more is sent; what waits and the log are deleted."),
+        submit=_("Remove the webhook"),
+        said=_("The webhook is removed."),
+        leads_to=reverse("desk:shop-webhooks", args=[pk]),
+    )
+
+
+def endpoint_of(shop: Shop, pk: int) -> WebhookEndpoint:
+    endpoint = shop.webhook_endpoints.filter(pk=pk).first()
+    if endpoint is None:
+        raise NotFound(_("There is no such webhook."))
+    return endpoint
+
+
+def row(shop: Shop, endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """What is shown of an endpoint; its address is the owner's to see."""
+    failing = endpoint.enabled and endpoint.failing_since
+    return {
+        "pk": endpoint.pk,
+        "name": str(endpoint),
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "enabled": endpoint.enabled,
+        "off": endpoint.get_off_because_display(),
+        "off_at": columns.moment(endpoint.off_at, shop) if endpoint.off_at else "",
+        "types": [WebhookType(kind).label for kind in endpoint.types],
+        "waiting": endpoint.messages.filter(state=MessageState.WAITING).count(),
+        "last": columns.moment(endpoint.last_success_at, shop) if endpoint.last_success_at else "",
+        "failing": columns.moment(failing, shop) if failing else "",
+        "both_until": columns.moment(endpoint.old_secret_until, shop)
+        if endpoint.old_secret_until and endpoint.old_secret_until > timezone.now()
+        else "",
+        "created_at": columns.moment(endpoint.created_at, shop),
+        "created_by": endpoint.created_by or columns.EMPTY,
+    }
+
+
+def _who(request: HttpRequest) -> dict[str, Any]:
+    return {"user": access.person(request), "now": timezone.now()}
+
+
+def _step(
+    request: HttpRequest,
+    pk: int,
+    endpoint: int,
+    call: Callable[..., Any],
+    *,
+    said: str,
+    leads_to: str = "",
+    **asked: Any,
+) -> HttpResponse:
+    row = endpoint_of(owned_shop(request, pk), endpoint)
+    if request.method != "POST":
+        return _ask(request, submit_kind="danger", **asked)
+    call(endpoint_id=row.pk, **_who(request))
+    if leads_to:
+        return HttpResponse(headers={"HX-Redirect": leads_to})
+    return done(said)
+
+
+def _ask(request: HttpRequest, **asked: Any) -> HttpResponse:
+    template = "aftersale/shop_settings/webhook_ask.html"
+    return dialog(request, template, action=request.path, **asked)
+
+
+def _secret(request: HttpRequest, title: str, secret: str) -> HttpResponse:
+    """In place of the form; the page under the dialog reads itself anew."""
+    shown = dialog(
+        request, "aftersale/shop_settings/webhook_secret.html", title=title, secret=secret
+    )
+    shown["HX-Trigger"] = "desk:refresh"
+    return shown

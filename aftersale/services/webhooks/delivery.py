@@ -1,0 +1,86 @@
+"""Sending what is due, many messages at a time: none waits for an endpoint that hangs.
+
+The calls run in threads that touch no database; rows are read and written by the caller's thread.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+
+from aftersale import posting
+from aftersale.models import Trouble
+from config.secrets import SecretUnreadable
+
+from . import leases, signing
+from .leases import Lease
+
+log = structlog.get_logger(__name__)
+
+# Calls under way in one run. An endpoint has a few of them at most (leases.AT_ONCE).
+CALLS = 32
+# Then another task goes on; within the cluster's time-out, the last calls included.
+RUN_SECONDS = 20.0
+# How often a run looks for what has become due while calls are under way, or soon will be.
+LOOK_SECONDS = 0.25
+
+
+class Answer(NamedTuple):
+    status: int | None
+    failure: str
+
+
+def run(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> bool:
+    """Delivers what is due, and what becomes due while it runs; whether more is left to do."""
+    ends = time.monotonic() + seconds
+    under_way: dict[Future[Answer], Lease] = {}
+    with ThreadPoolExecutor(CALLS) as pool:
+        while True:
+            now = clock()
+            if time.monotonic() < ends:
+                for lease in leases.take(limit=CALLS - len(under_way), now=now):
+                    under_way[_start(pool, lease, now)] = lease
+                left = timedelta(seconds=max(0.0, ends - time.monotonic()))
+                if not under_way:
+                    if not leases.due(by=now + left):
+                        return False
+                    time.sleep(LOOK_SECONDS)
+                    continue
+            elif not under_way:
+                return leases.due(by=clock())
+            finished, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in finished:
+                answer = future.result()
+                leases.settle(
+                    under_way.pop(future),
+                    status=answer.status,
+                    failure=answer.failure,
+                    now=clock(),
+                )
+
+
+def _start(pool: ThreadPoolExecutor, lease: Lease, now: datetime) -> Future[Answer]:
+    try:
+        parcel = signing.parcel(lease.message, lease.endpoint, now=now)
+    except SecretUnreadable:
+        failed: Future[Answer] = Future()
+        failed.set_result(Answer(None, Trouble.SECRET))
+        return failed
+    return pool.submit(_call, lease.endpoint.url, parcel)
+
+
+def _call(url: str, parcel: signing.Parcel) -> Answer:
+    try:
+        status = posting.post(url, body=parcel.body, headers=parcel.headers)
+    except posting.Unanswered as error:
+        return Answer(None, error.trouble)
+    except Exception as error:
+        # Whatever one address can cause: the others' messages go on.
+        log.error("webhook_call_broke", error=type(error).__name__)
+        return Answer(None, Trouble.BROKEN)
+    if 300 <= status < 400:
+        return Answer(status, Trouble.REDIRECT)
+    return Answer(status, "")

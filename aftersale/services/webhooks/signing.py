@@ -1,0 +1,58 @@
+"""What goes over the wire: the body, and the headers of Standard Webhooks that sign it."""
+
+import base64
+import json
+import secrets
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from aftersale.models import WebhookEndpoint, WebhookMessage
+from config.secrets import unseal
+
+PREFIX = "whsec_"
+
+
+class Parcel(NamedTuple):
+    body: bytes
+    headers: dict[str, str]
+
+
+def new_secret() -> str:
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime) -> Parcel:
+    """The message, signed now; body and id are the same each time it is sent.
+
+    Raises SecretUnreadable.
+    """
+    body = body_of(message)
+    name = f"msg_{message.pk}"
+    sealed = [endpoint.secret]
+    if endpoint.old_secret_until is not None and endpoint.old_secret_until > now:
+        sealed.append(endpoint.old_secret)
+    # The package takes the moment's digits for UTC, whatever its zone.
+    moment = now.astimezone(UTC)
+    signatures = [Webhook(unseal(secret)).sign(name, moment, body) for secret in sealed]
+    return Parcel(
+        body.encode(),
+        {
+            "content-type": "application/json",
+            "user-agent": "Afterdesk-Webhooks/1",
+            "webhook-id": name,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        },
+    )
+
+
+def body_of(message: WebhookMessage) -> str:
+    content = {
+        "type": message.type,
+        "timestamp": timezone.localtime(message.at).isoformat(),
+        "data": message.data,
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
