@@ -46,6 +46,7 @@ class ReadOnlyAdmin(ModelAdmin):
     paginator = CappedPaginator
     list_per_page = 50
     ordering: Sequence[Any] = ("-pk",)
+    change_list_template = "aftersale/admin/list.html"
     change_form_after_template = "aftersale/admin/sections.html"
 
     def __init__(self, *args: Any) -> None:
