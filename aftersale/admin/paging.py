@@ -12,6 +12,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
+from aftersale.services import steady
+
 from . import access, search
 from .walks import FAR, FURTHEST, Found, Reach, far, read, share
 
@@ -106,7 +108,8 @@ class CountedOnce(ChangeList):
     def _searched(self, request: HttpRequest, start: int, size: int) -> tuple[int, int, list[Any]]:
         """A search has its own bound: so few that they are counted and read in one query."""
         counted = self.queryset.annotate(found_in_all=Window(Count("pk")))
-        rows = list(counted[start : start + size])
+        with steady.by_keys():
+            rows = list(counted[start : start + size])
         self._say_how_far(request, search.left_out(request))
         return rows[0].found_in_all if rows else 0, sys.maxsize, rows
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from aftersale.models import Order, Ticket
-from aftersale.services.finding import find
+from aftersale.services.finding import Query, find, tickets_of_order
 
 from . import access
 from .walks import far, share
@@ -47,9 +47,9 @@ class TicketSearch:
             return queryset, False
         shop_ids = _shop_ids(request)
         own = Ticket.objects.filter(shop__in=shop_ids)
-        numbered = [
+        numbered: list[QuerySet | Query] = [
             own.filter(ticket_no=term),
-            own.filter(order__in=Order.objects.filter(shop__in=shop_ids, order_no=term)),
+            tickets_of_order(term, shop_ids),
             own.filter(order=None, order_no=term),
         ]
         keys = _found(request, Ticket, shop_ids, numbered, term)
@@ -69,7 +69,7 @@ def _found(
     request: HttpRequest,
     model: type[Order] | type[Ticket],
     shop_ids: Sequence[int],
-    numbered: Sequence[QuerySet],
+    numbered: Sequence[QuerySet | Query],
     term: str,
 ) -> list[int]:
     most = share(MOST_OF_BUYERS, len(shop_ids), shared=_SHARED) * 10 ** far(request)

@@ -18,16 +18,34 @@ from . import steady
 _LAST = "\U0010ffff"
 
 
+# Order by order: the planner would else look through all tickets for those of a few orders.
+_OF_ORDERS = """
+    SELECT t.id FROM unnest(%s::bigint[]) s (id)
+    CROSS JOIN LATERAL (
+        SELECT id FROM aftersale_order WHERE shop_id = s.id AND order_no = %s LIMIT 1
+    ) o
+    CROSS JOIN LATERAL (SELECT id FROM aftersale_ticket WHERE order_id = o.id LIMIT %s) t
+"""
+_MOST_OF_ORDER = 200
+
+# A query and its values.
+Query = tuple[str, Sequence[Any]]
+
+
 class Found(NamedTuple):
     keys: list[int]
     cut: bool  # whether buyers so beginning have more than that
+
+
+def tickets_of_order(order_no: str, shop_ids: Sequence[int]) -> Query:
+    return _OF_ORDERS, [list(shop_ids), order_no, _MOST_OF_ORDER]
 
 
 def find(
     *,
     model: type[Order] | type[Ticket],
     shop_ids: Sequence[int],
-    numbered: Sequence[QuerySet],
+    numbered: Sequence[QuerySet | Query],
     term: str,
     most: int,
 ) -> Found:
@@ -40,7 +58,7 @@ def find(
     params: list[Any] = []
     for rank, rows in enumerate(numbered):
         try:
-            sql, values = rows.order_by().values("pk").query.sql_with_params()
+            sql, values = rows if isinstance(rows, tuple) else _keys_of(rows)
         except EmptyResultSet:  # of no shops
             continue
         reads.append(f"SELECT pk, {rank}, 0 FROM ({sql}) n (pk)")  # noqa: S608
@@ -64,3 +82,7 @@ def find(
         [pk for keys in of_shop.values() for pk in keys[:most]],
         cut=any(len(keys) > most for keys in of_shop.values()),
     )
+
+
+def _keys_of(rows: QuerySet) -> Query:
+    return rows.order_by().values("pk").query.sql_with_params()

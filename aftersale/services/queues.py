@@ -31,7 +31,7 @@ from aftersale.models import (
 )
 
 from . import steady
-from .finding import find
+from .finding import Query, find, tickets_of_order
 
 MOST_COUNTED = 999
 MOST_FOUND = 200
@@ -163,10 +163,9 @@ def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]
     if not (term and shop_ids):
         return []
     tickets = filters.narrow(Ticket.objects.filter(shop__in=shop_ids))
-    orders = Order.objects.filter(shop__in=shop_ids, order_no=term)
-    numbered = [
+    numbered: list[QuerySet | Query] = [
         tickets.filter(ticket_no=term),
-        tickets.filter(order__in=orders),
+        tickets_of_order(term, shop_ids),
         tickets.filter(order=None, order_no=term),
         tickets.filter(return_tracking_no=term),
     ]

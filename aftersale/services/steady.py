@@ -6,20 +6,42 @@ of them where it guesses wrong: so for the one query it may neither sort nor loo
 an index will do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 
-_SETTINGS = ("enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort")
-_BEFORE = "".join(f"SET LOCAL {name} = off; " for name in _SETTINGS)
-_AFTER = "".join(f"; SET LOCAL {name} = DEFAULT" for name in _SETTINGS)
+_WHOLE = ("enable_seqscan", "enable_bitmapscan")
+_SORTED = (*_WHOLE, "enable_sort", "enable_incremental_sort")
 
 
 def fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a query along indexes; sent at once, so that it counts as one."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_BEFORE}{sql}{_AFTER}", params)
-        while cursor.description is None:
-            cursor.nextset()
+        cursor.execute(_without(_SORTED, sql), params)
+        _skip_settings(cursor)
         return cursor.fetchall()
+
+
+@contextmanager
+def by_keys() -> Iterator[None]:
+    """The models' queries in here look rows up by their keys, one by one."""
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = run(_without(_WHOLE, sql), params, many, context)
+        _skip_settings(context["cursor"])
+        return result
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+def _without(settings: Sequence[str], sql: str) -> str:
+    before = "".join(f"SET LOCAL {name} = off; " for name in settings)
+    return before + sql + "".join(f"; SET LOCAL {name} = DEFAULT" for name in settings)
+
+
+def _skip_settings(cursor: Any) -> None:
+    while cursor.description is None:
+        cursor.nextset()

@@ -137,7 +137,7 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         """The newest of the time that was asked for."""
         zone = zone_of(request)
         start, end = (read_time(params.get(name, ""), zone) for name in (FROM, TO))
-        walk = Walk(order=("decided_at", "id"), first=start, last=end)
+        walk = Walk(order=("decided_at",), first=start, last=end)
         return Reach((walk,), frozenset({FROM, TO}))
 
     @property

@@ -233,7 +233,7 @@ def measure(client: Client, look: Look) -> Measured:
 
 def _plan(sql: str) -> list[str]:
     """Of the query itself, behind the settings that may go before it."""
-    *settings, query = re.split("; (?=SELECT|WITH)", sql, maxsplit=1)
+    *settings, query = re.split(r";\s+(?=SELECT|WITH)", sql, maxsplit=1)
     with connection.cursor() as cursor:
         cursor.execute("; ".join([*settings, f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {query}"]))
         while cursor.description is None:
@@ -242,7 +242,7 @@ def _plan(sql: str) -> list[str]:
 
 
 def _short(sql: str) -> str:
-    return re.sub("SET LOCAL [^;]*;? ?", "", sql)[:120]
+    return re.sub("SET LOCAL [^;]*;? ?", "", sql).strip()[:120]
 
 
 def rows() -> Iterator[Row]:
