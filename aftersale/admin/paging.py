@@ -87,7 +87,7 @@ class CountedOnce(ChangeList):
         """What Django's own would set, with as few rows read as the bounds say."""
         size = self.list_max_show_all if self.show_all else self.list_per_page
         start = 0 if self.show_all else (self.page_num - 1) * size
-        if start < 0:
+        if not 0 <= start < sys.maxsize // 2:
             raise IncorrectLookupParameters
         if self.query:
             count, most, rows = self._searched(request, start, size)

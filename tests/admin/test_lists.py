@@ -125,6 +125,14 @@ def test_what_must_be_done_is_found_however_old(
     assert found_in(client, Ticket, due="overdue") == 0
 
 
+def test_pages_that_are_not_there(own: Scene) -> None:
+    """As Django does: back to the list, said to be wrong."""
+    client = client_of(own.people["owner"])
+    for page in ("0", "2", str(10**30)):
+        response = client.get(url(Ticket, "changelist"), {"p": page})
+        assert (response.status_code, response["Location"][-3:]) == (302, "e=1"), page
+
+
 def test_each_shop_has_its_own_newest(
     own: Scene, foreign: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
