@@ -35,7 +35,7 @@ MEANINGS = {
     AlertState.RETURNED: gettext_lazy("The buyer got it and sent it back, or refused it."),
     AlertState.LOST: gettext_lazy("The buyer keeps goods and money: the shop bears the loss."),
 }
-PER_PAGE = 50
+PER_PAGE = 25
 # Counts and sums stop there; the page says so.
 MOST = 999
 # What has left, or is about to: a platform's own refund has no row of ours.
