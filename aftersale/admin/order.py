@@ -1,5 +1,6 @@
 """Orders: what was bought, what was refunded of it, and what is asked for."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from .scoped import ScopedAdmin
 from .search import OrderSearch
 from .sections import Section
 from .shipping_alerts import alerts_of
+from .walks import Reach
 from .window_sections import splits_of, windows_of
 
 
@@ -81,7 +83,6 @@ class OrderAdmin(OrderSearch, ScopedAdmin):
         "paid_at",
     )
     sortable_by = ()
-    filters_newest = True
     search_fields = ("order_no",)
     search_help_text = _("Order number, or the beginning of the buyer's name")
     fieldsets = (
@@ -113,6 +114,9 @@ class OrderAdmin(OrderSearch, ScopedAdmin):
         ),
     )
     sections = [alerts_of, lines, tickets, windows_of, splits_of]
+
+    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> Reach:
+        return Reach()
 
     @display(description=_("refundable"))
     def refundable(self, order: Order) -> Any:

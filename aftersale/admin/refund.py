@@ -1,5 +1,6 @@
 """Refunds and their attempts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -7,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aftersale.models import Refund, RefundAttempt, Shop
+from aftersale.models import Refund, RefundAttempt, RefundStatus, Shop
 
 from . import colours, columns
 from .filters import ShopFilter
@@ -15,6 +16,7 @@ from .refund_steps import FITS, RefundSteps
 from .scoped import ScopedAdmin
 from .search import TicketSearch
 from .sections import Section
+from .walks import Reach, Walk, words
 from .window_sections import charges_of, commission_of
 
 
@@ -51,6 +53,15 @@ def attempts_of(shop: Shop, **which: Any) -> Section:
 
 def attempts(request: HttpRequest, refund: Refund) -> Section:
     return attempts_of(refund.shop, refund=refund)
+
+
+# Each by its partial index; those of a status that is not in one are due or not.
+_FOR_PEOPLE = Walk(order=("id",), where="needs_people")
+_FAILED = Walk(order=("settled_at",), where="status = 'failed'")
+_DUE = Walk(order=("next_step_at",), where="next_step_at IS NOT NULL")
+_NOT_DUE = Walk(order=("id",), where="next_step_at IS NULL AND status = 'requested'")
+_NOT_SETTLED = [RefundStatus.SENDING, RefundStatus.UNKNOWN, RefundStatus.TAKEN_BACK]
+_IS_NOT_SETTLED = words("status", _NOT_SETTLED)
 
 
 @admin.register(Refund)
@@ -98,6 +109,20 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
         ),
     )
     sections = [attempts, charges_of, commission_of]
+
+    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> Reach:
+        """Money that is under way, and what people have to look at, is found however old."""
+        status = params.get("status__exact", "")
+        if params.get("needs_people__exact") == "1":
+            return Reach((_FOR_PEOPLE,), frozenset({"needs_people__exact"}))
+        if status == RefundStatus.REQUESTED:
+            return Reach((_DUE, _NOT_DUE))
+        if status == RefundStatus.FAILED:
+            return Reach((_FAILED,), frozenset({"status__exact"}))
+        if status in _NOT_SETTLED:
+            walk = Walk(order=("id",), fixed=(("status", status),), where=_IS_NOT_SETTLED)
+            return Reach((walk,), frozenset({"status__exact"}))
+        return Reach()
 
     @display(description=_("ticket"))
     def number(self, refund: Refund) -> str:

@@ -21,6 +21,7 @@ from aftersale.services.rights import Right
 from . import access, columns
 from .paging import CappedPaginator, CountedOnce
 from .sections import Section
+from .walks import Reach
 
 _PREPOPULATES = ("/urlify.js", "/prepopulate.js", "/xregexp.js", "/xregexp.min.js")
 
@@ -46,6 +47,7 @@ class ReadOnlyAdmin(ModelAdmin):
     paginator = CappedPaginator
     list_per_page = 50
     ordering: Sequence[Any] = ("-pk",)
+    change_list_template = "aftersale/admin/list.html"
     change_form_after_template = "aftersale/admin/sections.html"
 
     def __init__(self, *args: Any) -> None:
@@ -76,12 +78,9 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related(*self.related)
 
-    # Filters without an index look through the newest rows only: of tables that grow for ever.
-    filters_newest: ClassVar[bool] = False
-
-    def is_quick(self, params: Mapping[str, str]) -> bool:
-        """Whether an index leads to what these filters ask for, however old it is."""
-        return False
+    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> Reach | None:
+        """How a table that grows for ever is read for these filters; None: as a whole."""
+        return None
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         paginator = super().get_paginator(request, *args, **kwargs)

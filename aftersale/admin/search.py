@@ -1,21 +1,21 @@
-"""Searching tickets and orders: the shape of the term says what it can be.
+"""Searching tickets and orders by number or buyer, within the shops that the user sees."""
 
-An OR over several columns, or across a join, defeats every index; so one thing is tried after
-the other, each by its own index, within the shops that the user sees.
-"""
-
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Value
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from aftersale.models import Order, Ticket
+from aftersale.services.finding import Query, find, tickets_of_order
 
 from . import access
+from .walks import far, share
 
-
-def _shop_ids(request: HttpRequest) -> list[int]:
-    return [shop.pk for shop in access.shops(request)]
+# How many tickets or orders of each shop a buyer's name may find at first.
+MOST_OF_BUYERS = 200
+# Up to so many shops as many each.
+_SHARED = 2
 
 
 class OrderSearch:
@@ -27,11 +27,9 @@ class OrderSearch:
         term = search_term.strip()
         if not term:
             return queryset, False
-        own = Order.objects.filter(shop__in=_shop_ids(request))
-        found = own.filter(order_no=term).values_list("pk", flat=True)
-        if keys := list(found):
-            return queryset.filter(pk__in=keys), False
-        return queryset.filter(shop__in=_shop_ids(request), buyer__startswith=term), False
+        shop_ids = _shop_ids(request)
+        numbered = [Order.objects.filter(shop__in=shop_ids, order_no=term)]
+        return queryset.filter(pk__in=_found(request, Order, shop_ids, numbered, term)), False
 
 
 class TicketSearch:
@@ -47,28 +45,35 @@ class TicketSearch:
         term = search_term.strip()
         if not term:
             return queryset, False
-        own = Ticket.objects.filter(shop__in=_shop_ids(request))
-        keys = _numbered(request, own, term)
-        if not self.ticket_path:
-            if keys:
-                return queryset.filter(pk__in=keys), False
-            own = queryset.filter(shop__in=_shop_ids(request))
-            return own.filter(buyer__startswith=term), False
-        tickets = keys or own.filter(buyer__startswith=term).values("pk")
-        return queryset.filter(**{f"{self.ticket_path}__in": tickets}), False
+        shop_ids = _shop_ids(request)
+        own = Ticket.objects.filter(shop__in=shop_ids)
+        numbered: list[QuerySet | Query] = [
+            own.filter(ticket_no=term),
+            tickets_of_order(term, shop_ids),
+            own.filter(order=None, order_no=term),
+        ]
+        keys = _found(request, Ticket, shop_ids, numbered, term)
+        return queryset.filter(**{f"{self.ticket_path or 'pk'}__in": keys}), False
 
 
-def _numbered(request: HttpRequest, own: QuerySet[Ticket], term: str) -> list[int]:
-    orders = Order.objects.filter(shop__in=_shop_ids(request), order_no=term)
-    kinds = [
-        own.filter(ticket_no=term),
-        own.filter(order__in=orders),
-        own.filter(order=None, order_no=term),
-    ]
-    reads = [
-        kind.order_by().values_list("pk", Value(rank, IntegerField()))
-        for rank, kind in enumerate(kinds)
-    ]
-    found = list(reads[0].union(*reads[1:], all=True))
-    best = min((rank for _pk, rank in found), default=0)
-    return [pk for pk, rank in found if rank == best]
+def left_out(request: HttpRequest) -> int:
+    """How many of each shop the search has found, where there are more of such buyers; else 0."""
+    return getattr(request, "_left_out", 0)
+
+
+def _shop_ids(request: HttpRequest) -> list[int]:
+    return [shop.pk for shop in access.shops(request)]
+
+
+def _found(
+    request: HttpRequest,
+    model: type[Order] | type[Ticket],
+    shop_ids: Sequence[int],
+    numbered: Sequence[QuerySet | Query],
+    term: str,
+) -> list[int]:
+    most = share(MOST_OF_BUYERS, len(shop_ids), shared=_SHARED) * 10 ** far(request)
+    found = find(model=model, shop_ids=shop_ids, numbered=numbered, term=term, most=most)
+    if found.cut:
+        request._left_out = most  # type: ignore[attr-defined]
+    return found.keys

@@ -5,21 +5,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aftersale.models import OPEN_ALERTS, AlertState, Order, ShippingAlert, Ticket
-from aftersale.services import rights, shipping_alerts
+from aftersale.models import ENDED_ALERTS, OPEN_ALERTS, AlertState, Order, ShippingAlert, Ticket
+from aftersale.services import rights, shipping_alerts, steady
 from aftersale.services.errors import Refused
 from aftersale.services.rights import Right
 
 from . import access, columns, pages
+from .paging import Counted
 from .sections import Section
+from .walks import Walk, along, read, words
 
 COLOURS: dict[str, str] = {
     AlertState.TO_STOP: "danger",
@@ -34,9 +35,13 @@ MEANINGS = {
     AlertState.RETURNED: gettext_lazy("The buyer got it and sent it back, or refused it."),
     AlertState.LOST: gettext_lazy("The buyer keeps goods and money: the shop bears the loss."),
 }
-PER_PAGE = 50
+PER_PAGE = 25
+# Counts and sums stop there; the page says so.
+MOST = 999
 # What has left, or is about to: a platform's own refund has no row of ours.
 AMOUNT = Coalesce(F("ticket__refund__amount"), F("ticket__committed"))
+# Only of these a sum is shown.
+SUMMED = [*OPEN_ALERTS, AlertState.LOST]
 
 
 @dataclass
@@ -47,30 +52,18 @@ class Tab:
     url: str
     current: bool
 
-
-def _alerts(request: HttpRequest) -> QuerySet[ShippingAlert]:
-    found = rights.scoped(ShippingAlert.objects.all(), request.user)
-    shop = request.GET.get("shop", "")
-    return found.filter(shop=int(shop)) if shop.isdecimal() else found
+    @property
+    def shown(self) -> str:
+        return f"{MOST}+" if self.count > MOST else str(self.count)
 
 
 @pages.desk_page
 def list_page(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("state")
     state = AlertState(chosen) if chosen in AlertState.values else AlertState.TO_STOP
-    tabs = _tabs(request, state)
-    open_amount = sum(tab.amount for tab in tabs if tab.state in OPEN_ALERTS)
-    lost_amount = sum(tab.amount for tab in tabs if tab.state == AlertState.LOST)
-    # Parcels on their way: who has waited longest comes first. Ended ones: the latest first.
-    order = ("raised_at", "pk") if state in OPEN_ALERTS else ("-changed_at", "-pk")
-    alerts = (
-        _alerts(request)
-        .filter(state=state)
-        .select_related("shop", "order", "ticket__refund", "changed_by")
-        .annotate(at_risk=AMOUNT)
-        .order_by(*order)
-    )
-    page = Counted(alerts, next(tab.count for tab in tabs if tab.current)).get_page(
+    shop_ids = _shop_ids(request)
+    tabs = _tabs(request, state, shop_ids)
+    page = Counted(next(tab.count for tab in tabs if tab.current), PER_PAGE, most=MOST).get_page(
         request.GET.get("page")
     )
     return pages.show(
@@ -79,42 +72,92 @@ def list_page(request: HttpRequest) -> HttpResponse:
         _("Shipping alerts"),
         tabs=tabs,
         state=state,
-        open_amount=columns.yuan(open_amount),
-        lost_amount=columns.yuan(lost_amount),
-        rows=[_row(request, alert) for alert in page],
+        open_amount=_sum(tabs, OPEN_ALERTS),
+        lost_amount=_sum(tabs, [AlertState.LOST]),
+        rows=[_row(request, alert) for alert in _page(state, shop_ids, page.number)],
         page=page,
         shops=access.shops(request),
         shop=request.GET.get("shop", ""),
     )
 
 
-class Counted(Paginator):
-    """The tabs have counted already."""
+def _shop_ids(request: HttpRequest) -> list[int] | None:
+    """Those that are listed; None for all of an operator's."""
+    seen = [shop.pk for shop in access.shops(request)]
+    if shop := request.GET.get("shop", ""):
+        return [pk for pk in seen if str(pk) == shop]
+    return None if request.user.is_superuser else seen
 
-    def __init__(self, alerts: QuerySet[ShippingAlert], count: int) -> None:
-        super().__init__(alerts, PER_PAGE)
-        self.count = count
+
+def _walk(state: AlertState) -> Walk:
+    """Parcels on their way: who has waited longest comes first. Ended ones: the latest first."""
+    is_open = state in OPEN_ALERTS
+    return Walk(
+        order=("raised_at" if is_open else "changed_at", "id"),
+        descending=not is_open,
+        fixed=(("state", state.value),),
+        where=words("state", OPEN_ALERTS if is_open else ENDED_ALERTS),
+    )
 
 
-def _tabs(request: HttpRequest, current: AlertState) -> list[Tab]:
-    figures: dict[str, Any] = {
-        row["state"]: row
-        for row in _alerts(request)
-        .values("state")
-        .annotate(count=Count("pk"), amount=Sum(AMOUNT, default=0))
-        .order_by()
-    }
+def _page(state: AlertState, shop_ids: list[int] | None, number: int) -> list[ShippingAlert]:
+    order = ("raised_at", "pk") if state in OPEN_ALERTS else ("-changed_at", "-pk")
+    start = (number - 1) * PER_PAGE
+    found = read(
+        ShippingAlert.objects.order_by(*order),
+        shop_ids=shop_ids,
+        walks=[_walk(state)],
+        each=start + PER_PAGE,
+        look_behind=False,
+        offset=start,
+        limit=PER_PAGE,
+    )
+    alerts = ShippingAlert.objects.select_related("shop", "order", "ticket__refund", "changed_by")
+    by_key = alerts.annotate(at_risk=AMOUNT).in_bulk(found.keys)
+    return [by_key[key] for key in found.keys if key in by_key]
+
+
+def _sum(tabs: list[Tab], states: list[AlertState]) -> str:
+    summed = [tab for tab in tabs if tab.state in states]
+    amount = columns.yuan(sum(tab.amount for tab in summed))
+    if any(tab.count > MOST for tab in summed):
+        return _("more than %(count)s") % {"count": amount}
+    return amount
+
+
+def _tabs(request: HttpRequest, current: AlertState, shop_ids: list[int] | None) -> list[Tab]:
+    figures = dict(zip(AlertState, _figures(shop_ids), strict=True))
     shop = request.GET.get("shop", "")
     return [
         Tab(
             state,
-            figures.get(state, {}).get("count", 0),
-            figures.get(state, {}).get("amount", 0),
+            *figures[state],
             "?" + urlencode({"state": state.value} | ({"shop": shop} if shop else {})),
             state == current,
         )
         for state in AlertState
     ]
+
+
+def _figures(shop_ids: list[int] | None) -> list[tuple[int, int]]:
+    """How many parcels each state has, and their money: up to MOST and one more, in one query."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for place, state in enumerate(AlertState):
+        rows, values = along(
+            [_walk(state)], ShippingAlert._meta.db_table, shop_ids, "ticket_id", f"LIMIT {MOST + 1}"
+        )
+        money, joined = "0", ""
+        if state in SUMMED:
+            money = "coalesce(sum(coalesce(r.amount, t.committed)), 0)::bigint"
+            joined = (
+                "JOIN aftersale_ticket t ON t.id = a.ticket_id"
+                " LEFT JOIN aftersale_refund r ON r.ticket_id = a.ticket_id"
+            )
+        parts.append(f"SELECT {place}, count(*), {money} FROM ({rows} LIMIT {MOST + 1}) a {joined}")  # noqa: S608
+        params += values
+    found = sorted(steady.fetch(" UNION ALL ".join(parts), params))
+    return [(number, money) for _place, number, money in found]
 
 
 def _row(request: HttpRequest, alert: ShippingAlert) -> dict[str, Any]:

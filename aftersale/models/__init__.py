@@ -1,6 +1,6 @@
 """The desk's tables, one subject a file."""
 
-from .alert import OPEN_ALERTS, ShippingAlert
+from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
     HANDS_OFF,
     Actor,
@@ -54,6 +54,7 @@ from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
     "DESK_STATUSES",
+    "ENDED_ALERTS",
     "HANDS_OFF",
     "OPEN_ALERTS",
     "OPEN_STATES",

@@ -11,6 +11,7 @@ from .shop import Shop
 from .ticket import Ticket
 
 OPEN_ALERTS = [AlertState.TO_STOP, AlertState.ASKED_CARRIER]
+ENDED_ALERTS = [AlertState.INTERCEPTED, AlertState.RETURNED, AlertState.LOST]
 
 
 class ShippingAlert(models.Model):
@@ -44,10 +45,16 @@ class ShippingAlert(models.Model):
         verbose_name = _("shipping alert")
         verbose_name_plural = _("shipping alerts")
         indexes = [
+            # The tabs of the page: who has waited longest first, and the latest end first.
             models.Index(
-                fields=["shop", "raised_at"],
+                fields=["shop", "state", "raised_at", "id"],
                 condition=Q(state__in=OPEN_ALERTS),
-                name="shipping_alert_open",
+                name="shipping_alert_on_its_way",
+            ),
+            models.Index(
+                fields=["shop", "state", "changed_at", "id"],
+                condition=Q(state__in=ENDED_ALERTS),
+                name="shipping_alert_ended",
             ),
             models.Index(fields=["shop", "-raised_at"], name="shipping_alert_newest"),
         ]

@@ -75,6 +75,8 @@ class Order(models.Model):
                 opclasses=["int8_ops", "varchar_pattern_ops"],  # for its beginning, too
                 name="order_of_buyer",
             ),
+            # The list, newest first: without it a shop's rows are looked for among everybody's.
+            models.Index(fields=["shop", "id"], name="order_newest"),
             # A day's paid orders (SPEC M2).
             models.Index(
                 fields=["shop", "paid_at"], condition=Q(paid_at__isnull=False), name="order_paid"

@@ -99,6 +99,27 @@ class Refund(models.Model):
                 condition=Q(status=RefundStatus.FAILED),
                 name="refund_failed",
             ),
+            # The list, newest first; and the money that must be found however old it is.
+            models.Index(fields=["shop", "id"], name="refund_newest"),
+            models.Index(
+                fields=["shop", "id"], condition=Q(needs_people=True), name="refund_for_people"
+            ),
+            models.Index(
+                fields=["shop", "status", "id"],
+                condition=Q(
+                    status__in=[
+                        RefundStatus.SENDING,
+                        RefundStatus.UNKNOWN,
+                        RefundStatus.TAKEN_BACK,
+                    ]
+                ),
+                name="refund_not_settled",
+            ),
+            models.Index(
+                fields=["shop", "id"],
+                condition=Q(status=RefundStatus.REQUESTED, next_step_at=None),
+                name="refund_not_due",
+            ),
             # A day's refunds (SPEC M2); one that is yet to be paid is not in it.
             models.Index(
                 fields=["shop", "settled_at"],

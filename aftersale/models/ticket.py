@@ -156,8 +156,8 @@ class Ticket(models.Model):
                 name="ticket_return_tracking",
             ),
             # Hardly any has one, and these must be found whatever their age.
-            models.Index(fields=["shop"], condition=~Q(flags=[]), name="ticket_flagged"),
-            # A shop's tickets, newest first, for programs that read them page by page.
+            models.Index(fields=["shop", "id"], condition=~Q(flags=[]), name="ticket_flagged"),
+            # A shop's tickets, newest first: for the list, and for programs page by page.
             models.Index(fields=["shop", "id"], name="ticket_of_shop"),
             models.Index(
                 fields=["window"], condition=Q(window__isnull=False), name="ticket_of_window"

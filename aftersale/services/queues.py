@@ -5,15 +5,15 @@ stop at MOST_COUNTED, and a page reads as many rows as it shows of each shop and
 are the shops that the person sees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
-from django.db.models import F, Q, QuerySet, Value
+from django.db import models
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import (
@@ -29,6 +29,9 @@ from aftersale.models import (
     Ticket,
     TicketStatus,
 )
+
+from . import steady
+from .finding import Query, find, tickets_of_order
 
 MOST_COUNTED = 999
 MOST_FOUND = 200
@@ -89,7 +92,9 @@ class Waiting(NamedTuple):
 def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> tuple[dict[str, int], Waiting]:
     """How many tickets each queue holds, and what waits, in one query; MOST_COUNTED + 1 means
     more."""
-    queues = [_tickets(queue, shop_ids, user, now) for queue in Queue.values]
+    queues: list[QuerySet] = [_tickets(queue, shop_ids, user, now) for queue in Queue.values]
+    # One a ticket: these need not be looked up to be counted.
+    queues[Queue.values.index(Queue.SHIPPING_ALERTS)] = _open_alerts(shop_ids)
     *found, parcels = _counted([*queues, _parcels(shop_ids)])
     held = dict(zip(Queue.values, found, strict=True))
     return held, Waiting(held[Queue.TO_HANDLE], parcels)
@@ -115,9 +120,7 @@ def _counted(found: Sequence[QuerySet]) -> tuple[int, ...]:
             sql, params = "SELECT WHERE false", ()
         parts.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608
         values += params
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
-        return cursor.fetchone()
+    return steady.fetch(f"SELECT {', '.join(parts)}", values)[0]
 
 
 def page(
@@ -145,10 +148,10 @@ def page(
         for status in statuses
     ]
     if len(reads) == 1:
-        return [pk for pk, _due in reads[0]]
+        return [pk for pk, _due in _fetch(reads[0])]
     together = reads[0].union(*reads[1:], all=True)
     found = together.order_by(F("due_at").asc(nulls_last=True), "pk")[:limit]
-    return [pk for pk, _due in found]
+    return [pk for pk, _due in _fetch(found)]
 
 
 def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
@@ -157,22 +160,24 @@ def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]
     A ticket's number, else an order's, else a return's tracking number, else the beginning of a
     buyer's name; each by its own index, in one query.
     """
-    tickets = filters.narrow(Ticket.objects.filter(shop__in=shop_ids)).order_by()
-    orders = Order.objects.filter(shop__in=shop_ids, order_no=term)
-    kinds = [
+    if not (term and shop_ids):
+        return []
+    tickets = filters.narrow(Ticket.objects.filter(shop__in=shop_ids))
+    numbered: list[QuerySet | Query] = [
         tickets.filter(ticket_no=term),
-        tickets.filter(order__in=orders),
+        tickets_of_order(term, shop_ids),
         tickets.filter(order=None, order_no=term),
         tickets.filter(return_tracking_no=term),
-        tickets.filter(buyer__startswith=term),
     ]
-    reads = [
-        kind.order_by("-pk").values_list("pk", Value(rank, models.IntegerField()))[:MOST_FOUND]
-        for rank, kind in enumerate(kinds)
-    ]
-    found = list(reads[0].union(*reads[1:], all=True)) if term and shop_ids else []
-    best = min((rank for _pk, rank in found), default=0)
-    return sorted((pk for pk, rank in found if rank == best), reverse=True)
+    found = find(model=Ticket, shop_ids=shop_ids, numbered=numbered, term=term, most=MOST_FOUND)
+    keys: Iterable[int] = found.keys
+    if filters != Filters():
+        keys = filters.narrow(Ticket.objects.filter(pk__in=found.keys)).values_list("pk", flat=True)
+    return sorted(keys, reverse=True)[:MOST_FOUND]
+
+
+def _fetch(found: QuerySet) -> list[tuple[Any, ...]]:
+    return steady.fetch(*found.query.sql_with_params())
 
 
 def rows(pks: Sequence[int]) -> list[Ticket]:
@@ -207,11 +212,14 @@ def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> 
     if queue == Queue.MINE:
         return tickets.filter(status__in=DESK_STATUSES, handler=user)
     if queue == Queue.SHIPPING_ALERTS:
-        alerts = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
-        return tickets.filter(pk__in=alerts.values("ticket"))
+        return tickets.filter(pk__in=_open_alerts(shop_ids).values("ticket"))
     if queue == Queue.FAST_REFUND:
         return tickets.filter(pk__in=_fast_refunds(shop_ids, now))
     return tickets
+
+
+def _open_alerts(shop_ids: Sequence[int]) -> QuerySet[ShippingAlert]:
+    return ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
 
 
 def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:

@@ -6,14 +6,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale.models import Actor, AlertState, ShippingAlert, TicketEvent, TicketEventKind
+from aftersale.models import (
+    ENDED_ALERTS,
+    Actor,
+    AlertState,
+    ShippingAlert,
+    TicketEvent,
+    TicketEventKind,
+)
 
 from .cases import lock_case
 from .errors import NotFound, Refused, Stale, WrongStep
 from .rights import scoped
 
 A = AlertState
-ENDS = [A.INTERCEPTED, A.RETURNED, A.LOST]
+ENDS = ENDED_ALERTS
 # An end that was wrong is put right, with a note that says why: the parcel turned up after all,
 # or is still on its way.
 STEPS: dict[str, list[AlertState]] = {

@@ -18,12 +18,13 @@ from aftersale.admin.filters import ShopFilter, scoped_filter
 from aftersale.admin.scoped import ScopedAdmin
 from aftersale.admin.search import TicketSearch
 from aftersale.admin.sections import Section
+from aftersale.admin.walks import Reach, Walk
 from aftersale.models import Ticket
 from strategies.models import Decision, Outcome, Strategy
 from strategies.services import explanations
 
 from .explaining.cards import Shown
-from .search.filters import FROM, TO, ReasonFilter, TimeFilter
+from .search.filters import FROM, TO, ReasonFilter, TimeFilter, read_time, zone_of
 
 OUTCOME: dict[str, str] = {
     Outcome.REFUND: "success",
@@ -102,7 +103,7 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
     )
     list_before_template = "strategies/search/top.html"
     sortable_by = ()
-    filters_newest = True
+    ordering = ("-decided_at", "-pk")
     search_fields = ("ticket__ticket_no",)
     search_help_text = _("Ticket or order number, or the beginning of the buyer's name")
     fieldsets = (
@@ -132,9 +133,12 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         ("buyer_count", "buyer_sum"),
     )
 
-    def is_quick(self, params: Mapping[str, str]) -> bool:
-        """A time that was asked for is looked through as a whole, however long ago."""
-        return FROM in params or TO in params
+    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> Reach:
+        """The newest of the time that was asked for."""
+        zone = zone_of(request)
+        start, end = (read_time(params.get(name, ""), zone) for name in (FROM, TO))
+        walk = Walk(order=("decided_at",), first=start, last=end)
+        return Reach((walk,), frozenset({FROM, TO}))
 
     @property
     def media(self) -> Media:

@@ -1,11 +1,14 @@
 """Lists at 1,000,000 tickets against the same pages at 1,000 (PERFORMANCE.md: <= 2 x, <= 8
 queries): first page, every filter, search by number and by the beginning of a buyer's name.
 
-`python -m tests.bench.lists`, with DATABASE_URL. BENCH_LIST_TICKETS says how many; with
-BENCH_PLANS=1 the plans of slow queries are printed.
+`python -m tests.bench.lists`, with DATABASE_URL. In the environment: BENCH_LIST_TICKETS says how
+many; BENCH_LIST names one page only (aftersale_ticket, desk:workbench …); with BENCH_PLANS=1 the
+plans of slow queries are printed; with BENCH_STALE=1 the database knows no more of its tables than
+it did at 1,000 tickets, and a page that relies on its guesses falls over.
 
 Two people look: one who has the large shops, and one whose shop is a thousandth of the database,
-which a list that walks back through everybody's rows would be slow for.
+which a list that walks back through everybody's rows would be slow for. The first 1,000 tickets
+are shared out evenly, so that there, too, this shop has pages as full.
 """
 
 import os
@@ -19,10 +22,10 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from aftersale.models import Shop
-from strategies.models import RulebookRevision, Strategy
+from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
+from strategies.models import Decision, RulebookRevision, Strategy
 from strategies.services.lanes import publish
 from tests.factories import make_shop, make_user
 
@@ -36,11 +39,14 @@ FEW = 1_000
 TIMES = 3
 MOST_RATIO, MOST_QUERIES = 2, 8
 PLANS = os.environ.get("BENCH_PLANS")
+STALE = os.environ.get("BENCH_STALE")
+ONLY = os.environ.get("BENCH_LIST")
 SLOW = 0.02
 
 # A thousandth is the small shop's, the rest two large ones'. Of the tickets 2 % are open and 1 %
 # under way: what is done is nearly all there is.
-_SHOP = "(%(shops)s::bigint[])[CASE WHEN n %% 1000 = 7 THEN 3 WHEN n %% 3 = 0 THEN 2 ELSE 1 END]"
+_SHOP = """(%(shops)s::bigint[])[CASE WHEN n <= %(few)s THEN 1 + n %% 3 WHEN n %% 1000 = 7 THEN 3
+    WHEN n %% 3 = 0 THEN 2 ELSE 1 END]"""
 _ORDERS = f"""
 INSERT INTO aftersale_order (shop_id, order_no, type, status, buyer, created_at, paid_at,
     shipped_at, updated_at, paid_amount, refunded_amount, committed, over_refunded, labels,
@@ -148,19 +154,30 @@ def fill(shops: list[Shop], first: int, last: int) -> None:
         RulebookRevision.objects.filter(shop=shop).exclude(pk=newest.pk).delete()
     values = {
         "shops": [shop.pk for shop in shops],
-        "now": NOW, "first": first, "last": last, "all": TICKETS,
+        "now": NOW, "first": first, "last": last, "all": TICKETS, "few": FEW,
     }  # fmt: skip
     with connection.cursor() as cursor:
         for statement in (_ORDERS, _TICKETS, _DECISIONS, _REFUNDS, _ALERTS):
             cursor.execute(statement, values)
+        if STALE and last > FEW:
+            return
         for table in ("refund", "shippingalert"):
             cursor.execute(f"VACUUM ANALYZE aftersale_{table}")
     settle_down()
 
 
+def stay_stale() -> None:
+    """Nothing but what is asked for looks at the tables."""
+    with connection.cursor() as cursor:
+        for model in (Order, Ticket, Decision, Refund, ShippingAlert):
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} SET (autovacuum_enabled = false)")
+
+
 def looks(client: Client, who: str) -> Iterator[Look]:
     """Every list that people open, with every value of every filter that its page offers."""
     for page in ("aftersale_ticket", "aftersale_order", "aftersale_refund", "strategies_decision"):
+        if ONLY not in (None, page):
+            continue
         address = reverse(f"admin:{page}_changelist")
         yield Look(who, page, address)
         html = client.get(address).content.decode()
@@ -168,14 +185,13 @@ def looks(client: Client, who: str) -> Iterator[Look]:
         for query in sorted(offered):
             if not re.search(r"(^|;)(o|p|all)=", query):
                 yield Look(who, page, f"{address}?{query.replace('&amp;', '&')}")
-        number = f"{500:09}" if who == "all" else f"{507 - 507 % 1000 + 7:09}"
+        number = f"{500:09}" if who == "all" else f"{500 - 500 % 3 + 2:09}"
         for term in (f"o{number}", f"t{number}", "b19", "b", "nobody"):
             yield Look(who, page, f"{address}?q={term}")
     for name in ("desk:workbench", "desk:shipping-alerts"):
-        try:
-            address = reverse(name)
-        except NoReverseMatch:
+        if ONLY not in (None, name):
             continue
+        address = reverse(name)
         yield Look(who, name, address)
         html = client.get(address).content.decode()
         for query in sorted(set(re.findall(r'href="[^"?]*\?([^"]+)"', html))):
@@ -183,8 +199,16 @@ def looks(client: Client, who: str) -> Iterator[Look]:
                 yield Look(who, name, f"{address}?{query.replace('&amp;', '&')}")
 
 
-def measure(client: Client, look: Look) -> tuple[float, int]:
-    """Seconds of server time, the least of some, and queries."""
+class Measured(NamedTuple):
+    """The least of some tries."""
+
+    seconds: float
+    queries: int
+    slowest: float  # of its queries
+    sql: str
+
+
+def measure(client: Client, look: Look) -> Measured:
     times = []
     for _ in range(TIMES):
         start = time.perf_counter()
@@ -201,11 +225,24 @@ def measure(client: Client, look: Look) -> tuple[float, int]:
         for query in queries.captured_queries:
             if float(query["time"]) > SLOW:
                 print("   ", query["time"], query["sql"][:2000])
-                with connection.cursor() as cursor:
-                    cursor.execute("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) " + query["sql"])
-                    for (line,) in cursor.fetchall():
-                        print("       ", line)
-    return min(times), len(queries)
+                for line in _plan(query["sql"]):
+                    print("       ", line)
+    slowest = max(queries.captured_queries, key=lambda query: float(query["time"]))
+    return Measured(min(times), len(queries), float(slowest["time"]), slowest["sql"])
+
+
+def _plan(sql: str) -> list[str]:
+    """Of the query itself, behind the settings that may go before it."""
+    *settings, query = re.split(r";\s+(?=SELECT|WITH)", sql, maxsplit=1)
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join([*settings, f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {query}"]))
+        while cursor.description is None:
+            cursor.nextset()
+        return [line for (line,) in cursor.fetchall()]
+
+
+def _short(sql: str) -> str:
+    return re.sub("SET LOCAL [^;]*;? ?", "", sql).strip()[:120]
 
 
 def rows() -> Iterator[Row]:
@@ -218,16 +255,19 @@ def _rows() -> Iterator[Row]:
     clients = {who: Client() for who in people}
     for who, person in people.items():
         clients[who].force_login(person)
+    if STALE:
+        stay_stale()
     fill(shops, 1, FEW)
     seen = [look for who, client in clients.items() for look in looks(client, who)]
-    few = {look: measure(clients[look.who], look)[0] for look in seen}
+    few = {look: measure(clients[look.who], look).seconds for look in seen}
     fill(shops, FEW + 1, TICKETS)
     found: dict[tuple[str, str], list[tuple[float, float, int, str]]] = {}
     for look in seen:
-        many, queries = measure(clients[look.who], look)
+        many, queries, slowest, sql = measure(clients[look.who], look)
         ratio = many / few[look]
         if PLANS or ratio > MOST_RATIO or queries > MOST_QUERIES:
             print(f"{ratio:6.2f} {many * 1000:6.0f} ms {queries} queries {look.who} {look.address}")
+            print(f"       its slowest query took {slowest * 1000:.0f} ms: {_short(sql)}")
         found.setdefault((look.who, look.page), []).append((ratio, many, queries, look.address))
     for (who, page), measured in found.items():
         ratio, many, _queries, address = max(measured)

@@ -58,15 +58,15 @@ def sent_to() -> list[str]:
     ("role", "kinds"),
     [
         ("owner", sorted(EVERY)),
-        ("admin", sorted(set(EVERY) - {"webhook"})),
+        ("admin", sorted(set(EVERY) - {"webhook", "platform"})),
         ("cs_manager", DESK),
         ("cs_agent", DESK),
         ("viewer", []),
     ],
 )
 def test_who_may_ask_for_what(shop: Shop, role: str, kinds: list[str]) -> None:
-    """Caps and breakers go to whoever may change strategies, webhooks to owners, the rest to the
-    desk."""
+    """Caps and breakers go to whoever may change strategies, webhooks and platforms to owners, the
+    rest to the desk."""
     user = make_user(shop, role)
     assert sorted(subscriptions.offered(user)) == kinds
     for kind in EVERY:

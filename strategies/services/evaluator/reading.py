@@ -3,6 +3,7 @@
 Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE.md).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -52,11 +53,12 @@ GROUP BY s.id
 """
 
 # Positions in a claimed row; the engine's decided_at goes in behind applied_at.
-TICKET, TICKET_NO, ORDER, BUYER, TYPE, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 7, 19
+TICKET, TICKET_NO, ORDER, BUYER, TYPE, AMOUNT, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 6, 7, 19
 APPLIED_AT = 8
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1) // _MICROSECOND
 
 
 class Cursor(NamedTuple):
@@ -128,13 +130,25 @@ def load_state(
     rulebook = loaded.rulebook
     position = {key: index for index, key in enumerate(loaded.strategy_ids)}
     with connection.cursor() as cursor:
+        breakers = {
+            key: strategy.breaker
+            for key, strategy in zip(loaded.strategy_ids, rulebook.strategies, strict=True)
+            if strategy.breaker is not None and strategy.enabled
+        }
+        longest = max((breaker.span for breaker in breakers.values()), default=0)
+        # One day more than they reach back: a shop may have moved to another zone's days.
+        first = day - timedelta(days=longest // _DAY + 2)
         cursor.execute(
-            "SELECT strategy_id, used FROM strategies_strategyusage"
-            " WHERE strategy_id = ANY(%s) AND day = %s",
-            [list(position), day],
+            "SELECT strategy_id, day, hits, used FROM strategies_strategyusage"
+            " WHERE strategy_id = ANY(%s) AND day >= %s",
+            [list(position), first],
         )
-        for strategy_id, used in cursor.fetchall():
-            state.used[position[strategy_id], day.toordinal()] = used
+        hits, amounts = Counter[int](), Counter[int]()
+        for strategy_id, used_on, number, used in cursor.fetchall():
+            hits[strategy_id] += number
+            amounts[strategy_id] += used
+            if used_on == day:
+                state.used[position[strategy_id], day.toordinal()] = used
         if rulebook.buyer_limit is not None:
             since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
             cursor.execute(
@@ -145,14 +159,18 @@ def load_state(
             )
             for buyer, count, total in cursor.fetchall():
                 state.buyers[buyer] = [(micros(moment), count, total)]
-        spans = {
-            key: strategy.breaker.span
-            for key, strategy in zip(loaded.strategy_ids, rulebook.strategies, strict=True)
-            if strategy.breaker is not None and strategy.enabled
+        # Of a strategy whose whole days and this batch are not enough to open its breaker, the
+        # span need not be counted: in a long backlog that would take longer with every batch.
+        most = sum(row[AMOUNT] for row in rows)
+        near = {
+            key: breaker
+            for key, breaker in breakers.items()
+            if (breaker.hits is not None and hits[key] + len(rows) > breaker.hits)
+            or (breaker.amount is not None and amounts[key] + most > breaker.amount)
         }
-        if spans:
-            starts = [moment - timedelta(microseconds=span) for span in spans.values()]
-            cursor.execute(_BREAKERS, [list(spans), starts])
+        if near:
+            starts = [moment - timedelta(microseconds=breaker.span) for breaker in near.values()]
+            cursor.execute(_BREAKERS, [list(near), starts])
             for strategy_id, count, total in cursor.fetchall():
                 state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
     return state
