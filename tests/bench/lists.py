@@ -154,7 +154,7 @@ def fill(shops: list[Shop], first: int, last: int) -> None:
         RulebookRevision.objects.filter(shop=shop).exclude(pk=newest.pk).delete()
     values = {
         "shops": [shop.pk for shop in shops],
-        "now": NOW, "first": first, "last": last, "all": TICKETS, "few": FEW,
+        "now": NOW, "first": first, "last": last, "all": last, "few": FEW,
     }  # fmt: skip
     with connection.cursor() as cursor:
         for statement in (_ORDERS, _TICKETS, _DECISIONS, _REFUNDS, _ALERTS):

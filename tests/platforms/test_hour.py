@@ -1,0 +1,181 @@
+"""An hour of platform time with faults, of the whole desk: what buyers, the platform's staff, the
+desk's people and its strategies do at once. In the end both sides agree on every ticket and every
+fen (issue 5, "Seen at the end"). The real connectors talk to the pretended platforms over HTTP."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from io import StringIO
+from random import Random
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Sum
+from django.utils import timezone
+
+from aftersale.models import Order, PlatformAccount, PlatformStep, Refund, Shop, Ticket
+from aftersale.services import money_audit, payer, refunds, replies, step_sender
+from aftersale.services.errors import Refused
+from aftersale.services.syncing import accounts, reading
+from strategies.models import Decision
+from tests import factories
+
+from .fakes import Fake, Fault
+from .kuaishou.fake import KuaishouFake
+from .wechat.fake import WeChatFake
+
+pytestmark = pytest.mark.django_db
+
+WRITING = [
+    Fault.THROTTLED,
+    Fault.SERVER_ERROR,
+    Fault.LOST_CALL,
+    Fault.LOST_ANSWER,
+    Fault.GARBLED,
+]
+# What the desk and a platform may call by different names once nothing can happen any more.
+OVER = {"rejected", "cancelled", "closed"}
+
+
+@pytest.fixture(params=[KuaishouFake, WeChatFake])
+def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
+    fake: Fake = request.param()
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+class Hour:
+    """The shop's desk and its platform, minute by minute."""
+
+    def __init__(self, fake: Fake, seed: int) -> None:
+        self.fake, self.chance, self.began = fake, Random(seed), fake.now()
+        given = fake.account()
+        self.shop: Shop = factories.make_shop(code=given.shop_code)
+        self.owner = factories.make_user(self.shop)
+        self.account: PlatformAccount = accounts.connect(
+            shop_id=self.shop.pk,
+            platform=fake.code,
+            secrets=given.secrets,
+            address=given.address,
+            pays_fast_refunds=False,
+            user=self.owner,
+            now=fake.now(),
+        )
+        self.work()
+        for scenario in ("pre_ship_refund", "post_ship_return"):
+            factories.make_strategy(
+                self.shop, scenario=scenario, single_amount_cap="60.00", daily_cap="1500.00"
+            )
+
+    def work(self) -> None:
+        """What the clusters do: read, decide, tell the platform, pay."""
+        clock = self.fake.now
+        while reading.run(account_pk=self.account.pk, clock=clock):
+            pass
+        call_command("evaluate", shop=self.shop.code, verbosity=0, stdout=StringIO())
+        while step_sender.run(clock=self.desk_clock):
+            pass
+        while payer.run(clock=self.desk_clock):
+            pass
+
+    def desk_clock(self) -> datetime:
+        """The machine's, by which the evaluator says what is due, sped up as the platform's is."""
+        return timezone.now() + (self.fake.now() - self.began)
+
+    def minute(self) -> None:
+        self.fake.advance(60)
+        if self.chance.random() < 0.7:
+            self.file()
+        if self.chance.random() < 0.4:
+            self.fake.fail(self.chance.choice(WRITING), reading=self.chance.random() < 0.3)
+        if self.chance.random() < 0.1:
+            self.fake.fail(Fault.DUPLICATES, 2)
+        for number in self.some(self.fake.tickets()):
+            with suppress(ValueError):
+                self.there(number)
+        for ticket in self.some(list(Ticket.objects.filter(shop=self.shop))):
+            with suppress(Refused):
+                self.here(ticket)
+        self.work()
+
+    def some(self, among: list) -> list:
+        return self.chance.sample(among, min(3, len(among)))
+
+    def file(self) -> None:
+        order = self.fake.places(self.chance.randrange(1_000, 10_000))
+        kind = "refund_only"
+        if self.chance.random() < 0.5:
+            self.fake.ships(order)
+            kind = self.chance.choice(["refund_only", "return_refund", "return_refund"])
+        amount = self.chance.randrange(100, 1_000)
+        self.fake.buyer_applies(order, kind, amount)
+
+    def there(self, number: str) -> None:
+        """Something that a buyer, the platform or the shop's staff does over there."""
+        match self.chance.randrange(8):
+            case 0:
+                self.fake.buyer_cancels(number)
+            case 1:
+                self.fake.staff_refunds_on_platform(number)
+            case 2 if self.fake.ticket(number).status in ("pending_review", "rejected"):
+                # One that begins while goods are on their way WeChat's tickets do not tell.
+                self.fake.platform_steps_in(number)
+            case 3:
+                self.fake.buyer_accepts(number)
+            case _:
+                self.fake.buyer_ships_back(number, carrier="4", tracking_no=f"SF{number}")
+
+    def here(self, ticket: Ticket) -> None:
+        """Something that a person of the desk does."""
+        call = {"ticket_id": ticket.pk, "user": self.owner, "now": self.desk_clock()}
+        match self.chance.randrange(5):
+            case 0:
+                refunds.approve(**call)
+            case 1:
+                replies.reject(reason="reason_mismatch", explanation="不符。", **call)
+            case 2:
+                refunds.retry(**call)
+            case _:
+                refunds.confirm_return(**call)
+
+    def until_quiet(self) -> None:
+        """Faults that nothing has met yet are used up, and all that falls due is done."""
+        for _ in range(14):
+            self.fake.advance(600)
+            self.work()
+
+
+def test_both_sides_agree_on_every_ticket_and_every_fen(fake: Fake) -> None:
+    hour = Hour(fake, seed=11)
+    for _minute in range(60):
+        hour.minute()
+    hour.until_quiet()
+
+    there = {number: fake.ticket(number) for number in fake.tickets()}
+    here = {ticket.ticket_no: ticket for ticket in Ticket.objects.filter(shop=hour.shop)}
+    assert here.keys() == there.keys()
+    differing = {
+        number: (ticket.status, there[number].status, ticket.flags)
+        for number, ticket in here.items()
+        if ticket.status != there[number].status
+        and not {ticket.status, there[number].status} <= OVER
+        # It was not paid, on neither side, and people see that a try failed.
+        and (ticket.status, there[number].refunded) != ("refund_failed", 0)
+    }
+    assert differing == {}
+    paid = Refund.objects.filter(status="succeeded")
+    assert {refund.ticket.ticket_no: refund.amount for refund in paid} == {
+        number: state.refunded for number, state in there.items() if state.refunded
+    }
+    total = paid.aggregate(total=Sum("amount"))["total"]
+    assert total == sum(state.refunded for state in there.values())
+    assert Order.objects.filter(shop=hour.shop, over_refunded=True).count() == 0
+    due = PlatformStep.objects.filter(next_step_at__lt=hour.desk_clock())
+    assert not due.exists()
+    assert list(money_audit.differences()) == []
+    # A quiet hour would show nothing.
+    assert len(there) > 25
+    assert paid.count() > 10
+    assert Decision.objects.filter(outcome__in=["refund", "approve_return"]).count() > 5
+    assert len({state.status for state in there.values()}) > 2
