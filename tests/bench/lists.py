@@ -8,7 +8,8 @@ it did at 1,000 tickets, and a page that relies on its guesses falls over.
 
 Two people look: one who has the large shops, and one whose shop is a thousandth of the database,
 which a list that walks back through everybody's rows would be slow for. The first 1,000 tickets
-are shared out evenly, so that there, too, this shop has pages as full.
+are shared out evenly and are of the last hours, so that there, too, pages of a shop and of a time
+are full: an empty page says nothing of what drawing rows takes.
 """
 
 import os
