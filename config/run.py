@@ -26,6 +26,9 @@ from config.postgres import BASE_DIR, PostgresError, Server
 
 # A cluster finishes the tasks at hand first, each of which may take 60 s.
 honcho.manager.KILL_WAIT = 70
+ASK_AGAIN = 2
+"""Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes at the
+moment in which it starts its first process."""
 STOPPED_BY_SIGNAL = (130, 143)
 MIGRATE_LOCK = 7_306_001
 """Number of the advisory lock that lets one of several machines migrate at a time."""
@@ -46,10 +49,12 @@ class Program(honcho.process.Popen):
         parent = os.getppid()
         while self.poll() is None and os.getppid() == parent:
             time.sleep(0.2)
-        if self.poll() is None:  # `config.run` itself was killed: nobody else is left to stop it
+        # `config.run` itself was killed: nobody else is left to stop it
+        give_up = time.monotonic() + honcho.manager.KILL_WAIT
+        while self.poll() is None and time.monotonic() < give_up:
             self.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self.wait(honcho.manager.KILL_WAIT)
+                self.wait(ASK_AGAIN)
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
@@ -74,10 +79,15 @@ class Group(honcho.manager.Manager):
         if force:
             super()._killall(force=True)
             return
-        for process in self._processes.values():
-            if "pid" in process and "returncode" not in process:
-                with suppress(ProcessLookupError):
-                    os.kill(process["pid"], signal.SIGTERM)
+        threading.Thread(target=self._ask_until_stopped, daemon=True).start()
+
+    def _ask_until_stopped(self) -> None:
+        while not self._all_stopped():
+            for process in self._processes.values():
+                if "pid" in process and "returncode" not in process:
+                    with suppress(ProcessLookupError):
+                        os.kill(process["pid"], signal.SIGTERM)
+            time.sleep(ASK_AGAIN)
 
 
 def main() -> int:

@@ -45,7 +45,7 @@ class ReadOnlyAdmin(ModelAdmin):
     # Counting each choice of each filter reads the table as often.
     show_facets = ShowFacets.NEVER
     paginator = CappedPaginator
-    list_per_page = 50
+    list_per_page = 40
     ordering: Sequence[Any] = ("-pk",)
     change_list_template = "aftersale/admin/list.html"
     change_form_after_template = "aftersale/admin/sections.html"

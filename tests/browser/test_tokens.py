@@ -48,7 +48,8 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
 
     row = page.get_by_role("row", name="Warehouse")
     expect(row).to_be_visible()
-    assert text not in page.content() and page.locator("#token-text").count() == 0
+    expect(page.locator("#token-text")).to_have_count(0)
+    assert text not in page.content()
     row.get_by_role("button").click()
     expect(page.locator("#desk-dialog")).to_contain_text("refused from their next call on")
     page.get_by_role("button", name="Revoke Warehouse", exact=True).click()

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from config.postgres import BASE_DIR, Server
@@ -47,8 +49,25 @@ def discard(server: Server) -> None:
     """End a server whose data is thrown away: at once, which an orderly stop is not."""
     if process := server._process():
         process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=30)
+        assert still_running([process], seconds=30) == []
     shutil.rmtree(server.sockets, ignore_errors=True)
+
+
+def still_running(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that have not ended after this time. One that is dead counts as ended, even if the
+    machine's first process takes seconds to bury it."""
+    give_up = time.monotonic() + seconds
+    left = list(processes)
+    while (left := [one for one in left if _alive(one)]) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    return left
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def command(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:

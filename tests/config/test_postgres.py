@@ -8,13 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from config import postgres
 from config.postgres import BASE_DIR, PostgresError, Server
-from tests.config.conftest import command, discard
+from tests.config.conftest import command, discard, still_running
 
 
 def value(server: Server, query: str) -> object:
@@ -34,7 +33,7 @@ def kill_hard(server: Server) -> None:
     assert process
     children = process.children()
     process.kill()
-    psutil.wait_procs([process, *children], timeout=10)
+    assert still_running([process, *children], seconds=10) == []
     assert (server.data / "postmaster.pid").exists(), "nothing stale was left to start over"
     assert not server.is_running()
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from config.postgres import Server
-from tests.config.conftest import command
+from tests.config.conftest import command, still_running
 
 
 class Run:
@@ -62,8 +62,7 @@ def run(checkout: Path) -> Iterator[Run]:
 
 
 def left_over(family: list[psutil.Process]) -> list[str]:
-    _, alive = psutil.wait_procs(family, timeout=5)
-    return [" ".join(process.cmdline()) for process in alive]
+    return [" ".join(process.cmdline()) for process in still_running(family, seconds=5)]
 
 
 def cluster_with_workers(run: Run) -> psutil.Process:
@@ -118,6 +117,5 @@ def test_if_the_group_itself_is_killed_its_programs_do_not_live_on(run, checkout
     cluster_with_workers(run)
     family = psutil.Process(run.process.pid).children(recursive=True)
     run.process.kill()
-    _, alive = psutil.wait_procs(family, timeout=30)
-    assert alive == []
+    assert still_running(family, seconds=30) == []
     assert Server(checkout / "var").stop(), "PostgreSQL is left for the next start to find"

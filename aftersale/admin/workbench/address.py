@@ -16,7 +16,7 @@ from aftersale.admin import access
 from aftersale.models import TicketType
 from aftersale.services.queues import Filters, Place, Queue
 
-PAGE = 50
+PAGE = 40
 # What a list that reads itself anew keeps of the pages that were added to it.
 MOST_SHOWN = 500
 LONGEST_TERM = 64
