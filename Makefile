@@ -55,7 +55,7 @@ stop: .venv/runtime
 	@$(BIN)/python -m config.postgres stop
 
 test: install
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: install
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -298,16 +297,14 @@ def test_one_that_hangs_holds_up_nobody_else(shop, owner, receiver):
         answered = []
 
         def count(body):
-            answered.append(time.monotonic())
+            answered.append(body)
             if len(answered) == 20:
                 hanging.hang.set()
             return 204
 
         receiver.answer = count
-        started = time.monotonic()
         delivery.run(clock=timezone.now, seconds=2)
         assert len(answered) == 20
-        assert answered[-1] - started < 2
         assert len(hanging.calls) >= leases.AT_ONCE
 
 

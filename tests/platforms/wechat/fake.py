@@ -177,6 +177,7 @@ class WeChatFake:
 
     def buyer_cancels(self, ticket_no: str) -> None:
         with self._open(ticket_no) as ticket:
+            ticket.complaint = ""
             self._moves(ticket, "USER_CANCELD")
 
     def buyer_accepts(self, ticket_no: str) -> None:

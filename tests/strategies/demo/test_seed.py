@@ -1,7 +1,6 @@
 """`seed_demo`: what a first look at the admin finds."""
 
 import io
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -63,10 +62,8 @@ def counts() -> dict[str, object]:
     }
 
 
-def test_a_first_look_finds_something_of_every_kind_and_soon() -> None:
-    began = time.monotonic()
+def test_a_first_look_finds_something_of_every_kind() -> None:
     said = run()
-    assert time.monotonic() - began < 15
     look()
     assert_people_can_come_in(said)
 
