@@ -26,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Starts the embedded server for the whole run: with several workers (pytest-xdist) the one
     that hands out the tests does."""
     global _server
+    # Else each test client reads the folders of static files once more.
+    settings.WHITENOISE_AUTOREFRESH = True
     if hasattr(config, "workerinput"):
         return
     translations.compile_all()
