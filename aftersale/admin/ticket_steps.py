@@ -1,4 +1,4 @@
-"""What people do with a ticket on its page (SPEC O4, P1). The desk proper comes with issue 3."""
+"""What people do with a ticket on its page (SPEC O4, P1); the workbench does it faster."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How refunds reach a platform: what every connector answers, and which one a shop has.
+"""How refunds reach a platform: what every connector answers.
 
 A connector is called outside of any transaction, with a request that was committed before. The
 same key always means the same payment: sending it again can never pay twice.
@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from django.conf import settings
-
-from aftersale.models import ConnectorKind
 from aftersale.records import TicketRecord
 
 # A connector gives up on a call after this many seconds and raises TimedOut.
@@ -100,25 +97,3 @@ class Connector(Protocol):
     def status(
         self, request: PayRequest
     ) -> Paid | Failed | NeverSeen | Pending | NotSent | Overtaken: ...
-
-
-def allowed(kind: str) -> bool:
-    """Whether refunds may be paid in this way here: the sandbox never in production."""
-    return kind != ConnectorKind.SANDBOX or not settings.PRODUCTION
-
-
-def sends(kind: str) -> bool:
-    """Whether the program pays by itself in this way, rather than a person."""
-    return kind != ConnectorKind.MANUAL
-
-
-def connector_for(kind: str) -> Connector | None:
-    """The connector of a kind; None where nothing is sent: paid by hand, or not allowed here."""
-    from .platform import ThroughPlatform
-    from .sandbox import Sandbox
-
-    if kind == ConnectorKind.PLATFORM:
-        return ThroughPlatform()
-    if kind == ConnectorKind.SANDBOX and allowed(kind):
-        return Sandbox()
-    return None

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from aftersale import connectors
 from aftersale.connectors import (
     Connector,
     Failed,
@@ -21,6 +20,7 @@ from aftersale.connectors import (
     Paid,
     PayRequest,
     Pending,
+    registry,
 )
 from aftersale.models import (
     AttemptState,
@@ -128,7 +128,7 @@ def _first_send(
         refund.next_step_at = now + BEHIND_A_STEP
         refund.save(update_fields=["next_step_at"])
         return None
-    connector = connectors.connector_for(shop.connector)
+    connector = registry.connector_for(shop.connector)
     if connector is None:
         settlement.park(ticket=ticket, refund=refund, reason=_not_sent(shop.connector), now=now)
         return None
@@ -182,7 +182,7 @@ def _question(
     order: Order, ticket: Ticket, refund: Refund, attempt: RefundAttempt, shop: Shop, now: datetime
 ) -> Lease | None:
     """The attempt's lease ran out or its outcome is unknown: ask before anything else."""
-    connector = connectors.connector_for(attempt.connector)
+    connector = registry.connector_for(attempt.connector)
     if connector is None or not connector.can_be_asked:
         why = _("the platform can't be asked")
         settlement.unknown(

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale import connectors
+from aftersale.connectors.registry import sends
 from aftersale.models import (
     Actor,
     AttemptState,
@@ -367,7 +367,7 @@ def _request(
 def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:
     shop = Shop.objects.get(pk=refund.shop_id)
     own = refund.source != RefundSource.FAST_REFUND or not pays_fast_refunds(shop)
-    due = own and connectors.sends(shop.connector)
+    due = own and sends(shop.connector)
     refund.status = RefundStatus.REQUESTED
     refund.requested_at = now
     refund.version = ticket.updated_at

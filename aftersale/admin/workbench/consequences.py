@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from aftersale import connectors
 from aftersale.admin.columns import yuan
+from aftersale.connectors.registry import sends
 from aftersale.models import Order, Ticket, TicketFlag, TicketStatus, TicketType
 
 DECIDABLE = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
@@ -113,7 +113,7 @@ def _refunded(ticket: Ticket, order: Order, amount: int, who: str) -> str:
         "amount": yuan(amount),
         "left": yuan(max(available(ticket, order) - amount, 0)),
     }
-    if connectors.sends(ticket.shop.connector):
+    if sends(ticket.shop.connector):
         text = _("%(amount)s goes to %(buyer)s at once; %(left)s of the order stays refundable.")
     else:
         text = _(

@@ -9,8 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from aftersale import connectors
-from aftersale.connectors import Failed, NeverSeen, Paid, PayRequest, Pending
+from aftersale.connectors import Failed, NeverSeen, Paid, PayRequest, Pending, registry
 from aftersale.models import (
     ConnectorKind,
     Order,
@@ -75,7 +74,7 @@ def clock() -> Clock:
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     """Stands in for every shop's platform."""
     pretended = Platform()
-    monkeypatch.setattr(connectors, "connector_for", lambda kind: pretended)
+    monkeypatch.setattr(registry, "connector_for", lambda kind: pretended)
     return pretended
 
 

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from aftersale import connectors
-from aftersale.connectors import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut
+from aftersale.connectors import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut, registry
 from aftersale.models import (
     AttemptState,
     Order,
@@ -430,7 +429,7 @@ def test_a_shop_without_a_connector_sends_nothing_and_people_see_why(refund, clo
     pay_until_done(clock)
     assert states(refund) == ("requested", "refunding", [], 6_000)
     assert refund.needs_people and refund.next_step_at is None and refund.failure
-    assert not connectors.allowed("sandbox")
+    assert not registry.allowed("sandbox")
     assert audit() == []
 
 
