@@ -11,8 +11,9 @@ from aftersale.services.rights import Right
 
 from . import access, columns
 
-# The pages of the automation, by name: they belong to the app above. All of them have the switch.
-_AUTOMATION = ("automation:", "admin:strategies_")
+# The pages that have the switch, by name: the automation's, which belong to the app above, and a
+# shop's own.
+_AUTOMATION = ("automation:", "admin:strategies_", "admin:aftersale_shop_")
 
 
 def for_request(request: HttpRequest) -> dict[str, Any]:

@@ -16,10 +16,8 @@ from aftersale.services.rights import Right
 
 from . import access, colours, columns, hours
 from .filters import ShopFilter
-from .member_steps import AddMemberStep, MemberSteps
 from .scoped import ScopedAdmin
 from .sections import Section
-from .shop_steps import FITS, ShopSteps
 
 EVENTS_SHOWN = 20
 
@@ -64,8 +62,7 @@ def latest_events(request: HttpRequest, shop: Shop) -> Section:
 
 
 @admin.register(Shop)
-class ShopAdmin(ShopSteps, AddMemberStep, ScopedAdmin):
-    step_fits = FITS
+class ShopAdmin(ScopedAdmin):
     shop_path = "pk"
     related = ("automation_paused_by",)
     colours = {"status": colours.SHOP_STATUS}
@@ -131,18 +128,26 @@ class ShopAdmin(ShopSteps, AddMemberStep, ScopedAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(MemberSteps, ScopedAdmin):
+class MembershipAdmin(ScopedAdmin):
     related = ("shop", "user")
     list_display = ("member", "role", "shop")
     list_filter = (ShopFilter, "role")
     sortable_by = ()
     search_fields = ("user__username",)
     search_help_text = _("User name")
-    fieldsets = ((None, {"fields": ("member", "shop", "role")}),)
+    fieldsets = ((None, {"fields": ("member", "shop", "role", "settings")}),)
 
     @display(description=_("user"))
     def member(self, membership: Membership) -> str:
         return str(membership.user)
+
+    @display(description=_("settings"))
+    def settings(self, membership: Membership) -> Any:
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>',
+            reverse("desk:shop-members", args=[membership.shop_id]),
+            _("Add, change and remove members"),
+        )
 
 
 @admin.register(BlockedBuyer)

@@ -18,14 +18,14 @@ from aftersale.services.batches import Step
 
 from . import colours, columns
 from .batch import TITLES, to_batch
+from .case_buttons import CaseButtons
 from .filters import ShopFilter
 from .refund import attempts_of
-from .reply_sections import ReplyButtons, negotiations_of, rejections_of
+from .reply_sections import negotiations_of, rejections_of
 from .scoped import ScopedAdmin
 from .search import TicketSearch
 from .sections import Section
 from .shipping_alerts import alert_of
-from .ticket_steps import FITS, TicketSteps
 from .walks import Reach, Walk, words
 from .window_sections import window_of
 
@@ -146,8 +146,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 @admin.register(Ticket)
-class TicketAdmin(TicketSteps, ReplyButtons, TicketSearch, ScopedAdmin):
-    step_fits = FITS
+class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
     list_display = (
@@ -199,8 +198,8 @@ class TicketAdmin(TicketSteps, ReplyButtons, TicketSearch, ScopedAdmin):
             {
                 "fields": (
                     ("return_carrier", "return_tracking_no"),
-                    ("return_shipped_at", "arbitration_result"),
-                    "updated_at",
+                    ("return_shipped_at", "goods_received_at"),
+                    ("arbitration_result", "updated_at"),
                 )
             },
         ),

@@ -86,9 +86,6 @@ def step(right: Right, *arguments: Any, shows: Right | None = None, **more: bool
 OCTOBER = ("2026-10-01", "2026-10-01")
 PAGES: dict[str, Page] = {
     # Tickets
-    "admin:aftersale_ticket_approve": step(HANDLE),
-    "admin:aftersale_ticket_confirm_return": step(HANDLE),
-    "admin:aftersale_ticket_retry": step(HANDLE),
     "desk:batch": step(HANDLE, "approve", lists=True),
     "desk:workbench": shown(),
     "desk:workbench-rows": Page(SEE, part=True),
@@ -133,11 +130,6 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_refund_release": step(HANDLE),
     "admin:aftersale_refund_take_back": step(HANDLE),
     # Strategies, priorities, guards
-    "admin:strategies_strategy_enable": step(STRATEGIES),
-    "admin:strategies_strategy_disable": step(STRATEGIES),
-    "admin:aftersale_shop_pause": step(STRATEGIES),
-    "admin:aftersale_shop_resume": step(STRATEGIES),
-    "admin:aftersale_shop_look_again": step(STRATEGIES),
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
     "desk:notices": Page(SEE, part=True),
@@ -207,9 +199,6 @@ PAGES: dict[str, Page] = {
     "desk:shop-webhook-test": step(SHOP, Shop, WebhookEndpoint),
     "desk:shop-webhook-again": step(SHOP, Shop, WebhookEndpoint),
     "desk:shop-webhook-message-again": step(SHOP, Shop, WebhookEndpoint, WebhookMessage),
-    "admin:aftersale_shop_add_member": step(SHOP),
-    "admin:aftersale_membership_change_role": step(SHOP),
-    "admin:aftersale_membership_remove": step(SHOP),
     "admin:aftersale_sandboxinstruction_add": step(SHOP, lists=True),
     "admin:aftersale_sandboxinstruction_change": step(SHOP, shows=SEE),
     "admin:aftersale_sandboxinstruction_delete": step(SHOP),

@@ -363,6 +363,23 @@ def test_the_last_owner_stays(own: Scene) -> None:
     assert owner.role == "owner"
 
 
+def test_each_change_of_a_member_is_an_event_of_the_shop(own: Scene) -> None:
+    owner = client_of(own.people["owner"])
+    sent = {"username": "newcomer", "role": "viewer"}
+    owner.post(address("shop-member-add", own.shop), sent, **HTMX)
+    member = Membership.objects.get(user__username="newcomer")
+    sent = {"seen": "viewer", "role": "admin"}
+    owner.post(address("shop-member-role", own.shop, member.pk), sent, **HTMX)
+    owner.post(address("shop-member-remove", own.shop, member.pk), **HTMX)
+    assert not Membership.objects.filter(user__username="newcomer").exists()
+    events = ShopEvent.objects.filter(kind="member").order_by("pk")
+    assert [(event.note, event.user) for event in events] == [
+        ("newcomer: viewer", own.people["owner"]),
+        ("newcomer: viewer → admin", own.people["owner"]),
+        ("newcomer: admin → –", own.people["owner"]),
+    ]
+
+
 def test_the_grid_is_drawn_as_its_buttons_say(own: Scene) -> None:
     """Nothing of it is saved."""
     client = client_of(own.people["owner"])

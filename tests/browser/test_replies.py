@@ -1,5 +1,5 @@
-"""Rejecting from a ticket's page (SPEC P2): what was typed stays, what was chosen outlives a
-refusal, and what was sent is on the page at once."""
+"""Deciding from a ticket's page (SPEC P2, P3): what was typed stays, what was chosen outlives a
+refusal, and what was done is on the page at once."""
 
 from typing import Any
 
@@ -71,3 +71,23 @@ def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
     assert (row.reason, row.explanation) == ("agreed_to_cancel", "按我们谈好的处理。")
     assert EvidenceFile.objects.get(name="chat.png").rejection == row
     assert problems == []
+
+
+def test_the_button_says_the_amount_that_is_typed(page: Page, live_server: Any) -> None:
+    with transaction.atomic():
+        scene = make("mine", "cs_agent")
+        ticket = make_ticket(make_order(scene.shop, buyer="mine-b"), waits=False)
+    log_in(page, live_server, "mine-cs_agent")
+    page.goto(live_server.url + url(Ticket, "change", ticket.pk))
+    page.get_by_role("button", name="退 ¥100.00 给 mine-b").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[data-amount]").fill("99.5")
+    send = dialog.get_by_role("button", name="退 ¥99.50 给 mine-b")
+    expect(send).to_be_visible()
+    assert wrong(page) == []
+    send.click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#content-main")).to_contain_text("退款中")
+    expect(page.get_by_role("button", name="退 ¥", exact=False)).to_have_count(0)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.committed) == ("refunding", 9_950)

@@ -45,14 +45,13 @@ def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
     assert Decision.objects.count() == 1
 
     page.goto(f"{live_server.url}/admin/aftersale/shop/{scene.shop.pk}/change/")
-    page.get_by_role("link", name="Pause automatic refunds").click()
+    page.get_by_role("button", name="Pause automatic refunds…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("stop at once")
-    expect(dialog.locator("button[type=submit]")).to_be_focused()
+    expect(dialog).to_contain_text("Fast refund goes on")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     assert not Shop.objects.get().automation_paused
-    page.get_by_role("link", name="Pause automatic refunds").click()
+    page.get_by_role("button", name="Pause automatic refunds…").click()
     dialog.locator("button[type=submit]").click()
     expect(page.get_by_role("status").filter(has_text="paused since")).to_contain_text("mine-admin")
     assert Shop.objects.get().automation_paused

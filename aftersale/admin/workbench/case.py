@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.admin import access, colours, columns
 from aftersale.models import DESK_STATUSES, Ticket, TicketFlag, TicketStatus, TicketType
-from aftersale.services import buyers, visits
+from aftersale.services import buyers, replies, visits
 from aftersale.services.cases import seen_now
 from aftersale.services.rights import Right, scoped
 from aftersale.words import REASONS
@@ -51,7 +51,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "alert": getattr(ticket, "shipping_alert", None),
         "seen": seen_now(ticket, order),
         "may": may,
-        "steps": steps(ticket) if may else set(),
+        "steps": steps(ticket, now=now) if may else set(),
         "buyer": buyer(ticket),
         "shown": columns.yuan(to_pay(ticket)),
         "available": available(ticket, order),
@@ -76,7 +76,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     }
 
 
-def steps(ticket: Ticket) -> set[str]:
+def steps(ticket: Ticket, *, now: datetime) -> set[str]:
     """What a person may do with the case as it stands; the services decide (SPEC O4)."""
     found = set()
     if ticket.status in DESK_STATUSES:
@@ -85,7 +85,7 @@ def steps(ticket: Ticket) -> set[str]:
         return found
     if ticket.status in DECIDABLE:
         found |= {"reject"} | (set() if obstacle(ticket) else {"approve"})
-    if ticket.status == TicketStatus.PENDING_REVIEW:
+    if replies.may_negotiate(ticket, now=now):
         found.add("negotiate")
     if ticket.status == TicketStatus.RETURNING:
         found.add("reject")
@@ -108,6 +108,7 @@ def _times(ticket: Ticket) -> list[tuple[Any, str]]:
         (_("Delivered"), order.delivered_at),
         (_("Completed"), order.completed_at),
         (_("Sent back"), ticket.return_shipped_at),
+        (_("Goods received"), ticket.goods_received_at),
     ]
     return [(name, columns.moment(at, ticket.shop)) for name, at in times if at is not None]
 

@@ -165,7 +165,7 @@ def _ask(
         ticket=ticket,
         order=order,
         buyer=buyer(ticket),
-        # workbench.js keeps it in step with what is typed.
+        # desk.js keeps it in step with what is typed.
         shown=format_html("<span data-amount-shown>{}</span>", yuan(amount)),
         available=available(ticket, order),
         form=form if asks_amount else None,

@@ -80,6 +80,18 @@
             document.getElementById("desk-dialog-content").replaceChildren();
         }
     }, true);
+    // The amount that is typed stands on the button too.
+    document.addEventListener("input", (event) => {
+        if (!event.target.matches?.("[data-amount]")) return;
+        const shown = dialog().querySelector("[data-amount-shown]");
+        const amount = Number(event.target.value);
+        if (!shown || !(amount > 0)) return;
+        const figures = amount.toLocaleString("en-US", {
+            minimumFractionDigits: 2,
+            maximumFractionDigits: 2,
+        });
+        shown.textContent = `¥${figures}`;
+    });
     // Unfold takes whatever settles with form rows in it for an inline formset, and fails on it.
     const rows = (event) => {
         const settled = event.target;

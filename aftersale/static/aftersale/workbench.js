@@ -213,19 +213,6 @@
         htmx.trigger(document.body, "desk:refresh");
     });
 
-    /* The amount that is typed stands on the button too. */
-    document.addEventListener("input", (event) => {
-        if (!event.target.matches?.("[data-amount]")) return;
-        const shown = dialog().querySelector("[data-amount-shown]");
-        const amount = Number(event.target.value);
-        if (!shown || !(amount > 0)) return;
-        const figures = amount.toLocaleString("en-US", {
-            minimumFractionDigits: 2,
-            maximumFractionDigits: 2,
-        });
-        shown.textContent = `¥${figures}`;
-    });
-
     /* Countdowns, with the texts of countdown.py */
     const tick = () => {
         const now = Date.now() / 1000;
