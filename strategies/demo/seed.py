@@ -19,7 +19,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
-from aftersale.services import payer, refunds
+from aftersale.services import payer
 from aftersale.services.funds import save_fund_entries
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.outcomes import Outcome, Result
@@ -28,13 +28,11 @@ from strategies.records import StrategyRecord
 from strategies.services import strategies
 from strategies.services.evaluator import Tally, decide_shop
 
+from .desk import by_hand
 from .people import make_members, make_people
 from .shop_data import ShopData, make_shop_data
 from .shops import SHOPS
 from .windows import reopen
-
-# Of the first shop's tickets that people have to decide, the agent has approved so many.
-APPROVED_BY_HAND = 3
 
 
 def seeded() -> bool:
@@ -58,7 +56,7 @@ def seed(*, now: datetime, clock: Callable[[], datetime]) -> None:
             decide_shop(shop.pk, tally=Tally())
         _goods_come_back(shops[0], data[0], clock=clock)
         _shipped_already(shops[0], data[0], clock=clock)
-        _people_decide(shops[0], user=people["demo-agent"], now=clock())
+        by_hand(shops[0], user=people["demo-agent"], now=clock())
         reopen(shops[0], user=people["demo-manager"], now=now, clock=clock)
         decide_shop(shops[0].pk, tally=Tally())
     while payer.run(clock=clock):
@@ -140,32 +138,6 @@ def _shipped_already(shop: Shop, data: ShopData, *, clock: Callable[[], datetime
     }
     record = OrderRecord.model_validate(report)
     _require(save_orders([record], shops=known([shop.code]), now=moment), Outcome.CHANGED)
-
-
-def _people_decide(shop: Shop, *, user: User, now: datetime) -> None:
-    """The agent confirms one parcel, and approves some of what the automation left to people."""
-    returned = Ticket.objects.filter(
-        shop=shop, status=TicketStatus.RETURNING, events__actor="automation"
-    )
-    refunds.confirm_return(
-        ticket_id=returned.order_by("ticket_no").values_list("pk", flat=True)[0],
-        user=user,
-        now=now,
-    )
-    for ticket in (
-        Ticket.objects.filter(
-            shop=shop,
-            status=TicketStatus.PENDING_REVIEW,
-            type=TicketType.REFUND_ONLY,
-            order__isnull=False,
-        )
-        .select_related("order")
-        .order_by("applied_at", "ticket_no")
-        .exclude(buyer__in=shop.blocked_buyers.values("buyer"))[:APPROVED_BY_HAND]
-    ):
-        assert ticket.order is not None
-        if ticket.amount <= ticket.order.refundable_amount:
-            refunds.approve(ticket_id=ticket.pk, user=user, now=now)
 
 
 def _save_again(shop: Shop, reports: Sequence[dict[str, Any]], *, now: datetime) -> None:

@@ -15,8 +15,10 @@ from aftersale.models import (
     CommissionReturn,
     FundEntry,
     Membership,
+    Negotiation,
     Order,
     Refund,
+    Rejection,
     Role,
     SandboxInstruction,
     Shop,
@@ -121,6 +123,8 @@ def look() -> None:
     assert not Decision.objects.filter(why="error").exists()
     whys = Counter(Decision.objects.filter(outcome="manual").values_list("why", flat=True))
     assert set(whys) == {"none_hit", "no_scenario", "over_refundable"}
+    assert Rejection.objects.filter(user__username="demo-agent").count() == 2
+    assert Negotiation.objects.filter(user__username="demo-agent").count() == 1
     assert Decision.objects.filter(source="fast_refund").values("shop").distinct().count() == 1
 
     refunds = Counter(Refund.objects.values_list("status", flat=True))
