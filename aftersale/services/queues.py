@@ -1,8 +1,10 @@
 """The queues of the workbench: what each holds, how much, nearest deadline first (SPEC O5).
 
-Made for a million tickets: whatever is open is read by the index `ticket_on_the_desk`, counts
-stop at MOST_COUNTED, and a page reads as many rows as it shows of each shop and status. `shop_ids`
-are the shops that the person sees.
+Parcels to be stopped have no deadline: of them whoever has waited longest comes first.
+
+Made for a million tickets: whatever is open is read by the indexes `ticket_on_the_desk` and
+`shipping_alert_on_its_way`, counts stop at MOST_COUNTED, and a page reads as many rows as it shows
+of each shop and status. `shop_ids` are the shops that the person sees.
 """
 
 from collections.abc import Iterable, Sequence
@@ -78,8 +80,17 @@ class Filters:
         return tickets
 
 
-# Where a page ended: deadline and key of its last ticket.
+NO_FILTERS = Filters()
+
+# Where a page ended: the moment that its queue is sorted by, and the key, of its last row.
 Place = tuple[datetime | None, int]
+
+
+class Found(NamedTuple):
+    """The key of a queue's ticket, and its place in the queue."""
+
+    ticket: int
+    place: Place
 
 
 class Waiting(NamedTuple):
@@ -92,9 +103,7 @@ class Waiting(NamedTuple):
 def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> tuple[dict[str, int], Waiting]:
     """How many tickets each queue holds, and what waits, in one query; MOST_COUNTED + 1 means
     more."""
-    queues: list[QuerySet] = [_tickets(queue, shop_ids, user, now) for queue in Queue.values]
-    # One a ticket: these need not be looked up to be counted.
-    queues[Queue.values.index(Queue.SHIPPING_ALERTS)] = _open_alerts(shop_ids)
+    queues = [_held(queue, shop_ids, user, now) for queue in Queue.values]
     *found, parcels = _counted([*queues, _parcels(shop_ids)])
     held = dict(zip(Queue.values, found, strict=True))
     return held, Waiting(held[Queue.TO_HANDLE], parcels)
@@ -132,26 +141,30 @@ def page(
     filters: Filters,
     limit: int,
     after: Place | None = None,
-) -> list[int]:
-    """The keys of the next `limit` tickets of a queue, nearest deadline first."""
+) -> list[Found]:
+    """The next `limit` tickets of a queue, in its order."""
     if not shop_ids:
         return []
-    statuses = _STATUSES.get(queue, [])
-    if not statuses or len(statuses) * len(shop_ids) > MOST_READS:
-        return _first(filters.narrow(_tickets(queue, shop_ids, user, now)), after, limit)
-    # Shop by shop and status by status the index has them in order: each read stops early.
+    if queue == Queue.SHIPPING_ALERTS:
+        order = _Order("raised_at", "ticket", "state", OPEN_ALERTS)
+    else:
+        order = _Order("due_at", "pk", "status", _STATUSES.get(queue, []))
+    if not order.parts or len(order.parts) * len(shop_ids) > MOST_READS:
+        whole = order.of(_held(queue, shop_ids, user, now, filters), after)
+        return [Found(pk, (at, key)) for pk, at, key in whole[:limit]]
+    # Shop by shop and part by part the index has them in order: each read stops early.
+    apart = [_held(queue, [shop_id], user, now, filters) for shop_id in shop_ids]
     reads = [
-        _ordered(
-            filters.narrow(_tickets(queue, [shop_id], user, now).filter(status=status)), after
-        ).values_list("pk", "due_at")[:limit]
-        for shop_id in shop_ids
-        for status in statuses
+        order.of(rows.filter(**{order.by: part}), after)[:limit]
+        for rows in apart
+        for part in order.parts
     ]
-    if len(reads) == 1:
-        return [pk for pk, _due in _fetch(reads[0])]
-    together = reads[0].union(*reads[1:], all=True)
-    found = together.order_by(F("due_at").asc(nulls_last=True), "pk")[:limit]
-    return [pk for pk, _due in _fetch(found)]
+    together = reads[0]
+    if len(reads) > 1:
+        together = reads[0].union(*reads[1:], all=True)
+        together = together.order_by(F(order.at).asc(nulls_last=True), "pk")[:limit]
+    found = steady.fetch(*together.query.sql_with_params())
+    return [Found(pk, (at, key)) for pk, at, key in found]
 
 
 def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
@@ -171,13 +184,9 @@ def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]
     ]
     found = find(model=Ticket, shop_ids=shop_ids, numbered=numbered, term=term, most=MOST_FOUND)
     keys: Iterable[int] = found.keys
-    if filters != Filters():
+    if filters != NO_FILTERS:
         keys = filters.narrow(Ticket.objects.filter(pk__in=found.keys)).values_list("pk", flat=True)
     return sorted(keys, reverse=True)[:MOST_FOUND]
-
-
-def _fetch(found: QuerySet) -> list[tuple[Any, ...]]:
-    return steady.fetch(*found.query.sql_with_params())
 
 
 def rows(pks: Sequence[int]) -> list[Ticket]:
@@ -198,6 +207,18 @@ _STATUSES: dict[str, Sequence[str]] = {
 }
 
 
+def _held(
+    queue: str, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
+) -> QuerySet:
+    """The tickets of a queue; of the parcels their alerts, which are one a ticket."""
+    if queue != Queue.SHIPPING_ALERTS:
+        return filters.narrow(_tickets(queue, shop_ids, user, now))
+    alerts = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
+    if filters == NO_FILTERS:
+        return alerts
+    return alerts.filter(ticket__in=filters.narrow(Ticket.objects.filter(shop__in=shop_ids)))
+
+
 def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> QuerySet[Ticket]:
     tickets = Ticket.objects.filter(shop__in=shop_ids)
     if queue in _STATUSES:
@@ -211,15 +232,9 @@ def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> 
         return tickets.filter(due_at__gte=now, due_at__lt=now + span)
     if queue == Queue.MINE:
         return tickets.filter(status__in=DESK_STATUSES, handler=user)
-    if queue == Queue.SHIPPING_ALERTS:
-        return tickets.filter(pk__in=_open_alerts(shop_ids).values("ticket"))
     if queue == Queue.FAST_REFUND:
         return tickets.filter(pk__in=_fast_refunds(shop_ids, now))
     return tickets
-
-
-def _open_alerts(shop_ids: Sequence[int]) -> QuerySet[ShippingAlert]:
-    return ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
 
 
 def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
@@ -241,18 +256,23 @@ def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
     return waiting.order_by().values("pk").union(refunded.values("ticket"), all=True)
 
 
-def _first(tickets: QuerySet[Ticket], after: Place | None, limit: int) -> list[int]:
-    return list(_ordered(tickets, after).values_list("pk", flat=True)[:limit])
+class _Order(NamedTuple):
+    """How the rows of a queue are sorted: by a moment `at`, and by key; `ticket` is the column of
+    the ticket's. Within a shop and each value (`parts`) of the column `by` an index has them so."""
 
+    at: str
+    ticket: str
+    by: str
+    parts: Sequence[str]
 
-def _ordered(tickets: QuerySet[Ticket], after: Place | None) -> QuerySet[Ticket]:
-    if after is not None:
-        due, pk = after
-        later = Q(due_at=None)
-        if due is None:
-            later = Q(due_at=None, pk__gt=pk)
-        else:
-            later |= Q(due_at__gt=due) | Q(due_at=due, pk__gt=pk)
-        tickets = tickets.filter(later)
-    # PostgreSQL's own order, which the index has: nulls last.
-    return tickets.order_by("due_at", "pk")
+    def of(self, rows: QuerySet, after: Place | None) -> QuerySet:
+        """Ticket, moment and key of the rows behind a place."""
+        if after is not None:
+            at, key = after
+            behind = Q(**{self.at: None, "pk__gt": key})
+            if at is not None:
+                behind = Q(**{self.at: None}) | Q(**{f"{self.at}__gt": at})
+                behind |= Q(**{self.at: at, "pk__gt": key})
+            rows = rows.filter(behind)
+        # PostgreSQL's own order, which the index has: nulls last.
+        return rows.order_by(self.at, "pk").values_list(self.ticket, self.at, "pk")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
 from aftersale.services import queues
-from aftersale.services.queues import MOST_COUNTED, Filters, Queue
+from aftersale.services.queues import MOST_COUNTED, Filters, Found, Queue
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +35,11 @@ def a_ticket(shop: Shop, name: str, **fields: Any) -> Ticket:
 
 def names(queue: str, shop: Shop, user: User, **how: Any) -> list[str]:
     how = {"filters": Filters(), "limit": 50, "now": NOON, **how}
-    pks = queues.page(queue=queue, shop_ids=[shop.pk], user=user, **how)
-    return [ticket.ticket_no for ticket in queues.rows(pks)]
+    return shown(queues.page(queue=queue, shop_ids=[shop.pk], user=user, **how))
+
+
+def shown(page: list[Found]) -> list[str]:
+    return [ticket.ticket_no for ticket in queues.rows([one.ticket for one in page])]
 
 
 @pytest.fixture
@@ -125,29 +128,42 @@ def test_counts_stop(shop: Shop, agent: User, desk: None) -> None:
     assert waiting.tickets == MOST_COUNTED + 1
 
 
-@pytest.mark.parametrize("queue", [Queue.TO_HANDLE, Queue.ALL, Queue.FAST_REFUND])
+@pytest.mark.parametrize(
+    "queue", [Queue.TO_HANDLE, Queue.ALL, Queue.FAST_REFUND, Queue.SHIPPING_ALERTS]
+)
 def test_pages_follow_each_other_without_gap(
     shop: Shop, agent: User, desk: None, queue: Queue
 ) -> None:
     other = a_ticket(shop, "same-due", due_at=NOON + HOUR)
     Ticket.objects.filter(ticket_no="late").update(due_at=other.due_at)
+    ShippingAlert.objects.update(state="to_stop")
     whole = names(queue, shop, agent)
     found: list[str] = []
     after = None
-    while page := queues.rows(
-        queues.page(
-            queue=queue,
-            shop_ids=[shop.pk],
-            user=agent,
-            now=NOON,
-            filters=Filters(),
-            limit=2,
-            after=after,
-        )
+    while page := queues.page(
+        queue=queue,
+        shop_ids=[shop.pk],
+        user=agent,
+        now=NOON,
+        filters=Filters(),
+        limit=1,
+        after=after,
     ):
-        found += [ticket.ticket_no for ticket in page]
-        after = (page[-1].due_at, page[-1].pk)
-    assert found == whole
+        found += shown(page)
+        after = page[-1].place
+    assert found == whole and len(found) > 1
+
+
+def test_parcels_that_have_waited_longest_come_first(shop: Shop, agent: User, desk: None) -> None:
+    """H1: a parcel has no deadline, and whatever its ticket still has says nothing of it."""
+    ShippingAlert.objects.filter(ticket__ticket_no="lost").update(
+        state="asked_carrier", raised_at=NOON - HOUR
+    )
+    Ticket.objects.filter(ticket_no="paid").update(due_at=NOON)
+    assert names(Queue.SHIPPING_ALERTS, shop, agent) == ["lost", "paid"]
+    assert names(Queue.SHIPPING_ALERTS, shop, agent, filters=Filters(type="exchange")) == []
+    refunds = Filters(type="refund_only")
+    assert names(Queue.SHIPPING_ALERTS, shop, agent, filters=refunds) == ["lost", "paid"]
 
 
 def test_many_shops_are_read_as_one(agent: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +182,7 @@ def test_many_shops_are_read_as_one(agent: User, monkeypatch: pytest.MonkeyPatch
     apart = queues.page(**how)
     monkeypatch.setattr(queues, "MOST_READS", 1)
     assert queues.page(**how) == apart
-    assert [ticket.ticket_no for ticket in queues.rows(apart)] == ["t2", "t1", "t0", "u0", "u1"]
+    assert shown(apart) == ["t2", "t1", "t0", "u0", "u1"]
 
 
 @pytest.mark.parametrize(
@@ -252,9 +268,9 @@ def test_reads_can_use_their_index(shop: Shop, agent: User, index: str, read: An
     assert index in plan(asked[0]["sql"])
 
 
-def page_of(shop: Shop, user: User) -> list[int]:
+def page_of(shop: Shop, user: User, queue: Queue = Queue.TO_HANDLE) -> list[Found]:
     return queues.page(
-        queue=Queue.TO_HANDLE,
+        queue=queue,
         shop_ids=[shop.pk],
         user=user,
         now=NOON,

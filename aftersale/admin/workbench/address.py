@@ -96,9 +96,9 @@ def shown(request: HttpRequest) -> int:
 
 def place(request: HttpRequest) -> Place | None:
     """Where the page before this one ended."""
-    due, _, pk = request.GET.get("after", "").partition("_")
-    key, at = _number(pk), _number(due)
-    if key is None or (due and at is None):
+    named, _, pk = request.GET.get("after", "").partition("_")
+    key, at = _number(pk), _number(named)
+    if key is None or (named and at is None):
         return None
     try:
         moment = None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
@@ -107,8 +107,9 @@ def place(request: HttpRequest) -> Place | None:
     return moment, key
 
 
-def name_place(due: datetime | None, pk: int) -> str:
-    return f"{'' if due is None else round(due.timestamp() * 1_000_000)}_{pk}"
+def name_place(place: Place) -> str:
+    at, key = place
+    return f"{'' if at is None else round(at.timestamp() * 1_000_000)}_{key}"
 
 
 def _number(text: str) -> int | None:

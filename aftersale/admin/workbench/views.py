@@ -112,8 +112,8 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
     user = access.person(request)
     limit = address.PAGE if "after" in request.GET else address.shown(request)
     if at.term:
-        found = queues.search(term=at.term, shop_ids=at.shop_ids, filters=at.filters)
-        more, pks = False, found
+        pks = queues.search(term=at.term, shop_ids=at.shop_ids, filters=at.filters)
+        after = ""
     else:
         found = queues.page(
             queue=at.queue,
@@ -124,12 +124,10 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
             limit=limit + 1,
             after=address.place(request),
         )
-        more, pks = len(found) > limit, found[:limit]
+        pks = [one.ticket for one in found[:limit]]
+        after = address.name_place(found[limit - 1].place) if len(found) > limit else ""
     tickets = queues.rows(pks)
     several = len(access.shops(request)) > 1
-    after = ""
-    if more and tickets:
-        after = address.name_place(tickets[-1].due_at, tickets[-1].pk)
     return {
         "at": at,
         "may": access.has_somewhere(request, Right.HANDLE_TICKETS),
