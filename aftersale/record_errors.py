@@ -32,6 +32,26 @@ class Repeated:
     """Stands in a parsed JSON object for the value of a key that was given more than once."""
 
 
+def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For json's `object_pairs_hook`: of two values under one key neither is taken for the right
+    one."""
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                result[key] = Repeated()
+            seen.add(key)
+    return result
+
+
+def in_a_message(given: str) -> str:
+    """What a file says as part of a message: shortened and kept on one line."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in given[:64]
+    )
+
+
 def explain(error: ValidationError) -> list[FieldError]:
     """Each thing that was wrong, in the order of the record's fields."""
     return [

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 from rest_framework.request import Request
 
-from aftersale.record_errors import FieldError, Repeated, explain
+from aftersale.record_errors import FieldError, explain, mark_repeated
 
 from .call import body
 from .problems import Invalid
@@ -30,7 +30,7 @@ def json_of(request: Request, *, surrogates: bool = False) -> Any:
         raise Invalid([FieldError("", _("expected a JSON body"))])
     try:
         text = raw.decode("utf-8-sig")
-        content = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        content = json.loads(text, object_pairs_hook=mark_repeated, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise Invalid([FieldError("", _("the body is not valid UTF-8"))]) from None
     except (ValueError, RecursionError):
@@ -38,13 +38,6 @@ def json_of(request: Request, *, surrogates: bool = False) -> Any:
     if not surrogates and "\\u" in text and has_surrogate(content):
         raise Invalid([FieldError("", _("expected a text in valid Unicode"))])
     return content
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in pairs:
-        result[key] = Repeated() if key in result else value
-    return result
 
 
 def _no_constant(name: str) -> Any:

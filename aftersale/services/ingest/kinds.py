@@ -28,8 +28,8 @@ class Save(Protocol):
 
 class Kind(NamedTuple):
     name: str
-    # Reads a whole line, the key `kind` included.
-    read: Callable[[bytes], Any]
+    # Reads a parsed line, the key `kind` included.
+    read: Callable[[object], Any]
     save: Save
     # The key whose value names the record in a message.
     number: str
@@ -49,7 +49,7 @@ def register(
     """
     fields: Any = {"kind": (Literal[kind], ...)}
     line = create_model(f"{record.__name__}Line", __base__=record, **fields)
-    _kinds[kind] = Kind(kind, TypeAdapter(line).validate_json, save, number, of_shop)
+    _kinds[kind] = Kind(kind, TypeAdapter(line).validate_python, save, number, of_shop)
 
 
 def unregister(kind: str) -> None:

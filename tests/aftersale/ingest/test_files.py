@@ -122,10 +122,15 @@ def test_each_wrong_line_gets_its_sentence_and_the_rest_goes_in(
         b"[" * 4_000,
         b'{"kind": "ticket", "line_no": ' + b"9" * 4_500 + b"}",
         ticket(ticket_no="T2"),
+        ticket(ticket_no="T3", buyer_note="\ud800"),
+        _twice(ticket(ticket_no="T4"), "amount", "1.00"),
+        _twice(order(order_no="O4"), "line_no", 1),
+        b'{"kind": "ticket", "kind": "order"}',
+        json.dumps(ticket(ticket_no="T5", reason="\ud800")).encode(),
     )
     status, out, err = run(path)
     assert status == 1
-    assert out[-1] == "total: new 3, changed 0, unchanged 0, refused 13"
+    assert out[-1] == "total: new 3, changed 0, unchanged 0, refused 18"
     starts = {
         3: "the line is not valid JSON",
         4: "the line is empty",
@@ -138,6 +143,11 @@ def test_each_wrong_line_gets_its_sentence_and_the_rest_goes_in(
         12: "the line is too long for a record",
         13: "ticket T\N{REPLACEMENT CHARACTER}9: amount: expected",
         14: "the line is not valid JSON",
+        17: "ticket T3: buyer_note: unknown key",
+        18: "ticket T4: amount: the key is given more than once",
+        19: "order O4: lines[0].line_no: the key is given more than once",
+        20: "kind: expected one of shop, fund_entry, order, ticket",
+        21: "ticket T5: reason: expected a text in valid Unicode",
     }
     for number, start in starts.items():
         assert [line for line in err if line.startswith(f"{path}:{number}: {start}")], number
@@ -146,6 +156,13 @@ def test_each_wrong_line_gets_its_sentence_and_the_rest_goes_in(
     assert of_nine[1] == f"{path}:9: ticket T1: colour: unknown key"
     assert [line for line in err if line.startswith(f"{path}:15: ")]
     assert list(Ticket.objects.values_list("ticket_no", flat=True)) == ["T2"]
+    assert list(Order.objects.values_list("order_no", flat=True)) == ["O1"]
+
+
+def _twice(record: dict[str, Any], key: str, first: Any) -> bytes:
+    """The record's line with another value of the key in front of its own."""
+    pair = f'"{key}": '
+    return json.dumps(record).replace(pair, f"{pair}{json.dumps(first)}, {pair}", 1).encode()
 
 
 def test_a_key_that_is_called_kind_inside_a_record_deceives_nobody(
