@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 from pydantic import Field, ValidationError
 
-from aftersale.record_errors import Repeated
+from aftersale.record_errors import in_a_message, mark_repeated
 from aftersale.record_values import Code, Time
 from aftersale.records import LineRecord, OrderRecord, ShopRecord, TicketRecord, explain
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide, expand_trace
@@ -59,7 +59,7 @@ AnyRecord = TypeVar("AnyRecord", SimulatedOrder, SimulatedTicket, SimulatedStrat
 def read(raw: bytes) -> dict[str, Any]:
     """A simulation file's JSON object; SimulationFileError where it is none."""
     try:
-        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object)
+        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=mark_repeated)
     except UnicodeDecodeError as error:
         raise SimulationFileError(
             _("The file is not UTF-8 text (byte %(place)s).") % {"place": error.start}
@@ -94,11 +94,11 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
         order.order_no: order for order in _records(document, "order", SimulatedOrder, shop, errors)
     }
     facts = []
-    without_order = []
+    not_decided = []
     for ticket in _records(document, "ticket", SimulatedTicket, shop, errors):
         order = orders.get(ticket.order_no)
-        if shop is None or order is None:
-            without_order.append(ticket)
+        if shop is None or order is None or _past_review(ticket):
+            not_decided.append(ticket)
             continue
         lines = [line for line in order.lines if ticket.line_no in (None, line.line_no)]
         if not lines:
@@ -115,21 +115,10 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
     ]
     decided += [
         ((micros(ticket.applied_at), ticket.ticket_no), _manual(ticket.ticket_no))
-        for ticket in without_order
+        for ticket in not_decided
     ]
     decided.sort(key=lambda line: line[0])
     return [line for _, line in decided], errors
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        seen: set[str] = set()
-        for key, _value in pairs:
-            if key in seen:
-                result[key] = Repeated()
-            seen.add(key)
-    return result
 
 
 def _shop(raw: Any, errors: list[str]) -> SimulatedShop | None:
@@ -141,7 +130,7 @@ def _shop(raw: Any, errors: list[str]) -> SimulatedShop | None:
         return None
 
 
-_KEYS = {"order": "order_no", "ticket": "ticket_no"}
+_KEYS = {"order": "order_no", "ticket": "ticket_no", "strategy": "name"}
 _LISTS = {"order": "orders", "ticket": "tickets", "strategy": "strategies"}
 
 
@@ -153,13 +142,14 @@ def _records(
     errors: list[str],
 ) -> Iterable[AnyRecord]:
     """The right records of one kind, in file order, each key once and all of the file's shop."""
+    number = _KEYS[kind]
     rows = document.get(_LISTS[kind], [])
     if not isinstance(rows, list):
         errors.append(f"{_LISTS[kind]}: {_('expected a list')}")
         return
     seen = set()
     for place, raw in enumerate(rows, start=1):
-        given = raw.get(_KEYS.get(kind, "name")) if isinstance(raw, dict) else None
+        given = raw.get(number) if isinstance(raw, dict) else None
         name = _name(kind, given if isinstance(given, str) else f"#{place}")
         try:
             record = form.model_validate(raw)
@@ -171,11 +161,11 @@ def _records(
                 record = record.model_copy(update={"name": f"#{place}"})
             key: Any = (record.scenario, record.name)
         else:
-            key = getattr(record, _KEYS[kind])
+            key = getattr(record, number)
         if shop is not None and record.shop not in (None, shop.code):
             errors.append(f"{name}: shop: {_('expected %(shop)s') % {'shop': shop.code}}")
         elif key in seen:
-            errors.append(f"{name}: {_('the file has it already')}")
+            errors.append(f"{name}: {number}: {_('the file has it already')}")
         else:
             seen.add(key)
             yield record
@@ -204,6 +194,11 @@ def _strategies(
         record.model_copy(update={"priority": place})
         for place, (_, _, record) in enumerate(kept, start=1)
     ]
+
+
+def _past_review(ticket: SimulatedTicket) -> bool:
+    """The platform reports it as handled, so nothing evaluates it (SPEC O4)."""
+    return ticket.status not in (None, "pending_review") or ticket.refund_result is not None
 
 
 def _facts(
@@ -282,4 +277,4 @@ def _name(kind: str, key: Any) -> str:
         "ticket": _("ticket"),
         "strategy": _("strategy"),
     }
-    return f"{kinds[kind]} {key}" if isinstance(key, str) else kinds[kind]
+    return f"{kinds[kind]} {in_a_message(key)}" if isinstance(key, str) else kinds[kind]

@@ -64,19 +64,30 @@ def test_a_ticket_without_order_is_manual_and_no_error():
     assert (lines[0]["outcome"], lines[0]["trace"]) == ("manual", [])
 
 
+@pytest.mark.parametrize("reported", [{"status": "cancelled"}, {"status": "refunded"},
+                                      {"refund_result": {"status": "succeeded"}}])  # fmt: skip
+def test_o4_a_ticket_that_the_platform_reports_as_handled_is_not_decided(reported):
+    tickets = [ticket("t1", **reported), ticket("t2", status="pending_review")]
+    lines, errors = simulate(document(tickets=tickets))
+    assert errors == []
+    assert outcomes(lines) == [("t1", None), ("t2", "one")]
+    assert lines[0]["trace"] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
         ({"tickets": [ticket("t1"), ticket("t2", line_no=9)]}, "ticket t2: line_no:"),
-        ({"tickets": [ticket("t1"), ticket("t1")]}, "ticket t1: the file has it already"),
-        ({"orders": [order("o1"), order("o1")]}, "order o1: the file has it already"),
+        ({"tickets": [ticket("t1"), ticket("t1")]}, "ticket t1: ticket_no: the file"),
+        ({"orders": [order("o1"), order("o1")]}, "order o1: order_no: the file"),
         ({"orders": [order("o1"), order("o2", colour="red")]}, "order o2: colour: unknown key"),
         ({"tickets": [ticket("t1"), {}]}, "ticket #2: ticket_no: missing"),
         ({"tickets": [ticket("t1"), 5]}, "ticket #2: expected an object"),
         ({"tickets": [ticket("t1"), ticket("t2", shop="x")]}, "ticket t2: shop: expected s"),
         ({"strategies": [strategy("one"), strategy("x", shop="x")]}, "strategy x: shop:"),
-        ({"strategies": [strategy("one"), strategy("one")]}, "strategy one: the file has it"),
+        ({"strategies": [strategy("one"), strategy("one")]}, "strategy one: name: the file"),
         ({"strategies": [strategy("one"), strategy("x", single_amount_cap="0")]}, "strategy x: "),
+        ({"tickets": [ticket("t1"), ticket("t\n2", colour="red")]}, "ticket t\ufffd2: colour"),
         ({"more": 1}, "more: unknown key"),
     ],
 )
