@@ -5,6 +5,7 @@ which something is wrong is read again, record by record, to say what (PERFORMAN
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
@@ -21,7 +22,7 @@ from aftersale.services.shops import KnownShop
 
 from .call import Call, answer, body
 from .problems import Invalid, TooLarge, Wrong, wrong
-from .reading import has_surrogate, json_of
+from .reading import json_of, surrogate_in
 
 MOST_RECORDS = 1_000
 # Of one record; what else is wrong with it shows once these are right.
@@ -83,7 +84,7 @@ def ingest(call: Call, request: Request, kind: Kind) -> HttpResponse:
     """Saves what the body holds. For a list 200, whatever became of its records; for one record
     201 or 200, and 422 where it is refused."""
     raw = body(request)
-    if raw.lstrip()[:1] == b"[":
+    if raw.removeprefix(BOM_UTF8).lstrip()[:1] == b"[":
         entries = _read_list(raw, kind) or _read_one_by_one(request, kind)
         return call.once(lambda: answer(kind.results(results=_save(call, entries, kind))))
     entry = _read(json_of(request), kind)
@@ -125,9 +126,9 @@ def _read_one_by_one(request: Request, kind: Kind) -> list[Any]:
 def _read(content: Any, kind: Kind) -> Any:
     """The record, or what is wrong with it."""
     number = content.get(kind.number) if isinstance(content, dict) else None
-    if has_surrogate(content):
-        return _Wrong(None, [FieldError("", _("expected a text in valid Unicode"))])
     named = number if isinstance(number, str) and len(number) <= 64 else None
+    if found := surrogate_in(content):
+        return _Wrong(None if surrogate_in(named) else named, [found])
     if isinstance(content, dict) and len(content) > _MOST_KEYS:
         return _Wrong(named, [FieldError("", _("unknown key"))])
     try:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def json_of(request: Request, *, surrogates: bool = False) -> Any:
     """The body as JSON, each repeated key marked; raises Invalid or TooLarge.
 
-    `surrogates`: the caller looks for them itself (`has_surrogate`), to lose less of the body.
+    `surrogates`: the caller looks for them itself (`surrogate_in`), to lose less of the body.
     """
     raw = body(request)
     if not raw.strip():
@@ -35,8 +35,8 @@ def json_of(request: Request, *, surrogates: bool = False) -> Any:
         raise Invalid([FieldError("", _("the body is not valid UTF-8"))]) from None
     except (ValueError, RecursionError):
         raise Invalid([FieldError("", _("not valid JSON"))]) from None
-    if not surrogates and "\\u" in text and has_surrogate(content):
-        raise Invalid([FieldError("", _("expected a text in valid Unicode"))])
+    if not surrogates and "\\u" in text and (found := surrogate_in(content)):
+        raise Invalid([found])
     return content
 
 
@@ -44,12 +44,39 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def has_surrogate(content: Any) -> bool:
-    if isinstance(content, str):
-        return _SURROGATE.search(content) is not None
-    if isinstance(content, dict):
-        return any(has_surrogate(key) or has_surrogate(value) for key, value in content.items())
-    return isinstance(content, list) and any(has_surrogate(entry) for entry in content)
+class _Place(NamedTuple):
+    """Where in a body something stands."""
+
+    inside: "_Place | None"
+    part: str
+
+    def __str__(self) -> str:
+        parts = []
+        place: _Place | None = self
+        while place is not None:
+            parts.append(place.part)
+            place = place.inside
+        return "".join(reversed(parts)).removeprefix(".")
+
+
+def surrogate_in(content: Any) -> FieldError | None:
+    """The error for a text that is no Unicode; at the object around it where it is a key.
+
+    No function that calls itself: a body may be nested as deep as Python's json reads it.
+    """
+    left: list[tuple[_Place | None, Any]] = [(None, content)]
+    while left:
+        place, value = left.pop()
+        texts = (
+            value.keys() if isinstance(value, dict) else [value] if isinstance(value, str) else []
+        )
+        if any(_SURROGATE.search(text) for text in texts):
+            return FieldError(str(place or ""), _("expected a text in valid Unicode"))
+        if isinstance(value, dict):
+            left += [(_Place(place, f".{key}"), entry) for key, entry in value.items()]
+        elif isinstance(value, list):
+            left += [(_Place(place, f"[{at}]"), entry) for at, entry in enumerate(value)]
+    return None
 
 
 def read(request: Request, record: type[R], **known: Any) -> R:

@@ -79,6 +79,8 @@ def test_a_list_and_a_result_for_each_in_sequence(erp: Program) -> None:
     assert pointers == [[], ["#/amount"], [], [], ["#"], ["#/line_no"], ["#/ticket_no"]]
     assert set(Ticket.objects.values_list("ticket_no", flat=True)) == {"T1", "T9"}
     assert erp.post("/tickets", []).content == {"results": []}
+    # As Windows tools write it.
+    assert erp.call("POST", "/tickets", raw=b"\xef\xbb\xbf []").content == {"results": []}
 
 
 def test_the_shop_may_be_left_out_and_is_the_tokens(erp: Program, shop: Shop) -> None:
@@ -108,7 +110,9 @@ def test_the_shop_may_be_left_out_and_is_the_tokens(erp: Program, shop: Shop) ->
          ["#/return_shipment/carrier"]),
         ('"amount": "1.00", "refund_result": {"status": "failed", "status": "succeeded"}',
          ["#/refund_result/status"]),
-        ('"amount": "1.00", "note": "\\ud800"', ["#"]),
+        ('"amount": "1.00", "note": "\\ud800"', ["#/note"]),
+        ('"amount": "1.00", "evidence": ["a", "\\udfff"]', ["#/evidence/1"]),
+        ('"amount": "1.00", "note": ' + "[" * 600 + '"\\u0041"' + "]" * 600, ["#/note"]),
         ('"amount": "1.00", "note": "\\u0000"', ["#/note"]),
         ('"amount": "1.00", "\\ud800": 1', ["#"]),
         # Looks like a key and is none.
@@ -124,6 +128,7 @@ def test_keys_given_twice_and_texts_that_are_none(
     status, content, _response = erp.call("POST", "/tickets", raw=raw)
     assert (status, words(content)) == (200, ["created", "refused" if pointers else "created"])
     assert [error["pointer"] for error in content["results"][1]["errors"]] == pointers
+    assert content["results"][1]["ticket_no"] == "T2"
 
 
 def test_keys_of_lines_given_twice(erp: Program) -> None:
