@@ -10,11 +10,8 @@ from pydantic import BaseModel
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from aftersale.record_errors import FieldError
-
 from .call import answer
-from .lists import Page, PageQuery
-from .problems import Invalid
+from .lists import Page, PageQuery, wrong_cursor
 
 T = TypeVar("T", bound=BaseModel)
 M = TypeVar("M", bound=Model)
@@ -52,4 +49,4 @@ def _position(cursor: str) -> tuple[datetime, int]:
         passed, pk = cursor.split("-")
         return _EPOCH + int(passed) * _MICROSECOND, int(pk)
     except (ValueError, OverflowError):
-        raise Invalid([FieldError("cursor", "expected a cursor from a page")]) from None
+        raise wrong_cursor() from None

@@ -108,6 +108,8 @@ class Call(APIView):
             raise exc
         if found.status_code == 401:
             found["WWW-Authenticate"] = "Bearer"
+        if found.status_code == 405:
+            found["Allow"] = ", ".join(self.allowed_methods)
         return found
 
     def finalize_response(

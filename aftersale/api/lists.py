@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 from rest_framework.exceptions import NotFound as NoSuchPage
 from rest_framework.pagination import CursorPagination
@@ -51,6 +52,10 @@ class _Cursor(CursorPagination):
         return self.ordering
 
 
+def wrong_cursor() -> Invalid:
+    return Invalid([FieldError("cursor", _("expected a cursor from a page"))])
+
+
 def page_of(
     request: Request,
     queryset: QuerySet,
@@ -64,7 +69,7 @@ def page_of(
     try:
         rows = cursor.paginate_queryset(queryset, request)
     except NoSuchPage:
-        raise Invalid([FieldError("cursor", "expected a cursor from a page")]) from None
+        raise wrong_cursor() from None
     content = page(
         next=cursor.get_next_link(), previous=cursor.get_previous_link(), results=shown(rows or [])
     )

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Self
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpResponse
@@ -113,8 +114,11 @@ def answer_to(error: Exception) -> HttpResponse | None:
         case errors.Refused():
             found = [FieldError(error.pointer, error.message)] if error.pointer else []
             return problem(422, error.message, found)
-        case TooLarge() | RequestDataTooBig():
-            return problem(413, str(error) or _("The body is too large."))
+        case TooLarge():
+            return problem(413, str(error))
+        case RequestDataTooBig():
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000
+            return problem(413, _("At most %(most)g MB in one call.") % {"most": most})
         case PermissionDenied():
             return problem(403, _("Your role in this shop does not allow this."))
         case exceptions.APIException():

@@ -15,14 +15,12 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from aftersale.models import DESK_STATUSES, Ticket
-from aftersale.record_errors import FieldError
 from aftersale.record_values import NO_NUL, Time
 from aftersale.records import TicketStatus, TicketType
 from aftersale.services.queues import MERCHANTS_TURN
 
 from .call import answer
-from .lists import Page, PageQuery
-from .problems import Invalid
+from .lists import Page, PageQuery, wrong_cursor
 from .ticket_record import TicketRow, rows_of
 
 # How many tickets one call looks through for a filter without an index.
@@ -89,7 +87,7 @@ def _position(cursor: str | None) -> int:
     if cursor is None:
         return _LARGEST_KEY
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise Invalid([FieldError("cursor", "expected a cursor from a page")])
+        raise wrong_cursor()
     return int(cursor)
 
 

@@ -14,7 +14,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from aftersale.api import schema
 from aftersale.api.call import Call, answer
-from aftersale.api.lists import Page, PageQuery
+from aftersale.api.lists import Page, PageQuery, wrong_cursor
 from aftersale.api.problems import Invalid
 from aftersale.api.reading import json_of, query, validated
 from aftersale.models import Scope
@@ -249,7 +249,7 @@ def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 9:
-        raise Invalid([FieldError("cursor", "expected a cursor from a page")])
+        raise wrong_cursor()
     return int(cursor)
 
 

@@ -177,6 +177,7 @@ def test_the_limit_and_its_headers(erp: Program) -> None:
         b"1",
         b'{"note": "\xff"}',
         b'{"note": "\\ud800"}',
+        b'{"\\ud800": ' + b'{"a":' * 600 + b'"\\u0041"' + b"}" * 601,
         b'{"note": "a\\u0000b"}',
         b'{"note": NaN}',
         b'{"note": "a", "note": "b"}',
@@ -196,12 +197,14 @@ def test_bodies_that_are_none(erp: Program, raw: bytes) -> None:
 
 
 def test_a_body_over_five_megabytes(erp: Program) -> None:
-    assert erp.post("/write", {"note": "a" * 5_000_001}).status == 413
+    found = erp.post("/write", {"note": "a" * 5_000_001})
+    assert (found.status, found.content["detail"]) == (413, "At most 5 MB in one call.")
     assert notes() == []
 
 
 def test_a_method_that_there_is_not(erp: Program) -> None:
-    assert erp.get("/write").status == 405
+    found = erp.get("/write")
+    assert (found.status, found.response["Allow"]) == (405, "POST, OPTIONS")
     assert erp.get("/nothing").status == 404
     # Nor is a program asked for a browser's cookie, or answered in HTML.
     client = Client(enforce_csrf_checks=True)

@@ -128,6 +128,13 @@ def test_queries_that_are_refused(erp: Program, tickets: None, query: str) -> No
     assert (found.status, len(found.content["errors"])) == (422, 1)
 
 
+def test_a_number_in_a_query_that_is_none_is_called_that(erp: Program) -> None:
+    (error,) = erp.get("/tickets?page_size=x").content["errors"]
+    assert error == {"pointer": "#/page_size", "detail": "expected a whole number"}
+    (error,) = erp.get("/alerts?acknowledged=x").content["errors"]
+    assert error == {"pointer": "#/acknowledged", "detail": "expected true or false"}
+
+
 def test_a_ticket_with_its_decision_and_trace(erp: Program, shop: Shop) -> None:
     make_strategy(shop, name="vip", single_amount_cap="1.00", daily_cap="1.00")
     make_strategy(shop, name="all")
