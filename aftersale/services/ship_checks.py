@@ -49,15 +49,21 @@ def ship_check(*, shop_id: int, order_no: str, user: User) -> ShipCheck:
             "tickets__type",
             "tickets__status",
             "tickets__refund__status",
+            "paid_amount",
+            "refunded_amount",
         )
     )
     if not rows:
         raise NotFound(_("There is no order %s in this shop.") % order_no)
     stopping = [
         (reason, ticket_no, line_no)
-        for ticket_no, line_no, type, status, refund in rows
+        for ticket_no, line_no, type, status, refund, _paid, _elsewhere in rows
         if (reason := _reason(type, status, refund))
     ]
+    *_ticket, paid, elsewhere = rows[0]
+    if 0 < paid <= elsewhere:
+        # All of it was refunded outside Afterdesk: whatever the tickets say, nothing may leave.
+        return ShipCheck("refunded", [number for _reason, number, _line_no in stopping], None)
     if not stopping:
         return ShipCheck(None, [], [])
     lines = {line_no for _reason, _ticket_no, line_no in stopping}

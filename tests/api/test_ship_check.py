@@ -71,6 +71,28 @@ def test_tickets_on_single_lines_name_them_and_the_worst_is_the_reason(
     assert erp.get("/orders/o1/ship-check").content["lines"] is None
 
 
+@pytest.mark.parametrize(
+    ("paid", "elsewhere", "stops"),
+    [(100, 99, False), (100, 100, True), (100, 120, True), (0, 0, False)],
+)
+def test_what_was_refunded_outside_afterdesk_stops_once_it_is_all(
+    erp: Program, shop: Shop, paid: int, elsewhere: int, stops: bool
+) -> None:
+    order = make_order(
+        shop,
+        order_no="o1",
+        paid_amount=paid,
+        refunded_amount=elsewhere,
+        over_refunded=elsewhere > paid,
+    )
+    stop = {"ship": False, "reason": "refunded", "tickets": [], "lines": None}
+    assert erp.get("/orders/o1/ship-check").content == (stop if stops else GO)
+    make_ticket(order, ticket_no="AS1", line_no=1)
+    asked = {"ship": False, "reason": "refund_requested", "tickets": ["AS1"], "lines": [1]}
+    stop["tickets"] = ["AS1"]
+    assert erp.get("/orders/o1/ship-check").content == (stop if stops else asked)
+
+
 def test_no_ticket_and_no_order(erp: Program, shop: Shop) -> None:
     make_order(shop, order_no="o1")
     make_order(make_shop(), order_no="o2")
