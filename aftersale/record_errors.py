@@ -79,7 +79,7 @@ def _message(problem: Mapping[str, Any]) -> str:
     kind, context = problem["type"], problem.get("ctx") or {}
     if kind == "string_pattern_mismatch":
         return _pattern_message(context["pattern"])
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         choices = re.findall(r"'([^']*)'", context["expected"])
         return _("expected one of %(choices)s") % {"choices": ", ".join(choices)}
     if kind == "missing" and isinstance(problem["loc"][-1], int):

@@ -128,11 +128,13 @@ def test_queries_that_are_refused(erp: Program, tickets: None, query: str) -> No
     assert (found.status, len(found.content["errors"])) == (422, 1)
 
 
-def test_a_number_in_a_query_that_is_none_is_called_that(erp: Program) -> None:
+def test_what_a_query_should_have_had(erp: Program) -> None:
     (error,) = erp.get("/tickets?page_size=x").content["errors"]
     assert error == {"pointer": "#/page_size", "detail": "expected a whole number"}
     (error,) = erp.get("/alerts?acknowledged=x").content["errors"]
     assert error == {"pointer": "#/acknowledged", "detail": "expected true or false"}
+    (error,) = erp.get("/reject-reasons?stage=x").content["errors"]
+    assert error["detail"].startswith("expected one of before_shipping, after_shipping")
 
 
 def test_a_ticket_with_its_decision_and_trace(erp: Program, shop: Shop) -> None:
