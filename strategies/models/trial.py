@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aftersale.models import Shop, Ticket
 
@@ -20,7 +21,7 @@ class TrialKind(models.TextChoices):
 class TrialStatus(models.TextChoices):
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("trial run", "Done")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Failed")
 

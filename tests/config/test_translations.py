@@ -1,7 +1,12 @@
 """The catalogues say everything; and what checks them would notice if they did not."""
 
+from django.utils import translation
+
+from aftersale.models import AttemptState, RefundStatus
 from config import translations
 from config.translations import HEADER, Source, problems
+from strategies.admin.search.rows import headers
+from strategies.models import TrialStatus
 
 
 def test_unfold_and_django_q_are_wholly_translated():
@@ -10,6 +15,15 @@ def test_unfold_and_django_q_are_wholly_translated():
     unfold = [source for source in translations.sources() if str(source.catalogue).startswith(ours)]
     assert len(translations.wanted(unfold[0])) > 150, "the texts were not found at all"
     assert [problem for problem in problems() if problem.startswith("config/locale_unfold")] == []
+
+
+def test_one_english_word_with_two_senses_is_two_in_chinese():
+    """A refund that failed was “not fulfilled”, as a strategy's condition is."""
+    with translation.override("zh-hans"):
+        assert (RefundStatus.FAILED.label, AttemptState.FAILED.label) == ("失败", "失败")
+        assert (TrialStatus.DONE.label, TrialStatus.FAILED.label) == ("已完成", "失败")
+        assert "订单状态" in headers()
+        assert translation.pgettext("condition", "Failed") == "不满足"
 
 
 def test_each_kind_of_drift_is_named(tmp_path, monkeypatch):

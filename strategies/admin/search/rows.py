@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from aftersale.models import OrderStatus, TicketType
 from aftersale.sheets.writing import Cell
@@ -27,7 +28,7 @@ def headers() -> list[str]:
     return [
         _("Decided at"), _("Shop"), _("Ticket"), _("Order"), _("Type"), _("Amount (yuan)"),
         _("Application reason"), _("Applied at"), _("Outcome"), _("Source"), _("Scenario"),
-        _("Strategy"), _("Why for people"), _("Order status"), _("Paid (yuan)"),
+        _("Strategy"), _("Why for people"), pgettext("order", "Order status"), _("Paid (yuan)"),
         _("Refundable (yuan)"),
     ]  # fmt: skip
 
