@@ -150,8 +150,8 @@ class Platform(Protocol):
     def test(self) -> str:
         """Whether the credentials work: the shop's name there, by a call that changes nothing."""
 
-    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
-        """New secrets where those at hand run out soon, else None."""
+    def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
+        """New secrets where those at hand run out soon, or are `refused` before; else None."""
 
     def changed_orders(
         self, *, since: datetime, until: datetime

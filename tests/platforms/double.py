@@ -41,6 +41,7 @@ class Place:
     # Called before a call is answered, with the call; may raise or do something.
     before: Callable[[tuple[Any, ...]], None] = lambda call: None
     renews: Mapping[str, str] | None = None
+    renews_refused: Mapping[str, str] | None = None
     token: str = GIVEN["token"]
 
     def put_order(self, record: OrderRecord) -> None:
@@ -73,9 +74,9 @@ class Double:
         self._call("test")
         return "The shop there"
 
-    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
+    def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
         self._call("renewed")
-        return self.place.renews
+        return self.place.renews_refused if refused else self.place.renews
 
     def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[Any]:
         return self._changed("orders", since, until)

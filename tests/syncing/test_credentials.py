@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
-from aftersale.models import PlatformAccount
-from aftersale.platforms import Account, registry
+from aftersale.models import Order, PlatformAccount
+from aftersale.platforms import Account, NotAuthorised, registry
 from aftersale.services.errors import NotAllowed, Refused
 from aftersale.services.syncing import access, accounts
 from tests import factories
@@ -87,6 +87,49 @@ def test_they_are_renewed_before_anything_else_is_asked(connected: Connected):
     # What is not renewed stays.
     assert registry.secrets_in(connected.account) == {"key": "key-Xq7", "token": "token-2"}
     assert connected.account.renewing_until is None
+
+
+@pytest.mark.parametrize("tested", [False, True], ids=["by itself", "after the button"])
+def test_a_token_that_ends_early_is_renewed_and_reading_goes_on(connected: Connected, tested: bool):
+    """As when another program fetches one for the same app."""
+    connected.order("O1", ago=5)
+    asked = []
+
+    def refuse(call: tuple) -> None:
+        asked.append(call[0])
+        renewable = connected.place.renews_refused is not None
+        if call[0] != "renewed" and not (renewable and asked.count("renewed") > 1):
+            raise NotAuthorised("The token has ended.")
+
+    connected.place.before = refuse
+    if tested:
+        connected.read()
+        assert connected.account.stopped
+        asked.clear()
+    connected.place.renews_refused = {"token": "token-2"}
+    if tested:
+        asked.append("renewed")
+        accounts.test(shop_id=connected.shop.pk, user=connected.owner, clock=connected.clock)
+        assert asked == ["renewed", "renewed", "test"]
+    connected.read()
+    account = connected.account
+    assert not account.stopped
+    assert (account.failing_since, account.last_read_at) == (None, NOON)
+    assert registry.secrets_in(account)["token"] == "token-2"
+    assert Order.objects.filter(order_no="O1").exists()
+    if not tested:
+        assert asked[:4] == ["renewed", "orders", "renewed", "orders"]
+
+
+def test_a_token_that_somebody_has_renewed_meanwhile_is_not_renewed_again(connected: Connected):
+    before = connected.account
+    sealed = registry.sealed({**double.GIVEN, "token": "token-theirs"})
+    PlatformAccount.objects.update(sealed=sealed)
+    connected.place.renews_refused = {"token": "token-ours"}
+    platform = access.ready(before, clock=connected.clock, refused=True)
+    assert isinstance(platform, Double)
+    assert platform.account.secrets["token"] == "token-theirs"
+    assert registry.secrets_in(connected.account)["token"] == "token-theirs"
 
 
 def test_what_a_person_enters_meanwhile_stays(connected: Connected):

@@ -14,9 +14,13 @@ from .records import identity, number
 BEFORE = timedelta(hours=6)
 
 
-def renewed(api: Api, secrets: Mapping[str, str], *, now: datetime) -> Mapping[str, str] | None:
+def renewed(
+    api: Api, secrets: Mapping[str, str], *, now: datetime, refused: bool
+) -> Mapping[str, str] | None:
     """All secrets with the new tokens; None where there is time, or nothing to renew with."""
-    if not secrets.get("refresh_token") or not _runs_out(secrets.get("expires_at", ""), now):
+    if not secrets.get("refresh_token"):
+        return None
+    if not refused and not _runs_out(secrets.get("expires_at", ""), now):
         return None
     answer = api.token(
         {

@@ -56,8 +56,8 @@ class Kuaishou:
         shop = self._api.read("open.shop.info.get", {})
         return (identity(shop, "shopName") if isinstance(shop, Mapping) else "") or _("(no name)")
 
-    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
-        return access.renewed(self._api, self._account.secrets, now=now)
+    def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
+        return access.renewed(self._api, self._account.secrets, now=now, refused=refused)
 
     # What is there.
 

@@ -53,8 +53,9 @@ class WeChatShop:
         info = answer.get("info")
         return str(info.get("nickname") or "") if isinstance(info, dict) else ""
 
-    def renewed(self, *, now: datetime) -> Mapping[str, str] | None:
-        if self._secrets.get("access_token") and self._token_ends(now) - now > RENEW_BEFORE:
+    def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
+        at_hand = self._secrets.get("access_token")
+        if at_hand and not refused and self._token_ends(now) - now > RENEW_BEFORE:
             return None
         answer = self._new_token()
         try:

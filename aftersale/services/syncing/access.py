@@ -15,8 +15,11 @@ log = structlog.get_logger(__name__)
 RENEWAL = timedelta(seconds=30)
 
 
-def ready(account: PlatformAccount, *, clock: Callable[[], datetime]) -> Platform:
-    """The account's platform; its credentials are renewed first where they run out soon.
+def ready(
+    account: PlatformAccount, *, clock: Callable[[], datetime], refused: bool = False
+) -> Platform:
+    """The account's platform; its credentials are renewed first where they run out soon, or where
+    the platform has `refused` those that the account was read with.
 
     One process at a time renews: many platforms take back the old token with the new one. Who
     finds another at it goes on with what is there. Raises NotAuthorised, and what a call raises.
@@ -30,9 +33,10 @@ def ready(account: PlatformAccount, *, clock: Callable[[], datetime]) -> Platfor
         return platform
     try:
         # Somebody may have renewed or replaced them since they were read.
+        tried = account.sealed
         account.refresh_from_db(fields=["sealed"])
         platform = registry.platform_for(account)
-        renewed = platform.renewed(now=now)
+        renewed = platform.renewed(now=now, refused=refused and account.sealed == tried)
         if renewed is not None:
             before = account.sealed
             account.sealed = registry.sealed({**registry.secrets_in(account), **renewed})

@@ -131,7 +131,7 @@ def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
     if account is None:
         raise _not_connected()
     try:
-        name = access.ready(account, clock=clock).test()
+        name = access.ready(account, clock=clock, refused=account.stopped).test()
     except TimedOut:
         raise Refused(_("The platform did not answer in time.")) from None
     except NotCarriedOut as error:

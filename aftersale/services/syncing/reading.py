@@ -51,8 +51,7 @@ def run(*, account_pk: int, clock: Clock) -> bool:
         return False
     try:
         try:
-            platform = access.ready(lease.account, clock=clock)
-            _Reader(lease, platform, clock).read()
+            _read(lease, clock)
             lease.release()
         except (LeaseLost, OperationalError, InterfaceError):
             raise
@@ -66,6 +65,17 @@ def run(*, account_pk: int, clock: Clock) -> bool:
         return False
     # A message that came just before the release has woken a task that found the lease taken.
     return leases.due(clock()).filter(pk=account_pk).exists()
+
+
+def _read(lease: Lease, clock: Clock) -> None:
+    """A token may end before its time, as when another program fetches one for the same app: the
+    credentials are refused for good where a renewed one is refused too."""
+    platform = access.ready(lease.account, clock=clock)
+    try:
+        _Reader(lease, platform, clock).read()
+    except NotAuthorised:
+        platform = access.ready(lease.account, clock=clock, refused=True)
+        _Reader(lease, platform, clock).read()
 
 
 def _in_words(lease: Lease, error: Exception) -> str:

@@ -46,6 +46,16 @@ def test_before_it_runs_out_both_tokens_are_new(fake: KuaishouFake, kuaishou: Ku
         kuaishou.test()
 
 
+def test_one_that_is_refused_before_its_time_is_renewed(fake: KuaishouFake, kuaishou: Kuaishou):
+    fake.access_token = "another-programs"
+    with pytest.raises(NotAuthorised):
+        kuaishou.test()
+    assert kuaishou.renewed(now=fake.now()) is None
+    renewed = kuaishou.renewed(now=fake.now(), refused=True)
+    assert renewed is not None
+    assert Kuaishou(Account("ks-shop", renewed, fake.account().address)).test() == "羊毛小店"
+
+
 @pytest.mark.parametrize("expires_at", ["", "soon", "2026-01-01T00:00:00"])
 def test_where_it_is_not_known_until_when_it_holds_it_is_renewed(
     fake: KuaishouFake, expires_at: str

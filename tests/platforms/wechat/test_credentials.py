@@ -59,6 +59,16 @@ def test_a_token_is_renewed_before_it_runs_out(fake, shop):
     assert shop.renewed(now=late) == {"access_token": "token-2", "expires_at": ends}
 
 
+def test_a_token_that_is_refused_before_its_time_is_renewed(fake, shop):
+    fake.token = "token-of-another-program"
+    now = fake.now()
+    assert shop.renewed(now=now) is None
+    assert shop.renewed(now=now, refused=True) == {
+        "access_token": "token-of-another-program",
+        "expires_at": (now + timedelta(seconds=7200)).isoformat(),
+    }
+
+
 @pytest.mark.parametrize("changes", [{"access_token": ""}, {"expires_at": ""}, {"expires_at": "x"}])
 def test_a_token_of_which_nothing_is_known_is_renewed(fake, changes):
     renewed = WeChatShop(account(fake, **changes)).renewed(now=fake.now())
