@@ -82,7 +82,8 @@ Platform = Annotated[str, Field(pattern=PLATFORM_PATTERN)]
 class Record(BaseModel):
     """What all records have in common: unknown keys and near misses are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # An error that reaches a log does not quote what a buyer wrote.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class BuyerLimitRecord(Record):
