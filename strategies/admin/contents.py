@@ -33,8 +33,21 @@ def shown_content(content: Mapping[str, Any], shop: Shop | None = None) -> dict[
     on the shop's clock."""
     labels = {field.name: field.verbose_name for field in Strategy._meta.fields}
     labels["breaker"] = _("circuit breaker")
-    keys = [key for key in labels if key in content and key not in _HIDDEN]
+    left_out = _HIDDEN | without_effect(content)
+    keys = [key for key in labels if key in content and key not in left_out]
     return {labels[key]: shown(key, content[key], shop) for key in keys}
+
+
+def without_effect(content: Mapping[str, Any]) -> set[str]:
+    """The keys that decide nothing here: of another kind of scenario, or of another execution
+    time (SPEC T1, T7). Shown, they would read as conditions."""
+    pre_ship = content.get("scenario") == Scenario.PRE_SHIP_REFUND
+    found = {"order_statuses"} if pre_ship else {"skip_label_printed"}
+    if content.get("execution_time") != ExecutionTime.OFF_HOURS:
+        found.add("paid_time")
+    if content.get("execution_time") != ExecutionTime.WINDOWS:
+        found.add("windows")
+    return found
 
 
 def shown(key: str, value: Any, shop: Shop | None = None) -> Any:

@@ -31,7 +31,7 @@ from aftersale.services.rights import Right
 from strategies.models import Scenario, Strategy, StrategyRevision, StrategyUsage
 from strategies.services.contents import strategy_content
 
-from .contents import shown_content, tripped
+from .contents import shown_content, tripped, without_effect
 from .sentence import sentence
 
 DAYS_SHOWN = 14
@@ -152,9 +152,8 @@ class StrategyAdmin(ScopedAdmin):
             {
                 "fields": (
                     ("valid_from", "valid_until"),
-                    ("execution_time", "windows_shown"),
-                    ("paid_time", "time_limit_hours"),
-                    ("order_statuses", "skip_label_printed"),
+                    ("execution_time", "windows_shown", "paid_time"),
+                    ("order_statuses", "skip_label_printed", "time_limit_hours"),
                     ("product_condition", "products"),
                     ("categories", "buyer_reasons"),
                     "refund_reason",
@@ -194,6 +193,14 @@ class StrategyAdmin(ScopedAdmin):
                 "tripped": tripped(strategy),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _line(self, line: Any, request: HttpRequest, obj: Any = None) -> Any:
+        """Without what decides nothing in this strategy."""
+        if obj is not None and isinstance(line, str):
+            kind = {"scenario": obj.scenario, "execution_time": obj.execution_time}
+            if line.removesuffix("_shown") in without_effect(kind):
+                return None
+        return super()._line(line, request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With today's cap use; the day is the shop's own (SPEC E4)."""

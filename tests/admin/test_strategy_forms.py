@@ -1,5 +1,6 @@
 """Adding and changing strategies: the form, the dialogs, the pause (SPEC T1-T8, E1, G2, P1)."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -242,6 +243,35 @@ def test_a_stale_change_is_refused_with_what_changed(own: Scene) -> None:
     assert owner.post(step("edit", strategy), {**mine, "revision": 2}).status_code == 302
     strategy.refresh_from_db()
     assert (strategy.daily_cap, strategy.revision) == (700_000, 3)
+
+
+IDLE = ["order statuses", "pass by orders with a label", "order paid", "daily windows"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "execution_time", "shown"),
+    [
+        ("pre_ship_refund", "all_day", IDLE[1:2]),
+        ("pre_ship_refund", "off_hours", IDLE[1:3]),
+        ("post_ship_refund", "windows", [IDLE[0], IDLE[3]]),
+    ],
+)
+def test_what_decides_nothing_is_not_shown_as_a_condition(
+    own: Scene, scenario: str, execution_time: str, shown: list[str]
+) -> None:
+    """SPEC T1, T7: on the strategy's own page, and in its revisions."""
+    set_so = {"execution_time": execution_time, "windows": [["22:00", "08:00"]]}
+    strategy = make_strategy(own.shop, enabled=False, scenario=scenario, name="set", **set_so)
+    client = client_of(own.people["viewer"])
+    client.cookies["django_language"] = "en"
+    for page in (
+        url(Strategy, "change", strategy.pk),
+        reverse("automation:revisions", args=[strategy.pk]),
+    ):
+        text = client.get(page).content.decode().lower()
+        assert [
+            label for label in IDLE if f">{label}<" in re.sub(r"\s*([<>])\s*", r"\1", text)
+        ] == (shown), page
 
 
 def test_a_copy_has_another_name_and_is_not_enabled(own: Scene) -> None:
