@@ -79,6 +79,8 @@ def _orders(statuses: Sequence[str]) -> str:
         return _("shipped orders")
     if set(statuses) == {"delivered"}:
         return _("delivered orders")
+    if not statuses:
+        return _("orders whose status is not chosen yet")
     return _("shipped or delivered orders")
 
 
@@ -191,7 +193,7 @@ def _label(content: Mapping[str, Any]) -> str:
 def _named(listed: Sequence[str]) -> str:
     """The first few by name, the rest by number."""
     comma = pgettext("between the names of goods", ", ")
-    named = comma.join(listed[:_MOST_NAMED])
+    named = comma.join(_("“%(name)s”") % {"name": name} for name in listed[:_MOST_NAMED])
     more = len(listed) - _MOST_NAMED
     if more <= 0:
         return named

@@ -6,6 +6,9 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.translation import override, pgettext
+
+from aftersale.models import AttemptState, RefundStatus
 
 from .scene import Scene
 from .test_scope import SCOPED, client_of, url
@@ -72,6 +75,13 @@ def test_dialogs_are_chinese(own: Scene) -> None:
     for model, step in REGISTERED:
         page = client.get(step_url(own.row(model), step)).content.decode()
         assert english(page) == set(), (model, step)
+
+
+def test_what_failed_is_not_a_condition_that_does_not_hold() -> None:
+    """One English word that is two in Chinese."""
+    with override("zh-hans"):
+        said = {str(status.label) for status in (RefundStatus.FAILED, AttemptState.FAILED)}
+        assert said == {"失败"} and pgettext("condition", "Failed") == "不满足"
 
 
 @pytest.mark.parametrize(("language", "text"), [("en", "Tickets"), ("zh-hans", "售后单")])

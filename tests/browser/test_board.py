@@ -124,16 +124,16 @@ def test_a_drag_shows_who_is_behind_whom_now(page: Page, live_server: Any, scene
     def said(pk: int) -> Locator:
         return page.locator(f"[data-id='{pk}'] .f-note--warning")
 
-    expect(said(c)).to_contain_text("只有「mine-b」当日剩余额度不足")
+    expect(said(c)).to_contain_text("只有“mine-b”当日剩余额度不足")
     expect(said(b)).to_have_count(0)
     drag(page, b, onto=c)
-    expect(said(b)).to_contain_text("只有「mine-c」当日剩余额度不足")
+    expect(said(b)).to_contain_text("只有“mine-c”当日剩余额度不足")
     expect(said(c)).to_have_count(0)
     said(b).get_by_text("示例").click()
     expect(said(b)).to_contain_text("一张 ¥200 的售后单（仅退款）")
     page.get_by_role("link", name="策略体检").click()
     expect(page.get_by_role("heading", name="mine-b")).to_be_visible()
-    expect(page.get_by_text("只有「mine-c」当日剩余额度不足")).to_be_visible()
+    expect(page.get_by_text("只有“mine-c”当日剩余额度不足")).to_be_visible()
 
 
 def test_a_stale_order_and_no_network(page: Page, live_server: Any, scene: Scene) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
 from aftersale.models import OrderStatus, Shop
@@ -72,12 +72,12 @@ class StrategyForm(forms.Form):
         widget=forms.Textarea({"class": "d-input", "rows": 2}),
     )
     order_statuses = _some_of(
-        gettext_lazy("Order status"),
+        pgettext_lazy("strategy", "Order status"),
         [(status, status.label) for status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED)],
     )
     product_condition = _one_of(gettext_lazy("Which goods"), ProductCondition.choices)
-    products = _lines(gettext_lazy("Products"), gettext_lazy("One product number a line."))
-    categories = _lines(gettext_lazy("Categories"), gettext_lazy("One category a line."))
+    products = _lines(gettext_lazy("Product numbers"), gettext_lazy("One a line."))
+    categories = _lines(gettext_lazy("Categories"), gettext_lazy("One a line."))
     buyer_reasons = _some_of(gettext_lazy("Buyer's reason"), list(REASONS.items()))
     execution_time = _one_of(gettext_lazy("When it works"), ExecutionTime.choices)
     paid_time = _one_of(gettext_lazy("When the order was paid"), PaidTime.choices)
