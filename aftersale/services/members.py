@@ -80,7 +80,10 @@ def _enter_membership(membership_id: int, *, user: User) -> Membership:
 def _refuse_last_owner(membership: Membership) -> None:
     if membership.role != Role.OWNER:
         return
-    others = Membership.objects.filter(shop=membership.shop_id, role=Role.OWNER)
+    # One who can't log in any more is none.
+    others = Membership.objects.filter(
+        shop=membership.shop_id, role=Role.OWNER, user__is_active=True
+    )
     if not others.exclude(pk=membership.pk).exists():
         raise Refused(_("A shop keeps at least one owner."))
 
