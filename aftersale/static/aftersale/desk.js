@@ -22,8 +22,10 @@
         const wide = box.querySelector("[data-wide]") !== null;
         box.classList.toggle("d-dialog--wide", wide);
         if (!box.open) box.showModal();
-        const first = box.querySelector("[autofocus], [aria-invalid=true]");
-        if (first) first.focus();
+        // Else the browser would begin at ✕, where what is typed goes nowhere.
+        const first = box.querySelector("[autofocus], [aria-invalid=true]")
+            ?? box.querySelector(".d-dialog-body :is(input:not([type=hidden]), select, textarea)");
+        first?.focus();
     };
 
     const close = () => dialog()?.open && dialog().close();
