@@ -41,6 +41,19 @@ def lock_order(pk: int) -> Order:
     return lock_orders([pk]).get()
 
 
+def lock_orders_of(tickets: QuerySet[Ticket]) -> None:
+    """All orders of the tickets, by one statement: whoever locks so many tickets takes these first,
+    since who holds an order may go on to any of its tickets.
+    """
+    orders = (
+        Order.objects.filter(pk__in=tickets.order_by().values("order"))
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+    for _pk in orders.values_list("pk", flat=True):
+        pass
+
+
 def try_lock_order(pk: int) -> Order | None:
     """None where somebody else holds it: the payer comes back rather than wait."""
     return (

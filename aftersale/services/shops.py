@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
@@ -116,8 +116,9 @@ def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
     if user is not None:
         require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
+        shop = _get(shop_id)
         if _set_waiting(shop_id, old_ones=True):
-            _event(_get(shop_id), ShopEventKind.LOOKED_AGAIN, now, user=user)
+            _event(shop, ShopEventKind.LOOKED_AGAIN, now, user=user)
             tickets_waiting.send(Shop, shop_ids={shop_id})
 
 
@@ -169,7 +170,12 @@ def _event(
 
 
 def _set_waiting(shop_id: int, *, old_ones: bool = False) -> bool:
-    """Batches in the order of the keys, like whoever else locks several tickets."""
+    """Under the orders' locks, and in batches in the order of the keys, like whoever else locks
+    several tickets."""
+    concerned = Q(status=TicketStatus.PENDING_REVIEW, waits=False)
+    if old_ones:
+        concerned |= Q(flags__contains=[TicketFlag.BEFORE_CONNECTION])
+    locks.lock_orders_of(Ticket.objects.filter(concerned, shop=shop_id, order__isnull=False))
     if old_ones:
         _release_old_ones(shop_id)
     idle = Ticket.objects.filter(
