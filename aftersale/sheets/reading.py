@@ -141,7 +141,7 @@ def _cell(value: Any) -> str:
         case float():
             return f"{value:.10f}".rstrip("0")
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
+            return value.isoformat(" ", "seconds" if value.second else "minutes")
         case time():
             return f"{value:%H:%M}"
         case _:

@@ -62,7 +62,9 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
         return "; ".join(f"{start}-{end}" for start, end in value)
     if key in MOMENTS:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(shop.timezone))
-        return f"{local:%Y-%m-%d %H:%M}"
+        # Whole minutes where they are: with less, what is read again would be another moment.
+        whole = local.second == local.microsecond == 0
+        return local.replace(tzinfo=None).isoformat(" ", "minutes" if whole else "auto")
     if key in SWITCHES:
         return _("yes") if value else _("no")
     return str(value)
