@@ -1,6 +1,6 @@
 """Shops: their records, the pause switch, the block list (SPEC O7, F1, G1, G2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -125,21 +125,43 @@ def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
 def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> bool:
     """No strategy refunds this buyer from now on (SPEC G1). False: it was on the list before."""
     require(user, shop_id, Right.CHANGE_STRATEGIES)
+    buyer = checked_buyer(buyer, note)
+    return bool(block_buyers(shop_id=shop_id, notes={buyer: note}, user=user, now=now))
+
+
+def checked_buyer(buyer: str, note: str) -> str:
+    """The buyer without blanks, if the two can stand on the block list; else Refused."""
     buyer = buyer.strip()
     if not buyer or "\0" in buyer:
         raise Refused(_("Say which buyer."), pointer="buyer")
     for pointer, text, most in (("buyer", buyer, 64), ("note", note, 500)):
         if len(text) > most:
             raise Refused(_("At most %(most)d characters.") % {"most": most}, pointer=pointer)
+    return buyer
+
+
+def block_buyers(
+    *, shop_id: int, notes: Mapping[str, str], user: User, now: datetime
+) -> frozenset[str]:
+    """Checked buyers, with why; those who were not on the list before. The rules change once,
+    however many there are."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
         shop = _get(shop_id)
-        _row, created = BlockedBuyer.objects.get_or_create(
-            shop=shop, buyer=buyer, defaults={"note": note, "created_by": user}
+        known = BlockedBuyer.objects.filter(shop=shop, buyer__in=notes)
+        added = notes.keys() - set(known.values_list("buyer", flat=True))
+        fresh = [buyer for buyer in notes if buyer in added]
+        BlockedBuyer.objects.bulk_create(
+            BlockedBuyer(shop=shop, buyer=buyer, note=notes[buyer], created_by=user)
+            for buyer in fresh
         )
-        if created:
-            _event(shop, ShopEventKind.BUYER_BLOCKED, now, user=user, note=buyer)
+        ShopEvent.objects.bulk_create(
+            ShopEvent(shop=shop, at=now, user=user, kind=ShopEventKind.BUYER_BLOCKED, note=buyer)
+            for buyer in fresh
+        )
+        if fresh:
             shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
-    return created
+    return frozenset(fresh)
 
 
 def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> None:

@@ -81,6 +81,7 @@ def full(shop: Shop) -> None:
     make_strategy(
         shop, name="night", windows=[["22:00", "08:00"], ["12:00", "13:30"]],
         execution_time="windows", valid_from="2026-11-01T00:00:00+08:00",
+        valid_until="2026-12-01T16:32:07.250000+08:00",
         buyer_reasons=["no_longer_wanted"], product_condition="include", products=["p-9", "=1"],
         categories=["shoes"], breaker={"hits": 5, "minutes": 10}, remark="-x, \"y\"\nz",
     )  # fmt: skip
@@ -194,6 +195,22 @@ def test_block_list(shop: Shop, owner: User) -> None:
     assert list(BlockedBuyer.objects.values_list("buyer", "note", "created_by")) == [
         ("b-1", "rude", owner.pk)
     ]
+
+
+def test_a_long_block_list_changes_the_rules_once(
+    shop: Shop, owner: User, django_assert_max_num_queries: Any
+) -> None:
+    """A rulebook for each row took minutes, and the page has one."""
+    rows = "".join(f"b-{number},n\n" for number in range(300))
+    revisions = RulebookRevision.objects.count()
+    with django_assert_max_num_queries(60):
+        results = call(shop, owner, "blocked-buyers", f"buyer,note\n{rows}")
+    assert {outcome for _line, outcome in outcomes(results)} == {NEW}
+    assert not BlockedBuyer.objects.exists()
+    written(shop, owner, "blocked-buyers", f"buyer,note\n{rows}")
+    assert BlockedBuyer.objects.count() == 300
+    assert ShopEvent.objects.filter(kind="buyer_blocked").count() == 300
+    assert RulebookRevision.objects.count() <= revisions + 1
 
 
 def test_reject_texts(shop: Shop, owner: User) -> None:

@@ -7,13 +7,15 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import BlockedBuyer, Shop
+from aftersale.record_errors import FieldError
 from aftersale.services import shops
+from aftersale.services.errors import Refused
 from aftersale.services.outcomes import Outcome
 from aftersale.services.rights import Right
 from aftersale.sheets.reading import SheetRow
 from aftersale.sheets.writing import Cell
 
-from .kinds import Column, RowResult, SheetKind, row_by_row
+from .kinds import Column, RowResult, SheetKind
 
 
 def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
@@ -22,14 +24,24 @@ def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
 
 
 def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> list[RowResult]:
-    def block(row: SheetRow) -> RowResult:
-        buyer = row.cells["buyer"]
-        added = shops.block_buyer(
-            shop_id=shop.pk, buyer=buyer, note=row.cells.get("note", ""), user=user, now=now
-        )
-        return RowResult(row.line, buyer, Outcome.NEW if added else Outcome.UNCHANGED)
-
-    return row_by_row(rows, block, name="buyer")
+    results: list[RowResult] = []
+    notes: dict[str, str] = {}
+    first: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        buyer, note = row.cells["buyer"], row.cells.get("note", "")
+        try:
+            buyer = shops.checked_buyer(buyer, note)
+        except Refused as refused:
+            errors = [FieldError(refused.pointer, refused.message)]
+            results.append(RowResult(row.line, buyer, Outcome.REFUSED, (), errors))
+            continue
+        notes.setdefault(buyer, note)
+        first.setdefault(buyer, place)
+        results.append(RowResult(row.line, buyer, Outcome.UNCHANGED))
+    for buyer in shops.block_buyers(shop_id=shop.pk, notes=notes, user=user, now=now):
+        place = first[buyer]
+        results[place] = results[place]._replace(outcome=Outcome.NEW)
+    return results
 
 
 KIND = SheetKind(
