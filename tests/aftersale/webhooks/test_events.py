@@ -23,6 +23,7 @@ from aftersale.models import (
 from aftersale.services import refunds, windows
 from aftersale.services.webhooks import endpoints, log, signing
 from config.secrets import unseal
+from monitoring.models import AlertKind
 from monitoring.services.alerts import raise_alerts
 from strategies.services.evaluator import Tally, decide_shop
 from tests.aftersale.ingest.records import order, save_order, save_ticket, ticket
@@ -133,6 +134,11 @@ def test_each_kind_is_told_as_the_docs_show_it(shop, owner, platform, clock):
     assert set(by_type) == {*WebhookType.values, TEST_TYPE}
     shown = {example["type"]: plain(example) for example in examples()}
     assert shown == {name: plain(body) for name, body in by_type.items()}
+
+
+def test_the_docs_name_each_kind_of_alert():
+    text = DOCS.read_text(encoding="utf-8")
+    assert [kind for kind in AlertKind.values if f"`{kind}`" not in text] == []
 
 
 def examples() -> list[dict[str, Any]]:
