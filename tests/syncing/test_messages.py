@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from aftersale.connectors import TimedOut
 from aftersale.models import Order, PlatformMessage, PlatformProblem, Ticket
-from aftersale.services.syncing import messages, reading
+from aftersale.services.syncing import health, messages, reading
 from tests.concurrency.threads import at_once, meeting
 from tests.factories import NOON
 from tests.platforms import double
@@ -159,6 +159,30 @@ def test_what_can_not_be_fetched_is_passed_by_after_a_while(connected: Connected
     assert not PlatformMessage.objects.filter(followed_at=None).exists()
     assert [(p.subject, p.number) for p in PlatformProblem.objects.all()] == [("ticket", "T1")]
     assert Order.objects.get().order_no == "O2"
+
+
+def test_pauses_do_not_grow_where_messages_are_followed_in_between(connected: Connected):
+    connected.read()
+    count = iter(range(1000))
+
+    def fail(call: tuple) -> None:
+        if next(count) % 5 == 4:
+            raise TimedOut
+
+    connected.place.before = fail
+    connected.order("O1")
+    for number in range(20):
+        connected.ticket(f"T{number}")
+    send(body_of(*(("ticket", f"T{number}", f"m{number}") for number in range(20))))
+    pauses = []
+    while PlatformMessage.objects.filter(followed_at=None).exists():
+        reading.run(account_pk=connected.account.pk, clock=connected.clock)
+        paused_until = connected.account.paused_until
+        assert paused_until is not None
+        pauses.append(paused_until - connected.clock.now)
+        connected.clock.now = paused_until
+    assert pauses == [health.PAUSES[0]] * len(pauses) and len(pauses) > 6
+    assert Ticket.objects.count() == 20
 
 
 def test_what_is_not_there_any_more_is_no_problem(connected: Connected):

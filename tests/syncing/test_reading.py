@@ -1,7 +1,8 @@
 """Reading from a platform in rounds: nothing lost, nothing twice, whatever happens (SPEC O6)."""
 
 import threading
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from django.db.models import F
@@ -331,6 +332,36 @@ def _stop_after_one(connected: Connected):
                 raise _Stop
 
     return stop
+
+
+@pytest.mark.parametrize("error", [Throttled("Too many calls.", 60), TimedOut()])
+def test_where_few_calls_in_a_row_work_reading_comes_to_its_end(
+    connected: Connected, error: Exception
+):
+    """A slice of more calls than that would begin anew for ever."""
+    connected.read()
+    connected.clock.turn(hours=3)
+    connected.order("O1", ago=179)
+    for number in range(16):
+        connected.ticket(f"T{number}", ago=10 * number + 1)
+    begun, calls = connected.clock(), Counter[datetime]()
+
+    def few(call: tuple) -> None:
+        calls[connected.clock.now] += 1
+        if calls[connected.clock.now] > 8:
+            raise error
+
+    connected.place.before = few
+    for _run in range(20):
+        reading.run(account_pk=connected.account.pk, clock=connected.clock)
+        account = connected.account
+        if account.last_read_at is not None and account.last_read_at >= begun:
+            break
+        assert account.paused_until is not None
+        connected.clock.now = account.paused_until
+    else:
+        pytest.fail("It never came to its end.")
+    assert len(numbers(Ticket)) == 16
 
 
 def test_a_long_catching_up_gives_others_their_turn(

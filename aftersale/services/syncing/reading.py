@@ -160,6 +160,13 @@ class _Reader:
         except _TooMuch:
             self.lease.write(slice_seconds=max(1, seconds // 2))
             return
+        except NotAuthorised:
+            raise
+        except (TimedOut, NotCarriedOut):
+            # Where a call in a hundred fails, or a minute has so many, a slice of more calls than
+            # that would begin anew for ever.
+            self.lease.write(slice_seconds=max(1, seconds // 2))
+            raise
         widest = int(WIDEST_SLICE.total_seconds())
         self.lease.write(slice_seconds=min(widest, seconds * 2), **health.WELL, **reached)
 
@@ -221,6 +228,10 @@ class _Reader:
                         raise
                     reason = _in_words(self.lease, error)
                     self.saver.problem(subject, number, reason, now=self.clock())
+                else:
+                    if self.account.failures:
+                        # It goes on, if not smoothly: the pauses must not grow.
+                        self.lease.write(**health.WELL)
                 mine.update(followed_at=self.clock())
 
     def _fetch(self, subject: str, number: str) -> None:
