@@ -89,6 +89,10 @@ def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:
         choices = [one for one in part.get("anyOf", []) if one.get("type") != "null"]
         if len(choices) == 1:
             part = choices[0]
+        if "$ref" in part:
+            # Of the record's own schema; the document has no such place.
+            part = {**schema["$defs"][part["$ref"].rpartition("/")[2]]}
+            part.pop("title")
         if default is not None:
             part["default"] = default
         found.append(

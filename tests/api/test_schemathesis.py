@@ -1,5 +1,7 @@
 """Calls made up from the OpenAPI document, and answers held against it: whatever is in it."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -136,3 +138,6 @@ def test_a_client_can_be_generated(document: Any) -> None:
                 assert status == "204" or answer["content"]["application/json"]["schema"], where
             assert {"401", "403", "422", "429"} <= set(operation["responses"]), where
     assert len(ids) == len(set(ids))
+    kinds = document.raw_schema["components"]["schemas"]
+    named = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(document.raw_schema)))
+    assert named == {f"#/components/schemas/{kind}" for kind in kinds}
