@@ -166,7 +166,8 @@ class OrderRecord(Record):
     completed_at: Time | None = None
     updated_at: Time
     paid_amount: Amount
-    refunded_amount: Amount = 0
+    # The document shows what a program sends: yuan.
+    refunded_amount: Amount = Field(default=0, json_schema_extra={"default": "0.00"})
     labels: list[OrderLabel] = Field(default_factory=list, max_length=50)
     lines: list[LineRecord] = Field(min_length=1, max_length=1000)
     commission_splits: list[SplitRecord] = Field(default_factory=list, max_length=100)

@@ -141,3 +141,7 @@ def test_a_client_can_be_generated(document: Any) -> None:
     kinds = document.raw_schema["components"]["schemas"]
     named = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(document.raw_schema)))
     assert named == {f"#/components/schemas/{kind}" for kind in kinds}
+    fields = [field for kind in kinds.values() for field in kind.get("properties", {}).values()]
+    defaults = [field["default"] for field in fields if field.get("format") == "money"
+                and "default" in field]  # fmt: skip
+    assert defaults == ["0.00"]
