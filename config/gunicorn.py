@@ -7,6 +7,9 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
 timeout = 60
+# The longest that it takes: what stands in an address of the API is escaped, up to twelve letters
+# for one, and the API says better than a bare 414 what is wrong with it.
+limit_request_line = 8190
 control_socket_disable = True
 # No access log: addresses of pages hold buyers' and order numbers. The proxy keeps one if wanted.
 accesslog = None
