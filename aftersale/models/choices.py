@@ -103,10 +103,11 @@ class TicketFlag(models.TextChoices):
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
 
 
-# The automation leaves a ticket with one of these alone: which products it is about is not known;
-# people have not asked for the shop's old tickets to be evaluated; the platform pays it by itself,
-# or did not take what was decided.
+# The automation leaves a ticket with one of these alone: the buyer asks for something else than was
+# decided on; which products it is about is not known; people have not asked for the shop's old
+# tickets to be evaluated; the platform pays it by itself, or did not take what was decided.
 HANDS_OFF = [
+    TicketFlag.DIFFERS,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,

@@ -119,7 +119,9 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     if not differences:
         return
     transitions.add_flag(ticket, TicketFlag.DIFFERS)
-    ticket.save(update_fields=["flags"])
+    # One that was taken back and waits again is for people now.
+    ticket.waits = False
+    ticket.save(update_fields=["flags", "waits"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
     write_event(ticket, TicketEventKind.NOTE, note % ", ".join(differences), now)
 

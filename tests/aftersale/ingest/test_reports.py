@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from aftersale.models import Refund, Shop, Ticket
-from aftersale.services import locks, order_money, transitions
+from aftersale.services import locks, order_money, refunds, transitions
 from aftersale.services.outcomes import CHANGED, NEW, OLDER
+from tests.factories import make_user
 
 from .conftest import the_order, the_ticket
 from .records import NOON, at, order, save_order, save_ticket, ticket
@@ -204,6 +205,26 @@ def test_decided_ticket_keeps_type_and_amount_and_is_flagged() -> None:
     assert "Refund only" in note
     assert "12.00" in note
     assert save_ticket(ticket(updated_at=at(1.5), amount="1.00")) == [OLDER]
+
+
+@pytest.mark.parametrize("back_first", [True, False])
+def test_one_taken_back_that_differs_is_for_people(shop: Shop, back_first: bool) -> None:
+    """SPEC O7: the automation would decide on an amount that the buyer no longer asks for."""
+    row = decided()
+
+    def take_back() -> None:
+        user = make_user(shop)
+        refunds.take_back(refund_id=row.refund.pk, user=user, now=NOON + timedelta(hours=2))
+
+    if back_first:
+        take_back()
+        assert the_ticket().waits
+    report(3, amount="12.00")
+    if not back_first:
+        take_back()
+    stored = the_ticket()
+    assert (stored.status, stored.flags) == ("pending_review", ["differs"])
+    assert (stored.waits, stored.amount) == (False, 5_990)
 
 
 def test_waived_return_is_no_difference() -> None:
