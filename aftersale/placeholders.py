@@ -29,6 +29,8 @@ NEUTRAL: dict[str, Any] = {
 }
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACES = re.compile(r"[{}]")
+# What a person may have taken for a placeholder, here or in another program.
+_LEFT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\s*[A-Za-z_][\w.]*\s*\}|%\(\w+\)\w")
 
 
 def problem(text: str) -> str:
@@ -61,7 +63,5 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
 
 def left_in(text: str) -> str:
     """The first placeholder that still stands in a text that is about to be sent, or ""."""
-    for found in _PLACEHOLDER.finditer(text):
-        if found[1] in PLACEHOLDERS:
-            return found[0]
-    return ""
+    found = _LEFT.search(text)
+    return found[0] if found else ""

@@ -142,6 +142,10 @@ def test_only_where_a_person_may_reject(status: str) -> None:
         ({"explanation": " \n "}, "explanation"),
         ({"explanation": "x" * 1_001}, "explanation"),
         ({"explanation": "Dear {buyer}"}, "explanation"),
+        ({"explanation": "Dear { buyer }"}, "explanation"),
+        ({"explanation": "Dear {{buyer.name}}"}, "explanation"),
+        ({"explanation": "Dear {% if x %}"}, "explanation"),
+        ({"explanation": "Dear %(buyer)s"}, "explanation"),
         ({"reason": "agreed_to_cancel"}, "evidence"),  # pictures are asked for
         ({"reason": "return_first"}, "reason"),  # negotiation first
         ({"evidence": [picture() for _ in range(7)]}, "evidence"),
