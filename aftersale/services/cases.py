@@ -125,7 +125,8 @@ def _told_since(ticket: Ticket, order: Order | None, seen: str) -> str:
 
 
 def _told(event: TicketEvent) -> str:
-    who = event.user or event.get_actor_display()
+    user = event.user
+    who = user.get_full_name() or user.username if user else event.get_actor_display()
     if event.to_status:
         return _("%(who)s moved it to “%(status)s”") % {
             "who": who,

@@ -26,9 +26,11 @@ def test_whoever_comes_late_is_told_what_the_first_one_did() -> None:
     shop = make_shop()
     ticket = make_ticket(make_order(shop), type="return_refund")
     first, late = make_user(shop, Role.CS_AGENT, username="wang"), make_user(shop, Role.CS_AGENT)
+    first.first_name = "王芳"
+    first.save()
     seen = seen_now(ticket, ticket.order)
     refunds.approve(ticket_id=ticket.pk, user=first, now=NOON, seen=seen)
-    with pytest.raises(Stale, match="wang moved it to “Awaiting the return”"):
+    with pytest.raises(Stale, match="王芳 moved it to “Awaiting the return”"):
         refunds.confirm_return(ticket_id=ticket.pk, user=late, now=NOON, seen=seen)
     ticket.refresh_from_db()
     assert ticket.status == TicketStatus.AWAITING_RETURN
