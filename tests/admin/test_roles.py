@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import Role, Ticket
+from aftersale.models import Membership, Role, Ticket
 from aftersale.services import rights
 
 from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
@@ -126,6 +126,29 @@ def test_what_each_role_may_send(own: Scene, foreign: Scene, role: str) -> None:
             status = client.post(address.of(foreign), sent(foreign)).status_code
             assert status in REFUSED or address.page.lists, (address.name, status)
     assert digest() == before
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_right_is_of_its_shop(own: Scene, foreign: Scene) -> None:
+    """Who owns one shop and may only look at another is shown that one, and moves nothing in it."""
+    member = own.people["owner"]
+    Membership.objects.create(shop=foreign.shop, user=member, role=Role.VIEWER)
+    client = client_of(member)
+    before = digest()
+    for address in WALK:
+        page = address.page
+        if not (address.names_a_shop or page.lists):
+            continue
+        status, _text = get(client, address.of(foreign))
+        # The lists are of both shops, and what is listed is refused one by one.
+        if not page.lists:
+            expected = SHOWN if allowed(page.shows, Role.VIEWER) else REFUSED
+            assert status in expected, (address.name, status)
+        if not allowed(page.sends or page.shows, Role.VIEWER):
+            status = client.post(address.of(foreign), sent(foreign)).status_code
+            assert status in REFUSED or page.lists, (address.name, status)
+    after = digest()
+    assert {table for table in after if after[table] != before[table]} <= {"aftersale_casevisit"}
 
 
 @pytest.mark.usefixtures("unrendered")
