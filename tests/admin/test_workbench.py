@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from aftersale.admin.workbench import address
 from aftersale.models import CaseVisit, Order, Refund, RefundAttempt, Ticket, TicketEvent
-from aftersale.services import refunds
+from aftersale.services import refunds, replies
 from aftersale.services.cases import seen_now
 from strategies.models import Decision
 
@@ -142,6 +142,69 @@ def test_a_wrong_amount_is_refused_and_kept_on_the_screen(desk: Scene, amount: s
     assert answer.status_code == 422
     assert f'value="{amount}"' in answer.content.decode() or amount == ""
     assert not Refund.objects.exists() and not TicketEvent.objects.filter(actor="person").exists()
+
+
+@pytest.mark.parametrize(
+    ("amount", "then"),
+    [
+        (
+            "100.10",
+            "You pay ¥100.10 to mine-buyer on the platform and record it here as paid; "
+            "¥23.35 of the order stays refundable.",
+        ),
+        ("123.46", "The amount must be above 0 and at most what was asked for: 123.45 yuan."),
+        ("abc", "Give the amount in yuan, above 0, with at most two decimals."),
+        ("", "Give the amount in yuan, above 0, with at most two decimals."),
+    ],
+)
+def test_what_approving_does_follows_the_amount(desk: Scene, amount: str, then: str) -> None:
+    """Asked while it is typed; and after a refusal the button names what stands in the field."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    asked = client.get(reverse("desk:approve", args=[ticket.pk]), {"amount": amount})
+    assert f'<p id="decide-then" role="status">{then}</p>' in asked.content.decode()
+    if amount != "100.10":
+        page = decide(client, "approve", ticket, amount=amount).content.decode()
+        assert f"Refund <span data-amount-shown>¥{amount}</span> to mine-buyer" in page
+        assert f'<p id="decide-then" role="status">{then}</p>' in page
+    assert not Refund.objects.exists()
+
+
+def test_a_platform_refunds_what_was_asked_for(desk: Scene) -> None:
+    """No field for less is offered; where less is left, the case says that it can't be approved."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    ticket.shop.connector = "platform"
+    ticket.shop.save()
+    approve = reverse("desk:approve", args=[ticket.pk])
+    asked = client.get(approve).content.decode()
+    assert "data-amount-shown" in asked and 'name="amount"' not in asked
+    Order.objects.filter(pk=ticket.order_id).update(refunded_amount=1)
+    case = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
+    assert "Only ¥123.44 of the order is left" in case and approve not in case
+
+
+def test_a_refund_that_the_platform_pays_is_not_offered(desk: Scene) -> None:
+    """SPEC F2."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    Ticket.objects.filter(pk=ticket.pk).update(flags=["platform_pays"])
+    case = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
+    assert "The platform pays this fast refund itself: nothing is sent from here." in case
+    assert reverse("desk:approve", args=[ticket.pk]) not in case and "<dt>Approve</dt>" not in case
+
+
+def test_a_case_says_what_can_be_done_and_no_more(desk: Scene) -> None:
+    """While the buyer has yet to answer there is nothing to negotiate."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    address = reverse("desk:case", args=[ticket.pk])
+    assert "<dt>Negotiate</dt>" in client.get(address).content.decode()
+    replies.negotiate(
+        ticket_id=ticket.pk, message="?", user=desk.people["owner"], now=timezone.now()
+    )
+    case = client.get(address).content.decode()
+    assert "<dt>Approve</dt>" in case and "<dt>Negotiate</dt>" not in case
 
 
 def test_a_case_that_changed_meanwhile_is_refused_with_what_changed(desk: Scene) -> None:

@@ -42,6 +42,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     user, order = access.person(request), ticket.order
     may = access.may(request, ticket.shop_id, Right.HANDLE_TICKETS)
     refund = getattr(ticket, "refund", None)
+    can = steps(ticket, now=now) if may else set()
     if may:
         visits.visit(ticket=ticket, user=user, now=now)
     return {
@@ -51,7 +52,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "alert": getattr(ticket, "shipping_alert", None),
         "seen": seen_now(ticket, order),
         "may": may,
-        "steps": steps(ticket, now=now) if may else set(),
+        "steps": can,
         "buyer": buyer(ticket),
         "shown": columns.yuan(to_pay(ticket)),
         "available": available(ticket, order),
@@ -62,7 +63,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
         "countdown": countdown(ticket.due_at, now),
         "obstacle": obstacle(ticket) if ticket.status in DESK_STATUSES else "",
-        "consequences": consequences(ticket),
+        "consequences": consequences(ticket, negotiable="negotiate" in can),
         "lines": list(order.lines.all()) if order else [],
         "times": _times(ticket),
         "evidence": [address for address in ticket.evidence if _is_web(address)],

@@ -6,7 +6,16 @@ from django.utils.translation import gettext as _
 
 from aftersale.admin.columns import yuan
 from aftersale.connectors.registry import sends
-from aftersale.models import Order, Ticket, TicketFlag, TicketStatus, TicketType
+from aftersale.models import (
+    ConnectorKind,
+    Order,
+    Ticket,
+    TicketFlag,
+    TicketStatus,
+    TicketType,
+)
+from aftersale.services import refunds
+from aftersale.services.errors import Refused
 
 DECIDABLE = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
 AWAITS_GOODS = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
@@ -51,6 +60,8 @@ def obstacle(ticket: Ticket) -> str:
         return ""
     if TicketFlag.NO_WINDOW in ticket.flags:
         return _("No after-sale window was open for this completed order: it can't be approved.")
+    if TicketFlag.PLATFORM_PAYS in ticket.flags:
+        return _("The platform pays this fast refund itself: nothing is sent from here.")
     if ticket.type == TicketType.EXCHANGE:
         return ""
     if order.over_refunded:
@@ -58,10 +69,32 @@ def obstacle(ticket: Ticket) -> str:
     left = available(ticket, order)
     if left <= 0:
         return _("Nothing of this order's money is left to refund: it can't be approved.")
+    if left < ticket.amount and not may_pay_less(ticket):
+        return _(
+            "Only %(left)s of the order is left, and its platform refunds what was asked for: "
+            "it can't be approved."
+        ) % {"left": yuan(left)}
     return ""
 
 
-def consequences(ticket: Ticket) -> list[Consequence]:
+def may_pay_less(ticket: Ticket) -> bool:
+    """Whether a person may approve less than was asked for; on a platform that is negotiated."""
+    return ticket.shop.connector != ConnectorKind.PLATFORM
+
+
+def approval(ticket: Ticket, amount: int) -> str:
+    """What approving that amount does, or what speaks against it."""
+    order = ticket.order
+    if order is None:
+        return obstacle(ticket)
+    try:
+        refunds.require_approvable(order, ticket, amount)
+    except Refused as refused:
+        return refused.message
+    return _approved(ticket, order, amount, buyer(ticket))
+
+
+def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequence]:
     order, who = ticket.order, buyer(ticket)
     if order is None:
         return []
@@ -73,7 +106,7 @@ def consequences(ticket: Ticket) -> list[Consequence]:
         found.append(Consequence(_("Confirm the return"), _refunded(ticket, order, amount, who)))
     if ticket.status == TicketStatus.REFUND_FAILED:
         found.append(Consequence(_("Try again"), _refunded(ticket, order, amount, who)))
-    if ticket.status in DECIDABLE:
+    if negotiable:
         found.append(
             Consequence(
                 _("Negotiate"),

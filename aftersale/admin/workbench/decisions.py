@@ -25,7 +25,15 @@ from aftersale.services.cases import find_case, seen_now
 from aftersale.services.errors import Refused, Stale, WrongStep
 
 from . import case
-from .consequences import Consequence, available, buyer, consequences, to_pay
+from .consequences import (
+    approval,
+    available,
+    buyer,
+    consequences,
+    may_pay_less,
+    obstacle,
+    to_pay,
+)
 
 TEMPLATE = "desk/workbench/decide.html"
 
@@ -45,6 +53,11 @@ class AmountForm(forms.Form):
             }
         ),
     )
+
+    @property
+    def fen(self) -> int | None:
+        """None where it says no amount."""
+        return int(self.cleaned_data["amount"] * 100) if self.is_valid() else None
 
 
 @dataclass(frozen=True)
@@ -119,15 +132,17 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
     user = access.person(request)
     find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
     if request.method == "GET":
-        return _ask(request, case.find(request, ticket_id), decision)
+        form = AmountForm(request.GET) if "amount" in request.GET else None
+        return _ask(request, case.find(request, ticket_id), decision, form)
     arguments: dict[str, Any] = {}
     form = None
     if decision.asks_amount and "amount" in request.POST:
         form = AmountForm(request.POST)
-        if not form.is_valid():
-            problem = Refused(_("Give the amount in yuan, above 0, with at most two decimals."))
-            return _ask(request, case.find(request, ticket_id), decision, form, problem)
-        arguments["amount"] = int(form.cleaned_data["amount"] * 100)
+        if form.fen is None:
+            return _ask(
+                request, case.find(request, ticket_id), decision, form, Refused(_no_amount())
+            )
+        arguments["amount"] = form.fen
     try:
         ticket = decision.call(
             ticket_id=ticket_id,
@@ -151,10 +166,16 @@ def _ask(
     refused: Refused | None = None,
 ) -> HttpResponse:
     order = ticket.order
-    asks_amount = decision.asks_amount and ticket.type != TicketType.EXCHANGE
     amount = to_pay(ticket)
-    if form is None and asks_amount:
+    shown, then = yuan(amount), _then(ticket, decision)
+    if not decision.asks_amount or ticket.type == TicketType.EXCHANGE or not may_pay_less(ticket):
+        form = None
+    elif form is None:
         form = AmountForm(initial={"amount": f"{amount / 100:.2f}"})
+    elif form.fen is None:
+        shown, then = f"¥{form['amount'].value()}", _no_amount()
+    else:
+        shown, then = yuan(form.fen), approval(ticket, form.fen)
     return dialog(
         request,
         TEMPLATE,
@@ -166,17 +187,25 @@ def _ask(
         order=order,
         buyer=buyer(ticket),
         # desk.js keeps it in step with what is typed.
-        shown=format_html("<span data-amount-shown>{}</span>", yuan(amount)),
+        shown=format_html("<span data-amount-shown>{}</span>", shown),
         available=available(ticket, order),
-        form=form if asks_amount else None,
-        consequence=_consequence(ticket, decision),
+        form=form,
+        then=then,
         # What was on the screen when the dialog was opened, not what is there by now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
     )
 
 
-def _consequence(ticket: Ticket, decision: Decision) -> Consequence | None:
-    return next((found for found in consequences(ticket) if found.what == decision.what), None)
+def _then(ticket: Ticket, decision: Decision) -> str:
+    """What happens, or why it can't."""
+    for found in consequences(ticket):
+        if found.what == decision.what:
+            return found.then
+    return obstacle(ticket)
+
+
+def _no_amount() -> str:
+    return _("Give the amount in yuan, above 0, with at most two decimals.")
 
 
 def _changed(request: HttpRequest, stale: Refused) -> HttpResponse:

@@ -86,12 +86,13 @@
     document.addEventListener("input", (event) => {
         if (!event.target.matches?.("[data-amount]")) return;
         const shown = dialog().querySelector("[data-amount-shown]");
-        const amount = Number(event.target.value);
-        if (!shown || !(amount > 0)) return;
-        const figures = amount.toLocaleString("en-US", {
-            minimumFractionDigits: 2,
-            maximumFractionDigits: 2,
-        });
+        if (!shown) return;
+        // As the server reads it: the digits of a Chinese keyboard, too. What is no amount is
+        // refused there; the button must not go on naming the one before.
+        const typed = event.target.value.normalize("NFKC").trim();
+        const figures = /^\d+(\.\d{1,2})?$/.test(typed)
+            ? Number(typed).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+            : typed || "…";
         shown.textContent = `¥${figures}`;
     });
     // Unfold takes whatever settles with form rows in it for an inline formset, and fails on it.
