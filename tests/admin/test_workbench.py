@@ -207,6 +207,17 @@ def test_a_case_says_what_can_be_done_and_no_more(desk: Scene) -> None:
     assert "<dt>Approve</dt>" in case and "<dt>Negotiate</dt>" not in case
 
 
+def test_whoever_is_logged_out_keeps_the_page(desk: Scene) -> None:
+    """htmx would put the log-in page into the list, or over what was typed in a dialog."""
+    ticket = desk.row(Ticket)
+    for name in ("desk:workbench-rows", "desk:workbench"):
+        answer = Client().get(reverse(name), headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.content) == (401, b"")
+    reject = reverse("desk:reject", args=[ticket.pk])
+    assert Client().post(reject, headers={"HX-Request": "true"}).status_code == 401
+    assert Client().get(reject).status_code == 302
+
+
 def test_a_case_that_changed_meanwhile_is_refused_with_what_changed(desk: Scene) -> None:
     """Nothing is written, and the answer leads back to the case as it is now."""
     ticket = desk.row(Ticket)

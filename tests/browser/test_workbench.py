@@ -238,3 +238,49 @@ def test_a_key_is_about_the_case_that_is_marked(page: Page, live_server: Any) ->
     assert page.url.startswith(f"{live_server.url}/admin/workbench/?")
     assert (status("T-1"), status("T-2")) == ("pending_review", "pending_review")
     assert not Refund.objects.exists()
+
+
+def test_without_the_server_nothing_wrong_is_shown(page: Page, live_server: Any) -> None:
+    """No case stands in another's place; it is said once, and over once the server is back."""
+    desk("T-1", "T-2")
+    workbench(page, live_server, "wang")
+    open_case(page, "b-T-1")
+    told = page.locator("#desk-toasts .d-toast")
+    page.context.set_offline(True)
+    page.keyboard.press("j")
+    expect(page.locator("#wb-case")).to_contain_text("未能加载该售后单")
+    for _ in range(2):
+        page.evaluate("htmx.trigger(document.body, 'desk:refresh')")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("正在自动重试")
+    page.keyboard.press("a")
+    page.context.set_offline(False)
+    page.evaluate("htmx.trigger(document.body, 'desk:refresh')")
+    open_case(page, "b-T-2")
+    expect(told).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert not Refund.objects.exists()
+
+
+def test_whoever_is_logged_out_loses_nothing(page: Page, live_server: Any) -> None:
+    """The dialog says so and keeps what was typed; logged in again elsewhere, it is sent."""
+    desk("T-1")
+    workbench(page, live_server, "wang")
+    open_case(page, "b-T-1")
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog")
+    text = dialog.locator("textarea")
+    text.fill("请补充商品照片")
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("Control+Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("登录已失效")
+    expect(text).to_have_value("请补充商品照片")
+    assert Axe().run(page, options=OPTIONS).response["violations"] == []
+    with page.context.expect_page() as opened:
+        dialog.get_by_role("link", name="登录").click()
+    other = opened.value
+    log_in(other, live_server, "wang")
+    other.close()
+    text.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    assert Negotiation.objects.get().message == "请补充商品照片"

@@ -30,16 +30,24 @@
 
     const close = () => dialog()?.open && dialog().close();
 
-    const toast = (text, kind) => {
+    const toast = (text, kind, within) => {
         const template = document.getElementById("desk-toast");
-        if (!text || !template) return;
+        const place = within ?? document.getElementById("desk-toasts");
+        // What is said already is not said again.
+        const said = [...place.querySelectorAll(".d-toast [data-text]")].map((one) => one.textContent);
+        if (!text || !template || said.includes(text)) return null;
         const shown = template.content.firstElementChild.cloneNode(true);
         shown.querySelector("[data-text]").textContent = text;
         if (kind) shown.classList.add(`d-toast--${kind}`);
         const remove = () => shown.remove();
         shown.querySelector("button").addEventListener("click", remove);
-        document.getElementById("desk-toasts").append(shown);
+        if (within) {
+            shown.setAttribute("role", "alert");
+            within.prepend(shown);
+            shown.scrollIntoView({ block: "nearest" });
+        } else place.append(shown);
         if (kind !== "danger") setTimeout(remove, 6000);
+        return shown;
     };
 
     // Settled: a form that htmx does not know yet would be sent by the browser, to the page.
@@ -109,8 +117,35 @@
         for (const input of document.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
     };
     new MutationObserver(files).observe(document, { childList: true, subtree: true });
-    // What failed on the way says so: a silent button would be pressed again.
-    const failed = () => toast(document.getElementById("desk-toasts")?.dataset.failed, "danger");
-    document.addEventListener("htmx:sendError", failed);
-    document.addEventListener("htmx:responseError", failed);
+    /* What failed says so: a silent button would be pressed again. In the dialog, where one is
+       open: nothing behind it can be read or reached. */
+    const FAILURES = { 401: "loggedOut", 403: "refused", 404: "gone" };
+    const BY_ITSELF = ["desk:refresh", "visibilitychange", "load"];
+    const passing = new Set(); // what a page that reads itself anew said: over once it can again
+
+    const fail = (event) => {
+        const { xhr, requestConfig, target } = event.detail;
+        const texts = document.getElementById("desk-toasts").dataset;
+        const text = texts[xhr.status ? (FAILURES[xhr.status] ?? "broken") : "failed"];
+        const trigger = requestConfig?.triggeringEvent;
+        const asked = trigger && !BY_ITSELF.includes(trigger.type);
+        const within = asked && dialog()?.open ? dialog().querySelector(".d-dialog-body") : null;
+        const shown = toast(asked || xhr.status ? text : texts.offline, "danger", within);
+        if (!shown) return;
+        if (xhr.status === 401) shown.querySelector("[data-log-in]").hidden = false;
+        if (!asked) passing.add(shown);
+    };
+    document.addEventListener("htmx:sendError", fail);
+    document.addEventListener("htmx:responseError", fail);
+    document.addEventListener("htmx:afterRequest", (event) => {
+        if (!event.detail.successful) return;
+        for (const shown of passing) shown.remove();
+        passing.clear();
+    });
+    // Whoever has logged in again, in another tab, has a new token: a page that is open learns it.
+    document.addEventListener("htmx:configRequest", (event) => {
+        const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+        const { parameters } = event.detail;
+        if (token && parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
+    });
 })();

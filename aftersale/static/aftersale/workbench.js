@@ -18,6 +18,7 @@
     let order = []; // the keys of the rows, as they were last shown
     let deciding = null; // the case whose dialog is open
     let later = null; // the key that waits for the case to arrive
+    let settled = null; // the case whose buttons work
 
     const mark = () => {
         for (const row of rows()) {
@@ -35,7 +36,10 @@
         return `?${query}`;
     };
 
-    const load = (url) => htmx.ajax("GET", url, { target: pane, swap: "innerHTML" });
+    const load = (url) => {
+        unread = false;
+        htmx.ajax("GET", url, { target: pane, swap: "innerHTML" });
+    };
 
     const open = (pk, { remember = true } = {}) => {
         const url = `${wb.dataset.page}case/${pk}/`;
@@ -62,6 +66,17 @@
         if (!list) location.reload();
         else if (current) load(`${wb.dataset.page}case/${current}/`);
     };
+
+    /* A case that could not be read: no other one stands in its place. */
+    let unread = false; // because the server was out of reach: tried again once it is there
+    const failed = (event) => {
+        if (event.detail.target !== pane || !list) return;
+        unread = event.type === "htmx:sendError";
+        settled = later = null;
+        pane.replaceChildren(document.getElementById("wb-unread").content.cloneNode(true));
+    };
+    document.addEventListener("htmx:sendError", failed);
+    document.addEventListener("htmx:responseError", failed);
 
     const step = (by) => {
         const keys = rows().map((row) => row.dataset.case);
@@ -126,6 +141,7 @@
         });
         list.addEventListener("htmx:afterRequest", (event) => {
             if (event.target !== list || !event.detail.successful) return;
+            if (unread) anew();
             if (decided !== null) {
                 const pk = decided;
                 decided = null;
@@ -261,7 +277,6 @@
     };
     // A key is about the case that is marked: while that one is on its way, another is shown.
     // Settled: before that its buttons do nothing yet.
-    let settled = null;
     const arrived = () => !list || (decided === null && settled === current);
     const decide = (key) => {
         if (arrived()) return press(`#wb-case [data-key=${key}]`);
