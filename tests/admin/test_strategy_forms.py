@@ -232,6 +232,8 @@ def test_a_stale_change_is_refused_with_what_changed(own: Scene) -> None:
     strategy = own.row(Strategy)
     owner, admin = client_of(own.people["owner"]), client_of(own.people["admin"])
     theirs = {**TYPED, "name": "mine-strategy", "daily_cap": "6000", "revision": 1}
+    # An order that was dragged meanwhile is none of what they saved.
+    Strategy.objects.filter(pk=strategy.pk).update(priority=2)
     assert admin.post(step("edit", strategy), theirs).status_code == 302
     before = written()
     mine = {**theirs, "daily_cap": "7000", "remark": "kept text"}
@@ -240,6 +242,7 @@ def test_a_stale_change_is_refused_with_what_changed(own: Scene) -> None:
     page = response.content.decode()
     assert "mine-admin changed it" in page and "kept text" in page
     assert "<del>¥5,000.00</del> → <ins>¥6,000.00</ins>" in page
+    assert "Priority: <del>" not in page
     assert owner.post(step("edit", strategy), {**mine, "revision": 2}).status_code == 302
     strategy.refresh_from_db()
     assert (strategy.daily_cap, strategy.revision) == (700_000, 3)

@@ -258,10 +258,12 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     latest = revisions.order_by("-number")[0]
     before = revisions.filter(number=seen).first()
     changes: list[Mapping[str, Any]] = []
+    priority = Strategy._meta.get_field("priority").verbose_name
     if before is not None:
         old = shown_content(before.content, strategy.shop)
         for label, value in shown_content(latest.content, strategy.shop).items():
-            if old.get(label, columns.EMPTY) != value:
+            # The board's, and said there: whoever saved the form didn't change it.
+            if label != priority and old.get(label, columns.EMPTY) != value:
                 changes.append({"label": label, "old": old.get(label, columns.EMPTY), "new": value})
     return {
         "message": refused.message,
