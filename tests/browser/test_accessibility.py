@@ -1,5 +1,5 @@
-"""WCAG 2.1 AA by axe on every page: each once, so that light and dark, Chinese and English, wide
-and narrow are all seen over the set."""
+"""WCAG 2.1 AA by axe on every page and in every dialog: each once, so that light and dark, Chinese
+and English, wide and narrow are all seen over the set."""
 
 from itertools import cycle, product
 from typing import Any
@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from tests.admin.addresses import addresses as walk
 from tests.admin.scene import Scene, make, person
-from tests.admin.test_scope import SCOPED, url
-from tests.admin.test_weight import desk_pages
+from tests.admin.test_scope import SCOPED, client_of, url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,8 +26,26 @@ OPTIONS = {
 LOOKS = list(product(("light", "dark"), ("zh-hans", "en"), (1440, 390)))
 
 
-def addresses(scene: Scene) -> list[str]:
-    found = [reverse("admin:index"), "/admin/not-there/", *desk_pages()]
+def pages_and_dialogs(scene: Scene, client: Client) -> tuple[list[str], list[str]]:
+    """What belongs to no model, told apart by what is answered."""
+    pages, dialogs = [], []
+    for address in walk():
+        if address.name.startswith("admin:") or address.page.part or address.page.leads_on:
+            continue
+        at = address.of(scene)
+        answer = client.get(at)
+        if not answer.headers.get("Content-Type", "").startswith("text/html"):
+            continue
+        text = answer.content.decode()
+        if 'id="desk-dialog-title"' in text:
+            dialogs.append(at)
+        elif answer.status_code == 200 and "<html" in text:
+            pages.append(at)
+    return pages, dialogs
+
+
+def addresses(scene: Scene, pages: list[str]) -> list[str]:
+    found = [reverse("admin:index"), "/admin/not-there/", *pages]
     for model, site in admin.site._registry.items():
         found.append(url(model, "changelist"))
         if model in SCOPED:
@@ -37,8 +55,8 @@ def addresses(scene: Scene) -> list[str]:
     return found
 
 
-def wrong(page: Page) -> list[str]:
-    found = Axe().run(page, options=OPTIONS).response["violations"]
+def wrong(page: Page, within: str | None = None) -> list[str]:
+    found = Axe().run(page, context=within, options=OPTIONS).response["violations"]
     return [
         f"{one['id']}: {node['target']} {node['html'][:160]} "
         f"{node['any'][:1] and node['any'][0]['message']}"
@@ -57,28 +75,49 @@ def test_every_page(page: Page, live_server: Any, half: int) -> None:
     page.on("pageerror", lambda error: console.append(f"{page.url}: {error}"))
     looks = cycle(LOOKS)
 
-    def look(address: str) -> None:
+    def dress() -> str:
         scheme, language, width = next(looks)
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.context.add_cookies(
             [{"name": "django_language", "value": language, "url": live_server.url}]
         )
         page.set_viewport_size({"width": width, "height": 900})
+        return f"{scheme} {language} {width}"
+
+    def look(address: str) -> None:
+        dressed = dress()
         page.goto(live_server.url + address)
         found = wrong(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append("scrolls sideways")
         if found:
-            problems[f"{address} {scheme} {language} {width}"] = found
+            problems[f"{address} {dressed}"] = found
+
+    def look_into(address: str) -> None:
+        dressed = dress()
+        page.evaluate("at => htmx.ajax('GET', at, '#desk-dialog-content')", address)
+        page.wait_for_selector("#desk-dialog:modal")
+        found = wrong(page, "#desk-dialog")
+        if page.evaluate(
+            "(b => b.scrollWidth > b.clientWidth)(document.getElementById('desk-dialog'))"
+        ):
+            found.append("scrolls sideways")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#desk-dialog:not([open])", state="attached")
+        if found:
+            problems[f"{address} {dressed}"] = found
 
     for _ in range(2):
         look(reverse("admin:login"))
-    client = Client()
-    client.force_login(operator)
+    client = client_of(operator)
     cookie = client.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-    for address in addresses(scene)[half::2]:
+    pages, dialogs = pages_and_dialogs(scene, client)
+    assert pages and dialogs
+    for address in addresses(scene, pages)[half::2]:
         look(address)
+    for address in dialogs[half::2]:
+        look_into(address)
     assert console == []
     assert problems == {}, "\n".join(
         f"{address}\n    " + "\n    ".join(found) for address, found in problems.items()
