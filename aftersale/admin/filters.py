@@ -46,7 +46,13 @@ def scoped_filter(
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
             rows = rights.scoped(model._default_manager.all(), request.user, shop_path)
-            return [(str(row.pk), str(row)) for row in rows.order_by("pk")[:MOST_CHOICES]]
+            offered = [(str(row.pk), str(row)) for row in rows.order_by("pk")[:MOST_CHOICES]]
+            # A link may ask for one that is too many to be offered.
+            asked = self.value()
+            if len(offered) == MOST_CHOICES and asked and asked not in dict(offered):
+                key = int(asked) if asked.isascii() and asked.isdigit() else 0
+                offered += [(str(row.pk), str(row)) for row in rows.filter(pk=key)]
+            return offered
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
             if self.value() is None:

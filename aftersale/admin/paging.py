@@ -18,8 +18,10 @@ from . import access, search
 from .walks import FAR, FURTHEST, Found, Reach, far, read, share
 
 MOST = 1_000
-# How many rows of a shop a filter without an index looks through at first.
+# How many rows of a shop a filter without an index looks through at first, and how many for rows
+# that are known to be there.
 MOST_READ = 2_000
+MOST_READ_FOR_KNOWN = 200_000
 SHOP = "shop"  # the filter's name
 # So many walks read as much as that; more of them share it.
 SHARED, SHARED_FILTERED = 4, 2
@@ -89,16 +91,18 @@ class CountedOnce(ChangeList):
         start = 0 if self.show_all else (self.page_num - 1) * size
         if not 0 <= start < sys.maxsize // 2:
             raise IncorrectLookupParameters
+        known = None
         if self.query:
             count, most, rows = self._searched(request, start, size)
         else:
             found = self._read(request, self.queryset, start, size)
             by_key = self.root_queryset.in_bulk(found.keys)
             rows = [by_key[key] for key in found.keys if key in by_key]
-            count, most = found.number, self.most
+            reach = self._reach(request)
+            count, most, known = found.number, self.most, reach.number if reach else None
         if start and not rows:
             raise IncorrectLookupParameters
-        self.paginator = Counted(count, self.list_per_page, most=most)
+        self.paginator = Counted(count, self.list_per_page, most=most, known=known)
         self.result_count: int = self.paginator.count
         self.multi_page = self.result_count > self.list_per_page
         self.can_show_all = self.result_count <= self.list_max_show_all
@@ -127,16 +131,26 @@ class CountedOnce(ChangeList):
         else:
             filtered, self.most = True, sys.maxsize
             each = share(MOST_READ, shares, shared=SHARED_FILTERED) * 10 ** far(request)
-        result = read(
-            found,
-            shop_ids=shop_ids,
-            walks=reach.walks,
-            each=each,
-            look_behind=filtered,
-            offset=start,
-            limit=size,
-        )
-        self._say_how_far(request, each if result.left else 0)
+        wanted = 0
+        if reach.number is not None:
+            wanted = min(reach.number - start, MOST if size is None else size)
+        while True:
+            result = read(
+                found,
+                shop_ids=shop_ids,
+                walks=reach.walks,
+                each=each,
+                look_behind=filtered,
+                offset=start,
+                limit=size,
+            )
+            short = len(result.keys) < wanted
+            if not short or not result.left or each >= MOST_READ_FOR_KNOWN:
+                break
+            each *= 10
+        # Of rows whose number is known, a full page has nothing to look further for.
+        all_there = reach.number is not None and not short
+        self._say_how_far(request, each if result.left and not all_there else 0)
         return result
 
     def _say_how_far(self, request: HttpRequest, looked_through: int) -> None:
@@ -148,8 +162,10 @@ class CountedOnce(ChangeList):
         """Those that are listed, and how many they are; None for all of an operator's."""
         seen = [shop.pk for shop in access.shops(request)]
         wanted = str(self.params.get(SHOP, ""))
-        if wanted:
-            chosen = [pk for pk in seen if str(pk) == wanted]
+        reach = self._reach(request)
+        only = None if reach is None else reach.shop
+        if wanted or only is not None:
+            chosen = [pk for pk in seen if wanted in ("", str(pk)) and only in (None, pk)]
             return chosen, 1
         if request.user.is_superuser:
             return None, len(seen)
@@ -197,13 +213,19 @@ class CappedPaginator(Paginator):
 
 
 class Counted(CappedPaginator):
-    """Of rows that were counted already, up to `most` and one more."""
+    """Of rows that were counted already, up to `most` and one more; `known` is how many there are,
+    of which there are pages up to MOST."""
 
-    def __init__(self, found: int, per_page: int, *, most: int) -> None:
+    def __init__(self, found: int, per_page: int, *, most: int, known: int | None = None) -> None:
         super().__init__([], per_page)
-        self.count = min(found, most + 1)
+        self.count = min(found, most + 1) if known is None else min(known, MOST)
         self.counted_to = most
+        self.known = known
 
     @property
     def most(self) -> int:
         return self.counted_to
+
+    @property
+    def shown_count(self) -> str:
+        return super().shown_count if self.known is None else f"{self.known:,}"

@@ -39,7 +39,7 @@ class Walk:
     """Rows of a shop in the order of an index: its columns after the shop and what is `fixed`.
 
     `where` repeats the condition of a partial index. `first` and `last` bound the first column of
-    `order`.
+    `order`. `by_shop` is False of an index that begins with what is fixed, and that is one shop's.
     """
 
     order: tuple[str, ...]
@@ -48,19 +48,23 @@ class Walk:
     where: str = ""
     first: Any = None
     last: Any = None
+    by_shop: bool = True
 
     def sql(self, table: str, columns: str, limits: str) -> tuple[str, list[Any]]:
         """Of the shop s.id. Rows are compared as wholes: only this index has them in order."""
         conditions, values = [self.where] * bool(self.where), []
+        shop = {"shop_id": "s.id"} if self.by_shop else {}
+        if not self.by_shop:
+            conditions.append("shop_id = s.id")
         for bound, operator in ((self.first, ">="), (self.last, "<=")):
-            names, marks = ["shop_id"], ["s.id"]
+            names, marks = list(shop), list(shop.values())
             for name, value in (*self.fixed, *[(self.order[0], bound)] * (bound is not None)):
                 names.append(name)
                 marks.append("%s")
                 values.append(value)
             conditions.append(f"({', '.join(names)}) {operator} ({', '.join(marks)})")
         direction = " DESC" if self.descending else ""
-        order = ["shop_id", *[name for name, _value in self.fixed], *self.order]
+        order = [*shop, *[name for name, _value in self.fixed], *self.order]
         return (
             f"SELECT {columns} FROM {table} WHERE {' AND '.join(conditions)}"  # noqa: S608
             f" ORDER BY {', '.join(name + direction for name in order)} {limits}"
@@ -74,11 +78,17 @@ NEWEST = Walk(order=("id",))
 @dataclass(frozen=True)
 class Reach:
     """What a list reads for some filters: the walks, the names of the filters that these answer
-    by themselves, and the order in which they are shown."""
+    by themselves, and the order in which they are shown.
+
+    `shop` is the only one that can have such rows, and `number` how many there are, where that is
+    known: then they are looked for until a page is full of them.
+    """
 
     walks: tuple[Walk, ...] = (NEWEST,)
     answers: frozenset[str] = frozenset()
     ordering: tuple[str, ...] = ()
+    shop: int | None = None
+    number: int | None = None
 
 
 class Found(NamedTuple):

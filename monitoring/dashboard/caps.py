@@ -118,16 +118,17 @@ def _forecast(row: StrategyUsage, rate: float, now: datetime) -> str:
 
 def hits_url(choice: Choice, strategy: Strategy, period: Period, now: datetime) -> str:
     """The decision search, on the clock of the strategy's shop."""
-    return decisions_url(choice, period, now, shop=strategy.shop, strategy=strategy.pk)
+    return decisions_url(choice, period, now, shop=strategy.shop, alone=True, strategy=strategy.pk)
 
 
 def decisions_url(
-    choice: Choice, period: Period, now: datetime, *, shop: Any, **filters: Any
+    choice: Choice, period: Period, now: datetime, *, shop: Any, alone: bool = False, **filters: Any
 ) -> str:
+    """Of the chosen shops, which have the clock of this one; `alone`: of this one."""
     span = period.whole([shop], now)[0]
     zone = ZoneInfo(shop.timezone)
     ends = (at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (span.starts, span.ends))
     values = dict(zip(("from", "to"), ends, strict=True)) | filters
-    if len(choice.seen) > 1 and (choice.shop is not None or "strategy" in filters):
+    if len(choice.seen) > 1 and (choice.shop is not None or alone):
         values["shop"] = shop.pk
     return f"{reverse('admin:strategies_decision_changelist')}?{urlencode(values)}"

@@ -85,7 +85,7 @@ def dashboard(chosen: Choice, now: datetime) -> dict[str, Any]:
         "strategies": _strategies(chosen, current, now),
         "times": _times(chosen, current),
         "rejections": _rejections(chosen, current),
-        "shops": _shops(chosen, current, backlog) if len(chosen.shops) > 1 else [],
+        "shops": _shops(chosen, current, backlog, now) if len(chosen.shops) > 1 else [],
     }
 
 
@@ -402,7 +402,7 @@ def _rejections(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
 
 
 def _shops(
-    chosen: Choice, current: Sums, backlog: dict[int, dict[str, int]]
+    chosen: Choice, current: Sums, backlog: dict[int, dict[str, int]], now: datetime
 ) -> list[dict[str, Any]]:
     refunds = current.by(What.REFUND, lambda figure: figure.shop_id)
     orders = current.by(What.ORDER, lambda figure: figure.shop_id)
@@ -410,17 +410,20 @@ def _shops(
         {
             "shop": shop,
             "url": "?" + chosen.query(shop=shop.pk),
-            "to_handle": backlog[shop.pk]["to_handle"],
+            "to_handle": f"{backlog[shop.pk]['to_handle']:,}",
             "to_handle_url": _queue_url(chosen, Queue.TO_HANDLE, shop.pk),
-            "overdue": backlog[shop.pk]["overdue"],
+            "overdue": f"{backlog[shop.pk]['overdue']:,}",
             "overdue_url": _queue_url(chosen, Queue.OVERDUE, shop.pk),
-            "failed": backlog[shop.pk]["failed"],
+            "failed": f"{backlog[shop.pk]['failed']:,}",
             "failed_url": _queue_url(chosen, Queue.REFUND_FAILED, shop.pk),
             "refunds": f"{refunds[shop.pk].number:,}",
             "refunds_url": behind(chosen, What.REFUND, shop=shop.pk),
             "amount": yuan(refunds[shop.pk].amount),
             "rate": percent(refunds[shop.pk].number, orders[shop.pk].number),
             "hits": f"{current.hits_of_shop.get(shop.pk, Hits()).number:,}",
+            "hits_url": decisions_url(
+                chosen, chosen.period, now, shop=shop, alone=True, source__exact="strategy"
+            ),
         }
         for shop in chosen.shops
     ]

@@ -1,6 +1,7 @@
 """Decisions, each with its trace in words and the facts it was made on (SPEC E8, O8)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -24,6 +25,7 @@ from strategies.models import Decision, Outcome, Strategy
 from strategies.services import explanations
 
 from .explaining.cards import Shown
+from .search.counted import STRATEGY, counted, key_of
 from .search.filters import FROM, TO, ReasonFilter, TimeFilter, read_time, zone_of
 
 OUTCOME: dict[str, str] = {
@@ -134,11 +136,19 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
     )
 
     def reach(self, request: HttpRequest, params: Mapping[str, str]) -> Reach:
-        """The newest of the time that was asked for."""
+        """The newest of the time that was asked for; a strategy's hits by their own index."""
         zone = zone_of(request)
         start, end = (read_time(params.get(name, ""), zone) for name in (FROM, TO))
         walk = Walk(order=("decided_at",), first=start, last=end)
-        return Reach((walk,), frozenset({FROM, TO}))
+        answers, shop = {FROM, TO}, None
+        if STRATEGY in params:
+            found = Strategy.objects.filter(pk=key_of(params[STRATEGY]))
+            shop = found.values_list("shop", flat=True).first()
+        if shop is not None:
+            hits = (("strategy_id", key_of(params[STRATEGY])),)
+            walk = replace(walk, fixed=hits, where="strategy_id IS NOT NULL", by_shop=False)
+            answers.add(STRATEGY)
+        return Reach((walk,), frozenset(answers), shop=shop, number=counted(request, params))
 
     @property
     def media(self) -> Media:

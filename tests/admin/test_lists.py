@@ -7,10 +7,12 @@ from django.contrib import admin
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from aftersale.admin import filters as offered
 from aftersale.admin import paging
 from aftersale.admin.columns import EMPTY, moment, money
 from aftersale.models import Membership, Order, Refund, Ticket, TicketEvent
-from strategies.models import Decision
+from strategies.models import Decision, Strategy
+from tests.factories import make_shop, make_strategy
 
 from .scene import AT, Scene, more_tickets
 from .test_scope import SCOPED, client_of, url
@@ -123,6 +125,42 @@ def test_what_must_be_done_is_found_however_old(
     # Nobody waits for what is done.
     Ticket.objects.update(status="refunded")
     assert found_in(client, Ticket, due="overdue") == 0
+
+
+def test_nothing_among_the_newest_is_not_nothing(
+    own: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more_tickets(own, 3)
+    oldest = Ticket.objects.order_by("pk").values_list("pk", flat=True)[0]
+    Ticket.objects.filter(pk=oldest).update(type="exchange")
+    monkeypatch.setattr(paging, "MOST_READ", 2)
+    client = client_of(own.people["owner"])
+    client.cookies["django_language"] = "en"
+    page = client.get(url(Ticket, "changelist"), {"type__exact": "exchange"})
+    assert page.context["cl"].result_count == 0
+    assert "Nothing among the newest 2 of each shop." in page.content.decode()
+    assert page.content.decode().count("Look further") == 2
+    further = client.get(url(Ticket, "changelist") + page.context["cl"].further)
+    assert further.context["cl"].result_count == 1
+    assert "Nothing among" not in further.content.decode()
+    none = client.get(url(Ticket, "changelist"), {"type__exact": "refund_keep_goods", "far": "1"})
+    assert "Nothing fits the search and the filters." in none.content.decode()
+
+
+def test_one_strategy_of_more_than_are_offered(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to a strategy's hits leads to them, and still to nobody else's."""
+    monkeypatch.setattr(offered, "MOST_CHOICES", 1)
+    first, last = Strategy.objects.filter(shop=own.shop).first(), make_strategy(own.shop)
+    assert first is not None
+    decision = own.row(Decision)
+    Decision.objects.filter(pk=decision.pk).update(strategy=last)
+    client = client_of(own.people["owner"])
+    assert found_in(client, Decision, strategy=str(last.pk)) == 1
+    assert found_in(client, Decision, strategy=str(first.pk)) == 0
+    theirs = make_strategy(make_shop())
+    Decision.objects.filter(pk=decision.pk).update(strategy=theirs)
+    for key in (str(theirs.pk), "x", "9" * 30):
+        assert found_in(client, Decision, strategy=key) == 0
 
 
 def test_pages_that_are_not_there(own: Scene) -> None:

@@ -1,0 +1,61 @@
+"""How many decisions a search finds, where their tally says so (SPEC M2)."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.admin.views.main import ALL_VAR
+from django.db.models import Sum
+from django.http import HttpRequest
+
+from aftersale.admin import access
+from aftersale.admin.paging import SHOP
+from strategies.models import DecisionTally
+
+from .filters import FROM, TO, read_time, zone_of
+
+STRATEGY = "strategy"
+# The filters in the address, and what they ask of a tally.
+_ASKED = {
+    "outcome__exact": "outcome",
+    "outcome__in": "outcome__in",
+    "why__exact": "why",
+    "source__exact": "source",
+    "scenario__exact": "scenario",
+    STRATEGY: "strategy_id",
+}
+
+
+def counted(request: HttpRequest, params: Mapping[str, str]) -> int | None:
+    """Of whole days of shops with one clock, as many as a count of the rows would give, however
+    many they are; None where something is asked that is not tallied."""
+    if not params.keys() <= _ASKED.keys() | {FROM, TO, SHOP, ALL_VAR}:
+        return None
+    first, after = (_midnight(request, params.get(name, "")) for name in (FROM, TO))
+    shops = [shop for shop in access.shops(request) if params.get(SHOP) in (None, str(shop.pk))]
+    if first is None or after is None or len({shop.timezone for shop in shops}) != 1:
+        return None
+    asked: dict[str, Any] = {
+        name: params[key] for key, name in _ASKED.items() if key in params and key != STRATEGY
+    }
+    if "outcome__in" in asked:
+        asked["outcome__in"] = asked["outcome__in"].split(",")
+    if STRATEGY in params:
+        asked["strategy_id"] = key_of(params[STRATEGY])
+    tallies = DecisionTally.objects.filter(
+        shop__in=shops, day__gte=first, day__lte=after - timedelta(days=1), **asked
+    )
+    return tallies.aggregate(number=Sum("decisions", default=0))["number"]
+
+
+def key_of(text: str) -> int:
+    """Of a strategy; 0, which no strategy has, of anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _midnight(request: HttpRequest, text: str) -> date | None:
+    """The day that begins at this time on the listed shops' clock."""
+    at = read_time(text, zone_of(request))
+    if at is None or (at.hour, at.minute, at.second, at.microsecond) != (0, 0, 0, 0):
+        return None
+    return at.date()
