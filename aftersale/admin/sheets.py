@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -81,12 +81,13 @@ def export(request: HttpRequest, shop: int, code: str, form: str) -> HttpRespons
     rows = kinds.rows_of(kind, shop_id=its_shop.pk, user=access.person(request))
     day = timezone.localdate()
     name = f"afterdesk-{kind.code}-{slugify(its_shop.code) or 'shop'}-{day:%Y%m%d}.{form}"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     if form == "xlsx":
-        return FileResponse(xlsx(head, rows), as_attachment=True, filename=name, content_type=XLSX)
+        return HttpResponse(b"".join(xlsx(head, rows)), content_type=XLSX, headers=disposition)
     return HttpResponse(
         "".join(csv_lines(head, rows)),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers=disposition,
     )
 
 

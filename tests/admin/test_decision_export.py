@@ -116,7 +116,9 @@ def test_no_text_becomes_a_formula(own: Scene, start: str) -> None:
     Ticket.objects.update(ticket_no=evil)
     (row,) = as_csv(client(own))
     assert row["Ticket"] == f"'{evil}" and row["Amount (yuan)"] == "123.45"
-    sheet = load_workbook(files.xlsx(["Ticket"], [[evil, Decimal("-1.50")]])).active
+    pieces = files.xlsx(["Ticket"], [[evil, Decimal("-1.50")]])
+    sheet = load_workbook(io.BytesIO(b"".join(pieces))).active
+    assert sheet["A2"].value == evil
     assert sheet["A2"].data_type in ("s", "inlineStr") and sheet["A2"].quotePrefix
     assert sheet["B2"].value == -1.5 and sheet["B2"].data_type == "n"
 
@@ -125,7 +127,9 @@ def test_as_excel_reads_it(own: Scene) -> None:
     response = client(own).get(reverse("automation:decisions-export", args=["xlsx"]))
     assert response["Content-Type"] == export.XLSX
     assert 'filename="afterdesk-decisions-mine-code-' in response["Content-Disposition"]
+    assert response.streaming
     sheet = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    assert sheet.freeze_panes == "A2"
     row = dict(zip(*sheet.iter_rows(values_only=True), strict=True))
     assert row["Decided at"] == datetime(2026, 11, 20, 10) and row["Amount (yuan)"] == 123.45
 
@@ -149,6 +153,26 @@ def test_more_than_a_sheet_holds_is_said(own: Scene, monkeypatch: pytest.MonkeyP
     assert len(as_csv(client(own))) == 3
 
 
+def test_a_sheet_is_sent_while_it_is_written() -> None:
+    """A million rows take a while: a proxy would give up waiting for the first byte."""
+    asked = 0
+
+    def rows() -> Iterator[list[Any]]:
+        nonlocal asked
+        for number in range(3_000):
+            asked += 1
+            yield [f"<&>\x00{number}\ud800", "=1\r\n", AT.replace(tzinfo=None), Decimal("1.5")]
+
+    pieces = files.xlsx(["a", "b", "c", "d"], rows())
+    first = next(pieces)
+    assert first.startswith(b"PK") and asked < 1_000
+    sheet = load_workbook(io.BytesIO(first + b"".join(pieces))).active
+    assert (sheet.max_row, sheet.max_column) == (3_001, 4)
+    assert [cell.value for cell in sheet[3_001]] == [
+        "<&>2999", "=1\r\n", AT.replace(tzinfo=None), 1.5,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_memory_stays_flat(kind: str) -> None:
     def many(number: int) -> Iterator[list[Any]]:
@@ -161,7 +185,8 @@ def test_memory_stays_flat(kind: str) -> None:
             for _ in files.csv_lines(["a", "b", "c"], many(number)):
                 pass
         else:
-            files.xlsx(["a", "b", "c"], many(number)).close()
+            for _ in files.xlsx(["a", "b", "c"], many(number)):
+                pass
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return peak

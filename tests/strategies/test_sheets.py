@@ -72,8 +72,7 @@ def exported(shop: Shop, user: User, code: str, form: str = "csv") -> bytes:
     head = [str(column.label) for column in kind.columns]
     rows = kinds.rows_of(kind, shop_id=shop.pk, user=user)
     if form == "xlsx":
-        with xlsx(head, rows) as file:
-            return file.read()
+        return b"".join(xlsx(head, rows))
     return "".join(csv_lines(head, rows)).encode()
 
 

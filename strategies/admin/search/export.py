@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -37,10 +37,9 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         found = _found(request)
     except IncorrectLookupParameters:
         return redirect(back)
-    name = f"{_name(request)}.{kind}"
+    disposition = {"Content-Disposition": f'attachment; filename="{_name(request)}.{kind}"'}
     if kind == "csv":
         lines: Iterator[str] = csv_lines(headers(), rows(found))
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(
             lines, content_type="text/csv; charset=utf-8", headers=disposition
         )
@@ -49,8 +48,8 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         said = _("Excel holds at most %(most)s rows: narrow the search down, or take the CSV file.")
         messages.error(request, said % {"most": f"{MOST_ROWS - 1:,}"})
         return redirect(f"{back}?{request.GET.urlencode()}")
-    file = xlsx(headers(), rows(found))
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    pieces = xlsx(headers(), rows(found))
+    return StreamingHttpResponse(pieces, content_type=XLSX, headers=disposition)
 
 
 def _found(request: HttpRequest) -> QuerySet:
