@@ -20,6 +20,7 @@ from strategies.engine.vocabulary import Condition as Code
 from strategies.models import Decision, RulebookRevision, Strategy, StrategyUsage
 from strategies.services import explanations
 from strategies.services.lanes import publish
+from tests.factories import make_strategy
 
 from .scene import AT, Scene
 from .test_languages import english
@@ -306,3 +307,15 @@ def test_the_closest_fails_least(own: Scene) -> None:
     shown = Shown(explanations.of_decision(decision))
     assert shown.closest is not None and shown.closest.strategy.name == "mine-12000"
     assert [card.open for card in shown.cards] == [False, True, False]
+
+
+def test_the_closest_is_enabled_where_any_is(own: Scene) -> None:
+    """One that is switched off misses by one condition every ticket that it could take."""
+    off = Strategy.objects.get()
+    Strategy.objects.filter(pk=off.pk).update(enabled=False, single_amount_cap=99_000)
+    on = make_strategy(own.shop, name="mine-on", single_amount_cap="1.00")
+    publish(own.shop.pk, user=None, now=AT)
+    Decision.objects.update(rulebook=RulebookRevision.objects.latest("number"), trace=[1, 6])
+    shown = Shown(explanations.of_decision(Decision.objects.get()))
+    assert shown.closest is not None and shown.closest.strategy.id == on.pk
+    assert shown.cards[0].first == "Not enabled"

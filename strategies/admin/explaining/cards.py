@@ -54,8 +54,13 @@ class Card:
 
     @property
     def first(self) -> Any:
-        """The condition that the decision's trace names."""
-        return self.failed[0].label if self.failed else ""
+        """The condition that the decision's trace names; its name alone would say that the strategy
+        is enabled."""
+        if not self.failed:
+            return ""
+        if self.line.code is Code.ENABLED:
+            return _("Not enabled")
+        return self.failed[0].label
 
     @property
     def held(self) -> str:
@@ -82,7 +87,7 @@ class Shown:
     @cached_property
     def closest(self) -> Line | None:
         """The strategy that missed it by least: by the fewest conditions, then by the least part
-        of a limit."""
+        of a limit. One that is not enabled only where all are: nobody expects a hit of it."""
         missed = [line for line in self.explanation.asked if line.failed]
         return min(missed, key=_missed_by, default=None)
 
@@ -170,9 +175,9 @@ class Shown:
         return _("No strategy took it: the closest was “%(strategy)s”, %(reasons)s.") % given
 
 
-def _missed_by(line: Line) -> tuple[int, float, int]:
+def _missed_by(line: Line) -> tuple[bool, int, float, int]:
     parts = [_part(check) for check in line.failed]
-    return len(parts), max(parts), line.index
+    return line.code is Code.ENABLED, len(parts), max(parts), line.index
 
 
 def _part(check: Any) -> float:
