@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}<int:pk>/revisions/", compare.revisions, name="revisions"),
     path(f"{_STRATEGY}<int:pk>/try/", asking.switch, name="trial-switch"),
     path("strategies/try/pause/", asking.pause, name="trial-pause"),
+    path("strategies/try/present/", asking.present, name="trial-present"),
     path("strategies/try/<int:shop_id>/<str:scenario>/", asking.order, name="trial-order"),
     path("strategies/trials/", trials.listing, name="trials"),
     path("strategies/trials/<int:pk>/", trials.trial, name="trial"),

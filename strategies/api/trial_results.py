@@ -59,17 +59,26 @@ class Day(Hits):
     daily_cap: Yuan | None
 
 
+class Hour(BaseModel):
+    """Of the day, on the shop's clock."""
+
+    hour: int
+    hits: int
+    amount: Yuan
+
+
 class OpenedBreaker(BaseModel):
     by: Taker
     at: Moment
 
 
 class Side(BaseModel):
-    """What one set of strategies would have approved, by day and strategy."""
+    """What one set of strategies would have approved, by day and strategy, and by hour."""
 
     hits: int
     amount: Yuan
     days: list[Day]
+    hours: list[Hour]
     breakers: list[OpenedBreaker] = Field(description="That would have opened (SPEC G3)")
 
 
@@ -198,6 +207,7 @@ def _side(side: Mapping[str, Any], names: Names) -> Side:
             )
             for each in side["days"]
         ],
+        hours=[Hour.model_validate(each) for each in side["hours"]],
         breakers=[
             OpenedBreaker.model_validate({"by": _taker(key, names), "at": at})
             for key, at in sorted(side["tripped"].items())

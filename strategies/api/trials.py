@@ -53,6 +53,7 @@ class TicketsQuery(PageQuery):
     only: Literal["likely_loss", "arbitration"] | None = None
     strategy: int | None = Field(default=None, ge=1, description="That takes, or took, the ticket")
     day: DateText | None = Field(default=None, description="On which it does, on the shop's clock")
+    hour: int | None = Field(default=None, ge=0, le=23, description="In which it does")
 
 
 class TrialTickets(Page[TrialTicket]):
@@ -215,6 +216,7 @@ class TrialTicketsCall(Call):
             only=asked.only or "",
             strategy="" if asked.strategy is None else str(asked.strategy),
             day=None if asked.day is None else date.fromisoformat(asked.day),
+            hour=asked.hour,
             offset=offset,
             limit=asked.page_size,
         )

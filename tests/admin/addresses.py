@@ -157,6 +157,7 @@ PAGES: dict[str, Page] = {
     "automation:trial-cancel": step(STRATEGIES, TrialRun),
     "automation:trial-switch": step(STRATEGIES, Strategy),
     "automation:trial-pause": step(STRATEGIES),
+    "automation:trial-present": step(STRATEGIES),
     "automation:trial-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "desk:shop-guards": step(STRATEGIES, Shop, shows=SEE),
     "desk:shop-guards-off": step(STRATEGIES, Shop),

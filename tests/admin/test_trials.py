@@ -198,6 +198,53 @@ def test_a_pause_is_tried_from_its_dialog(own: Scene) -> None:
     assert "2 tickets (¥90.00) would have gone to people instead." in text_of(page(owner, trial))
 
 
+def test_the_present_strategies_are_tried_from_the_list(own: Scene) -> None:
+    """Compared with what really happened, by itself; the hours lead to their tickets."""
+    owner = english_client(own.people["owner"])
+    (ticket,) = evaluated(own.shop, 4_000)
+    make_strategy(own.shop)
+    tries = reverse("automation:trial-present")
+    assert tries in owner.get(reverse("automation:trials")).content.decode()
+    viewer = client_of(own.people["viewer"])
+    assert tries not in viewer.get(reverse("automation:trials")).content.decode()
+    before = real()
+    assert owner.post(tries, WEEK | {"shop": own.shop.pk}).status_code == 200
+    trial = run(begun())
+    assert real() == before
+    assert trial.kind == TrialKind.PRESENT
+    said = text_of(page(owner, trial, query="?against=present"))
+    assert "1 more ticket (¥40.00) would have been approved automatically." in said
+    assert "not approved automatically in fact" in said
+    assert "Proposed strategies" not in said and "Compared with the present" not in said
+    (hour,) = trial.summary["proposed"]["hours"]
+    for asked, found in ((hour["hour"], [ticket.pk]), ((hour["hour"] + 1) % 24, [])):
+        rows = page(owner, trial, "trial-tickets", f"?hour={asked}").context["rows"]
+        assert [row["found"].ticket for row in rows] == found
+
+
+def test_days_without_evaluations_say_so(own: Scene) -> None:
+    """And where those are of tickets that were brought in later."""
+    owner = english_client(own.people["owner"])
+    (ticket,) = evaluated(own.shop, 4_000)
+    days = {"period": "dates", "first": "2021-01-01", "last": "2021-01-31"}
+    tries = reverse("automation:trial-present")
+    owner.post(tries, days | {"shop": own.shop.pk})
+    said = text_of(page(owner, run(begun())))
+    assert "No ticket was evaluated in these days." in said
+    assert "Nothing would have been different" not in said and "evaluated later" not in said
+    assert "Gained" not in said and "Hours of the day" not in said
+
+    Decision.objects.filter(ticket=ticket).update(
+        applied_at=datetime(2021, 1, 5, tzinfo=ZoneInfo("UTC")),
+        decided_at=datetime(2021, 2, 3, 20, tzinfo=ZoneInfo("UTC")),
+    )
+    owner.post(tries, days | {"shop": own.shop.pk})
+    said = text_of(page(owner, run(begun())))
+    assert (
+        "1 ticket was applied for then and evaluated later, from 2021-02-04 to 2021-02-04" in said
+    )
+
+
 def test_an_order_is_tried_before_it_is_saved(own: Scene) -> None:
     owner = english_client(own.people["owner"])
     first, second, third = three(own.shop)
@@ -301,4 +348,4 @@ def test_members_read_results(own: Scene, role: str, against: str) -> None:
     client = english_client(own.people[role])
     answer = page(client, own.row(TrialRun), query=f"?against={against}&strategy=nonsense")
     assert answer.status_code == 200
-    assert "Nothing would have been different." in text_of(answer)
+    assert "No ticket was evaluated in these days." in text_of(answer)

@@ -78,7 +78,14 @@ def test_a_new_strategy(erp: Program, shop: Shop, owner: User) -> None:
         "parts": [{"by": small, "tickets": 2, "amount": "250.00"}],
     }
     assert result["real"] == []
-    assert result["present"] == {"hits": 0, "amount": "0.00", "days": [], "breakers": []}
+    assert result["present"] == {
+        "hits": 0, "amount": "0.00", "days": [], "hours": [], "breakers": [],
+    }  # fmt: skip
+    (hour,) = result["proposed"]["hours"]
+    assert (hour["hits"], hour["amount"]) == (2, "250.00")
+    tickets = f"/strategies/trials/{done['id']}/tickets?hour="
+    assert len(erp.get(f"{tickets}{hour['hour']}").content["results"]) == 2
+    assert erp.get(f"{tickets}{(hour['hour'] + 1) % 24}").content["results"] == []
     (day,) = result["proposed"]["days"]
     assert (day["by"], day["hits"], day["amount"], day["daily_cap"]) == (
         small,

@@ -95,6 +95,30 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def pause(request: HttpRequest) -> HttpResponse:
     """What a pause of automatic refunds would have stopped (SPEC G2)."""
+    return _of_a_shop(
+        request,
+        TrialKind.PAUSE,
+        action=reverse("automation:trial-pause"),
+        question=_("What would a pause of automatic refunds have stopped?"),
+    )
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def present(request: HttpRequest) -> HttpResponse:
+    """What the strategies as they are would have decided."""
+    return _of_a_shop(
+        request,
+        TrialKind.PRESENT,
+        action=reverse("automation:trial-present"),
+        question=_("What would the strategies as they are now have decided in the past?"),
+    )
+
+
+def _of_a_shop(
+    request: HttpRequest, kind: TrialKind, *, action: str, question: str
+) -> HttpResponse:
+    """Nothing is proposed: the shop's strategies stay as they are."""
     shops = shops_for(request)
     if not shops:
         raise NotAllowed(_("Your role in this shop does not allow this."))
@@ -106,7 +130,7 @@ def pause(request: HttpRequest) -> HttpResponse:
         first, last = period_of(request.POST, shop, now=now)
         return trials.begin(
             shop_id=shop.pk,
-            kind=TrialKind.PAUSE,
+            kind=kind,
             title=shop.name,
             proposed=None,
             first=first,
@@ -115,13 +139,7 @@ def pause(request: HttpRequest) -> HttpResponse:
             now=now,
         )
 
-    return _ask(
-        request,
-        begin,
-        action=reverse("automation:trial-pause"),
-        question=_("What would a pause of automatic refunds have stopped?"),
-        shops=shops,
-    )
+    return _ask(request, begin, action=action, question=question, shops=shops)
 
 
 @desk_page

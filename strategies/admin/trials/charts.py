@@ -1,6 +1,7 @@
 """Bars in pairs, drawn by the server; the numbers stand in a table behind them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -8,7 +9,13 @@ from django.utils.safestring import SafeString
 _STEP, _HEIGHT = 12, 100
 
 
-def pairs(values: Sequence[tuple[int, int]], *, line: int | None = None) -> SafeString:
+class Chart(NamedTuple):
+    drawn: SafeString
+    top: int
+    """The value of its upper edge."""
+
+
+def pairs(values: Sequence[tuple[int, int]], *, line: int | None = None) -> Chart:
     """A pair of bars for each (before, after); `line` is a limit, shown where it is near."""
     most = max([1, *(max(pair) for pair in values)])
     if line is not None and line <= most * 3:
@@ -32,7 +39,7 @@ def pairs(values: Sequence[tuple[int, int]], *, line: int | None = None) -> Safe
         limit = format_html(
             '<line class="t-limit" x1="0" x2="{}" y1="{}" y2="{}"/>', len(values) * _STEP, y, y
         )
-    return format_html(
+    svg = format_html(
         '<svg class="t-chart" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true"'
         ' focusable="false">{}{}</svg>',
         max(len(values), 1) * _STEP,
@@ -40,3 +47,4 @@ def pairs(values: Sequence[tuple[int, int]], *, line: int | None = None) -> Safe
         drawn,
         limit,
     )
+    return Chart(svg, most)

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftersale.admin.columns import moment, yuan
-from strategies.models import Scenario, TrialKind, TrialRun
+from strategies.models import Decision, Scenario, TrialKind, TrialRun
 from strategies.services import trials
 
 from ..sentence import sentence
@@ -40,6 +41,8 @@ def days_of(trial: TrialRun) -> tuple[date, date]:
 
 def in_words(trial: TrialRun, against: str) -> list[str]:
     """The figures as sentences, the most important first."""
+    if not trial.total:
+        return [_("No ticket was evaluated in these days."), *_evaluated_later(trial)]
     found = trial.summary["changes"][against]
     gained, lost = found["gained"], found["lost"]
     said = []
@@ -67,6 +70,31 @@ def in_words(trial: TrialRun, against: str) -> list[str]:
         gained["arbitrations"]), gained["arbitrations"])
     # fmt: on
     return said or [_("Nothing would have been different.")]
+
+
+def _evaluated_later(trial: TrialRun) -> list[str]:
+    """Where the evaluations are of tickets that were applied for in these days: decisions are
+    replayed at their own moment, which for tickets that were brought in later is that day."""
+    later = Decision.objects.filter(
+        shop=trial.shop_id,
+        applied_at__gte=trial.starts_at,
+        applied_at__lt=trial.ends_at,
+        decided_at__gte=trial.ends_at,
+    ).aggregate(
+        first=Min("decided_at"), last=Max("decided_at"), tickets=Count("ticket", distinct=True)
+    )
+    if not later["tickets"]:
+        return []
+    zone = ZoneInfo(trial.shop.timezone)
+    text = ngettext(
+        "%(count)d ticket was applied for then and evaluated later, from %(first)s to %(last)s:"
+        " choose those days.",
+        "%(count)d tickets were applied for then and evaluated later, from %(first)s to %(last)s:"
+        " choose those days.",
+        later["tickets"],
+    )
+    days = {name: f"{later[name].astimezone(zone):%Y-%m-%d}" for name in ("first", "last")}
+    return [text % {"count": later["tickets"], **days}]
 
 
 class Names:
@@ -132,6 +160,11 @@ def most_different(found: list[Line]) -> str:
     return max(found, key=lambda line: (abs(line.proposed[1] - line.present[1]), line.proposed)).key
 
 
+def _bars(trial: TrialRun, before: int, after: int) -> tuple[int, int]:
+    """Where nothing is proposed there is nothing to stand beside."""
+    return (0 if trial.kind == TrialKind.PRESENT else before, after)
+
+
 def cap_use(trial: TrialRun, names: Names, key: str) -> dict[str, Any]:
     """A strategy's days, present beside proposed, with its daily cap (SPEC E4)."""
     first, last = days_of(trial)
@@ -151,7 +184,9 @@ def cap_use(trial: TrialRun, names: Names, key: str) -> dict[str, Any]:
         "name": names(key),
         "key": key,
         "cap": cap,
-        "chart": pairs([(present[1], proposed[1]) for _day, present, proposed in rows], line=cap),
+        "chart": pairs(
+            [_bars(trial, present[1], proposed[1]) for _day, present, proposed in rows], line=cap
+        ),
         "rows": [row for row in rows if row[1][0] or row[2][0]],
         "first": days[0],
         "last": days[-1],
@@ -169,8 +204,8 @@ def hours(trial: TrialRun) -> dict[str, Any]:
     none = (0, 0)
     rows = [(hour, present.get(hour, none), proposed.get(hour, none)) for hour in range(24)]
     return {
-        "chart": pairs([(before[0], after[0]) for _hour, before, after in rows]),
-        "rows": [(f"{row[0]:02}:00", *row[1:]) for row in rows if row[1][0] or row[2][0]],
+        "chart": pairs([_bars(trial, before[0], after[0]) for _hour, before, after in rows]),
+        "rows": [row for row in rows if row[1][0] or row[2][0]],
     }
 
 

@@ -18,9 +18,10 @@ from aftersale.models import TicketStatus
 from aftersale.services import rights
 from aftersale.services.errors import NotFound
 from aftersale.services.rights import Right
-from strategies.models import UNDER_WAY, TrialRun, TrialStatus
+from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services import trials
 
+from ..editor.reach import shops_for
 from . import result
 
 PAGE = 50
@@ -52,6 +53,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         page=page,
         shops=access.shops(request),
         chosen=chosen,
+        may_try=bool(shops_for(request)),
     )
 
 
@@ -60,8 +62,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 def trial(request: HttpRequest, pk: int) -> HttpResponse:
     run = _trial(request, pk)
     context: dict[str, Any] = _about(request, run)
+    context["alone"] = run.kind == TrialKind.PRESENT
     if run.status == TrialStatus.DONE:
-        against = _one_of(request, "against", trials.AGAINST, result.default_against(run))
+        against = _one_of(request, "against", _against(run), result.default_against(run))
         names = result.Names(run)
         found = result.lines(run, names, against)
         key = request.GET.get("strategy", "") or result.most_different(found)
@@ -100,7 +103,7 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
     run = _trial(request, pk)
     if run.status != TrialStatus.DONE:
         raise NotFound(_("This trial run has no result."))
-    against = _one_of(request, "against", trials.AGAINST, result.default_against(run))
+    against = _one_of(request, "against", _against(run), result.default_against(run))
     change = _one_of(request, "change", trials.CHANGES, "gained")
     only = _one_of(request, "only", trials.ONLY, "")
     strategy = request.GET.get("strategy", "")[:24]
@@ -108,6 +111,8 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
         day = date.fromisoformat(text) if (text := request.GET.get("day", "")) else None
     except ValueError as wrong:
         raise BadRequest("not a day") from wrong
+    text = request.GET.get("hour", "")
+    hour = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
     text = request.GET.get("page", "1")
     number = max(int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1, 1)
     rows, count = trials.found(
@@ -117,6 +122,7 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
         only=only,
         strategy=strategy,
         day=day,
+        hour=hour,
         offset=(number - 1) * PAGE,
         limit=PAGE,
     )
@@ -145,6 +151,8 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
         strategy=strategy,
         strategy_name=names(strategy) if strategy else "",
         day=day,
+        hour=hour,
+        alone=run.kind == TrialKind.PRESENT,
         rest=urlencode(
             {
                 "against": against,
@@ -152,6 +160,7 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
                 "only": only,
                 "strategy": strategy,
                 "day": day.isoformat() if day else "",
+                "hour": "" if hour is None else hour,
             }
         ),
         # The rows are counted where they are found; the paginator only knows the numbers.
@@ -165,6 +174,11 @@ def _trial(request: HttpRequest, pk: int) -> TrialRun:
     if run is None:
         raise NotFound(_("There is no such trial run."))
     return run
+
+
+def _against(run: TrialRun) -> tuple[str, ...]:
+    """What it can be compared with: the strategies as they are not with themselves."""
+    return ("real",) if run.kind == TrialKind.PRESENT else trials.AGAINST
 
 
 def _one_of(request: HttpRequest, name: str, values: tuple[str, ...], default: str) -> str:

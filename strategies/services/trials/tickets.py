@@ -23,6 +23,8 @@ FROM ({tickets}) d JOIN aftersale_ticket t ON t.id = d.ticket_id
 WHERE d.{there} IS NOT NULL AND d.{gone} IS NULL AND {only}
     AND (%(strategy)s = '' OR d.{there} = %(strategy)s)
     AND (%(day)s::date IS NULL OR (d.{there}_at AT TIME ZONE %(zone)s)::date = %(day)s)
+    AND (%(hour)s::int IS NULL
+        OR extract(hour FROM d.{there}_at AT TIME ZONE %(zone)s) = %(hour)s)
 ORDER BY d.amount DESC, d.ticket_id LIMIT %(limit)s OFFSET %(offset)s
 """
 
@@ -53,12 +55,13 @@ def found(
     only: str = "",
     strategy: str = "",
     day: date | None = None,
+    hour: int | None = None,
     offset: int = 0,
     limit: int,
 ) -> tuple[list[Found], int]:
     """A page of them, the largest amounts first, and how many there are.
 
-    `strategy` and `day` are of what takes a gained ticket, or took a lost one.
+    `strategy`, `day` and `hour` are of what takes a gained ticket, or took a lost one.
     """
     there, gone = ("proposed", against) if change == "gained" else (against, "proposed")
     query = _FOUND.format(
@@ -73,6 +76,7 @@ def found(
         "trial": trial.pk,
         "strategy": strategy,
         "day": day,
+        "hour": hour,
         "zone": trial.shop.timezone,
         "limit": limit,
         "offset": offset,
