@@ -94,7 +94,7 @@ SELECT (SELECT count(*) FROM decided), (SELECT coalesce(max(id), 0) FROM decided
     ARRAY(SELECT DISTINCT rulebook_id FROM decided)
 """
 
-APPLIED_AT, DECIDED_AT = 8, 9
+TICKET, ORDER, BUYER, AMOUNT, APPLIED_AT, DECIDED_AT = 0, 2, 3, 6, 8, 9
 _ARRAYS = slice(16, 19)
 _FACTS, _ID, _KEY = 22, 25, 26
 

@@ -1,17 +1,14 @@
 """What a trial run has found, in figures: tickets counted once, however often evaluated (M3)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection
 
 from strategies.models import TrialRun
 
-if TYPE_CHECKING:
-    from .run import Side
+from .sides import Side
 
 # Each ticket of which something differs: what took it in each, and when; null for people.
 TICKETS = """
