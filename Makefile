@@ -5,6 +5,9 @@ SHELL := /bin/sh
 PORT ?= 8000
 HOST ?= 127.0.0.1
 export PORT HOST
+# Programs are started often here, by tests above all: Python shall compile the code once, not each
+# time, also where the environment says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
