@@ -22,6 +22,10 @@ OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
     "resultTypes": ["violations"],
 }
+BEGINS_WRONG = """document.activeElement.matches("header [data-close-dialog]")
+    && document.querySelector(
+        "#desk-dialog .d-dialog-body :is(input:not([type=hidden]), select, textarea)"
+    ) !== null"""
 # Light and dark, both languages, wide and narrow; 8 kinds, dealt out one after the other.
 LOOKS = list(product(("light", "dark"), ("zh-hans", "en"), (1440, 390)))
 
@@ -98,6 +102,8 @@ def test_every_page(page: Page, live_server: Any, half: int) -> None:
         page.evaluate("at => htmx.ajax('GET', at, '#desk-dialog-content')", address)
         page.wait_for_selector("#desk-dialog:modal")
         found = wrong(page, "#desk-dialog")
+        if page.evaluate(BEGINS_WRONG):
+            found.append("has fields, and begins at ✕")
         if page.evaluate(
             "(b => b.scrollWidth > b.clientWidth)(document.getElementById('desk-dialog'))"
         ):
