@@ -9,7 +9,10 @@ from .columns import EMPTY
 
 @dataclass
 class Section:
-    """A table under the fields of a page. Cells are texts or safe HTML."""
+    """A table under the fields of a page. Cells are texts or safe HTML.
+
+    Without headers each line is a label, its value, and so on.
+    """
 
     title: Any
     headers: Sequence[Any]

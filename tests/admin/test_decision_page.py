@@ -46,6 +46,7 @@ def test_every_condition_in_words(own: Scene) -> None:
     assert "¥4,876.55" not in text and "¥5,000.00 of the day&#x27;s cap left" in text
     assert f"/admin/strategies/rulebookrevision/{decision.rulebook_id}/change/" in text
     assert "What was recorded differs" not in text
+    assert "<dt>Type</dt><dd>Refund only</dd><dt>Amount</dt>" in text
 
 
 def test_a_hit_says_so(own: Scene) -> None:

@@ -202,7 +202,7 @@ def test_the_present_strategies_are_tried_from_the_list(own: Scene) -> None:
     """Compared with what really happened, by itself; the hours lead to their tickets."""
     owner = english_client(own.people["owner"])
     (ticket,) = evaluated(own.shop, 4_000)
-    make_strategy(own.shop)
+    make_strategy(own.shop, single_amount_cap="40.10", daily_cap="40.10")
     tries = reverse("automation:trial-present")
     assert tries in owner.get(reverse("automation:trials")).content.decode()
     viewer = client_of(own.people["viewer"])
@@ -215,6 +215,7 @@ def test_the_present_strategies_are_tried_from_the_list(own: Scene) -> None:
     said = text_of(page(owner, trial, query="?against=present"))
     assert "1 more ticket (¥40.00) would have been approved automatically." in said
     assert "not approved automatically in fact" in said
+    assert "(99 %)" in said  # a cap that is not used up is not 100 %
     assert "Proposed strategies" not in said and "Compared with the present" not in said
     (hour,) = trial.summary["proposed"]["hours"]
     for asked, found in ((hour["hour"], [ticket.pk]), ((hour["hour"] + 1) % 24, [])):

@@ -149,7 +149,10 @@ def _order_status(check: Checked, ground: Ground) -> Told:
     labels = dict(OrderStatus.choices)
     status = labels.get(check.value, check.value)
     chosen = _listed([str(labels.get(one, one)) for one in sorted(check.limit)])
-    detail = _("the order was “%(status)s”, for %(chosen)s") % {"status": status, "chosen": chosen}
+    detail = _("the order was “%(status)s”; it is for: %(chosen)s") % {
+        "status": status,
+        "chosen": chosen,
+    }
     return detail, "", _("the order status “%(status)s” among those chosen") % {"status": status}
 
 
@@ -216,7 +219,7 @@ def _product(check: Checked, ground: Ground) -> Told:
 def _buyer_reason(check: Checked, ground: Ground) -> Told:
     reason = REASONS.get(check.value, check.value)
     chosen = _listed(sorted(str(REASONS.get(one, one)) for one in check.limit))
-    detail = _("the buyer's reason “%(reason)s”, for %(chosen)s") % {
+    detail = _("the buyer's reason “%(reason)s”; it is for: %(chosen)s") % {
         "reason": reason,
         "chosen": chosen,
     }

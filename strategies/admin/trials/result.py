@@ -191,7 +191,7 @@ def cap_use(trial: TrialRun, names: Names, key: str) -> dict[str, Any]:
         "first": days[0],
         "last": days[-1],
         "highest": highest if highest and highest[2][1] else None,
-        "percent": round(highest[2][1] * 100 / cap) if highest and cap else None,
+        "percent": highest[2][1] * 100 // cap if highest and cap else None,
     }
 
 
