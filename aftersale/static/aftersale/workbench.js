@@ -37,7 +37,7 @@
     };
 
     const load = (url) => {
-        unread = false;
+        unread = missing = false;
         htmx.ajax("GET", url, { target: pane, swap: "innerHTML" });
     };
 
@@ -69,10 +69,12 @@
 
     /* A case that could not be read: no other one stands in its place. */
     let unread = false; // because the server was out of reach: tried again once it is there
+    let missing = false; // nothing is on its way that a key could wait for
     const failed = (event) => {
         if (event.detail.target !== pane || !list) return;
         unread = event.type === "htmx:sendError";
         settled = later = null;
+        missing = true;
         pane.replaceChildren(document.getElementById("wb-unread").content.cloneNode(true));
     };
     document.addEventListener("htmx:sendError", failed);
@@ -280,7 +282,7 @@
     const arrived = () => !list || (decided === null && settled === current);
     const decide = (key) => {
         if (arrived()) return press(`#wb-case [data-key=${key}]`);
-        later = key;
+        if (!missing) later = key;
         return true;
     };
     pane.addEventListener("htmx:beforeSwap", (event) => {
