@@ -46,13 +46,14 @@ def scoped_filter(
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
             rows = rights.scoped(model._default_manager.all(), request.user, shop_path)
-            offered = [(str(row.pk), str(row)) for row in rows.order_by("pk")[:MOST_CHOICES]]
+            offered = {str(row.pk): row for row in rows.order_by("pk")[:MOST_CHOICES]}
             # A link may ask for one that is too many to be offered.
             asked = self.value()
-            if len(offered) == MOST_CHOICES and asked and asked not in dict(offered):
+            if len(offered) == MOST_CHOICES and asked and asked not in offered:
                 key = int(asked) if asked.isascii() and asked.isdigit() else 0
-                offered += [(str(row.pk), str(row)) for row in rows.filter(pk=key)]
-            return offered
+                offered |= {str(row.pk): row for row in rows.filter(pk=key)}
+            _chosen(request)[field] = offered.get(asked or "")
+            return [(key, str(row)) for key, row in offered.items()]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
             if self.value() is None:
@@ -62,3 +63,15 @@ def scoped_filter(
             return queryset.filter(**{field: self.value()})
 
     return ScopedFilter
+
+
+def chosen(request: HttpRequest, field: str) -> Any:
+    """The row that a scoped filter of the page is set to; None where it is set to none of the
+    user's shops'. Known once the page has its filters."""
+    return _chosen(request).get(field)
+
+
+def _chosen(request: HttpRequest) -> dict[str, Any]:
+    if not hasattr(request, "_chosen"):
+        request._chosen = {}  # type: ignore[attr-defined]
+    return request._chosen  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from aftersale.admin import TicketAdmin, columns
 from aftersale.admin.colours import ORDER_STATUS
-from aftersale.admin.filters import ShopFilter, scoped_filter
+from aftersale.admin.filters import ShopFilter, chosen, scoped_filter
 from aftersale.admin.scoped import ScopedAdmin
 from aftersale.admin.search import TicketSearch
 from aftersale.admin.sections import Section
@@ -25,7 +25,7 @@ from strategies.models import Decision, Outcome, Strategy
 from strategies.services import explanations
 
 from .explaining.cards import Shown
-from .search.counted import STRATEGY, counted, key_of
+from .search.counted import STRATEGY, counted
 from .search.filters import FROM, TO, ReasonFilter, TimeFilter, read_time, zone_of
 
 OUTCOME: dict[str, str] = {
@@ -141,11 +141,9 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         start, end = (read_time(params.get(name, ""), zone) for name in (FROM, TO))
         walk = Walk(order=("decided_at",), first=start, last=end)
         answers, shop = {FROM, TO}, None
-        if STRATEGY in params:
-            found = Strategy.objects.filter(pk=key_of(params[STRATEGY]))
-            shop = found.values_list("shop", flat=True).first()
-        if shop is not None:
-            hits = (("strategy_id", key_of(params[STRATEGY])),)
+        if strategy := chosen(request, STRATEGY):
+            shop = strategy.shop_id
+            hits = (("strategy_id", strategy.pk),)
             walk = replace(walk, fixed=hits, where="strategy_id IS NOT NULL", by_shop=False)
             answers.add(STRATEGY)
         return Reach((walk,), frozenset(answers), shop=shop, number=counted(request, params))

@@ -56,6 +56,7 @@ def test_filtered_lists_take_few_queries(own: Scene, connection: Any) -> None:
         (Refund, {"source__exact": "person"}),
         (Decision, {"why__exact": "none_hit"}),
         (Decision, {"why__exact": "none_hit", "p": "2"}),
+        (Decision, {"strategy": str(own.row(Strategy).pk)}),
     ):
         found = queries(client, url(model, "changelist"), connection, **filters)
         assert found <= MOST_QUERIES, (model, filters)
