@@ -9,7 +9,8 @@ it did at 1,000 tickets, and a page that relies on its guesses falls over.
 Two people look: one who has the large shops, and one whose shop is a thousandth of the database,
 which a list that walks back through everybody's rows would be slow for. The first 1,000 tickets
 are shared out evenly and are of the last hours, so that there, too, pages of a shop and of a time
-are full: an empty page says nothing of what drawing rows takes.
+are full: an empty page says nothing of what drawing rows takes. For the same reason every status is
+as frequent among them, while of the rest nearly all are done.
 """
 
 import os
@@ -69,15 +70,20 @@ INSERT INTO aftersale_ticket (shop_id, ticket_no, order_no, order_id, buyer, typ
 SELECT o.shop_id, 't' || substr(o.order_no, 2), o.order_no, o.id, o.buyer, k.type, k.type,
     (array['no_longer_wanted', 'quality_issue', 'wrong_item'])[1 + n %% 3],
     o.paid_amount, o.paid_at + interval '1 hour', o.updated_at, '', '{}',
-    CASE WHEN n %% 100 < 2 THEN (array['pending_review', 'pending_review', 'negotiating',
+    CASE WHEN n <= %(few)s THEN (array['pending_review', 'negotiating', 'awaiting_return',
+            'returning', 'refund_failed', 'arbitration', 'refunding', 'refunded', 'rejected',
+            'cancelled', 'closed'])[1 + n / 3 %% 11]
+         WHEN n %% 100 < 2 THEN (array['pending_review', 'pending_review', 'negotiating',
             'awaiting_return', 'returning', 'refund_failed', 'arbitration'])[1 + n / 100 %% 7]
          WHEN n %% 100 = 2 THEN 'refunding'
          WHEN n %% 100 < 80 THEN 'refunded'
          ELSE (array['rejected', 'cancelled', 'closed'])[1 + n %% 3] END,
     o.paid_at + interval '2 hours',
-    CASE WHEN n %% 100 < 2 THEN %(now)s + (n / 100 %% 200 - 50) * interval '1 hour' END,
+    CASE WHEN n <= %(few)s OR n %% 100 < 2
+         THEN %(now)s + (n / 100 %% 200 - 50) * interval '1 hour' END,
     '', '', '', array['p' || n %% 40], array['c' || n %% 8], 0,
-    CASE WHEN n %% 4000 = 3 THEN array['differs'] ELSE '{}' END, false, 0, ''
+    CASE WHEN n %% 4000 = 3 OR n <= %(few)s AND n %% 8 = 3 THEN array['differs'] ELSE '{}' END,
+    false, 0, ''
   FROM aftersale_order o, LATERAL (SELECT substr(o.order_no, 2)::int AS n) m,
        LATERAL (SELECT (array['refund_only', 'return_refund', 'refund_only', 'refund_keep_goods',
                               'exchange'])[1 + (n %% 3) + (n %% 50 = 4)::int * 2] AS type) k
@@ -109,7 +115,8 @@ SELECT t.shop_id, t.order_id, t.id, t.amount,
     (array['strategy', 'strategy', 'fast_refund', 'person'])[1 + n %% 4], t.applied_at, '',
     CASE t.status WHEN 'refunded' THEN 'succeeded' WHEN 'refund_failed' THEN 'failed'
          ELSE (array['requested', 'sending', 'unknown'])[1 + n / 100 %% 3] END,
-    true, false, n %% 9000 = 5, CASE WHEN t.status = 'refunding' THEN %(now)s END, '', NULL
+    true, false, n %% 9000 = 5 OR n <= %(few)s AND n %% 5 = 0,
+    CASE WHEN t.status = 'refunding' THEN %(now)s END, '', NULL
   FROM aftersale_ticket t, LATERAL (SELECT substr(t.ticket_no, 2)::int AS n) m
  WHERE n BETWEEN %(first)s AND %(last)s AND t.status IN ('refunded', 'refunding', 'refund_failed')
  ORDER BY n
@@ -118,10 +125,13 @@ _ALERTS = """
 INSERT INTO aftersale_shippingalert (shop_id, order_id, ticket_id, kind, state, raised_at,
     changed_at, note)
 SELECT shop_id, order_id, ticket_id, 'shipped_after_refund',
-    CASE WHEN ticket_id %% 50 = 0 THEN 'to_stop' ELSE 'intercepted' END, requested_at,
-    requested_at, ''
-  FROM aftersale_refund r WHERE ticket_id %% 100 IN (0, 10)
-   AND NOT EXISTS (SELECT FROM aftersale_shippingalert a WHERE a.ticket_id = r.ticket_id)
+    CASE WHEN n <= %(few)s
+         THEN (array['to_stop', 'asked_carrier', 'intercepted', 'returned', 'lost'])[1 + n %% 5]
+         WHEN n %% 50 = 0 THEN 'to_stop' ELSE 'intercepted' END, requested_at, requested_at, ''
+  FROM aftersale_refund r
+  JOIN LATERAL (SELECT substr(t.ticket_no, 2)::int AS n FROM aftersale_ticket t
+                 WHERE t.id = r.ticket_id) m ON n <= %(few)s OR n %% 100 IN (0, 10)
+ WHERE NOT EXISTS (SELECT FROM aftersale_shippingalert a WHERE a.ticket_id = r.ticket_id)
 """
 
 
