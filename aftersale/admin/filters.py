@@ -50,7 +50,7 @@ def scoped_filter(
             # A link may ask for one that is too many to be offered.
             asked = self.value()
             if len(offered) == MOST_CHOICES and asked and asked not in offered:
-                key = int(asked) if asked.isascii() and asked.isdigit() else 0
+                key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
                 offered |= {str(row.pk): row for row in rows.filter(pk=key)}
             _chosen(request)[field] = offered.get(asked or "")
             return [(key, str(row)) for key, row in offered.items()]
