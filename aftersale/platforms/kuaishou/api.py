@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from aftersale import connectors
 from aftersale.connectors import TimedOut
 from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms.tls import tls
 
 from . import codes
 
@@ -86,7 +87,7 @@ class Api:
     ) -> tuple[httpx.Response, bytes]:
         seconds = connectors.CALL_TIMEOUT_SECONDS
         if self._client is None:
-            self._client = httpx.Client(follow_redirects=False)
+            self._client = httpx.Client(follow_redirects=False, verify=tls())
         query, form = (fields, None) if verb == "GET" else (None, fields)
         until = time.monotonic() + seconds
         try:

@@ -1,12 +1,10 @@
 """Calls of WeChat's API over HTTP: how they are made, and what their failures mean."""
 
 import json
-import ssl
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any
 
 import httpx
@@ -14,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, TimedOut
 from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms.tls import tls
 
 from .codes import NOT_AUTHORISED, SYSTEM_ERRORS, THROTTLED
 
@@ -31,12 +30,6 @@ class Refused(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(f"{message} ({code})")
         self.code = code
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Reading all certificates takes longer than a call."""
-    return httpx.create_ssl_context()
 
 
 class _Authorised(httpx.HTTPTransport):
@@ -61,7 +54,7 @@ class Client:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
-        self._http = httpx.Client(transport=_Authorised(verify=_tls()))
+        self._http = httpx.Client(transport=_Authorised(verify=tls()))
 
     def call(
         self,
