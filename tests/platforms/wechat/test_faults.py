@@ -139,8 +139,12 @@ def hanging():
             for part in says:
                 connection.sendall(part)
 
-    threading.Thread(target=serve, daemon=True).start()
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
     yield says, f"http://127.0.0.1:{listener.getsockname()[1]}"
+    # Not closed while it is waited at: its number could be the next listener's already.
+    listener.shutdown(socket.SHUT_RDWR)
+    serving.join()
     listener.close()
     for connection in kept:
         connection.close()
