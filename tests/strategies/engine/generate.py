@@ -1,6 +1,7 @@
 """Generated shops and tickets, full of boundaries, for the property tests."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -22,10 +23,36 @@ TIMES = ("00:00", "01:30", "02:00", "03:00", "09:00", "12:00", "18:00", "22:00",
 REASONS = ("a", "b", "c")
 AMOUNTS = (1, 99, 100, 101, 199, 200, 1000)
 
+# Making a strategy takes longer than drawing from it: what can be is made once, here, by @cache or,
+# where all that it is made of is hashable, by hypothesis itself.
 interval = st.tuples(st.sampled_from(TIMES), st.sampled_from((*TIMES, "24:00"))).map(list)
 intervals = st.lists(interval, max_size=2)
+windows = st.lists(interval, min_size=1, max_size=2)
+working_hours = st.dictionaries(
+    st.sampled_from(("mon", "tue", "wed", "thu", "fri", "sat", "sun")), intervals
+)
+reasons = st.sampled_from(([], [], ["a"], ["b", "c"]))
+shipped = st.sampled_from((["shipped"], ["delivered"], ["shipped", "delivered"]))
+strategy_products = st.lists(st.sampled_from(("p1", "p2")), max_size=2)
+strategy_categories = st.lists(st.sampled_from(("c1", "c2")), max_size=1)
+breaker_hits = st.none() | st.integers(1, 2)
+breaker_amount = st.none() | st.sampled_from((100, 300))
+buyer_limit = st.none() | st.fixed_dictionaries(
+    {
+        "days": st.integers(1, 2),
+        "count": st.none() | st.integers(0, 3),
+        "amount": st.none() | st.sampled_from((100, 300)),
+    }
+)
+order_lines = st.lists(
+    st.tuples(st.sampled_from(("p1", "p2", "p3")), st.sampled_from(("c1", "c2", ""))),
+    min_size=1,
+    max_size=2,
+)
+labels = st.sets(st.sampled_from(("fast_refund", "refund_keep_goods"))).map(tuple)
 
 
+@cache
 def moments(zone: str, day: datetime):
     """Around a day: on the minutes of TIMES, give or take a second or a microsecond."""
     return st.builds(
@@ -45,21 +72,36 @@ def moments(zone: str, day: datetime):
     )
 
 
+@cache
+def in_text(zone: str, day: datetime):
+    return st.none() | moments(zone, day).map(datetime.isoformat)
+
+
+@cache
+def in_micros(zone: str, day: datetime):
+    return moments(zone, day).map(micros)
+
+
+@cache
+def special_days(day: datetime):
+    near = st.integers(-1, 1).map(lambda shift: (day + timedelta(days=shift)).date().isoformat())
+    return st.dictionaries(near, intervals, max_size=2)
+
+
 @st.composite
 def strategy(draw, number: int, zone: str, day: datetime, scenario: str):
-    when = moments(zone, day)
     execution = draw(
         st.sampled_from(
-            ["all_day", "all_day", "windows", "off_hours"]
+            ("all_day", "all_day", "windows", "off_hours")
             if scenario == "pre_ship_refund"
-            else ["all_day", "windows"]
+            else ("all_day", "windows")
         )
     )
     cap = draw(st.sampled_from((100, 200, 1000)))
-    text = st.none() | when.map(datetime.isoformat)
+    text = in_text(zone, day)
     breaker = {
-        "hits": draw(st.none() | st.integers(1, 2)),
-        "amount": draw(st.none() | st.sampled_from((100, 300))),
+        "hits": draw(breaker_hits),
+        "amount": draw(breaker_amount),
         "minutes": draw(st.sampled_from((10, 1440))),
     }
     return {
@@ -72,19 +114,17 @@ def strategy(draw, number: int, zone: str, day: datetime, scenario: str):
         "valid_from": draw(text) if draw(st.booleans()) else None,
         "valid_until": draw(text) if draw(st.booleans()) else None,
         "execution_time": execution,
-        "windows": draw(st.lists(interval, min_size=1, max_size=2)),
-        "paid_time": draw(st.sampled_from(["off_hours", "any"])),
-        "order_statuses": draw(
-            st.sampled_from([["shipped"], ["delivered"], ["shipped", "delivered"]])
-        ),
-        "buyer_reasons": draw(st.sampled_from([[], [], ["a"], ["b", "c"]])),
+        "windows": draw(windows),
+        "paid_time": draw(st.sampled_from(("off_hours", "any"))),
+        "order_statuses": draw(shipped),
+        "buyer_reasons": draw(reasons),
         "single_amount_cap": cap,
         "daily_cap": draw(st.sampled_from((cap, cap + 99, cap * 3, 100_000))),
-        "time_limit_hours": draw(st.sampled_from([None, None, 1, 6, 24])),
+        "time_limit_hours": draw(st.sampled_from((None, None, 1, 6, 24))),
         "skip_label_printed": draw(st.booleans()),
-        "product_condition": draw(st.sampled_from(["all", "all", "include", "exclude"])),
-        "products": draw(st.lists(st.sampled_from(["p1", "p2"]), max_size=2)),
-        "categories": draw(st.lists(st.sampled_from(["c1", "c2"]), max_size=1)),
+        "product_condition": draw(st.sampled_from(("all", "all", "include", "exclude"))),
+        "products": draw(strategy_products),
+        "categories": draw(strategy_categories),
         "breaker": breaker if draw(st.integers(0, 3)) == 0 and any(
             breaker[key] for key in ("hits", "amount")
         ) else None,
@@ -111,31 +151,10 @@ def shop(draw):
         day,
         {
             "timezone": zone,
-            "working_hours": draw(
-                st.dictionaries(
-                    st.sampled_from(("mon", "tue", "wed", "thu", "fri", "sat", "sun")), intervals
-                )
-            ),
-            "special_days": draw(
-                st.dictionaries(
-                    st.integers(-1, 1).map(
-                        lambda shift: (day + timedelta(days=shift)).date().isoformat()
-                    ),
-                    intervals,
-                    max_size=2,
-                )
-            ),
+            "working_hours": draw(working_hours),
+            "special_days": draw(special_days(day)),
             "fast_refund_periods": periods,
-            "buyer_limit": draw(
-                st.none()
-                | st.fixed_dictionaries(
-                    {
-                        "days": st.integers(1, 2),
-                        "count": st.none() | st.integers(0, 3),
-                        "amount": st.none() | st.sampled_from((100, 300)),
-                    }
-                )
-            ),
+            "buyer_limit": draw(buyer_limit),
             "strategies": draw(st.permutations(strategies)),
         },
     )
@@ -144,24 +163,18 @@ def shop(draw):
 @st.composite
 def tickets(draw, zone: str, day: datetime, most: int = 12):
     """Facts, sorted as a shop's tickets are decided, several on one order."""
-    when = moments(zone, day).map(micros)
+    when = in_micros(zone, day)
     maybe = st.none() | when
     orders = []
     for number in range(draw(st.integers(1, 4))):
-        lines = draw(
-            st.lists(
-                st.tuples(st.sampled_from(["p1", "p2", "p3"]), st.sampled_from(["c1", "c2", ""])),
-                min_size=1,
-                max_size=2,
-            )
-        )
+        lines = draw(order_lines)
         orders.append(
             {
                 "order": f"o{number}",
-                "buyer": draw(st.sampled_from(["b1", "b2"])),
+                "buyer": draw(st.sampled_from(("b1", "b2"))),
                 "order_status": draw(
                     st.sampled_from(
-                        ["pending_shipment", "pending_shipment", "shipped", "delivered", "closed"]
+                        ("pending_shipment", "pending_shipment", "shipped", "delivered", "closed")
                     )
                 ),
                 "refundable": draw(st.sampled_from((100, 300, 100_000))),
@@ -170,9 +183,7 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 "delivered_at": draw(maybe),
                 "label_printed_at": draw(maybe),
                 "paid_amount": draw(st.sampled_from((29_999, 30_000))),
-                "labels": tuple(
-                    draw(st.sets(st.sampled_from(["fast_refund", "refund_keep_goods"])))
-                ),
+                "labels": draw(labels),
                 "products": tuple(product for product, _ in lines),
                 "categories": tuple(category for _, category in lines),
                 "virtual": draw(st.integers(0, 4)) == 0,
@@ -182,19 +193,20 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
     found = []
     for number in range(draw(st.integers(1, most))):
         applied = draw(when)
+        decided = draw(maybe)
         found.append(
             Facts(
                 ticket=number,
                 ticket_no=f"t{number:02}",
                 type=draw(
                     st.sampled_from(
-                        ["refund_only", "refund_only", "return_refund", "refund_keep_goods",
-                         "exchange"]
+                        ("refund_only", "refund_only", "return_refund", "refund_keep_goods",
+                         "exchange")
                     )
                 ),
                 amount=draw(st.sampled_from((0, *AMOUNTS))),
                 applied_at=applied,
-                decided_at=draw(st.just(applied) | when),
+                decided_at=applied if decided is None else decided,
                 reason=draw(st.sampled_from(REASONS)),
                 spent=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
                 **draw(st.sampled_from(orders)),
