@@ -53,6 +53,10 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
         # Kuaishou gives 48 hours: one is late, one nearly so.
         Wanted("ks-204", "delivered", _RETURN, "other", hours_ago=49.5),
         Wanted("ks-402", "delivered", _RETURN, "other", hours_ago=44),
+        # For the agent to answer, so that those two are left at any hour.
+        Wanted("ks-203", "delivered", _RETURN, "other", hours_ago=30),
+        Wanted("ks-402", "delivered", _RETURN, "other", hours_ago=20),
+        Wanted("ks-204", "delivered", _RETURN, "other", hours_ago=10),
         Wanted("ks-301", "partly", _REFUND, "other"),
         Wanted("ks-604", "delivered", _REFUND, "quality_issue", buyer="blocked"),
         Wanted("ks-204", "unshipped", _REFUND, "other", too_much=5_000),
