@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from aftersale.admin.columns import moment, yuan
 from aftersale.models import AlertKind as ParcelKind
 from aftersale.models import SwitchedOff, TicketStatus
+from aftersale.said import read
 from monitoring.models import Alert, AlertKind
 
 COLOURS: dict[str, str] = {
@@ -131,7 +132,11 @@ def _platform(alert: Alert) -> Said:
         text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
     else:
         text = _("Reading from the platform of %(name)s has been failing since %(at)s: %(reason)s")
-    words = {"name": facts["name"], "reason": facts["reason"], "at": _at(facts["since"], alert)}
+    words = {
+        "name": facts["name"],
+        "reason": read(facts["reason"]),
+        "at": _at(facts["since"], alert),
+    }
     return text % words, "desk:shop-platform", alert.shop_id, _("To the connection")
 
 

@@ -7,8 +7,6 @@ that it was made on. An accepted call is not a finished refund (docs/adr/0006).
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.utils.translation import gettext as _
-
 from aftersale.models import Shop
 from aftersale.platforms import (
     Accepted,
@@ -20,6 +18,7 @@ from aftersale.platforms import (
     Why,
     registry,
 )
+from aftersale.said import said as _
 
 from . import Failed, NeverSeen, NotSent, Overtaken, Paid, PayRequest, Pending, TimedOut
 

@@ -7,9 +7,9 @@ import time
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils.translation import gettext as _
 
 from aftersale.models import SandboxBehaviour, SandboxInstruction, SandboxPayment
+from aftersale.said import said as _
 
 from . import Failed, KeyReused, NeverSeen, Paid, PayRequest, Pending, TimedOut
 

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .choices import AlertKind, AlertState
 from .order import Order
 from .shop import Shop
@@ -39,7 +41,7 @@ class ShippingAlert(models.Model):
         related_name="+",
         verbose_name=_("changed by"),
     )
-    note = models.CharField(_("note"), max_length=500, blank=True, default="")
+    note = SaidField(_("note"), blank=True, default="")
 
     class Meta:
         verbose_name = _("shipping alert")

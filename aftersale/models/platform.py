@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .shop import Shop
 
 # The widest stretch of time that is asked for at once.
@@ -58,7 +60,7 @@ class PlatformAccount(models.Model):
     renewing_until = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(_("failing since"), null=True)
     failures = models.PositiveSmallIntegerField(default=0)
-    failure = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    failure = SaidField(_("reason"), blank=True, default="")
 
     class Meta:
         verbose_name = _("platform account")
@@ -87,7 +89,7 @@ class PlatformProblem(models.Model):
     subject = models.CharField(_("what"), max_length=8, choices=PlatformSubject)
     number = models.CharField(_("number"), max_length=64)
     at = models.DateTimeField(_("at"))
-    reason = models.CharField(_("reason"), max_length=500)
+    reason = SaidField(_("reason"))
 
     class Meta:
         verbose_name = _("record not taken over")

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
 from .order import Order
 from .shop import Shop
@@ -60,7 +62,7 @@ class Refund(models.Model):
     released = models.BooleanField(_("released while paused"), default=False)
     needs_people = models.BooleanField(_("for people"), default=False)
     next_step_at = models.DateTimeField(_("next step at"), null=True)
-    failure = models.CharField(_("reason of failure"), max_length=500, blank=True, default="")
+    failure = SaidField(_("reason of failure"), blank=True, default="")
     settled_at = models.DateTimeField(_("settled at"), null=True)
 
     class Meta:
@@ -156,7 +158,7 @@ class RefundAttempt(models.Model):
     created_at = models.DateTimeField(_("created at"))
     settled_at = models.DateTimeField(_("settled at"), null=True)
     questions = models.PositiveSmallIntegerField(_("times asked about"), default=0)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    reason = SaidField(_("reason"), blank=True, default="")
 
     class Meta:
         verbose_name = _("refund attempt")

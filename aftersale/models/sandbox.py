@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .shop import Shop
 
 
@@ -44,7 +46,7 @@ class SandboxPayment(models.Model):
     amount = models.BigIntegerField(_("amount"))
     paid = models.BooleanField(_("paid"))
     permanent = models.BooleanField(_("refused for good"), default=False)
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    reason = SaidField(_("reason"), blank=True)
     at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .choices import ConnectorKind, Role, ShopEventKind, ShopStatus
 
 
@@ -170,7 +172,7 @@ class ShopEvent(models.Model):
         verbose_name=_("user"),
     )
     kind = models.CharField(_("what"), max_length=16, choices=ShopEventKind)
-    note = models.TextField(_("note"), blank=True)
+    note = SaidField(_("note"), blank=True)
 
     class Meta:
         verbose_name = _("shop event")

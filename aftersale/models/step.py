@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .choices import StepKind, StepState, TicketStatus, TicketType
 from .order import Order
 from .reply import Negotiation, Rejection
@@ -78,7 +80,7 @@ class PlatformStep(models.Model):
     next_step_at = models.DateTimeField(_("next step at"), null=True)
     leased_until = models.DateTimeField(_("leased until"), null=True)
     calls = models.PositiveSmallIntegerField(_("times called"), default=0)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    reason = SaidField(_("reason"), blank=True, default="")
     settled_at = models.DateTimeField(_("settled at"), null=True)
 
     class Meta:

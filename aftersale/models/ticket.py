@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import SaidField
+
 from .choices import (
     HANDS_OFF,
     Actor,
@@ -197,7 +199,7 @@ class TicketEvent(models.Model):
     to_status = models.CharField(
         _("to"), max_length=24, choices=TicketStatus, blank=True, default=""
     )
-    note = models.TextField(_("note"), blank=True, default="")
+    note = SaidField(_("note"), blank=True, default="")
 
     class Meta:
         verbose_name = _("ticket event")

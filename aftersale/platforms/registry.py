@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.models import PlatformAccount, Shop
+from aftersale.said import said as _
 from config.secrets import SecretUnreadable, seal, unseal
 
 from . import Account, NotAuthorised, Platform

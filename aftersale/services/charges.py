@@ -7,8 +7,6 @@ of the shop, last (docs/locking.md). An attempt debits a fund once and is credit
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from aftersale.models import (
     Actor,
     ArbitrationResult,
@@ -21,6 +19,7 @@ from aftersale.models import (
     TicketEventKind,
     TicketStatus,
 )
+from aftersale.said import said as _
 
 from . import funds, locks
 from .order_money import yuan
@@ -119,5 +118,5 @@ def _take(
             at=now,
             kind=TicketEventKind.FLAG,
             actor=Actor.PLATFORM,
-            note=note % {"fund": fund.get_kind_display(), "balance": yuan(fund.balance)},
+            note=note % {"fund": FundKind(fund.kind).label, "balance": yuan(fund.balance)},
         )

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale.models import DESK_STATUSES, Actor, Ticket, TicketEvent, TicketEventKind
+from aftersale.said import said as _
 
 from . import locks
 from .cases import find_case, require_unchanged

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import (
     Connector,
@@ -35,6 +34,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.said import said as _
 
 from . import attempts, charges, locks, payment_stop, platform_steps, rounds, settlement
 
@@ -138,7 +138,7 @@ def _first_send(
             order=order,
             ticket=ticket,
             refund=refund,
-            reason=reason % ticket.get_status_display(),
+            reason=reason % TicketStatus(ticket.status).label,
             now=now,
         )
         return None
@@ -151,10 +151,8 @@ def _first_send(
         shop=shop, order=order, ticket=ticket, refund=refund, connector=shop.connector, now=now
     )
     if ticket.window_id is not None and not charges.debit(ticket=ticket, attempt=attempt, now=now):
-        reason = charges.not_covered(attempt)
-        settlement.failed_for_good(
-            order=order, ticket=ticket, refund=refund, reason=reason, now=now
-        )
+        why = charges.not_covered(attempt)
+        settlement.failed_for_good(order=order, ticket=ticket, refund=refund, reason=why, now=now)
         return None
     return _send(order, ticket, refund, attempt, shop, connector, now)
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
+from aftersale.said import joined
 
 from .errors import NotFound, Refused, Stale
 from .rights import Right, require
@@ -22,7 +23,7 @@ def add(*, shop_id: int, username: str, role: str, user: User, now: datetime) ->
     if Membership.objects.filter(shop=shop, user=member).exists():
         raise Refused(_("“%(name)s” is a member already.") % {"name": username}, pointer="username")
     membership = Membership.objects.create(shop=shop, user=member, role=role)
-    _event(membership, user=user, now=now, note=f"{username}: {role}")
+    _event(membership, user=user, now=now, note=_roles(username, role))
     return membership
 
 
@@ -44,7 +45,7 @@ def change_role(
         return
     if role != Role.OWNER:
         _refuse_last_owner(membership)
-    note = f"{membership.user.get_username()}: {membership.role} → {role}"
+    note = _roles(membership.user.get_username(), membership.role, role)
     membership.role = role
     membership.save(update_fields=["role"])
     _event(membership, user=user, now=now, note=note)
@@ -55,7 +56,7 @@ def remove(*, membership_id: int, user: User, now: datetime) -> None:
     """Ends a membership; a shop keeps at least one owner."""
     membership = _enter_membership(membership_id, user=user)
     _refuse_last_owner(membership)
-    note = f"{membership.user.get_username()}: {membership.role} → –"
+    note = _roles(membership.user.get_username(), membership.role, "–")
     _event(membership, user=user, now=now, note=note)
     membership.delete()
 
@@ -86,6 +87,11 @@ def _refuse_last_owner(membership: Membership) -> None:
     )
     if not others.exclude(pk=membership.pk).exists():
         raise Refused(_("A shop keeps at least one owner."))
+
+
+def _roles(username: str, *roles: str) -> str:
+    labels = dict(Role.choices)
+    return joined(": ", [username, joined(" → ", [labels.get(role, role) for role in roles])])
 
 
 def _event(membership: Membership, *, user: User, now: datetime, note: str) -> None:

@@ -8,7 +8,6 @@ differences, so that even without the lock the database's CHECK would refuse an 
 from datetime import datetime
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from aftersale.models import (
     HANDS_OFF,
@@ -20,6 +19,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
+from aftersale.said import said as _
 from aftersale.signals import tickets_waiting
 
 from . import own_refunds

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, NotSent, Overtaken, TimedOut
 from aftersale.models import Refund, RefundStatus, Shop
+from aftersale.said import said as _
 
 from . import leases, overtaken, payment_stop, throttle
 from .leases import Answer, Lease, NoAnswer, OrderBusy
@@ -109,7 +110,7 @@ def _call(lease: Lease, clock: Clock) -> Answer | Overtaken | None:
             return lease.connector.status(lease.request)
         return lease.connector.pay(lease.request)
     except TimedOut:
-        return NoAnswer("timed out")
+        return NoAnswer(_("the platform did not answer in time"))
     except Exception as error:
         log.exception("platform_call_failed", key=lease.request.key, ask=lease.ask)
         return NoAnswer(_in_words(error))

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale.connectors.registry import sends
 from aftersale.models import (
@@ -29,6 +28,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.said import said as _
 from aftersale.signals import tickets_waiting
 
 from . import (

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from aftersale.models import RejectReasonTemplate, Shop, ShopEvent, ShopEventKind, Ticket
 from aftersale.placeholders import fill, problem
 from aftersale.reject_reasons import BY_CODE, RejectReason
+from aftersale.said import joined
 from aftersale.words import REASONS
 
 from .errors import NotFound, Refused
@@ -132,5 +133,5 @@ def _event(
         at=now,
         user=user,
         kind=ShopEventKind.TEMPLATE,
-        note=f"{reason.label}\n{before or default}\n→\n{after or default}",
+        note=joined("\n", [reason.label, before or default, "→", after or default]),
     )

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale import deadlines
 from aftersale.models import (
@@ -28,6 +27,7 @@ from aftersale.models import (
 )
 from aftersale.placeholders import left_in
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
+from aftersale.said import said as _
 
 from . import evidence as pictures
 from . import order_money, platform_steps, refunds, rounds, transitions
@@ -79,7 +79,7 @@ def reject(
             actor=Actor.PERSON,
             now=now,
             user=user,
-            note=str(known.label),
+            note=_(known.label),
         )
         platform_steps.tell(
             order=order,

@@ -5,10 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.functional import lazy
+from django.utils.translation import pgettext_lazy
 
 from aftersale.off_hours import WEEKDAYS, days_in_words
+from aftersale.said import joined
+from aftersale.said import said as _
+
+_days_in_words = lazy(days_in_words, str)
 
 
 def change(name: object, before: object, after: object) -> str:
@@ -26,7 +30,7 @@ def interval(interval: Sequence[str]) -> str:
 def _hours_words(intervals: Sequence[Sequence[str]] | None) -> str:
     if intervals is None:
         return _("as usual")
-    return ", ".join(map(interval, intervals)) or pgettext("hours", "closed")
+    return ", ".join(map(interval, intervals)) or _(pgettext_lazy("hours", "closed"))
 
 
 def hours_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -40,7 +44,7 @@ def hours_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
         new = _hours_words(after["working_hours"].get(day) or [])
         if old != new:
             alike.setdefault((old, new), []).append(number)
-    changes += [change(days_in_words(days), *texts) for texts, days in alike.items()]
+    changes += [change(_days_in_words(days), *texts) for texts, days in alike.items()]
     return changes
 
 
@@ -69,14 +73,14 @@ def limit_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
 
 def _limit_words(limit: Mapping[str, Any]) -> str:
     if limit["days"] is None:
-        return pgettext("buyer limit", "off")
-    parts = []
+        return _(pgettext_lazy("buyer limit", "off"))
+    parts: list[str] = []
     if limit["count"] is not None:
         parts.append(_("%(count)s refunds") % {"count": limit["count"]})
     if limit["amount"] is not None:
         parts.append(f"¥{yuan(limit['amount'])}")
     return _("%(limit)s in %(days)s days") % {
-        "limit": ", ".join(parts) or pgettext("buyer limit", "off"),
+        "limit": joined(", ", parts) or pgettext_lazy("buyer limit", "off"),
         "days": limit["days"],
     }
 

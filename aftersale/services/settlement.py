@@ -7,7 +7,6 @@ refund, the order's money, the ticket's status and its events (SPEC O2, O4, E6).
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import NotSent
 from aftersale.models import (
@@ -23,6 +22,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
+from aftersale.said import said as _
 from aftersale.signals import to_be_told
 
 from . import attempts, charges, commission, order_money, transitions

@@ -11,7 +11,6 @@ from typing import Literal
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Choices
-from django.utils.translation import gettext as _
 
 from aftersale.models import (
     OPEN_ALERTS,
@@ -26,6 +25,7 @@ from aftersale.models import (
     TicketEvent,
     TicketEventKind,
 )
+from aftersale.said import said as _
 from aftersale.signals import tickets_waiting
 
 from . import locks, shipping_alerts

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale.models import (
     ENDED_ALERTS,
@@ -14,6 +13,7 @@ from aftersale.models import (
     TicketEvent,
     TicketEventKind,
 )
+from aftersale.said import said as _
 
 from .cases import lock_case
 from .errors import NotFound, Refused, Stale, WrongStep
@@ -70,13 +70,13 @@ def advance(
     note = note.strip()
     if alert.state in ENDS and not note:
         raise Refused(_("Say why this is put right."), pointer="note")
-    before = alert.get_state_display()
+    before = AlertState(alert.state).label
     alert.state, alert.note = state, note
     alert.changed_at, alert.changed_by = now, user
     alert.save(update_fields=["state", "note", "changed_at", "changed_by"])
     told = _("Parcel: from “%(from)s” to “%(to)s”.") % {
         "from": before,
-        "to": alert.get_state_display(),
+        "to": AlertState(state).label,
     }
     TicketEvent.objects.create(
         ticket=alert.ticket,
@@ -84,6 +84,6 @@ def advance(
         kind=TicketEventKind.NOTE,
         actor=Actor.PERSON,
         user=user,
-        note=f"{told} {note}".strip(),
+        note=(told + " " + note).strip(),
     )
     return alert

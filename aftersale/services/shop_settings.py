@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from pydantic import ValidationError
 
@@ -23,6 +22,8 @@ from aftersale.models import FastRefundPeriod, Shop, ShopEvent, ShopEventKind
 from aftersale.off_hours import DAY, WEEKDAYS, days_in_words, span
 from aftersale.record_errors import explain
 from aftersale.records import ShopRecord
+from aftersale.said import joined
+from aftersale.said import said as _
 from aftersale.signals import shop_changed
 
 from .errors import NotFound, Refused, Stale
@@ -305,5 +306,5 @@ def _written(shop: Shop, changes: Sequence[str], *, user: User, now: datetime) -
 
 def _event(shop: Shop, changes: Sequence[str], *, user: User, now: datetime) -> None:
     ShopEvent.objects.create(
-        shop=shop, at=now, user=user, kind=ShopEventKind.CHANGED, note="\n".join(changes)
+        shop=shop, at=now, user=user, kind=ShopEventKind.CHANGED, note=joined("\n", changes)
     )

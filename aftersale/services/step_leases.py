@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import NotSent
 from aftersale.models import (
@@ -30,6 +29,7 @@ from aftersale.models import (
 )
 from aftersale.platforms import Why
 from aftersale.records import TicketRecord
+from aftersale.said import said as _
 
 from . import locks, payment_stop, platform_steps, refunds, rounds, settlement, transitions
 from .ingest import reports
@@ -294,12 +294,12 @@ def in_words(answer: Refusal) -> str:
         words = _("The platform is handling it.")
     else:
         return answer.reason
-    return f"{words} {answer.reason}".strip()
+    return (words + " " + answer.reason).strip()
 
 
 def _event(ticket: Ticket, step: PlatformStep, words: str, *, now: datetime) -> None:
     note = _("The platform did not take “%(step)s”: %(why)s") % {
-        "step": step.get_kind_display(),
+        "step": StepKind(step.kind).label,
         "why": words,
     }
     settlement.event(ticket, now=now, actor=Actor.PLATFORM, kind=TicketEventKind.NOTE, note=note)

@@ -8,7 +8,6 @@ import time
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, NotSent, TimedOut
 from aftersale.connectors.platform import PAUSE_SECONDS, no_access, not_sent
@@ -24,6 +23,7 @@ from aftersale.platforms import (
     registry,
 )
 from aftersale.records import TicketRecord
+from aftersale.said import said as _
 
 from . import payment_stop, shops, step_leases, throttle
 from .ingest import save_tickets

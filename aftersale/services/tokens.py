@@ -13,9 +13,10 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from aftersale.models import ApiToken, Scope, Shop, ShopEvent, ShopEventKind
+from aftersale.said import joined
+from aftersale.said import said as _
 
 from .errors import NotFound, Refused
 from .rights import Right, require
@@ -114,7 +115,7 @@ def _digest(text: str) -> str:
 
 
 def _event(token: ApiToken, note: str, user: User, now: datetime) -> None:
-    labels = ", ".join(str(Scope(scope).label) for scope in token.scopes)
+    labels = joined(", ", [Scope(scope).label for scope in token.scopes])
     ShopEvent.objects.create(
         shop=Shop(pk=token.shop_id),
         at=now,

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.models import (
@@ -23,6 +22,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.said import said as _
 
 from . import refunds, shipping_alerts
 from .cases import lock_case

@@ -377,9 +377,9 @@ def test_each_change_of_a_member_is_an_event_of_the_shop(own: Scene) -> None:
     assert not Membership.objects.filter(user__username="newcomer").exists()
     events = ShopEvent.objects.filter(kind="member").order_by("pk")
     assert [(event.note, event.user) for event in events] == [
-        ("newcomer: viewer", own.people["owner"]),
-        ("newcomer: viewer → admin", own.people["owner"]),
-        ("newcomer: admin → –", own.people["owner"]),
+        ("newcomer: Read only", own.people["owner"]),
+        ("newcomer: Read only → Administrator", own.people["owner"]),
+        ("newcomer: Administrator → –", own.people["owner"]),
     ]
 
 

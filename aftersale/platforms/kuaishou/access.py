@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from aftersale.platforms import NotAuthorised
+from aftersale.said import said as _
 
 from .api import Api
 from .records import identity, number

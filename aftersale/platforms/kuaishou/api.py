@@ -12,12 +12,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from django.utils.translation import gettext as _
 
 from aftersale import connectors
 from aftersale.connectors import TimedOut
 from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
+from aftersale.said import said as _
 
 from . import codes
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.utils.translation import gettext as _
 
 from aftersale import reject_reasons as catalogue
 from aftersale.connectors import Failed, NeverSeen, Paid, Pending
@@ -23,6 +22,7 @@ from aftersale.platforms import (
     Why,
 )
 from aftersale.records import OrderRecord
+from aftersale.said import said as _
 
 from . import access, codes, messages, reasons, records
 from .api import Api, Refused

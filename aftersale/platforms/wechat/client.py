@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, TimedOut
 from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
+from aftersale.said import said as _
 
 from .codes import NOT_AUTHORISED, SYSTEM_ERRORS, THROTTLED
 

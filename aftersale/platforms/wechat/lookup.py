@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.connectors import TimedOut
 from aftersale.platforms import NotCarriedOut, SeenTicket, Unreadable
 from aftersale.records import OrderRecord
+from aftersale.said import said as _
 
 from . import codes, reading, refusals
 from .client import Answer, Client, Refused

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from aftersale.platforms import Declined, Why
+from aftersale.said import said as _
 
 from . import codes
 from .client import Refused

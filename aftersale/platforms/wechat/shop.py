@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from aftersale.connectors import CALL_TIMEOUT_SECONDS, Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms import (
     Accepted,
@@ -22,6 +20,7 @@ from aftersale.platforms import (
 )
 from aftersale.records import OrderRecord
 from aftersale.reject_reasons import label_of
+from aftersale.said import said as _
 
 from . import codes, messages, reading, refusals
 from .client import Answer, Client, Refused

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from aftersale.models import Actor, Ticket, TicketEvent
+from aftersale.said import written
 from aftersale.services.arrays import numbers, texts
 
 
@@ -17,6 +18,7 @@ def write_events(
     if not events:
         return
     tickets, kinds, notes = zip(*events, strict=True)
+    stored = [written(note) for note in notes]
     cur.execute(
         """
         INSERT INTO aftersale_ticketevent
@@ -24,7 +26,7 @@ def write_events(
         SELECT k.ticket_id, %s, k.kind, %s, '', '', k.note
           FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(ticket_id, kind, note)
         """,
-        (now, Actor.PLATFORM.value, numbers(tickets), texts(kinds), texts(notes)),
+        (now, Actor.PLATFORM.value, numbers(tickets), texts(kinds), texts(stored)),
     )
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.utils.translation import gettext as _
 
 from aftersale.models import HANDS_OFF, TicketEventKind, TicketFlag, TicketStatus
+from aftersale.said import said as _
 from aftersale.services import locks
 from aftersale.services.arrays import flags, numbers, texts
 

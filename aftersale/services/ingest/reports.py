@@ -5,10 +5,9 @@ Everything here needs the order's row, where it has arrived, and the ticket's ro
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from aftersale.models import (
     Actor,
+    ArbitrationResult,
     ConnectorKind,
     Order,
     Refund,
@@ -19,6 +18,8 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records import RefundResult, TicketRecord
+from aftersale.said import joined
+from aftersale.said import said as _
 from aftersale.services import order_money, platform_steps, refunds, rounds, transitions
 
 from .events import write_event
@@ -82,7 +83,7 @@ def platform_pays(ticket: Ticket, now: datetime) -> None:
     ticket.waits = False
     ticket.save(update_fields=["flags", "waits"])
     note = TicketFlag(TicketFlag.PLATFORM_PAYS).label
-    write_event(ticket, TicketEventKind.FLAG, str(note), now)
+    write_event(ticket, TicketEventKind.FLAG, _(note), now)
 
 
 def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -123,7 +124,7 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     ticket.waits = False
     ticket.save(update_fields=["flags", "waits"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
-    write_event(ticket, TicketEventKind.NOTE, note % ", ".join(differences), now)
+    write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)
 
 
 def _shipment(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -148,7 +149,7 @@ def _arbitration(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
         return
     ticket.arbitration_result = result
     ticket.save(update_fields=["arbitration_result"])
-    note = _("Arbitration: %s") % ticket.get_arbitration_result_display()
+    note = _("Arbitration: %s") % ArbitrationResult(ticket.arbitration_result).label
     write_event(ticket, TicketEventKind.REPORTED, note, now)
 
 

@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Any
 
 import psycopg
-from django.utils.translation import gettext as _
 
 from aftersale.models import (
     AlertKind,
@@ -19,6 +18,7 @@ from aftersale.models import (
     TicketEventKind,
     TicketFlag,
 )
+from aftersale.said import said as _
 from aftersale.services.arrays import numbers, texts
 from aftersale.signals import to_be_told
 

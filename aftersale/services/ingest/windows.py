@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.utils.translation import gettext as _
 
 from aftersale.models import OrderStatus, TicketEventKind, TicketFlag
+from aftersale.said import said as _
 from aftersale.services.arrays import flags, numbers
 
 from .events import write_events

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import TimedOut
 from aftersale.models import ConnectorKind, PlatformAccount, Shop, ShopEvent, ShopEventKind
 from aftersale.platforms import NotCarriedOut, registry
+from aftersale.said import joined
+from aftersale.said import said as _
 from aftersale.services.errors import NotFound, Refused
 from aftersale.services.rights import Right, require
 from aftersale.signals import shop_changed
@@ -102,7 +103,7 @@ def replace(
             notes.append(_("The platform pays fast refunds itself."))
         elif changed:
             notes.append(_("Fast refunds are paid from here."))
-        _event(shop_id, now, user, "\n".join(notes))
+        _event(shop_id, now, user, joined("\n", notes))
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
 
 

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale.models import ShopEvent, ShopEventKind
+from aftersale.said import said as _
 from aftersale.signals import to_be_told
 
 from .leases import Lease

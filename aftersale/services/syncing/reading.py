@@ -13,12 +13,12 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.utils.translation import gettext as _
 
 from aftersale.connectors import TimedOut
 from aftersale.models import PlatformMessage, PlatformSubject
 from aftersale.models.platform import WIDEST_SLICE
 from aftersale.platforms import NotAuthorised, NotCarriedOut, Platform, Throttled
+from aftersale.said import said as _
 
 from . import access, health, leases
 from .leases import Lease, LeaseLost

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from aftersale import addresses
 from aftersale.models import Shop, SwitchedOff, WebhookEndpoint, WebhookMessage, WebhookType
+from aftersale.said import said as _
 from aftersale.services import locks
 from aftersale.services.errors import NotFound, Refused
 from aftersale.services.rights import Right, require, scoped

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from aftersale.models import Shop, ShopEvent, ShopEventKind, WebhookEndpoint
+from aftersale.said import joined
 
 
 def write(endpoint: WebhookEndpoint, note: str, *, user: User | None, now: datetime) -> None:
@@ -14,5 +15,5 @@ def write(endpoint: WebhookEndpoint, note: str, *, user: User | None, now: datet
         at=now,
         user=user,
         kind=ShopEventKind.WEBHOOK,
-        note=f"{endpoint.host}: {note}",
+        note=joined(": ", [endpoint.host, note]),
     )

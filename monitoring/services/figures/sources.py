@@ -11,6 +11,8 @@ from typing import NamedTuple
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.said import read
+
 from .days import SPANS, Span, parameters
 
 
@@ -187,4 +189,4 @@ def rows_behind(
             + " ORDER BY at DESC, ticket_id DESC LIMIT %(limit)s OFFSET %(offset)s",
             values,
         )
-        return found, [Row(*row) for row in cursor]
+        return found, [row._replace(said=read(row.said)) for row in map(Row._make, cursor)]

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
-from aftersale.models import Shop, Ticket
+from aftersale.models import Shop, Ticket, TicketEvent
 from aftersale.services.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
 
 from .conftest import the_order, the_ticket
@@ -122,3 +123,13 @@ def test_many_tickets_on_one_order_in_one_list(shop: Shop) -> None:
     results = save_ticket(*[ticket(ticket_no=f"T{n}", line_no=1 + n % 2) for n in range(50)])
     assert results == [NEW] * 50
     assert shop.tickets.filter(waits=True, order=the_order()).count() == 50
+
+
+def test_what_a_batch_writes_down_is_read_in_every_language(shop: Shop) -> None:
+    """Its events are written without the models."""
+    save_ticket(ticket())
+    with translation.override("zh-hans"):
+        save_order(order())
+        assert TicketEvent.objects.get(kind="reported").note == "订单已到。"
+    with translation.override("en"):
+        assert TicketEvent.objects.get(kind="reported").note == "The order arrived."

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from aftersale.connectors import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut, registry
 from aftersale.models import (
@@ -441,3 +442,26 @@ def test_a_refund_of_a_shop_that_changed_to_by_hand_waits_for_people(refund, clo
     refunds.record_result(refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now)
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert audit() == []
+
+
+def test_whoever_reads_reads_their_own_language(refund, platform, clock):
+    """A worker writes for all of them: the history, the refund and the attempt."""
+    platform.pays = [TimedOut()]
+    pay_until_done(clock)
+    for code, why, told in (
+        (
+            "en",
+            "the platform did not answer in time",
+            "Attempt 1: outcome unknown (the platform did not answer in time); "
+            "the platform is asked.",
+        ),
+        (
+            "zh-hans",
+            "平台未及时响应",
+            "第 1 次打款结果未知（平台未及时响应），正在向平台查询。",
+        ),
+    ):
+        with translation.override(code):
+            found = Refund.objects.get()
+            assert (found.failure, found.attempts.get().reason) == (why, why)
+            assert TicketEvent.objects.filter(kind="refund").get().note == told

@@ -1,0 +1,118 @@
+"""Texts that the program writes into rows: kept in every language, read in the reader's.
+
+A worker writes what an English agent and a Chinese owner read, so each text is stored with all its
+translations. What people and platforms write is stored as it came.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, override
+
+# No text that is typed begins with it: what follows is JSON, a text for each language.
+_MARK = "\x1e"
+
+
+class Said(str):
+    """A text in the active language, with `texts` in all of them; what is made of it keeps them."""
+
+    texts: Mapping[str, str]
+
+    def __new__(cls, texts: Mapping[str, str]) -> Self:
+        made = super().__new__(cls, texts[_language()])
+        made.texts = texts
+        return made
+
+    def __getnewargs__(self) -> tuple[Mapping[str, str]]:  # type: ignore[override]
+        return (self.texts,)
+
+    def __mod__(self, values: Any) -> "Said":
+        return Said({code: text % _in(code, values) for code, text in self.texts.items()})
+
+    def __add__(self, other: Any) -> "Said":
+        return Said({code: text + _in(code, other) for code, text in self.texts.items()})
+
+    def __getitem__(self, place: Any) -> "Said":
+        return Said({code: text[place] for code, text in self.texts.items()})
+
+    def __str__(self) -> "Said":
+        return self
+
+    def strip(self, letters: str | None = None) -> "Said":
+        return Said({code: text.strip(letters) for code, text in self.texts.items()})
+
+
+def said(message: str | Promise) -> Said:
+    """A message, or a label, in every language: instead of gettext where it is written down."""
+    meant = message if isinstance(message, Promise) else _Message(message)
+    return Said({code: _in(code, meant) for code in _codes()})
+
+
+def joined(separator: str, texts: Iterable[str | Promise]) -> str:
+    """As str.join."""
+    found = list(texts)
+    return Said({code: separator.join(_in(code, text) for text in found) for code in _codes()})
+
+
+def written(text: str) -> str:
+    """What is stored of it."""
+    if not isinstance(text, Said):
+        return text
+    one, *others = set(text.texts.values())
+    return _MARK + json.dumps(text.texts, ensure_ascii=False) if others else one
+
+
+def read(stored: str) -> str:
+    """What was stored, in the active language."""
+    if not stored.startswith(_MARK):
+        return stored
+    try:
+        texts = json.loads(stored[1:])
+        return Said({code: str(texts[code]) for code in _codes()})
+    except (ValueError, KeyError, TypeError):
+        return stored  # somebody typed the mark
+
+
+class SaidField(models.TextField):
+    """A text that may be in every language."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return written(value) if isinstance(value, Said) else super().get_prep_value(value)
+
+    def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> str | None:
+        return None if value is None else read(value)
+
+
+class _Message(str):
+    """Not yet translated."""
+
+
+def _codes() -> list[str]:
+    return [code for code, _name in settings.LANGUAGES]
+
+
+def _language() -> str:
+    active, codes = get_language() or settings.LANGUAGE_CODE, _codes()
+    return active if active in codes else settings.LANGUAGE_CODE
+
+
+def _in(code: str, value: Any) -> Any:
+    """The value in that language, and whatever it is made of."""
+    match value:
+        case Said():
+            return value.texts[code]
+        case _Message():
+            with override(code):
+                return gettext(value)
+        case Promise():
+            with override(code):
+                return str(value)
+        case tuple():
+            return tuple(_in(code, one) for one in value)
+        case Mapping():
+            return {name: _in(code, one) for name, one in value.items()}
+    return value
