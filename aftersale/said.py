@@ -67,13 +67,14 @@ def written(text: str) -> str:
 
 
 def read(stored: str) -> str:
-    """What was stored, in the active language."""
+    """What was stored, in the active language; in another one where it has none of this."""
     if not stored.startswith(_MARK):
         return stored
     try:
         texts = json.loads(stored[1:])
-        return Said({code: str(texts[code]) for code in _codes()})
-    except (ValueError, KeyError, TypeError):
+        first = next(iter(texts.values()))
+        return Said({code: str(texts.get(code, first)) for code in _codes()})
+    except (ValueError, AttributeError, StopIteration):
         return stored  # somebody typed the mark
 
 

@@ -20,7 +20,7 @@ from .walks import FAR, FURTHEST, Found, Reach, far, read, share
 MOST = 1_000
 # How many rows of a shop a filter without an index looks through at first, and how many for rows
 # that are known to be there.
-MOST_READ = 2_000
+MOST_READ = 1_500
 MOST_READ_FOR_KNOWN = 200_000
 SHOP = "shop"  # the filter's name
 # So many walks read as much as that; more of them share it.
