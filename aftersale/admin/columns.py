@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
+from aftersale.services.order_money import yuan
 from aftersale.words import PLATFORMS, REASONS
 
 EMPTY = "-"
@@ -41,12 +42,6 @@ _WORDS: dict[str, type[models.TextChoices]] = {
     "order_statuses": OrderStatus,
 }
 _PLATFORM_WORDS = {"reason": REASONS, "platform": PLATFORMS}
-
-
-def yuan(fen: int) -> str:
-    """¥1,234.50, as plain text; the amount is in fen."""
-    whole, cents = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}¥{whole:,}.{cents:02}"
 
 
 def money(fen: int | None) -> SafeString | str:

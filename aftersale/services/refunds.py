@@ -111,13 +111,13 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
     wanted = ticket.amount if amount is None else amount
     if not 0 < wanted <= ticket.amount:
         raise Refused(
-            _("The amount must be above 0 and at most what was asked for: %s yuan.")
+            _("The amount must be above 0 and at most what was asked for: %s.")
             % order_money.yuan(ticket.amount),
             pointer="amount",
         )
     if wanted != ticket.amount and ticket.shop.connector == ConnectorKind.PLATFORM:
         raise Refused(
-            _("The platform refunds what was asked for, %s yuan. Offer less by negotiating.")
+            _("The platform refunds what was asked for, %s. Offer less by negotiating.")
             % order_money.yuan(ticket.amount),
             pointer="amount",
         )
@@ -383,7 +383,7 @@ def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:
 
 def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:
     """The platform refunded another amount than ours, so by no attempt of ours."""
-    note = _("The platform refunded %(paid)s yuan by itself, not the %(ours)s yuan decided here.")
+    note = _("The platform refunded %(paid)s by itself, not the %(ours)s decided here.")
     note = note % {"paid": order_money.yuan(amount), "ours": order_money.yuan(refund.amount)}
     alive = attempts.alive(refund)
     if alive:

@@ -16,8 +16,8 @@ from aftersale.reject_reasons import BY_CODE, RejectReason
 from aftersale.words import REASONS
 
 from .errors import NotFound, Refused
-from .order_money import yuan
 from .rights import Right, require, shops_of
+from .setting_words import yuan
 
 LONGEST = 1_000
 
