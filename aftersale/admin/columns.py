@@ -57,6 +57,11 @@ def moment(at: datetime | None, shop: Shop | None = None, *, seconds: bool = Fal
     return f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}"
 
 
+def name(user: User | None) -> str:
+    """What colleagues call somebody; a user may have been deleted."""
+    return EMPTY if user is None else user.get_full_name() or user.get_username()
+
+
 def unbroken(text: object) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
@@ -116,13 +121,13 @@ def column(
     field: models.Field, *, shop_path: str, colours: dict[str, str] | None
 ) -> Callable[[Any], Any]:
     """A function that shows the field of an object, as both lists and pages call it."""
-    name = field.name
+    key = field.name
     show: Callable[[Any], Any]
     if colours is not None and field.choices:
         labels = dict(field.flatchoices)
 
         def show(obj: Any) -> Any:
-            value = getattr(obj, name)
+            value = getattr(obj, key)
             if value in (None, ""):
                 return EMPTY
             return badge(labels.get(value, value), colours.get(value, ""))
@@ -130,34 +135,34 @@ def column(
     elif isinstance(field, models.ForeignKey):
 
         def show(obj: Any) -> Any:
-            target = getattr(obj, name)
+            target = getattr(obj, key)
             # A user's page is for operators: members see the name.
-            return str(target) if isinstance(target, User) else link(target)
+            return name(target) if isinstance(target, User) else link(target)
 
     elif isinstance(field, models.DateTimeField):
 
         def show(obj: Any) -> Any:
-            return unbroken(moment(getattr(obj, name), shop_of(obj, shop_path)))
+            return unbroken(moment(getattr(obj, key), shop_of(obj, shop_path)))
 
     elif isinstance(field, models.BooleanField):
 
         def show(obj: Any) -> Any:
-            return yes_no(getattr(obj, name))
+            return yes_no(getattr(obj, key))
 
     elif _is_money(field):
 
         def show(obj: Any) -> Any:
-            return money(getattr(obj, name))
+            return money(getattr(obj, key))
 
-    elif name in _PLATFORM_WORDS:
+    elif key in _PLATFORM_WORDS:
 
         def show(obj: Any) -> Any:
-            return word(_PLATFORM_WORDS[name], getattr(obj, name))
+            return word(_PLATFORM_WORDS[key], getattr(obj, key))
 
     elif isinstance(field, ArrayField):
 
         def show(obj: Any) -> Any:
-            return _words(name, getattr(obj, name))
+            return _words(key, getattr(obj, key))
 
     else:
         return _plain(field)

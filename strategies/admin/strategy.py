@@ -98,7 +98,7 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
             [
                 columns.link_to("strategies_strategyrevision", revision.pk, revision.number),
                 columns.moment(revision.created_at, strategy.shop, seconds=True),
-                revision.created_by or columns.EMPTY,
+                columns.name(revision.created_by),
             ]
             for revision in rows
         ],

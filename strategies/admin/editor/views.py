@@ -269,7 +269,7 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
         "message": refused.message,
         "revision": latest.number,
         "at": columns.moment(latest.created_at, strategy.shop),
-        "by": latest.created_by or _("the program"),
+        "by": columns.name(latest.created_by) if latest.created_by else _("the program"),
         "changes": changes,
     }
 
