@@ -215,6 +215,7 @@ def _page(
         revision=stale["revision"] if stale else seen,
         stale=stale,
         days=asking.DAYS,
+        full=strategy is None and places_left(form.shop)[form.scenario] <= 0,
         sent=request.POST,
         **said(form, strategy.pk if strategy else None),
     )
