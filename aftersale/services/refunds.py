@@ -164,6 +164,20 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
         return ticket
 
 
+def close(*, ticket_id: int, note: str, user: User, now: datetime) -> Ticket:
+    """A failed refund was settled otherwise, as the `note` says; its ticket is over (SPEC O4)."""
+    with transaction.atomic():
+        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user)
+        if ticket.status != TicketStatus.REFUND_FAILED:
+            raise _wrong_step(ticket, TicketStatus.CLOSED)
+        if not note.strip():
+            raise Refused(_("Write down how it was settled."), pointer="note")
+        transitions.move(
+            ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note.strip()
+        )
+        return ticket
+
+
 def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
     """Takes back a refund that was never sent; the ticket waits for a decision again (SPEC G2)."""
     with transaction.atomic():
