@@ -33,6 +33,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],
+    "LOGIN": {"form": "config.login_form.LogInForm"},
     "SIDEBAR": {"navigation": NAVIGATION},
     "DASHBOARD_CALLBACK": "monitoring.dashboard.page.add_to_index",
     "GLOBAL_CALLBACK": "aftersale.admin.notices.for_request",

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
+from aftersale.services.order_money import yuan
 from aftersale.words import PLATFORMS, REASONS
 
 EMPTY = "-"
@@ -43,12 +44,6 @@ _WORDS: dict[str, type[models.TextChoices]] = {
 _PLATFORM_WORDS = {"reason": REASONS, "platform": PLATFORMS}
 
 
-def yuan(fen: int) -> str:
-    """¥1,234.50, as plain text; the amount is in fen."""
-    whole, cents = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}¥{whole:,}.{cents:02}"
-
-
 def money(fen: int | None) -> SafeString | str:
     """An amount in fen, as it stands in a column of amounts."""
     return EMPTY if fen is None else format_html('<span class="money">{}</span>', yuan(fen))
@@ -60,6 +55,11 @@ def moment(at: datetime | None, shop: Shop | None = None, *, seconds: bool = Fal
         return EMPTY
     local = timezone.localtime(at, ZoneInfo(shop.timezone) if shop else None)
     return f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}"
+
+
+def name(user: User | None) -> str:
+    """What colleagues call somebody; a user may have been deleted."""
+    return EMPTY if user is None else user.get_full_name() or user.get_username()
 
 
 def unbroken(text: object) -> SafeString:
@@ -121,13 +121,13 @@ def column(
     field: models.Field, *, shop_path: str, colours: dict[str, str] | None
 ) -> Callable[[Any], Any]:
     """A function that shows the field of an object, as both lists and pages call it."""
-    name = field.name
+    key = field.name
     show: Callable[[Any], Any]
     if colours is not None and field.choices:
         labels = dict(field.flatchoices)
 
         def show(obj: Any) -> Any:
-            value = getattr(obj, name)
+            value = getattr(obj, key)
             if value in (None, ""):
                 return EMPTY
             return badge(labels.get(value, value), colours.get(value, ""))
@@ -135,34 +135,34 @@ def column(
     elif isinstance(field, models.ForeignKey):
 
         def show(obj: Any) -> Any:
-            target = getattr(obj, name)
+            target = getattr(obj, key)
             # A user's page is for operators: members see the name.
-            return str(target) if isinstance(target, User) else link(target)
+            return name(target) if isinstance(target, User) else link(target)
 
     elif isinstance(field, models.DateTimeField):
 
         def show(obj: Any) -> Any:
-            return unbroken(moment(getattr(obj, name), shop_of(obj, shop_path)))
+            return unbroken(moment(getattr(obj, key), shop_of(obj, shop_path)))
 
     elif isinstance(field, models.BooleanField):
 
         def show(obj: Any) -> Any:
-            return yes_no(getattr(obj, name))
+            return yes_no(getattr(obj, key))
 
     elif _is_money(field):
 
         def show(obj: Any) -> Any:
-            return money(getattr(obj, name))
+            return money(getattr(obj, key))
 
-    elif name in _PLATFORM_WORDS:
+    elif key in _PLATFORM_WORDS:
 
         def show(obj: Any) -> Any:
-            return word(_PLATFORM_WORDS[name], getattr(obj, name))
+            return word(_PLATFORM_WORDS[key], getattr(obj, key))
 
     elif isinstance(field, ArrayField):
 
         def show(obj: Any) -> Any:
-            return _words(name, getattr(obj, name))
+            return _words(key, getattr(obj, key))
 
     else:
         return _plain(field)

@@ -30,7 +30,7 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
                 "text": _("All payments are stopped since %(at)s by %(user)s: %(reason)s")
                 % {
                     "at": columns.moment(stop.started_at),
-                    "user": stop.started_by or columns.EMPTY,
+                    "user": columns.name(stop.started_by),
                     "reason": stop.reason or columns.EMPTY,
                 },
             }
@@ -79,7 +79,7 @@ def _pause(request: HttpRequest, shop: Shop) -> dict[str, Any]:
         % {
             "shop": shop.name,
             "at": columns.moment(shop.automation_paused_at, shop),
-            "user": shop.automation_paused_by or columns.EMPTY,
+            "user": columns.name(shop.automation_paused_by),
         },
         "resume": reverse("desk:automation-resume", args=[shop.pk]) if may else "",
     }

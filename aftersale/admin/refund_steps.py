@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from aftersale.models import Refund, RefundStatus
+from aftersale.models import Refund, RefundStatus, TicketStatus
 from aftersale.services import leases, refunds
 
 from .steps import StepForm, carry_out, step
@@ -20,10 +20,23 @@ class FailedForm(StepForm):
     )
 
 
+class SettledForm(StepForm):
+    note = forms.CharField(
+        label=_("how it was settled"), max_length=500, widget=UnfoldAdminTextInputWidget
+    )
+
+
 class RefundSteps:
     """For the refund's admin."""
 
-    actions_detail = ("record_paid", "record_failed", "try_again", "release", "take_back")
+    actions_detail = (
+        "record_paid",
+        "record_failed",
+        "try_again",
+        "settled",
+        "release",
+        "take_back",
+    )
 
     @step(
         title=_("Record as paid"),
@@ -83,6 +96,28 @@ class RefundSteps:
         )
 
     @step(
+        title=_("Settled otherwise"),
+        question=_(
+            "The ticket is closed for good and nothing is sent. What was paid outside Afterdesk is"
+            " not taken off what can still be refunded of the order."
+        ),
+        permission="handle_tickets",
+        icon="handshake",
+        form_class=SettledForm,
+    )
+    def settled(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        refund = self.found(request, object_id)  # type: ignore[attr-defined]
+        return carry_out(
+            self,
+            request,
+            object_id,
+            refunds.close,
+            _("The ticket is closed."),
+            ticket_id=refund and refund.ticket_id,
+            note=form.cleaned_data["note"],
+        )
+
+    @step(
         title=_("Release"),
         question=_("The shop is paused; this one refund goes out all the same."),
         permission="handle_tickets",
@@ -123,7 +158,10 @@ def _for_people(refund: Refund) -> bool:
 
 
 def _failed(refund: Refund) -> bool:
-    return refund.status == RefundStatus.FAILED
+    """Of a ticket that waits for what becomes of it: one that is settled otherwise is over."""
+    return refund.status == RefundStatus.FAILED and (
+        refund.ticket.status == TicketStatus.REFUND_FAILED
+    )
 
 
 def _held(refund: Refund) -> bool:
@@ -138,6 +176,7 @@ FITS = {
     "record_paid": _for_people,
     "record_failed": _for_people,
     "try_again": _failed,
+    "settled": _failed,
     "release": _held,
     "take_back": _not_sent,
 }

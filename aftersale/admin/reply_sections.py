@@ -24,7 +24,7 @@ def rejections_of(request: HttpRequest, ticket: Ticket) -> Section:
         [
             [
                 columns.moment(row.at, ticket.shop),
-                row.user or columns.EMPTY,
+                columns.name(row.user),
                 label_of(row.reason),
                 _as_sent(row.explanation),
                 pictures(row.evidence_files.all()),
@@ -43,7 +43,7 @@ def negotiations_of(request: HttpRequest, ticket: Ticket) -> Section:
             [
                 facts["number"],
                 facts["at"],
-                row.user or columns.EMPTY,
+                columns.name(row.user),
                 facts["offered"],
                 _as_sent(row.message),
                 columns.moment(rounds.answer_due_at(row, ticket), ticket.shop),

@@ -278,7 +278,7 @@ def _section(request: HttpRequest, about: Q, shop: Any) -> Section:
                 alert.get_kind_display(),
                 columns.moment(alert.raised_at, shop),
                 columns.moment(alert.changed_at, shop),
-                alert.changed_by or columns.EMPTY,
+                columns.name(alert.changed_by),
                 alert.note or columns.EMPTY,
             ]
             for alert in alerts.order_by("raised_at", "pk")

@@ -27,7 +27,7 @@ def members(request: HttpRequest, shop: Shop) -> Section:
     return Section(
         _("Members"),
         [_("user"), _("role")],
-        [[member.user, member.get_role_display()] for member in rows],
+        [[columns.name(member.user), member.get_role_display()] for member in rows],
     )
 
 
@@ -53,7 +53,7 @@ def latest_events(request: HttpRequest, shop: Shop) -> Section:
             [
                 columns.moment(event.at, shop),
                 event.get_kind_display(),
-                event.user or columns.EMPTY,
+                columns.name(event.user),
                 event.note or columns.EMPTY,
             ]
             for event in shop.events.select_related("user").order_by("-id")[:EVENTS_SHOWN]
@@ -106,7 +106,7 @@ class ShopAdmin(ScopedAdmin):
             _("%(at)s by %(user)s")
             % {
                 "at": columns.moment(shop.automation_paused_at, shop),
-                "user": shop.automation_paused_by or columns.EMPTY,
+                "user": columns.name(shop.automation_paused_by),
             },
         )
 
@@ -130,16 +130,20 @@ class ShopAdmin(ScopedAdmin):
 @admin.register(Membership)
 class MembershipAdmin(ScopedAdmin):
     related = ("shop", "user")
-    list_display = ("member", "role", "shop")
+    list_display = ("member", "username", "role", "shop")
     list_filter = (ShopFilter, "role")
     sortable_by = ()
     search_fields = ("user__username",)
     search_help_text = _("User name")
-    fieldsets = ((None, {"fields": ("member", "shop", "role", "settings")}),)
+    fieldsets = ((None, {"fields": ("member", "username", "shop", "role", "settings")}),)
 
-    @display(description=_("user"))
+    @display(description=_("member"))
     def member(self, membership: Membership) -> str:
-        return str(membership.user)
+        return columns.name(membership.user)
+
+    @display(description=_("User name"))
+    def username(self, membership: Membership) -> str:
+        return membership.user.get_username()
 
     @display(description=_("settings"))
     def settings(self, membership: Membership) -> Any:

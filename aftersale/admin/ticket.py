@@ -101,7 +101,7 @@ def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
                 ),
                 columns.money(refund.amount),
                 refund.get_source_display(),
-                refund.requested_by or columns.EMPTY,
+                columns.name(refund.requested_by),
                 columns.moment(refund.requested_at, ticket.shop),
                 columns.moment(refund.settled_at, ticket.shop),
                 refund.failure or columns.EMPTY,
@@ -135,7 +135,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
             [
                 columns.moment(event.at, ticket.shop, seconds=True),
                 event.get_kind_display(),
-                event.user or event.get_actor_display(),
+                columns.name(event.user) if event.user else event.get_actor_display(),
                 event.get_from_status_display() or columns.EMPTY,
                 event.get_to_status_display() or columns.EMPTY,
                 event.note or columns.EMPTY,
@@ -307,4 +307,4 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
 
     @display(description=_("by"))
     def who(self, event: TicketEvent) -> Any:
-        return event.user or event.get_actor_display()
+        return columns.name(event.user) if event.user else event.get_actor_display()

@@ -56,7 +56,7 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
         [
             [
                 columns.moment(window.opened_at, order.shop if order else None),
-                window.opened_by or columns.EMPTY,
+                columns.name(window.opened_by),
                 columns.moment(window.closes_at, order.shop if order else None),
                 _state(window, now),
                 window.agreement,

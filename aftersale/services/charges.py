@@ -93,7 +93,7 @@ def covering(of_shop: dict[str, Fund], amount: int) -> Fund | None:
 
 
 def not_covered(attempt: RefundAttempt) -> str:
-    return _("Neither the wallet nor the deposit covers %s yuan: nothing was sent.") % yuan(
+    return _("Neither the wallet nor the deposit covers %s: nothing was sent.") % yuan(
         attempt.amount
     )
 
@@ -112,7 +112,7 @@ def _take(
         attempt=attempt,
     )
     if fund.balance < 0:
-        note = _("This refund overdrew a fund (%(fund)s): %(balance)s yuan are in it now.")
+        note = _("This refund overdrew a fund (%(fund)s): %(balance)s is in it now.")
         TicketEvent.objects.create(
             ticket=ticket,
             at=now,

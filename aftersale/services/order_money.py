@@ -28,9 +28,9 @@ from .transitions import add_flag
 
 
 def yuan(fen: int) -> str:
-    """An amount for a sentence: "59.90"."""
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    """An amount as a person reads it: "¥1,234.50"."""
+    whole, cents = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}¥{whole:,}.{cents:02}"
 
 
 def commit(order: Order, ticket: Ticket, amount: int) -> None:
@@ -50,8 +50,8 @@ def require_room(order: Order, ticket: Ticket, amount: int) -> None:
     if order.over_refunded:
         raise OverRefundable(
             _(
-                "More was refunded of order %(order)s than was paid (paid %(paid)s yuan, refunded "
-                "elsewhere %(elsewhere)s yuan, refunded or approved here %(here)s yuan): nothing "
+                "More was refunded of order %(order)s than was paid (paid %(paid)s, refunded "
+                "elsewhere %(elsewhere)s, refunded or approved here %(here)s): nothing "
                 "more can be approved."
             )
             % {
@@ -66,9 +66,9 @@ def require_room(order: Order, ticket: Ticket, amount: int) -> None:
     if amount > available:
         raise OverRefundable(
             _(
-                "%(amount)s yuan is more than can still be refunded of order %(order)s: "
-                "%(available)s yuan (paid %(paid)s yuan, refunded elsewhere %(elsewhere)s yuan, "
-                "other tickets have taken %(others)s yuan)."
+                "%(amount)s is more than can still be refunded of order %(order)s: "
+                "%(available)s (paid %(paid)s, refunded elsewhere %(elsewhere)s, "
+                "other tickets have taken %(others)s)."
             )
             % {
                 "amount": yuan(amount),
@@ -100,7 +100,7 @@ def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) ->
             at=now,
             kind=TicketEventKind.FLAG,
             actor=Actor.PLATFORM,
-            note=_("Refunded of order %(order)s: %(refunded)s yuan, but paid: %(paid)s yuan.")
+            note=_("Refunded of order %(order)s: %(refunded)s, but paid: %(paid)s.")
             % {
                 "order": order.order_no,
                 "refunded": yuan(order.committed + order.refunded_amount),

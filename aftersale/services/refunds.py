@@ -111,13 +111,13 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
     wanted = ticket.amount if amount is None else amount
     if not 0 < wanted <= ticket.amount:
         raise Refused(
-            _("The amount must be above 0 and at most what was asked for: %s yuan.")
+            _("The amount must be above 0 and at most what was asked for: %s.")
             % order_money.yuan(ticket.amount),
             pointer="amount",
         )
     if wanted != ticket.amount and ticket.shop.connector == ConnectorKind.PLATFORM:
         raise Refused(
-            _("The platform refunds what was asked for, %s yuan. Offer less by negotiating.")
+            _("The platform refunds what was asked for, %s. Offer less by negotiating.")
             % order_money.yuan(ticket.amount),
             pointer="amount",
         )
@@ -161,6 +161,20 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
         else:
             # Who or what caused the refund stays as it was; the attempts go on counting.
             _start(refund, ticket, now=now)
+        return ticket
+
+
+def close(*, ticket_id: int, note: str, user: User, now: datetime) -> Ticket:
+    """A failed refund was settled otherwise, as the `note` says; its ticket is over (SPEC O4)."""
+    with transaction.atomic():
+        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user)
+        if ticket.status != TicketStatus.REFUND_FAILED:
+            raise _wrong_step(ticket, TicketStatus.CLOSED)
+        if not note.strip():
+            raise Refused(_("Write down how it was settled."), pointer="note")
+        transitions.move(
+            ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note.strip()
+        )
         return ticket
 
 
@@ -383,7 +397,7 @@ def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:
 
 def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:
     """The platform refunded another amount than ours, so by no attempt of ours."""
-    note = _("The platform refunded %(paid)s yuan by itself, not the %(ours)s yuan decided here.")
+    note = _("The platform refunded %(paid)s by itself, not the %(ours)s decided here.")
     note = note % {"paid": order_money.yuan(amount), "ours": order_money.yuan(refund.amount)}
     alive = attempts.alive(refund)
     if alive:

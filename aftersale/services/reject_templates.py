@@ -17,8 +17,8 @@ from aftersale.said import joined
 from aftersale.words import REASONS
 
 from .errors import NotFound, Refused
-from .order_money import yuan
 from .rights import Right, require, shops_of
+from .setting_words import yuan
 
 LONGEST = 1_000
 

@@ -242,7 +242,7 @@ def _check_offer(order: Order, ticket: Ticket, type: str, amount: int | None) ->
         raise Refused(_("This can't be offered for the order as it is."), pointer="type")
     if amount is not None and not 0 < amount <= ticket.amount:
         raise Refused(
-            _("The amount must be above 0 and at most what was asked for: %s yuan.")
+            _("The amount must be above 0 and at most what was asked for: %s.")
             % order_money.yuan(ticket.amount),
             pointer="amount",
         )
@@ -257,7 +257,7 @@ def _check_offer(order: Order, ticket: Ticket, type: str, amount: int | None) ->
     wanted = ticket.amount if amount is None else amount
     if not 0 < wanted <= available or order.over_refunded:
         raise Refused(
-            _("%(amount)s yuan can't be offered: %(available)s yuan of the order are left.")
+            _("%(amount)s can't be offered: %(available)s of the order is left.")
             % {
                 "amount": order_money.yuan(wanted),
                 "available": order_money.yuan(max(0, available)),

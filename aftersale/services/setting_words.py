@@ -110,5 +110,6 @@ def commission_changes(
 
 
 def yuan(fen: int) -> str:
+    """An amount as files have it: "1234.50"."""
     whole, cents = divmod(abs(fen), 100)
     return f"{'-' if fen < 0 else ''}{whole}.{cents:02}"

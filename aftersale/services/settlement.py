@@ -75,7 +75,7 @@ def paid(
             kind=TicketEventKind.FLAG,
             now=now,
             note=_(
-                "Attempt %(number)s was paid after all (%(amount)s yuan), while another attempt "
+                "Attempt %(number)s was paid after all (%(amount)s), while another attempt "
                 "is under way or paid: the buyer may have been paid twice."
             )
             % {"number": attempt.number, "amount": order_money.yuan(attempt.amount)},

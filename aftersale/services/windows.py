@@ -92,14 +92,14 @@ def conditions(*, order: Order, user: User, now: datetime) -> list[Condition]:
         Condition(
             "covered",
             _("The wallet or the deposit covers the largest possible refund"),
-            _("largest refund %(largest)s yuan; wallet %(wallet)s yuan, deposit %(deposit)s yuan")
+            _("largest refund %(largest)s; wallet %(wallet)s, deposit %(deposit)s")
             % {"largest": yuan(largest), **amounts},
             charges.covering(funds, largest) is not None,
         ),
         Condition(
             "not_overdrawn",
             _("Neither the wallet nor the deposit is overdrawn"),
-            _("wallet %(wallet)s yuan, deposit %(deposit)s yuan") % amounts,
+            _("wallet %(wallet)s, deposit %(deposit)s") % amounts,
             min(balances.values()) >= 0,
         ),
         Condition(
@@ -206,7 +206,7 @@ def _completed(order: Order, now: datetime) -> str:
 def _refundable(order: Order) -> str:
     if order.over_refunded:
         return _("more was refunded than was paid")
-    return _("%(left)s of %(paid)s yuan") % {
+    return _("%(left)s of %(paid)s") % {
         "left": yuan(order.refundable_amount),
         "paid": yuan(order.paid_amount),
     }

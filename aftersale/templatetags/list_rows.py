@@ -11,6 +11,7 @@ from django.template import Context
 from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.templatetags.unfold_list import (
     CHECKBOX_CLASSES,
@@ -24,6 +25,8 @@ register = template.Library()
 
 _CHECKBOX = "action_checkbox"
 _ANY_KEY = "0"
+# On a phone each value has its column's name before it, Capitalised Like This by Unfold.
+_ROW_CLASSES = [name for name in ROW_CLASSES if name != "before:capitalize"]
 
 Cell = Callable[[Any], str]
 
@@ -47,8 +50,8 @@ def list_rows(context: Context, cl: Any) -> dict[str, Any]:
 
 def _cell(cl: Any, column: Callable[[Any], Any], head: dict[str, Any]) -> Cell:
     tag = "th" if column in (cl.list_display_links or ()) else "td"
-    classes = " ".join([f"field-{column.__name__}", *ROW_CLASSES])
-    start = format_html('<{} class="{}" data-label="{}">', tag, classes, head["text"])
+    classes = " ".join([f"field-{column.__name__}", *_ROW_CLASSES])
+    start = format_html('<{} class="{}" data-label="{}">', tag, classes, capfirst(head["text"]))
     end = f"</{tag}>"
     if tag == "td":
         return lambda row: f"{start}{_shown(column(row))}{end}"

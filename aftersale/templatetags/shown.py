@@ -28,9 +28,6 @@ def moment(at: datetime | None, shop: Shop | None = None) -> str:
 
 @register.filter
 def name(user: User | None) -> str:
-    """What colleagues call somebody; a user may have been deleted."""
-    if user is None:
-        from aftersale.admin import columns
+    from aftersale.admin import columns
 
-        return columns.EMPTY
-    return user.get_full_name() or user.get_username()
+    return columns.name(user)

@@ -26,6 +26,8 @@ class Period:
     # Days ago where it is named, else dates.
     ago: tuple[int, int] | None
     dates: tuple[date, date] | None
+    # More days were asked for than are shown at once.
+    cut: bool = False
 
     def days(self, shop: Shop, now: datetime) -> tuple[date, date]:
         if self.dates is not None:
@@ -95,7 +97,8 @@ def _period(request: HttpRequest) -> Period:
             return Period(USUAL, AGO[USUAL], None)
         first, last = sorted((first, last))
         if first.year >= 2000 and last.year <= 2100:
-            return Period(DATES, None, (max(first, last - timedelta(days=MOST_DAYS - 1)), last))
+            earliest = last - timedelta(days=MOST_DAYS - 1)
+            return Period(DATES, None, (max(first, earliest), last), cut=first < earliest)
     return Period(name, AGO[name], None) if name in AGO else Period(USUAL, AGO[USUAL], None)
 
 

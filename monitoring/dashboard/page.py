@@ -33,7 +33,7 @@ from .caps import decisions_url, hits_url
 from .charts import Chart
 from .choice import Choice
 from .sums import AUTOMATIC, Hits, Sum3, Sums, cap_use, is_automatic, is_peoples, sums
-from .words import Change, change, length, percent
+from .words import Change, change, change_of_share, length, percent
 
 yuan = columns.yuan
 APPROVED = (Outcome.REFUND, Outcome.APPROVE_RETURN)
@@ -78,6 +78,7 @@ def dashboard(chosen: Choice, now: datetime) -> dict[str, Any]:
         ],
         "dates": chosen.period.days(chosen.shops[0], now),
         "by_dates": chosen.period.name == choice.DATES,
+        "cut_to": choice.MOST_DAYS if chosen.period.cut else 0,
         "now_tiles": _now_tiles(chosen, backlog),
         "tiles": _tiles(chosen, current, before, now),
         "caps": caps.caps(chosen, usage, now),
@@ -150,14 +151,8 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         }
 
     def shared(part: Callable[[Sums], int], whole: Callable[[Sums], int]) -> dict[str, Any]:
-        of_now, of_before = (
-            part(one) / whole(one) if whole(one) else 0.0 for one in (current, before)
-        )
-        was = percent(part(before), whole(before))
-        return {
-            "value": percent(part(current), whole(current)),
-            "change": change(round(of_now, 3), round(of_before, 3), was, than),
-        }
+        is_now, was = ((part(one), whole(one)) for one in (current, before))
+        return {"value": percent(*is_now), "change": change_of_share(is_now, was, than)}
 
     def number(what: str) -> Callable[[Sums], int]:
         return lambda one: one.of(what).number

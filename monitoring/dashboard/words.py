@@ -33,7 +33,7 @@ class Change:
     text: str
 
 
-def change(now: float, before: float, shown_before: str, than: str) -> Change:
+def change(now: int, before: int, shown_before: str, than: str) -> Change:
     if now == before:
         return Change("", _("the same as %(than)s") % {"than": than})
     if not before:
@@ -42,3 +42,20 @@ def change(now: float, before: float, shown_before: str, than: str) -> Change:
     if now > before:
         return Change("▲", _("%(by)s more than %(than)s (%(before)s)") % values)
     return Change("▼", _("%(by)s less than %(than)s (%(before)s)") % values)
+
+
+def change_of_share(now: tuple[int, int], before: tuple[int, int], than: str) -> Change:
+    """Both as part and whole. In percentage points: nobody takes 2% to 3% for "50% more"."""
+    if not before[1]:
+        return Change("", _("%(than)s: none") % {"than": than})
+    values = {"than": than, "before": percent(*before)}
+    if not now[1]:
+        return Change("", _("%(than)s: %(before)s") % values)
+    # Of the figures that are shown.
+    points = round(round(100 * now[0] / now[1], 1) - round(100 * before[0] / before[1], 1), 1)
+    if not points:
+        return Change("", _("the same as %(than)s") % {"than": than})
+    values["by"] = f"{abs(points):.1f}"
+    if points > 0:
+        return Change("▲", _("%(by)s points more than %(than)s (%(before)s)") % values)
+    return Change("▼", _("%(by)s points less than %(than)s (%(before)s)") % values)

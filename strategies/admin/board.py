@@ -250,6 +250,6 @@ def _who_was_first(shop: Shop, scenario: str) -> str:
         "%(user)s changed this at %(at)s, while you were looking at it. Your order was not saved;"
         " this is the order now."
     ) % {
-        "user": change.created_by or _("A file"),
+        "user": columns.name(change.created_by) if change.created_by else _("A file"),
         "at": columns.moment(change.created_at, shop, seconds=True),
     }

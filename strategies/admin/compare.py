@@ -123,7 +123,7 @@ def _one(later: StrategyRevision, earlier: StrategyRevision | None, shop: Shop) 
         number=later.number,
         at=columns.moment(later.created_at, shop, seconds=True),
         # SPEC G3, O7: the program changes strategies by itself in two cases.
-        by=str(later.created_by or _("File or circuit breaker")),
+        by=columns.name(later.created_by) if later.created_by else _("File or circuit breaker"),
         changed=[_told(field, full=len(changed) <= _FEW) for field in changed],
         first=later.number == 1,
     )

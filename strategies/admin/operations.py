@@ -107,7 +107,7 @@ class FastRefundRuleAdmin(OperatorAdmin):
     def limit(self, rule: FastRefundRule) -> Any:
         if rule.kind == FastRefundRuleKind.APPLIED_WITHIN_HOURS:
             return _("%(hours)s hours") % {"hours": rule.value}
-        return columns.money(rule.value)
+        return columns.yuan(rule.value)
 
 
 @admin.register(EvaluatorLane)

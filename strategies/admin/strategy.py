@@ -60,7 +60,7 @@ class InUseFilter(admin.SimpleListFilter):
     parameter_name = "deleted"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Deleted"))]
+        return [("yes", _("Deleted")), ("all", _("In use and deleted"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         choices = super().choices(changelist)
@@ -68,6 +68,8 @@ class InUseFilter(admin.SimpleListFilter):
         yield from choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "all":
+            return queryset
         return queryset.filter(deleted_at__isnull=self.value() != "yes")
 
 
@@ -98,7 +100,7 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
             [
                 columns.link_to("strategies_strategyrevision", revision.pk, revision.number),
                 columns.moment(revision.created_at, strategy.shop, seconds=True),
-                revision.created_by or columns.EMPTY,
+                columns.name(revision.created_by),
             ]
             for revision in rows
         ],

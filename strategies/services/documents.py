@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from aftersale.record_errors import FieldError, explain
 from aftersale.services import shops as shop_service
-from aftersale.services.order_money import yuan
 from aftersale.services.outcomes import Outcome, unknown_shop
 from aftersale.services.rights import Right, require
+from aftersale.services.setting_words import yuan
 from strategies.models import Scenario, Strategy
 from strategies.records import StrategyRecord
 

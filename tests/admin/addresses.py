@@ -127,6 +127,7 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_refund_record_paid": step(HANDLE),
     "admin:aftersale_refund_record_failed": step(HANDLE),
     "admin:aftersale_refund_try_again": step(HANDLE),
+    "admin:aftersale_refund_settled": step(HANDLE),
     "admin:aftersale_refund_release": step(HANDLE),
     "admin:aftersale_refund_take_back": step(HANDLE),
     # Strategies, priorities, guards

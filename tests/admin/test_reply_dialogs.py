@@ -121,7 +121,7 @@ def test_a_rejection(agent: Client, own: Scene, ticket: Ticket) -> None:
         (0, {"explanation": " "}, "Write what the buyer is told."),
         (0, {"reason": ""}, "Choose a reason that fits"),
         (0, {"reason": "agreed_to_cancel"}, "needs pictures"),
-        (1, {"amount": "1000"}, "at most what was asked for: 99.90 yuan"),
+        (1, {"amount": "1000"}, "at most what was asked for: ¥99.90"),
         (1, {"amount": "12.345"}, "no more than 2 decimal places"),
         (1, {"amount": "abc"}, "Enter a number."),
         (1, {"message": ""}, "Write what the buyer is told."),

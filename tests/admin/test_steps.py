@@ -58,6 +58,22 @@ def test_a_manual_refund_is_recorded(own: Scene) -> None:
     assert Ticket.objects.get(pk=refund.ticket_id).status == "refunded"
 
 
+def test_a_failed_refund_is_settled_otherwise(own: Scene) -> None:
+    """SPEC O4: with a note; then there is nothing to try again."""
+    client = client_of(own.people["cs_agent"])
+    refund = own.row(Refund)
+    take(client, refund, "record_failed", reason="account closed")
+    offered = {step_url(refund, name) for name in ("try_again", "settled")}
+    page = client.get(url(Refund, "change", refund.pk)).content.decode()
+    assert all(address in page for address in offered)
+    assert "HX-Redirect" not in take(client, refund, "settled").headers
+    take(client, refund, "settled", note="bank transfer")
+    ticket = Ticket.objects.get(pk=refund.ticket_id)
+    assert ticket.status == "closed" and ticket.events.latest("pk").note == "bank transfer"
+    page = client.get(url(Refund, "change", refund.pk)).content.decode()
+    assert not any(address in page for address in offered)
+
+
 def test_a_refusal_is_shown(own: Scene) -> None:
     """The service's own sentence, and nothing moved."""
     client = client_of(own.people["owner"])

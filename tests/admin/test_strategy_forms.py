@@ -175,9 +175,14 @@ def test_an_eleventh_is_refused(own: Scene) -> None:
     page = owner.get(reverse("automation:strategy-new"), {"shop": own.shop.pk}).content.decode()
     assert 'id="add-pre_ship_refund"' not in page and 'id="add-off_hours"' not in page
     assert 'id="add-post_ship_refund"' in page and "All 10 places are taken" in page
+    # Who comes by an address or wants a copy reads it before anything is typed.
+    for form in (add_url(own), step("duplicate", own.row(Strategy))):
+        assert "The scenario is full" in owner.get(form).content.decode()
     before = written()
     response = owner.post(add_url(own), TYPED)
-    assert response.status_code == 422 and "has 10 strategies already" in response.content.decode()
+    page = response.content.decode()
+    assert response.status_code == 422 and "has 10 strategies already" in page
+    assert "look at what is marked" not in page
     assert written() == before
 
 
@@ -188,6 +193,18 @@ def test_the_picker_says_where_to_set_working_hours(own: Scene) -> None:
     assert "no working hours" in owner.get(address).content.decode()
     Shop.objects.filter(pk=own.shop.pk).update(working_hours={"mon": [["09:00", "18:00"]]})
     assert "no working hours" not in owner.get(address).content.decode()
+
+
+def test_enabling_without_working_hours_shows_where_to_set_them(own: Scene) -> None:
+    """SPEC T7."""
+    strategy = make_strategy(own.shop, enabled=False, execution_time="off_hours")
+    owner = client_of(own.people["owner"])
+    page = owner.get(step("enable", strategy)).content.decode()
+    assert reverse("desk:shop-settings", args=[own.shop.pk]) in page
+    assert 'type="submit"' not in page and 'name="read"' not in page
+    Shop.objects.filter(pk=own.shop.pk).update(working_hours={"mon": [["09:00", "18:00"]]})
+    page = owner.get(step("enable", strategy)).content.decode()
+    assert 'type="submit"' in page and "no working hours" not in page
 
 
 @pytest.mark.parametrize("shop", ["", "0", "x", "²", "9" * 30])
@@ -344,6 +361,10 @@ def test_a_deleted_strategy_stays_readable(own: Scene) -> None:
     assert owner.post(step("delete", strategy)).status_code == 204
     page = owner.get(url(Strategy, "change", strategy.pk)).content.decode()
     assert "It is deleted" in page and "Enable…" not in page
+    # SPEC T8: in the list it is out of the way, and still there.
+    for shown, count in (("", 0), ("yes", 1), ("all", 1)):
+        found = owner.get(url(Strategy, "changelist"), {"deleted": shown})
+        assert found.context["cl"].result_count == count, shown
     for name in ("edit", "duplicate", "enable", "disable", "delete"):
         assert owner.get(step(name, strategy)).status_code == 404
 

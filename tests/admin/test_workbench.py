@@ -152,7 +152,7 @@ def test_a_wrong_amount_is_refused_and_kept_on_the_screen(desk: Scene, amount: s
             "You pay ¥100.10 to mine-buyer on the platform and record it here as paid; "
             "¥23.35 of the order stays refundable.",
         ),
-        ("123.46", "The amount must be above 0 and at most what was asked for: 123.45 yuan."),
+        ("123.46", "The amount must be above 0 and at most what was asked for: ¥123.45."),
         ("abc", "Give the amount in yuan, above 0, with at most two decimals."),
         ("", "Give the amount in yuan, above 0, with at most two decimals."),
     ],

@@ -78,9 +78,8 @@ def test_the_preview_says_what_each_would_be(shop: Shop, agent: User) -> None:
         (early, "Ticket early is waiting for its order."),
         (
             too_much,
-            f"100.00 yuan is more than can still be refunded of order {too_much.order_no}: 10.00 "
-            "yuan (paid 100.00 yuan, refunded elsewhere 90.00 yuan, other tickets have taken "
-            "0.00 yuan).",
+            f"¥100.00 is more than can still be refunded of order {too_much.order_no}: ¥10.00 "
+            "(paid ¥100.00, refunded elsewhere ¥90.00, other tickets have taken ¥0.00).",
         ),
         (through_none, "No after-sale window was open for this completed order."),
     ]

@@ -20,7 +20,7 @@ from aftersale.models import (
     TicketEvent,
 )
 from aftersale.records import TicketRecord
-from aftersale.services import locks, money_audit, order_money, refunds, replies, rounds
+from aftersale.services import locks, money_audit, refunds, replies, rounds, setting_words
 from aftersale.services.cases import seen_now
 from aftersale.services.errors import (
     NotAllowed,
@@ -70,7 +70,7 @@ def report(ticket: Ticket, at: Any = LATER, **fields: Any) -> Ticket:
         "order_no": ticket.order_no,
         "type": ticket.requested_type,
         "reason": ticket.reason,
-        "amount": order_money.yuan(ticket.amount),
+        "amount": setting_words.yuan(ticket.amount),
         "applied_at": ticket.applied_at.isoformat(),
         "updated_at": at.isoformat(),
     } | fields

@@ -46,7 +46,7 @@ def test_conditions(erp: Program, order: Order) -> None:
     assert found["conditions"][1] == {
         "name": "covered",
         "title": "The wallet or the deposit covers the largest possible refund",
-        "figure": "largest refund 100.00 yuan; wallet 100.00 yuan, deposit 0.00 yuan",
+        "figure": "largest refund ¥100.00; wallet ¥100.00, deposit ¥0.00",
         "holds": True,
     }
 

@@ -59,8 +59,8 @@ def test_each_failing_condition_is_shown_with_its_figure(
     page.goto(f"{live_server.url}/admin/windows/open/{order.pk}/")
     assert failing(page) == {
         "completed": "未完成：已签收",
-        "covered": "最大可退 90.00 元；安心钱包 80.00 元，保证金 -0.01 元",
-        "not_overdrawn": "安心钱包 80.00 元，保证金 -0.01 元",
+        "covered": "最大可退 ¥90.00；安心钱包 ¥80.00，保证金 -¥0.01",
+        "not_overdrawn": "安心钱包 ¥80.00，保证金 -¥0.01",
         "shop_status": "停业整顿",
         "order_type": "定金",
         "no_open_window": failing(page)["no_open_window"],
@@ -73,7 +73,7 @@ def test_each_failing_condition_is_shown_with_its_figure(
         Order.objects.filter(pk=order.pk).update(refunded_amount=9_000)
     page.reload()
     assert failing(page)["role"] == "客服"
-    assert failing(page)["refundable"] == "实付 90.00 元中的 0.00 元"
+    assert failing(page)["refundable"] == "实付 ¥90.00 中的 ¥0.00"
     assert "covered" not in failing(page)
 
 

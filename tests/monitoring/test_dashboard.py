@@ -199,6 +199,7 @@ def test_addresses_that_make_no_sense(query: str, first: str | None) -> None:
     assert page.status_code == 200
     usual = today(shop, timezone.now()) - timedelta(days=6)
     assert str(page.context["dashboard"]["dates"][0]) == (first or str(usual))
+    assert page.context["dashboard"]["cut_to"] == (92 if "2020" in query else 0)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +252,15 @@ def test_changes_are_said_in_words() -> None:
     assert change(3, 4) == ("▼", "25% less than the day before (4)")
     assert change(4, 4) == ("", "the same as the day before")
     assert change(4, 0) == ("▲", "the day before: none")
+    than = "the day before"
+    for now, before, sign, text in [
+        ((3, 100), (2, 100), "▲", "1.0 points more than the day before (2.0%)"),
+        ((2, 100), (5, 200), "▼", "0.5 points less than the day before (2.5%)"),
+        ((20, 1000), (2, 100), "", "the same as the day before"),
+        ((2, 100), (0, 0), "", "the day before: none"),
+        ((0, 0), (2, 100), "", "the day before: 2.0%"),
+    ]:
+        assert words.change_of_share(now, before, than) == words.Change(sign, text)
     assert [words.length(s) for s in (None, 8, 720, 15_000, 183_600)] == [
         "–", "8 s", "12 min", "4 h 10 min", "2 days 3 h",
     ]  # fmt: skip

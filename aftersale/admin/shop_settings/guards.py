@@ -194,6 +194,6 @@ def _row(shop: Shop, row: BlockedBuyer) -> dict[str, Any]:
         "pk": row.pk,
         "buyer": row.buyer,
         "note": row.note,
-        "by": row.created_by or columns.EMPTY,
+        "by": columns.name(row.created_by),
         "at": columns.moment(row.created_at, shop),
     }

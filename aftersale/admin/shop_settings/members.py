@@ -14,7 +14,7 @@ from aftersale.services import rights
 from aftersale.services.errors import NotFound, Refused
 from aftersale.services.rights import Right
 
-from .. import access
+from .. import access, columns
 from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, section, the_shop
 
@@ -124,7 +124,7 @@ def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
         request,
         "aftersale/shop_settings/member.html",
         refused=refused,
-        title=_("Role of %(name)s") % {"name": row.user.get_username()},
+        title=_("Role of %(name)s") % {"name": columns.name(row.user)},
         action=request.path,
         submit=_("Change the role"),
         form=form,
@@ -136,7 +136,7 @@ def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
 def remove(request: HttpRequest, pk: int, member: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     row = _member(shop, member)
-    name = row.user.get_username()
+    name = columns.name(row.user)
     refused: Refused | None = None
     if request.method == "POST":
         try:

@@ -233,7 +233,7 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
         (_("Orders read up to"), moment(account.orders_until)),
         (_("Tickets read up to"), moment(account.tickets_until)),
         (_("Connected at"), moment(account.connected_at)),
-        (_("Connected by"), account.connected_by or columns.EMPTY),
+        (_("Connected by"), columns.name(account.connected_by)),
         (
             _("Fast refunds"),
             _("The platform pays them itself")

@@ -198,7 +198,7 @@ def row(shop: Shop, endpoint: WebhookEndpoint) -> dict[str, Any]:
         if endpoint.old_secret_until and endpoint.old_secret_until > timezone.now()
         else "",
         "created_at": columns.moment(endpoint.created_at, shop),
-        "created_by": endpoint.created_by or columns.EMPTY,
+        "created_by": columns.name(endpoint.created_by),
     }
 
 

@@ -112,7 +112,7 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     if record.type != ticket.requested_type:
         differences.append(_("type %s") % TicketType(record.type).label)
     if record.amount != ticket.amount:
-        differences.append(_("amount %s yuan") % order_money.yuan(record.amount))
+        differences.append(_("amount %s") % order_money.yuan(record.amount))
     if record.order_no != ticket.order_no:
         differences.append(_("order %s") % record.order_no)
     if record.line_no != ticket.line_no:

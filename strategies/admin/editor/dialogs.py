@@ -13,7 +13,7 @@ from aftersale.admin.access import person
 from aftersale.admin.automation_switch import evaluate_offer
 from aftersale.admin.pages import desk_page, dialog, done
 from aftersale.services.errors import NotAllowed, NotFound, Refused
-from strategies.models import Scenario, Strategy
+from strategies.models import ExecutionTime, Scenario, Strategy
 from strategies.services import strategies
 from strategies.services.contents import strategy_content
 from strategies.services.risks import risks_of
@@ -46,17 +46,22 @@ def enable(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 message = _("“%(name)s” is enabled.") % {"name": strategy.name}
                 return evaluate_offer(request, strategy.shop, message)
+    off_hours = strategy.execution_time == ExecutionTime.OFF_HOURS
+    without_hours = off_hours and not strategies.has_working_hours(strategy.shop)
     return dialog(
         request,
         "strategies/admin/enable.html",
         refused=refused,
         title=_("Enable “%(name)s”") % {"name": strategy.name},
         action=_address("enable", pk),
-        submit=_button(strategy),
+        # SPEC T7: it would be refused; the way to the hours is shown instead.
+        submit="" if without_hours else _button(strategy),
         strategy=strategy,
         scenario=Scenario(strategy.scenario),
         sentence=_sentence(strategy),
         risks=risks_of(strategy, now=timezone.now()),
+        shop=strategy.shop,
+        without_hours=without_hours,
     )
 
 

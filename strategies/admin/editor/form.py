@@ -91,7 +91,7 @@ class StrategyForm(forms.Form):
     )
     daily_cap = _short(
         gettext_lazy("Daily refund cap"),
-        gettext_lazy("Left empty: 50,000.00, or the single-amount cap where that is larger."),
+        gettext_lazy("Left empty: ¥50,000.00, or the single-amount cap where that is larger."),
         inputmode="decimal",
         placeholder="50000.00",
     )

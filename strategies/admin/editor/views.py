@@ -215,6 +215,7 @@ def _page(
         revision=stale["revision"] if stale else seen,
         stale=stale,
         days=asking.DAYS,
+        full=strategy is None and places_left(form.shop)[form.scenario] <= 0,
         sent=request.POST,
         **said(form, strategy.pk if strategy else None),
     )
@@ -269,7 +270,7 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
         "message": refused.message,
         "revision": latest.number,
         "at": columns.moment(latest.created_at, strategy.shop),
-        "by": latest.created_by or _("the program"),
+        "by": columns.name(latest.created_by) if latest.created_by else _("the program"),
         "changes": changes,
     }
 

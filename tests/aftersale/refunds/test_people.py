@@ -244,6 +244,25 @@ def test_retrying_a_failed_refund_checks_the_money_anew_and_keeps_the_row(
     assert audit() == []
 
 
+def test_a_failed_refund_is_settled_otherwise(shop, agent, platform, clock):
+    """SPEC O4: refund_failed to closed, by a person, with a note."""
+    refund = decided(make_order(shop, 10_000), 6_000, now=clock.now)
+    ticket = refund.ticket
+
+    def close(note: str) -> None:
+        refunds.close(ticket_id=ticket.pk, note=note, user=agent, now=clock.now)
+
+    refused(lambda: close("by bank"), WrongStep, refund, ticket, refund.order)
+    platform.pays = [Failed("closed", permanent=True)]
+    pay_until_done(clock)
+    refused(lambda: close(" "), Refused, refund, ticket, refund.order)
+    close(" by bank ")
+    assert now_of(ticket) == ("closed", 0, 0)
+    event = ticket.events.latest("pk")
+    assert (event.note, event.user, event.actor) == ("by bank", agent, "person")
+    assert audit() == []
+
+
 def test_taking_back_what_was_never_sent(shop, agent, platform, clock):
     order = make_order(shop, 10_000)
     refund = decided(order, 6_000, now=clock.now)

@@ -66,7 +66,7 @@ def test_where_neither_covers_it_the_refund_fails_and_can_be_tried_again(
     pay_until_done(clock)
     refund.refresh_from_db()
     assert (status(ticket), refund.status) == ("refund_failed", "failed")
-    reason = "Neither the wallet nor the deposit covers 60.00 yuan: nothing was sent."
+    reason = "Neither the wallet nor the deposit covers ¥60.00: nothing was sent."
     assert refund.failure == ticket.events.get(to_status="refund_failed").note == reason
     assert platform.calls == [] and not refund.attempts.exists()
     assert balances(ticket.shop) == (5_999, 5_999)
@@ -178,7 +178,7 @@ def test_what_the_platform_paid_by_itself_is_charged_covered_or_not(
     assert (status(ticket), balances(ticket.shop)) == ("refunded", left)
     assert audit() == []
     notes = ticket.events.filter(kind="flag").values_list("note", flat=True)
-    said = "This refund overdrew a fund (Deposit): -60.00 yuan are in it now."
+    said = "This refund overdrew a fund (Deposit): -¥60.00 is in it now."
     assert list(notes.filter(note__contains="overdrew")) == ([said] if left[1] < 0 else [])
     if left[1] < 0:
         with pytest.raises(Refused, match="overdrawn"):

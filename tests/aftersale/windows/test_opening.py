@@ -61,12 +61,12 @@ def failing(order: Order, clock: Clock, role: str = "cs_manager") -> dict[str, s
             {"paid_amount": 10_001},
             {},
             "covered",
-            "largest refund 100.01 yuan; wallet 100.00 yuan, deposit 50.00 yuan",
+            "largest refund ¥100.01; wallet ¥100.00, deposit ¥50.00",
         ),
         ({}, {"status": "suspended"}, "shop_status", "Suspended"),
         ({}, {"status": "closed"}, "shop_status", "Closed"),
         ({"type": "deposit"}, {}, "order_type", "Deposit"),
-        ({"refunded_amount": 10_000}, {}, "refundable", "0.00 of 100.00 yuan"),
+        ({"refunded_amount": 10_000}, {}, "refundable", "¥0.00 of ¥100.00"),
         ({"over_refunded": True}, {}, "refundable", "more was refunded than was paid"),
     ],
 )
@@ -106,7 +106,7 @@ def test_an_overdrawn_fund_blocks(clock: Clock) -> None:
     shop = a_shop(wallet=50_000, now=clock.now)
     put(shop, "deposit", -1, now=clock.now)
     found = failing(completed(shop, now=clock.now), clock)
-    assert found == {"not_overdrawn": "wallet 500.00 yuan, deposit -0.01 yuan"}
+    assert found == {"not_overdrawn": "wallet ¥500.00, deposit -¥0.01"}
 
 
 @pytest.mark.parametrize("kind", ["ordinary", "cross_border"])

@@ -10,7 +10,7 @@ from aftersale.connectors import Failed, NeverSeen, Paid, Pending
 from aftersale.models import Ticket
 from aftersale.platforms import Accepted, Declined, Picture, SeenTicket, Step, Why
 from aftersale.records import TicketRecord
-from aftersale.services import order_money
+from aftersale.services import setting_words
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Double:
                 "line_no": ticket.line_no,
                 "type": ticket.requested_type,
                 "reason": ticket.reason,
-                "amount": order_money.yuan(ticket.amount),
+                "amount": setting_words.yuan(ticket.amount),
                 "applied_at": ticket.applied_at.isoformat(),
                 "updated_at": ticket.updated_at.isoformat(),
                 "status": "pending_review",
