@@ -161,7 +161,7 @@ def _go_on(account: PlatformAccount, now: datetime) -> None:
 def _checked(platform: str, secrets: Mapping[str, str]) -> dict[str, str]:
     """Only what the platform knows by name, without blanks; all that it needs."""
     checked = {}
-    for name, label, needed in registry.secrets_of(platform):
+    for name, label, needed, _help in registry.secrets_of(platform):
         value = secrets.get(name, "").strip()
         if needed and not value:
             raise Refused(_("%s is needed.") % label, pointer=name)
