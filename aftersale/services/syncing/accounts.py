@@ -133,7 +133,9 @@ def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
     try:
         name = access.ready(account, clock=clock, refused=account.stopped).test()
     except TimedOut:
-        raise Refused(_("The platform did not answer in time.")) from None
+        raise Refused(
+            _("The platform did not answer in time, or not in a form that can be read.")
+        ) from None
     except NotCarriedOut as error:
         raise Refused(str(error)) from error
     if account.stopped:
