@@ -38,8 +38,15 @@ _LOCK_TIMEOUT = "10s"
 def answer(content: BaseModel | None, status: int = 200) -> HttpResponse:
     """A record as the body; `content` None is an empty body, 204."""
     if content is None:
-        return HttpResponse(status=204)
+        return nothing()
     return HttpResponse(content.model_dump_json(), status=status, content_type="application/json")
+
+
+def nothing(**headers: str) -> HttpResponse:
+    """204: there is no body, and so nothing of which a type could be told."""
+    response = HttpResponse(status=204, headers=headers)
+    del response["Content-Type"]
+    return response
 
 
 class Call(APIView):
@@ -123,7 +130,7 @@ class Call(APIView):
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Which methods there are; what they do is in the OpenAPI document."""
-        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+        return nothing(Allow=", ".join(self.allowed_methods))
 
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         """Carries out a write; with an Idempotency-Key, once for its key and content.
