@@ -71,6 +71,11 @@ class Call(APIView):
         return self.request.user
 
     @property
+    def key(self) -> str | None:
+        """With one, all of the call's work is one transaction (`once`)."""
+        return self.request.headers.get(KEY_HEADER)
+
+    @property
     def now(self) -> datetime:
         return timezone.now()
 
@@ -139,7 +144,7 @@ class Call(APIView):
         meanwhile waits for it and then hears the same answer. After a crash there is neither
         work nor answer, and the call may be made again. What the rules refused is an answer too.
         """
-        key = self.request.headers.get(KEY_HEADER)
+        key = self.key
         if key is None:
             return work()
         if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
