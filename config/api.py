@@ -19,6 +19,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
+    "PATH_CONVERTER_OVERRIDES": {"number": str},
     "COMPONENT_SPLIT_REQUEST": True,
     # What PATCH takes is a record of its own.
     "COMPONENT_SPLIT_PATCH": False,

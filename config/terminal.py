@@ -18,6 +18,11 @@ def terminal_language() -> str:
 class TerminalCommand(BaseCommand):
     """A command that speaks the terminal's language, and ends quietly when its reader is gone."""
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        # What `--help` says, too.
+        with translation.override(terminal_language()):
+            super().run_from_argv(argv)
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         with translation.override(terminal_language()):
             try:

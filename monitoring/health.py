@@ -55,9 +55,9 @@ def heartbeat_age(now: datetime) -> float | None:
 
 
 def oldest_waiting(now: datetime) -> float | None:
-    """How long the ticket that has waited longest has been in its status, in seconds."""
+    """For how long the ticket that has waited longest has done so, in seconds."""
     # A paused shop's tickets are decided too, for people: none waits for long.
-    return _age("SELECT min(status_at) FROM aftersale_ticket WHERE waits", now)
+    return _age("SELECT min(waits_since) FROM aftersale_ticket WHERE waits", now)
 
 
 def oldest_task(now: datetime) -> float | None:

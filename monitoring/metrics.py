@@ -63,7 +63,7 @@ class Rows(Collector):
         )
         yield self._gauge(
             "afterdesk_oldest_waiting_ticket_seconds",
-            "For how long the ticket that has waited longest has been in its status.",
+            "For how long the ticket that has waited longest has done so.",
             health.oldest_waiting(self._now) or 0,
         )
         yield self._decided()

@@ -38,8 +38,15 @@ _LOCK_TIMEOUT = "10s"
 def answer(content: BaseModel | None, status: int = 200) -> HttpResponse:
     """A record as the body; `content` None is an empty body, 204."""
     if content is None:
-        return HttpResponse(status=204)
+        return nothing()
     return HttpResponse(content.model_dump_json(), status=status, content_type="application/json")
+
+
+def nothing(**headers: str) -> HttpResponse:
+    """204: there is no body, and so nothing of which a type could be told."""
+    response = HttpResponse(status=204, headers=headers)
+    del response["Content-Type"]
+    return response
 
 
 class Call(APIView):
@@ -62,6 +69,11 @@ class Call(APIView):
     def user(self) -> User:
         """Whoever made the token: services check this person's right again."""
         return self.request.user
+
+    @property
+    def key(self) -> str | None:
+        """With one, all of the call's work is one transaction (`once`)."""
+        return self.request.headers.get(KEY_HEADER)
 
     @property
     def now(self) -> datetime:
@@ -123,7 +135,7 @@ class Call(APIView):
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Which methods there are; what they do is in the OpenAPI document."""
-        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+        return nothing(Allow=", ".join(self.allowed_methods))
 
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         """Carries out a write; with an Idempotency-Key, once for its key and content.
@@ -132,7 +144,7 @@ class Call(APIView):
         meanwhile waits for it and then hears the same answer. After a crash there is neither
         work nor answer, and the call may be made again. What the rules refused is an answer too.
         """
-        key = self.request.headers.get(KEY_HEADER)
+        key = self.key
         if key is None:
             return work()
         if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():

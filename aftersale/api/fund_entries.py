@@ -12,7 +12,7 @@ from aftersale.models import FundEntry, Scope
 from aftersale.record_values import Code
 from aftersale.records import Fund, FundEntryRecord
 from aftersale.services import rights
-from aftersale.services.funds import save_fund_entries
+from aftersale.services.funds import lock_for_fund_entries, save_fund_entries
 from aftersale.services.rights import Right
 
 from . import schema
@@ -52,6 +52,7 @@ KIND = Kind(
     number="entry_no",
     keys=lambda entry: len(entry.model_fields_set),
     save=save_fund_entries,
+    lock=lock_for_fund_entries,
     result=EntryResult,
     results=EntryResults,
 )

@@ -55,7 +55,8 @@ class RecordResult(BaseModel):
 
 class Kind:
     """How one kind of record is read and saved; `number` is the key that names a record, `keys`
-    counts those that a record was given, in the objects inside it too."""
+    counts those that a record was given, in the objects inside it too. `lock` takes all rows that
+    saving a list in one transaction will want."""
 
     def __init__(
         self,
@@ -64,11 +65,13 @@ class Kind:
         number: str,
         keys: Callable[[Any], int],
         save: Save,
+        lock: Callable[..., object],
         result: type[RecordResult],
         results: type[BaseModel],
     ) -> None:
         self.record, self.number, self.keys = record, number, keys
-        self.save, self.result, self.results = save, result, results
+        self.save, self.lock = save, lock
+        self.result, self.results = result, results
         several = Annotated[list[record], Field(max_length=MOST_RECORDS, fail_fast=True)]  # type: ignore[valid-type]
         self.read_list: Callable[[bytes], list[Any]] = TypeAdapter(several).validate_json
 
@@ -154,6 +157,8 @@ def _saved(call: Call, records: Sequence[Any], kind: Kind) -> list[Result]:
     shop = call.token.shop
     own = KnownShop(shop.pk, shop.platform)
     shops: dict[Any, KnownShop] = {None: own, shop.code: own}
+    if call.key is not None:
+        kind.lock(records, shop_pk=shop.pk)
     return kind.save(records, shops=shops, now=call.now)
 
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from aftersale.models import Scope
 from aftersale.record_values import Code
 from aftersale.records import OrderRecord
-from aftersale.services.ingest import save_orders
+from aftersale.services.ingest import lock_for_orders, save_orders
 
 from .call import Call, answer
 from .finding import order_id
@@ -50,6 +50,7 @@ KIND = Kind(
     number="order_no",
     keys=_keys,
     save=save_orders,
+    lock=lock_for_orders,
     result=OrderResult,
     results=OrderResults,
 )

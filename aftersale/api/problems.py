@@ -10,8 +10,9 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, OperationalError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views import defaults
 from pydantic import BaseModel, ConfigDict, Field
 from rest_framework import exceptions
 
@@ -133,12 +134,34 @@ def answer_to(error: Exception) -> HttpResponse | None:
             return problem(
                 503, _("Busy just now: try again in a moment."), headers={"Retry-After": "1"}
             )
+        case OperationalError() if _away(error):
+            log.error("no_database", error=type(error).__name__)
+            return problem(
+                503, _("No database just now: try again in a while."), headers={"Retry-After": "10"}
+            )
     return None
 
 
 def _busy(error: OperationalError) -> bool:
     """A lock that was not to be had in time, or a deadlock that this call lost."""
     return getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001")
+
+
+def _away(error: OperationalError) -> bool:
+    """No connection to the database, or it broke off."""
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(("08", "57P"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """For what nobody expected (`handler500`): a page to people, to programs a problem."""
+    if request.path.startswith("/api/"):
+        said = _(
+            "It is written down for the operators. Look before you try again: what you did may"
+            " have been done."
+        )
+        return problem(500, said)
+    return defaults.server_error(request)
 
 
 def _text(detail: Any) -> str:

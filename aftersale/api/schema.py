@@ -73,8 +73,8 @@ class CallSchema(AutoSchema):
 
 _PROBLEM = OpenApiResponse(Problem, "What is wrong")
 _CONFLICT = OpenApiResponse(Conflict, "What is in its way")
-_OF_READING = ("401", "403", "404", "422", "429")
-_OF_WRITING = (*_OF_READING, "409", "413", "503")
+_OF_READING = ("401", "403", "404", "422", "429", "503")
+_OF_WRITING = (*_OF_READING, "409", "413")
 
 
 def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from aftersale.models import Scope
 from aftersale.record_values import Code
 from aftersale.records import TicketRecord
-from aftersale.services.ingest import save_tickets
+from aftersale.services.ingest import lock_for_tickets, save_tickets
 
 from . import schema
 from .call import Call
@@ -55,6 +55,7 @@ KIND = Kind(
     number="ticket_no",
     keys=_keys,
     save=save_tickets,
+    lock=lock_for_tickets,
     result=TicketResult,
     results=TicketResults,
 )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from . import numbers  # noqa: F401 - the addresses below name its converter
 from .automation import PauseCall, ResumeCall
 from .blocked_buyers import BlockedBuyerCall, BlockedBuyersCall
 from .fund_entries import FundEntriesCall
@@ -26,18 +27,18 @@ from .warehouse import (
 )
 from .windows import WindowCall
 
-ORDER, TICKET = "orders/<str:order_no>", "tickets/<str:ticket_no>"
+ORDER, TICKET = "orders/<number:order_no>", "tickets/<number:ticket_no>"
 
 app_name = "desk-api"
 urlpatterns = [
     path("orders", OrdersCall.as_view(), name="orders"),
-    path(ORDER, OrderCall.as_view(), name="order"),
     path(f"{ORDER}/ship-check", ShipCheckCall.as_view(), name="ship-check"),
     path(f"{ORDER}/shipments", ShipmentsCall.as_view(), name="shipments"),
     path(f"{ORDER}/shipping-cancelled", ShippingCancelledCall.as_view(), name="shipping-cancelled"),
     path(f"{ORDER}/parcel-intercepted", ParcelInterceptedCall.as_view(), name="parcel-intercepted"),
     path(f"{ORDER}/delivery-refused", DeliveryRefusedCall.as_view(), name="delivery-refused"),
     path(f"{ORDER}/window", WindowCall.as_view(), name="window"),
+    path(ORDER, OrderCall.as_view(), name="order"),
     path("tickets", TicketsCall.as_view(), name="tickets"),
     path(f"{TICKET}/approve", ApproveCall.as_view(), name="approve"),
     path(f"{TICKET}/reject", RejectCall.as_view(), name="reject"),
@@ -50,7 +51,6 @@ urlpatterns = [
     path("shop/pause", PauseCall.as_view(), name="pause"),
     path("shop/resume", ResumeCall.as_view(), name="resume"),
     path("blocked-buyers", BlockedBuyersCall.as_view(), name="blocked-buyers"),
-    # A platform's buyer ids may have slashes in them.
-    path("blocked-buyers/<path:buyer>", BlockedBuyerCall.as_view(), name="blocked-buyer"),
+    path("blocked-buyers/<number:buyer>", BlockedBuyerCall.as_view(), name="blocked-buyer"),
     path("fund-entries", FundEntriesCall.as_view(), name="fund-entries"),
 ]

@@ -15,15 +15,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aftersale.connectors import Failed, NeverSeen, Paid, Pending
 from aftersale.records import OrderRecord, TicketRecord
 
 
+class Secret(NamedTuple):
+    """What an owner enters so that the desk may call a platform; `label` and `help` in words."""
+
+    name: str
+    label: Any
+    # Whether nothing works without it.
+    needed: bool
+    help: Any = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A shop's access to its platform. `secrets` are the platform's own names and values."""
+    """A shop's access to its platform. `secrets` are the platform's own names and values: those
+    that were entered, and those that `renewed` has brought."""
 
     shop_code: str
     secrets: Mapping[str, str] = field(repr=False)

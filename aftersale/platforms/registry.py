@@ -11,7 +11,7 @@ from aftersale.models import PlatformAccount, Shop
 from aftersale.said import said as _
 from config.secrets import SecretUnreadable, seal, unseal
 
-from . import Account, NotAuthorised, Platform
+from . import Account, NotAuthorised, Platform, Secret
 
 # Code: name, module and class. Imported when a shop is on it: each brings libraries of its own.
 PLATFORMS: dict[str, tuple[Any, str, str]] = {
@@ -24,9 +24,9 @@ def name_of(code: str) -> str:
     return str(PLATFORMS[code][0]) if code in PLATFORMS else code
 
 
-def secrets_of(code: str) -> tuple[tuple[str, Any, bool], ...]:
-    """What a shop's access is made of: name, label, whether nothing works without it."""
-    secrets: tuple[tuple[str, Any, bool], ...] = import_module(PLATFORMS[code][1]).SECRETS
+def secrets_of(code: str) -> tuple[Secret, ...]:
+    """What an owner enters of a shop's access."""
+    secrets: tuple[Secret, ...] = import_module(PLATFORMS[code][1]).SECRETS
     return secrets
 
 

@@ -103,6 +103,11 @@ def save_fund_entries(
     return [result for result in results if result is not None]
 
 
+def lock_for_fund_entries(records: Sequence[FundEntryRecord], *, shop_pk: int) -> None:
+    """What a list takes that is one transaction with its caller's work: both funds, in order."""
+    locks.lock_funds(shop_pk)
+
+
 def _add(fund: Fund, records: Sequence[FundEntryRecord]) -> list[Result]:
     stored = {
         entry.entry_no: (entry.amount, entry.at, entry.note)

@@ -21,6 +21,7 @@ class Difference:
 _REFUNDS = """
     SELECT t.id, t.ticket_no, t.status AS ticket_status, t.type, t.amount AS asked, t.committed,
            r.id AS refund, r.status, coalesce(r.amount, 0) AS amount, r.ever_sent,
+           t.order_id IS NOT NULL AS order_arrived,
            r.order_id IS DISTINCT FROM t.order_id OR r.shop_id IS DISTINCT FROM t.shop_id AS astray,
            coalesce(a.alive, 0) AS alive, coalesce(a.paid, 0) AS paid,
            coalesce(a.paid_amount, 0) AS paid_amount, coalesce(a.late_amount, 0) AS late_amount,
@@ -70,12 +71,14 @@ _QUESTIONS = {
                 OR paid <> (status = 'succeeded')::int
                 OR (status = 'succeeded' AND paid_amount <> amount)
                 OR (NOT ever_sent AND attempts > 0))""",
+    # What the platform refunded before the order came in is written down when it comes.
     "ticket and refund do not fit together": """
         SELECT ticket_no, ticket_status || ', refund: ' || coalesce(status, 'none')
           FROM x
          WHERE (status = 'succeeded' AND ticket_status <> 'refunded')
             OR (status = 'requested' AND ticket_status <> 'refunding')
-            OR (ticket_status = 'refunded' AND asked > 0 AND status IS DISTINCT FROM 'succeeded')
+            OR (ticket_status = 'refunded' AND asked > 0 AND order_arrived
+                AND status IS DISTINCT FROM 'succeeded')
             OR (ticket_status IN ('refund_failed', 'pending_review', 'negotiating', 'rejected')
                 AND status IN ('requested', 'sending', 'unknown'))
             OR (refund IS NOT NULL AND astray)""",

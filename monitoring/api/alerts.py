@@ -25,8 +25,9 @@ from aftersale.services.errors import NotFound
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts as service
 
-KindName = Literal["cap", "breaker", "refund_failed", "deadline", "shipping"]
+KindName = Literal["cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook"]
 _OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
+_OF_CONNECTIONS = (AlertKind.PLATFORM, AlertKind.WEBHOOK)
 
 
 class AlertsQuery(PageQuery):
@@ -54,6 +55,12 @@ class ShownAlert(BaseModel):
     cap: Yuan | None
     hits: int | None
     due_at: Moment | None
+    about: str | None = Field(
+        description="The shop whose platform is not read, or the webhook that was switched off"
+    )
+    because: Literal["gone", "failing"] | None = Field(
+        description="Of a webhook: it answered 410 Gone, or nothing arrived for days"
+    )
 
 
 class AlertPage(Page[ShownAlert]):
@@ -72,7 +79,8 @@ class AlertsCall(Call):
     )
     def get(self, request: Request) -> HttpResponse:
         """The newest first: caps nearly used, open breakers, failed refunds, deadlines that are
-        near, parcels to be stopped (SPEC M4)."""
+        near, parcels to be stopped (SPEC M4), platforms that are not read, webhooks that were
+        switched off."""
         asked = query(request, AlertsQuery)
         found = Alert.objects.filter(shop=self.shop_id).select_related("acknowledged_by")
         if asked.kind is not None:
@@ -131,6 +139,8 @@ def _shown(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
             "ticket_no": ticket_no,
             "order_no": name if kind == AlertKind.SHIPPING else None,
             "refund_id": alert.subject if kind == AlertKind.REFUND_FAILED else None,
+            "about": name if kind in _OF_CONNECTIONS else None,
+            "because": facts.get("because"),
             **{key: facts.get(key) for key in ("amount", "used", "cap", "hits", "due_at")},
         }
     )

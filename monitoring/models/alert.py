@@ -132,6 +132,8 @@ class AlertMail(models.Model):
             models.Index(
                 fields=["user", "alert"], condition=Q(mailed_at=None), name="alert_mail_to_send"
             ),
+            # Whether the user got one just now.
+            models.Index(fields=["user", "mailed_at"], name="alert_mail_sent"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import ngettext, override
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=5)
 # No news any more; the alert itself stays in the admin.
 GIVE_UP = timedelta(days=7)
+# After a mail the next one gathers for so long: a burst is one mail more, not one each.
+APART = timedelta(minutes=1)
 # More are counted, not listed.
 MOST_LISTED = 50
 
@@ -46,6 +49,10 @@ WHERE id IN (
             SELECT n.user_id FROM monitoring_alertmail n
             JOIN monitoring_alert b ON b.id = n.alert_id AND b.raised_at >= %(oldest)s
             WHERE n.mailed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= %(now)s)
+                AND NOT EXISTS (
+                    SELECT FROM monitoring_alertmail r
+                    WHERE r.user_id = n.user_id AND r.mailed_at > %(apart)s
+                )
             ORDER BY n.user_id LIMIT 1
         )
     ORDER BY m.id
@@ -57,7 +64,8 @@ RETURNING id, alert_id, user_id
 
 def any_to_send(*, now: datetime) -> bool:
     unsent = AlertMail.objects.filter(mailed_at=None, alert__raised_at__gte=now - GIVE_UP)
-    return unsent.exclude(leased_until__gt=now).exists()
+    just_mailed = AlertMail.objects.filter(user=OuterRef("user"), mailed_at__gt=now - APART)
+    return unsent.exclude(leased_until__gt=now).exclude(Exists(just_mailed)).exists()
 
 
 def send_mails(*, clock: Callable[[], datetime]) -> int:
@@ -89,7 +97,8 @@ def send_mails(*, clock: Callable[[], datetime]) -> int:
 def _lease(now: datetime) -> list[tuple[int, int, int]]:
     """The rows of one user that nobody else is sending: (row, alert, user)."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEASE, {"now": now, "until": now + LEASE, "oldest": now - GIVE_UP})
+        times = {"until": now + LEASE, "oldest": now - GIVE_UP, "apart": now - APART}
+        cursor.execute(_LEASE, {"now": now, **times})
         return cursor.fetchall()
 
 

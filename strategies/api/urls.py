@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from aftersale.api import numbers  # noqa: F401 - an address below names its converter
+
 from .decisions import DecisionCall, DecisionsCall
 from .priorities import PrioritiesCall
 from .strategies import StrategiesCall, StrategyCall
@@ -19,5 +21,5 @@ urlpatterns = [
     path("strategies/<int:pk>", StrategyCall.as_view(), name="strategy"),
     path("decisions", DecisionsCall.as_view(), name="decisions"),
     path("decisions/<int:pk>", DecisionCall.as_view(), name="decision"),
-    path("tickets/<str:ticket_no>", TicketCall.as_view(), name="ticket"),
+    path("tickets/<number:ticket_no>", TicketCall.as_view(), name="ticket"),
 ]

@@ -1,6 +1,7 @@
 """The owner's pages of webhooks: the secret shown once, the log, sending again (SPEC P1)."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.utils import timezone
 from aftersale.models import ShopEvent, WebhookEndpoint, WebhookMessage
 from aftersale.services.webhooks import endpoints
 from config.secrets import unseal
+from tests.factories import NOON
 
 from .scene import Scene
 from .test_languages import english
@@ -97,6 +99,20 @@ def test_the_log_says_what_became_of_each_and_sends_again(
     assert "1 message is sent again." in failed["HX-Trigger"]
     message.refresh_from_db()
     assert message.state == "waiting"
+
+
+def test_when_a_message_goes_out_again(
+    own: Scene, client: Client, endpoint: WebhookEndpoint
+) -> None:
+    """Not before its address may be asked again, and never while that is switched off."""
+    where = address("shop-webhook", own.shop.pk, endpoint.pk)
+    own_time, later = (NOON + timedelta(minutes=minutes) for minutes in (1, 9))
+    WebhookMessage.objects.filter(endpoint=endpoint).update(state="waiting", next_try_at=own_time)
+    assert "again 2026-03-11 12:01" in client.get(where).content.decode()
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(next_try_at=later)
+    assert "again 2026-03-11 12:09" in client.get(where).content.decode()
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(enabled=False, off_because="gone")
+    assert "again 2026" not in client.get(where).content.decode()
 
 
 def test_a_message_of_another_webhook_is_not_there(

@@ -150,6 +150,7 @@ def test_other_methods_do_nothing(own: Scene, foreign: Scene) -> None:
                 assert caller.call(method, address.of(own), {}).status == 405, (name, method)
             asked = caller.call("OPTIONS", address.of(own))
             assert asked.status == 204
+            assert "Content-Type" not in asked.response
             assert set(asked.response["Allow"].split(", ")) - {"HEAD"} == {*methods, "OPTIONS"}
     assert moved() == point
 

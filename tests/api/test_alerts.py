@@ -1,10 +1,13 @@
 """`/alerts`: what people are told, and that somebody has seen to it (SPEC M4)."""
 
+from typing import Any, get_args
+
 import pytest
 from django.contrib.auth.models import User
 
 from aftersale.models import Membership, Shop
-from monitoring.models import Alert
+from monitoring.api.alerts import KindName
+from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts
 from tests.factories import NOON, make_shop, make_user
 from tests.monitoring.scene import one_of_each
@@ -44,6 +47,8 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
         "cap": None,
         "hits": None,
         "due_at": None,
+        "about": None,
+        "because": None,
     }
     for kind, row in rows.items():
         alert = Alert.objects.get(pk=row["id"])
@@ -64,6 +69,29 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
         }[kind[0]]  # fmt: skip
         assert row == {"id": alert.pk, "kind": kind[0], "threshold": kind[1], **empty, **more}
     assert None not in (rows["deadline", 6]["due_at"], rows["shipping", 0]["ticket_no"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "because"),
+    [
+        ("webhook", {"name": "ERP", "because": "gone", "failing_since": None}, "gone"),
+        ("platform", {"name": "Shop", "reason": "no", "since": "2026-03-11T12:00:00Z"}, None),
+    ],
+)
+def test_what_is_wrong_with_connections(
+    erp: Program, shop: Shop, kind: str, facts: dict[str, Any], because: str | None
+) -> None:
+    alert = Alert.objects.create(
+        shop=shop, kind=kind, subject=1, threshold=0, day=NOON.date(), raised_at=NOON, facts=facts
+    )
+    (row,) = erp.get(f"/alerts?kind={kind}").content["results"]
+    assert (row["id"], row["about"], row["because"]) == (alert.pk, facts["name"], because)
+    assert {row["kind"] for row in erp.get("/alerts").content["results"]} > {kind}
+    assert erp.post(f"/alerts/{alert.pk}/acknowledge").status == 200
+
+
+def test_every_kind_has_its_name() -> None:
+    assert list(get_args(KindName)) == AlertKind.values
 
 
 def test_acknowledged_once(erp: Program, shop: Shop, owner: User) -> None:

@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -19,6 +20,7 @@ from aftersale.record_values import Text
 from aftersale.records import Record
 from aftersale.services import idempotent_calls, tokens
 from aftersale.services.errors import NotAllowed, Refused
+from config.urls import handler500  # noqa: F401 - this module stands in for that one
 from config.urls import urlpatterns as real
 from tests.factories import NOON, make_shop, make_user
 
@@ -248,3 +250,23 @@ def test_only_owners_make_and_revoke_tokens(erp: Program, shop: Shop, role: str)
         tokens.revoke(token_id=ApiToken.objects.get().pk, user=member, now=NOON)
     assert ApiToken.objects.get().revoked_at is None
     assert erp.token not in str(vars(ApiToken.objects.get()))
+
+
+def test_without_a_database_programs_hear_of_it(
+    erp: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("connection refused") from psycopg.OperationalError()
+
+    monkeypatch.setattr(tokens, "use", away)
+    found = erp.get("/tickets")
+    assert (found.status, found.response["Content-Type"]) == (503, "application/problem+json")
+    assert found.response["Retry-After"] == "10"
+
+
+def test_what_nobody_expected_is_no_page(erp: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "use", lambda **_: 1 / 0)
+    erp.client.raise_request_exception = False
+    found = erp.get("/tickets")
+    assert (found.status, found.response["Content-Type"]) == (500, "application/problem+json")
+    assert found.content["title"] == "Internal Server Error"

@@ -277,3 +277,16 @@ def test_nothing_of_another_shop(erp: Program, owner: User) -> None:
         assert erp.get(address).status == 404
     assert erp.get("/tickets").content["results"] == []
     assert program(other, owner).get("/tickets/T2").status == 200
+
+
+@pytest.mark.parametrize("number", ["a/b", "/a//", "a\nb", "a%2Fb", "a b?c#d", "订单/1"])
+def test_a_number_is_read_as_another_system_made_it(erp: Program, shop: Shop, number: str) -> None:
+    make_ticket(make_order(shop, order_no=number), ticket_no=number)
+    written = quote(number, safe="")
+    order = erp.get(f"/orders/{written}")
+    assert (order.status, order.content["order_no"]) == (200, number)
+    asked = erp.get(f"/orders/{written}/ship-check")
+    assert (asked.status, asked.content["tickets"]) == (200, [number])
+    ticket = erp.get(f"/tickets/{written}")
+    assert (ticket.status, ticket.content["ticket_no"]) == (200, number)
+    assert erp.post(f"/tickets/{written}/approve").status == 200

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from aftersale.management.commands.ingest import Command as Ingest
 from config.terminal import terminal_language
 
 
@@ -26,6 +27,14 @@ def test_the_locale_says_which_language(monkeypatch, environment, language):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert terminal_language() == language
+
+
+@pytest.mark.parametrize(("locale", "said"), [("C", "standard input"), ("zh_CN", "标准输入")])
+def test_help_is_in_the_terminals_language(monkeypatch, capsys, locale, said):
+    monkeypatch.setenv("LC_ALL", locale)
+    with pytest.raises(SystemExit):
+        Ingest().run_from_argv(["manage.py", "ingest", "--help"])
+    assert said in capsys.readouterr().out
 
 
 def run(code: str, **options) -> subprocess.CompletedProcess:

@@ -289,3 +289,19 @@ def test_the_look_wakes_the_mail_in_another_cluster(shop: Shop) -> None:
     OrmQ.objects.all().delete()
     tasks.look()
     assert not OrmQ.objects.exists()
+
+
+def test_a_burst_is_one_mail_a_minute(shop: Shop) -> None:
+    """As the page says on which mails are asked for."""
+    reader(shop)
+    parcel(shop)
+    look()
+    assert send() == 1
+    for seconds in (5, 30):
+        parcel(shop)
+        look(seconds=seconds)
+        assert not mails.any_to_send(now=NOON + timedelta(seconds=seconds))
+        assert send(seconds=seconds) == 0
+    assert mails.any_to_send(now=NOON + timedelta(minutes=1))
+    assert send(minutes=1) == 1
+    assert mail.outbox[1].subject == "[Afterdesk] 2 alerts: Shipping alert"

@@ -50,10 +50,14 @@ def test_an_evaluator_that_never_beat_or_has_stopped(client: Client) -> None:
 
 
 def test_a_ticket_that_nobody_decides(client: Client, beating: None) -> None:
-    ticket = make_ticket(make_order(make_shop()), status_at=timezone.now() - timedelta(seconds=290))
+    """However long ago it came into its status: an old one may just have been woken."""
+    ticket = make_ticket(make_order(make_shop()), status_at=timezone.now() - timedelta(days=2))
     assert ready(client) == (200, WELL)
-    Ticket.objects.filter(pk=ticket.pk).update(status_at=timezone.now() - timedelta(seconds=301))
+    Ticket.objects.filter(pk=ticket.pk).update(waits_since=timezone.now() - timedelta(seconds=301))
     assert ready(client) == (503, WELL | {"waiting_tickets": False})
+    Ticket.objects.filter(pk=ticket.pk).update(waits=False)
+    Ticket.objects.filter(pk=ticket.pk).update(waits=True)
+    assert ready(client) == (200, WELL)
 
 
 def test_a_queue_that_nobody_works_off(client: Client, beating: None) -> None:
@@ -104,7 +108,8 @@ def test_figures(client: Client, settings, beating: None) -> None:
     TicketEvent.objects.filter(pk=first.pk).update(
         kind="arrived", at=decided_at - timedelta(milliseconds=80)
     )
-    make_ticket(make_order(shop), status_at=timezone.now() - timedelta(seconds=10))
+    waiting = make_ticket(make_order(shop))
+    Ticket.objects.filter(pk=waiting.pk).update(waits_since=timezone.now() - timedelta(seconds=10))
     found = read(client, settings)
     assert found["afterdesk_tickets_waiting"] == 1
     assert 10 <= found["afterdesk_oldest_waiting_ticket_seconds"] < 30

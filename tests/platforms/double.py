@@ -13,6 +13,7 @@ from aftersale.platforms import (
     Account,
     Changed,
     ForgedMessage,
+    Secret,
     SeenTicket,
     Subject,
     Unreadable,
@@ -21,9 +22,9 @@ from aftersale.platforms import (
 from aftersale.records import OrderRecord, TicketRecord
 
 SECRETS = (
-    ("key", "Key", True),
-    ("token", "Token", True),
-    ("remark", "Remark", False),
+    Secret("key", "Key", True),
+    Secret("token", "Token", True),
+    Secret("remark", "Remark", False),
 )
 GIVEN = {"key": "key-Xq7", "token": "token-Zw9"}
 

@@ -53,7 +53,7 @@ def test_what_fails_for_long_is_told(connected: Connected):
     connected.clock.turn(minutes=1)
     assert alerts(connected) == [
         "Reading from the platform of s1 has been failing since 2026-03-11 12:00:"
-        " The platform did not answer in time."
+        " The platform did not answer in time, or not in a form that can be read."
     ]
     # It works again, and fails anew the next day: that is another one.
     connected.place.before = lambda call: None

@@ -113,7 +113,7 @@ def test_a_test_that_works_lets_reading_go_on(connected: Connected):
     connected.read()
     page = text_of(client_for(connected), address("", connected.shop.pk))
     assert "Stopped" in page
-    assert "The platform refuses the credentials: The token has run out." in page
+    assert "<strong>The token has run out.</strong><br>Nothing is read any more." in page
     connected.place.before = lambda call: None
     accounts.test(shop_id=connected.shop.pk, user=connected.owner, clock=connected.clock)
     account = connected.account

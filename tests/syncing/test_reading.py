@@ -177,7 +177,7 @@ def test_a_platform_that_asks_for_patience_gets_it(connected: Connected):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (TimedOut(), "The platform did not answer in time."),
+        (TimedOut(), "The platform did not answer in time, or not in a form that can be read."),
         (NotCarriedOut("The platform is being repaired."), "The platform is being repaired."),
         (KeyError("buyer-77 wrote this"), "The program could not go on (KeyError)."),
     ],

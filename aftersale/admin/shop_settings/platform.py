@@ -30,17 +30,18 @@ class AccessForm(SettingsForm):
 
     def __init__(self, platform: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.secrets = [name for name, _label, _needed in registry.secrets_of(platform)]
-        for name, label, needed in registry.secrets_of(platform):
+        self.secrets = [secret.name for secret in registry.secrets_of(platform)]
+        for secret in registry.secrets_of(platform):
             field = forms.CharField(
-                label=label if needed else _("%s (may stay empty)") % label,
-                required=needed,
+                label=secret.label if secret.needed else _("%s (may stay empty)") % secret.label,
+                required=secret.needed,
+                help_text=secret.help,
                 max_length=4000,
                 widget=forms.PasswordInput(
                     attrs={"class": "d-input", "autocomplete": "new-password"}
                 ),
             )
-            self.fields[name] = field
+            self.fields[secret.name] = field
         if not settings.PRODUCTION:
             self.fields["address"] = forms.CharField(
                 label=_("Address (may stay empty)"),
@@ -255,5 +256,5 @@ def _secrets(account: PlatformAccount) -> list[tuple[Any, bool]]:
     except NotAuthorised:
         there = {}
     return [
-        (label, name in there) for name, label, _needed in registry.secrets_of(account.platform)
+        (secret.label, secret.name in there) for secret in registry.secrets_of(account.platform)
     ]

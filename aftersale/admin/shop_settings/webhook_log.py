@@ -65,7 +65,7 @@ def log(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
         state=state,
         states=[("", _("All")), *MessageState.choices],
         page=page,
-        rows=[_row(shop, message) for message in page],
+        rows=[_row(shop, found, message) for message in page],
         look_again=any(_on_its_way(message) for message in page),
     )
 
@@ -137,12 +137,15 @@ def _on_its_way(message: WebhookMessage) -> bool:
     return recent and message.state == MessageState.WAITING and not message.attempts
 
 
-def _row(shop: Shop, message: WebhookMessage) -> dict[str, Any]:
+def _row(shop: Shop, endpoint: WebhookEndpoint, message: WebhookMessage) -> dict[str, Any]:
     data = message.data
     about = next(
         (data[key] for key in ("ticket_no", "order_no", "strategy", "about") if data.get(key)), ""
     )
-    due = message.next_try_at if message.state == MessageState.WAITING else None
+    due = None
+    if message.state == MessageState.WAITING and message.next_try_at and endpoint.enabled:
+        # An address that fails again and again is left alone for longer than its messages.
+        due = max(message.next_try_at, endpoint.next_try_at or message.next_try_at)
     known = message.type in WebhookType.values
     return {
         "pk": message.pk,

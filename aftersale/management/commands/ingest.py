@@ -17,7 +17,7 @@ from config.terminal import TerminalCommand
 
 
 class Command(TerminalCommand):
-    help = _("Takes in shops, orders, tickets, strategies and fund entries from NDJSON files.")
+    help = "Takes in shops, orders, tickets, strategies and fund entries from NDJSON files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,23 +1,28 @@
 """The names of what a Kuaishou shop's access is made of, as `Account.secrets` has them."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
-# Name, label, and whether nothing works without it.
-SECRETS: tuple[tuple[str, Any, bool], ...] = (
-    ("app_key", _("App key"), True),
-    ("app_secret", _("App secret"), True),
+from aftersale.platforms import Secret
+
+SECRETS = (
+    Secret("app_key", _("App key"), True),
+    Secret("app_secret", _("App secret"), True),
     # Signs each call; another than the app secret.
-    ("sign_secret", _("Signature secret"), True),
-    ("access_token", _("Access token"), True),
-    # With these two the access token is renewed; expires_at is written by `renewed`, ISO 8601.
-    ("refresh_token", _("Refresh token"), False),
-    ("expires_at", _("Access token valid until"), False),
+    Secret("sign_secret", _("Signature secret"), True),
+    Secret("access_token", _("Access token"), True),
+    Secret(
+        "refresh_token",
+        _("Refresh token"),
+        False,
+        _(
+            "With it the access token is renewed by itself. Without it, enter a new access token"
+            " here every two days."
+        ),
+    ),
     # Decrypts messages; without it none is believed.
-    ("message_secret", _("Message secret"), False),
+    Secret("message_secret", _("Message secret"), False),
     # One app's messages may be about several shops: those of others are left out.
-    ("seller_id", _("Seller number"), False),
+    Secret("seller_id", _("Seller number"), False),
     # Where returns go; empty: the shop's default on the platform.
-    ("return_address_id", _("Return address number"), False),
+    Secret("return_address_id", _("Return address number"), False),
 )

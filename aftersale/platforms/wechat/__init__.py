@@ -2,17 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.platforms import Secret
+
 from .shop import WeChatShop
 
 __all__ = ["SECRETS", "WeChatShop"]
 
-# Name, label, and whether nothing works without it.
 SECRETS = (
-    ("app_id", _("AppID"), True),
-    ("app_secret", _("AppSecret"), True),
-    ("callback_token", _("Token of the message push"), False),
-    ("callback_aes_key", _("EncodingAESKey of the message push"), False),
-    # Kept up by `renewed`.
-    ("access_token", _("Access token"), False),
-    ("expires_at", _("Access token ends"), False),
+    Secret("app_id", _("AppID"), True),
+    Secret(
+        "app_secret",
+        _("AppSecret"),
+        True,
+        _("With both the access token is fetched and renewed by itself."),
+    ),
+    Secret("callback_token", _("Token of the message push"), False),
+    Secret("callback_aes_key", _("EncodingAESKey of the message push"), False),
 )

@@ -134,7 +134,9 @@ def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
     try:
         name = access.ready(account, clock=clock, refused=account.stopped).test()
     except TimedOut:
-        raise Refused(_("The platform did not answer in time.")) from None
+        raise Refused(
+            _("The platform did not answer in time, or not in a form that can be read.")
+        ) from None
     except NotCarriedOut as error:
         raise Refused(str(error)) from error
     if account.stopped:
@@ -162,7 +164,7 @@ def _go_on(account: PlatformAccount, now: datetime) -> None:
 def _checked(platform: str, secrets: Mapping[str, str]) -> dict[str, str]:
     """Only what the platform knows by name, without blanks; all that it needs."""
     checked = {}
-    for name, label, needed in registry.secrets_of(platform):
+    for name, label, needed, _help in registry.secrets_of(platform):
         value = secrets.get(name, "").strip()
         if needed and not value:
             raise Refused(_("%s is needed.") % label, pointer=name)

@@ -80,7 +80,7 @@ def _read(lease: Lease, clock: Clock) -> None:
 
 def _in_words(lease: Lease, error: Exception) -> str:
     if isinstance(error, TimedOut):
-        return _("The platform did not answer in time.")
+        return _("The platform did not answer in time, or not in a form that can be read.")
     if isinstance(error, NotCarriedOut):
         return str(error)
     # Without its text, which may quote what a buyer wrote.

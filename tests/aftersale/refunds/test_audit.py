@@ -36,6 +36,13 @@ def test_money_taken_before_there_is_a_refund_is_no_difference(status):
     assert audit() == []
 
 
+def test_what_the_platform_refunded_before_the_order_came_is_no_difference():
+    ticket = make_ticket(make_order(make_shop()), 1_000, status="refunded")
+    assert any("do not fit together" in difference for difference in audit())
+    Ticket.objects.filter(pk=ticket.pk).update(order=None)
+    assert audit() == []
+
+
 @pytest.mark.parametrize(
     ("model", "changes", "found"),
     [
