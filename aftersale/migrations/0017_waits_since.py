@@ -24,7 +24,7 @@ DROP FUNCTION aftersale_waits_since();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0015_differs_is_for_people'),
+        ('aftersale', '0016_said_in_every_language'),
     ]
 
     operations = [
