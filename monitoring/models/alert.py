@@ -86,6 +86,10 @@ class AlertSubscription(models.Model):
         verbose_name=_("user"),
     )
     kind = models.CharField(_("kind"), max_length=16, choices=AlertKind)
+    # Of the mails: the one in which they were asked for.
+    language = models.CharField(
+        _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
 
     class Meta:
         verbose_name = _("alert subscription")

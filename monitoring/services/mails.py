@@ -23,7 +23,7 @@ from django.utils.translation import ngettext, override
 from aftersale.models import Membership
 from aftersale.services.rights import ROLES
 from monitoring.alert_words import Told, told
-from monitoring.models import Alert, AlertMail
+from monitoring.models import Alert, AlertMail, AlertSubscription
 
 from .alerts import WHO
 
@@ -114,8 +114,10 @@ def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
 
 
 def _message(user: User, alerts: list[Alert], server: BaseEmailBackend) -> EmailMessage:
-    """In the project's language: nobody's choice is known outside the browser."""
-    with override(settings.LANGUAGE_CODE):
+    """In the language in which the user asked for it."""
+    chosen = AlertSubscription.objects.filter(user=user).order_by("-pk")
+    language = chosen.values_list("language", flat=True).first()
+    with override(language or settings.LANGUAGE_CODE):
         shown: list[Told] = [told(alert) for alert in alerts[:MOST_LISTED]]
         # Kinds, no names: subjects are shown on locked screens.
         kinds = {alert.kind: alert.get_kind_display() for alert in alerts}

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aftersale.models import Membership
@@ -26,9 +27,15 @@ def chosen(user: User) -> set[str]:
 
 @transaction.atomic
 def choose(*, kinds: Collection[str], user: User) -> None:
-    """Sets what the user is mailed from now on; each user for themselves."""
+    """Sets what the user is mailed from now on, in the active language; each for themselves."""
     if not set(kinds) <= set(offered(user)):
         raise NotAllowed(_("Your role in this shop does not allow this."))
     AlertSubscription.objects.filter(user=user).exclude(kind__in=kinds).delete()
-    wanted = [AlertSubscription(user=user, kind=kind) for kind in kinds]
-    AlertSubscription.objects.bulk_create(wanted, ignore_conflicts=True)
+    language = get_language()
+    wanted = [AlertSubscription(user=user, kind=kind, language=language) for kind in kinds]
+    AlertSubscription.objects.bulk_create(
+        wanted,
+        update_conflicts=True,
+        unique_fields=["user", "kind"],
+        update_fields=["language"],
+    )

@@ -11,6 +11,7 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 from django_q.models import OrmQ
 
 from aftersale.models import Membership, Shop
@@ -110,10 +111,10 @@ def test_nothing_of_buyers(shop: Shop) -> None:
     assert buyers and not any(buyer in mail.outbox[0].body.split() for buyer in buyers)
 
 
-def test_in_the_projects_language_with_links(shop: Shop, settings: Any) -> None:
-    settings.LANGUAGE_CODE = "zh-hans"
+def test_in_the_language_in_which_it_was_asked_for(shop: Shop, settings: Any) -> None:
     settings.SITE_URL = "https://desk.example.com"
-    reader(shop)
+    with override("zh-hans"):
+        user = reader(shop)
     refund = failed(shop)
     look()
     send()
@@ -122,6 +123,15 @@ def test_in_the_projects_language_with_links(shop: Shop, settings: Any) -> None:
     assert f"售后单 {refund.ticket.ticket_no} 的退款 ¥59.90 失败。" in body
     assert f"https://desk.example.com/admin/aftersale/refund/{refund.pk}/change/" in body
     assert "全部提醒： https://desk.example.com/admin/alerts/" in body
+
+    with override("en"):
+        subscriptions.choose(kinds=["refund_failed"], user=user)
+    failed(shop)
+    look(minutes=5)
+    with override("zh-hans"):
+        send(minutes=5)
+    assert mail.outbox[1].subject == "[Afterdesk] 1 alert: Refund failed"
+    assert "All alerts: https://desk.example.com/admin/alerts/" in mail.outbox[1].body
 
 
 def test_many_are_counted_not_listed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
