@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import lazy
 from django.utils.translation import pgettext_lazy
 
+from aftersale.models import Shop
 from aftersale.off_hours import WEEKDAYS, days_in_words
 from aftersale.said import joined
 from aftersale.said import said as _
@@ -95,10 +96,7 @@ def commission_changes(
         return datetime.fromisoformat(at) if at else None
 
     if opened(before) != opened(after):
-        texts = [
-            f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "–"
-            for at in (opened(before), opened(after))
-        ]
+        texts = [_at(at, zone) if at else "–" for at in (opened(before), opened(after))]
         changes.append(change(_("Wallet opened at"), *texts))
     if before["categories"] != after["categories"]:
         texts = [", ".join(content["categories"]) or "–" for content in (before, after)]
@@ -107,6 +105,41 @@ def commission_changes(
         texts = ["–" if content["days"] is None else content["days"] for content in (before, after)]
         changes.append(change(_("Days after completion"), *texts))
     return changes
+
+
+def column_changes(column: str, before: Any, after: Any, zone: ZoneInfo) -> list[str]:
+    """Of a shop's column that a record has changed; times on the shop's clock."""
+    match column:
+        case "working_hours":
+            hours = [{"timezone": "", "working_hours": value} for value in (before, after)]
+            return hours_changes(*hours)
+        case "special_days":
+            return day_changes(before, after)
+    field: Any = Shop._meta.get_field(column)
+    shown = [_shown(field, value, zone) for value in (before, after)]
+    return [change(field.verbose_name, *shown)]
+
+
+def _shown(field: Any, value: Any, zone: ZoneInfo) -> object:
+    match value:
+        case None | []:
+            return "–"
+        case datetime():
+            return _at(value, zone)
+        case list():
+            return ", ".join(value)
+    if field.name == "buyer_limit_amount":
+        return f"¥{yuan(value)}"
+    return dict(field.flatchoices).get(value, value)
+
+
+def spans(periods: Sequence[tuple[datetime, datetime | None]], zone: ZoneInfo) -> str:
+    found = [f"{_at(start, zone)} – {_at(end, zone) if end else '…'}" for start, end in periods]
+    return ", ".join(found) or "–"
+
+
+def _at(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def yuan(fen: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -23,7 +24,8 @@ from aftersale.models import (
     TicketStatus,
 )
 from aftersale.records import ShopRecord
-from aftersale.services import locks
+from aftersale.said import joined, said
+from aftersale.services import locks, setting_words
 from aftersale.services.errors import NotFound, Refused
 from aftersale.services.outcomes import CHANGED, NEW, UNCHANGED, Result
 from aftersale.services.payer_wake import wake_payer
@@ -68,7 +70,7 @@ def upsert(record: ShopRecord, *, now: datetime) -> Result:
         if not changes and not pauses:
             return UNCHANGED
         if changes:
-            _event(shop, ShopEventKind.CHANGED, now, note="\n".join(changes))
+            _event(shop, ShopEventKind.CHANGED, now, note=joined("\n", changes))
         if pauses:
             shop.automation_paused_at = now
             _event(shop, ShopEventKind.PAUSED, now)
@@ -240,7 +242,7 @@ def _create(record: ShopRecord, *, now: datetime) -> bool:
             raise
         return False
     Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
-    _periods(shop, record)
+    _periods(shop, record, ZoneInfo(record.timezone))
     _blocked(shop, record)
     _event(shop, ShopEventKind.CREATED, now)
     if shop.automation_paused:
@@ -281,19 +283,20 @@ def _given(record: ShopRecord, column: str) -> bool:
 def _changes(shop: Shop, record: ShopRecord) -> list[str]:
     """Sets what differs on the shop, which the caller saves, and says what did."""
     changes = []
+    zone = ZoneInfo(record.timezone)
     for column, value in _columns(record).items():
         before = getattr(shop, column)
         if _given(record, column) and before != value:
             setattr(shop, column, value)
-            changes.append(f"{column}: {before} → {value}")
+            changes += setting_words.column_changes(column, before, value, zone)
     if "fast_refund_periods" in record.model_fields_set:
-        changes += _periods(shop, record)
+        changes += _periods(shop, record, zone)
     if "blocked_buyers" in record.model_fields_set:
         changes += _blocked(shop, record)
     return changes
 
 
-def _periods(shop: Shop, record: ShopRecord) -> list[str]:
+def _periods(shop: Shop, record: ShopRecord, zone: ZoneInfo) -> list[str]:
     before = sorted(shop.fast_refund_periods.values_list("starts_at", "ends_at"))
     after = sorted(record.fast_refund_periods)
     if before == after:
@@ -303,12 +306,8 @@ def _periods(shop: Shop, record: ShopRecord) -> list[str]:
     FastRefundPeriod.objects.bulk_create(
         [FastRefundPeriod(shop=shop, starts_at=start, ends_at=end) for start, end in after]
     )
-    return [f"fast_refund_periods: {_spans(before)} → {_spans(after)}"]
-
-
-def _spans(periods: Iterable[tuple[datetime, datetime | None]]) -> str:
-    spans = [f"{start.isoformat()} – {end.isoformat() if end else ''}" for start, end in periods]
-    return f"[{', '.join(spans)}]"
+    shown = [setting_words.spans(periods, zone) for periods in (before, after)]
+    return [setting_words.change(FastRefundPeriod._meta.verbose_name_plural, *shown)]
 
 
 def _blocked(shop: Shop, record: ShopRecord) -> list[str]:
@@ -322,4 +321,4 @@ def _blocked(shop: Shop, record: ShopRecord) -> list[str]:
     )
     signed = [f"+{buyer}" for buyer in sorted(after - before)]
     signed += [f"-{buyer}" for buyer in sorted(before - after)]
-    return [f"blocked_buyers: {', '.join(signed)}"]
+    return [joined(": ", [said("blocked buyers"), ", ".join(signed)])]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from aftersale.models import FastRefundPeriod, Role, Shop, ShopEvent
 from aftersale.records import ShopRecord
@@ -114,9 +115,39 @@ def test_lists_are_the_shops_lists_and_the_event_keeps_what_was(changes: list[in
     ]
     assert (shop.buyer_limit_days, shop.buyer_limit_count) == (None, None)
     note = ShopEvent.objects.order_by("id").last().note
-    assert "blocked_buyers: +b-79, -b-77" in note
-    assert f"{at(-700)} – ]" in note
+    assert note == (
+        "buyer limit: days: 30 → –\n"
+        "buyer limit: refunds: 5 → –\n"
+        "buyer limit: amount: ¥500.00 → –\n"
+        "fast-refund periods: 2026-02-02 00:00 – 2026-02-06 04:00, 2026-02-10 08:00 – … → "
+        "2026-02-02 00:00 – 2026-02-06 04:00, 2026-02-10 08:00 – 2026-03-11 11:00\n"
+        "blocked buyers: +b-79, -b-77"
+    )
     assert changes == [shop.pk]
+
+
+def test_what_a_file_changed_is_told_in_words() -> None:
+    upsert(**FULL)
+    assert (
+        upsert(
+            status="suspended",
+            working_hours={"mon": [["09:00", "12:00"]]},
+            special_days={"2026-10-01": []},
+            commission_return=None,
+            wallet_opened_at=at(0),
+        )
+        == CHANGED
+    )
+    with translation.override("zh-hans"):
+        assert ShopEvent.objects.order_by("id").last().note.splitlines() == [
+            "状态：正常 → 停业整顿",
+            "周一：09:00–12:00, 13:30–22:00 → 09:00–12:00",
+            "周五：18:00–02:00 → 休息",
+            "2026-11-11：00:00–24:00 → 照常",
+            "钱包开通时间：2026-01-28 20:00 → 2026-03-11 12:00",
+            "佣金退回：类目：shoes → –",
+            "佣金退回：天数：60 → –",
+        ]
 
 
 def test_a_file_pauses_automation_and_never_resumes_it() -> None:
