@@ -6,10 +6,13 @@ import secrets
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 from standardwebhooks import Webhook
 
 from aftersale.models import WebhookEndpoint, WebhookMessage
+from aftersale.said import read
 from config.secrets import unseal
 
 PREFIX = "whsec_"
@@ -50,9 +53,14 @@ def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime)
 
 
 def body_of(message: WebhookMessage) -> str:
+    data = dict(message.data)
+    if "failure" in data:
+        # As the row has it, in every language; told in one, to be the same each time it is sent.
+        with override(settings.LANGUAGE_CODE):
+            data["failure"] = read(data["failure"])
     content = {
         "type": message.type,
         "timestamp": timezone.localtime(message.at).isoformat(),
-        "data": message.data,
+        "data": data,
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from aftersale.connectors import Failed, Paid
 from aftersale.models import (
@@ -20,6 +20,7 @@ from aftersale.models import (
     WebhookMessage,
     WebhookType,
 )
+from aftersale.said import said as in_all
 from aftersale.services import refunds, windows
 from aftersale.services.webhooks import endpoints, log, signing
 from config.secrets import unseal
@@ -134,6 +135,22 @@ def test_each_kind_is_told_as_the_docs_show_it(shop, owner, platform, clock):
     assert set(by_type) == {*WebhookType.values, TEST_TYPE}
     shown = {example["type"]: plain(example) for example in examples()}
     assert shown == {name: plain(body) for name, body in by_type.items()}
+
+
+def test_why_a_refund_failed_is_told_in_one_language(shop, owner, platform, clock):
+    """Its row has it in all of them; the body is the same each time it is sent."""
+    listen(shop, owner)
+    arrives()
+    make_strategy(shop)
+    decide(shop)
+    platform.pays = [Failed(in_all("The sandbox was told to refuse."), permanent=True)]
+    clock.now = timezone.now() + timedelta(seconds=1)
+    pay_until_done(clock)
+    [message] = WebhookMessage.objects.filter(type="refund.failed")
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            told = json.loads(signing.body_of(message))
+            assert told["data"]["failure"] == "The sandbox was told to refuse."
 
 
 def test_the_docs_name_each_kind_of_alert():
