@@ -102,7 +102,7 @@ class Ticket(models.Model):
         verbose_name=_("flags"),
     )
     waits = models.BooleanField(_("waits for the automation"), default=False)
-    # Written by the database itself, whoever makes the ticket wait (migration 0016).
+    # Written by the database itself, whoever makes the ticket wait (migration 0017).
     waits_since = models.DateTimeField(_("waits since"), null=True, editable=False)
     # The scenarios that have hit this ticket, as the engine's bits (SPEC S3).
     spent = models.SmallIntegerField(default=0, editable=False)
