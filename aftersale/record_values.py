@@ -36,6 +36,12 @@ def fen(yuan: str) -> int:
     return int(whole + (part + "00")[:2])
 
 
+def yuan(fen: int) -> str:
+    """Fen as a record has them: 5990 as "59.90"."""
+    whole, part = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{whole}.{part:02}"
+
+
 class _Text:
     """A string with a pattern that becomes something else: the pattern fails as `kind`."""
 

@@ -7,14 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pydantic import PlainSerializer, WithJsonSchema
 
-from aftersale.record_values import SIGNED_MONEY_PATTERN
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals: 5990 as "59.90"."""
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
-
+from aftersale.record_values import SIGNED_MONEY_PATTERN, yuan
 
 Yuan = Annotated[
     int,

@@ -12,13 +12,13 @@ from django.utils.translation import pgettext
 
 from aftersale.models import RejectReasonTemplate, Shop, ShopEvent, ShopEventKind, Ticket
 from aftersale.placeholders import fill, problem
+from aftersale.record_values import yuan
 from aftersale.reject_reasons import BY_CODE, RejectReason
 from aftersale.said import joined
 from aftersale.words import REASONS
 
 from .errors import NotFound, Refused
 from .rights import Right, require, shops_of
-from .setting_words import yuan
 
 LONGEST = 1_000
 

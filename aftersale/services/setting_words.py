@@ -13,6 +13,8 @@ from aftersale.off_hours import WEEKDAYS, days_in_words
 from aftersale.said import joined
 from aftersale.said import said as _
 
+from .order_money import yuan
+
 _days_in_words = lazy(days_in_words, str)
 
 
@@ -79,7 +81,7 @@ def _limit_words(limit: Mapping[str, Any]) -> str:
     if limit["count"] is not None:
         parts.append(_("%(count)s refunds") % {"count": limit["count"]})
     if limit["amount"] is not None:
-        parts.append(f"¥{yuan(limit['amount'])}")
+        parts.append(yuan(limit["amount"]))
     return _("%(limit)s in %(days)s days") % {
         "limit": joined(", ", parts) or pgettext_lazy("buyer limit", "off"),
         "days": limit["days"],
@@ -129,7 +131,7 @@ def _shown(field: Any, value: Any, zone: ZoneInfo) -> object:
         case list():
             return ", ".join(value)
     if field.name == "buyer_limit_amount":
-        return f"¥{yuan(value)}"
+        return yuan(value)
     return dict(field.flatchoices).get(value, value)
 
 
@@ -140,9 +142,3 @@ def spans(periods: Sequence[tuple[datetime, datetime | None]], zone: ZoneInfo) -
 
 def _at(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def yuan(fen: int) -> str:
-    """An amount as files have it: "1234.50"."""
-    whole, cents = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{whole}.{cents:02}"

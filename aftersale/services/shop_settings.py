@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from aftersale.models import FastRefundPeriod, Shop, ShopEvent, ShopEventKind
 from aftersale.off_hours import DAY, WEEKDAYS, days_in_words, span
 from aftersale.record_errors import explain
+from aftersale.record_values import yuan
 from aftersale.records import ShopRecord
 from aftersale.said import joined
 from aftersale.said import said as _
@@ -34,7 +35,6 @@ from .setting_words import (
     hours_changes,
     interval,
     limit_changes,
-    yuan,
 )
 
 Intervals = Sequence[Sequence[str]]

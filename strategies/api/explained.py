@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.utils import timezone
 from pydantic import BaseModel, Field
 
-from aftersale.api.values import yuan
+from aftersale.record_values import yuan
 from strategies.engine import explanation as engine
 from strategies.engine.hours import HOUR
 from strategies.engine.vocabulary import CONDITION_NAMES, Condition

@@ -4,11 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aftersale.record_values import yuan
+
 from .catalogue import Product
-
-
-def yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from aftersale.record_values import yuan
+
 from .buyers import Buyers
 from .clock import TICKETS, Clock, later
 from .orders import Orders
-from .sales import Sale, iso, yuan
+from .sales import Sale, iso
 from .shops import DemoShop
 from .wanted import Wanted
 

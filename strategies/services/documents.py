@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.record_errors import FieldError, explain
+from aftersale.record_values import yuan
 from aftersale.services import shops as shop_service
 from aftersale.services.outcomes import Outcome, unknown_shop
 from aftersale.services.rights import Right, require
-from aftersale.services.setting_words import yuan
 from strategies.models import Scenario, Strategy
 from strategies.records import StrategyRecord
 

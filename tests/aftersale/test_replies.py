@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from aftersale import record_values
 from aftersale.models import (
     EvidenceFile,
     Negotiation,
@@ -20,7 +21,7 @@ from aftersale.models import (
     TicketEvent,
 )
 from aftersale.records import TicketRecord
-from aftersale.services import locks, money_audit, refunds, replies, rounds, setting_words
+from aftersale.services import locks, money_audit, refunds, replies, rounds
 from aftersale.services.cases import seen_now
 from aftersale.services.errors import (
     NotAllowed,
@@ -70,7 +71,7 @@ def report(ticket: Ticket, at: Any = LATER, **fields: Any) -> Ticket:
         "order_no": ticket.order_no,
         "type": ticket.requested_type,
         "reason": ticket.reason,
-        "amount": setting_words.yuan(ticket.amount),
+        "amount": record_values.yuan(ticket.amount),
         "applied_at": ticket.applied_at.isoformat(),
         "updated_at": at.isoformat(),
     } | fields

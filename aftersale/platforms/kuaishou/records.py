@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.platforms import Unreadable
-from aftersale.record_values import LINK_PATTERN
+from aftersale.record_values import LINK_PATTERN, yuan
 from aftersale.records import OrderRecord, TicketRecord
 
 from . import codes
@@ -52,7 +52,7 @@ def ticket_record(row: Mapping[str, Any], shop: str) -> TicketRecord | Unreadabl
         "line_no": LINE_NO,
         "type": kind,
         "reason": (clean(row.get("refundReasonDesc")) or identity(row, "refundReason"))[:64],
-        "amount": _yuan(number(row, "refundFee")),
+        "amount": yuan(number(row, "refundFee")),
         "applied_at": _iso(number(row, "createTime") or number(row, "submitTime")),
         "updated_at": _iso(number(row, "updateTime")),
         "note": "\n".join([*notes, clean(row.get("refundDesc"))]).strip()[:2000],
@@ -81,7 +81,7 @@ def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | Unreadable:
     sent = number(_part(row, "orderDeliveryInfo"), "deliveryNum")
     if code == OrderStatus.SHIPPED and 0 < sent < pieces:
         status = "partially_shipped"
-    paid = _yuan(number(base, "totalFee"))
+    paid = yuan(number(base, "totalFee"))
     values: dict[str, Any] = {
         "shop": shop,
         "order_no": identity(base, "oid"),
@@ -217,10 +217,6 @@ def _links(value: Any) -> list[str]:
 def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = row.get(name)
     return value if isinstance(value, Mapping) else {}
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}"
 
 
 def _iso(moment: int) -> str | None:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from aftersale.models import OrderStatus, Shop
 from aftersale.record_errors import explain
-from aftersale.record_values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen
+from aftersale.record_values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen, yuan
 from aftersale.words import REASONS
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario, Strategy
 from strategies.records import DEFAULT_DAILY_CAP, StrategyRecord
@@ -332,7 +332,7 @@ def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
     breaker = content.pop("breaker") or {}
     initial: dict[str, Any] = {key: value for key, value in content.items() if value is not None}
     for key in ("single_amount_cap", "daily_cap"):
-        initial[key] = _yuan(content[key])
+        initial[key] = yuan(content[key])
     for key in ("products", "categories"):
         initial[key] = "\n".join(content[key])
     for key in ("valid_from", "valid_until"):
@@ -345,12 +345,8 @@ def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
     ]
     for key, value in breaker.items():
         if value is not None:
-            initial[f"breaker_{key}"] = _yuan(value) if key == "amount" else value
+            initial[f"breaker_{key}"] = yuan(value) if key == "amount" else value
     return initial
-
-
-def _yuan(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02}"
 
 
 def _fen(text: str) -> int | None:
