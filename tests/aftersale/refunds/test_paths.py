@@ -19,6 +19,7 @@ from aftersale.models import (
     TicketStatus,
 )
 from aftersale.services import leases, payer, refunds, settlement
+from aftersale.services.errors import WrongStep
 
 from .conftest import (
     audit,
@@ -227,6 +228,21 @@ def test_a_late_paid_wins_over_failed_for_good(refund, platform, clock):
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert TicketFlag.PLATFORM_STEP in refund.ticket.flags
     assert not refund.order.over_refunded
+    assert audit() == []
+
+
+def test_a_late_paid_wins_over_what_a_person_has_settled_otherwise(refund, platform, clock):
+    """Closed, nothing is sent again; that it was paid after all is a fact."""
+    lease = failed_once(refund, platform, clock)
+    agent = make_user(refund.shop)
+    refunds.close(ticket_id=refund.ticket_id, note="by bank", user=agent, now=clock.now)
+    with pytest.raises(WrongStep):
+        refunds.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
+    pay_until_done(clock)
+    assert (platform.calls, states(refund)) == ([], ("failed", "closed", ["failed"], 0))
+    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert TicketFlag.PLATFORM_STEP in refund.ticket.flags
     assert audit() == []
 
 
