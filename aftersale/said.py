@@ -11,7 +11,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import get_language, gettext_lazy, override
 
 # No text that is typed begins with it: what follows is JSON, a text for each language.
 _MARK = "\x1e"
@@ -48,7 +48,7 @@ class Said(str):
 
 def said(message: str | Promise) -> Said:
     """A message, or a label, in every language: instead of gettext where it is written down."""
-    meant = message if isinstance(message, Promise) else _Message(message)
+    meant = message if isinstance(message, Promise) else gettext_lazy(message)
     return Said({code: _in(code, meant) for code in _codes()})
 
 
@@ -88,10 +88,6 @@ class SaidField(models.TextField):
         return None if value is None else read(value)
 
 
-class _Message(str):
-    """Not yet translated."""
-
-
 def _codes() -> list[str]:
     return [code for code, _name in settings.LANGUAGES]
 
@@ -106,9 +102,6 @@ def _in(code: str, value: Any) -> Any:
     match value:
         case Said():
             return value.texts[code]
-        case _Message():
-            with override(code):
-                return gettext(value)
         case Promise():
             with override(code):
                 return str(value)

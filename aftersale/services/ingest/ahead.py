@@ -8,7 +8,6 @@ at once, in order, and what is written then waits for nobody.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from aftersale.models import Order, Ticket
 from aftersale.records import OrderRecord, TicketRecord
@@ -20,7 +19,7 @@ def lock_for_orders(records: Sequence[OrderRecord], *, shop_pk: int) -> None:
     orders = Order.objects.filter(shop=shop_pk, order_no__in=numbers)
     # Nobody else inserts orders meanwhile where this list does.
     locks.lock_arrivals([shop_pk], shared=orders.count() == len(numbers))
-    _take(locks.lock_orders(orders.values_list("pk", flat=True)))
+    list(locks.lock_orders(orders.values_list("pk", flat=True)).values_list("pk"))
 
 
 def lock_for_tickets(records: Sequence[TicketRecord], *, shop_pk: int) -> None:
@@ -32,10 +31,6 @@ def lock_for_tickets(records: Sequence[TicketRecord], *, shop_pk: int) -> None:
         shop=shop_pk, ticket_no__in={record.ticket_no for record in records}
     )
     of_stored = stored.exclude(order=None).values_list("order", flat=True)
-    _take(locks.lock_orders({*orders.values_list("pk", flat=True), *of_stored}))
-    _take(locks.lock_tickets(stored.values_list("pk", flat=True)))
-
-
-def _take(rows: Any) -> None:
-    for _pk in rows.values_list("pk", flat=True):
-        pass
+    of_named = orders.values_list("pk", flat=True)
+    list(locks.lock_orders({*of_named, *of_stored}).values_list("pk"))
+    list(locks.lock_tickets(stored.values_list("pk", flat=True)).values_list("pk"))
