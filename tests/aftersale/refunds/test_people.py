@@ -473,6 +473,10 @@ def people_services(shop: Shop, clock) -> dict[str, tuple[Callable[[User], objec
             [returning],
         ),
         "retry": (lambda user: refunds.retry(ticket_id=failed.pk, user=user, now=now), [failed]),
+        "close": (
+            lambda user: refunds.close(ticket_id=failed.pk, note="by bank", user=user, now=now),
+            [failed],
+        ),
         "take_back": (
             lambda user: refunds.take_back(refund_id=back.pk, user=user, now=now),
             [back, back.ticket],
@@ -488,7 +492,8 @@ def people_services(shop: Shop, clock) -> dict[str, tuple[Callable[[User], objec
 
 
 @pytest.mark.parametrize(
-    "service", ["approve", "confirm_return", "retry", "take_back", "release", "record_result"]
+    "service",
+    ["approve", "confirm_return", "retry", "close", "take_back", "release", "record_result"],
 )
 def test_who_may(shop, clock, service):
     """SPEC P1: the desk's roles may, a viewer may not, a stranger finds nothing."""
@@ -506,6 +511,8 @@ def test_what_is_not_there_is_not_found(agent, clock):
     for call in (refunds.approve, refunds.confirm_return, refunds.retry):
         with pytest.raises(NotFound):
             call(ticket_id=0, user=agent, now=clock.now)
+    with pytest.raises(NotFound):
+        refunds.close(ticket_id=0, note="by bank", user=agent, now=clock.now)
     for call in (refunds.take_back, refunds.release):
         with pytest.raises(NotFound):
             call(refund_id=0, user=agent, now=clock.now)
