@@ -9,14 +9,16 @@ class AftersaleConfig(AppConfig):
 
     def ready(self) -> None:
         from aftersale.models import TicketEvent
+        from aftersale.services.outbox import wake_webhooks
         from aftersale.services.sheets import blocked_buyers, kinds, reject_texts
-        from aftersale.services.webhooks import wake
         from aftersale.signals import tickets_waiting
 
         kinds.register(blocked_buyers.KIND)
         kinds.register(reject_texts.KIND)
-        post_save.connect(wake.on_ticket_event, sender=TicketEvent, dispatch_uid="webhooks.event")
-        tickets_waiting.connect(wake.on_tickets_waiting, dispatch_uid="webhooks.arrived")
+        post_save.connect(
+            wake_webhooks.on_ticket_event, sender=TicketEvent, dispatch_uid="webhooks.event"
+        )
+        tickets_waiting.connect(wake_webhooks.on_tickets_waiting, dispatch_uid="webhooks.arrived")
         post_migrate.connect(make_schedules, sender=self, dispatch_uid="aftersale.schedules")
 
 

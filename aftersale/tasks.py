@@ -2,12 +2,14 @@
 
 from django.utils import timezone
 
-from aftersale.services import idempotent_calls, payer, step_sender, windows
-from aftersale.services.payer_wake import wake_payer
-from aftersale.services.syncing import leases, messages, reading
+from aftersale.services.access import idempotent_calls
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
+from aftersale.services.outgoing import pay_refunds, send_steps
+from aftersale.services.syncing import messages, read_changes, reader_lease
 from aftersale.services.syncing.wake import wake_reader
 from aftersale.services.webhooks import delivery, log
-from aftersale.services.webhooks.wake import TASK as TELL_TASK
+from aftersale.services.windows import opening
 from config.queue import TELL, wake
 
 
@@ -18,8 +20,8 @@ def pay() -> None:
     Idempotent; may run any number of times, at once too.
     """
     # Steps first: a ticket's refund waits for them.
-    more = step_sender.run(clock=timezone.now)
-    if payer.run(clock=timezone.now) or more:
+    more = send_steps.run(clock=timezone.now)
+    if pay_refunds.run(clock=timezone.now) or more:
         wake_payer()
 
 
@@ -28,7 +30,7 @@ def close_windows() -> None:
 
     Idempotent; a window is shut on its second whether or not this has run.
     """
-    windows.close_due(now=timezone.now())
+    opening.close_due(now=timezone.now())
 
 
 def forget_calls() -> None:
@@ -39,7 +41,7 @@ def forget_calls() -> None:
 def read_platforms() -> None:
     """Wakes a reader for each shop of whose platform something is due (SPEC E1)."""
     now = timezone.now()
-    for account_pk in leases.due(now).order_by("next_round_at").values_list("pk", flat=True):
+    for account_pk in reader_lease.due(now).order_by("next_round_at").values_list("pk", flat=True):
         wake_reader(account_pk)
     messages.forget(now=now)
 
@@ -49,7 +51,7 @@ def read_platform(account_pk: int) -> None:
 
     Idempotent; may run any number of times, at once too.
     """
-    if reading.run(account_pk=account_pk, clock=timezone.now):
+    if read_changes.run(account_pk=account_pk, clock=timezone.now):
         wake_reader(account_pk)
 
 

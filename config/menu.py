@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-MEMBER = "aftersale.admin.access.is_member"
+MEMBER = "aftersale.admin.kit.access.is_member"
 
 
 def is_operator(request: HttpRequest) -> bool:
@@ -49,7 +49,7 @@ NAVIGATION: list[dict[str, Any]] = [
                 "icon": "inbox_customize",
                 "link": reverse_lazy("desk:workbench"),
                 "permission": MEMBER,
-                "badge": "aftersale.admin.badges.to_handle",
+                "badge": "aftersale.admin.kit.badges.to_handle",
             },
             entry(_("Tickets"), "assignment_return", "aftersale_ticket"),
             entry(_("Orders"), "receipt_long", "aftersale_order"),
@@ -59,7 +59,7 @@ NAVIGATION: list[dict[str, Any]] = [
                 "icon": "local_shipping",
                 "link": reverse_lazy("desk:shipping-alerts"),
                 "permission": MEMBER,
-                "badge": "aftersale.admin.badges.parcels",
+                "badge": "aftersale.admin.kit.badges.parcels",
             },
             entry(_("Refund attempts"), "sync_alt", "aftersale_refundattempt"),
             entry(_("Ticket history"), "history", "aftersale_ticketevent"),

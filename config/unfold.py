@@ -35,8 +35,8 @@ UNFOLD: dict[str, Any] = {
     ],
     "LOGIN": {"form": "config.login_form.LogInForm"},
     "SIDEBAR": {"navigation": NAVIGATION},
-    "DASHBOARD_CALLBACK": "monitoring.dashboard.page.add_to_index",
-    "GLOBAL_CALLBACK": "aftersale.admin.notices.for_request",
+    "DASHBOARD_CALLBACK": "monitoring.admin.dashboard.page.add_to_index",
+    "GLOBAL_CALLBACK": "aftersale.admin.kit.notices.for_request",
     "BORDER_RADIUS": "6px",
     "COLORS": {
         # A calm teal: red, amber and green stay free to mean something.

@@ -13,7 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", include("aftersale.admin.urls")),
     path("admin/", include("strategies.admin.urls")),
-    path("admin/", include("monitoring.admin_urls")),
+    path("admin/", include("monitoring.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("aftersale.api.urls")),
     path("api/v1/", include("strategies.api.urls")),
@@ -25,6 +25,6 @@ urlpatterns = [
     # Whatever else begins so, with a line break in it, too.
     re_path("^api/v1/", NoSuchCall.as_view()),
     path("platforms/", include("aftersale.api.platform_urls")),
-    path("", include("monitoring.urls")),
+    path("", include("monitoring.probes.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

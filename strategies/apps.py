@@ -12,9 +12,9 @@ class StrategiesConfig(AppConfig):
         from aftersale.services.sheets import kinds
         from aftersale.signals import shop_changed, tickets_waiting
         from strategies import wiring
-        from strategies.records import StrategyRecord
-        from strategies.services.filing import save_strategies
+        from strategies.services.import_strategies import save_strategies
         from strategies.services.sheets import products, strategies
+        from strategies.strategy_record import StrategyRecord
 
         ingest.register("strategy", StrategyRecord, save_strategies, number="name")
         kinds.register(strategies.KIND)

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 
 from aftersale.models import Fund, FundKind, Membership, Order, OrderLine, Role, Shop, Ticket
 from strategies.models import Strategy
-from strategies.records import StrategyRecord
-from strategies.services import strategies as service
+from strategies.services import strategies
+from strategies.strategy_record import StrategyRecord
 
 _number = count(1)
 # A Wednesday, 12:00 in Shanghai.
@@ -75,7 +75,7 @@ def make_ticket(order: Order, **fields: Any) -> Ticket:
         status_at=fields.pop("status_at", applied_at),
         products=[line.product for line in lines],
         categories=[line.category for line in lines],
-        waits=fields.pop("waits", True),
+        awaiting_evaluation=fields.pop("awaiting_evaluation", True),
         **fields,
     )
 
@@ -98,9 +98,9 @@ def make_strategy(shop: Shop, *, enabled: bool = True, **fields: Any) -> Strateg
     user = User.objects.filter(is_superuser=True).first() or User.objects.create(
         username="operator", is_superuser=True
     )
-    strategy = service.create(
+    strategy = strategies.create(
         shop_id=shop.pk, record=strategy_record(shop, **fields), user=user, now=NOON
     )
     if enabled:
-        strategy = service.enable(strategy_id=strategy.pk, user=user, now=NOON)
+        strategy = strategies.enable(strategy_id=strategy.pk, user=user, now=NOON)
     return strategy

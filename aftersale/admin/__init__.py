@@ -1,13 +1,19 @@
 """The desk's pages in the admin. Other apps add to them through `TicketAdmin.sections`."""
 
-from .fund import FundAdmin, FundEntryAdmin
-from .operations import PaymentStopAdmin
-from .order import OrderAdmin
-from .people import PersonAdmin
-from .refund import RefundAdmin, RefundAttemptAdmin
-from .sandbox import SandboxInstructionAdmin, SandboxPaymentAdmin
-from .shop import BlockedBuyerAdmin, MembershipAdmin, ShopAdmin, ShopEventAdmin
-from .ticket import TicketAdmin, TicketEventAdmin
+from aftersale.admin.records.fund import FundAdmin, FundEntryAdmin
+from aftersale.admin.records.order import OrderAdmin
+from aftersale.admin.records.payment_stop import PaymentStopAdmin
+from aftersale.admin.records.refund import RefundAdmin, RefundAttemptAdmin
+from aftersale.admin.records.sandbox import SandboxInstructionAdmin, SandboxPaymentAdmin
+from aftersale.admin.records.shop import (
+    BlockedBuyerAdmin,
+    MembershipAdmin,
+    ShopAdmin,
+    ShopEventAdmin,
+)
+from aftersale.admin.records.ticket import TicketAdmin, TicketEventAdmin
+from aftersale.admin.records.user import PersonAdmin
+
 from .workbench.told_platform import told_platform
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import (
+from aftersale.admin.desk import (
     automation_switch,
     batch,
     ledgers,
@@ -13,6 +13,7 @@ from . import (
     shipping_alerts,
     windows,
 )
+
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"

@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from aftersale.models import ApiToken
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 
 
 class BearerToken(BaseAuthentication):

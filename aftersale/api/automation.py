@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from rest_framework.request import Request
 
 from aftersale.models import Scope, Shop
-from aftersale.services import shops
+from aftersale.services.shops import shops
 
 from .call import Call, answer
 from .values import Moment, username

@@ -9,16 +9,16 @@ from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import query, read_optional
 from aftersale.models import BlockedBuyer, Scope
-from aftersale.record_values import NO_NUL
-from aftersale.records import Record
-from aftersale.services import shops
-from aftersale.services.errors import NotFound
+from aftersale.records.schemas import Record
+from aftersale.records.values import NO_NUL
+from aftersale.services.shared.errors import NotFound
+from aftersale.services.shops import shops
 
 from . import schema
 from .call import Call, answer
 from .lists import Page, PageQuery, page_of
-from .reading import query, read_optional
 from .values import Moment, username
 
 
@@ -51,7 +51,7 @@ class BlockedBuyersCall(Call):
         """The newest first."""
         query(request, PageQuery)
         found = BlockedBuyer.objects.filter(shop=self.shop_id).select_related("created_by")
-        return page_of(request, found, _shown, page=BlockedPage)
+        return page_of(request, found, _blocked_buyers, page=BlockedPage)
 
 
 class BlockedBuyerCall(Call):
@@ -104,13 +104,13 @@ class BlockedBuyerCall(Call):
 
     def _one(self, buyer: str) -> Blocked:
         found = BlockedBuyer.objects.filter(shop=self.shop_id, buyer=buyer)
-        rows = _shown(list(found.select_related("created_by")))
+        rows = _blocked_buyers(list(found.select_related("created_by")))
         if not rows:
             raise NotFound(_("This buyer is not on the block list."))
         return rows[0]
 
 
-def _shown(rows: Sequence[Any]) -> list[Blocked]:
+def _blocked_buyers(rows: Sequence[Any]) -> list[Blocked]:
     return [
         Blocked(
             buyer=row.buyer,

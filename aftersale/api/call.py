@@ -21,10 +21,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from aftersale.models import ApiToken, IdempotentCall, Scope
-from aftersale.record_errors import FieldError
-from aftersale.services import rights, tokens
-from aftersale.services.errors import NotAllowed
-from aftersale.services.idempotent_calls import KEPT
+from aftersale.records.errors import FieldError
+from aftersale.services.access import rights, tokens
+from aftersale.services.access.idempotent_calls import KEPT
+from aftersale.services.shared.errors import NotAllowed
 
 from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
 

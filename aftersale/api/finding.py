@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from aftersale.models import Order, Ticket
-from aftersale.services.errors import NotFound
+from aftersale.services.shared.errors import NotFound
 
 
 def ticket_id(*, shop_id: int, ticket_no: str) -> int:

@@ -8,18 +8,18 @@ from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel, RootModel
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import query
 from aftersale.models import FundEntry, Scope
-from aftersale.record_values import Code
-from aftersale.records import Fund, FundEntryRecord
-from aftersale.services import rights
-from aftersale.services.funds import lock_for_fund_entries, save_fund_entries
-from aftersale.services.rights import Right
+from aftersale.records.schemas import Fund, FundEntryRecord
+from aftersale.records.values import Code
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.windows.funds import lock_for_fund_entries, save_fund_entries
 
 from . import schema
 from .call import Call
 from .ingest import Kind, RecordResult, UpTo1000, ingest
 from .lists import Page, PageQuery, page_of
-from .reading import query
 from .values import Moment, Yuan
 
 
@@ -94,7 +94,7 @@ class FundEntriesCall(Call):
         found = FundEntry.objects.filter(fund__shop=self.shop_id).select_related("fund")
         if asked.fund is not None:
             found = found.filter(fund__kind=asked.fund)
-        return page_of(request, found, _shown, page=EntryPage)
+        return page_of(request, found, _fund_entries, page=EntryPage)
 
     @extend_schema(
         operation_id="send_fund_entries",
@@ -111,7 +111,7 @@ class FundEntriesCall(Call):
         return ingest(self, request, KIND)
 
 
-def _shown(rows: Sequence[Any]) -> list[ShownEntry]:
+def _fund_entries(rows: Sequence[Any]) -> list[ShownEntry]:
     return [
         ShownEntry(
             fund=row.fund.kind,

@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from rest_framework.request import Request
 
-from aftersale.record_errors import FieldError, explain
-from aftersale.records import Record
+from aftersale.api.parse_request import json_of, surrogate_in
+from aftersale.records.errors import FieldError, explain
+from aftersale.records.schemas import Record
 from aftersale.services.ingest import Save
-from aftersale.services.outcomes import Outcome, Result
-from aftersale.services.shops import KnownShop
+from aftersale.services.shared.outcomes import Outcome, Result
+from aftersale.services.shops.shops import KnownShop
 
 from .call import Call, answer, body
 from .problems import Invalid, TooLarge, Wrong, wrong
-from .reading import json_of, surrogate_in
 
 MOST_RECORDS = 1_000
 # Of one record; what else is wrong with it shows once these are right.
@@ -98,7 +98,9 @@ def ingest(call: Call, request: Request, kind: Kind) -> HttpResponse:
         (result,) = _saved(call, [entry], kind)
         if result.errors:
             raise Invalid(result.errors)
-        return answer(_shown(kind, entry, result), 201 if result.outcome is Outcome.NEW else 200)
+        return answer(
+            _record_result(kind, entry, result), 201 if result.outcome is Outcome.NEW else 200
+        )
 
     return call.once(work)
 
@@ -143,7 +145,7 @@ def _read(content: Any, kind: Kind) -> Any:
 def _save(call: Call, entries: Sequence[Any], kind: Kind) -> list[RecordResult]:
     saved = iter(_saved(call, [e for e in entries if not isinstance(e, _Wrong)], kind))
     return [
-        _shown(
+        _record_result(
             kind,
             entry,
             Result(Outcome.REFUSED, entry.errors) if isinstance(entry, _Wrong) else next(saved),
@@ -162,7 +164,7 @@ def _saved(call: Call, records: Sequence[Any], kind: Kind) -> list[Result]:
     return kind.save(records, shops=shops, now=call.now)
 
 
-def _shown(kind: Kind, entry: Any, result: Result) -> RecordResult:
+def _record_result(kind: Kind, entry: Any, result: Result) -> RecordResult:
     number = entry.number if isinstance(entry, _Wrong) else getattr(entry, kind.number)
     values = {
         kind.number: number,

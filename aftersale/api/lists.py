@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound as NoSuchPage
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
-from aftersale.record_errors import FieldError
+from aftersale.records.errors import FieldError
 
 from .call import answer
 from .problems import Invalid

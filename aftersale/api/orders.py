@@ -6,8 +6,8 @@ from pydantic import BaseModel, RootModel
 from rest_framework.request import Request
 
 from aftersale.models import Scope
-from aftersale.record_values import Code
-from aftersale.records import OrderRecord
+from aftersale.records.schemas import OrderRecord
+from aftersale.records.values import Code
 from aftersale.services.ingest import lock_for_orders, save_orders
 
 from .call import Call, answer

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from aftersale.platforms import ForgedMessage
+from aftersale.platforms.protocol import ForgedMessage
 from aftersale.services.syncing import messages as service
 
 # The platforms' messages are a few hundred bytes.

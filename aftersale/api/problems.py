@@ -16,8 +16,8 @@ from django.views import defaults
 from pydantic import BaseModel, ConfigDict, Field
 from rest_framework import exceptions
 
-from aftersale.record_errors import FieldError
-from aftersale.services import errors
+from aftersale.records.errors import FieldError
+from aftersale.services.shared import errors
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"

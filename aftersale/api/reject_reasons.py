@@ -5,14 +5,14 @@ from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import query
 from aftersale.models import Scope
-from aftersale.records import TicketType
+from aftersale.records.schemas import TicketType
 from aftersale.reject_reasons import REASONS, Stage
-from aftersale.services.reject_templates import own_texts
+from aftersale.services.desk.reject_templates import own_texts
 
 from . import schema
 from .call import Call, answer
-from .reading import query
 
 
 class ReasonsQuery(BaseModel):

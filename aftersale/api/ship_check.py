@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
 from aftersale.models import Scope
-from aftersale.services import ship_checks
+from aftersale.services.shipping import ship_checks
 
 from .call import Call, answer
 

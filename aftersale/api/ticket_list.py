@@ -15,9 +15,9 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from aftersale.models import DESK_STATUSES, Ticket
-from aftersale.record_values import NO_NUL, Time
-from aftersale.records import TicketStatus, TicketType
-from aftersale.services.queues import MERCHANTS_TURN
+from aftersale.records.schemas import TicketStatus, TicketType
+from aftersale.records.values import NO_NUL, Time
+from aftersale.services.desk.queues import MERCHANTS_TURN
 
 from .call import answer
 from .lists import Page, PageQuery, wrong_cursor

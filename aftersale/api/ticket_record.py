@@ -20,7 +20,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.services import cases
+from aftersale.services.tickets import cases
 
 from .values import Moment, Yuan
 
@@ -172,7 +172,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "arbitration_result": ticket.arbitration_result or None,
         "flags": ticket.flags,
         "order_arrived": ticket.order_id is not None,
-        "waits": ticket.waits,
+        "awaiting_evaluation": ticket.awaiting_evaluation,
     }
 
 

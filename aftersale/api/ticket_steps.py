@@ -12,18 +12,19 @@ from drf_spectacular.utils import extend_schema
 from pydantic import Field
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import read, read_optional
 from aftersale.models import Refund, Scope, Ticket
-from aftersale.record_errors import FieldError
-from aftersale.record_values import NO_NUL, Amount, Code, Text
-from aftersale.records import Record, TicketType
+from aftersale.records.errors import FieldError
+from aftersale.records.schemas import Record, TicketType
+from aftersale.records.values import NO_NUL, Amount, Code, Text
 from aftersale.reject_reasons import BY_CODE
-from aftersale.services import evidence, refunds, reject_templates, replies
-from aftersale.services.errors import NotFound
+from aftersale.services.desk import evidence, reject_templates, replies
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import NotFound
 
 from .call import Call, answer
 from .finding import ticket_id
 from .problems import Invalid
-from .reading import read, read_optional
 from .ticket_record import ShownTicket, shown_ticket
 
 Seen = Annotated[
@@ -102,7 +103,7 @@ class ApproveCall(TicketStep):
         sent = read_optional(request, Approval)
         return self.step(
             ticket_no,
-            lambda pk: refunds.approve(
+            lambda pk: approvals.approve(
                 ticket_id=pk, amount=sent.amount, user=self.user, now=self.now, seen=sent.seen
             ),
         )
@@ -171,7 +172,7 @@ class ConfirmReturnCall(TicketStep):
         sent = read_optional(request, Step)
         return self.step(
             ticket_no,
-            lambda pk: refunds.confirm_return(
+            lambda pk: approvals.confirm_return(
                 ticket_id=pk, user=self.user, now=self.now, seen=sent.seen
             ),
         )
@@ -186,7 +187,7 @@ class RetryRefundCall(TicketStep):
         sent = read_optional(request, Step)
         return self.step(
             ticket_no,
-            lambda pk: refunds.retry(ticket_id=pk, user=self.user, now=self.now, seen=sent.seen),
+            lambda pk: approvals.retry(ticket_id=pk, user=self.user, now=self.now, seen=sent.seen),
         )
 
 
@@ -208,7 +209,7 @@ class RefundResultCall(Call):
             refund = Refund.objects.filter(shop=self.shop_id, pk=refund_id).first()
             if refund is None:
                 raise NotFound(_("There is no such refund."))
-            refunds.record_result(
+            approvals.record_result(
                 refund_id=refund.pk,
                 succeeded=sent.status == "succeeded",
                 reason=sent.reason,

@@ -5,15 +5,15 @@ from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel, RootModel
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import query
 from aftersale.models import Scope
-from aftersale.record_values import Code
-from aftersale.records import TicketRecord
+from aftersale.records.schemas import TicketRecord
+from aftersale.records.values import Code
 from aftersale.services.ingest import lock_for_tickets, save_tickets
 
 from . import schema
 from .call import Call
 from .ingest import Kind, RecordResult, UpTo1000, ingest
-from .reading import query
 from .ticket_list import TicketPage, TicketQuery, ticket_page
 
 

@@ -7,22 +7,23 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pydantic import PlainSerializer, WithJsonSchema
 
-from aftersale.record_values import SIGNED_MONEY_PATTERN, yuan
+from aftersale.domain.money import plain_yuan
+from aftersale.records.values import SIGNED_MONEY_PATTERN
 
 Yuan = Annotated[
     int,
-    PlainSerializer(yuan, return_type=str),
+    PlainSerializer(plain_yuan, return_type=str),
     WithJsonSchema({"type": "string", "format": "money", "pattern": SIGNED_MONEY_PATTERN}),
 ]
 
 
-def _moment(value: datetime) -> str:
+def _iso_time(value: datetime) -> str:
     return timezone.localtime(value).isoformat()
 
 
 Moment = Annotated[
     datetime,
-    PlainSerializer(_moment, return_type=str),
+    PlainSerializer(_iso_time, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 

@@ -8,16 +8,16 @@ from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import read, read_optional
 from aftersale.models import Order, OrderStatus, Scope
-from aftersale.record_values import NO_NUL, Time
-from aftersale.records import Record
-from aftersale.services import shipments, warehouse
-from aftersale.services.shipments import Change
+from aftersale.records.schemas import Record
+from aftersale.records.values import NO_NUL, Time
+from aftersale.services.shipping import shipments, warehouse
+from aftersale.services.shipping.shipments import Change
 
 from .call import Call, answer
 from .finding import order_id, ticket_id
 from .order_record import ShownShippingAlert, alerts_of
-from .reading import read, read_optional
 from .ticket_record import ShownTicket, shown_ticket
 from .values import Moment
 

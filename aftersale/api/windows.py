@@ -9,20 +9,20 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from aftersale.api.parse_request import read
 from aftersale.models import AfterSaleWindow, Order, Scope
-from aftersale.record_values import FILLED
-from aftersale.records import Record
-from aftersale.services import windows
-from aftersale.services.errors import NotFound
+from aftersale.records.schemas import Record
+from aftersale.records.values import FILLED
+from aftersale.services.shared.errors import NotFound
+from aftersale.services.windows import opening
 
 from .call import CONTENT_TYPE, Call, answer
 from .problems import Problem, answer_with
-from .reading import read
 from .values import Moment, username
 
 
 class Opening(Record):
-    note: Annotated[str, Field(max_length=windows.MOST_LETTERS, pattern=FILLED)] = Field(
+    note: Annotated[str, Field(max_length=opening.MOST_LETTERS, pattern=FILLED)] = Field(
         description="What was agreed with the buyer"
     )
 
@@ -67,12 +67,12 @@ class WindowCall(Call):
     def get(self, request: Request, order_no: str) -> HttpResponse:
         """Every condition with its figure, in the language that was asked for (SPEC W1)."""
         order, now = self._order(order_no), self.now
-        found = windows.conditions(order=order, user=self.user, now=now)
-        window = windows.open_on(order, now=now)
+        found = opening.conditions(order=order, user=self.user, now=now)
+        window = opening.open_on(order, now=now)
         return answer(
             Openable(
                 may_open=all(condition.holds for condition in found),
-                conditions=_shown(found),
+                conditions=_shown_conditions(found),
                 window=None if window is None else _window(window),
             )
         )
@@ -94,12 +94,12 @@ class WindowCall(Call):
 
         def work() -> HttpResponse:
             try:
-                window = windows.open_window(
+                window = opening.open_window(
                     order_id=order.pk, agreement=note, user=self.user, now=self.now
                 )
-            except windows.NotOpened as refused:
+            except opening.NotOpened as refused:
                 return answer_with(
-                    NotOpened.of(409, refused.message, conditions=_shown(refused.failed))
+                    NotOpened.of(409, refused.message, conditions=_shown_conditions(refused.failed))
                 )
             return answer(_window(window), 201)
 
@@ -113,7 +113,7 @@ class WindowCall(Call):
         return order
 
 
-def _shown(conditions: Sequence[windows.Condition]) -> list[ShownCondition]:
+def _shown_conditions(conditions: Sequence[opening.Condition]) -> list[ShownCondition]:
     return [
         ShownCondition(name=one.name, title=one.title, figure=one.figure, holds=one.holds)
         for one in conditions

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.said import SaidField
+from aftersale.domain.multilingual import SaidField
 
 from .shop import Shop
 

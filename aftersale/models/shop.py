@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.said import SaidField
+from aftersale.domain.multilingual import SaidField
 
 from .choices import ConnectorKind, Role, ShopEventKind, ShopStatus
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.said import SaidField
+from aftersale.domain.multilingual import SaidField
 
 from .choices import (
     HANDS_OFF,
@@ -34,11 +34,12 @@ DESK_STATUSES = [
 class Ticket(models.Model):
     """One after-sale request of a buyer, for a whole order or one line. Amounts in fen.
 
-    `order` is null until the order has arrived (SPEC O6). `waits` says that the automation has
-    yet to look at the ticket: set by arrival, by a change of the ticket or its order, by freed
-    money and by resuming, cleared by the decision. `committed` is what this ticket has taken of
-    its order's money. `products`, `categories` are those of the ticket's lines, copied from the
-    order so that the evaluator reads one row: each product with its own category at its place.
+    `order` is null until the order has arrived (SPEC O6). `awaiting_evaluation` says
+    that the automation has yet to look at the ticket: set by arrival, by a change of the ticket or
+    its order, by freed money and by resuming, cleared by the decision. `committed` is what this
+    ticket has taken of its order's money. `products`, `categories` are those of the ticket's lines,
+    copied from the order so that the evaluator reads one row: each product with its own category at
+    its place.
     """
 
     shop = models.ForeignKey(
@@ -101,11 +102,11 @@ class Ticket(models.Model):
         blank=True,
         verbose_name=_("flags"),
     )
-    waits = models.BooleanField(_("waits for the automation"), default=False)
+    awaiting_evaluation = models.BooleanField(_("waits for the automation"), default=False)
     # Written by the database itself, whoever makes the ticket wait (migration 0017).
-    waits_since = models.DateTimeField(_("waits since"), null=True, editable=False)
+    awaiting_since = models.DateTimeField(_("waits since"), null=True, editable=False)
     # The scenarios that have hit this ticket, as the engine's bits (SPEC S3).
-    spent = models.SmallIntegerField(default=0, editable=False)
+    scenarios_hit = models.SmallIntegerField(default=0, editable=False)
     digest = models.BinaryField(editable=False, default=b"")
 
     class Meta:
@@ -117,7 +118,7 @@ class Ticket(models.Model):
                 condition=Q(committed__gte=0), name="ticket_committed_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(waits=False)
+                condition=Q(awaiting_evaluation=False)
                 | Q(status=TicketStatus.PENDING_REVIEW, order__isnull=False)
                 & ~Q(flags__overlap=[flag.value for flag in HANDS_OFF]),
                 name="ticket_waits_only_for_review",
@@ -127,7 +128,7 @@ class Ticket(models.Model):
             # What the evaluator claims, in the order of SPEC E7.
             models.Index(
                 fields=["shop", "applied_at", "ticket_no"],
-                condition=Q(waits=True),
+                condition=Q(awaiting_evaluation=True),
                 name="ticket_waiting",
             ),
             # What an arriving order looks for (SPEC O6).

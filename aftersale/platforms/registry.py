@@ -7,11 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
+from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformAccount, Shop
-from aftersale.said import said as _
+from aftersale.platforms.protocol import Account, NotAuthorised, Platform, Secret
 from config.secrets import SecretUnreadable, seal, unseal
-
-from . import Account, NotAuthorised, Platform, Secret
 
 # Code: name, module and class. Imported when a shop is on it: each brings libraries of its own.
 PLATFORMS: dict[str, tuple[Any, str, str]] = {

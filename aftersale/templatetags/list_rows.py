@@ -54,12 +54,12 @@ def _cell(cl: Any, column: Callable[[Any], Any], head: dict[str, Any]) -> Cell:
     start = format_html('<{} class="{}" data-label="{}">', tag, classes, capfirst(head["text"]))
     end = f"</{tag}>"
     if tag == "td":
-        return lambda row: f"{start}{_shown(column(row))}{end}"
+        return lambda row: f"{start}{_escaped_value(column(row))}{end}"
     link = _linked(cl)
-    return lambda row: f"{start}{link(row, _shown(column(row)))}{end}"
+    return lambda row: f"{start}{link(row, _escaped_value(column(row)))}{end}"
 
 
-def _shown(value: Any) -> SafeString:
+def _escaped_value(value: Any) -> SafeString:
     return conditional_escape(display_for_value(value, "-"))
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from django import template
 from django.contrib.auth.models import User
 
+from aftersale.domain.money import format_yuan
 from aftersale.models import Shop
+from aftersale.services.shared.shown import EMPTY, format_time
 
 register = template.Library()
 
@@ -14,20 +16,18 @@ register = template.Library()
 
 @register.filter
 def yuan(fen: int | None) -> str:
-    from aftersale.admin import columns
 
-    return columns.EMPTY if fen is None else columns.yuan(fen)
+    return EMPTY if fen is None else format_yuan(fen)
 
 
 @register.filter
 def moment(at: datetime | None, shop: Shop | None = None) -> str:
-    from aftersale.admin import columns
 
-    return columns.moment(at, shop)
+    return format_time(at, shop)
 
 
 @register.filter
 def name(user: User | None) -> str:
-    from aftersale.admin import columns
+    from aftersale.admin.kit import columns
 
     return columns.name(user)

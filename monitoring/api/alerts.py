@@ -18,12 +18,12 @@ from aftersale.api import schema
 from aftersale.api.by_moment import page_by_moment
 from aftersale.api.call import Call, answer
 from aftersale.api.lists import Page, PageQuery
-from aftersale.api.reading import query
+from aftersale.api.parse_request import query
 from aftersale.api.values import Moment, Yuan, username
 from aftersale.models import Scope, Ticket
-from aftersale.services.errors import NotFound
+from aftersale.services.shared.errors import NotFound
 from monitoring.models import Alert, AlertKind
-from monitoring.services import alerts as service
+from monitoring.services import alerts
 
 KindName = Literal["cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook"]
 _OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
@@ -108,7 +108,7 @@ class AcknowledgeCall(Call):
         def work() -> HttpResponse:
             if not Alert.objects.filter(pk=pk, shop=self.shop_id).exists():
                 raise NotFound(_("There is no such alert."))
-            alert = service.acknowledge(alert_id=pk, user=self.user, now=self.now)
+            alert = alerts.acknowledge(alert_id=pk, user=self.user, now=self.now)
             return answer(shown([alert])[0])
 
         return self.once(work)
@@ -117,10 +117,10 @@ class AcknowledgeCall(Call):
 def shown(rows: Sequence[Any]) -> list[ShownAlert]:
     keys = {alert.facts.get("ticket") for alert in rows}
     numbers = dict(Ticket.objects.filter(pk__in=keys - {None}).values_list("pk", "ticket_no"))
-    return [_shown(alert, numbers) for alert in rows]
+    return [_alert_json(alert, numbers) for alert in rows]
 
 
-def _shown(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
+def _alert_json(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
     facts, kind = alert.facts, alert.kind
     name = facts.get("name")
     of_strategy = kind in _OF_STRATEGIES

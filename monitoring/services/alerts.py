@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from aftersale.models import DESK_STATUSES
-from aftersale.services.errors import NotAllowed, NotFound
-from aftersale.services.rights import ROLES, Right, require, scoped, shops_of
-from aftersale.services.webhooks.wake import wake_teller
+from aftersale.services.access.rights import ROLES, Right, require, scoped, shops_of
+from aftersale.services.outbox.wake_webhooks import wake_teller
+from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring.models import Alert, AlertKind
 
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.

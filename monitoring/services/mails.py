@@ -21,9 +21,9 @@ from django.urls import reverse
 from django.utils.translation import ngettext, override
 
 from aftersale.models import Membership
-from aftersale.services.rights import ROLES
-from monitoring.alert_words import Told, told
+from aftersale.services.access.rights import ROLES
 from monitoring.models import Alert, AlertMail, AlertSubscription
+from monitoring.services.alert_texts import Told, told
 
 from .alerts import WHO
 

@@ -8,8 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aftersale.models import Membership
-from aftersale.services.errors import NotAllowed
-from aftersale.services.rights import ROLES
+from aftersale.services.access.rights import ROLES
+from aftersale.services.shared.errors import NotAllowed
 from monitoring.models import AlertKind, AlertSubscription
 
 from .alerts import WHO

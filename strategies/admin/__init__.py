@@ -1,11 +1,20 @@
 """The automation's pages in the admin; the desk's ticket page and workbench get theirs from
 here."""
 
+from strategies.admin.records.decision import DecisionAdmin
+from strategies.admin.records.operators import (
+    EvaluatorLaneAdmin,
+    FastRefundRuleAdmin,
+    HeartbeatAdmin,
+)
+from strategies.admin.records.rulebook import RulebookRevisionAdmin
+from strategies.admin.records.strategy import (
+    StrategyAdmin,
+    StrategyRevisionAdmin,
+    StrategyUsageAdmin,
+)
+
 from . import shop_settings
-from .decision import DecisionAdmin
-from .operations import EvaluatorLaneAdmin, FastRefundRuleAdmin, HeartbeatAdmin
-from .rulebook import RulebookRevisionAdmin
-from .strategy import StrategyAdmin, StrategyRevisionAdmin, StrategyUsageAdmin
 from .why_people import why_people
 
 __all__ = [

@@ -6,10 +6,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftersale.admin import columns
 from aftersale.admin.shop_settings import automation
 from aftersale.admin.shop_settings.automation import Rule
+from aftersale.domain.money import format_yuan
 from aftersale.models import Shop
+from aftersale.services.shared.shown import format_time
 from strategies.models import ExecutionTime, FastRefundRule, FastRefundRuleKind, Strategy
 
 
@@ -34,11 +35,11 @@ def _in_words(rule: FastRefundRule, after: datetime | None, shop: Shop) -> str:
         ) % {"count": rule.value}
     else:
         condition = _("the order's paid amount is below %(amount)s") % {
-            "amount": columns.yuan(rule.value)
+            "amount": format_yuan(rule.value)
         }
     times = {
-        "start": columns.moment(rule.starts_at, shop),
-        "end": columns.moment(after, shop),
+        "start": format_time(rule.starts_at, shop),
+        "end": format_time(after, shop),
         "condition": condition,
     }
     if rule.starts_at is None and after is None:

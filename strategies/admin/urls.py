@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from . import board, compare, review
+from strategies.admin.board import checkup, priority_board
+from strategies.admin.records import compare_revisions
+
 from .editor import dialogs, views
 from .explaining.views import explain_now
 from .search.export import export
@@ -14,9 +16,11 @@ _STRATEGY = "strategies/strategy/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("strategies/explain/<int:pk>/", explain_now, name="explain-now"),
     path("strategies/decisions/export/<slug:kind>/", export, name="decisions-export"),
-    path("strategies/board/", board.board, name="board"),
-    path("strategies/board/<int:shop_id>/<str:scenario>/", board.order, name="board-order"),
-    path("strategies/review/", review.page, name="review"),
+    path("strategies/board/", priority_board.board, name="board"),
+    path(
+        "strategies/board/<int:shop_id>/<str:scenario>/", priority_board.order, name="board-order"
+    ),
+    path("strategies/review/", checkup.page, name="review"),
     path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
     path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
     path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),
@@ -25,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}<int:pk>/enable/", dialogs.enable, name="strategy-enable"),
     path(f"{_STRATEGY}<int:pk>/disable/", dialogs.disable, name="strategy-disable"),
     path(f"{_STRATEGY}<int:pk>/remove/", dialogs.delete, name="strategy-delete"),
-    path(f"{_STRATEGY}<int:pk>/revisions/", compare.revisions, name="revisions"),
+    path(f"{_STRATEGY}<int:pk>/revisions/", compare_revisions.revisions, name="revisions"),
     path(f"{_STRATEGY}<int:pk>/try/", asking.switch, name="trial-switch"),
     path("strategies/try/pause/", asking.pause, name="trial-pause"),
     path("strategies/try/present/", asking.present, name="trial-present"),

@@ -33,7 +33,7 @@ def why_people(request: HttpRequest, ticket: Ticket) -> Panel:
 
 
 def _undecided(ticket: Ticket) -> str:
-    if ticket.waits:
+    if ticket.awaiting_evaluation:
         return _("The automation has yet to look at it.")
     if ticket.order_id is None:
         return _("The automation looks at it once its order has arrived.")

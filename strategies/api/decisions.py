@@ -14,16 +14,16 @@ from aftersale.api import schema
 from aftersale.api.by_moment import page_by_moment
 from aftersale.api.call import Call, answer
 from aftersale.api.lists import Page, PageQuery
-from aftersale.api.reading import query
+from aftersale.api.parse_request import query
 from aftersale.api.values import Moment, Yuan
 from aftersale.models import Scope, Ticket
-from aftersale.record_values import NO_NUL, Number, Time
-from aftersale.records import OrderStatus, TicketType
-from aftersale.services.errors import NotFound
+from aftersale.records.schemas import OrderStatus, TicketType
+from aftersale.records.values import NO_NUL, Number, Time
+from aftersale.services.shared.errors import NotFound
 from strategies.models import Decision
-from strategies.records import ScenarioName
 from strategies.services import explanations
 from strategies.services.traces import hit_of, trace_of
+from strategies.strategy_record import ScenarioName
 
 from .explained import ShownExplanation, shown_explanation
 
@@ -151,7 +151,7 @@ class DecisionCall(Call):
         return answer(
             ExplainedDecision.model_validate(
                 {
-                    **_shown(decision),
+                    **_decision_json(decision),
                     "facts": facts,
                     "explanation": shown_explanation(explained),
                 }
@@ -183,10 +183,10 @@ def _found(shop_id: int, asked: DecisionsQuery) -> QuerySet[Decision]:
 
 
 def shown(decisions: Sequence[Decision]) -> list[ShownDecision]:
-    return [ShownDecision.model_validate(_shown(decision)) for decision in decisions]
+    return [ShownDecision.model_validate(_decision_json(decision)) for decision in decisions]
 
 
-def _shown(decision: Decision) -> dict[str, Any]:
+def _decision_json(decision: Decision) -> dict[str, Any]:
     hit = hit_of(decision)
     return {
         "id": decision.pk,

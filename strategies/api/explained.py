@@ -7,12 +7,12 @@ from typing import Any, Literal
 from django.utils import timezone
 from pydantic import BaseModel, Field
 
-from aftersale.record_values import yuan
-from strategies.engine import explanation as engine
+from aftersale.domain.money import plain_yuan
+from strategies.engine import explanation
 from strategies.engine.hours import HOUR
 from strategies.engine.vocabulary import CONDITION_NAMES, Condition
-from strategies.records import ScenarioName
 from strategies.services.explanations import Explained
+from strategies.strategy_record import ScenarioName
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,7 +71,7 @@ def shown_explanation(explained: Explained) -> ShownExplanation:
 Figure = str | list[str] | None
 
 
-def _check(check: engine.Checked) -> Check:
+def _check(check: explanation.Checked) -> Check:
     value, limit = _FIGURES.get(check.condition, _none)(check) if check.sets else (None, None)
     return Check(
         condition=CONDITION_NAMES[check.condition] or "",
@@ -82,7 +82,7 @@ def _check(check: engine.Checked) -> Check:
     )
 
 
-def _moment(at: int | None) -> str:
+def _iso_from_micros(at: int | None) -> str:
     """Microseconds since the epoch; nothing for a time that is missing."""
     if at is None:
         return ""
@@ -93,47 +93,47 @@ def _sorted(texts: Collection[str]) -> list[str]:
     return sorted(texts)
 
 
-def _none(check: engine.Checked) -> tuple[Figure, Figure]:
+def _none(check: explanation.Checked) -> tuple[Figure, Figure]:
     return None, None
 
 
-def _validity(check: engine.Checked) -> tuple[Figure, Figure]:
-    return _moment(check.value), [_moment(at) for at in check.limit]
+def _validity(check: explanation.Checked) -> tuple[Figure, Figure]:
+    return _iso_from_micros(check.value), [_iso_from_micros(at) for at in check.limit]
 
 
-def _time(check: engine.Checked) -> tuple[Figure, Figure]:
-    return None if check.value is None else _moment(check.value), None
+def _time(check: explanation.Checked) -> tuple[Figure, Figure]:
+    return None if check.value is None else _iso_from_micros(check.value), None
 
 
-def _texts(check: engine.Checked) -> tuple[Figure, Figure]:
+def _texts(check: explanation.Checked) -> tuple[Figure, Figure]:
     return check.value, _sorted(check.limit)
 
 
-def _money(check: engine.Checked) -> tuple[Figure, Figure]:
-    return yuan(check.value), yuan(check.limit)
+def _money(check: explanation.Checked) -> tuple[Figure, Figure]:
+    return plain_yuan(check.value), plain_yuan(check.limit)
 
 
-def _time_limit(check: engine.Checked) -> tuple[Figure, Figure]:
+def _time_limit(check: explanation.Checked) -> tuple[Figure, Figure]:
     return _time(check)[0], str(check.limit // HOUR)
 
 
-def _products(check: engine.Checked) -> tuple[Figure, Figure]:
+def _products(check: explanation.Checked) -> tuple[Figure, Figure]:
     return list(check.value), check.limit
 
 
-def _guard(check: engine.Checked) -> tuple[Figure, Figure]:
+def _guard(check: explanation.Checked) -> tuple[Figure, Figure]:
     value: Any = check.value
     limit: Any = check.limit
     shown = None
     if limit is not None:
         shown = [
             "" if limit.approvals is None else str(limit.approvals),
-            "" if limit.total is None else yuan(limit.total),
+            "" if limit.total is None else plain_yuan(limit.total),
         ]
-    return [str(value.number), yuan(value.total)], shown
+    return [str(value.number), plain_yuan(value.total)], shown
 
 
-_FIGURES: dict[Condition, Callable[[engine.Checked], tuple[Figure, Figure]]] = {
+_FIGURES: dict[Condition, Callable[[explanation.Checked], tuple[Figure, Figure]]] = {
     Condition.VALIDITY: _validity,
     Condition.EXECUTION_TIME: _time,
     Condition.PAID_TIME: _time,

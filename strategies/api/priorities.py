@@ -9,13 +9,13 @@ from rest_framework.request import Request
 
 from aftersale.api import schema
 from aftersale.api.call import CONTENT_TYPE, Call, answer
+from aftersale.api.parse_request import query, read
 from aftersale.api.problems import Problem, answer_with
-from aftersale.api.reading import query, read
 from aftersale.models import Scope
-from aftersale.records import Record
-from aftersale.services.errors import Stale
-from strategies.records import ScenarioName
-from strategies.services import strategies as service
+from aftersale.records.schemas import Record
+from aftersale.services.shared.errors import Stale
+from strategies.services import strategies
+from strategies.strategy_record import ScenarioName
 
 
 class PrioritiesQuery(BaseModel):
@@ -76,7 +76,7 @@ class PrioritiesCall(Call):
 
         def work() -> HttpResponse:
             try:
-                service.reorder(
+                strategies.reorder(
                     shop_id=self.shop_id,
                     scenario=wanted.scenario,
                     ids=wanted.ids,
@@ -92,7 +92,7 @@ class PrioritiesCall(Call):
         return self.once(work)
 
     def _present(self, scenario: ScenarioName) -> Priorities:
-        ids = service.priorities(self.shop_id, scenario)
+        ids = strategies.priorities(self.shop_id, scenario)
         return Priorities(scenario=scenario, ids=ids, version=_version_of(ids))
 
 

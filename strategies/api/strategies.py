@@ -12,14 +12,20 @@ from rest_framework.request import Request
 
 from aftersale.api import schema
 from aftersale.api.call import Call, answer
-from aftersale.api.reading import json_of, query, validated
+from aftersale.api.parse_request import json_of, query, validated
 from aftersale.models import Scope
-from aftersale.services.errors import NotFound
+from aftersale.services.shared.errors import NotFound
+from strategies.api.strategy_json import (
+    NewStrategy,
+    ShownStrategy,
+    StrategyChange,
+    new_strategy,
+    shown,
+    with_changes,
+)
 from strategies.models import Scenario, Strategy
-from strategies.records import ScenarioName
-from strategies.services import strategies as service
-
-from .records import NewStrategy, ShownStrategy, StrategyChange, new_strategy, shown, with_changes
+from strategies.services import strategies
+from strategies.strategy_record import ScenarioName
 
 
 class StrategiesQuery(BaseModel):
@@ -69,7 +75,7 @@ class StrategiesCall(Call):
         record = new_strategy(json_of(request), self.token.shop)
 
         def work() -> HttpResponse:
-            strategy = service.create(
+            strategy = strategies.create(
                 shop_id=self.shop_id, record=record, user=self.user, now=self.now
             )
             return answer(shown([strategy], self.token.shop, now=self.now)[0], 201)
@@ -121,24 +127,24 @@ class StrategyCall(Call):
         strategy = the_strategy(self.shop_id, pk)
         record = with_changes(strategy, keys, self.token.shop)
         if revision is not None:
-            service.refuse_stale(strategy, revision)
+            strategies.refuse_stale(strategy, revision)
         user, now = self.user, self.now
-        before = {name: getattr(strategy, name) for name in service.record_fields(record)}
-        changed = before != service.record_fields(record)
+        before = {name: getattr(strategy, name) for name in strategies.record_fields(record)}
+        changed = before != strategies.record_fields(record)
         seen = strategy.revision
         if strategy.enabled and (changed or not record.enabled):
-            seen = service.disable(strategy_id=pk, revision=seen, user=user, now=now).revision
+            seen = strategies.disable(strategy_id=pk, revision=seen, user=user, now=now).revision
         if changed:
-            service.change(strategy_id=pk, record=record, revision=seen, user=user, now=now)
+            strategies.change(strategy_id=pk, record=record, revision=seen, user=user, now=now)
         if "priority" in keys:
             self._move(strategy, keys["priority"])
         return the_strategy(self.shop_id, pk)
 
     def _move(self, strategy: Strategy, place: int) -> None:
-        present = service.priorities(self.shop_id, strategy.scenario)
+        present = strategies.priorities(self.shop_id, strategy.scenario)
         others = [key for key in present if key != strategy.pk]
         others.insert(place - 1, strategy.pk)
-        service.reorder(
+        strategies.reorder(
             shop_id=self.shop_id,
             scenario=strategy.scenario,
             ids=others,
@@ -159,7 +165,7 @@ class StrategyCall(Call):
 
         def work() -> HttpResponse:
             the_strategy(self.shop_id, pk)
-            service.delete(strategy_id=pk, user=self.user, now=self.now)
+            strategies.delete(strategy_id=pk, user=self.user, now=self.now)
             return answer(None)
 
         return self.once(work)

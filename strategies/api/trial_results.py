@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
 from aftersale.api.values import Moment, Yuan, username
-from aftersale.records import TicketStatus
+from aftersale.records.schemas import TicketStatus
 from strategies.models import TrialRun, TrialStatus
-from strategies.services.trials import Found, Named, named
+from strategies.services.trials import AffectedTicket, Named, named
 
 
 class Taker(BaseModel):
@@ -150,7 +150,7 @@ def shown_trial(trial: TrialRun, request: Request) -> ShownTrial:
     )
 
 
-def shown_ticket(found: Found, names: Names) -> TrialTicket:
+def shown_ticket(found: AffectedTicket, names: Names) -> TrialTicket:
     return TrialTicket.model_validate(
         {
             **{name: getattr(found, name) for name in ("ticket_no", "amount", "buyer", "at")},

@@ -15,18 +15,18 @@ from rest_framework.utils.urls import replace_query_param
 from aftersale.api import schema
 from aftersale.api.call import Call, answer
 from aftersale.api.lists import Page, PageQuery, wrong_cursor
+from aftersale.api.parse_request import json_of, query, validated
 from aftersale.api.problems import Invalid
-from aftersale.api.reading import json_of, query, validated
 from aftersale.models import Scope
-from aftersale.record_errors import FieldError
-from aftersale.record_values import DateText
-from aftersale.records import Record
-from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.records.errors import FieldError
+from aftersale.records.schemas import Record
+from aftersale.records.values import DateText
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from strategies.api.strategy_json import NewStrategy, StrategyKeys, refuse_other_shop, with_changes
 from strategies.models import TrialKind, TrialRun, TrialStatus
-from strategies.records import ScenarioName
 from strategies.services import strategies, trials
+from strategies.strategy_record import ScenarioName
 
-from .records import NewStrategy, StrategyKeys, refuse_other_shop, with_changes
 from .strategies import the_strategy
 from .trial_results import ShownTrial, TrialTicket, shown_ticket, shown_trial
 

@@ -8,7 +8,8 @@ from django.utils import translation
 
 from aftersale.models import Shop, Ticket, TicketStatus, TicketType
 from aftersale.reject_reasons import BY_CODE
-from aftersale.services import refunds, reject_templates, replies
+from aftersale.services.desk import reject_templates, replies
+from aftersale.services.refunds import approvals
 
 APPROVED, REJECTED = 3, 2
 OFFER = "亲，衣服如果不影响穿着，给您退六成货款，不用寄回，您看可以吗？"
@@ -19,11 +20,11 @@ def by_hand(shop: Shop, *, user: User, now: datetime) -> None:
     returned = Ticket.objects.filter(
         shop=shop, status=TicketStatus.RETURNING, events__actor="automation"
     ).order_by("ticket_no")
-    refunds.confirm_return(ticket_id=returned[0].pk, user=user, now=now)
+    approvals.confirm_return(ticket_id=returned[0].pk, user=user, now=now)
     for ticket in _waiting(shop, TicketType.REFUND_ONLY)[:APPROVED]:
         assert ticket.order is not None
         if ticket.amount <= ticket.order.refundable_amount:
-            refunds.approve(ticket_id=ticket.pk, user=user, now=now)
+            approvals.approve(ticket_id=ticket.pk, user=user, now=now)
     # The newest: those that are overdue and soon due are left for whoever looks.
     to_answer = list(_waiting(shop, TicketType.RETURN_REFUND).reverse()[: REJECTED + 1])
     mismatch = BY_CODE["reason_mismatch"]

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from aftersale.models import Membership, Role, Shop
-from aftersale.services.errors import Refused
+from aftersale.services.shared.errors import Refused
 
 # Fixed and printed: these users exist in demo databases only.
 PASSWORD = "afterdesk"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aftersale.record_values import yuan
+from aftersale.domain.money import plain_yuan
 
 from .catalogue import Product
 
@@ -86,7 +86,7 @@ class Sale:
             "delivered_at": iso(self.delivered_at),
             "completed_at": iso(self.completed_at),
             "updated_at": iso(max(moment for moment in times if moment)),
-            "paid_amount": yuan(self.paid_amount if paid else 0),
+            "paid_amount": plain_yuan(self.paid_amount if paid else 0),
             "labels": self.labels,
             "lines": [
                 {
@@ -95,13 +95,13 @@ class Sale:
                     "category": product.category,
                     "title": product.title,
                     "quantity": quantity,
-                    "paid_amount": yuan(product.price * quantity if paid else 0),
+                    "paid_amount": plain_yuan(product.price * quantity if paid else 0),
                     "virtual": product.virtual,
                 }
                 for number, (product, quantity) in enumerate(self.items, start=1)
             ],
             "commission_splits": [
-                {"beneficiary": who, "account": account, "amount": yuan(amount)}
+                {"beneficiary": who, "account": account, "amount": plain_yuan(amount)}
                 for who, account, amount in self.splits
             ],
         }

@@ -18,15 +18,15 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.records import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
-from aftersale.services import payer
-from aftersale.services.funds import save_fund_entries
+from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
-from aftersale.services.outcomes import Outcome, Result
-from aftersale.services.shops import known, upsert
-from strategies.records import StrategyRecord
+from aftersale.services.outgoing import pay_refunds
+from aftersale.services.shared.outcomes import Outcome, Result
+from aftersale.services.shops.shops import known, upsert
+from aftersale.services.windows.funds import save_fund_entries
 from strategies.services import strategies
 from strategies.services.evaluator import Tally, decide_shop
+from strategies.strategy_record import StrategyRecord
 
 from .desk import by_hand
 from .people import make_members, make_people
@@ -61,7 +61,7 @@ def seed(*, now: datetime, clock: Callable[[], datetime]) -> None:
         decide_shop(shops[0].pk, tally=Tally())
     # Once for all: on a slow machine a refund whose outcome is unknown would be asked about again.
     moment = clock()
-    while payer.run(clock=lambda: moment):
+    while pay_refunds.run(clock=lambda: moment):
         pass
 
 

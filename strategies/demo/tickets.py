@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersale.record_values import yuan
+from aftersale.domain.money import plain_yuan
 
 from .buyers import Buyers
 from .clock import TICKETS, Clock, later
@@ -75,7 +75,7 @@ class Tickets:
         if wanted.label:
             sale.labels.append(wanted.label)
         ticket = self._new(sale, wanted.type, wanted.reason, applied, line_no=None)
-        ticket["amount"] = yuan(sale.paid_amount + wanted.too_much)
+        ticket["amount"] = plain_yuan(sale.paid_amount + wanted.too_much)
         if wanted.reported:
             self._report(ticket, wanted.reported, applied, later(rng, applied, 0, 0.2))
         return sale, ticket
@@ -164,7 +164,7 @@ class Tickets:
             "line_no": line_no,
             "type": type_,
             "reason": reason,
-            "amount": yuan(sale.line_amount(line_no)),
+            "amount": plain_yuan(sale.line_amount(line_no)),
             "applied_at": iso(applied),
             "updated_at": iso(applied),
             "note": self.rng.choice(_NOTES[reason]),

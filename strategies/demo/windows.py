@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from aftersale.models import Order, OrderStatus, OrderType, Shop, Ticket, TicketStatus
-from aftersale.records import TicketRecord
-from aftersale.services import refunds, windows
+from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import save_tickets
-from aftersale.services.outcomes import Outcome
-from aftersale.services.shops import known
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.shops.shops import known
+from aftersale.services.windows import opening
 
 # One window was opened and has closed, one is open.
 CLOSED_AGO, OPEN_AGO = timedelta(days=5), timedelta(hours=30)
@@ -42,13 +43,13 @@ def reopen(shop: Shop, *, user: User, now: datetime, clock: Callable[[], datetim
     _file("AS1CS02", open_, first, now=now, amount=half)
     _file("AS1CS03", open_, second, now=now, amount=open_.paid_amount - half)
     _file("AS1CS04", refused, second, now=now, amount=refused.paid_amount)
-    windows.close_due(now=now)
+    opening.close_due(now=now)
     ticket = Ticket.objects.get(shop=shop, ticket_no="AS1CS02", status=TicketStatus.PENDING_REVIEW)
-    refunds.approve(ticket_id=ticket.pk, user=user, now=clock())
+    approvals.approve(ticket_id=ticket.pk, user=user, now=clock())
 
 
 def _open(order: Order, agreement: str, *, user: User, now: datetime) -> None:
-    windows.open_window(order_id=order.pk, agreement=agreement, user=user, now=now)
+    opening.open_window(order_id=order.pk, agreement=agreement, user=user, now=now)
 
 
 def _file(

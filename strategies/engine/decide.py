@@ -56,7 +56,7 @@ def decide(
         # fmt: off
         (_, _, order, buyer, kind, status, amount, refundable, applied_at, decided_at, reason,
          paid_at, shipped_at, delivered_at, label_printed_at, paid_amount, labels, products,
-         categories, virtual, blocked, spent) = fact
+         categories, virtual, blocked, scenarios_hit) = fact
         # fmt: on
         if order in left:
             refundable = left[order]
@@ -74,11 +74,19 @@ def decide(
             if buyer in buyers:
                 count, total = bought(buyers[buyer], decided_at - span, decided_at)
 
-        key = (kind, status, reason, labels, products, categories, spent)
+        key = (kind, status, reason, labels, products, categories, scenarios_hit)
         try:
             question = questions.get(key) or rulebook.learn_question(key, tripped)
         except TypeError:  # a list has no hash; databases hand them out
-            key = (kind, status, reason, tuple(labels), tuple(products), tuple(categories), spent)
+            key = (
+                kind,
+                status,
+                reason,
+                tuple(labels),
+                tuple(products),
+                tuple(categories),
+                scenarios_hit,
+            )
             question = questions.get(key) or rulebook.learn_question(key, tripped)
         group, matched, fast, entered, fails = question
 

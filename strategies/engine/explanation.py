@@ -122,7 +122,7 @@ def explain(rulebook: Rulebook, facts: Facts, before: Before) -> Explanation:
     for index, strategy in enumerate(rulebook.strategies):
         if strategy.scenario not in matching:
             continue
-        asked = not over and not facts.spent & SCENARIO_BIT[strategy.scenario]
+        asked = not over and not facts.scenarios_hit & SCENARIO_BIT[strategy.scenario]
         line = Line(
             index, strategy, asked, tuple(_checks(strategy, index, facts, rulebook, before))
         )
@@ -144,7 +144,7 @@ def _gate(rulebook: Rulebook, facts: Facts, before: Before, *, matched: bool) ->
         facts.type == "refund_only"
         and facts.order_status == PENDING_SHIPMENT
         and FAST_REFUND_LABEL in facts.labels
-        and not facts.spent & FAST_REFUND_BIT
+        and not facts.scenarios_hit & FAST_REFUND_BIT
         and not facts.virtual
         and rulebook.fast_refund.holds(facts.paid_at, facts.applied_at, facts.paid_amount)
     ):

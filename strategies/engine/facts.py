@@ -38,7 +38,7 @@ class Facts(NamedTuple):
     """Whether any line of the order is virtual."""
     blocked: bool
     """Whether the buyer is on the shop's block list."""
-    spent: int = 0
+    scenarios_hit: int = 0
     """The scenarios in which the ticket was hit before (SPEC S3), as bits (vocabulary)."""
 
 

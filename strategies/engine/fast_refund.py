@@ -23,12 +23,12 @@ class FastRefund:
         self, periods: list[list[str | None]], rules: list[dict[str, Any]] | tuple[Any, ...]
     ) -> None:
         self._periods = [
-            (_moment(start), None if end is None else _moment(end))
+            (_parse_micros(start), None if end is None else _parse_micros(end))
             for start, end in periods
             if start is not None
         ]
         dated = sorted(
-            (float("-inf") if row["from"] is None else _moment(row["from"]), index, row)
+            (float("-inf") if row["from"] is None else _parse_micros(row["from"]), index, row)
             for index, row in enumerate(rules)
         )
         self._starts = [start for start, _, _ in dated]
@@ -52,5 +52,5 @@ class FastRefund:
         return paid_amount < value
 
 
-def _moment(text: str) -> int:
+def _parse_micros(text: str) -> int:
     return micros(datetime.fromisoformat(text))

@@ -53,7 +53,7 @@ class Replay:
         self._freer: dict[Hashable, int] = {}
         # Of their tickets: the scenarios that hit here, and those approved here but not then,
         # which would not have been looked at again.
-        self._spent: dict[Hashable, int] = {}
+        self._scenarios_hit: dict[Hashable, int] = {}
         self._gone: set[Hashable] = set()
 
     def run(self, past: Sequence[Past]) -> list[Verdict | None]:
@@ -102,17 +102,17 @@ class Replay:
             if one.hit:
                 self._free(order, facts.amount)
             return None
-        spent = self._spent.setdefault(ticket, facts.spent)
+        scenarios_hit = self._scenarios_hit.setdefault(ticket, facts.scenarios_hit)
         free = facts.refundable + self._freer.get(order, 0)
         most = max(facts.refundable, facts.paid_amount)
-        changed = facts._replace(spent=spent, refundable=min(free, most))
+        changed = facts._replace(scenarios_hit=scenarios_hit, refundable=min(free, most))
         (verdict,) = self._decide([changed], one.paused)
         hit = verdict.outcome != MANUAL
         if one.hit:
             self._free(order, facts.amount)
         if hit:
             self._free(order, -facts.amount)
-            self._spent[ticket] = spent | (
+            self._scenarios_hit[ticket] = scenarios_hit | (
                 SCENARIO_BIT[verdict.scenario] if verdict.scenario else FAST_REFUND_BIT
             )
             if not one.hit:

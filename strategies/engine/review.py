@@ -34,7 +34,7 @@ class Finding(Enum):
 
 
 @dataclass(frozen=True)
-class Found:
+class Shadowing:
     """What was found of a strategy; indexes are those of Rulebook.strategies.
 
     `example` is a ticket that the strategy could take and (one of) the others takes before it.
@@ -46,20 +46,20 @@ class Found:
     example: Facts | None = None
 
 
-def review(rulebook: Rulebook, *, since: int) -> list[Found]:
+def review(rulebook: Rulebook, *, since: int) -> list[Shadowing]:
     """All that is to be said, in the order in which the strategies are asked.
 
     `since` in microseconds since the epoch. A strategy that is not enabled is read as if it were;
     it stands in nobody's way.
     """
-    found: list[Found] = []
+    found: list[Shadowing] = []
     for scenarios in asked_together():
         space = Space(rulebook, scenarios, since)
         before: list[tuple[int, Region]] = []
         for index in space.members:
             region = space.region(index)
             if region.empty:
-                found.append(Found(index, Finding.NEVER))
+                found.append(Shadowing(index, Finding.NEVER))
                 continue
             found += _behind(space, index, region, before)
             if rulebook.strategies[index].enabled:
@@ -69,7 +69,7 @@ def review(rulebook: Rulebook, *, since: int) -> list[Found]:
 
 def _behind(
     space: Space, index: int, region: Region, before: Sequence[tuple[int, Region]]
-) -> list[Found]:
+) -> list[Shadowing]:
     for other, theirs in before:
         if not region.less(theirs):
             return [_shadowed(space, index, region, [(other, theirs)])]
@@ -81,17 +81,17 @@ def _behind(
     for other, theirs in meeting:
         example = space.member(region.common(theirs), index, other)
         if example is not None:
-            found.append(Found(index, Finding.OVERLAPS, (other,), example))
+            found.append(Shadowing(index, Finding.OVERLAPS, (other,), example))
     if covered is None:
-        found.append(Found(index, Finding.NOT_DETERMINED, tuple(other for other, _ in meeting)))
+        found.append(Shadowing(index, Finding.NOT_DETERMINED, tuple(other for other, _ in meeting)))
     return found
 
 
 def _shadowed(
     space: Space, index: int, region: Region, others: Sequence[tuple[int, Region]]
-) -> Found:
+) -> Shadowing:
     examples = (space.member(region.common(theirs), index, other) for other, theirs in others)
-    return Found(
+    return Shadowing(
         index,
         Finding.SHADOWED,
         tuple(other for other, _ in others),

@@ -151,16 +151,16 @@ class Rulebook:
     def learn_question(self, key: tuple[Any, ...], tripped: set[int]) -> Question:
         """Find, for a new combination of discrete facts, what they come to, and keep it.
 
-        The key is (type, status, reason, labels, products, categories, spent).
+        The key is (type, status, reason, labels, products, categories, scenarios_hit).
         """
-        kind, status, reason, labels, products, categories, spent = key
+        kind, status, reason, labels, products, categories, scenarios_hit = key
         matching = [
             index
             for index, scenario in enumerate(SCENARIOS)
             if scenario.takes(kind, status, KEEP_GOODS_LABEL in labels)
         ]
         asked = tuple(
-            index for index in matching if not spent & SCENARIO_BIT[SCENARIOS[index].name]
+            index for index in matching if not scenarios_hit & SCENARIO_BIT[SCENARIOS[index].name]
         )
         group = self.groups[asked] if asked else None
         fails = 0
@@ -175,7 +175,7 @@ class Rulebook:
             fast=kind == "refund_only"
             and status == PENDING_SHIPMENT
             and FAST_REFUND_LABEL in labels
-            and not spent & FAST_REFUND_BIT,
+            and not scenarios_hit & FAST_REFUND_BIT,
             entered=ENTERED.get(status, 0),
             fails=fails,
         )
@@ -221,7 +221,7 @@ def _scenario_sets() -> list[tuple[int, ...]]:
     return list(found)
 
 
-def _moment(text: str | None) -> int | None:
+def _parse_micros(text: str | None) -> int | None:
     return None if text is None else micros(datetime.fromisoformat(text))
 
 
@@ -243,8 +243,8 @@ def _strategy(content: Mapping[str, Any]) -> Strategy:
         name=content["name"],
         enabled=content["enabled"],
         priority=content["priority"],
-        valid_from=_moment(content["valid_from"]),
-        valid_until=_moment(content["valid_until"]),
+        valid_from=_parse_micros(content["valid_from"]),
+        valid_until=_parse_micros(content["valid_until"]),
         execution_time=content["execution_time"],
         windows=intervals(content["windows"]) if windows else (),
         paid_any_time=not pre_ship or content["paid_time"] == "any",

@@ -18,8 +18,8 @@ def trips(breaker: Breaker, state: State, strategy: int, moment: int, amount: in
         hits[-1] = (moment, number + 1, total + amount)
     else:
         insort(hits, (moment, 1, amount))
-    first = bisect_right(hits, moment - breaker.span, key=_moment)
-    window = hits[first : bisect_right(hits, moment, key=_moment)]
+    first = bisect_right(hits, moment - breaker.span, key=_hit_time)
+    window = hits[first : bisect_right(hits, moment, key=_hit_time)]
     return (breaker.hits is not None and sum(hit[1] for hit in window) > breaker.hits) or (
         breaker.amount is not None and sum(hit[2] for hit in window) > breaker.amount
     )
@@ -35,5 +35,5 @@ def bought(approvals: Iterable[tuple[int, int, int]], after: int, until: int) ->
     return count, total
 
 
-def _moment(hit: tuple[int, int, int]) -> int:
+def _hit_time(hit: tuple[int, int, int]) -> int:
     return hit[0]

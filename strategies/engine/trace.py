@@ -17,7 +17,7 @@ def expand_trace(
     ticket_type: str,
     order_status: str | None,
     labels: Sequence[str],
-    spent: int,
+    scenarios_hit: int,
     trace: Sequence[int],
 ) -> list[tuple[str, str, str | None]]:
     """(scenario, strategy's name, condition that failed or None for a hit), one a strategy asked.
@@ -29,7 +29,7 @@ def expand_trace(
         scenario.name
         for scenario in SCENARIOS
         if scenario.takes(ticket_type, order_status, KEEP_GOODS_LABEL in labels)
-        and not spent & SCENARIO_BIT[scenario.name]
+        and not scenarios_hit & SCENARIO_BIT[scenario.name]
     }
     asked = [strategy for strategy in rulebook.strategies if strategy.scenario in names]
     if len(trace) > len(asked):

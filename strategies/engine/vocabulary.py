@@ -63,7 +63,7 @@ SCENARIOS = (
 PRE_SHIP = SCENARIOS[0]
 SCENARIO_INDEX = {scenario.name: index for index, scenario in enumerate(SCENARIOS)}
 SCENARIO_BIT = {scenario.name: 1 << index for index, scenario in enumerate(SCENARIOS)}
-# Facts.spent: fast refund, too, hits a ticket once (SPEC S3, F2).
+# Facts.scenarios_hit: fast refund, too, hits a ticket once (SPEC S3, F2).
 FAST_REFUND_BIT = 1 << len(SCENARIOS)
 
 

@@ -88,7 +88,7 @@ class Decision(models.Model):
     # Null where the shop had no buyer limit.
     buyer_count = models.IntegerField(_("buyer's automatic refunds"), null=True)
     buyer_sum = models.BigIntegerField(_("buyer's automatic refunds: amount"), null=True)
-    spent = models.SmallIntegerField(default=0)
+    scenarios_hit = models.SmallIntegerField(default=0)
 
     class Meta:
         verbose_name = _("decision")

@@ -14,14 +14,14 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop, Ticket, TicketStatus
-from aftersale.services.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound, Refused
 from strategies.engine import Facts, Rulebook, compile_rulebook
 from strategies.engine.explanation import Before, Explanation, explain
 from strategies.engine.hours import micros
 from strategies.engine.spans import bought
 from strategies.models import Decision, EvaluatorLane, Outcome, RulebookRevision, Why
+from strategies.services.evaluator.read_facts import BUYER, as_facts, load_state, read_one
 
-from .evaluator.reading import BUYER, as_facts, load_state, read_one
 from .evaluator.rulebooks import load_rulebook
 
 # What is still to be decided: of anything else its last decision is to be read.
@@ -114,7 +114,7 @@ def _kept(decision: Decision) -> Facts:
         categories=tuple(decision.categories),
         virtual=decision.has_virtual,
         blocked=decision.buyer_blocked,
-        spent=decision.spent,
+        scenarios_hit=decision.scenarios_hit,
     )
 
 

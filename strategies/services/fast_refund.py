@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
-from aftersale.services.errors import NotAllowed, Refused
+from aftersale.services.shared.errors import NotAllowed, Refused
 from strategies.models import FastRefundRule
 
 from .lanes import publish

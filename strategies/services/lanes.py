@@ -8,8 +8,7 @@ from django.db import connection
 from aftersale.models import Shop
 from config.queue import DECIDE, wake
 from strategies.models import EvaluatorLane, FastRefundRule, RulebookRevision, Strategy
-
-from .contents import rulebook_content
+from strategies.services.rulebook_content import rulebook_content
 
 DECIDE_TASK = "strategies.tasks.decide"
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aftersale.models import Shop
 from strategies.engine import Rulebook, compile_rulebook
 from strategies.engine.hours import micros
-from strategies.engine.review import Found, off_hours_gaps, review
+from strategies.engine.review import Shadowing, off_hours_gaps, review
 from strategies.engine.running import unchanged_since
 from strategies.models import EvaluatorLane, Strategy, StrategyUsage
 
@@ -37,13 +37,13 @@ class Reading:
     """Findings are by index in `rulebook.strategies`; `idle` has keys of strategies."""
 
     rulebook: Rulebook
-    found: tuple[Found, ...]
+    found: tuple[Shadowing, ...]
     gaps: tuple[tuple[int, int], ...] = ()
     """Off-hours of the coming week in which no strategy before shipping runs: [start, end)."""
     idle: frozenset[int] = frozenset()
     """Enabled for IDLE_DAYS, and hit nothing in them."""
 
-    def of(self, index: int) -> list[Found]:
+    def of(self, index: int) -> list[Shadowing]:
         return [found for found in self.found if found.strategy == index]
 
     def index_of(self, key: object) -> int | None:
@@ -97,7 +97,7 @@ def why_never(rulebook: Rulebook, index: int, *, now: datetime) -> Never:
 
 
 @lru_cache(maxsize=256)
-def _found(revision_id: int, since: int) -> tuple[Found, ...]:
+def _found(revision_id: int, since: int) -> tuple[Shadowing, ...]:
     """A revision never changes, and until a time condition does nor does what is found of it."""
     return tuple(review(load_rulebook(revision_id).rulebook, since=since))
 

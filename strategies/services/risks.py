@@ -7,9 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from strategies.models import ExecutionTime, ProductCondition, Scenario, Strategy
-from strategies.records import DEFAULT_DAILY_CAP
-
-from .contents import strategy_content
+from strategies.services.rulebook_content import strategy_content
+from strategies.strategy_record import DEFAULT_DAILY_CAP
 
 _LOW_PRICED = {Scenario.POST_SHIP_REFUND, Scenario.POST_SHIP_WAIVE_RETURN}
 # In fen: what is called high. Nothing is refused for being above.
@@ -96,7 +95,7 @@ def missing_limits(content: Mapping[str, Any]) -> list[str]:
 
 
 def _validity_risks(content: Mapping[str, Any], now: datetime) -> list[str]:
-    start, end = (_moment(content.get(key)) for key in ("valid_from", "valid_until"))
+    start, end = (_parse_time(content.get(key)) for key in ("valid_from", "valid_until"))
     if start and end and end <= start:
         return [_("Its validity ends before it begins: it takes nothing.")]
     if end and end <= now:
@@ -104,7 +103,7 @@ def _validity_risks(content: Mapping[str, Any], now: datetime) -> list[str]:
     return []
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 

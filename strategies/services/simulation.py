@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 from pydantic import Field, ValidationError
 
-from aftersale.record_errors import in_a_message, mark_repeated
-from aftersale.record_values import Code, Time
-from aftersale.records import LineRecord, OrderRecord, ShopRecord, TicketRecord, explain
+from aftersale.records.errors import in_a_message, mark_repeated
+from aftersale.records.schemas import LineRecord, OrderRecord, ShopRecord, TicketRecord, explain
+from aftersale.records.values import Code, Time
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide, expand_trace
 from strategies.engine import sort_key as ticket_order
 from strategies.engine.hours import micros
 from strategies.engine.rulebook import Rulebook
-from strategies.records import StrategyRecord
-from strategies.services.contents import content_of_records
+from strategies.services.rulebook_content import content_of_records
+from strategies.strategy_record import StrategyRecord
 
 MOST_STRATEGIES = 10  # SPEC T3, in a scenario
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -251,7 +251,7 @@ def _line(rulebook: Rulebook, facts: Facts, verdict: Verdict) -> dict[str, Any]:
                 ticket_type=facts.type,
                 order_status=facts.order_status,
                 labels=facts.labels,
-                spent=facts.spent,
+                scenarios_hit=facts.scenarios_hit,
                 trace=verdict.trace,
             )
         ],

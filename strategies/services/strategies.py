@@ -14,13 +14,13 @@ from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
-from aftersale.services.errors import NotFound, Refused, Stale
-from aftersale.services.rights import Right, require
+from aftersale.services.access.rights import Right, require
+from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import to_be_told
 from strategies.models import MOST_PER_SCENARIO, ExecutionTime, Scenario, Strategy, StrategyRevision
-from strategies.records import StrategyRecord
+from strategies.services.rulebook_content import strategy_content
+from strategies.strategy_record import StrategyRecord
 
-from .contents import strategy_content
 from .lanes import hold_lane, publish
 
 

@@ -24,7 +24,7 @@ def trace_of(decision: Decision) -> list[Asked]:
         ticket_type=decision.type,
         order_status=decision.order_status,
         labels=decision.labels,
-        spent=decision.spent,
+        scenarios_hit=decision.scenarios_hit,
         trace=decision.trace,
     )
     return [Asked(*one) for one in expanded]

@@ -26,7 +26,7 @@ from aftersale.models import (
     WebhookEndpoint,
     WebhookMessage,
 )
-from aftersale.services.rights import Right
+from aftersale.services.access.rights import Right
 from strategies.models import Strategy, TrialRun
 
 from .scene import Scene

@@ -41,8 +41,8 @@ from strategies.models import (
     StrategyUsage,
     TrialRun,
 )
-from strategies.services.contents import strategy_content
 from strategies.services.lanes import current_content, publish
+from strategies.services.rulebook_content import strategy_content
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 

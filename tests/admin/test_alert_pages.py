@@ -97,7 +97,7 @@ def test_newest_first_by_kind_shop_and_page(told: Scene, monkeypatch: pytest.Mon
     assert [one.kind for one in rows(client.get(PAGE, {"kind": "cap"}))] == ["cap", "cap"]
     assert len(rows(client.get(PAGE, {"shop": told.shop.pk}))) == 7
     assert len(rows(client.get(PAGE, {"kind": "no such kind", "shop": "x", "page": "y"}))) == 7
-    monkeypatch.setattr("monitoring.alert_pages.PER_PAGE", 4)
+    monkeypatch.setattr("monitoring.admin.alerts.PER_PAGE", 4)
     response = client.get(PAGE, {"page": 2, "shop": told.shop.pk})
     assert len(rows(response)) == 3 and latest not in rows(response)
     assert f"?shop={told.shop.pk}&amp;state=open&amp;page=1" in response.content.decode()
@@ -191,7 +191,7 @@ def test_the_bell_counts_and_tells_what_is_new(told: Scene) -> None:
 
 
 def test_the_bell_stops_counting(told: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.bell.MOST", 5)
+    monkeypatch.setattr("monitoring.admin.bell.MOST", 5)
     assert ring(client_of(told.people["viewer"]))["count"] == "5+"
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from aftersale.models import Shop, Ticket
 from strategies.models import RulebookRevision, Scenario, Strategy, StrategyUsage
-from strategies.services import strategies as service
+from strategies.services import strategies
 from tests.factories import make_strategy, strategy_record
 
 from .scene import AT, Scene
@@ -42,11 +42,11 @@ def three(shop: Shop) -> list[int]:
     """The scene's strategy and two more of its scenario."""
     for name in ("mine-b", "mine-c"):
         make_strategy(shop, name=name)
-    return service.priorities(shop.pk, PRE)
+    return strategies.priorities(shop.pk, PRE)
 
 
 def order_of(shop: Shop) -> list[int]:
-    return service.priorities(shop.pk, PRE)
+    return strategies.priorities(shop.pk, PRE)
 
 
 def send(client: Client, shop: Shop, ids: list[int], seen: list[int], scenario: str = PRE) -> Any:
@@ -82,7 +82,7 @@ def test_all_see_the_board_and_owners_and_administrators_order_it(own: Scene, ro
 def test_scenarios_stand_in_the_order_in_which_they_are_tried(own: Scene) -> None:
     """SPEC S1, T5: strategies by priority, those not enabled in their place."""
     present = three(own.shop)
-    service.disable(strategy_id=present[1], user=own.people["owner"], now=timezone.now())
+    strategies.disable(strategy_id=present[1], user=own.people["owner"], now=timezone.now())
     page = english_client(own.people["viewer"]).get(BOARD).content.decode()
     assert re.findall(r'id="board-(\w+_\w+)"', page) == list(Scenario.values)
     assert [int(pk) for pk in re.findall(r'data-id="(\d+)"', page)] == present
@@ -109,7 +109,7 @@ def test_what_is_used_and_left_is_of_the_shops_own_day(own: Scene) -> None:
 def test_a_stale_order_is_refused_and_the_new_one_shown(own: Scene) -> None:
     """SPEC T5: who was first and when; nothing of the late one is written."""
     a, b, c = three(own.shop)
-    service.reorder(
+    strategies.reorder(
         shop_id=own.shop.pk,
         scenario=PRE,
         ids=[c, a, b],
@@ -171,12 +171,14 @@ def test_nothing_of_another_shop(own: Scene, foreign: Scene) -> None:
 
 def test_a_saved_order_offers_to_evaluate_what_waits(own: Scene) -> None:
     """SPEC E1: offered, never done by itself; not while paused (G2)."""
-    Ticket.objects.filter(shop=own.shop).update(status="pending_review", committed=0, waits=False)
+    Ticket.objects.filter(shop=own.shop).update(
+        status="pending_review", committed=0, awaiting_evaluation=False
+    )
     present = three(own.shop)
     client = english_client(own.people["owner"])
     answer = send(client, own.shop, present[::-1], present)
     assert reverse("desk:automation-evaluate", args=[own.shop.pk]) in answer.content.decode()
-    assert not Ticket.objects.get(shop=own.shop).waits
+    assert not Ticket.objects.get(shop=own.shop).awaiting_evaluation
     Shop.objects.update(automation_paused_at=AT)
     answer = send(client, own.shop, present, present[::-1])
     assert "The new order is saved." in text_of(answer)
@@ -212,8 +214,8 @@ def test_revisions_side_by_side(own: Scene) -> None:
         buyer_reasons=["quality_issue"],
         valid_from="2026-11-20T02:00:00Z",
     )
-    service.change(strategy_id=strategy.pk, record=record, revision=1, user=owner, now=AT)
-    service.enable(strategy_id=strategy.pk, user=own.people["admin"], now=AT)
+    strategies.change(strategy_id=strategy.pk, record=record, revision=1, user=owner, now=AT)
+    strategies.enable(strategy_id=strategy.pk, user=own.people["admin"], now=AT)
     client = english_client(own.people["viewer"])
     address = reverse("automation:revisions", args=[strategy.pk])
 
@@ -254,8 +256,8 @@ def test_a_deleted_strategys_revisions_stay_readable(own: Scene) -> None:
         return len(context)
 
     before = queries()
-    service.enable(strategy_id=strategy.pk, user=own.people["owner"], now=AT)
-    service.delete(strategy_id=strategy.pk, user=own.people["owner"], now=AT)
+    strategies.enable(strategy_id=strategy.pk, user=own.people["owner"], now=AT)
+    strategies.delete(strategy_id=strategy.pk, user=own.people["owner"], now=AT)
     assert queries() == before <= MOST_QUERIES
     page = text_of(client.get(address))
     assert "Deleted" in page and "Revision 2 and revision 3" in page

@@ -28,7 +28,7 @@ def offered(scene: Scene, ticket: Ticket, role: str) -> set[str]:
 )
 def test_dialogs_are_those_of_the_state_and_of_the_role(own: Scene, status, dialogs) -> None:
     ticket = factories.make_ticket(factories.make_order(own.shop))
-    Ticket.objects.filter(pk=ticket.pk).update(status=status, waits=False)
+    Ticket.objects.filter(pk=ticket.pk).update(status=status, awaiting_evaluation=False)
     for role in ("owner", "admin", "cs_manager", "cs_agent"):
         assert offered(own, ticket, role) == dialogs
     assert offered(own, ticket, "viewer") == set()
@@ -36,5 +36,5 @@ def test_dialogs_are_those_of_the_state_and_of_the_role(own: Scene, status, dial
 
 def test_a_ticket_without_its_order_can_only_wait(own: Scene) -> None:
     ticket = factories.make_ticket(factories.make_order(own.shop))
-    Ticket.objects.filter(pk=ticket.pk).update(order=None, waits=False)
+    Ticket.objects.filter(pk=ticket.pk).update(order=None, awaiting_evaluation=False)
     assert offered(own, ticket, "owner") == set()

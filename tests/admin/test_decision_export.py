@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from aftersale.admin import paging
+from aftersale.admin.kit import change_list
 from aftersale.models import Ticket
-from aftersale.sheets import writing as files
+from aftersale.services.sheets import write_file
 from strategies.admin.search import export
 from strategies.models import Decision, Strategy
 
@@ -116,7 +116,7 @@ def test_no_text_becomes_a_formula(own: Scene, start: str) -> None:
     Ticket.objects.update(ticket_no=evil)
     (row,) = as_csv(client(own))
     assert row["Ticket"] == f"'{evil}" and row["Amount (yuan)"] == "123.45"
-    pieces = files.xlsx(["Ticket"], [[evil, Decimal("-1.50")]])
+    pieces = write_file.xlsx(["Ticket"], [[evil, Decimal("-1.50")]])
     sheet = load_workbook(io.BytesIO(b"".join(pieces))).active
     assert sheet["A2"].value == evil
     assert sheet["A2"].data_type in ("s", "inlineStr") and sheet["A2"].quotePrefix
@@ -163,7 +163,7 @@ def test_a_sheet_is_sent_while_it_is_written() -> None:
             asked += 1
             yield [f"<&>\x00{number}\ud800", "=1\r\n", AT.replace(tzinfo=None), Decimal("1.5")]
 
-    pieces = files.xlsx(["a", "b", "c", "d"], rows())
+    pieces = write_file.xlsx(["a", "b", "c", "d"], rows())
     first = next(pieces)
     assert first.startswith(b"PK") and asked < 1_000
     sheet = load_workbook(io.BytesIO(first + b"".join(pieces))).active
@@ -182,10 +182,10 @@ def test_memory_stays_flat(kind: str) -> None:
     def write(number: int) -> int:
         tracemalloc.start()
         if kind == "csv":
-            for _ in files.csv_lines(["a", "b", "c"], many(number)):
+            for _ in write_file.csv_lines(["a", "b", "c"], many(number)):
                 pass
         else:
-            for _ in files.xlsx(["a", "b", "c"], many(number)):
+            for _ in write_file.xlsx(["a", "b", "c"], many(number)):
                 pass
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -207,7 +207,7 @@ def test_the_list_links_to_its_export(own: Scene) -> None:
 def test_a_filter_without_a_time_exports_all(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list looks through the newest only; a file leaves nothing out."""
     more_tickets(own, 5)
-    monkeypatch.setattr(paging, "MOST_READ", 2)
+    monkeypatch.setattr(change_list, "MOST_READ", 2)
     viewer = client(own)
     assert listed(viewer, why__exact="none_hit") == 2
     assert len(as_csv(viewer, why__exact="none_hit")) > 5

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from aftersale.models import BlockedBuyer, Order, Ticket
 from strategies.admin.explaining.cards import Shown
-from strategies.admin.explaining.words import _WORDS, Ground, span, words
+from strategies.admin.explaining.sentences import _WORDS, Ground, span, words
 from strategies.engine.explanation import Before, explain
 from strategies.engine.hours import DAY, HOUR, MINUTE
 from strategies.engine.vocabulary import Condition as Code
@@ -134,7 +134,7 @@ class TestNow:
     @pytest.fixture
     def waiting(self, own: Scene) -> Ticket:
         Order.objects.update(committed=0)
-        Ticket.objects.update(status="pending_review", committed=0, waits=True)
+        Ticket.objects.update(status="pending_review", committed=0, awaiting_evaluation=True)
         Strategy.objects.update(enabled=True, single_amount_cap=20_000)
         publish(own.shop.pk, user=None, now=AT)
         return Ticket.objects.get()
@@ -152,7 +152,7 @@ class TestNow:
         assert all(sql.startswith("SELECT") for sql in asked) and len(asked) <= 6
         assert not any("FOR NO KEY" in sql or "FOR UPDATE" in sql for sql in asked)
         waiting.refresh_from_db()
-        assert waiting.waits and Decision.objects.count() == 1
+        assert waiting.awaiting_evaluation and Decision.objects.count() == 1
 
     def test_the_cap_as_it_is_used_now(self, own: Scene, waiting: Ticket) -> None:
         today = timezone.now().astimezone(ZoneInfo(own.shop.timezone)).date()
@@ -169,11 +169,11 @@ class TestNow:
         assert "Automatic refunds of the shop are paused." in self.text(own, waiting)
 
     def test_an_order_that_is_not_there(self, own: Scene, waiting: Ticket) -> None:
-        Ticket.objects.update(order=None, waits=False)
+        Ticket.objects.update(order=None, awaiting_evaluation=False)
         assert "Its order has not arrived yet" in self.text(own, waiting)
 
     def test_what_is_decided_leads_to_its_decision(self, own: Scene, waiting: Ticket) -> None:
-        Ticket.objects.update(status="refunded", waits=False)
+        Ticket.objects.update(status="refunded", awaiting_evaluation=False)
         text = self.text(own, waiting)
         assert "The ticket is no longer waiting to be decided." in text
         assert url(Decision, "change", own.row(Decision).pk) in text

@@ -33,7 +33,7 @@ def test_they_speak_the_users_language(
     own: Scene, language: str, titles: dict[int, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = client_for(own, language)
-    monkeypatch.setattr("aftersale.admin.shipping_alerts._tabs", lambda *_: 1 / 0)
+    monkeypatch.setattr("aftersale.admin.desk.shipping_alerts._tabs", lambda *_: 1 / 0)
     answers = {
         403: client.get(reverse("desk:shipping-alert-step", args=[own.row(ShippingAlert).pk])),
         404: client.get("/admin/not-there/"),

@@ -7,10 +7,11 @@ from django.contrib import admin
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from aftersale.admin import filters as offered
-from aftersale.admin import paging
-from aftersale.admin.columns import EMPTY, moment, money
+from aftersale.admin.kit import change_list
+from aftersale.admin.kit import filters as offered
+from aftersale.admin.kit.columns import money
 from aftersale.models import Membership, Order, Refund, Ticket, TicketEvent
+from aftersale.services.shared.shown import EMPTY, format_time
 from strategies.models import Decision, Strategy
 from tests.factories import make_shop, make_strategy
 
@@ -69,7 +70,7 @@ def found_in(client: Client, model: Any, **query: str) -> int:
 def test_filters_look_through_the_newest(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no index leads to what is asked for; the page says so."""
     more_tickets(own, 9)
-    monkeypatch.setattr(paging, "MOST_READ", 4)
+    monkeypatch.setattr(change_list, "MOST_READ", 4)
     client = client_of(own.people["owner"])
     client.cookies["django_language"] = "en"
     for model, filters in (
@@ -97,7 +98,7 @@ def test_what_must_be_done_is_found_however_old(
     own: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more_tickets(own, 9)
-    monkeypatch.setattr(paging, "MOST_READ", 1)
+    monkeypatch.setattr(change_list, "MOST_READ", 1)
     client = client_of(own.people["owner"])
     assert found_in(client, Ticket, q="mine-b", type__exact="refund_only") == 10
     # A time of decision is where the list begins; it is all there is to find by then.
@@ -117,10 +118,10 @@ def test_what_must_be_done_is_found_however_old(
         {"due": "overdue"},
     ):
         assert found_in(client, Ticket, **filters) == 10, filters
-    monkeypatch.setattr(paging, "MOST_READ", 10)
+    monkeypatch.setattr(change_list, "MOST_READ", 10)
     Ticket.objects.exclude(pk=own.row(Ticket).pk).update(flags=[])
     assert found_in(client, Ticket, flag="differs") == 1
-    monkeypatch.setattr(paging, "MOST_READ", 1)
+    monkeypatch.setattr(change_list, "MOST_READ", 1)
     Ticket.objects.update(order=None, status="pending_review")
     assert found_in(client, Ticket, order_there="no") == 10
     # Nobody waits for what is done.
@@ -134,7 +135,7 @@ def test_nothing_among_the_newest_is_not_nothing(
     more_tickets(own, 3)
     oldest = Ticket.objects.order_by("pk").values_list("pk", flat=True)[0]
     Ticket.objects.filter(pk=oldest).update(type="exchange")
-    monkeypatch.setattr(paging, "MOST_READ", 2)
+    monkeypatch.setattr(change_list, "MOST_READ", 2)
     client = client_of(own.people["owner"])
     client.cookies["django_language"] = "en"
     page = client.get(url(Ticket, "changelist"), {"type__exact": "exchange"})
@@ -177,7 +178,7 @@ def test_each_shop_has_its_own_newest(
 ) -> None:
     """What is newer elsewhere takes nothing away, neither of another member nor of another shop."""
     more_tickets(foreign, 5)
-    monkeypatch.setattr(paging, "MOST_READ", 1)
+    monkeypatch.setattr(change_list, "MOST_READ", 1)
     ours = client_of(own.people["owner"])
     assert found_in(ours, Ticket, type__exact="refund_only") == 1
     Membership.objects.create(shop=foreign.shop, user=own.people["owner"], role="viewer")
@@ -198,13 +199,13 @@ def test_no_list_asks_for_more_than_it_needs() -> None:
     for model in SCOPED:
         site = admin.site._registry[model]
         assert not site.show_full_result_count and site.date_hierarchy is None
-        assert issubclass(site.paginator, paging.CappedPaginator)
+        assert issubclass(site.paginator, change_list.CappedPaginator)
 
 
 def test_counts_stop(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "MOST", 3)
+    monkeypatch.setattr(change_list, "MOST", 3)
     more_tickets(own, 10)
-    paginator = paging.CappedPaginator(Ticket.objects.order_by("pk"), 2)
+    paginator = change_list.CappedPaginator(Ticket.objects.order_by("pk"), 2)
     assert paginator.count == 4
     client = client_of(own.people["owner"])
     client.cookies["django_language"] = "en"
@@ -238,9 +239,9 @@ def test_amounts_and_times_as_people_read_them(own: Scene) -> None:
     assert "¥1,234.50" in money(123_450)
     assert "-¥0.05" in money(-5)
     assert money(None) == EMPTY
-    assert moment(AT, own.shop) == "2026-11-20 10:00"
+    assert format_time(AT, own.shop) == "2026-11-20 10:00"
     own.shop.timezone = "Europe/London"
-    assert moment(AT, own.shop) == "2026-11-20 02:00"
+    assert format_time(AT, own.shop) == "2026-11-20 02:00"
     own.shop.save()
     client = client_of(own.people["viewer"])
     page = client.get(url(Order, "changelist")).content.decode()

@@ -21,8 +21,8 @@ from aftersale.models import (
     TicketEvent,
 )
 from aftersale.reject_reasons import REASONS
-from aftersale.services import evidence
-from aftersale.services.cases import seen_now
+from aftersale.services.desk import evidence
+from aftersale.services.tickets.cases import seen_now
 from tests.aftersale.pictures import picture
 from tests.factories import make_order, make_ticket
 
@@ -39,7 +39,7 @@ def ticket(own: Scene) -> Ticket:
         own.shop, order_no="mine-o", buyer="mine-b", status="delivered", paid_amount=9_990,
         lines=[{"title": "mine-cup"}],
     )  # fmt: skip
-    return make_ticket(order, ticket_no="mine-t", applied_at=AT, waits=False)
+    return make_ticket(order, ticket_no="mine-t", applied_at=AT, awaiting_evaluation=False)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import Membership, Role, Ticket
-from aftersale.services import rights
+from aftersale.services.access import rights
 
 from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
 from .digest import digest

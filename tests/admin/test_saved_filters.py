@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import SavedFilter
-from aftersale.services import saved_filters
-from aftersale.services.errors import NotFound, Refused
+from aftersale.services.desk import saved_filters
+from aftersale.services.shared.errors import NotFound, Refused
 from tests.factories import make_user
 
 from .scene import Scene

@@ -11,7 +11,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.admin.scoped import ScopedAdmin
+from aftersale.admin.kit.model_admin import ScopedAdmin
 from strategies.models import Decision, Strategy
 
 from .scene import Scene

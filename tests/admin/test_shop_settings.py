@@ -14,7 +14,7 @@ from django.urls import reverse
 from aftersale.admin.shop_settings.frame import FOR_OWNERS, SECTIONS, seal
 from aftersale.admin.shop_settings.intervals import time_of_day
 from aftersale.models import BlockedBuyer, Membership, Role, Shop, ShopEvent, WebhookEndpoint
-from aftersale.services import shop_settings
+from aftersale.services.shops import settings
 from tests.factories import make_shop, make_strategy
 
 from .scene import Scene
@@ -59,16 +59,16 @@ def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
     """Every address that writes: with what, and which roles may."""
     shop = Shop.objects.get(pk=scene.shop.pk)
     days = ["2026-10-01", "2026-10-02"]
-    seen = seal(shop_settings.special_days_of(shop, days))
+    seen = seal(settings.special_days_of(shop, days))
     blocked = BlockedBuyer.objects.filter(shop=shop).first()
     viewer = Membership.objects.get(shop=shop, user__username=f"{scene.mark}-viewer").pk
-    limit = seal(shop_settings.buyer_limit_of(shop))
+    limit = seal(settings.buyer_limit_of(shop))
     run = ("2026-10-01", "2026-10-02")
     return [
         (
             address("shop-settings", shop),
             {
-                "seen": seal(shop_settings.hours_of(shop)),
+                "seen": seal(settings.hours_of(shop)),
                 "timezone": "Asia/Shanghai",
                 "tue-from": "9",
                 "tue-to": "1830",
@@ -89,7 +89,7 @@ def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
         (
             address("shop-holidays", shop) + "?year=2026",
             {
-                "seen": seal(shop_settings.special_days_of(shop, ["2026-05-01", "2026-05-09"])),
+                "seen": seal(settings.special_days_of(shop, ["2026-05-01", "2026-05-09"])),
                 "day": ["2026-05-01", "2026-05-09"],
                 "like": "mon",
             },
@@ -108,7 +108,7 @@ def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
         (
             address("shop-services", shop),
             {
-                "seen": seal(shop_settings.commission_return_of(shop)),
+                "seen": seal(settings.commission_return_of(shop)),
                 "wallet_opened_at": "2026-01-02T10:00",
                 "categories": "shoes\n\nbags",
                 "days": "60",
@@ -261,7 +261,7 @@ def test_make_up_days_take_the_hours_of_the_chosen_weekday(own: Scene) -> None:
 
 
 def test_a_year_that_is_not_published_is_said_plainly(own: Scene, monkeypatch: Any) -> None:
-    monkeypatch.setattr("aftersale.holidays.of_year", lambda year: None)
+    monkeypatch.setattr("aftersale.domain.holidays.of_year", lambda year: None)
     client = client_of(own.people["owner"])
     page = client.get(address("shop-holidays", own.shop)).content.decode()
     assert "The holiday calendar of 2027 is not published yet" in page
@@ -339,9 +339,9 @@ def test_wrong_input_says_what_is_wrong(own: Scene, name: str, sent: dict, said:
     shop = own.shop
     sent = dict(sent)
     if name == "shop-guards":
-        sent["seen"] = seal(shop_settings.buyer_limit_of(shop))
+        sent["seen"] = seal(settings.buyer_limit_of(shop))
     if name == "shop-services":
-        sent["seen"] = seal(shop_settings.commission_return_of(shop))
+        sent["seen"] = seal(settings.commission_return_of(shop))
     before = state(shop)
     response = client_of(own.people["owner"]).post(address(name, shop), sent, **HTMX)
     assert response.status_code == 422

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import ApiToken, Role, ShopEvent
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 from tests.factories import NOON, make_user
 
 from .scene import Scene

@@ -340,17 +340,17 @@ def test_enabling_without_working_hours_is_refused(own: Scene) -> None:
 def test_evaluating_what_waits_is_offered(own: Scene) -> None:
     """SPEC E1: whoever changes strategies is offered it; it is not done by itself."""
     ticket = own.row(Ticket)
-    Ticket.objects.filter(pk=ticket.pk).update(status="pending_review", waits=False)
+    Ticket.objects.filter(pk=ticket.pk).update(status="pending_review", awaiting_evaluation=False)
     owner = client_of(own.people["owner"])
     sent = {"revision": 1, "read": "1"}
     offer = owner.post(step("enable", own.row(Strategy)), sent)
     assert offer.status_code == 200 and "Evaluate 1 ticket now" in offer.content.decode()
     ticket.refresh_from_db()
-    assert not ticket.waits
+    assert not ticket.awaiting_evaluation
     again = reverse("desk:automation-evaluate", args=[own.shop.pk])
     assert owner.post(again).status_code == 204
     ticket.refresh_from_db()
-    assert ticket.waits
+    assert ticket.awaiting_evaluation
 
 
 def test_a_deleted_strategy_stays_readable(own: Scene) -> None:

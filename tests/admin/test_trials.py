@@ -22,8 +22,7 @@ from strategies.models import (
     TrialRun,
     TrialStatus,
 )
-from strategies.services import strategies as service
-from strategies.services import trials
+from strategies.services import strategies, trials
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import make_order, make_strategy, make_ticket
 
@@ -278,7 +277,7 @@ def test_an_order_that_was_dropped_is_tried_against_the_one_before(own: Scene) -
     assert real() == before
     trial = begun()
     assert (order_in(trial.present), order_in(trial.proposed)) == (old, new)
-    assert service.priorities(own.shop.pk, "pre_ship_refund") == new
+    assert strategies.priorities(own.shop.pk, "pre_ship_refund") == new
 
 
 def order_in(content: dict[str, Any]) -> list[int]:
@@ -311,7 +310,7 @@ def test_imported_history_is_marked(own: Scene) -> None:
     owner = english_client(own.people["owner"])
     at = timezone.now() - timedelta(days=1)
     order = make_order(own.shop, paid_at=at, status="completed")
-    ticket = make_ticket(order, applied_at=at, waits=False, status="refunded")
+    ticket = make_ticket(order, applied_at=at, awaiting_evaluation=False, status="refunded")
     sent = TYPED | WEEK | {"try": "1", "execution_time": "all_day"}
     owner.post(add_url(own), sent)
     trial = run(begun())

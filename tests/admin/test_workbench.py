@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from aftersale.admin.workbench import address
 from aftersale.models import CaseVisit, Order, Refund, RefundAttempt, Ticket, TicketEvent
-from aftersale.services import refunds, replies
-from aftersale.services.cases import seen_now
+from aftersale.services.desk import replies
+from aftersale.services.refunds import approvals
+from aftersale.services.tickets.cases import seen_now
 from strategies.models import Decision
 
 from .scene import Scene, more_tickets
@@ -222,7 +223,7 @@ def test_a_case_that_changed_meanwhile_is_refused_with_what_changed(desk: Scene)
     """Nothing is written, and the answer leads back to the case as it is now."""
     ticket = desk.row(Ticket)
     seen = seen_now(ticket, ticket.order)
-    refunds.approve(ticket_id=ticket.pk, user=desk.people["owner"], now=timezone.now())
+    approvals.approve(ticket_id=ticket.pk, user=desk.people["owner"], now=timezone.now())
     events = TicketEvent.objects.count()
     client = client_of(desk.people["cs_agent"])
     client.cookies["django_language"] = "en"
@@ -247,7 +248,7 @@ def test_a_return_is_approved_confirmed_and_a_failed_refund_tried_again(desk: Sc
         ticket.refresh_from_db()
         assert ticket.status == status
     refund = Refund.objects.get(ticket=ticket)
-    refunds.record_result(
+    approvals.record_result(
         refund_id=refund.pk,
         succeeded=False,
         reason="closed account",

@@ -20,9 +20,10 @@ from aftersale.models import (
     TicketEvent,
     TicketStatus,
 )
-from aftersale.services import batches, refunds
-from aftersale.services.batches import Outcome, Preview, Result
-from aftersale.services.errors import Refused
+from aftersale.services.desk import batches
+from aftersale.services.desk.batches import Outcome, Preview, Result
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Refused
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -62,10 +63,12 @@ def test_the_preview_says_what_each_would_be(shop: Shop, agent: User) -> None:
     """How many, how much, which are left out and why; nothing is written."""
     first, second = (make_ticket(make_order(shop)) for _ in range(2))
     back = make_ticket(make_order(shop, paid_amount=2_500), type="return_refund")
-    done = make_ticket(make_order(shop), status="refunded", waits=False, ticket_no="done")
+    done = make_ticket(
+        make_order(shop), status="refunded", awaiting_evaluation=False, ticket_no="done"
+    )
     exchange = make_ticket(make_order(shop), type="exchange")
     early = make_ticket(make_order(shop), ticket_no="early")
-    Ticket.objects.filter(pk=early.pk).update(order=None, waits=False)
+    Ticket.objects.filter(pk=early.pk).update(order=None, awaiting_evaluation=False)
     too_much = make_ticket(make_order(shop, refunded_amount=9_000))
     through_none = make_ticket(make_order(shop, status="completed"), flags=["no_window"])
     before = everything()
@@ -117,7 +120,7 @@ def test_an_error_is_one_tickets_failure(
     """What nobody foresaw: that ticket's writes are undone, the rest goes on."""
     first, second, third = (make_ticket(make_order(shop)) for _ in range(3))
     preview = ask([first, second, third], agent)
-    approve = refunds.approve
+    approve = approvals.approve
 
     def breaks(*, ticket_id: int, **arguments: Any) -> Ticket:
         ticket = approve(ticket_id=ticket_id, **arguments)
@@ -126,7 +129,7 @@ def test_an_error_is_one_tickets_failure(
                 cursor.execute("SELECT nothing")
         return ticket
 
-    monkeypatch.setattr(refunds, "approve", breaks)
+    monkeypatch.setattr(approvals, "approve", breaks)
     results = carry_out(preview, agent)
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.FAILED, Outcome.DONE]
     assert results[1].message == (
@@ -258,7 +261,9 @@ def test_a_reason_is_for_those_whom_it_fits(shop: Shop, agent: User) -> None:
     shipped = make_ticket(make_order(shop, status="shipped"))
     unshipped = make_ticket(make_order(shop))
     back = make_ticket(make_order(shop, status="shipped"), type="return_refund")
-    rejected = make_ticket(make_order(shop, status="shipped"), status="rejected", waits=False)
+    rejected = make_ticket(
+        make_order(shop, status="shipped"), status="rejected", awaiting_evaluation=False
+    )
     tickets = [shipped, unshipped, back, rejected]
     before = everything()
     preview = ask(tickets, agent, "reject", reason="shipped_on_time")
@@ -315,7 +320,7 @@ def test_each_buyer_reads_their_own_text(shop: Shop, agent: User) -> None:
 def test_rejecting_one_fails_and_the_others_are_rejected(shop: Shop, agent: User) -> None:
     first, second, third = (make_ticket(make_order(shop)) for _ in range(3))
     preview = ask([first, second, third], agent, "reject", reason="reason_mismatch")
-    refunds.approve(ticket_id=second.pk, user=make_user(shop, username="wang"), now=NOON)
+    approvals.approve(ticket_id=second.pk, user=make_user(shop, username="wang"), now=NOON)
     results = carry_out(preview, agent, "reject", reason="reason_mismatch")
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
     assert "wang moved it to “Refunding”" in results[1].message
@@ -326,7 +331,7 @@ def test_rejecting_one_fails_and_the_others_are_rejected(shop: Shop, agent: User
 
 def test_one_message_to_many(shop: Shop, agent: User) -> None:
     first, second = (make_ticket(make_order(shop)) for _ in range(2))
-    done = make_ticket(make_order(shop), status="refunded", waits=False)
+    done = make_ticket(make_order(shop), status="refunded", awaiting_evaluation=False)
     preview = ask([first, second, done], agent, "negotiate")
     assert preview.taken == [first, second]
     results = carry_out(preview, agent, "negotiate", message="Would you wait a day?")

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from aftersale.models import Order, Refund, Role, TicketStatus
-from aftersale.services import refunds
-from aftersale.services.cases import seen_now
-from aftersale.services.errors import Stale
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Stale
+from aftersale.services.tickets.cases import seen_now
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ def test_a_case_as_it_was_seen_is_decided() -> None:
     ticket = make_ticket(make_order(shop))
     agent = make_user(shop, Role.CS_AGENT)
     seen = seen_now(ticket, ticket.order)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=NOON, seen=seen)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=NOON, seen=seen)
     assert Refund.objects.get().amount == ticket.amount
 
 
@@ -29,9 +29,9 @@ def test_whoever_comes_late_is_told_what_the_first_one_did() -> None:
     first.first_name = "王芳"
     first.save()
     seen = seen_now(ticket, ticket.order)
-    refunds.approve(ticket_id=ticket.pk, user=first, now=NOON, seen=seen)
+    approvals.approve(ticket_id=ticket.pk, user=first, now=NOON, seen=seen)
     with pytest.raises(Stale, match="王芳 moved it to “Awaiting the return”"):
-        refunds.confirm_return(ticket_id=ticket.pk, user=late, now=NOON, seen=seen)
+        approvals.confirm_return(ticket_id=ticket.pk, user=late, now=NOON, seen=seen)
     ticket.refresh_from_db()
     assert ticket.status == TicketStatus.AWAITING_RETURN
     assert not Refund.objects.exists()
@@ -47,6 +47,6 @@ def test_an_order_that_changed_counts_too(change: dict) -> None:
     seen = seen_now(ticket, ticket.order)
     Order.objects.update(**change)
     with pytest.raises(Stale, match="its order changed"):
-        refunds.approve(ticket_id=ticket.pk, user=make_user(shop), now=NOON, seen=seen)
+        approvals.approve(ticket_id=ticket.pk, user=make_user(shop), now=NOON, seen=seen)
     ticket.refresh_from_db()
     assert (ticket.status, ticket.committed) == (TicketStatus.PENDING_REVIEW, 0)

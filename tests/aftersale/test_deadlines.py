@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aftersale.deadlines import LIMITS, due_at
+from aftersale.domain.deadlines import LIMITS, due_at
 from aftersale.models import TicketStatus, TicketType
 
 SINCE = datetime(2026, 3, 11, 4, 0, tzinfo=UTC)

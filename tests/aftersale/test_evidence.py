@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from aftersale.models import EvidenceFile, Role
-from aftersale.services import evidence
-from aftersale.services.errors import NotFound, Refused
+from aftersale.services.desk import evidence
+from aftersale.services.shared.errors import NotFound, Refused
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 from .pictures import bytes_of, picture

@@ -7,10 +7,10 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersale import off_hours
+from aftersale.domain import working_week
 from strategies.engine.hours import DAY, MINUTE, WorkingHours
 
-ALL = off_hours.WEEKDAYS
+ALL = working_week.WEEKDAYS
 MON_FRI = ALL[:5]
 
 
@@ -81,9 +81,9 @@ WORDS = [
 @pytest.mark.parametrize(("hours", "english", "chinese"), WORDS)
 def test_words(hours: dict, english: str, chinese: str) -> None:
     with translation.override("en"):
-        assert off_hours.in_words(hours, {}) == english
+        assert working_week.in_words(hours, {}) == english
     with translation.override("zh-hans"):
-        assert off_hours.in_words(hours, {}) == chinese
+        assert working_week.in_words(hours, {}) == chinese
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_words(hours: dict, english: str, chinese: str) -> None:
 def test_hours_on_special_days_alone_are_working_hours_too(language: str, words: str) -> None:
     special = {"2026-11-11": [["00:00", "24:00"]]}
     with translation.override(language):
-        assert off_hours.in_words({}, special) == words
+        assert working_week.in_words({}, special) == words
         # Days off alone are none.
-        assert off_hours.in_words({}, {"2026-11-11": []}) != words
+        assert working_week.in_words({}, {"2026-11-11": []}) != words
 
 
 def test_bars_show_on_a_day_what_the_day_before_runs_into_it() -> None:
-    bars = off_hours.bars({"sun": [["18:00", "02:00"]], "mon": [["09:00", "18:00"]]})
+    bars = working_week.bars({"sun": [["18:00", "02:00"]], "mon": [["09:00", "18:00"]]})
     assert bars["mon"] == [(0, 120), (540, 1080)]
     assert bars["sun"] == [(1080, 1440)]
     assert bars["tue"] == []
@@ -118,14 +118,15 @@ HOURS = st.dictionaries(
 def test_spans_and_bars_agree_with_the_engine(hours: dict) -> None:
     """The page must not promise other off-hours than those that decide (SPEC E3)."""
     engine = WorkingHours(hours, {})
-    spans, bars = off_hours.off_hours(hours), off_hours.bars(hours)
+    spans, bars = working_week.off_hours(hours), working_week.bars(hours)
     monday = 738_000 - 738_000 % 7 + 1  # an ordinal that is a Monday
-    for minute in range(0, off_hours.WEEK, 30):
-        day, within = divmod(minute, off_hours.DAY)
+    for minute in range(0, working_week.WEEK, 30):
+        day, within = divmod(minute, working_week.DAY)
         works = engine.working(monday + day, within * MINUTE)
         assert within * MINUTE < DAY
         off = any(
-            start <= minute < end or start <= minute + off_hours.WEEK < end for start, end in spans
+            start <= minute < end or start <= minute + working_week.WEEK < end
+            for start, end in spans
         )
         assert off != works
         assert works == any(start <= within < end for start, end in bars[ALL[day]])

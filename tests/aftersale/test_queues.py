@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
-from aftersale.services import queues
-from aftersale.services.queues import MOST_COUNTED, Filters, Found, Queue
+from aftersale.services.desk import queues
+from aftersale.services.desk.queues import MOST_COUNTED, Filters, Queue, QueuePlace
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def agent(shop: Shop) -> User:
 
 def a_ticket(shop: Shop, name: str, **fields: Any) -> Ticket:
     order = make_order(shop, labels=fields.pop("labels", []), buyer=fields.pop("buyer", "b"))
-    return make_ticket(order, ticket_no=name, **{"waits": False, **fields})
+    return make_ticket(order, ticket_no=name, **{"awaiting_evaluation": False, **fields})
 
 
 def names(queue: str, shop: Shop, user: User, **how: Any) -> list[str]:
@@ -38,14 +38,14 @@ def names(queue: str, shop: Shop, user: User, **how: Any) -> list[str]:
     return shown(queues.page(queue=queue, shop_ids=[shop.pk], user=user, **how))
 
 
-def shown(page: list[Found]) -> list[str]:
+def shown(page: list[QueuePlace]) -> list[str]:
     return [ticket.ticket_no for ticket in queues.rows([one.ticket for one in page])]
 
 
 @pytest.fixture
 def desk(shop: Shop, agent: User) -> None:
     """One of everything; the names say what each is."""
-    a_ticket(shop, "waits", waits=True)
+    a_ticket(shop, "waits", awaiting_evaluation=True)
     a_ticket(shop, "none")
     a_ticket(shop, "soon", due_at=NOON + HOUR)
     a_ticket(shop, "today", due_at=NOON + 20 * HOUR, handler=agent)
@@ -210,7 +210,7 @@ def test_a_term_is_what_its_first_match_says(shop: Shop) -> None:
     """A number that is a ticket's is no order's, no parcel's and no buyer's name."""
     order = make_order(shop, order_no="77", buyer="77-buyer")
     make_ticket(order, ticket_no="1", return_tracking_no="SF1")
-    make_ticket(order, ticket_no="2", status="refunded", waits=False)
+    make_ticket(order, ticket_no="2", status="refunded", awaiting_evaluation=False)
     a_ticket(make_shop(), "1", buyer="77-buyer", return_tracking_no="SF1")
     assert search(shop, "1") == ["1"]
     assert search(shop, "77") == ["2", "1"]
@@ -255,7 +255,7 @@ def plan(sql: str) -> str:
 def test_reads_can_use_their_index(shop: Shop, agent: User, index: str, read: Any) -> None:
     """PERFORMANCE: each kind of search and each queue has an index that fits its conditions."""
     # Of a few rows any index will do: the planner is shown a shop with some history.
-    ticket = a_ticket(shop, "first", status="refunded", waits=False)
+    ticket = a_ticket(shop, "first", status="refunded", awaiting_evaluation=False)
     values = {field.attname: getattr(ticket, field.attname) for field in ticket._meta.fields}
     Ticket.objects.bulk_create(
         Ticket(**values | {"id": None, "ticket_no": f"copy-{n}", "buyer": f"x{n}"})
@@ -268,7 +268,7 @@ def test_reads_can_use_their_index(shop: Shop, agent: User, index: str, read: An
     assert index in plan(asked[0]["sql"])
 
 
-def page_of(shop: Shop, user: User, queue: Queue = Queue.TO_HANDLE) -> list[Found]:
+def page_of(shop: Shop, user: User, queue: Queue = Queue.TO_HANDLE) -> list[QueuePlace]:
     return queues.page(
         queue=queue,
         shop_ids=[shop.pk],

@@ -6,8 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from aftersale.records import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord, explain
-from strategies.records import StrategyRecord
+from aftersale.records.schemas import (
+    FundEntryRecord,
+    OrderRecord,
+    ShopRecord,
+    TicketRecord,
+    explain,
+)
+from strategies.strategy_record import StrategyRecord
 
 TIME = "2026-11-21T23:05:00+08:00"
 LINE = {"line_no": 1, "product": "p", "quantity": 1, "paid_amount": "59.90"}

@@ -7,11 +7,11 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aftersale.domain.placeholders import PLACEHOLDERS, fill, problem
 from aftersale.models import RejectReasonTemplate, Role, ShopEvent, Ticket, TicketStatus, TicketType
-from aftersale.placeholders import PLACEHOLDERS, fill, problem
 from aftersale.reject_reasons import BY_CODE, REASONS, Stage, fitting
-from aftersale.services import reject_templates
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.services.desk import reject_templates
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 
@@ -54,7 +54,7 @@ def codes(ticket: Ticket) -> list[str]:
 )  # fmt: skip
 def test_what_fits(type: str, order_status: str, status: str, expected: list[str]) -> None:
     order = make_order(make_shop(), status=order_status)
-    ticket = make_ticket(order, type=type, status=status, waits=False)
+    ticket = make_ticket(order, type=type, status=status, awaiting_evaluation=False)
     assert codes(ticket) == expected
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from aftersale import record_values
+from aftersale.domain.money import plain_yuan
 from aftersale.models import (
     EvidenceFile,
     Negotiation,
@@ -20,19 +20,16 @@ from aftersale.models import (
     Ticket,
     TicketEvent,
 )
-from aftersale.records import TicketRecord
-from aftersale.services import locks, money_audit, refunds, replies, rounds
-from aftersale.services.cases import seen_now
-from aftersale.services.errors import (
-    NotAllowed,
-    NotFound,
-    Refused,
-    Stale,
-    WrongStep,
-)
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.desk import replies
 from aftersale.services.ingest import save_tickets
-from aftersale.services.outcomes import Outcome
-from aftersale.services.shops import known
+from aftersale.services.refunds import approvals, money_audit
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.shops.shops import known
+from aftersale.services.tickets import negotiation
+from aftersale.services.tickets.cases import seen_now
 from tests.concurrency.threads import at_once, meeting
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
@@ -71,7 +68,7 @@ def report(ticket: Ticket, at: Any = LATER, **fields: Any) -> Ticket:
         "order_no": ticket.order_no,
         "type": ticket.requested_type,
         "reason": ticket.reason,
-        "amount": record_values.yuan(ticket.amount),
+        "amount": plain_yuan(ticket.amount),
         "applied_at": ticket.applied_at.isoformat(),
         "updated_at": at.isoformat(),
     } | fields
@@ -105,7 +102,7 @@ def refused(call: Callable[[], Any], error: type[Refused] = Refused, *, pointer:
 @pytest.mark.parametrize("status", ["pending_review", "negotiating"])
 def test_a_rejection_is_kept_as_it_was_sent(status: str) -> None:
     """SPEC P2: whatever becomes of the template."""
-    ticket, agent = make_case(status=status, waits=status == "pending_review")
+    ticket, agent = make_case(status=status, awaiting_evaluation=status == "pending_review")
     RejectReasonTemplate.objects.create(
         shop=ticket.shop, reason="reason_mismatch", text="template", updated_at=NOON
     )
@@ -115,7 +112,7 @@ def test_a_rejection_is_kept_as_it_was_sent(status: str) -> None:
     assert (row.reason, row.explanation) == ("reason_mismatch", "Dear buyer,\nno.")
     assert (row.from_status, row.at, row.user) == (status, NOON, agent)
     ticket.refresh_from_db()
-    assert (ticket.status, ticket.waits) == ("rejected", False)
+    assert (ticket.status, ticket.awaiting_evaluation) == ("rejected", False)
     event = TicketEvent.objects.get()
     assert (event.from_status, event.to_status, event.user) == (status, "rejected", agent)
     assert event.note == "The buyer's reason does not fit the facts"
@@ -128,7 +125,7 @@ def test_a_rejection_is_kept_as_it_was_sent(status: str) -> None:
 )  # fmt: skip
 def test_only_where_a_person_may_reject(status: str) -> None:
     """SPEC O4: the error names both states."""
-    ticket, agent = make_case(status=status, waits=False)
+    ticket, agent = make_case(status=status, awaiting_evaluation=False)
     said = refused(lambda: reject(ticket, agent), WrongStep)
     assert "to “Rejected”" in said
     assert "to “Negotiating”" in refused(lambda: negotiate(ticket, agent), WrongStep)
@@ -171,16 +168,20 @@ def test_evidence_goes_with_the_rejection() -> None:
 def test_a_rejected_return_frees_its_money() -> None:
     """Goods not as sent: the order's money is free again, its other tickets are looked at."""
     ticket, agent = make_case(
-        type="return_refund", status="returning", amount=6_000, committed=6_000, waits=False
+        type="return_refund",
+        status="returning",
+        amount=6_000,
+        committed=6_000,
+        awaiting_evaluation=False,
     )
     Order.objects.update(committed=6_000)
-    other = make_ticket(ticket.order, amount=5_000, waits=False)
+    other = make_ticket(ticket.order, amount=5_000, awaiting_evaluation=False)
     reject(ticket, agent, "incomplete_return", evidence=[picture()])
     ticket.refresh_from_db()
     other.refresh_from_db()
     order = Order.objects.get()
     assert (ticket.committed, order.committed, order.refundable_amount) == (0, 0, 10_000)
-    assert (ticket.status, other.waits) == ("rejected", True)
+    assert (ticket.status, other.awaiting_evaluation) == ("rejected", True)
     assert not [*money_audit.differences()]
 
 
@@ -222,7 +223,7 @@ def test_a_round_begins(platform: str) -> None:
     assert (row.answer_due_at, row.result, row.ended_at) == (DUE, "", None)
     assert row.evidence_files.get().name == "shot.png"
     ticket.refresh_from_db()
-    assert (ticket.status, ticket.due_at, ticket.waits) == ("negotiating", DUE, False)
+    assert (ticket.status, ticket.due_at, ticket.awaiting_evaluation) == ("negotiating", DUE, False)
     assert (ticket.type, ticket.amount, ticket.committed) == ("refund_only", 10_000, 0)
     event = TicketEvent.objects.get()
     assert (event.user, event.note) == (agent, "Negotiation, round 1")
@@ -314,7 +315,11 @@ def test_the_buyer_answered_or_time_ran_out(after: timedelta, result: str) -> No
     report(ticket, at=NOON + after, status="pending_review")
     row = Negotiation.objects.get()
     assert (row.result, row.ended_at) == (result, NOON + after)
-    assert (ticket.status, ticket.waits, ticket.amount) == ("pending_review", True, 10_000)
+    assert (ticket.status, ticket.awaiting_evaluation, ticket.amount) == (
+        "pending_review",
+        True,
+        10_000,
+    )
 
 
 def test_the_platform_may_move_the_end() -> None:
@@ -373,7 +378,7 @@ def test_an_accepted_return_comes_back_first() -> None:
     report(ticket, status="awaiting_return")
     assert (ticket.type, ticket.requested_type) == ("return_refund", "refund_only")
     assert (ticket.status, ticket.committed) == ("awaiting_return", 9_000)
-    refunds.confirm_return(ticket_id=ticket.pk, user=agent, now=LATER)
+    approvals.confirm_return(ticket_id=ticket.pk, user=agent, now=LATER)
     assert Refund.objects.get().amount == 9_000
     assert not [*money_audit.differences()]
 
@@ -391,7 +396,7 @@ def test_a_failed_refund_is_tried_again_with_the_agreed_amount() -> None:
     report(ticket, status="refunding")
     report(ticket, at=LATER + timedelta(hours=1), status="refund_failed")
     assert (ticket.status, ticket.committed) == ("refund_failed", 0)
-    refunds.retry(ticket_id=ticket.pk, user=agent, now=LATER + timedelta(hours=2))
+    approvals.retry(ticket_id=ticket.pk, user=agent, now=LATER + timedelta(hours=2))
     assert Refund.objects.get().amount == 4_000
 
 
@@ -407,11 +412,11 @@ def test_whoever_approves_meanwhile_gives_in() -> None:
     """The buyer has accepted nothing less than was asked for."""
     ticket, agent = make_case()
     negotiate(ticket, agent, amount=4_000)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=LATER)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=LATER)
     assert Refund.objects.get().amount == 10_000
     assert Negotiation.objects.get().result == "ended"
     ticket.refresh_from_db()
-    assert rounds.agreed_amount(ticket) == 10_000
+    assert negotiation.agreed_amount(ticket) == 10_000
 
 
 # Who, and at once.
@@ -441,7 +446,7 @@ def decide_at_once(seen: bool) -> tuple[Ticket, list]:
     second = make_user(ticket.shop, Role.CS_AGENT)
     as_seen = {"seen": seen_now(ticket, ticket.order)} if seen else {}
     results = at_once(
-        lambda: refunds.approve(ticket_id=ticket.pk, user=first, now=NOON, **as_seen),
+        lambda: approvals.approve(ticket_id=ticket.pk, user=first, now=NOON, **as_seen),
         lambda: reject(ticket, second, **as_seen),
     )
     ticket.refresh_from_db()

@@ -7,9 +7,9 @@ import pickle
 import pytest
 from django.utils.translation import override
 
+from aftersale.domain.multilingual import Said, joined, read, said, written
 from aftersale.models import Role, ShopEvent, TicketEvent, TicketStatus
-from aftersale.said import Said, joined, read, said, written
-from aftersale.services import members
+from aftersale.services.access import members
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 HANDLED = {

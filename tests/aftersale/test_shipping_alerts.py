@@ -6,8 +6,8 @@ import pytest
 from django.utils import translation
 
 from aftersale.models import AlertState, Refund, ShippingAlert, Shop, TicketEvent
-from aftersale.services import shipping_alerts
-from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
+from aftersale.services.shipping import alerts
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,9 @@ ENDS = ["intercepted", "returned", "lost"]
 
 def make_alert(shop: Shop, **fields: object) -> ShippingAlert:
     order = make_order(shop, status="shipped")
-    ticket = make_ticket(order, status="refunding", waits=False, committed=order.paid_amount)
+    ticket = make_ticket(
+        order, status="refunding", awaiting_evaluation=False, committed=order.paid_amount
+    )
     Refund.objects.create(
         shop=shop, order=order, ticket=ticket, amount=10_000, source="person", requested_at=NOON
     )
@@ -43,7 +45,7 @@ def unmoved(alert: ShippingAlert) -> bool:
 def test_a_step_says_who_and_when(shop: Shop, role: str) -> None:
     alert, user = make_alert(shop), make_user(shop, role)
     with translation.override("en"):
-        shipping_alerts.advance(
+        alerts.advance(
             alert_id=alert.pk, state="asked_carrier", note=" SF 95338 ", user=user, now=LATER,
             seen="to_stop",
         )  # fmt: skip
@@ -75,7 +77,7 @@ def test_who_may(shop: Shop) -> None:
         (make_user(), NotFound),
     ):
         with pytest.raises(error):
-            shipping_alerts.advance(alert_id=alert.pk, state="lost", note="", user=user, now=LATER)
+            alerts.advance(alert_id=alert.pk, state="lost", note="", user=user, now=LATER)
         assert unmoved(alert)
 
 
@@ -91,9 +93,7 @@ def test_every_step(shop: Shop, state: str) -> None:
         alert = make_alert(shop, state=state)
 
         def go(note: str = "why", alert: ShippingAlert = alert, target: str = target) -> None:
-            shipping_alerts.advance(
-                alert_id=alert.pk, state=target, note=note, user=user, now=LATER
-            )
+            alerts.advance(alert_id=alert.pk, state=target, note=note, user=user, now=LATER)
 
         if target not in allowed:
             with pytest.raises(WrongStep if target in AlertState.values else Refused):
@@ -111,9 +111,9 @@ def test_every_step(shop: Shop, state: str) -> None:
 
 def test_a_colleague_was_quicker(shop: Shop) -> None:
     alert, user = make_alert(shop), make_user(shop, username="quick")
-    shipping_alerts.advance(alert_id=alert.pk, state="lost", note="", user=user, now=LATER)
+    alerts.advance(alert_id=alert.pk, state="lost", note="", user=user, now=LATER)
     with pytest.raises(Stale, match="quick has set this parcel to “Lost”"):
-        shipping_alerts.advance(
+        alerts.advance(
             alert_id=alert.pk, state="intercepted", note="x", user=user, now=LATER, seen="to_stop"
         )
     assert ShippingAlert.objects.get().state == "lost"

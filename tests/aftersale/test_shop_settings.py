@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from aftersale import holidays
+from aftersale.domain import holidays
 from aftersale.models import BlockedBuyer, Role, Shop, ShopEvent
-from aftersale.services import members, shop_settings, shops
-from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.access import members
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shops import settings, shops
 from aftersale.signals import shop_changed
 from strategies.models import RulebookRevision
 from tests.concurrency.threads import at_once
@@ -46,12 +47,12 @@ def told() -> Iterator[list[int]]:
 
 
 def set_hours(shop: Shop, user: Any, **fields: Any) -> None:
-    shop_settings.set_hours(
+    settings.set_hours(
         **{
             "shop_id": shop.pk,
             "timezone": "Asia/Shanghai",
             "working_hours": HOURS,
-            "seen": shop_settings.hours_of(shop),
+            "seen": settings.hours_of(shop),
             "user": user,
             "now": NOON,
             **fields,
@@ -60,34 +61,34 @@ def set_hours(shop: Shop, user: Any, **fields: Any) -> None:
 
 
 def set_days(shop: Shop, user: Any, days: dict, **fields: Any) -> None:
-    seen = shop_settings.special_days_of(shop, days)
-    shop_settings.set_special_days(
+    seen = settings.special_days_of(shop, days)
+    settings.set_special_days(
         **{"shop_id": shop.pk, "days": days, "seen": seen, "user": user, "now": NOON, **fields}
     )
 
 
 def set_limit(shop: Shop, user: Any, **fields: Any) -> None:
-    seen = shop_settings.buyer_limit_of(shop)
+    seen = settings.buyer_limit_of(shop)
     limit = {"days": 30, "count": 5, "amount": 50_050} | fields
-    shop_settings.set_buyer_limit(
+    settings.set_buyer_limit(
         **{"shop_id": shop.pk, "seen": seen, "user": user, "now": NOON, **limit}
     )
 
 
 def set_commission(shop: Shop, user: Any, **fields: Any) -> None:
     given = {"wallet_opened_at": NOON, "categories": ["shoes"], "days": 60} | fields
-    seen = shop_settings.commission_return_of(shop)
-    shop_settings.set_commission_return(
+    seen = settings.commission_return_of(shop)
+    settings.set_commission_return(
         **{"shop_id": shop.pk, "seen": seen, "user": user, "now": NOON, **given}
     )
 
 
 def opt_in(shop: Shop, user: Any, hours: float = 0) -> None:
-    shop_settings.opt_in(shop_id=shop.pk, user=user, now=NOON + timedelta(hours=hours))
+    settings.opt_in(shop_id=shop.pk, user=user, now=NOON + timedelta(hours=hours))
 
 
 def opt_out(shop: Shop, user: Any, hours: float = 0) -> None:
-    shop_settings.opt_out(shop_id=shop.pk, user=user, now=NOON + timedelta(hours=hours))
+    settings.opt_out(shop_id=shop.pk, user=user, now=NOON + timedelta(hours=hours))
 
 
 def notes() -> list[str]:
@@ -169,7 +170,7 @@ def test_saving_what_is_there_writes_nothing(shop: Shop, told: list[int]) -> Non
 
 
 def test_stale_hours_are_refused_with_what_changed(shop: Shop, told: list[int]) -> None:
-    seen = shop_settings.hours_of(shop)
+    seen = settings.hours_of(shop)
     set_hours(shop, make_user(shop), working_hours={"mon": [["10:00", "18:00"]]})
     before = content(shop)
     with pytest.raises(Stale) as refused:
@@ -184,7 +185,7 @@ def test_stale_hours_are_refused_with_what_changed(shop: Shop, told: list[int]) 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_at_once_one_is_told(shop: Shop) -> None:
     """The shop's row is locked before what was seen is compared with what is there."""
-    owner, seen = make_user(shop), shop_settings.hours_of(shop)
+    owner, seen = make_user(shop), settings.hours_of(shop)
 
     def save(start: str) -> None:
         hours = {"mon": [[start, "18:00"]]}
@@ -200,9 +201,9 @@ def test_of_two_who_save_at_once_one_is_told(shop: Shop) -> None:
 def test_every_section_refuses_what_is_stale(shop: Shop) -> None:
     owner = make_user(shop)
     seen = {
-        "days": shop_settings.special_days_of(shop, ["2026-10-01"]),
-        "limit": shop_settings.buyer_limit_of(shop),
-        "commission": shop_settings.commission_return_of(shop),
+        "days": settings.special_days_of(shop, ["2026-10-01"]),
+        "limit": settings.buyer_limit_of(shop),
+        "commission": settings.commission_return_of(shop),
     }
     set_days(shop, owner, {"2026-10-01": [["09:00", "12:00"]]})
     set_limit(shop, owner)
@@ -376,7 +377,7 @@ def test_opting_out_in_the_same_moment_leaves_no_period(shop: Shop) -> None:
 def test_buyer_limit_is_set_and_switched_off(shop: Shop) -> None:
     """SPEC G1: off by default; the rulebook has it in fen."""
     owner = make_user(shop)
-    assert shop_settings.buyer_limit_of(shop) == {"days": None, "count": None, "amount": None}
+    assert settings.buyer_limit_of(shop) == {"days": None, "count": None, "amount": None}
     set_limit(shop, owner)
     book = RulebookRevision.objects.filter(shop=shop).latest("number")
     assert book.content["buyer_limit"] == {"days": 30, "count": 5, "amount": 50_050}

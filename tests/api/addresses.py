@@ -16,7 +16,7 @@ from aftersale.models import BlockedBuyer, Order, Refund, Ticket
 from monitoring.models import Alert
 from strategies.models import Decision, Strategy, TrialRun
 from tests.admin.scene import Scene
-from tests.aftersale.ingest import records
+from tests.aftersale.ingest import record_factories
 
 READ, INGEST, TICKETS = "read", "ingest", "tickets"
 STRATEGIES, WINDOWS = "strategies", "windows"
@@ -63,18 +63,18 @@ _ORDER, _TICKET = (Order, "order_no"), (Ticket, "ticket_no")
 _STRATEGY = {"scenario": "pre_ship_refund", "name": "sent", "single_amount_cap": "20.00"}
 _PRIORITIES = {"scenario": "pre_ship_refund", "ids": [1], "version": "1"}
 _TRIAL = {"kind": "present", "first": "2026-11-01", "last": "2026-11-02"}
-_ENTRY = {"fund": "wallet", "entry_no": "f1", "amount": "1.00", "at": records.at(0)}
+_ENTRY = {"fund": "wallet", "entry_no": "f1", "amount": "1.00", "at": record_factories.at(0)}
 
 CALLS: dict[str, Line] = {
-    "desk-api:orders": writes(INGEST, sends=_plain(records.order())),
+    "desk-api:orders": writes(INGEST, sends=_plain(record_factories.order())),
     "desk-api:order": reads(*_ORDER),
     "desk-api:ship-check": reads(*_ORDER),
-    "desk-api:shipments": writes(INGEST, *_ORDER, sends={"shipped_at": records.at(0)}),
+    "desk-api:shipments": writes(INGEST, *_ORDER, sends={"shipped_at": record_factories.at(0)}),
     "desk-api:shipping-cancelled": writes(INGEST, *_ORDER),
     "desk-api:parcel-intercepted": writes(INGEST, *_ORDER),
     "desk-api:delivery-refused": writes(INGEST, *_ORDER),
     "desk-api:window": writes(WINDOWS, *_ORDER, sends={"note": "agreed"}, GET=READ),
-    "desk-api:tickets": writes(INGEST, sends=_plain(records.ticket()), GET=READ),
+    "desk-api:tickets": writes(INGEST, sends=_plain(record_factories.ticket()), GET=READ),
     "automation-api:ticket": reads(*_TICKET),
     "desk-api:approve": writes(TICKETS, *_TICKET),
     "desk-api:reject": writes(TICKETS, *_TICKET, sends={"reason": "already_shipped"}),

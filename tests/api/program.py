@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from aftersale.models import Scope, Shop
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)
 ALL = tuple(scope.value for scope in Scope)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import ApiToken, Role
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 from tests.admin.digest import digest
 from tests.admin.scene import Scene, make
 

@@ -14,12 +14,12 @@ from django.urls import path
 from rest_framework.request import Request
 
 from aftersale.api.call import Call, answer
-from aftersale.api.reading import read
+from aftersale.api.parse_request import read
 from aftersale.models import ApiToken, IdempotentCall, Scope, Shop, ShopEvent
-from aftersale.record_values import Text
-from aftersale.records import Record
-from aftersale.services import idempotent_calls, tokens
-from aftersale.services.errors import NotAllowed, Refused
+from aftersale.records.schemas import Record
+from aftersale.records.values import Text
+from aftersale.services.access import idempotent_calls, tokens
+from aftersale.services.shared.errors import NotAllowed, Refused
 from config.urls import handler500  # noqa: F401 - this module stands in for that one
 from config.urls import urlpatterns as real
 from tests.factories import NOON, make_shop, make_user

@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from aftersale.models import Shop
-from aftersale.services import reject_templates
+from aftersale.services.desk import reject_templates
 from strategies.models import Decision
-from strategies.services import strategies as service
+from strategies.services import strategies
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 
@@ -56,7 +56,7 @@ def test_a_decision_with_its_trace(erp: Program, shop: Shop, decided: dict[str, 
     hit = decided["AS1"].strategy
     assert hit is not None
     owner = User.objects.get(is_superuser=True)
-    service.delete(strategy_id=hit.pk, user=owner, now=NOON)
+    strategies.delete(strategy_id=hit.pk, user=owner, now=NOON)
     (row,) = erp.get("/decisions?ticket_no=AS1").content["results"]
     assert row.pop("decided_at").endswith("+08:00")
     assert row == {

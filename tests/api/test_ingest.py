@@ -7,19 +7,19 @@ import pytest
 from django.contrib.auth.models import User
 
 from aftersale.models import Order, Shop, Ticket
-from tests.aftersale.ingest import records
-from tests.aftersale.ingest.records import at
+from tests.aftersale.ingest import record_factories
+from tests.aftersale.ingest.record_factories import at
 from tests.factories import make_shop
 
 from .program import Program, program
 
 
 def order(**fields: Any) -> dict[str, Any]:
-    return _without(records.order(**fields), "kind", "shop")
+    return _without(record_factories.order(**fields), "kind", "shop")
 
 
 def ticket(**fields: Any) -> dict[str, Any]:
-    return _without(records.ticket(**fields), "kind", "shop")
+    return _without(record_factories.ticket(**fields), "kind", "shop")
 
 
 def _without(record: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -41,7 +41,11 @@ def test_one_record(erp: Program, shop: Shop) -> None:
     status, content, _response = erp.post("/tickets", ticket(line_no=1))
     assert (status, content["ticket_no"], content["result"]) == (201, "T1", "created")
     kept = Ticket.objects.get()
-    assert (kept.amount, kept.order_id, kept.waits) == (5990, Order.objects.get().pk, True)
+    assert (kept.amount, kept.order_id, kept.awaiting_evaluation) == (
+        5990,
+        Order.objects.get().pk,
+        True,
+    )
 
 
 def test_one_record_that_is_refused(erp: Program) -> None:

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from aftersale.models import Fund, Order, Shop, Ticket
-from aftersale.services import locks
-from tests.aftersale.ingest.records import at, ticket
+from aftersale.services.shared import locks
+from tests.aftersale.ingest.record_factories import at, ticket
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
 from .program import Program, program

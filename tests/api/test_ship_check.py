@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Refund, Shop
-from aftersale.services import ship_checks
+from aftersale.services.shipping import ship_checks
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 from .program import Program, program
@@ -20,17 +20,17 @@ GO = {"ship": True, "reason": None, "tickets": [], "lines": []}
     ("ticket", "refund", "reason"),
     [
         ({}, None, "refund_requested"),
-        ({"status": "negotiating", "waits": False}, None, "refund_requested"),
-        ({"status": "arbitration", "waits": False}, None, "refund_requested"),
-        ({"status": "refunding", "waits": False}, "requested", "refunding"),
-        ({"status": "refunding", "waits": False}, None, "refunding"),
-        ({"status": "refunding", "waits": False}, "unknown", "refunding"),
-        ({"status": "refunded", "waits": False}, "succeeded", "refunded"),
-        ({"status": "refunded", "waits": False}, None, "refunded"),
-        ({"status": "refund_failed", "waits": False}, "failed", "refund_requested"),
-        ({"status": "rejected", "waits": False}, None, None),
-        ({"status": "cancelled", "waits": False}, None, None),
-        ({"status": "closed", "waits": False}, None, None),
+        ({"status": "negotiating", "awaiting_evaluation": False}, None, "refund_requested"),
+        ({"status": "arbitration", "awaiting_evaluation": False}, None, "refund_requested"),
+        ({"status": "refunding", "awaiting_evaluation": False}, "requested", "refunding"),
+        ({"status": "refunding", "awaiting_evaluation": False}, None, "refunding"),
+        ({"status": "refunding", "awaiting_evaluation": False}, "unknown", "refunding"),
+        ({"status": "refunded", "awaiting_evaluation": False}, "succeeded", "refunded"),
+        ({"status": "refunded", "awaiting_evaluation": False}, None, "refunded"),
+        ({"status": "refund_failed", "awaiting_evaluation": False}, "failed", "refund_requested"),
+        ({"status": "rejected", "awaiting_evaluation": False}, None, None),
+        ({"status": "cancelled", "awaiting_evaluation": False}, None, None),
+        ({"status": "closed", "awaiting_evaluation": False}, None, None),
         ({"type": "return_refund"}, None, None),
         ({"type": "exchange"}, None, None),
     ],
@@ -59,8 +59,8 @@ def test_tickets_on_single_lines_name_them_and_the_worst_is_the_reason(
 ) -> None:
     order = make_order(shop, order_no="o1", lines=[{}, {}, {}])
     make_ticket(order, ticket_no="AS1", line_no=3)
-    make_ticket(order, ticket_no="AS2", line_no=1, status="refunded", waits=False)
-    make_ticket(order, ticket_no="AS3", line_no=2, status="cancelled", waits=False)
+    make_ticket(order, ticket_no="AS2", line_no=1, status="refunded", awaiting_evaluation=False)
+    make_ticket(order, ticket_no="AS3", line_no=2, status="cancelled", awaiting_evaluation=False)
     assert erp.get("/orders/o1/ship-check").content == {
         "ship": False,
         "reason": "refunded",

@@ -16,10 +16,10 @@ from aftersale.models import (
     Ticket,
     TicketEvent,
 )
-from aftersale.services import refunds
+from aftersale.services.refunds import approvals
 from strategies.services.evaluator import Tally, decide_shop
 from tests.admin.digest import digest
-from tests.aftersale.ingest import records
+from tests.aftersale.ingest import record_factories
 from tests.factories import make_order, make_shop, make_strategy, make_ticket, make_user
 
 from .program import Answer, Program, program
@@ -55,7 +55,7 @@ def refunded(order: Order, **fields: Any) -> Ticket:
     """A ticket whose refund is under way."""
     ticket = make_ticket(order, **fields)
     user = make_user(Shop.objects.get(pk=order.shop_id))
-    refunds.approve(ticket_id=ticket.pk, user=user, now=timezone.now())
+    approvals.approve(ticket_id=ticket.pk, user=user, now=timezone.now())
     return ticket
 
 
@@ -74,7 +74,7 @@ def notes(ticket: Ticket) -> list[tuple[str, str | None]]:
 
 
 def test_a_shipment_is_a_fact(erp: Program, order: Order, owner: User) -> None:
-    ticket = make_ticket(order, waits=False)
+    ticket = make_ticket(order, awaiting_evaluation=False)
     at = hours(-1)
     status, content, _response = report(erp, shipped_at=at)
     assert (status, content["result"], content["status"]) == (201, "created", "shipped")
@@ -92,7 +92,7 @@ def test_a_shipment_is_a_fact(erp: Program, order: Order, owner: User) -> None:
     )
     # The ticket is told, and looked at again (SPEC E1).
     assert notes(ticket) == [("person", owner.username)]
-    assert Ticket.objects.get().waits
+    assert Ticket.objects.get().awaiting_evaluation
     before = rows()
     status, content, _response = report(erp, shipped_at=at)
     assert (status, content["result"]) == (200, "unchanged")
@@ -163,7 +163,7 @@ def test_shipments_that_are_refused(
 
 
 def platform_says(erp: Program, **fields: Any) -> str:
-    sent = records.order(**{"updated_at": timezone.now().isoformat()} | fields)
+    sent = record_factories.order(**{"updated_at": timezone.now().isoformat()} | fields)
     found = erp.post("/orders", {key: sent[key] for key in sent if key not in ("kind", "shop")})
     return found.content["result"]
 
@@ -205,7 +205,7 @@ def test_shipping_cancelled(erp: Program, shop: Shop, order: Order, owner: User)
     assert (found.content["status"], found.content["shipped_at"]) == ("pending_shipment", None)
     assert Order.objects.get().label_printed_at is None
     assert notes(ticket) == [("person", owner.username)] * 2
-    assert Ticket.objects.get().waits and not hasattr(Ticket.objects.get(), "refund")
+    assert Ticket.objects.get().awaiting_evaluation and not hasattr(Ticket.objects.get(), "refund")
     before = rows()
     assert erp.post("/orders/O1/shipping-cancelled").content["result"] == "unchanged"
     assert rows() == before
@@ -273,15 +273,15 @@ def test_nothing_is_on_its_way(erp: Program, order: Order, signal: str) -> None:
 
 def test_parcel_intercepted(erp: Program, order: Order, owner: User) -> None:
     refunded(order, ticket_no="T1", amount=1000)
-    waiting = make_ticket(order, ticket_no="T2", amount=1000, waits=False)
+    waiting = make_ticket(order, ticket_no="T2", amount=1000, awaiting_evaluation=False)
     report(erp)
-    Ticket.objects.filter(pk=waiting.pk).update(waits=False)
+    Ticket.objects.filter(pk=waiting.pk).update(awaiting_evaluation=False)
     found = erp.post("/orders/O1/parcel-intercepted", key="k1").content
     assert (found["result"], [a["state"] for a in found["alerts"]]) == ("updated", ["intercepted"])
     alert = ShippingAlert.objects.get()
     assert (alert.state, alert.changed_by) == ("intercepted", owner)
     assert notes(waiting)[-1] == ("person", owner.username)
-    assert Ticket.objects.get(pk=waiting.pk).waits
+    assert Ticket.objects.get(pk=waiting.pk).awaiting_evaluation
     assert erp.post("/orders/O1/parcel-intercepted", key="k1").content == found
     before = rows()
     assert erp.post("/orders/O1/parcel-intercepted").content["result"] == "unchanged"
@@ -307,7 +307,12 @@ def test_delivery_refused(erp: Program, order: Order, owner: User) -> None:
 @pytest.mark.parametrize("status", ["awaiting_return", "returning"])
 def test_goods_received(erp: Program, order: Order, owner: User, status: str) -> None:
     make_ticket(
-        order, ticket_no="T1", type="return_refund", amount=1000, status=status, waits=False
+        order,
+        ticket_no="T1",
+        type="return_refund",
+        amount=1000,
+        status=status,
+        awaiting_evaluation=False,
     )
     found = erp.post("/tickets/T1/goods-received", key="k1").content
     assert (found["status"], found["refund"]["amount"]) == ("refunding", "10.00")
@@ -320,7 +325,9 @@ def test_goods_received(erp: Program, order: Order, owner: User, status: str) ->
 
 
 def test_goods_of_an_exchange_are_noted(erp: Program, order: Order) -> None:
-    ticket = make_ticket(order, ticket_no="T1", type="exchange", status="returning", waits=False)
+    ticket = make_ticket(
+        order, ticket_no="T1", type="exchange", status="returning", awaiting_evaluation=False
+    )
     found = erp.post("/tickets/T1/goods-received").content
     assert (found["status"], found["refund"], len(notes(ticket))) == ("returning", None, 1)
     before = rows()
@@ -339,7 +346,7 @@ def test_a_parcel_that_comes_back(erp: Program, order: Order) -> None:
     "status", ["pending_review", "negotiating", "refunding", "refunded", "rejected", "closed"]
 )
 def test_a_ticket_that_waits_for_no_goods(erp: Program, order: Order, status: str) -> None:
-    make_ticket(order, ticket_no="T1", status=status, waits=False)
+    make_ticket(order, ticket_no="T1", status=status, awaiting_evaluation=False)
     before = rows()
     found = erp.post("/tickets/T1/goods-received")
     assert (found.status, found.content["from"], found.content["to"]) == (
@@ -353,7 +360,12 @@ def test_a_ticket_that_waits_for_no_goods(erp: Program, order: Order, status: st
 def test_more_than_the_order_has_left_is_not_refunded(erp: Program, order: Order) -> None:
     refunded(order, ticket_no="T1")
     make_ticket(
-        order, ticket_no="T2", type="return_refund", status="returning", amount=1, waits=False
+        order,
+        ticket_no="T2",
+        type="return_refund",
+        status="returning",
+        amount=1,
+        awaiting_evaluation=False,
     )
     before = rows()
     assert erp.post("/tickets/T2/goods-received").status == 422
@@ -363,7 +375,12 @@ def test_more_than_the_order_has_left_is_not_refunded(erp: Program, order: Order
 def test_nothing_of_another_shop(erp: Program, owner: User, order: Order) -> None:
     other = make_shop()
     owner.memberships.create(shop=other, role="owner")
-    make_ticket(make_order(other, order_no="O2"), ticket_no="T2", status="returning", waits=False)
+    make_ticket(
+        make_order(other, order_no="O2"),
+        ticket_no="T2",
+        status="returning",
+        awaiting_evaluation=False,
+    )
     before = rows()
     for order_no in ("O2", "none", "a%00"):
         for signal in SIGNALS:

@@ -13,7 +13,7 @@ from .program import Program, program
 
 def test_paused_and_resumed(erp: Program, shop: Shop, owner: User) -> None:
     """SPEC G2, E1: who threw it and when; what waits is looked at again."""
-    ticket = make_ticket(make_order(shop), waits=False)
+    ticket = make_ticket(make_order(shop), awaiting_evaluation=False)
     first = erp.post("/shop/pause").content
     assert first == {
         "automation_paused": True,
@@ -24,7 +24,7 @@ def test_paused_and_resumed(erp: Program, shop: Shop, owner: User) -> None:
     resumed = {"automation_paused": False, "paused_at": None, "paused_by": None}
     assert erp.post("/shop/resume", key="k")[:2] == (200, resumed)
     ticket.refresh_from_db()
-    assert ticket.waits
+    assert ticket.awaiting_evaluation
     assert erp.post("/shop/pause").status == 200
     # The answer of then; the switch stays as it was thrown since.
     assert erp.post("/shop/resume", key="k")[:2] == (200, resumed)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from aftersale.models import Membership, Shop
 from strategies.models import Strategy, StrategyRevision, StrategyUsage
-from strategies.services import strategies as service
+from strategies.services import strategies
 from tests.factories import NOON, make_shop, make_strategy, make_user
 
 from .program import Program, program
@@ -228,7 +228,7 @@ def test_usage_and_breaker(erp: Program, shop: Shop, monkeypatch: pytest.MonkeyP
     StrategyUsage.objects.create(
         strategy=strategy, day=NOON.date(), hits=2, used=12_345, cap=strategy.daily_cap
     )
-    service.trip(strategy.pk, hits=2, amount=12_345, now=NOON)
+    strategies.trip(strategy.pk, hits=2, amount=12_345, now=NOON)
     found = erp.get(f"/strategies/{strategy.pk}").content
     assert (found["used_today"], found["hits_today"]) == ("123.45", 2)
     assert found["breaker"] == {"hits": 1, "amount": None, "minutes": 5}

@@ -114,7 +114,7 @@ def test_never_more_than_the_order_has_left(erp: Program, shop: Shop, ticket: Ti
 def test_a_step_that_there_is_not_names_both_states(
     erp: Program, ticket: Ticket, state: str, step: str, body: Any, to: str, english: None
 ) -> None:
-    Ticket.objects.filter(pk=ticket.pk).update(status=state, waits=False)
+    Ticket.objects.filter(pk=ticket.pk).update(status=state, awaiting_evaluation=False)
     before = rows()
     status, content, _response = erp.post(f"/tickets/T1/{step}", body)
     assert (status, content["from"], content["to"]) == (409, state, to)
@@ -234,7 +234,7 @@ def test_results_of_refunds_that_are_paid_elsewhere(erp: Program, ticket: Ticket
 
 
 def test_a_ticket_that_waits_for_its_order(erp: Program, ticket: Ticket) -> None:
-    Ticket.objects.update(order=None, waits=False)
+    Ticket.objects.update(order=None, awaiting_evaluation=False)
     before = rows()
     assert erp.post("/tickets/T1/approve").status == 422
     assert rows() == before

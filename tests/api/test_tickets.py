@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from aftersale.api import ticket_list
 from aftersale.models import Refund, ShippingAlert, Shop, Ticket
-from aftersale.services import refunds
+from aftersale.services.refunds import approvals
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 
@@ -46,14 +46,20 @@ def tickets(shop: Shop) -> None:
     ):
         at = NOON + timedelta(days=number)
         ticket = make_ticket(
-            make_order(shop), ticket_no=f"T{number}", waits=False, applied_at=at, **fields
+            make_order(shop),
+            ticket_no=f"T{number}",
+            awaiting_evaluation=False,
+            applied_at=at,
+            **fields,
         )
         if number == 0:
             Refund.objects.create(
                 shop=shop, order_id=ticket.order_id, ticket=ticket, amount=1, requested_at=at,
                 source="strategy", status="succeeded",
             )  # fmt: skip
-    make_ticket(make_order(make_shop()), ticket_no="theirs", status="refunded", waits=False)
+    make_ticket(
+        make_order(make_shop()), ticket_no="theirs", status="refunded", awaiting_evaluation=False
+    )
 
 
 def moment(days: int) -> str:
@@ -203,7 +209,8 @@ def test_what_a_ticket_came_with(erp: Program, shop: Shop, owner: User) -> None:
         shop=shop, opened_at=NOON, closes_at=NOON + timedelta(hours=72), opened_by=owner
     )
     ticket = make_ticket(
-        order, ticket_no="T1", type="return_refund", status="returning", waits=False, window=window,
+        order, ticket_no="T1", type="return_refund", status="returning", awaiting_evaluation=False,
+        window=window,
         return_carrier="SF", return_tracking_no="SF1", flags=["differs"],
     )  # fmt: skip
     found = erp.get("/tickets/T1").content
@@ -227,7 +234,7 @@ def test_an_order(erp: Program, shop: Shop) -> None:
     )
     order.commission_splits.create(position=0, beneficiary="talent", account="t-5", amount=1200)
     ticket = make_ticket(order, ticket_no="T1", line_no=2, amount=5000)
-    refunds.approve(ticket_id=ticket.pk, user=make_user(shop), now=NOON)
+    approvals.approve(ticket_id=ticket.pk, user=make_user(shop), now=NOON)
     ShippingAlert.objects.create(
         shop=shop, order=order, ticket=ticket, kind="likely_loss", raised_at=NOON, changed_at=NOON
     )

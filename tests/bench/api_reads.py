@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aftersale.models import Order, Shop
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 
 from .report import Row
 

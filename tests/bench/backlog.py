@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from django.db import connection, transaction
 
 from aftersale.models import Order, Shop
-from aftersale.services.shops import known
+from aftersale.services.shops.shops import known
 from strategies.models import Scenario, Strategy
-from strategies.services.filing import save_strategies
+from strategies.services.import_strategies import save_strategies
 from strategies.services.lanes import publish
 from tests.factories import make_shop, strategy_record
 
@@ -68,8 +68,8 @@ FROM generate_series(1, %(tickets)s) n
 _TICKETS = """
 INSERT INTO aftersale_ticket (shop_id, ticket_no, order_no, order_id, buyer, type, requested_type,
     reason, amount, applied_at, updated_at, note, evidence, status, status_at, return_carrier,
-    return_tracking_no, arbitration_result, products, categories, committed, flags, waits, spent,
-    digest)
+    return_tracking_no, arbitration_result, products, categories, committed, flags,
+    awaiting_evaluation, scenarios_hit, digest)
 SELECT o.shop_id, 't' || substr(o.order_no, 2), o.order_no, o.id, o.buyer, k.type, k.type,
     (array['no_longer_wanted', 'quality_issue', 'wrong_item'])[1 + n %% 3],
     o.paid_amount - n %% 2 * 100, o.paid_at + interval '2 days 1 hour', %(now)s, '', '{}',

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from django.db import connection, transaction
 
 from aftersale.models import Actor, Order, Refund, Shop, Ticket, TicketEvent, TicketEventKind
-from aftersale.services.arrays import numbers
-from aftersale.services.locks import lock_order, lock_ticket
-from aftersale.services.payer_wake import wake_payer
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.shared.locks import lock_order, lock_ticket
+from aftersale.services.shared.sql_arrays import numbers
 from strategies.models import Decision, Strategy, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
 from strategies.services.evaluator.batch import decide_batch
-from strategies.services.evaluator.reading import START
-from strategies.services.evaluator.writing import write_statement
+from strategies.services.evaluator.read_facts import START
+from strategies.services.evaluator.write_decisions import write_statement
 
 from .backlog import add_backlog, bench_shop, settle_down
 from .database import bench_database
@@ -36,7 +36,7 @@ CREATE TABLE bench_ready AS
 SELECT mine.id AS ticket_id, d.outcome, d.why, d.source, d.scenario,
     mine_strategy.id AS strategy_id, d.trace::text AS trace, d.refundable_amount AS refundable,
     d.buyer_blocked AS blocked, d.buyer_count, d.buyer_sum,
-    (theirs.spent - d.spent)::smallint AS bit, d.type, d.error,
+    (theirs.scenarios_hit - d.scenarios_hit)::smallint AS bit, d.type, d.error,
     mine.order_id, (row_number() OVER (ORDER BY d.id) - 1) / %(size)s AS batch
 FROM strategies_decision d
 JOIN aftersale_ticket theirs ON theirs.id = d.ticket_id
@@ -108,7 +108,7 @@ def in_turn(mine: Shop, other: Shop, model: Shop, batch_size: int) -> tuple[floa
 
 def naive(shop: Shop) -> float:
     """Seconds for tickets written one by one, each a transaction of models; nothing is decided."""
-    tickets = list(Ticket.objects.filter(shop=shop, waits=True)[:ORM_TICKETS])
+    tickets = list(Ticket.objects.filter(shop=shop, awaiting_evaluation=True)[:ORM_TICKETS])
     strategy = Strategy.objects.filter(shop=shop).latest("single_amount_cap")
     began = time.perf_counter()
     for waiting in tickets:
@@ -156,7 +156,7 @@ def _write_with_models(shop: Shop, order: Order, ticket: Ticket, strategy: Strat
     usage.save()
     order.committed += ticket.amount
     order.save()
-    ticket.status, ticket.waits, ticket.committed = "refunding", False, ticket.amount
+    ticket.status, ticket.awaiting_evaluation, ticket.committed = "refunding", False, ticket.amount
     ticket.save()
     TicketEvent.objects.create(
         ticket=ticket,

@@ -22,7 +22,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from aftersale.models import Shop
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 from tests.factories import make_user
 
 from .database import bench_database

@@ -66,7 +66,7 @@ _TICKETS = """
 INSERT INTO aftersale_ticket (shop_id, ticket_no, order_no, order_id, buyer, type, requested_type,
     reason, amount, applied_at, updated_at, note, evidence, status, status_at, due_at,
     return_carrier, return_tracking_no, arbitration_result, products, categories, committed, flags,
-    waits, spent, digest)
+    awaiting_evaluation, scenarios_hit, digest)
 SELECT o.shop_id, 't' || substr(o.order_no, 2), o.order_no, o.id, o.buyer, k.type, k.type,
     (array['no_longer_wanted', 'quality_issue', 'wrong_item'])[1 + n %% 3],
     o.paid_amount, o.paid_at + interval '1 hour', o.updated_at, '', '{}',
@@ -93,7 +93,7 @@ _DECISIONS = """
 INSERT INTO strategies_decision (shop_id, ticket_id, order_id, rulebook_id, decided_at, outcome,
     why, source, scenario, strategy_id, trace, error, type, amount, reason, applied_at, buyer,
     order_status, paid_at, paid_amount, refundable_amount, labels, products, categories,
-    has_virtual, buyer_blocked, spent)
+    has_virtual, buyer_blocked, scenarios_hit)
 SELECT t.shop_id, t.id, t.order_id, r.id, t.applied_at,
     CASE WHEN s.id IS NULL THEN 'manual' ELSE 'refund' END,
     CASE WHEN s.id IS NULL THEN (array['none_hit', 'no_scenario', 'over_refundable'])[1 + n %% 3]

@@ -32,7 +32,7 @@ _DECISIONS = """
 INSERT INTO strategies_decision (shop_id, ticket_id, order_id, rulebook_id, decided_at, outcome,
     why, source, scenario, strategy_id, trace, error, type, amount, reason, applied_at, buyer,
     order_status, paid_at, shipped_at, delivered_at, paid_amount, refundable_amount, labels,
-    products, categories, has_virtual, buyer_blocked, spent)
+    products, categories, has_virtual, buyer_blocked, scenarios_hit)
 SELECT t.shop_id, t.id, t.order_id, l.rulebook_id, t.applied_at + interval '1 second', 'manual',
     'none_hit', '', '', NULL, array[4, 5, 6], '', t.type, t.amount, t.reason, t.applied_at, t.buyer,
     o.status, o.paid_at, o.shipped_at, o.shipped_at + interval '1 day', o.paid_amount,

@@ -63,7 +63,9 @@ def test_many_from_the_workbench(page: Page, live_server: Any) -> None:
             make_ticket(make_order(scene.shop, buyer=f"b-{number}"), ticket_no=f"T-{number}")
             for number in (1, 2, 3)
         ]
-        Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(waits=False)
+        Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(
+            awaiting_evaluation=False
+        )
     problems = problems_of(page)
     log_in(page, live_server, "mine-cs_agent")
     page.goto(f"{live_server.url}/admin/workbench/?queue=all&type=refund_only")

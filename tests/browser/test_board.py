@@ -8,7 +8,7 @@ from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
 
 from aftersale.models import Shop, Ticket
-from strategies.services import strategies as service
+from strategies.services import strategies
 from tests.admin.scene import Scene, make
 from tests.factories import NOON, make_strategy
 
@@ -29,7 +29,7 @@ def scene() -> Scene:
 
 
 def saved(shop: Shop) -> list[int]:
-    return service.priorities(shop.pk, PRE)
+    return strategies.priorities(shop.pk, PRE)
 
 
 def shown(page: Page) -> list[int]:
@@ -69,7 +69,7 @@ def drag(page: Page, pk: int, onto: int) -> None:
 
 def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, scene: Scene) -> None:
     a, b, c = saved(scene.shop)
-    Ticket.objects.update(status="pending_review", committed=0, waits=False)
+    Ticket.objects.update(status="pending_review", committed=0, awaiting_evaluation=False)
     problems = problems_of(page)
     log_in(page, live_server, "mine-owner")
     page.locator("#nav-sidebar-apps a[href='/admin/strategies/board/']").click()
@@ -146,7 +146,7 @@ def test_a_stale_order_and_no_network(page: Page, live_server: Any, scene: Scene
     assert shown(page) == saved(scene.shop) == [a, b, c]
     page.context.set_offline(False)
 
-    service.reorder(
+    strategies.reorder(
         shop_id=scene.shop.pk,
         scenario=PRE,
         ids=[c, b, a],

@@ -23,7 +23,7 @@ def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
     with transaction.atomic():
         scene = make("mine", "cs_agent")
         order = make_order(scene.shop, buyer="mine-b", status="delivered")
-        ticket = make_ticket(order, ticket_no="mine-t", waits=False)
+        ticket = make_ticket(order, ticket_no="mine-t", awaiting_evaluation=False)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     log_in(page, live_server, "mine-cs_agent")
@@ -76,7 +76,7 @@ def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
 def test_the_button_says_the_amount_that_is_typed(page: Page, live_server: Any) -> None:
     with transaction.atomic():
         scene = make("mine", "cs_agent")
-        ticket = make_ticket(make_order(scene.shop, buyer="mine-b"), waits=False)
+        ticket = make_ticket(make_order(scene.shop, buyer="mine-b"), awaiting_evaluation=False)
     log_in(page, live_server, "mine-cs_agent")
     page.goto(live_server.url + url(Ticket, "change", ticket.pk))
     page.get_by_role("button", name="退 ¥100.00 给 mine-b").click()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from aftersale.models import ApiToken
-from aftersale.services import tokens
+from aftersale.services.access import tokens
 from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 

@@ -30,7 +30,7 @@ def desk(*numbers: str) -> Shop:
             make_ticket(
                 make_order(shop, buyer=f"b-{number}"),
                 ticket_no=number,
-                waits=False,
+                awaiting_evaluation=False,
                 applied_at=timezone.now(),
                 due_at=timezone.now() + timedelta(hours=place + 1),
             )
@@ -170,7 +170,10 @@ def test_what_is_typed_stays_while_the_list_reads_itself_anew(page: Page, live_s
     page.keyboard.type("jax")  # keys rest while somebody types
     with transaction.atomic():
         make_ticket(
-            make_order(shop, buyer="b-new"), ticket_no="T-0", waits=False, due_at=timezone.now()
+            make_order(shop, buyer="b-new"),
+            ticket_no="T-0",
+            awaiting_evaluation=False,
+            due_at=timezone.now(),
         )
     page.evaluate("htmx.trigger(document.body, 'desk:refresh')")
     expect(page.locator(".wb-row")).to_have_count(3)

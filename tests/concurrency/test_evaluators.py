@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from aftersale.models import Order, Refund, Shop, Ticket, TicketEvent
-from aftersale.services import refunds
+from aftersale.services.refunds import approvals as refunds
 from strategies.models import (
     Decision,
     EvaluatorLane,
@@ -18,7 +18,7 @@ from strategies.models import (
     Strategy,
     StrategyUsage,
 )
-from strategies.services import strategies as service
+from strategies.services import strategies
 from strategies.services.evaluator import Tally, batch, decide_shop, run
 from strategies.tasks import decide, sweep
 from tests.factories import (
@@ -46,7 +46,7 @@ def backlog(shop: Shop, tickets: int, **order) -> list[Ticket]:
 def drain(shop: Shop, batch_size: int) -> int:
     """What a worker does over and over until nothing waits."""
     tally = Tally()
-    while Ticket.objects.filter(shop=shop, waits=True).exists():
+    while Ticket.objects.filter(shop=shop, awaiting_evaluation=True).exists():
         decide_shop(shop.pk, tally=tally, batch_size=batch_size)
     return tally.total
 
@@ -94,9 +94,9 @@ def test_evaluators_while_people_change_strategies():
 
     def fiddle() -> None:
         for _ in range(6):
-            service.disable(strategy_id=first.pk, user=owner, now=NOON)
-            present = service.priorities(shop.pk, "pre_ship_refund")
-            service.reorder(
+            strategies.disable(strategy_id=first.pk, user=owner, now=NOON)
+            present = strategies.priorities(shop.pk, "pre_ship_refund")
+            strategies.reorder(
                 shop_id=shop.pk,
                 scenario="pre_ship_refund",
                 ids=present[::-1],
@@ -104,7 +104,7 @@ def test_evaluators_while_people_change_strategies():
                 user=owner,
                 now=NOON,
             )
-            service.enable(strategy_id=first.pk, user=owner, now=NOON)
+            strategies.enable(strategy_id=first.pk, user=owner, now=NOON)
 
     results = at_once(fiddle, *[lambda: drain(shop, batch_size=5)] * 3)
     assert results[0] is None
@@ -202,7 +202,7 @@ def test_a_ticket_that_arrives_as_the_evaluator_finishes_is_not_lost(monkeypatch
     assert decide_shop(shop.pk, tally=tally) is False
     assert given_up == [False]
     assert tally.total == (2 if last_look else 1)
-    assert Ticket.objects.filter(waits=True).count() == (0 if last_look else 1)
+    assert Ticket.objects.filter(awaiting_evaluation=True).count() == (0 if last_look else 1)
 
 
 def test_a_manual_approval_and_the_evaluator_never_both_refund():
@@ -231,26 +231,28 @@ def test_two_people_add_the_tenth_strategy(guard, monkeypatch):
 
     if guard != "both":
         meet = meeting(2)
-        real_priorities = service.priorities
+        real_priorities = strategies.priorities
 
         def priorities_then_meet(*args):
             order = real_priorities(*args)
             meet()
             return order
 
-        monkeypatch.setattr(service, "priorities", priorities_then_meet)
-        monkeypatch.setattr(service, "hold_lane", lambda *args, **kwargs: None)
-        monkeypatch.setattr(service, "publish", lambda *args, **kwargs: None)
+        monkeypatch.setattr(strategies, "priorities", priorities_then_meet)
+        monkeypatch.setattr(strategies, "hold_lane", lambda *args, **kwargs: None)
+        monkeypatch.setattr(strategies, "publish", lambda *args, **kwargs: None)
 
     def add():
-        return service.create(shop_id=shop.pk, record=strategy_record(shop), user=owner, now=NOON)
+        return strategies.create(
+            shop_id=shop.pk, record=strategy_record(shop), user=owner, now=NOON
+        )
 
     live = Strategy.objects.filter(shop=shop)
     if guard == "none":
         # Both are added before either commits: a later one would push the other to place eleven,
         # which another constraint refuses.
         added = meeting(2)
-        monkeypatch.setattr(service, "keep_revision", lambda *args, **kwargs: added())
+        monkeypatch.setattr(strategies, "keep_revision", lambda *args, **kwargs: added())
         with without_constraint("strategies_strategy", "strategy_priority_once"):
             at_once(add, add)
             assert live.count() == 11
@@ -260,7 +262,7 @@ def test_two_people_add_the_tenth_strategy(guard, monkeypatch):
     assert sorted(live.values_list("priority", flat=True)) == list(range(1, 11))
     wrong = [result for result in results if isinstance(result, Exception)]
     assert len(wrong) == 1
-    expected = IntegrityError if guard == "constraint" else service.Refused
+    expected = IntegrityError if guard == "constraint" else strategies.Refused
     assert isinstance(wrong[0], expected)
 
 
@@ -308,14 +310,14 @@ def test_killed_with_9(point, left):
     make_strategy(shop, single_amount_cap="100.00", daily_cap="2500.00")
     backlog(shop, 30)
     run_and_die(KILL, point, str(shop.pk))
-    assert Ticket.objects.filter(waits=True).count() == left
+    assert Ticket.objects.filter(awaiting_evaluation=True).count() == left
     assert Decision.objects.count() == 30 - left
     assert_money_adds_up(shop)
 
     sweep()
     assert [task.func() for task in OrmQ.objects.all()][-1] == "strategies.tasks.decide"
     decide(shop.pk)
-    assert Ticket.objects.filter(waits=True).count() == 0
+    assert Ticket.objects.filter(awaiting_evaluation=True).count() == 0
     assert Decision.objects.count() == 30
     assert Ticket.objects.filter(status="refunding").count() == 25
     assert_money_adds_up(shop)

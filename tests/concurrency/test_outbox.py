@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from aftersale.models import Actor, TicketStatus, WebhookMessage, WebhookType
-from aftersale.services import locks
-from aftersale.services.transitions import move
-from aftersale.services.webhooks import endpoints, leases
+from aftersale.services.shared import locks
+from aftersale.services.tickets.lifecycle import move
+from aftersale.services.webhooks import endpoints, message_lease
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
 from .threads import at_once
@@ -50,14 +50,14 @@ def test_a_cursor_would_pass_by_what_commits_late_and_states_do_not(shop):
         assert written.wait(10)
         with transaction.atomic():
             step(quick, TicketStatus.CANCELLED)
-        taken = leases.take(limit=10, now=timezone.now())
+        taken = message_lease.take(limit=10, now=timezone.now())
         seen.set()
         return [lease.message.pk for lease in taken]
 
     _, first = at_once(late, early)
     (cursor,) = first
     assert list(WebhookMessage.objects.filter(pk__gt=cursor)) == []
-    (missed,) = leases.take(limit=10, now=timezone.now())
+    (missed,) = message_lease.take(limit=10, now=timezone.now())
     assert missed.message.pk < cursor
     assert missed.message.subject == f"ticket:{slow.pk}"
 
@@ -71,7 +71,7 @@ def test_two_who_take_at_once_never_take_the_same_nor_two_of_one_ticket(shop):
             step(ticket, TicketStatus.CANCELLED)
 
     def take() -> list[tuple[int, str]]:
-        taken = leases.take(limit=6, now=timezone.now())
+        taken = message_lease.take(limit=6, now=timezone.now())
         return [(lease.message.pk, lease.message.subject) for lease in taken]
 
     both = [one for result in at_once(take, take, take) for one in result]
@@ -124,4 +124,4 @@ def test_an_endpoint_that_is_removed_meanwhile_fails_no_change(shop):
     assert at_once(changes, removes) == [None, None]
     ticket.refresh_from_db()
     assert ticket.status == "cancelled"
-    assert leases.take(limit=10, now=timezone.now()) == []
+    assert message_lease.take(limit=10, now=timezone.now()) == []

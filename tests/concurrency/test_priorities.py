@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from aftersale.services.errors import Stale
+from aftersale.services.shared.errors import Stale
 from strategies.models import RulebookRevision
-from strategies.services import strategies as service
+from strategies.services import strategies
 from tests.factories import NOON, make_shop, make_strategy, make_user
 
 from .threads import at_once, meeting
@@ -22,7 +22,7 @@ def both_orders() -> tuple:
     wanted = [[c, a, b], [b, a, c]]
     calls = [
         partial(
-            service.reorder,
+            strategies.reorder,
             shop_id=shop.pk,
             scenario=SCENARIO,
             ids=ids,
@@ -39,15 +39,15 @@ def test_without_the_lane_one_order_would_be_lost(monkeypatch):
     """Control: both read the old order, both are told that theirs is saved, and one is not."""
     shop, wanted, calls = both_orders()
     meet = meeting(2)
-    read = service.priorities
+    read = strategies.priorities
 
     def read_and_meet(*args):
         present = read(*args)
         meet()
         return present
 
-    monkeypatch.setattr(service, "hold_lane", lambda *args, **kwargs: None)
-    monkeypatch.setattr(service, "priorities", read_and_meet)
+    monkeypatch.setattr(strategies, "hold_lane", lambda *args, **kwargs: None)
+    monkeypatch.setattr(strategies, "priorities", read_and_meet)
     assert at_once(*calls) == [None, None]
     assert read(shop.pk, SCENARIO) in wanted
 
@@ -58,5 +58,5 @@ def test_two_orders_at_once_one_is_saved_and_the_other_told():
     results = at_once(*calls)
     (stale,) = (place for place, result in enumerate(results) if isinstance(result, Stale))
     assert results[1 - stale] is None
-    assert service.priorities(shop.pk, SCENARIO) == wanted[1 - stale]
+    assert strategies.priorities(shop.pk, SCENARIO) == wanted[1 - stale]
     assert RulebookRevision.objects.filter(shop=shop).count() == rulebooks + 1

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from aftersale.models import Order, Shop, Ticket
-from aftersale.services import shops
+from aftersale.services.shops import shops
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def test_it_holds_no_ticket_while_it_waits(act: Callable[..., None], held: Any) 
     shop = make_shop(automation_paused_at=NOON)
     owner: User = make_user(shop)
     order = make_order(shop)
-    tickets = [make_ticket(order, waits=False).pk for _ in range(2)]
+    tickets = [make_ticket(order, awaiting_evaluation=False).pk for _ in range(2)]
     act_on = {"shop_id": shop.pk, "user": owner, "now": NOON}
     errors: list[Exception] = []
 
@@ -59,4 +59,4 @@ def test_it_holds_no_ticket_while_it_waits(act: Callable[..., None], held: Any) 
         assert list(mine.values_list("pk", flat=True)) == tickets
     other.join(10)
     assert not other.is_alive() and not errors
-    assert list(Ticket.objects.values_list("waits", flat=True)) == [True, True]
+    assert list(Ticket.objects.values_list("awaiting_evaluation", flat=True)) == [True, True]

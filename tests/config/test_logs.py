@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from pydantic import ValidationError
 
 from aftersale.models import BlockedBuyer
-from aftersale.records import TicketRecord
+from aftersale.records.schemas import TicketRecord
 from config.logs import logging_config
 from tests.api.program import program
 from tests.factories import make_shop, make_user

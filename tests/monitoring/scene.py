@@ -35,7 +35,7 @@ def tripped(shop: Shop, name: str = "tripped") -> Strategy:
 
 
 def failed(shop: Shop, **fields: Any) -> Refund:
-    ticket = make_ticket(make_order(shop), waits=False, status="refund_failed")
+    ticket = make_ticket(make_order(shop), awaiting_evaluation=False, status="refund_failed")
     return Refund.objects.create(
         shop=shop, order=ticket.order, ticket=ticket, amount=5_990, source="person",
         requested_at=NOON, status="failed", **({"settled_at": NOON} | fields),
@@ -44,11 +44,13 @@ def failed(shop: Shop, **fields: Any) -> Refund:
 
 def due(shop: Shop, hours: float = 6, **fields: Any) -> Ticket:
     at = NOON + timedelta(hours=hours)
-    return make_ticket(make_order(shop), waits=False, due_at=at, **fields)
+    return make_ticket(make_order(shop), awaiting_evaluation=False, due_at=at, **fields)
 
 
 def parcel(shop: Shop) -> ShippingAlert:
-    ticket = make_ticket(make_order(shop), waits=False, status="refunded", committed=10_000)
+    ticket = make_ticket(
+        make_order(shop), awaiting_evaluation=False, status="refunded", committed=10_000
+    )
     return ShippingAlert.objects.create(
         shop=shop, order=ticket.order, ticket=ticket, kind="shipped_after_refund",
         raised_at=NOON, changed_at=NOON,

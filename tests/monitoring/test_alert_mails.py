@@ -15,7 +15,7 @@ from django.utils.translation import override
 from django_q.models import OrmQ
 
 from aftersale.models import Membership, Shop
-from aftersale.services.errors import NotAllowed
+from aftersale.services.shared.errors import NotAllowed
 from monitoring import tasks
 from monitoring.models import Alert, AlertKind, AlertMail
 from monitoring.services import alerts, mails, subscriptions

@@ -11,15 +11,15 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from aftersale.models import Refund, ShippingAlert, Shop, Ticket
-from aftersale.services import refunds
-from aftersale.services.errors import NotAllowed, NotFound
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring import tasks
 from monitoring.models import Alert, AlertMail
 from monitoring.services import alerts
 from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop
-from tests.aftersale.ingest.records import NOON as REPORTED
-from tests.aftersale.ingest.records import at, order, save_order, save_ticket, ticket
+from tests.aftersale.ingest.record_factories import NOON as REPORTED
+from tests.aftersale.ingest.record_factories import at, order, save_order, save_ticket, ticket
 from tests.concurrency.threads import at_once, without_constraint
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 
@@ -233,9 +233,9 @@ def test_a_breaker_that_opens_is_told_at_once(shop: Shop) -> None:
 def test_a_refund_that_fails_is_told_at_once(shop: Shop) -> None:
     owner = make_user(shop)
     row = make_ticket(make_order(shop))
-    refunds.approve(ticket_id=row.pk, user=owner, now=timezone.now())
+    approvals.approve(ticket_id=row.pk, user=owner, now=timezone.now())
     refund = Refund.objects.get(ticket=row)
-    refunds.record_result(
+    approvals.record_result(
         refund_id=refund.pk, succeeded=False, reason="no", user=owner, now=timezone.now()
     )
     assert looks(shop.pk) == 1

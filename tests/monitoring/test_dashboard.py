@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from aftersale.admin import paging
+from aftersale.admin.kit import change_list
 from aftersale.models import Rejection, Shop, Ticket
-from monitoring.dashboard import caps, charts, choice, words
+from monitoring.admin.dashboard import caps, charts, choice, wording
 from monitoring.services.figures import roll_up
 from monitoring.services.figures.days import today
 from strategies.models import Decision, DecisionTally, StrategyUsage
@@ -44,7 +44,7 @@ def history(shop: Shop, seed: int = 1, things: int = 40) -> None:
     for number in range(6):
         make_ticket(make_order(shop, paid_amount=9_000 + 500 * number))
     decide_shop(shop.pk, tally=Tally())
-    late = {"waits": False, "due_at": now - timedelta(hours=1)}
+    late = {"awaiting_evaluation": False, "due_at": now - timedelta(hours=1)}
     make_ticket(make_order(shop), **late)
     make_ticket(make_order(shop), status="awaiting_return", **late)
     make_ticket(make_order(shop), status="refund_failed", **late)
@@ -62,7 +62,7 @@ def listed(client: Client, address: str) -> int:
         found = response.context["cl"]
         number = int(found.paginator.shown_count.replace(",", ""))
         shown = len(found.result_list)
-        assert min(number, found.list_per_page, paging.MOST) <= shown <= number, address
+        assert min(number, found.list_per_page, change_list.MOST) <= shown <= number, address
         return number
     if "total" in response.context:
         return response.context["total"]
@@ -76,8 +76,8 @@ def test_each_figure_equals_its_list(
     query: str, shops: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However far behind the newest decisions they are, and however many."""
-    monkeypatch.setattr(paging, "MOST_READ", 1)
-    monkeypatch.setattr(paging, "MOST", 2)
+    monkeypatch.setattr(change_list, "MOST_READ", 1)
+    monkeypatch.setattr(change_list, "MOST", 2)
     user = make_user()
     for number in range(shops):
         shop = make_shop(timezone=("Asia/Shanghai", "America/New_York")[number])
@@ -245,7 +245,7 @@ def test_when_a_cap_will_be_used_up() -> None:
 
 def test_changes_are_said_in_words() -> None:
     def change(now: int, before: int) -> tuple[str, str]:
-        found = words.change(now, before, str(before), "the day before")
+        found = wording.change(now, before, str(before), "the day before")
         return found.sign, found.text
 
     assert change(6, 4) == ("▲", "50% more than the day before (4)")
@@ -260,8 +260,8 @@ def test_changes_are_said_in_words() -> None:
         ((2, 100), (0, 0), "", "the day before: none"),
         ((0, 0), (2, 100), "", "the day before: 2.0%"),
     ]:
-        assert words.change_of_share(now, before, than) == words.Change(sign, text)
-    assert [words.length(s) for s in (None, 8, 720, 15_000, 183_600)] == [
+        assert wording.change_of_share(now, before, than) == wording.Change(sign, text)
+    assert [wording.length(s) for s in (None, 8, 720, 15_000, 183_600)] == [
         "–", "8 s", "12 min", "4 h 10 min", "2 days 3 h",
     ]  # fmt: skip
 
@@ -281,7 +281,7 @@ def test_reject_reasons_show_what_became_of_them() -> None:
     """SPEC P3."""
     shop, now = make_shop(), timezone.now()
     for fate in ("", "pending_review", "arbitration", "refunding"):
-        ticket = make_ticket(make_order(shop), waits=False, status="rejected")
+        ticket = make_ticket(make_order(shop), awaiting_evaluation=False, status="rejected")
         Rejection.objects.create(
             ticket=ticket, reason="already_shipped", explanation=f"said {fate}",
             from_status="pending_review", at=now,

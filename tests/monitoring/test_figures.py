@@ -43,7 +43,7 @@ def something(shop: Shop, rng: random.Random, now: datetime) -> None:
     at = now - timedelta(minutes=rng.randrange(6 * 24 * 60))
     order = make_order(shop, paid_at=at - timedelta(hours=rng.randrange(30)))
     ticket = make_ticket(
-        order, waits=False, status="refunded",
+        order, awaiting_evaluation=False, status="refunded",
         applied_at=at - timedelta(minutes=rng.randrange(900)),
         type=rng.choice(["refund_only", "return_refund"]), amount=rng.randrange(1, 10_000),
     )  # fmt: skip
@@ -156,7 +156,9 @@ def test_what_changes_later_marks_its_day() -> None:
     now = timezone.now()
     at = now - timedelta(days=3)
     shop = make_shop()
-    ticket = make_ticket(make_order(shop, paid_at=at), waits=False, status="refund_failed")
+    ticket = make_ticket(
+        make_order(shop, paid_at=at), awaiting_evaluation=False, status="refund_failed"
+    )
     refund = Refund.objects.create(
         shop=shop, order=ticket.order, ticket=ticket, amount=100, requested_at=at,
         settled_at=at, status="failed", source="person",

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from aftersale.models import Ticket, TicketEvent
-from monitoring import health
+from monitoring.probes import health
 from strategies.models import Decision, Heartbeat
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import make_order, make_shop, make_strategy, make_ticket
@@ -53,10 +53,12 @@ def test_a_ticket_that_nobody_decides(client: Client, beating: None) -> None:
     """However long ago it came into its status: an old one may just have been woken."""
     ticket = make_ticket(make_order(make_shop()), status_at=timezone.now() - timedelta(days=2))
     assert ready(client) == (200, WELL)
-    Ticket.objects.filter(pk=ticket.pk).update(waits_since=timezone.now() - timedelta(seconds=301))
+    Ticket.objects.filter(pk=ticket.pk).update(
+        awaiting_since=timezone.now() - timedelta(seconds=301)
+    )
     assert ready(client) == (503, WELL | {"waiting_tickets": False})
-    Ticket.objects.filter(pk=ticket.pk).update(waits=False)
-    Ticket.objects.filter(pk=ticket.pk).update(waits=True)
+    Ticket.objects.filter(pk=ticket.pk).update(awaiting_evaluation=False)
+    Ticket.objects.filter(pk=ticket.pk).update(awaiting_evaluation=True)
     assert ready(client) == (200, WELL)
 
 
@@ -109,7 +111,9 @@ def test_figures(client: Client, settings, beating: None) -> None:
         kind="arrived", at=decided_at - timedelta(milliseconds=80)
     )
     waiting = make_ticket(make_order(shop))
-    Ticket.objects.filter(pk=waiting.pk).update(waits_since=timezone.now() - timedelta(seconds=10))
+    Ticket.objects.filter(pk=waiting.pk).update(
+        awaiting_since=timezone.now() - timedelta(seconds=10)
+    )
     found = read(client, settings)
     assert found["afterdesk_tickets_waiting"] == 1
     assert 10 <= found["afterdesk_oldest_waiting_ticket_seconds"] < 30

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from aftersale.platforms import (
+from aftersale.platforms import registry
+from aftersale.platforms.protocol import (
     Account,
     Changed,
     ForgedMessage,
@@ -17,9 +18,8 @@ from aftersale.platforms import (
     SeenTicket,
     Subject,
     Unreadable,
-    registry,
 )
-from aftersale.records import OrderRecord, TicketRecord
+from aftersale.records.schemas import OrderRecord, TicketRecord
 
 SECRETS = (
     Secret("key", "Key", True),

@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from aftersale.platforms import Account, Platform
+from aftersale.platforms.protocol import Account, Platform
 
 
 class Fault(Enum):

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from aftersale.connectors import Failed, NeverSeen, Paid, Pending, TimedOut
-from aftersale.platforms import (
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
+from aftersale.platforms.protocol import (
     Accepted,
     Declined,
     ForgedMessage,
@@ -22,7 +22,7 @@ from aftersale.platforms import (
     Throttled,
     Why,
 )
-from aftersale.records import OrderRecord
+from aftersale.records.schemas import OrderRecord
 
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake

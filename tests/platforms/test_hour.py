@@ -15,9 +15,11 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from aftersale.models import Order, PlatformAccount, PlatformStep, Refund, Shop, Ticket
-from aftersale.services import money_audit, payer, refunds, replies, step_sender
-from aftersale.services.errors import Refused
-from aftersale.services.syncing import accounts, reading
+from aftersale.services.desk import replies
+from aftersale.services.outgoing import pay_refunds, send_steps
+from aftersale.services.refunds import approvals, money_audit
+from aftersale.services.shared.errors import Refused
+from aftersale.services.syncing import accounts, read_changes
 from strategies.models import Decision
 from tests import factories
 
@@ -74,12 +76,12 @@ class Hour:
     def work(self) -> None:
         """What the clusters do: read, decide, tell the platform, pay."""
         clock = self.fake.now
-        while reading.run(account_pk=self.account.pk, clock=clock):
+        while read_changes.run(account_pk=self.account.pk, clock=clock):
             pass
         call_command("evaluate", shop=self.shop.code, verbosity=0, stdout=StringIO())
-        while step_sender.run(clock=self.desk_clock):
+        while send_steps.run(clock=self.desk_clock):
             pass
-        while payer.run(clock=self.desk_clock):
+        while pay_refunds.run(clock=self.desk_clock):
             pass
 
     def desk_clock(self) -> datetime:
@@ -140,18 +142,18 @@ class Hour:
         call = {"ticket_id": ticket.pk, "user": self.owner, "now": self.desk_clock()}
         match self.chance.randrange(6):
             case _ if ticket.status == "returning":
-                refunds.confirm_return(**call)
+                approvals.confirm_return(**call)
             case 0:
-                refunds.approve(**call)
+                approvals.approve(**call)
             case 1:
                 replies.reject(reason="reason_mismatch", explanation="不符。", **call)
             case 2:
-                refunds.retry(**call)
+                approvals.retry(**call)
             case 3:
                 # WeChat wants a picture with it and declines: the ticket goes back.
                 replies.negotiate(message="请补充照片。", **call)
             case _:
-                refunds.confirm_return(**call)
+                approvals.confirm_return(**call)
 
     def until_quiet(self) -> None:
         """Faults that nothing has met yet are used up, and all that falls due is done."""

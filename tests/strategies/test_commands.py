@@ -32,7 +32,9 @@ def test_evaluate_one_shop_and_again_after_a_change(capsys):
     for shop in (first, second):
         make_ticket(make_order(shop))
     call_command("evaluate", shop="a")
-    assert list(Ticket.objects.filter(waits=True).values_list("shop__code", flat=True)) == ["b"]
+    assert list(
+        Ticket.objects.filter(awaiting_evaluation=True).values_list("shop__code", flat=True)
+    ) == ["b"]
     make_strategy(first)
     call_command("evaluate", shop="a")
     assert not Refund.objects.exists()

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from aftersale.services.errors import NotAllowed, Refused
-from strategies.admin.operations import RuleForm
+from aftersale.services.shared.errors import NotAllowed, Refused
+from strategies.admin.records.operators import RuleForm
 from strategies.models import FastRefundRule, RulebookRevision
 from strategies.services.fast_refund import add_rule
 from tests.factories import NOON, make_shop, make_strategy, make_user

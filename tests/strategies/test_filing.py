@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from aftersale.services.outcomes import Outcome
-from aftersale.services.shops import known
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.shops.shops import known
 from strategies.models import RulebookRevision, Strategy, StrategyRevision
-from strategies.services import strategies as service
-from strategies.services.filing import save_strategies
+from strategies.services import strategies
+from strategies.services.import_strategies import save_strategies
 from tests.factories import NOON, make_shop, make_strategy, make_user, strategy_record
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_the_second_time_changes_nothing(shop):
     file(shop, *lines)
     assert names(shop) == [("b", 1), ("a", 2)]
     a = Strategy.objects.get(name="a")
-    service.enable(strategy_id=a.pk, user=make_user(shop), now=NOON)
+    strategies.enable(strategy_id=a.pk, user=make_user(shop), now=NOON)
     revisions, rulebooks = StrategyRevision.objects.count(), RulebookRevision.objects.count()
     assert file(shop, *lines) == (["unchanged", "unchanged"], [False, False])
     assert names(shop) == [("b", 1), ("a", 2)]

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from strategies.services import orders
-from strategies.services import strategies as service
+from strategies.services import priority_history, strategies
 from tests.factories import NOON, make_shop, make_strategy, make_user
 
 pytestmark = pytest.mark.django_db
@@ -22,12 +21,12 @@ def test_the_change_that_is_named_is_the_one_of_the_scenarios_order():
         ("pre_ship_refund", [b, a], anna, NOON + minute),
         ("post_ship_refund", [d, c], ben, NOON + 2 * minute),
     ):
-        service.reorder(
+        strategies.reorder(
             shop_id=shop.pk, scenario=scenario, ids=ids, seen=ids[::-1], user=user, now=now
         )
-    service.disable(strategy_id=a, user=ben, now=NOON + 3 * minute)
-    change = orders.latest_change(shop.pk, "pre_ship_refund")
+    strategies.disable(strategy_id=a, user=ben, now=NOON + 3 * minute)
+    change = priority_history.latest_change(shop.pk, "pre_ship_refund")
     assert (change.created_by, change.created_at) == (anna, NOON + minute)
-    change = orders.latest_change(shop.pk, "post_ship_refund")
+    change = priority_history.latest_change(shop.pk, "post_ship_refund")
     assert (change.created_by, change.created_at) == (ben, NOON + 2 * minute)
-    assert orders.latest_change(shop.pk, "post_ship_return") is None
+    assert priority_history.latest_change(shop.pk, "post_ship_return") is None

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from aftersale.models import Shop
-from strategies.admin.findings import gaps_in_words, notes, notes_of_typed
+from strategies.admin.board.findings import gaps_in_words, notes, notes_of_typed
 from strategies.models import Strategy, StrategyUsage
-from strategies.services import strategies as service
-from strategies.services.contents import strategy_content
+from strategies.services import strategies
 from strategies.services.review import IDLE_DAYS, Never, read_shop, read_with, why_never
+from strategies.services.rulebook_content import strategy_content
 from tests.factories import NOON, make_shop, make_strategy, make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,15 +56,15 @@ def test_what_is_said_follows_the_order_and_what_is_enabled() -> None:
     small = make_strategy(shop, name="small", single_amount_cap="45.00")
     order = [large.pk, small.pk]
     operator = make_user(shop, username="owner")
-    service.reorder(
+    strategies.reorder(
         shop_id=shop.pk, scenario="pre_ship_refund", ids=order[::-1], seen=order, user=operator,
         now=NOON,
     )  # fmt: skip
     assert said(shop, small) == []
     assert said(shop, large)[0] == "Shares tickets with “small”, which comes first."
-    service.disable(strategy_id=small.pk, user=operator, now=NOON)
+    strategies.disable(strategy_id=small.pk, user=operator, now=NOON)
     assert said(shop, large) == []
-    service.reorder(
+    strategies.reorder(
         shop_id=shop.pk, scenario="pre_ship_refund", ids=order, seen=order[::-1], user=operator,
         now=NOON,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from strategies.admin.sentence import sentence
+from strategies.admin.wording.sentence import sentence
 
 BASE = {"scenario": "pre_ship_refund", "single_amount_cap": 20_000, "daily_cap": 5_000_000}
 POST = BASE | {"scenario": "post_ship_refund", "order_statuses": ["shipped", "delivered"]}

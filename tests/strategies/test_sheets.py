@@ -11,12 +11,12 @@ from django.utils import translation
 from openpyxl import Workbook
 
 from aftersale.models import BlockedBuyer, RejectReasonTemplate, Shop, ShopEvent
-from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
-from aftersale.services.outcomes import Outcome
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.sheets import kinds
-from aftersale.sheets.writing import csv_lines, xlsx
+from aftersale.services.sheets.write_file import csv_lines, xlsx
 from strategies.models import RulebookRevision, Strategy, StrategyRevision
-from strategies.services.documents import documents
+from strategies.services.export_strategies import documents
 from tests.factories import NOON, make_shop, make_strategy, make_user
 
 pytestmark = pytest.mark.django_db

@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
 from strategies.models import RulebookRevision, Strategy
-from strategies.services import strategies as service
+from strategies.services import strategies
 from tests.factories import NOON, make_shop, make_strategy, make_user, strategy_record
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def owner(shop):
 
 
 def create(shop, user, **fields):
-    return service.create(
+    return strategies.create(
         shop_id=shop.pk, record=strategy_record(shop, **fields), user=user, now=NOON
     )
 
@@ -78,15 +78,15 @@ def test_a_name_is_unique_in_its_shop_and_scenario(shop, owner):
     create(shop, owner, name="night", scenario="post_ship_refund")
     with pytest.raises(Refused, match="night"):
         create(shop, owner, name="night")
-    service.delete(strategy_id=first.pk, user=owner, now=NOON)
+    strategies.delete(strategy_id=first.pk, user=owner, now=NOON)
     create(shop, owner, name="night")
 
 
 def test_every_change_is_a_revision_and_a_rulebook(shop, owner):
     """SPEC T6."""
     strategy = create(shop, owner, name="a")
-    service.enable(strategy_id=strategy.pk, user=owner, now=NOON)
-    changed = service.change(
+    strategies.enable(strategy_id=strategy.pk, user=owner, now=NOON)
+    changed = strategies.change(
         strategy_id=strategy.pk,
         record=strategy_record(shop, name="b", single_amount_cap="5.00"),
         revision=2,
@@ -112,9 +112,9 @@ def test_every_change_is_a_revision_and_a_rulebook(shop, owner):
 
 def test_a_change_made_from_an_old_revision_is_refused(shop, owner):
     strategy = create(shop, owner, name="a")
-    service.enable(strategy_id=strategy.pk, user=owner, now=NOON)
+    strategies.enable(strategy_id=strategy.pk, user=owner, now=NOON)
     with pytest.raises(Stale):
-        service.change(
+        strategies.change(
             strategy_id=strategy.pk,
             record=strategy_record(shop, name="b"),
             revision=1,
@@ -129,7 +129,7 @@ def test_the_whole_order_is_set_at_once_and_only_from_the_present_one(shop, owne
     a, b, c = (create(shop, owner, name=name).pk for name in "abc")
 
     def reorder(ids, seen):
-        service.reorder(
+        strategies.reorder(
             shop_id=shop.pk, scenario=SCENARIO, ids=ids, seen=seen, user=owner, now=NOON
         )
 
@@ -148,11 +148,11 @@ def test_the_whole_order_is_set_at_once_and_only_from_the_present_one(shop, owne
 def test_a_deleted_strategy_closes_the_gap_and_stays_readable(shop, owner):
     """SPEC T5, T8."""
     a, b, c = (create(shop, owner, name=name) for name in "abc")
-    service.delete(strategy_id=b.pk, user=owner, now=NOON)
+    strategies.delete(strategy_id=b.pk, user=owner, now=NOON)
     assert names(shop) == [("a", 1), ("c", 2)]
     b.refresh_from_db()
     assert (b.name, b.priority, b.enabled, b.revisions.count()) == ("b", None, False, 2)
-    for call in (service.enable, service.disable, service.delete):
+    for call in (strategies.enable, strategies.disable, strategies.delete):
         with pytest.raises(NotFound):
             call(strategy_id=b.pk, user=owner, now=NOON)
 
@@ -161,12 +161,12 @@ def test_off_hours_need_working_hours(owner, shop):
     """SPEC T7: the error says where to set them."""
     strategy = create(shop, owner, execution_time="off_hours")
     with pytest.raises(Refused, match="working hours"):
-        service.enable(strategy_id=strategy.pk, user=owner, now=NOON)
+        strategies.enable(strategy_id=strategy.pk, user=owner, now=NOON)
     strategy.refresh_from_db()
     assert strategy.enabled is False
     shop.working_hours = {"mon": [["09:00", "18:00"]]}
     shop.save()
-    assert service.enable(strategy_id=strategy.pk, user=owner, now=NOON).enabled is True
+    assert strategies.enable(strategy_id=strategy.pk, user=owner, now=NOON).enabled is True
 
 
 @pytest.mark.parametrize("role", ["cs_manager", "cs_agent", "viewer", None])
@@ -177,17 +177,17 @@ def test_who_may_not_change_strategies_changes_nothing(shop, owner, role):
     revisions = RulebookRevision.objects.filter(shop=shop).count()
     calls = [
         lambda: create(shop, user, name="b"),
-        lambda: service.change(
+        lambda: strategies.change(
             strategy_id=strategy.pk,
             record=strategy_record(shop, name="b"),
             revision=strategy.revision,
             user=user,
             now=NOON,
         ),
-        lambda: service.enable(strategy_id=strategy.pk, user=user, now=NOON),
-        lambda: service.disable(strategy_id=strategy.pk, user=user, now=NOON),
-        lambda: service.delete(strategy_id=strategy.pk, user=user, now=NOON),
-        lambda: service.reorder(
+        lambda: strategies.enable(strategy_id=strategy.pk, user=user, now=NOON),
+        lambda: strategies.disable(strategy_id=strategy.pk, user=user, now=NOON),
+        lambda: strategies.delete(strategy_id=strategy.pk, user=user, now=NOON),
+        lambda: strategies.reorder(
             shop_id=shop.pk,
             scenario=SCENARIO,
             ids=[strategy.pk],
@@ -207,4 +207,4 @@ def test_who_may_not_change_strategies_changes_nothing(shop, owner, role):
 def test_an_administrator_may(shop):
     admin = make_user(shop, "admin")
     strategy = create(shop, admin)
-    assert service.enable(strategy_id=strategy.pk, user=admin, now=NOON).enabled is True
+    assert strategies.enable(strategy_id=strategy.pk, user=admin, now=NOON).enabled is True

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from aftersale.models import PlatformAccount
-from aftersale.records import OrderRecord, TicketRecord
-from aftersale.services.syncing import accounts, reading
+from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.services.syncing import accounts, read_changes
 from tests import factories
 from tests.platforms import double
 from tests.platforms.double import Clock, Place, offered
@@ -43,7 +43,7 @@ class Connected:
 
     def read(self) -> None:
         """All that is due."""
-        while reading.run(account_pk=self.account.pk, clock=self.clock):
+        while read_changes.run(account_pk=self.account.pk, clock=self.clock):
             pass
 
     def read_later(self, **step: float) -> None:

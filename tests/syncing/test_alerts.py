@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import translation
 
-from aftersale.connectors import TimedOut
-from aftersale.platforms import NotAuthorised
-from monitoring.alert_words import told
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotAuthorised
 from monitoring.models import Alert
+from monitoring.services.alert_texts import told
 from monitoring.services.alerts import raise_alerts
 from tests.admin.test_scope import client_of
 from tests.factories import NOON

@@ -8,8 +8,9 @@ from django.db import connection
 from django.test import override_settings
 
 from aftersale.models import Order, PlatformAccount
-from aftersale.platforms import Account, NotAuthorised, registry
-from aftersale.services.errors import NotAllowed, Refused
+from aftersale.platforms import registry
+from aftersale.platforms.protocol import Account, NotAuthorised
+from aftersale.services.shared.errors import NotAllowed, Refused
 from aftersale.services.syncing import access, accounts
 from tests import factories
 from tests.concurrency.threads import at_once

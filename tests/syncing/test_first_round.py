@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from aftersale.models import Order, Refund, Ticket
-from aftersale.services import refunds, shops
-from aftersale.services.errors import Refused
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shops import shops
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_strategy
@@ -48,7 +49,7 @@ def test_what_was_open_before_waits_for_people(connected: Connected):
         [],
     ]
     ticket = Ticket.objects.get(ticket_no="T1")
-    assert (ticket.status, ticket.waits) == ("pending_review", False)
+    assert (ticket.status, ticket.awaiting_evaluation) == ("pending_review", False)
     events = [(event.kind, event.note) for event in ticket.events.all()]
     assert events == [("arrived", ""), ("flag", "Open before the shop was connected")]
     assert evaluate(connected) == []
@@ -79,7 +80,7 @@ def test_nothing_but_people_sets_an_old_ticket_waiting(connected: Connected):
     now = connected.clock.turn(minutes=1)
     shops.pause(shop_id=connected.shop.pk, user=connected.owner, now=now)
     shops.resume(shop_id=connected.shop.pk, user=connected.owner, now=now)
-    assert not Ticket.objects.filter(waits=True).exists()
+    assert not Ticket.objects.filter(awaiting_evaluation=True).exists()
     assert evaluate(connected) == []
 
 
@@ -96,7 +97,7 @@ def test_a_person_may_decide_an_old_ticket(connected: Connected):
     connected.ticket("T1", ago=60, amount="10.00")
     connected.read_later(seconds=1)
     ticket = Ticket.objects.get()
-    refunds.approve(ticket_id=ticket.pk, user=connected.owner, now=connected.clock())
+    approvals.approve(ticket_id=ticket.pk, user=connected.owner, now=connected.clock())
     ticket.refresh_from_db()
     assert (ticket.status, ticket.committed) == ("refunding", 1_000)
 
@@ -108,7 +109,7 @@ def test_an_old_ticket_whose_order_comes_later_is_still_for_people(connected: Co
     connected.order("O1")
     connected.read_later(minutes=1)
     ticket = Ticket.objects.get()
-    assert (ticket.order_id is not None, ticket.waits) == (True, False)
+    assert (ticket.order_id is not None, ticket.awaiting_evaluation) == (True, False)
     assert evaluate(connected) == []
 
 
@@ -122,7 +123,7 @@ def test_what_the_platform_pays_by_itself_is_recorded_and_not_sent(connected: Co
     assert evaluate(connected) == []
     ticket = Ticket.objects.get()
     with pytest.raises(Refused, match="The platform pays this fast refund itself"):
-        refunds.approve(ticket_id=ticket.pk, user=connected.owner, now=connected.clock())
+        approvals.approve(ticket_id=ticket.pk, user=connected.owner, now=connected.clock())
     assert not Refund.objects.exists()
     connected.ticket(
         "T1", amount="10.00", fast=True, status="refunded", applied_at=NOON.isoformat()
@@ -142,12 +143,12 @@ def test_a_ticket_may_turn_out_to_be_paid_by_the_platform(connected: Connected):
     connected.order("O1")
     connected.ticket("T1", amount="10.00")
     connected.read_later(seconds=60)
-    assert Ticket.objects.get().waits
+    assert Ticket.objects.get().awaiting_evaluation
     connected.clock.turn(seconds=5)
     connected.ticket("T1", amount="10.00", fast=True, applied_at=NOON.isoformat())
     connected.read_later(minutes=1)
     ticket = Ticket.objects.get()
-    assert (ticket.flags, ticket.waits) == (["platform_pays"], False)
+    assert (ticket.flags, ticket.awaiting_evaluation) == (["platform_pays"], False)
     notes = [event.note for event in ticket.events.filter(kind="flag")]
     assert notes == ["Fast refund paid by the platform"]
 

@@ -11,9 +11,13 @@ import pytest
 from django.db import transaction
 
 from aftersale.models import Order, Refund, Ticket
-from aftersale.records import TicketRecord
-from aftersale.services import locks, money_audit, order_money, shops, transitions
+from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import save_tickets
+from aftersale.services.orders import refundable
+from aftersale.services.refunds import money_audit
+from aftersale.services.shared import locks
+from aftersale.services.shops import shops
+from aftersale.services.tickets import lifecycle
 from tests import factories
 from tests.factories import NOON
 
@@ -133,14 +137,14 @@ def ticket_at(status: str) -> Ticket:
     shop = factories.make_shop(code="s1")
     order = factories.make_order(shop, order_no="O1", status="shipped")
     ticket = factories.make_ticket(
-        order, ticket_no="T1", type="return_refund", amount=6_000, waits=False
+        order, ticket_no="T1", type="return_refund", amount=6_000, awaiting_evaluation=False
     )
     ticket, order = locks.lock_ticket(ticket.pk), locks.lock_order(order.pk)
     if status == "pending_review":
         return ticket
     if status in ("awaiting_return", "returning", "refunding"):
-        order_money.commit(order, ticket, 6_000)
-    transitions.move(ticket, status, actor="platform", now=NOON, as_fact=True)
+        refundable.commit(order, ticket, 6_000)
+    lifecycle.move(ticket, status, actor="platform", now=NOON, as_fact=True)
     if status == "refunding":
         Refund.objects.create(
             shop=shop, order=order, ticket=ticket, amount=6_000, source="person",

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django_q.models import OrmQ
 
-from aftersale.connectors import TimedOut
 from aftersale.models import Order, PlatformMessage, PlatformProblem, Ticket
-from aftersale.services.syncing import health, messages, reading
+from aftersale.platforms.payments import TimedOut
+from aftersale.services.syncing import health, messages, read_changes
 from tests.concurrency.threads import at_once, meeting
 from tests.factories import NOON
 from tests.platforms import double
@@ -55,7 +55,7 @@ def test_a_message_is_kept_once_and_followed_by_a_task(connected: Connected):
     # The order first, so that the ticket is evaluated at once.
     assert connected.place.calls == [("renewed",), ("ticket", "T1"), ("order", "O1")]
     ticket = Ticket.objects.get()
-    assert (ticket.order and ticket.order.order_no, ticket.waits) == ("O1", True)
+    assert (ticket.order and ticket.order.order_no, ticket.awaiting_evaluation) == ("O1", True)
     assert PlatformMessage.objects.get().followed_at == NOON
     connected.place.calls.clear()
     connected.read()
@@ -125,7 +125,7 @@ def test_a_message_that_was_missed_is_found_by_the_round(connected: Connected):
     connected.order("O1")
     connected.ticket("T1")
     connected.read_later(minutes=1)
-    assert (Ticket.objects.get().waits, kept()) == (True, [])
+    assert (Ticket.objects.get().awaiting_evaluation, kept()) == (True, [])
 
 
 def test_a_message_during_a_round_is_followed_before_the_round_goes_on(connected: Connected):
@@ -152,7 +152,7 @@ def test_what_can_not_be_fetched_is_passed_by_after_a_while(connected: Connected
     connected.place.before = fail
     send(body_of(("ticket", "T1", "m1"), ("order", "O2", "m2")))
     connected.order("O2")
-    for _try in range(reading.MOST_TRIES):
+    for _try in range(read_changes.MOST_TRIES):
         connected.read()
         connected.clock.turn(minutes=15)
     connected.read()
@@ -176,7 +176,7 @@ def test_pauses_do_not_grow_where_messages_are_followed_in_between(connected: Co
     send(body_of(*(("ticket", f"T{number}", f"m{number}") for number in range(20))))
     pauses = []
     while PlatformMessage.objects.filter(followed_at=None).exists():
-        reading.run(account_pk=connected.account.pk, clock=connected.clock)
+        read_changes.run(account_pk=connected.account.pk, clock=connected.clock)
         paused_until = connected.account.paused_until
         assert paused_until is not None
         pauses.append(paused_until - connected.clock.now)

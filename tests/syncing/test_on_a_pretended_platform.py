@@ -8,8 +8,8 @@ from django.db.models import Sum
 from django.test import Client
 
 from aftersale.models import Order, PlatformAccount, Refund, Ticket
-from aftersale.services import money_audit
-from aftersale.services.syncing import accounts, reading
+from aftersale.services.refunds import money_audit
+from aftersale.services.syncing import accounts, read_changes
 from tests import factories
 from tests.platforms.fakes import Fake, Fault
 from tests.platforms.kuaishou.fake import KuaishouFake
@@ -44,7 +44,7 @@ def connect(fake: Fake) -> int:
 def read(fake: Fake, account_pk: int, minutes: int = 1) -> None:
     for _minute in range(minutes):
         fake.advance(60)
-        while reading.run(account_pk=account_pk, clock=fake.now):
+        while read_changes.run(account_pk=account_pk, clock=fake.now):
             pass
 
 
@@ -74,7 +74,7 @@ def test_both_sides_agree_whatever_goes_wrong(fake: Fake) -> None:
     fake.buyer_cancels(new[1])
     read(fake, account_pk, 30)
     both_sides_agree(fake)
-    waiting = Ticket.objects.filter(waits=True).values_list("ticket_no", flat=True)
+    waiting = Ticket.objects.filter(awaiting_evaluation=True).values_list("ticket_no", flat=True)
     assert list(waiting) == [new[2]]
     account = PlatformAccount.objects.get()
     assert (account.failing_since, account.failure) == (None, "")
@@ -111,7 +111,7 @@ def test_its_messages_are_believed_and_followed(fake: Fake) -> None:
             query_params={**message.query, "msg_signature": "0" * 40, "signature": "0" * 40},
         )
         assert (forged.status_code, forged.content) == (403, b"")
-    while reading.run(account_pk=account_pk, clock=fake.now):
+    while read_changes.run(account_pk=account_pk, clock=fake.now):
         pass
     ticket = Ticket.objects.get(ticket_no=number)
-    assert (ticket.order is not None, ticket.waits) == (True, True)
+    assert (ticket.order is not None, ticket.awaiting_evaluation) == (True, True)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import PlatformAccount, ShopEvent
-from aftersale.platforms import NotAuthorised
+from aftersale.platforms.protocol import NotAuthorised
 from aftersale.services.syncing import accounts
 from tests import factories
 from tests.admin.test_scope import client_of

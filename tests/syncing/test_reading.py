@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 from django.db.models import F
 
-from aftersale.connectors import TimedOut
 from aftersale.models import (
     Order,
     PlatformAccount,
@@ -16,8 +15,14 @@ from aftersale.models import (
     Ticket,
     TicketEvent,
 )
-from aftersale.platforms import NotAuthorised, NotCarriedOut, Throttled
-from aftersale.services.syncing import accounts, health, leases, reading
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Throttled
+from aftersale.services.syncing import (
+    accounts,
+    health,
+    read_changes,
+    reader_lease,
+)
 from aftersale.signals import to_be_told
 from tests.concurrency.threads import at_once, meeting
 from tests.factories import NOON
@@ -42,7 +47,7 @@ def test_the_first_round_reads_thirty_days_up_to_now(connected: Connected):
     assert (numbers(Order), numbers(Ticket)) == (["O0", "O1"], ["T1"])
     for kind in ("orders", "tickets"):
         windows = connected.place.windows(kind)
-        assert windows[0][0] == NOON - timedelta(days=30) - reading.OVERLAP
+        assert windows[0][0] == NOON - timedelta(days=30) - read_changes.OVERLAP
         assert windows[-1][1] == NOON
         # Edge to edge, and none wider than is asked for at once.
         assert [end for _start, end in windows[:-1]] == [start for start, _end in windows[1:]]
@@ -62,8 +67,8 @@ def test_a_round_a_minute_looks_back_over_the_end_of_the_last(connected: Connect
     # What a list shows late: changed before the last round, and not in it.
     connected.order("O9", ago=9)
     connected.read_later(minutes=1)
-    assert connected.place.windows("orders") == [(NOON - reading.OVERLAP, NOON + MINUTE)]
-    assert connected.place.windows("tickets") == [(NOON - reading.OVERLAP, NOON + MINUTE)]
+    assert connected.place.windows("orders") == [(NOON - read_changes.OVERLAP, NOON + MINUTE)]
+    assert connected.place.windows("tickets") == [(NOON - read_changes.OVERLAP, NOON + MINUTE)]
     assert numbers(Order) == ["O9"]
 
 
@@ -85,7 +90,7 @@ def test_a_reader_that_dies_in_a_window_loses_nothing(
     """What was saved of the window stays, its end does not move, and the next one reads it all."""
     connected.read()
     connected.clock.turn(minutes=1)
-    monkeypatch.setattr(reading, "BATCH", 2)
+    monkeypatch.setattr(read_changes, "BATCH", 2)
     for number in ("O1", "O2", "O3"):
         connected.order(number, ago=0.5)
 
@@ -101,13 +106,13 @@ def test_a_reader_that_dies_in_a_window_loses_nothing(
         connected.read()
     assert numbers(Order) == ["O1", "O2"]
     account = connected.account
-    assert account.orders_until == NOON - reading.OVERLAP
+    assert account.orders_until == NOON - read_changes.OVERLAP
     assert account.round_until == NOON + MINUTE
     # Its lease keeps others away until it is certainly gone.
     connected.place.before = lambda call: None
-    assert reading.run(account_pk=account.pk, clock=connected.clock) is False
+    assert read_changes.run(account_pk=account.pk, clock=connected.clock) is False
     assert numbers(Order) == ["O1", "O2"]
-    connected.read_later(seconds=leases.LEASE.total_seconds())
+    connected.read_later(seconds=reader_lease.LEASE.total_seconds())
     assert numbers(Order) == ["O1", "O2", "O3"]
     # The round that was begun goes on to its own end; the next one follows at once.
     assert connected.account.orders_until == connected.clock.now
@@ -119,7 +124,7 @@ def test_two_readers_at_once_are_one(connected: Connected):
     def come_in(call: tuple) -> None:
         if call[0] == "orders" and not second:
             account = connected.account.pk
-            second.append(reading.run(account_pk=account, clock=connected.clock))
+            second.append(read_changes.run(account_pk=account, clock=connected.clock))
 
     connected.place.before = come_in
     connected.order(ago=1)
@@ -144,7 +149,7 @@ def test_who_has_lost_the_lease_moves_nothing(connected: Connected):
     connected.read()
     account = connected.account
     assert (account.orders_until, account.round_until) == (
-        NOON - reading.OVERLAP,
+        NOON - read_changes.OVERLAP,
         NOON + MINUTE,
     )
 
@@ -169,7 +174,7 @@ def test_a_platform_that_asks_for_patience_gets_it(connected: Connected):
     connected.read_later(seconds=1)
     # The orders were read; the round goes on with the tickets.
     first_tickets = connected.place.windows("tickets")[0]
-    assert first_tickets[0] == NOON - timedelta(days=30) - reading.OVERLAP
+    assert first_tickets[0] == NOON - timedelta(days=30) - read_changes.OVERLAP
     assert connected.place.windows("orders") == []
     assert connected.account.paused_until is None
 
@@ -284,7 +289,7 @@ def test_an_order_that_can_not_be_fetched_holds_nothing_up_for_ever(connected: C
             raise TimedOut
 
     connected.place.before = fail
-    for _try in range(reading.MOST_TRIES):
+    for _try in range(read_changes.MOST_TRIES):
         connected.read()
         assert numbers(Ticket) == []
         connected.clock.turn(minutes=15)
@@ -301,7 +306,7 @@ def test_a_slice_that_takes_too_long_is_halved(
     connected.clock.turn(hours=4)
     for number in range(4):
         connected.order(f"O{number}", ago=30 + 60 * number)
-    monkeypatch.setattr(reading, "SLICE_SECONDS", -1.0)
+    monkeypatch.setattr(read_changes, "SLICE_SECONDS", -1.0)
     widths = []
     for _try in range(3):
         PlatformAccount.objects.update(leased_until=None)
@@ -310,7 +315,7 @@ def test_a_slice_that_takes_too_long_is_halved(
             connected.read()
         widths.append(connected.account.slice_seconds)
     assert widths == [10_800, 5_400, 2_700]
-    monkeypatch.setattr(reading, "SLICE_SECONDS", 45.0)
+    monkeypatch.setattr(read_changes, "SLICE_SECONDS", 45.0)
     connected.place.before = lambda call: None
     PlatformAccount.objects.update(leased_until=None)
     connected.read()
@@ -353,7 +358,7 @@ def test_where_few_calls_in_a_row_work_reading_comes_to_its_end(
 
     connected.place.before = few
     for _run in range(20):
-        reading.run(account_pk=connected.account.pk, clock=connected.clock)
+        read_changes.run(account_pk=connected.account.pk, clock=connected.clock)
         account = connected.account
         if account.last_read_at is not None and account.last_read_at >= begun:
             break
@@ -367,8 +372,8 @@ def test_where_few_calls_in_a_row_work_reading_comes_to_its_end(
 def test_a_long_catching_up_gives_others_their_turn(
     connected: Connected, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(reading, "WORK_SECONDS", -1.0)
-    assert reading.run(account_pk=connected.account.pk, clock=connected.clock) is True
+    monkeypatch.setattr(read_changes, "WORK_SECONDS", -1.0)
+    assert read_changes.run(account_pk=connected.account.pk, clock=connected.clock) is True
     assert connected.account.leased_until is None
     assert connected.place.calls == [("renewed",)]
 
@@ -401,7 +406,7 @@ def test_disconnecting_ends_a_reading(connected: Connected):
             )
 
     connected.place.before = disconnect
-    assert reading.run(account_pk=pk, clock=connected.clock) is False
+    assert read_changes.run(account_pk=pk, clock=connected.clock) is False
     assert not PlatformAccount.objects.exists()
 
 
@@ -416,7 +421,7 @@ def test_two_processes_at_once_read_once(offered: None, clock: Clock):
 
     def one() -> None:
         meet()
-        while reading.run(account_pk=pk, clock=clock):
+        while read_changes.run(account_pk=pk, clock=clock):
             pass
 
     assert at_once(one, one) == [None, None]

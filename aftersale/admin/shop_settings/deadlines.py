@@ -5,12 +5,12 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import ngettext
 
-from aftersale import deadlines as limits
+from aftersale.admin.kit.columns import word
+from aftersale.admin.kit.pages import desk_page
+from aftersale.domain import deadlines as limits
+from aftersale.domain.labels import PLATFORMS
 from aftersale.models import TicketStatus, TicketType
-from aftersale.words import PLATFORMS
 
-from ..columns import word
-from ..pages import desk_page
 from .frame import section, the_shop
 
 _WAITS_FOR_THE_BUYER = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}

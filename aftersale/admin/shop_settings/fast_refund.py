@@ -4,11 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import FastRefundPeriod
-from aftersale.services import shop_settings
+from aftersale.services.shared.shown import format_time
+from aftersale.services.shops import settings
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from . import automation
 from .frame import owned_shop, section, the_shop
 
@@ -23,12 +24,12 @@ def fast_refund(request: HttpRequest, pk: int) -> HttpResponse:
         shop,
         "shop-fast-refund",
         current=current,
-        since=columns.moment(current.starts_at, shop) if current else "",
-        until=columns.moment(current.ends_at, shop) if current and current.ends_at else "",
+        since=format_time(current.starts_at, shop) if current else "",
+        until=format_time(current.ends_at, shop) if current and current.ends_at else "",
         periods=[
             (
-                columns.moment(period.starts_at, shop),
-                columns.moment(period.ends_at, shop) if period.ends_at else None,
+                format_time(period.starts_at, shop),
+                format_time(period.ends_at, shop) if period.ends_at else None,
             )
             for period in periods
         ],
@@ -40,7 +41,7 @@ def fast_refund(request: HttpRequest, pk: int) -> HttpResponse:
 def opt_in(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     if request.method == "POST":
-        shop_settings.opt_in(shop_id=pk, user=access.person(request), now=timezone.now())
+        settings.opt_in(shop_id=pk, user=access.person(request), now=timezone.now())
         return done(_("The shop is opted into fast refund."))
     return dialog(
         request,
@@ -60,7 +61,7 @@ def opt_in(request: HttpRequest, pk: int) -> HttpResponse:
 def opt_out(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     if request.method == "POST":
-        shop_settings.opt_out(shop_id=pk, user=access.person(request), now=timezone.now())
+        settings.opt_out(shop_id=pk, user=access.person(request), now=timezone.now())
         return done(_("The shop is opted out of fast refund."))
     return dialog(
         request,

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
 from aftersale.models import Shop, ShopEventKind
-from aftersale.services import rights
-from aftersale.services.errors import NotFound, Refused, Stale
-from aftersale.services.rights import Right
-
-from .. import access, columns
-from ..pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.services.shared.shown import format_time
 
 SECTIONS = {
     "shop-settings": gettext_lazy("Working hours"),
@@ -97,7 +97,7 @@ def section(
         ],
         several=len(access.shops(request)) > 1,
         last_change=last_change,
-        last_change_at=columns.moment(last_change.at, shop) if last_change else "",
+        last_change_at=format_time(last_change.at, shop) if last_change else "",
         **context,
     )
 

@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from aftersale.admin.kit import access, columns
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain.money import format_yuan
 from aftersale.models import BlockedBuyer, Shop
-from aftersale.services import shop_settings, shops
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import Right
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.shown import format_time
+from aftersale.services.shops import settings, shops
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, seal, section, the_shop, unseal
 
 _PER_PAGE = 50
@@ -142,7 +144,7 @@ def _set_limit(
     request: HttpRequest, shop: Shop, form: LimitForm | None, **limit: int | None
 ) -> HttpResponse:
     try:
-        shop_settings.set_buyer_limit(
+        settings.set_buyer_limit(
             shop_id=shop.pk,
             seen=unseal(request.POST.get("seen")),
             user=access.person(request),
@@ -163,7 +165,7 @@ def _section(
     form: LimitForm | None = None,
     refused: Refused | None = None,
 ) -> HttpResponse:
-    limit = shop_settings.buyer_limit_of(shop)
+    limit = settings.buyer_limit_of(shop)
     amount = limit["amount"]
     if form is None:
         yuan = None if amount is None else f"{amount // 100}.{amount % 100:02}"
@@ -181,7 +183,7 @@ def _section(
         right=Right.CHANGE_STRATEGIES,
         form=form,
         limit=limit,
-        limit_amount=None if amount is None else columns.yuan(amount),
+        limit_amount=None if amount is None else format_yuan(amount),
         seen=request.POST.get("seen") or seal(limit),
         term=term,
         page=page,
@@ -195,5 +197,5 @@ def _row(shop: Shop, row: BlockedBuyer) -> dict[str, Any]:
         "buyer": row.buyer,
         "note": row.note,
         "by": columns.name(row.created_by),
-        "at": columns.moment(row.created_at, shop),
+        "at": format_time(row.created_at, shop),
     }

@@ -11,14 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from aftersale import off_hours
+from aftersale.admin.kit import access
+from aftersale.admin.kit.hours import WEEKDAYS
+from aftersale.admin.kit.pages import desk_page, done
+from aftersale.domain import working_week
 from aftersale.models import Shop
-from aftersale.services import shop_settings
-from aftersale.services.errors import Refused
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shops import settings
 
-from .. import access
-from ..hours import WEEKDAYS
-from ..pages import desk_page, done
 from . import automation, intervals, zones
 from .frame import owned_shop, seal, section, the_shop, unseal
 
@@ -39,7 +39,7 @@ def hours(request: HttpRequest, pk: int) -> HttpResponse:
         intervals.stored(key, str(label), shop.working_hours.get(key, ()))
         for key, label in WEEKDAYS.items()
     ]
-    return _section(request, shop, days, shop.timezone, seal(shop_settings.hours_of(shop)))
+    return _section(request, shop, days, shop.timezone, seal(settings.hours_of(shop)))
 
 
 @require_POST
@@ -59,7 +59,7 @@ def _save(request: HttpRequest, shop: Shop) -> HttpResponse:
     refused = Refused(_("Some times can't be read.")) if any(day.wrong for day in days) else None
     if refused is None:
         try:
-            shop_settings.set_hours(
+            settings.set_hours(
                 shop_id=shop.pk,
                 timezone=zone,
                 working_hours={day.key: day.intervals() for day in days},
@@ -140,13 +140,13 @@ def _section(
 def _drawn(shop: Shop, days: list[intervals.Day]) -> dict[str, Any]:
     """The days with their bars, and what they come to."""
     week = {day.key: day.intervals() for day in days}
-    for key, spans in off_hours.bars(week).items():
+    for key, spans in working_week.bars(week).items():
         next(day for day in days if day.key == key).bar = intervals.bar(spans)
     return {
         "days": days,
         "draft_url": reverse("desk:shop-hours-draft", args=[shop.pk]),
         "draft_target": "#hours-grid",
-        "words": off_hours.in_words(week, shop.special_days),
+        "words": working_week.in_words(week, shop.special_days),
         "warning": without_hours(shop, week, shop.special_days),
         "unread": any(day.wrong for day in days),
         "most": intervals.MOST,

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from aftersale.off_hours import DAY, minutes
+from aftersale.domain.working_week import DAY, minutes
 
 MOST = 12  # intervals a day that a person can still look through
 # 9, 930, 0930, 9:30; also with the colon of a Chinese keyboard.

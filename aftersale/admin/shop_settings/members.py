@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftersale.admin.kit import access, columns
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import Membership, Role, Shop
-from aftersale.services import members as service
-from aftersale.services import rights
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import Right
+from aftersale.services.access import members as service
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotFound, Refused
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, section, the_shop
 
 RIGHTS = {

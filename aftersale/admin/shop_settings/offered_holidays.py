@@ -8,15 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftersale import holidays
+from aftersale.admin.kit import access
+from aftersale.admin.kit.hours import WEEKDAYS as LABELS
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain import holidays
+from aftersale.domain.working_week import WEEKDAYS, days_in_words
 from aftersale.models import Shop
-from aftersale.off_hours import WEEKDAYS, days_in_words
-from aftersale.services import shop_settings
-from aftersale.services.errors import Refused
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shops import settings
 
-from .. import access
-from ..hours import WEEKDAYS as LABELS
-from ..pages import desk_page, dialog, done
 from .dates import shop_today
 from .frame import owned_shop, seal, unseal
 
@@ -44,7 +44,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
             if not days:
                 raise Refused(_("Choose at least one date."))
             seen = unseal(request.POST.get("seen"))
-            shop_settings.set_special_days(
+            settings.set_special_days(
                 shop_id=shop.pk,
                 days=days,
                 seen={day: seen.get(day) for day in days},
@@ -97,7 +97,7 @@ def _dialog(
                 )
                 % {"count": len(found.working_days)},
             },
-            "seen": request.POST.get("seen") or seal(shop_settings.special_days_of(shop, dates)),
+            "seen": request.POST.get("seen") or seal(settings.special_days_of(shop, dates)),
             "submit": _("Add the chosen dates"),
         }
     return dialog(

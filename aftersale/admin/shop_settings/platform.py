@@ -12,14 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from aftersale.admin.kit import access, columns
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketStatus
-from aftersale.platforms import NotAuthorised, registry
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import Right
+from aftersale.platforms import registry
+from aftersale.platforms.protocol import NotAuthorised
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.shown import EMPTY, format_time
 from aftersale.services.syncing import accounts
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, section, the_shop
 
 PROBLEMS = 20
@@ -207,11 +209,9 @@ def _state(request: HttpRequest, shop: Shop, account: PlatformAccount) -> dict[s
         "messages_address": request.build_absolute_uri(address),
         "old_ones": waiting.count(),
         "may_evaluate": access.may(request, shop.pk, Right.CHANGE_STRATEGIES),
-        "problems": [
-            (problem, columns.moment(problem.at, shop)) for problem in problems[:PROBLEMS]
-        ],
+        "problems": [(problem, format_time(problem.at, shop)) for problem in problems[:PROBLEMS]],
         "problem_count": problems.count(),
-        "since": columns.moment(account.failing_since, shop) if account.failing_since else "",
+        "since": format_time(account.failing_since, shop) if account.failing_since else "",
     }
 
 
@@ -227,7 +227,7 @@ def _word(account: PlatformAccount) -> tuple[str, str]:
 
 def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
     def moment(at: Any) -> Any:
-        return columns.moment(at, shop) if at else columns.EMPTY
+        return format_time(at, shop) if at else EMPTY
 
     facts = [
         (_("Last read"), moment(account.last_read_at)),

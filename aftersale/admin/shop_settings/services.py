@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import ConnectorKind, Shop
-from aftersale.services import shop_settings
-from aftersale.services.errors import Refused
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.shown import format_time
+from aftersale.services.shops import settings
 
-from .. import access, columns
-from ..pages import desk_page, done
 from .frame import SettingsForm, owned_shop, seal, section, the_shop, unseal
 
 CONNECTORS = {
@@ -77,7 +78,7 @@ def services(request: HttpRequest, pk: int) -> HttpResponse:
     refused: Refused | None = Refused(_("Something is missing or wrong below."))
     if valid:
         try:
-            shop_settings.set_commission_return(
+            settings.set_commission_return(
                 shop_id=shop.pk,
                 wallet_opened_at=_opened(shop, form.cleaned_data["wallet_opened_at"]),
                 categories=form.cleaned_data["categories"],
@@ -108,7 +109,7 @@ def _section(
     form: CommissionForm | None = None,
     refused: Refused | None = None,
 ) -> HttpResponse:
-    content = shop_settings.commission_return_of(shop)
+    content = settings.commission_return_of(shop)
     opened = shop.wallet_opened_at
     if form is None:
         initial: dict[str, Any] = {
@@ -126,7 +127,7 @@ def _section(
         seen=request.POST.get("seen") or seal(content),
         connector=shop.get_connector_display(),
         connector_words=CONNECTORS[ConnectorKind(shop.connector)],
-        opened=columns.moment(opened, shop) if opened else "",
+        opened=format_time(opened, shop) if opened else "",
         categories=shop.commission_categories,
         days=shop.commission_days,
     )

@@ -9,14 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftersale import holidays
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain import holidays
+from aftersale.domain.working_week import days_in_words
 from aftersale.models import Shop
-from aftersale.off_hours import days_in_words
-from aftersale.services import shop_settings
-from aftersale.services.errors import NotFound, Refused, Stale
+from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.services.shops import settings
 
-from .. import access
-from ..pages import desk_page, dialog, done
 from . import intervals
 from .dates import DatesForm, shop_today
 from .frame import owned_shop, seal, section, the_shop, unseal
@@ -128,7 +128,7 @@ def remove(request: HttpRequest, pk: int, first: str, last: str) -> HttpResponse
     refused: Refused | None = None
     if request.method == "POST":
         try:
-            shop_settings.set_special_days(
+            settings.set_special_days(
                 shop_id=shop.pk,
                 days=dict.fromkeys(dates),
                 seen=unseal(seen),
@@ -190,7 +190,7 @@ def _seen(request: HttpRequest, shop: Shop, first: str, last: str) -> tuple[list
         dates = sorted(day for day in shop.special_days if first <= day <= last)
     if not dates:
         raise NotFound(_("There are no such special days."))
-    return dates, sent or seal(shop_settings.special_days_of(shop, dates))
+    return dates, sent or seal(settings.special_days_of(shop, dates))
 
 
 def _span(dates: Sequence[str]) -> str:
@@ -229,7 +229,7 @@ def _set(
 ) -> Refused | None:
     hours = [] if closed else day.intervals()
     try:
-        shop_settings.set_special_days(
+        settings.set_special_days(
             shop_id=shop.pk,
             days=dict.fromkeys(dates, hours),
             seen=unseal(seen) if isinstance(seen, str) else seen,

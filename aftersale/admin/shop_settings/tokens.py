@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import ApiToken, Role, Scope, Shop
-from aftersale.services import tokens as service
-from aftersale.services.errors import NotFound, Refused
+from aftersale.services.access import tokens as service
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.shown import format_time
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, section, the_shop
 
 MOST_SHOWN = 200
@@ -135,8 +136,8 @@ def _row(token: ApiToken, shop: Shop, roles: dict[int, str]) -> Row:
     return Row(
         token=token,
         may=[Scope(scope).label for scope in token.scopes],
-        made=columns.moment(token.created_at, shop),
-        used=columns.moment(token.last_used_at, shop) if token.last_used_at else "",
-        revoked=columns.moment(token.revoked_at, shop) if token.revoked_at else "",
+        made=format_time(token.created_at, shop),
+        used=format_time(token.last_used_at, shop) if token.last_used_at else "",
+        revoked=format_time(token.revoked_at, shop) if token.revoked_at else "",
         acts_as=acts_as,
     )

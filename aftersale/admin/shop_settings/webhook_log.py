@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import (
     TEST_TYPE,
     MessageState,
@@ -19,11 +21,10 @@ from aftersale.models import (
     WebhookMessage,
     WebhookType,
 )
-from aftersale.services.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.shown import format_time
 from aftersale.services.webhooks import log as service
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, section
 from .webhooks import endpoint_of, row
 
@@ -153,12 +154,12 @@ def _row(shop: Shop, endpoint: WebhookEndpoint, message: WebhookMessage) -> dict
         "type": message.type,
         "title": WebhookType(message.type).label if known else _("Test"),
         "about": about,
-        "at": columns.moment(message.at, shop),
+        "at": format_time(message.at, shop),
         "state": message.get_state_display(),
         "colour": _COLOURS[MessageState(message.state)],
         "attempts": message.attempts,
         "answer": message.answer or "",
         "failure": message.get_failure_display(),
-        "tried_at": columns.moment(message.tried_at, shop) if message.tried_at else "",
-        "next_try_at": columns.moment(due, shop) if due else "",
+        "tried_at": format_time(message.tried_at, shop) if message.tried_at else "",
+        "next_try_at": format_time(due, shop) if due else "",
     }

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftersale.admin.kit import access, columns
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import MessageState, Shop, WebhookEndpoint, WebhookType
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.webhooks import endpoints as service
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.shown import format_time
+from aftersale.services.webhooks import endpoints
 
-from .. import access, columns
-from ..pages import desk_page, dialog, done
 from .frame import SettingsForm, owned_shop, section
 
 
@@ -46,7 +47,7 @@ def webhooks(request: HttpRequest, pk: int) -> HttpResponse:
         shop,
         "shop-webhooks",
         endpoints=[row(shop, endpoint) for endpoint in found],
-        most=service.MOST,
+        most=endpoints.MOST,
     )
 
 
@@ -62,7 +63,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         refused = Refused(_("Something is missing or wrong below."))
         if form.is_valid():
             try:
-                _endpoint, secret = service.create(
+                _endpoint, secret = endpoints.create(
                     shop_id=shop.pk, **form.cleaned_data, **_who(request)
                 )
             except Refused as error:
@@ -92,7 +93,7 @@ def change(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
         refused = Refused(_("Something is missing or wrong below."))
         if form.is_valid():
             try:
-                service.change(endpoint_id=row.pk, **form.cleaned_data, **_who(request))
+                endpoints.change(endpoint_id=row.pk, **form.cleaned_data, **_who(request))
             except Refused as error:
                 refused = form.refuse(error)
             else:
@@ -112,7 +113,7 @@ def change(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
 def rotate(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     row = endpoint_of(owned_shop(request, pk), endpoint)
     if request.method == "POST":
-        _row, secret = service.rotate(endpoint_id=row.pk, **_who(request))
+        _row, secret = endpoints.rotate(endpoint_id=row.pk, **_who(request))
         return _secret(request, _("The secret is rotated"), secret)
     return _ask(
         request,
@@ -130,7 +131,7 @@ def rotate(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
 def switch_on(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     row = endpoint_of(owned_shop(request, pk), endpoint)
     if request.method == "POST":
-        service.switch_on(endpoint_id=row.pk, **_who(request))
+        endpoints.switch_on(endpoint_id=row.pk, **_who(request))
         return done(_("The webhook is switched on."))
     return _ask(
         request,
@@ -149,7 +150,7 @@ def switch_off(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
         request,
         pk,
         endpoint,
-        service.switch_off,
+        endpoints.switch_off,
         title=_("Switch the webhook off"),
         text=_("Nothing more is sent. What waits is kept; what happens from now on is not told."),
         submit=_("Switch off"),
@@ -163,7 +164,7 @@ def remove(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
         request,
         pk,
         endpoint,
-        service.remove,
+        endpoints.remove,
         title=_("Remove the webhook"),
         text=_("Nothing more is sent; what waits and the log are deleted."),
         submit=_("Remove the webhook"),
@@ -189,15 +190,15 @@ def row(shop: Shop, endpoint: WebhookEndpoint) -> dict[str, Any]:
         "description": endpoint.description,
         "enabled": endpoint.enabled,
         "off": endpoint.get_off_because_display(),
-        "off_at": columns.moment(endpoint.off_at, shop) if endpoint.off_at else "",
+        "off_at": format_time(endpoint.off_at, shop) if endpoint.off_at else "",
         "types": [WebhookType(kind).label for kind in endpoint.types],
         "waiting": endpoint.messages.filter(state=MessageState.WAITING).count(),
-        "last": columns.moment(endpoint.last_success_at, shop) if endpoint.last_success_at else "",
-        "failing": columns.moment(failing, shop) if failing else "",
-        "both_until": columns.moment(endpoint.old_secret_until, shop)
+        "last": format_time(endpoint.last_success_at, shop) if endpoint.last_success_at else "",
+        "failing": format_time(failing, shop) if failing else "",
+        "both_until": format_time(endpoint.old_secret_until, shop)
         if endpoint.old_secret_until and endpoint.old_secret_until > timezone.now()
         else "",
-        "created_at": columns.moment(endpoint.created_at, shop),
+        "created_at": format_time(endpoint.created_at, shop),
         "created_by": columns.name(endpoint.created_by),
     }
 

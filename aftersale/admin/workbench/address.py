@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
-from aftersale.admin import access
+from aftersale.admin.kit import access
 from aftersale.models import TicketType
-from aftersale.services.queues import Filters, Place, Queue
+from aftersale.services.desk.queues import Filters, Place, Queue
 
 PAGE = 40
 # What a list that reads itself anew keeps of the pages that were added to it.

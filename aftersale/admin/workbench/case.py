@@ -6,12 +6,15 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from aftersale.admin import access, colours, columns
+from aftersale.admin.kit import access, colours, columns
+from aftersale.domain.labels import REASONS
+from aftersale.domain.money import format_yuan
 from aftersale.models import DESK_STATUSES, Ticket, TicketFlag, TicketStatus, TicketType
-from aftersale.services import buyers, replies, visits
-from aftersale.services.cases import seen_now
-from aftersale.services.rights import Right, scoped
-from aftersale.words import REASONS
+from aftersale.services.access.rights import Right, scoped
+from aftersale.services.desk import presence, replies
+from aftersale.services.shared.shown import format_time
+from aftersale.services.shops import buyers
+from aftersale.services.tickets.cases import seen_now
 
 from .consequences import (
     DECIDABLE,
@@ -44,7 +47,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     refund = getattr(ticket, "refund", None)
     can = steps(ticket, now=now) if may else set()
     if may:
-        visits.visit(ticket=ticket, user=user, now=now)
+        presence.visit(ticket=ticket, user=user, now=now)
     return {
         "ticket": ticket,
         "order": order,
@@ -54,7 +57,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "may": may,
         "steps": can,
         "buyer": buyer(ticket),
-        "shown": columns.yuan(to_pay(ticket)),
+        "shown": format_yuan(to_pay(ticket)),
         "available": available(ticket, order),
         # By other tickets, and outside Afterdesk.
         "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
@@ -72,7 +75,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "events": list(ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]),
         "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
         "panels": panels_of(request, ticket),
-        "others": visits.others(ticket=ticket, user=user, now=now),
+        "others": presence.others(ticket=ticket, user=user, now=now),
         "is_mine": ticket.handler_id == user.pk,
     }
 
@@ -111,7 +114,7 @@ def _times(ticket: Ticket) -> list[tuple[Any, str]]:
         (_("Sent back"), ticket.return_shipped_at),
         (_("Goods received"), ticket.goods_received_at),
     ]
-    return [(name, columns.moment(at, ticket.shop)) for name, at in times if at is not None]
+    return [(name, format_time(at, ticket.shop)) for name, at in times if at is not None]
 
 
 def _is_web(address: str) -> bool:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from aftersale.admin.columns import yuan
-from aftersale.connectors.registry import sends
+from aftersale.domain.money import format_yuan
 from aftersale.models import (
     ConnectorKind,
     Order,
@@ -14,8 +13,9 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.services import refunds
-from aftersale.services.errors import Refused
+from aftersale.platforms.payment_registry import sends
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Refused
 
 DECIDABLE = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
 AWAITS_GOODS = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
@@ -73,7 +73,7 @@ def obstacle(ticket: Ticket) -> str:
         return _(
             "Only %(left)s of the order is left, and its platform refunds what was asked for: "
             "it can't be approved."
-        ) % {"left": yuan(left)}
+        ) % {"left": format_yuan(left)}
     return ""
 
 
@@ -88,7 +88,7 @@ def approval(ticket: Ticket, amount: int) -> str:
     if order is None:
         return obstacle(ticket)
     try:
-        refunds.require_approvable(order, ticket, amount)
+        approvals.require_approvable(order, ticket, amount)
     except Refused as refused:
         return refused.message
     return _approved(ticket, order, amount, buyer(ticket))
@@ -136,15 +136,15 @@ def _approved(ticket: Ticket, order: Order, amount: int, who: str) -> str:
         return _(
             "%(buyer)s may send the goods back. %(amount)s of the order is set aside, and paid "
             "once the goods are confirmed."
-        ) % {"buyer": who, "amount": yuan(amount)}
+        ) % {"buyer": who, "amount": format_yuan(amount)}
     return _refunded(ticket, order, amount, who)
 
 
 def _refunded(ticket: Ticket, order: Order, amount: int, who: str) -> str:
     words = {
         "buyer": who,
-        "amount": yuan(amount),
-        "left": yuan(max(available(ticket, order) - amount, 0)),
+        "amount": format_yuan(amount),
+        "left": format_yuan(max(available(ticket, order) - amount, 0)),
     }
     if sends(ticket.shop.connector):
         text = _("%(amount)s goes to %(buyer)s at once; %(left)s of the order stays refundable.")

@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aftersale.admin import access
-from aftersale.admin.columns import yuan
-from aftersale.admin.pages import desk_page, dialog, done
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
-from aftersale.services import handling, refunds
-from aftersale.services.cases import find_case, seen_now
-from aftersale.services.errors import Refused, Stale, WrongStep
+from aftersale.services.desk import assignment
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Refused, Stale, WrongStep
+from aftersale.services.tickets.cases import find_case, seen_now
 
 from . import case
 from .consequences import (
@@ -80,7 +81,7 @@ def _approved(ticket: Ticket, amount: int, who: str) -> str:
     if ticket.status == TicketStatus.AWAITING_RETURN:
         return _("%(buyer)s may send the goods back; %(amount)s is set aside.") % {
             "buyer": who,
-            "amount": yuan(amount),
+            "amount": format_yuan(amount),
         }
     return _refunded(ticket, amount, who)
 
@@ -88,14 +89,14 @@ def _approved(ticket: Ticket, amount: int, who: str) -> str:
 def _refunded(ticket: Ticket, amount: int, who: str) -> str:
     return _("The refund of %(amount)s to %(buyer)s is under way.") % {
         "buyer": who,
-        "amount": yuan(amount),
+        "amount": format_yuan(amount),
     }
 
 
 APPROVE = Decision(
     "approve",
     gettext_lazy("Approve"),
-    refunds.approve,
+    approvals.approve,
     gettext_lazy("Approve"),
     _approved,
     asks_amount=True,
@@ -103,14 +104,14 @@ APPROVE = Decision(
 CONFIRM = Decision(
     "confirm_return",
     gettext_lazy("Confirm the return"),
-    refunds.confirm_return,
+    approvals.confirm_return,
     gettext_lazy("Confirm the return"),
     _refunded,
 )
 RETRY = Decision(
     "retry",
     gettext_lazy("Try the refund again"),
-    refunds.retry,
+    approvals.retry,
     gettext_lazy("Try again"),
     _refunded,
 )
@@ -167,7 +168,7 @@ def _ask(
 ) -> HttpResponse:
     order = ticket.order
     amount = to_pay(ticket)
-    shown, then = yuan(amount), _then(ticket, decision)
+    shown, then = format_yuan(amount), _then(ticket, decision)
     if not decision.asks_amount or ticket.type == TicketType.EXCHANGE or not may_pay_less(ticket):
         form = None
     elif form is None:
@@ -175,7 +176,7 @@ def _ask(
     elif form.fen is None:
         shown, then = f"¥{form['amount'].value()}", _no_amount()
     else:
-        shown, then = yuan(form.fen), approval(ticket, form.fen)
+        shown, then = format_yuan(form.fen), approval(ticket, form.fen)
     return dialog(
         request,
         TEMPLATE,
@@ -235,4 +236,4 @@ def _hand(call: Callable[..., Ticket]) -> Callable[..., HttpResponseBase]:
     return view
 
 
-take, hand_back = _hand(handling.take), _hand(handling.hand_back)
+take, hand_back = _hand(assignment.take), _hand(assignment.hand_back)

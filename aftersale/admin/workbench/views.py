@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from aftersale.admin import access, badges, colours, columns
-from aftersale.admin.pages import desk_page, show
+from aftersale.admin.kit import access, badges, colours, columns
+from aftersale.admin.kit.pages import desk_page, show
+from aftersale.domain.labels import REASONS
 from aftersale.models import Ticket, TicketType
-from aftersale.services import queues, saved_filters, visits
-from aftersale.services.cases import changes_since
-from aftersale.services.queues import MOST_COUNTED, Queue
-from aftersale.services.rights import Right
-from aftersale.words import REASONS
+from aftersale.services.access.rights import Right
+from aftersale.services.desk import presence, queues, saved_filters
+from aftersale.services.desk.queues import MOST_COUNTED, Queue
+from aftersale.services.tickets.cases import changes_since
 
 from . import address, case
 from .address import Address
@@ -88,14 +88,14 @@ def pulse(request: HttpRequest, ticket_id: int) -> HttpResponse:
     ticket = case.find(request, ticket_id)
     user = access.person(request)
     if access.may(request, ticket.shop_id, Right.HANDLE_TICKETS):
-        visits.visit(ticket=ticket, user=user, now=now)
+        presence.visit(ticket=ticket, user=user, now=now)
     seen = request.POST.get("seen", "")
     return render(
         request,
         "desk/workbench/pulse.html",
         {
             "ticket": ticket,
-            "others": visits.others(ticket=ticket, user=user, now=now),
+            "others": presence.others(ticket=ticket, user=user, now=now),
             "changes": changes_since(ticket, ticket.order, seen),
         },
     )
@@ -176,7 +176,7 @@ def _version(found: dict[str, Any], counted: dict[str, Any]) -> str:
     """What the list shows, in short: where it is the same, nothing is sent and nothing moves."""
     tickets = [row["ticket"] for row in found["rows"]]
     figures = [
-        (t.pk, t.status, t.due_at, t.amount, t.type, t.flags, t.waits, t.handler_id)
+        (t.pk, t.status, t.due_at, t.amount, t.type, t.flags, t.awaiting_evaluation, t.handler_id)
         for t in tickets
     ]
     text = repr((figures, found["after"] != "", [tab["count"] for tab in counted["tabs"]]))

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from aftersale.services import money_audit
+from aftersale.services.refunds import money_audit
 from config.terminal import TerminalCommand
 
 

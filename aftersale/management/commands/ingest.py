@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from aftersale.services.ingest import Counts, Pass
 from aftersale.services.ingest.files import Source
-from aftersale.services.outcomes import Outcome
+from aftersale.services.shared.outcomes import Outcome
 from config.terminal import TerminalCommand
 
 

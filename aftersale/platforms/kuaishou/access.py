@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from aftersale.platforms import NotAuthorised
-from aftersale.said import said as _
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.kuaishou.to_records import identity, number
+from aftersale.platforms.protocol import NotAuthorised
 
 from .api import Api
-from .records import identity, number
 
 # An access token lasts two days there.
 BEFORE = timedelta(hours=6)

@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 
-from aftersale import connectors
-from aftersale.connectors import TimedOut
-from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms import payments
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
-from aftersale.said import said as _
 
 from . import codes
 
@@ -85,7 +85,7 @@ class Api:
     def _exchange(
         self, verb: str, address: str, fields: Mapping[str, str]
     ) -> tuple[httpx.Response, bytes]:
-        seconds = connectors.CALL_TIMEOUT_SECONDS
+        seconds = payments.CALL_TIMEOUT_SECONDS
         if self._client is None:
             self._client = httpx.Client(follow_redirects=False, verify=tls())
         query, form = (fields, None) if verb == "GET" else (None, fields)

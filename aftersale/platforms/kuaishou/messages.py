@@ -13,9 +13,8 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from aftersale.platforms import Changed, ForgedMessage, Subject
-
-from .records import identity, number
+from aftersale.platforms.kuaishou.to_records import identity, number
+from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 
 # Events of a ticket; the numbers are older names that are still sent.
 TICKET_EVENTS = frozenset(

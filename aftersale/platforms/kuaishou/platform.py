@@ -7,8 +7,11 @@ from typing import Any
 import structlog
 
 from aftersale import reject_reasons as catalogue
-from aftersale.connectors import Failed, NeverSeen, Paid, Pending
-from aftersale.platforms import (
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.kuaishou import access, codes, messages, reasons, to_records
+from aftersale.platforms.kuaishou.to_records import identity, number
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.protocol import (
     Accepted,
     Account,
     Changed,
@@ -21,13 +24,10 @@ from aftersale.platforms import (
     Unreadable,
     Why,
 )
-from aftersale.records import OrderRecord
-from aftersale.said import said as _
+from aftersale.records.schemas import OrderRecord
 
-from . import access, codes, messages, reasons, records
 from .api import Api, Refused
 from .codes import HandlingWay, Status
-from .records import identity, number
 from .refusals import declined, why
 
 # Lists take windows of a day at most, in busy times of hours, of the last 90 days.
@@ -75,9 +75,9 @@ class Kuaishou:
             "open.order.cursor.list", asked, since, until, cursor="cursor", rows="orderList"
         )
         for row in pages:
-            if records.lacks_shipping(row):
-                row = self._whole(row, self._order, records.order_no(row))
-            yield records.order_record(row, self._account.shop_code)
+            if to_records.lacks_shipping(row):
+                row = self._whole(row, self._order, to_records.order_no(row))
+            yield to_records.order_record(row, self._account.shop_code)
 
     def changed_tickets(
         self, *, since: datetime, until: datetime
@@ -101,17 +101,17 @@ class Kuaishou:
             # Only the detail has pictures, the parcel, and how long the buyer may think.
             if "pictures" not in row:
                 row = self._whole(row, self._ticket, identity(row, "refundId"))
-            record = records.ticket_record(row, self._account.shop_code)
+            record = to_records.ticket_record(row, self._account.shop_code)
             yield record if isinstance(record, Unreadable) else SeenTicket(record)
 
     def order(self, order_no: str) -> OrderRecord | None:
         row = self._order(order_no)
-        record = records.order_record(row, self._account.shop_code) if row else None
+        record = to_records.order_record(row, self._account.shop_code) if row else None
         return None if isinstance(record, Unreadable) else record
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         row = self._ticket(ticket_no)
-        record = records.ticket_record(row, self._account.shop_code) if row else None
+        record = to_records.ticket_record(row, self._account.shop_code) if row else None
         return None if record is None or isinstance(record, Unreadable) else SeenTicket(record)
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
@@ -204,7 +204,7 @@ class Kuaishou:
             step,
             reasons.for_offer,
             label=_("an offer to the buyer"),
-            text=f"{records.OFFER}{text}",
+            text=f"{to_records.OFFER}{text}",
             edit=edit,
         )
 
@@ -246,7 +246,7 @@ class Kuaishou:
         begin = max(since, until - OLDEST)
         while begin < until:
             end = min(begin + WINDOW, until)
-            first, last = records.milliseconds(begin), records.milliseconds(end)
+            first, last = to_records.milliseconds(begin), to_records.milliseconds(end)
             if first < last:
                 window = {**asked, "beginTime": first, "endTime": last}
                 yield from self._window(method, window, cursor=cursor, rows=rows)
@@ -307,7 +307,7 @@ class Kuaishou:
         if code in codes.WITH_PLATFORM:
             return Declined(Why.PLATFORM_HANDLING, _("Kuaishou itself is handling this ticket."))
         exchange = number(row, "handlingWay") == HandlingWay.EXCHANGE
-        same = number(row, "updateTime") == records.milliseconds(step.version) and (
+        same = number(row, "updateTime") == to_records.milliseconds(step.version) and (
             exchange or number(row, "refundFee") == step.amount
         )
         if not same or code not in statuses:
@@ -342,7 +342,7 @@ class Kuaishou:
                 "refundId": _id(step),
                 "reasonCode": int(chosen.code) if chosen.code.isdecimal() else chosen.code,
                 "rejectDesc": text,
-                "refundVersion": records.milliseconds(step.version),
+                "refundVersion": to_records.milliseconds(step.version),
                 **(edit or {}),
             },
         )

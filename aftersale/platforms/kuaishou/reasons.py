@@ -7,9 +7,8 @@ what a reason's label says.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aftersale.platforms import PlatformReason
-
-from .records import identity
+from aftersale.platforms.kuaishou.to_records import identity
+from aftersale.platforms.protocol import PlatformReason
 
 # A label that holds one of these words means that reason; earlier words say it better.
 WORDS: dict[str, tuple[str, ...]] = {

@@ -1,6 +1,6 @@
 """Why Kuaishou did not take a step, from its own words: the codes of it are not published."""
 
-from aftersale.platforms import Declined, Why
+from aftersale.platforms.protocol import Declined, Why
 
 from .api import Refused
 

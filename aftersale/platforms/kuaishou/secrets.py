@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.platforms import Secret
+from aftersale.platforms.protocol import Secret
 
 SECRETS = (
     Secret("app_key", _("App key"), True),

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 
-from aftersale.connectors import CALL_TIMEOUT_SECONDS, TimedOut
-from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, TimedOut
+from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
-from aftersale.said import said as _
 
 from .codes import NOT_AUTHORISED, SYSTEM_ERRORS, THROTTLED
 

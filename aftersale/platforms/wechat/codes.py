@@ -1,6 +1,6 @@
 """WeChat's codes and the desk's words for them, both ways (PLATFORMS.md b3, b4, b5)."""
 
-from aftersale.platforms import Why
+from aftersale.platforms.protocol import Why
 
 # The platform spells it with one L.
 CANCELLED = "USER_CANCELD"

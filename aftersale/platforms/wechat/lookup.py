@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from aftersale.connectors import TimedOut
-from aftersale.platforms import NotCarriedOut, SeenTicket, Unreadable
-from aftersale.records import OrderRecord
-from aftersale.said import said as _
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotCarriedOut, SeenTicket, Unreadable
+from aftersale.platforms.wechat import codes, refusals, to_records
+from aftersale.records.schemas import OrderRecord
 
-from . import codes, reading, refusals
 from .client import Answer, Client, Refused
 
 TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
@@ -58,7 +58,7 @@ class Lookup:
     def order(self, order_no: str) -> OrderRecord | None:
         raw = self._raw_order(order_no)
         try:
-            return None if raw is None else reading.order_record(self._shop, raw)
+            return None if raw is None else to_records.order_record(self._shop, raw)
         except BAD_ANSWER as error:
             raise NoRecord(_what(error)) from error
 
@@ -68,7 +68,7 @@ class Lookup:
             return None
         try:
             line, read_at = self._line(raw), raw["answered_at"]
-            return reading.seen_ticket(self._shop, raw, line_no=line, read_at=read_at)
+            return to_records.seen_ticket(self._shop, raw, line_no=line, read_at=read_at)
         except BAD_ANSWER as error:
             raise NoRecord(_what(error)) from error
 
@@ -113,7 +113,7 @@ class Lookup:
             order = self._raw_order(str(raw["order_id"]))
         except (Refused, NoRecord):
             return None
-        return reading.line_no(order, raw.get("product_info") or {}) if order else None
+        return to_records.line_no(order, raw.get("product_info") or {}) if order else None
 
     def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from aftersale.platforms import Changed, ForgedMessage, Subject
+from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 
 from . import codes
 

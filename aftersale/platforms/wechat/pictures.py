@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image, UnidentifiedImageError
 
-from aftersale.platforms import Picture
+from aftersale.platforms.protocol import Picture
 
 from .client import Client
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aftersale.platforms import Declined, Why
-from aftersale.said import said as _
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.protocol import Declined, Why
 
 from . import codes
 from .client import Refused

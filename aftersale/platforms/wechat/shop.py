@@ -4,8 +4,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from aftersale.connectors import CALL_TIMEOUT_SECONDS, Failed, NeverSeen, Paid, Pending, TimedOut
-from aftersale.platforms import (
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.payments import (
+    CALL_TIMEOUT_SECONDS,
+    Failed,
+    NeverSeen,
+    Paid,
+    Pending,
+    TimedOut,
+)
+from aftersale.platforms.protocol import (
     Accepted,
     Account,
     Changed,
@@ -18,11 +26,10 @@ from aftersale.platforms import (
     Unreadable,
     Why,
 )
-from aftersale.records import OrderRecord
+from aftersale.platforms.wechat import codes, messages, refusals, to_records
+from aftersale.records.schemas import OrderRecord
 from aftersale.reject_reasons import label_of
-from aftersale.said import said as _
 
-from . import codes, messages, reading, refusals
 from .client import Answer, Client, Refused
 from .lookup import BAD_ANSWER, TICKETS, Body, Lookup, NoRecord, new_goods_are_due, reads
 from .pictures import uploaded
@@ -160,7 +167,7 @@ class WeChatShop:
                     _("The platform wants a picture with this offer, such as one of the chat."),
                 )
             own_type = codes.type_name(raw.get("type"))
-            update_reason, update = _offer(own_type, offered, amount == reading.amount(raw))
+            update_reason, update = _offer(own_type, offered, amount == to_records.amount(raw))
             return NEGOTIATE, {
                 "type": offered,
                 "amount": amount,
@@ -184,9 +191,9 @@ class WeChatShop:
             case codes.PAYING | codes.OVERDUE | codes.WAIT_CONFIRM:
                 return Pending()
             case codes.PAYMENT_FAILED:
-                return Failed(reading.failure(raw) or _("The platform could not pay."))
+                return Failed(to_records.failure(raw) or _("The platform could not pay."))
             case codes.PAYMENT_GIVEN_UP | codes.FAILED:
-                reason = reading.failure(raw) or _("The platform has closed the request.")
+                reason = to_records.failure(raw) or _("The platform has closed the request.")
                 return Failed(reason, permanent=True)
         return NeverSeen()
 
@@ -238,12 +245,12 @@ class WeChatShop:
         raw = self._lookup.raw_ticket(step.ticket_no, until)
         if raw is None:
             return Declined(Why.NOT_FOUND, _("The platform does not know this request."))
-        if reading.ticket_status(raw) == codes.FOR_PEOPLE:
+        if to_records.ticket_status(raw) == codes.FOR_PEOPLE:
             return Declined(Why.PLATFORM_HANDLING, _("The platform is handling this request."))
         same = (
             int(raw["update_time"]) == int(step.version.timestamp())
             and codes.status_name(raw.get("status")) in statuses
-            and reading.amount(raw) == step.amount
+            and to_records.amount(raw) == step.amount
         )
         if not same:
             return Declined(Why.CHANGED, _("The request has changed on the platform."))

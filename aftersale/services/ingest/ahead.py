@@ -10,8 +10,8 @@ at once, in order, and what is written then waits for nobody.
 from collections.abc import Sequence
 
 from aftersale.models import Order, Ticket
-from aftersale.records import OrderRecord, TicketRecord
-from aftersale.services import locks
+from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.services.shared import locks
 
 
 def lock_for_orders(records: Sequence[OrderRecord], *, shop_pk: int) -> None:

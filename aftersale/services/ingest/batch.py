@@ -10,10 +10,10 @@ import psycopg
 from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
-from aftersale.services.arrays import numbers, texts
-from aftersale.services.errors import Refused
-from aftersale.services.outcomes import OLDER, UNCHANGED, Outcome, Result, refused
-from aftersale.services.shops import KnownShop
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.outcomes import OLDER, UNCHANGED, Outcome, Result, refused
+from aftersale.services.shared.sql_arrays import numbers, texts
+from aftersale.services.shops.shops import KnownShop
 
 Key = tuple[int, str]
 

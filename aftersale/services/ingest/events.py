@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
+from aftersale.domain.multilingual import written
 from aftersale.models import Actor, Ticket, TicketEvent
-from aftersale.said import written
-from aftersale.services.arrays import numbers, texts
+from aftersale.services.shared.sql_arrays import numbers, texts
 
 
 def write_events(

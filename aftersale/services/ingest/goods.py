@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from aftersale.services.arrays import texts
+from aftersale.services.shared.sql_arrays import texts
 
 
 class Goods(NamedTuple):

@@ -6,10 +6,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, TypeAdapter, create_model
 
-from aftersale.records import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
-from aftersale.services.funds import save_fund_entries
-from aftersale.services.outcomes import Result
-from aftersale.services.shops import KnownShop, upsert
+from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
+from aftersale.services.shared.outcomes import Result
+from aftersale.services.shops.shops import KnownShop, upsert
+from aftersale.services.windows.funds import save_fund_entries
 
 from .orders import save_orders
 from .tickets import save_tickets

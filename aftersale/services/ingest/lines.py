@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from aftersale.record_errors import in_a_message, mark_repeated
-from aftersale.records import FieldError, explain
+from aftersale.records.errors import in_a_message, mark_repeated
+from aftersale.records.schemas import FieldError, explain
 
 from .kinds import Kind, registered
 

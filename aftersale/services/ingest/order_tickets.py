@@ -7,10 +7,10 @@ from typing import Any
 
 import psycopg
 
+from aftersale.domain.multilingual import said as _
 from aftersale.models import HANDS_OFF, TicketEventKind, TicketFlag, TicketStatus
-from aftersale.said import said as _
-from aftersale.services import locks
-from aftersale.services.arrays import flags, numbers, texts
+from aftersale.services.shared import locks
+from aftersale.services.shared.sql_arrays import flags, numbers, texts
 
 from . import windows
 from .batch import Key
@@ -78,10 +78,12 @@ def refresh(
         elif TicketFlag.LINE_MISSING not in raised:
             raised = [*raised, TicketFlag.LINE_MISSING]
             events.append((pk, TicketEventKind.FLAG, _line_missing(line_no)))
-        waits = status == TicketStatus.PENDING_REVIEW and not set(raised) & set(HANDS_OFF)
-        if waits:
+        awaiting_evaluation = status == TicketStatus.PENDING_REVIEW and not set(raised) & set(
+            HANDS_OFF
+        )
+        if awaiting_evaluation:
             waiting.add(shop_pk)
-        updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), waits))
+        updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), awaiting_evaluation))
     _update(cur, updates)
     windows.place(cur, places, now)
     shipments = [(order.pk, order.shipment, order.parcel) for order in orders if order.shipment]
@@ -122,7 +124,7 @@ def _lock(
     cur.execute(
         """
         SELECT id, order_id, shop_id, order_no, line_no, status,
-               status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0,
+               status IN ('pending_review', 'negotiating') AND committed = 0 AND scenarios_hit = 0,
                flags, buyer, ARRAY[products::text, categories::text],
                date_part('epoch', applied_at),
                window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[]
@@ -136,14 +138,18 @@ def _lock(
 def _update(cur: psycopg.Cursor[tuple[Any, ...]], updates: Sequence[tuple[Any, ...]]) -> None:
     if not updates:
         return
-    pks, order_pks, buyers, products, categories, raised, waits = zip(*updates, strict=True)
+    pks, order_pks, buyers, products, categories, raised, awaiting_evaluation = zip(
+        *updates, strict=True
+    )
     cur.execute(
         """
         UPDATE aftersale_ticket t
            SET order_id = k.order_id, buyer = k.buyer, products = k.products::text[],
-               categories = k.categories::text[], flags = k.flags::text[], waits = k.waits
+               categories = k.categories::text[], flags = k.flags::text[],
+               awaiting_evaluation = k.awaiting_evaluation
           FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-                      %s::boolean[]) AS k(id, order_id, buyer, products, categories, flags, waits)
+                      %s::boolean[]) 
+                   AS k(id, order_id, buyer, products, categories, flags, awaiting_evaluation)
          WHERE t.id = k.id
         """,
         (
@@ -153,7 +159,7 @@ def _update(cur: psycopg.Cursor[tuple[Any, ...]], updates: Sequence[tuple[Any, .
             texts(products),
             texts(categories),
             texts(raised),
-            flags(waits),
+            flags(awaiting_evaluation),
         ),
     )
 

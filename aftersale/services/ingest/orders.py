@@ -10,12 +10,13 @@ import psycopg
 from django.db import transaction
 
 from aftersale.models import Order
-from aftersale.records import OrderRecord
-from aftersale.services import locks, own_refunds
-from aftersale.services.arrays import cursor, flags, numbers, seconds, texts
-from aftersale.services.order_shipping import Reported, Word, keep_platforms, reported_of
-from aftersale.services.outcomes import CHANGED, NEW, Result, unknown_shop
-from aftersale.services.shops import KnownShop
+from aftersale.records.schemas import OrderRecord
+from aftersale.services.orders import own_refunds
+from aftersale.services.orders.shipping import Reported, Word, keep_platforms, reported_of
+from aftersale.services.shared import locks
+from aftersale.services.shared.outcomes import CHANGED, NEW, Result, unknown_shop
+from aftersale.services.shared.sql_arrays import cursor, flags, numbers, seconds, texts
+from aftersale.services.shops.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
 from .batch import Incoming, Key, compare, digest, stored_versions, write_all

@@ -7,10 +7,10 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from aftersale.records import FieldError
-from aftersale.services import shops as shop_service
-from aftersale.services.outcomes import Outcome, Result, unknown_shop
-from aftersale.services.shops import KnownShop
+from aftersale.records.schemas import FieldError
+from aftersale.services.shared.outcomes import Outcome, Result, unknown_shop
+from aftersale.services.shops import shops
+from aftersale.services.shops.shops import KnownShop
 
 from .files import Source, Unreadable
 from .kinds import Kind, registered
@@ -140,7 +140,7 @@ class Pass:
     ) -> list[_Line]:
         missing = {line.record.shop for line in lines} - self._known.keys()
         if missing:
-            self._known.update(shop_service.known(missing))
+            self._known.update(shops.known(missing))
         known = []
         for line in lines:
             if line.record.shop in self._known:

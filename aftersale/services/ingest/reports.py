@@ -5,6 +5,9 @@ Everything here needs the order's row, where it has arrived, and the ticket's ro
 
 from datetime import datetime
 
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
+from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
     ArbitrationResult,
@@ -17,10 +20,12 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.records import RefundResult, TicketRecord
-from aftersale.said import joined
-from aftersale.said import said as _
-from aftersale.services import order_money, platform_steps, refunds, rounds, transitions
+from aftersale.records.schemas import RefundResult, TicketRecord
+from aftersale.services.orders import refundable
+from aftersale.services.outbox import platform_steps
+from aftersale.services.outbox.platform_steps import is_platform_connected
+from aftersale.services.refunds import approvals
+from aftersale.services.tickets import lifecycle, negotiation
 
 from .events import write_event
 
@@ -59,7 +64,7 @@ def settle_arrival(
 ) -> None:
     """Writes down the money of a ticket that came in with a status in SETTLED_ELSEWHERE."""
     if ticket.status == S.REFUNDED:
-        refunds.take_over_result(
+        approvals.take_over_result(
             order=order,
             ticket=ticket,
             succeeded=True,
@@ -68,7 +73,7 @@ def settle_arrival(
             now=now,
         )
     elif ticket.type != TicketType.EXCHANGE and ticket.committed == 0:
-        order_money.take_as_fact(order, ticket, rounds.agreed_amount(ticket), now=now)
+        refundable.take_as_fact(order, ticket, negotiation.agreed_amount(ticket), now=now)
 
 
 def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -79,9 +84,9 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
 
 def platform_pays(ticket: Ticket, now: datetime) -> None:
     """The platform's own fast refund pays the ticket: the automation keeps off (SPEC F2)."""
-    transitions.add_flag(ticket, TicketFlag.PLATFORM_PAYS)
-    ticket.waits = False
-    ticket.save(update_fields=["flags", "waits"])
+    lifecycle.add_flag(ticket, TicketFlag.PLATFORM_PAYS)
+    ticket.awaiting_evaluation = False
+    ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = TicketFlag(TicketFlag.PLATFORM_PAYS).label
     write_event(ticket, TicketEventKind.FLAG, _(note), now)
 
@@ -99,8 +104,8 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
     if ticket.status == status:
         return
     if status not in _MONEY_TAKEN:
-        refunds.drop_unsent(order=order, ticket=ticket, now=now)
-    transitions.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
+        approvals.drop_unsent(order=order, ticket=ticket, now=now)
+    lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
     if status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
 
@@ -112,17 +117,17 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     if record.type != ticket.requested_type:
         differences.append(_("type %s") % TicketType(record.type).label)
     if record.amount != ticket.amount:
-        differences.append(_("amount %s") % order_money.yuan(record.amount))
+        differences.append(_("amount %s") % format_yuan(record.amount))
     if record.order_no != ticket.order_no:
         differences.append(_("order %s") % record.order_no)
     if record.line_no != ticket.line_no:
         differences.append(_("line %s") % (record.line_no or "–"))
     if not differences:
         return
-    transitions.add_flag(ticket, TicketFlag.DIFFERS)
+    lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
     # One that was taken back and waits again is for people now.
-    ticket.waits = False
-    ticket.save(update_fields=["flags", "waits"])
+    ticket.awaiting_evaluation = False
+    ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
     write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)
 
@@ -159,20 +164,20 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
         return
     if status == S.REFUNDED:
         _refunded(order, ticket, record, now)
-    elif ticket.status in transitions.FINAL:
+    elif ticket.status in lifecycle.FINAL:
         if record.updated_at > ticket.status_at:
             _flag_step(ticket, status, now)
     elif status in (S.CANCELLED, S.CLOSED):
         if order is not None:
-            refunds.drop_unsent(order=order, ticket=ticket, now=now)
+            approvals.drop_unsent(order=order, ticket=ticket, now=now)
         _move(ticket, status, now)
-    elif record.updated_at < ticket.status_at and not platform_steps.told(ticket.shop):
+    elif record.updated_at < ticket.status_at and not is_platform_connected(ticket.shop):
         # Said before our own last step. A platform that is told of it says so by its versions,
         # whatever its clock.
         return
     elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
-        refunds.take_over_result(
+        approvals.take_over_result(
             order=order,
             ticket=ticket,
             succeeded=False,
@@ -185,7 +190,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 
 
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
-    usual = transitions.allowed(ticket.status, status, Actor.PLATFORM)
+    usual = lifecycle.allowed(ticket.status, status, Actor.PLATFORM)
     back = _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
     if back and _lags(ticket, status, usual=usual):
         if status == S.ARBITRATION:
@@ -194,7 +199,7 @@ def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) 
         return
     gone_back = back and not usual and status not in _MONEY_TAKEN
     if order is not None and (status == S.REJECTED or gone_back):
-        refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        approvals.drop_unsent(order=order, ticket=ticket, now=now)
     _move(ticket, status, now)
     if order is not None and ticket.status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
@@ -206,7 +211,7 @@ def _lags(ticket: Ticket, status: str, *, usual: bool) -> bool:
     One that is told of our steps says so only until it has heard of them; from then on what it
     says is the fact. That a refund failed it need not know.
     """
-    if not platform_steps.told(ticket.shop):
+    if not is_platform_connected(ticket.shop):
         return not usual and _may_lag(ticket, status)
     unheard = ticket.status == S.REFUND_FAILED and status == S.PENDING_REVIEW
     return unheard or platform_steps.on_its_way(ticket)
@@ -216,7 +221,7 @@ def _may_lag(ticket: Ticket, status: str) -> bool:
     """Whether the platform may say so only because it has yet to hear of our step. What it has
     said itself since then it does not take back by accident."""
     refund = Refund.objects.filter(ticket=ticket).first()
-    if refund is not None and refund.status not in refunds.OVER:
+    if refund is not None and refund.status not in approvals.OVER:
         return True
     if ticket.status == S.REFUND_FAILED:
         # Tried again there: the money is on its way. Else the ticket is as it was, for people.
@@ -234,7 +239,7 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
     if ticket.status == S.REFUNDED and _has_refund(ticket):
         return
     result = record.refund_result
-    refunds.take_over_result(
+    approvals.take_over_result(
         order=order,
         ticket=ticket,
         succeeded=True,
@@ -249,7 +254,7 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
 def _move(ticket: Ticket, status: str, now: datetime) -> None:
     # Money that the step before has moved may have changed the status already.
     if ticket.status != status:
-        transitions.move(ticket, status, actor=Actor.PLATFORM, now=now, as_fact=True)
+        lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, as_fact=True)
 
 
 def _has_refund(ticket: Ticket) -> bool:
@@ -257,7 +262,7 @@ def _has_refund(ticket: Ticket) -> bool:
 
 
 def _flag_step(ticket: Ticket, status: str, now: datetime) -> None:
-    transitions.add_flag(ticket, TicketFlag.PLATFORM_STEP)
+    lifecycle.add_flag(ticket, TicketFlag.PLATFORM_STEP)
     ticket.save(update_fields=["flags"])
     note = _("The platform reports “%(reported)s”; the ticket stays “%(status)s”.") % {
         "reported": S(status).label,

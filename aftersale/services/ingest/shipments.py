@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     AlertKind,
     AlertState,
@@ -18,8 +19,7 @@ from aftersale.models import (
     TicketEventKind,
     TicketFlag,
 )
-from aftersale.said import said as _
-from aftersale.services.arrays import numbers, texts
+from aftersale.services.shared.sql_arrays import numbers, texts
 from aftersale.signals import to_be_told
 
 _SHIPPED = {OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}

@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg
 
-from aftersale import deadlines
+from aftersale.domain import deadlines
 from aftersale.models import HANDS_OFF, Actor, TicketStatus
-from aftersale.records import TicketRecord
-from aftersale.services.arrays import flags, numbers, seconds, texts
-from aftersale.services.shops import KnownShop
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.shared.sql_arrays import flags, numbers, seconds, texts
+from aftersale.services.shops.shops import KnownShop
 
 from .batch import Incoming, Key, digest
 from .goods import NO_GOODS, Goods
@@ -43,7 +43,7 @@ _MORE = [
     ("products", "text", "k.{0}::text[]"),
     ("categories", "text", "k.{0}::text[]"),
     ("due_at", "float8", _TIME),
-    ("waits", "boolean", "k.{0}"),
+    ("awaiting_evaluation", "boolean", "k.{0}"),
 ]
 _NEW = [
     ("status", "text", "k.{0}"),
@@ -69,12 +69,12 @@ def _values(columns: Columns) -> str:
 
 _ALL = _COLUMNS + _MORE
 _INSERTED = _ALL + _NEW
-_UPDATED = [column for column in _ALL if column[0] != "waits"]
+_UPDATED = [column for column in _ALL if column[0] != "awaiting_evaluation"]
 
 _INSERT = f"""
     WITH inserted AS (
       INSERT INTO aftersale_ticket
-        (shop_id, ticket_no, requested_type, committed, spent, {_names(_INSERTED)})
+        (shop_id, ticket_no, requested_type, committed, scenarios_hit, {_names(_INSERTED)})
       SELECT k.shop_id, k.ticket_no, k.type, 0, 0, {_values(_INSERTED)}
         FROM unnest(%s::bigint[], %s::text[], {_arrays(_INSERTED)})
           AS k(shop_id, ticket_no, {_names(_INSERTED)})
@@ -91,7 +91,8 @@ _UPDATE = f"""
     UPDATE aftersale_ticket t
        SET requested_type = k.type, flags = array_remove(t.flags, 'line_missing'),
            ({_names(_UPDATED)}) = ROW ({_values(_UPDATED)}),
-           waits = k.waits AND NOT array_remove(t.flags, 'line_missing') && {_HANDS_OFF}
+           awaiting_evaluation = k.awaiting_evaluation
+               AND NOT array_remove(t.flags, 'line_missing') && {_HANDS_OFF}
       FROM unnest(%s::bigint[], {_arrays(_ALL)}) AS k(id, {_names(_ALL)})
      WHERE t.id = k.id
 """  # noqa: S608

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.models import Ticket, TicketEventKind, TicketFlag, TicketStatus
-from aftersale.records import TicketRecord
-from aftersale.services import locks
-from aftersale.services.arrays import cursor, numbers, texts
-from aftersale.services.outcomes import CHANGED, NEW, Result, refused, unknown_shop
-from aftersale.services.shops import KnownShop
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.shared import locks
+from aftersale.services.shared.outcomes import CHANGED, NEW, Result, refused, unknown_shop
+from aftersale.services.shared.sql_arrays import cursor, numbers, texts
+from aftersale.services.shops.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
 from . import ticket_rows, windows
@@ -259,7 +259,7 @@ def _insert(
 
 _LOCK_TICKETS = """
     SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
-           status IN ('pending_review', 'negotiating') AND committed = 0 AND spent = 0,
+           status IN ('pending_review', 'negotiating') AND committed = 0 AND scenarios_hit = 0,
            window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[], flags
       FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
@@ -359,6 +359,6 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     ticket.save(update_fields=["updated_at", "digest"])
     apply_status(ticket.order, ticket, item.record, now)
     _filed_again(cur, ticket, item, status, orders, now)
-    if ticket.waits:
+    if ticket.awaiting_evaluation:
         tickets_waiting.send(Ticket, shop_ids={ticket.shop_id})
     return CHANGED

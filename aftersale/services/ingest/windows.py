@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg
 
+from aftersale.domain.multilingual import said as _
 from aftersale.models import OrderStatus, TicketEventKind, TicketFlag
-from aftersale.said import said as _
-from aftersale.services.arrays import flags, numbers
+from aftersale.services.shared.sql_arrays import flags, numbers
 
 from .events import write_events
 

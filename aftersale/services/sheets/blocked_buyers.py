@@ -7,13 +7,13 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import BlockedBuyer, Shop
-from aftersale.record_errors import FieldError
-from aftersale.services import shops
-from aftersale.services.errors import Refused
-from aftersale.services.outcomes import Outcome
-from aftersale.services.rights import Right
-from aftersale.sheets.reading import SheetRow
-from aftersale.sheets.writing import Cell
+from aftersale.records.errors import FieldError
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.sheets.read_file import SheetRow
+from aftersale.services.sheets.write_file import Cell
+from aftersale.services.shops import shops
 
 from .kinds import Column, RowResult, SheetKind
 

@@ -12,12 +12,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
-from aftersale.record_errors import FieldError
-from aftersale.services.errors import NotFound, Refused, Stale
-from aftersale.services.outcomes import Outcome
-from aftersale.services.rights import Right, require, shops_of
-from aftersale.sheets.reading import SheetRow, WrongSheet, read_sheet
-from aftersale.sheets.writing import Cell
+from aftersale.records.errors import FieldError
+from aftersale.services.access.rights import Right, require, shops_of
+from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.sheets.read_file import SheetRow, WrongSheet, read_sheet
+from aftersale.services.sheets.write_file import Cell
 
 
 class Column(NamedTuple):

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import Shop
 from aftersale.reject_reasons import BY_CODE, REASONS
-from aftersale.services import reject_templates
-from aftersale.services.errors import Refused
-from aftersale.services.outcomes import Outcome
-from aftersale.services.rights import Right
-from aftersale.sheets.reading import SheetRow
-from aftersale.sheets.writing import Cell
+from aftersale.services.access.rights import Right
+from aftersale.services.desk import reject_templates
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.sheets.read_file import SheetRow
+from aftersale.services.sheets.write_file import Cell
 
 from .kinds import Column, RowResult, SheetKind, row_by_row
 

@@ -7,7 +7,8 @@ import structlog
 from django.db.models import Q
 
 from aftersale.models import PlatformAccount
-from aftersale.platforms import Platform, registry
+from aftersale.platforms import registry
+from aftersale.platforms.protocol import Platform
 
 log = structlog.get_logger(__name__)
 

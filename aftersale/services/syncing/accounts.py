@@ -11,13 +11,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from aftersale.connectors import TimedOut
+from aftersale.domain.multilingual import joined
+from aftersale.domain.multilingual import said as _
 from aftersale.models import ConnectorKind, PlatformAccount, Shop, ShopEvent, ShopEventKind
-from aftersale.platforms import NotCarriedOut, registry
-from aftersale.said import joined
-from aftersale.said import said as _
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import Right, require
+from aftersale.platforms import registry
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotCarriedOut
+from aftersale.services.access.rights import Right, require
+from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.signals import shop_changed
 
 from . import access, health
@@ -146,14 +147,6 @@ def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
             _go_on(account, now)
             _event(shop_id, now, user, _("Reading from the platform goes on."))
     return name
-
-
-def pays_fast_refunds(shop: Shop) -> bool:
-    """Whether the shop's platform pays fast refunds by itself: they are recorded, not sent (F2)."""
-    return (
-        shop.connector == ConnectorKind.PLATFORM
-        and PlatformAccount.objects.filter(shop=shop, pays_fast_refunds=True).exists()
-    )
 
 
 def _go_on(account: PlatformAccount, now: datetime) -> None:

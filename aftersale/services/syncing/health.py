@@ -5,11 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
+from aftersale.domain.multilingual import said as _
 from aftersale.models import ShopEvent, ShopEventKind
-from aftersale.said import said as _
+from aftersale.services.syncing.reader_lease import ReaderLease
 from aftersale.signals import to_be_told
-
-from .leases import Lease
 
 # After a failure that may pass: when the platform is asked again; the last one repeats.
 PAUSES = [timedelta(seconds=20), *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))]
@@ -18,13 +17,13 @@ _LONGEST_WAIT = 3600.0
 WELL: dict[str, Any] = {"failing_since": None, "failures": 0, "failure": "", "paused_until": None}
 
 
-def wait(lease: Lease, seconds: float, *, now: datetime) -> None:
+def wait(lease: ReaderLease, seconds: float, *, now: datetime) -> None:
     """The platform has asked for patience: no failure, and nothing is asked of it until then."""
     pause = timedelta(seconds=min(max(seconds, 1.0), _LONGEST_WAIT))
     lease.release(paused_until=now + pause)
 
 
-def failed(lease: Lease, reason: str, *, now: datetime) -> None:
+def failed(lease: ReaderLease, reason: str, *, now: datetime) -> None:
     """It goes on where it was, after a pause that grows."""
     account = lease.account
     pause = PAUSES[min(account.failures, len(PAUSES) - 1)]
@@ -36,7 +35,7 @@ def failed(lease: Lease, reason: str, *, now: datetime) -> None:
     )
 
 
-def stop(lease: Lease, reason: str, *, now: datetime) -> None:
+def stop(lease: ReaderLease, reason: str, *, now: datetime) -> None:
     """The credentials are refused: trying on could lock the shop out; people are told (M4)."""
     account = lease.account
     with transaction.atomic():

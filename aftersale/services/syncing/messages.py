@@ -8,7 +8,8 @@ import structlog
 from django.db import transaction
 
 from aftersale.models import PlatformAccount, PlatformMessage
-from aftersale.platforms import Changed, ForgedMessage, Platform, registry
+from aftersale.platforms import registry
+from aftersale.platforms.protocol import Changed, ForgedMessage, Platform
 
 from .wake import wake_reader
 

@@ -7,11 +7,11 @@ from datetime import datetime
 import structlog
 
 from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
-from aftersale.platforms import SeenTicket, Unreadable
-from aftersale.records import OrderRecord
+from aftersale.platforms.protocol import SeenTicket, Unreadable
+from aftersale.records.schemas import OrderRecord
 from aftersale.services.ingest import save_orders, save_tickets
-from aftersale.services.outcomes import Outcome, Result
-from aftersale.services.shops import KnownShop
+from aftersale.services.shared.outcomes import Outcome, Result
+from aftersale.services.shops.shops import KnownShop
 
 log = structlog.get_logger(__name__)
 

@@ -11,12 +11,10 @@ from typing import NamedTuple
 
 import structlog
 
-from aftersale import posting
 from aftersale.models import Trouble
+from aftersale.services.webhooks import http_post, message_lease, signing
+from aftersale.services.webhooks.message_lease import MessageLease
 from config.secrets import SecretUnreadable
-
-from . import leases, signing
-from .leases import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -36,25 +34,25 @@ class Answer(NamedTuple):
 def run(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> bool:
     """Delivers what is due, and what becomes due while it runs; whether more is left to do."""
     ends = time.monotonic() + seconds
-    under_way: dict[Future[Answer], Lease] = {}
+    under_way: dict[Future[Answer], MessageLease] = {}
     with ThreadPoolExecutor(CALLS) as pool:
         while True:
             now = clock()
             if time.monotonic() < ends:
-                for lease in leases.take(limit=CALLS - len(under_way), now=now):
+                for lease in message_lease.take(limit=CALLS - len(under_way), now=now):
                     under_way[_start(pool, lease, now)] = lease
                 left = timedelta(seconds=max(0.0, ends - time.monotonic()))
                 if not under_way:
-                    if not leases.due(by=now + left):
+                    if not message_lease.due(by=now + left):
                         return False
                     time.sleep(LOOK_SECONDS)
                     continue
             elif not under_way:
-                return leases.due(by=clock())
+                return message_lease.due(by=clock())
             finished, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in finished:
                 answer = future.result()
-                leases.settle(
+                message_lease.settle(
                     under_way.pop(future),
                     status=answer.status,
                     failure=answer.failure,
@@ -62,7 +60,7 @@ def run(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> bool:
                 )
 
 
-def _start(pool: ThreadPoolExecutor, lease: Lease, now: datetime) -> Future[Answer]:
+def _start(pool: ThreadPoolExecutor, lease: MessageLease, now: datetime) -> Future[Answer]:
     try:
         parcel = signing.parcel(lease.message, lease.endpoint, now=now)
     except SecretUnreadable:
@@ -74,8 +72,8 @@ def _start(pool: ThreadPoolExecutor, lease: Lease, now: datetime) -> Future[Answ
 
 def _call(url: str, parcel: signing.Parcel) -> Answer:
     try:
-        status = posting.post(url, body=parcel.body, headers=parcel.headers)
-    except posting.Unanswered as error:
+        status = http_post.post(url, body=parcel.body, headers=parcel.headers)
+    except http_post.Unanswered as error:
         return Answer(None, error.trouble)
     except Exception as error:
         # Whatever one address can cause: the others' messages go on.

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from aftersale import addresses
+from aftersale.domain.multilingual import said as _
 from aftersale.models import Shop, SwitchedOff, WebhookEndpoint, WebhookMessage, WebhookType
-from aftersale.said import said as _
-from aftersale.services import locks
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import Right, require, scoped
+from aftersale.services.access.rights import Right, require, scoped
+from aftersale.services.outbox.wake_webhooks import wake_teller
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.webhooks import public_addresses
 from config.secrets import seal
 
 from . import events
 from .signing import new_secret
-from .wake import wake_teller
 
 # Of a shop.
 MOST = 10
@@ -144,7 +144,7 @@ def _locked(endpoint_id: int) -> WebhookEndpoint:
 
 def _checked(url: str, description: str, types: Sequence[str]) -> tuple[str, str, list[str]]:
     url, description = url.strip(), description.strip()
-    wrong = addresses.why_not(url)
+    wrong = public_addresses.why_not(url)
     if wrong:
         raise Refused(_wrong(wrong), pointer="url")
     if len(description) > 200 or "\0" in description:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from aftersale.domain.multilingual import joined
 from aftersale.models import Shop, ShopEvent, ShopEventKind, WebhookEndpoint
-from aftersale.said import joined
 
 
 def write(endpoint: WebhookEndpoint, note: str, *, user: User | None, now: datetime) -> None:

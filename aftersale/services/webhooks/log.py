@@ -8,11 +8,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from aftersale.models import TEST_TYPE, MessageState, WebhookEndpoint, WebhookMessage
-from aftersale.services import locks
-from aftersale.services.errors import NotFound, Refused
+from aftersale.services.outbox.wake_webhooks import wake_teller
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import NotFound, Refused
 
 from . import endpoints, events
-from .wake import wake_teller
 
 KEPT = timedelta(days=30)
 _AT_A_TIME = 10_000

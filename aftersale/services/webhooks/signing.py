@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import override
 from standardwebhooks import Webhook
 
+from aftersale.domain.multilingual import read
 from aftersale.models import WebhookEndpoint, WebhookMessage
-from aftersale.said import read
 from config.secrets import unseal
 
 PREFIX = "whsec_"

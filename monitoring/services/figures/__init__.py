@@ -1,7 +1,8 @@
 """What the desk did in days of shops: counted from the rows, or read from days counted before."""
 
+from monitoring.services.figures.read_figures import Figure, read
+
 from .days import Span, day_span
-from .reading import Figure, read
 from .rollup import roll_up
 from .sources import What
 

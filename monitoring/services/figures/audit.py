@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from aftersale.models import Shop
 from monitoring.models import DeskDay
+from monitoring.services.figures.read_figures import Figure, read
 
 from .days import day_spans
-from .reading import Figure, read
 from .sources import count
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.said import read
+from aftersale.domain.multilingual import read
 
 from .days import SPANS, Span, parameters
 

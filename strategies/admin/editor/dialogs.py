@@ -8,17 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from aftersale.admin import columns
-from aftersale.admin.access import person
-from aftersale.admin.automation_switch import evaluate_offer
-from aftersale.admin.pages import desk_page, dialog, done
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.admin.desk.automation_switch import evaluate_offer
+from aftersale.admin.kit.access import person
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain.money import format_yuan
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from strategies.admin.wording.sentence import sentence
 from strategies.models import ExecutionTime, Scenario, Strategy
 from strategies.services import strategies
-from strategies.services.contents import strategy_content
 from strategies.services.risks import risks_of
+from strategies.services.rulebook_content import strategy_content
 
-from ..sentence import sentence
 from .reach import seen_revision, strategy_for
 
 
@@ -128,8 +128,8 @@ def _sentence(strategy: Strategy) -> str:
 def _button(strategy: Strategy) -> str:
     """SPEC T2: whoever presses it reads what may leave by itself."""
     caps = {
-        "single": columns.yuan(strategy.single_amount_cap),
-        "daily": columns.yuan(strategy.daily_cap),
+        "single": format_yuan(strategy.single_amount_cap),
+        "daily": format_yuan(strategy.daily_cap),
     }
     if strategy.scenario == Scenario.POST_SHIP_RETURN:
         return _("Enable: up to %(single)s a return, %(daily)s a day") % caps

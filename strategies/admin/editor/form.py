@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
+from aftersale.domain.labels import REASONS
+from aftersale.domain.money import plain_yuan
 from aftersale.models import OrderStatus, Shop
-from aftersale.record_errors import explain
-from aftersale.record_values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen, yuan
-from aftersale.words import REASONS
+from aftersale.records.errors import explain
+from aftersale.records.values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario, Strategy
-from strategies.records import DEFAULT_DAILY_CAP, StrategyRecord
-from strategies.services.contents import strategy_content
+from strategies.services.rulebook_content import strategy_content
+from strategies.strategy_record import DEFAULT_DAILY_CAP, StrategyRecord
 
 PRE_SHIP_ONLY = {"paid_time", "skip_label_printed"}
 POST_SHIP_ONLY = {"order_statuses"}
@@ -44,7 +45,7 @@ def _lines(label: Any, help_text: Any) -> forms.CharField:
     return forms.CharField(label=label, help_text=help_text, required=False, widget=widget)
 
 
-def _moment(label: Any) -> forms.CharField:
+def _datetime_field(label: Any) -> forms.CharField:
     # The browser's own control; what comes in is read here.
     return _line(label, type="datetime-local", **{"class": "d-input"})
 
@@ -81,8 +82,8 @@ class StrategyForm(forms.Form):
     buyer_reasons = _some_of(gettext_lazy("Buyer's reason"), list(REASONS.items()))
     execution_time = _one_of(gettext_lazy("When it works"), ExecutionTime.choices)
     paid_time = _one_of(gettext_lazy("When the order was paid"), PaidTime.choices)
-    valid_from = _moment(gettext_lazy("Valid from"))
-    valid_until = _moment(gettext_lazy("Valid until"))
+    valid_from = _datetime_field(gettext_lazy("Valid from"))
+    valid_until = _datetime_field(gettext_lazy("Valid until"))
     single_amount_cap = _short(
         gettext_lazy("Single-amount cap"),
         gettext_lazy("A ticket above it goes to the next strategy, or to people. 1 to 99,999."),
@@ -332,7 +333,7 @@ def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
     breaker = content.pop("breaker") or {}
     initial: dict[str, Any] = {key: value for key, value in content.items() if value is not None}
     for key in ("single_amount_cap", "daily_cap"):
-        initial[key] = yuan(content[key])
+        initial[key] = plain_yuan(content[key])
     for key in ("products", "categories"):
         initial[key] = "\n".join(content[key])
     for key in ("valid_from", "valid_until"):
@@ -345,7 +346,7 @@ def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
     ]
     for key, value in breaker.items():
         if value is not None:
-            initial[f"breaker_{key}"] = yuan(value) if key == "amount" else value
+            initial[f"breaker_{key}"] = plain_yuan(value) if key == "amount" else value
     return initial
 
 

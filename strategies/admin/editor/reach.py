@@ -3,11 +3,11 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from aftersale.admin import access
+from aftersale.admin.kit import access
 from aftersale.models import Shop
-from aftersale.services import rights
-from aftersale.services.errors import NotFound
-from aftersale.services.rights import Right
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotFound
 from strategies.models import Strategy
 
 

@@ -13,20 +13,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aftersale.admin import columns
-from aftersale.admin.access import person
-from aftersale.admin.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.admin.kit import columns
+from aftersale.admin.kit.access import person
+from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
 from aftersale.models import Shop
-from aftersale.services.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shared.shown import EMPTY, format_time
+from strategies.admin.board.findings import Note, notes_of_typed
+from strategies.admin.wording.revision import shown_content
+from strategies.admin.wording.sentence import sentence
 from strategies.models import Scenario, Strategy, StrategyRevision, TrialKind
-from strategies.records import StrategyRecord
 from strategies.services import strategies, trials
 from strategies.services.review import read_with
 from strategies.services.risks import missing_limits, setting_risks
+from strategies.strategy_record import StrategyRecord
 
-from ..contents import shown_content
-from ..findings import Note, notes_of_typed
-from ..sentence import sentence
 from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
@@ -264,12 +265,12 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
         old = shown_content(before.content, strategy.shop)
         for label, value in shown_content(latest.content, strategy.shop).items():
             # The board's, and said there: whoever saved the form didn't change it.
-            if label != priority and old.get(label, columns.EMPTY) != value:
-                changes.append({"label": label, "old": old.get(label, columns.EMPTY), "new": value})
+            if label != priority and old.get(label, EMPTY) != value:
+                changes.append({"label": label, "old": old.get(label, EMPTY), "new": value})
     return {
         "message": refused.message,
         "revision": latest.number,
-        "at": columns.moment(latest.created_at, strategy.shop),
+        "at": format_time(latest.created_at, strategy.shop),
         "by": columns.name(latest.created_by) if latest.created_by else _("the program"),
         "changes": changes,
     }

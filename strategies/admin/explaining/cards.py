@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from aftersale.admin.columns import yuan
+from aftersale.domain.money import format_yuan
+from strategies.admin.explaining.sentences import Ground, Words, words
 from strategies.engine.explanation import Line
 from strategies.engine.hours import DAY
 from strategies.engine.vocabulary import Condition as Code
 from strategies.models import Condition, Outcome, Scenario, Why
 from strategies.services.explanations import Explained
-
-from .words import Ground, Words, words
 
 _MOST_REASONS = 2
 _LABELS = {code: Condition[code.name].label for code in Code if code}
@@ -137,12 +136,12 @@ class Shown:
             Why.OVER_REFUNDABLE.value: _(
                 "It asks for %(amount)s, and %(left)s can still be refunded of the order."
             )
-            % {"amount": yuan(facts.amount), "left": yuan(facts.refundable)},
+            % {"amount": format_yuan(facts.amount), "left": format_yuan(facts.refundable)},
             Why.NO_AMOUNT.value: _("It asks for no money."),
         }[explanation.why or ""]
 
     def _taken(self, line: Line) -> str:
-        given = {"strategy": line.strategy.name, "amount": yuan(self.explained.facts.amount)}
+        given = {"strategy": line.strategy.name, "amount": format_yuan(self.explained.facts.amount)}
         returns = line.strategy.scenario == Scenario.POST_SHIP_RETURN
         if self.decision is None:
             if returns:

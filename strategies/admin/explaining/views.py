@@ -5,11 +5,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from aftersale.admin import access
-from aftersale.admin.pages import desk_page, show
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, show
 from aftersale.models import Ticket
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import scoped
+from aftersale.services.access.rights import scoped
+from aftersale.services.shared.errors import NotFound, Refused
 from strategies.services import explanations
 
 from .cards import Shown

@@ -8,8 +8,8 @@ from django.contrib.admin.views.main import ALL_VAR
 from django.db.models import Sum
 from django.http import HttpRequest
 
-from aftersale.admin import access
-from aftersale.admin.paging import SHOP
+from aftersale.admin.kit import access
+from aftersale.admin.kit.change_list import SHOP
 from strategies.models import DecisionTally
 
 from .filters import FROM, TO, read_time, zone_of

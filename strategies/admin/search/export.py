@@ -14,10 +14,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from aftersale.admin import access
-from aftersale.admin.pages import desk_page
-from aftersale.admin.paging import CountedOnce
-from aftersale.sheets.writing import MOST_ROWS, csv_lines, xlsx
+from aftersale.admin.kit import access
+from aftersale.admin.kit.change_list import CountedOnce
+from aftersale.admin.kit.pages import desk_page
+from aftersale.services.sheets.write_file import MOST_ROWS, csv_lines, xlsx
 from strategies.models import Decision
 
 from .filters import FROM, TO, read_time, zone_of

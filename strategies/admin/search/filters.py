@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from aftersale.admin import access
-from aftersale.words import REASONS
+from aftersale.admin.kit import access
+from aftersale.domain.labels import REASONS
 
 FROM, TO = "from", "to"
 _DAYS = (1, 7, 30)

@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, TicketType
-from aftersale.sheets.writing import Cell
-from aftersale.words import REASONS
+from aftersale.services.sheets.write_file import Cell
 from strategies.models import Outcome, Scenario, Source, Why
 
 CHUNK = 2_000

@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from aftersale.admin import access
-from aftersale.admin.access import person
-from aftersale.admin.pages import desk_page, dialog
+from aftersale.admin.kit import access
+from aftersale.admin.kit.access import person
+from aftersale.admin.kit.pages import desk_page, dialog
 from aftersale.models import Shop
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from strategies.models import Scenario, Strategy, TrialKind, TrialRun
 from strategies.services import strategies, trials
 

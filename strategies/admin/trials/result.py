@@ -11,11 +11,12 @@ from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftersale.admin.columns import moment, yuan
+from aftersale.domain.money import format_yuan
+from aftersale.services.shared.shown import format_time
+from strategies.admin.wording.sentence import sentence
 from strategies.models import Decision, Scenario, TrialKind, TrialRun
 from strategies.services import trials
 
-from ..sentence import sentence
 from .charts import pairs
 
 FAST_REFUND = "fast_refund"
@@ -49,7 +50,7 @@ def in_words(trial: TrialRun, against: str) -> list[str]:
 
     def say(text: str, count: int, amount: int = 0) -> None:
         if count:
-            said.append(text % {"count": count, "amount": yuan(amount)})
+            said.append(text % {"count": count, "amount": format_yuan(amount)})
 
     # fmt: off
     say(ngettext(
@@ -215,7 +216,7 @@ def breakers(trial: TrialRun, names: Names) -> list[dict[str, Any]]:
     return [
         {
             "name": names(key),
-            "at": moment(datetime.fromisoformat(at), trial.shop),
+            "at": format_time(datetime.fromisoformat(at), trial.shop),
             "anyway": key in trial.summary["present"]["tripped"],
         }
         for key, at in sorted(tripped.items(), key=lambda each: each[1])

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from aftersale.admin import access
-from aftersale.admin.pages import desk_page, show
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, show
 from aftersale.models import TicketStatus
-from aftersale.services import rights
-from aftersale.services.errors import NotFound
-from aftersale.services.rights import Right
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotFound
 from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services import trials
 

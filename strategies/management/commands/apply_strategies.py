@@ -10,11 +10,11 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.services.errors import Refused
-from aftersale.services.outcomes import Outcome
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.outcomes import Outcome
 from config.terminal import TerminalCommand
-from strategies.services import documents
-from strategies.services.documents import Applied
+from strategies.services import export_strategies
+from strategies.services.export_strategies import Applied
 
 
 class Command(TerminalCommand):
@@ -37,7 +37,7 @@ class Command(TerminalCommand):
             if user is None:
                 raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})
         try:
-            answers = documents.apply(
+            answers = export_strategies.apply(
                 given, user=user, now=timezone.now(), dry_run=options["dry_run"]
             )
         except Refused as refused:

@@ -7,8 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.services.errors import Refused
-from aftersale.services.rights import shops_of
+from aftersale.services.access.rights import shops_of
+from aftersale.services.shared.errors import Refused
 from config.terminal import TerminalCommand
 from strategies.models import Scenario, Strategy
 from strategies.services import strategies

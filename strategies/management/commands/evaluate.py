@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
-from aftersale.services.shops import look_again
+from aftersale.services.shops.shops import look_again
 from config.terminal import TerminalCommand
 from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting

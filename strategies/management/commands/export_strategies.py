@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
 from config.terminal import TerminalCommand
-from strategies.services.documents import documents
+from strategies.services.export_strategies import documents
 
 
 class Command(TerminalCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.services.errors import Refused
+from aftersale.services.shared.errors import Refused
 from strategies.demo.people import PASSWORD, PEOPLE
 from strategies.demo.seed import seed, seeded
 

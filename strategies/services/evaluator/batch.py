@@ -11,18 +11,15 @@ from typing import Any, NamedTuple
 import structlog
 from django.db import DataError, IntegrityError, transaction
 
-from aftersale.deadlines import due_at
+from aftersale.domain.deadlines import due_at
 from aftersale.models import ConnectorKind, Shop, TicketStatus, TicketType
-from aftersale.services.payer_wake import wake_payer
-from aftersale.services.platform_steps import tell_decisions, told
-from aftersale.services.syncing.accounts import pays_fast_refunds
-from aftersale.services.webhooks.wake import wake_teller
+from aftersale.services.outbox.platform_steps import is_platform_connected, tell_decisions
+from aftersale.services.outbox.routing import pays_fast_refunds
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.outbox.wake_webhooks import wake_teller
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
-from strategies.services.lanes import database_moment, try_lane
-from strategies.services.strategies import trip
-
-from .reading import (
+from strategies.services.evaluator.read_facts import (
     REFUNDABLE,
     TICKET,
     Cursor,
@@ -32,8 +29,11 @@ from .reading import (
     load_state,
     micros,
 )
+from strategies.services.evaluator.write_decisions import BatchChanged, write
+from strategies.services.lanes import database_moment, try_lane
+from strategies.services.strategies import trip
+
 from .rulebooks import load_rulebook
-from .writing import BatchChanged, write
 
 log = structlog.get_logger(__name__)
 
@@ -204,7 +204,7 @@ class _Batch:
         # A manual shop's refunds wait for a person; the payer never looks at them.
         by_hand = self.shop.connector == ConnectorKind.MANUAL
         recorded = by_hand or pays_fast_refunds(self.shop)
-        tells = told(self.shop)
+        tells = is_platform_connected(self.shop)
         write(
             shop_id=self.shop.pk,
             loaded=self.loaded,
@@ -251,7 +251,7 @@ class _Batch:
         self.decided += len(verdicts)
         self.tripped = verdicts[-1].tripped
         by_hand = self.shop.connector == ConnectorKind.MANUAL
-        tells = told(self.shop)
+        tells = is_platform_connected(self.shop)
         for verdict in verdicts:
             strategy = None if verdict.strategy is None else keys[verdict.strategy]
             self.counts[

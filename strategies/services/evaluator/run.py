@@ -6,10 +6,10 @@ from django.db import connection, transaction
 
 from aftersale.models import Ticket
 from strategies.models import EvaluatorLane
+from strategies.services.evaluator.read_facts import START
 from strategies.services.lanes import database_moment, hold_lane
 
 from .batch import LaneHeld, Tally, decide_batch
-from .reading import START
 
 BATCH = 2_000
 
@@ -19,7 +19,8 @@ def shops_waiting() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM aftersale_shop s WHERE EXISTS"
-            " (SELECT 1 FROM aftersale_ticket t WHERE t.shop_id = s.id AND t.waits) ORDER BY id"
+            " (SELECT 1 FROM aftersale_ticket t WHERE t.shop_id = s.id AND t.awaiting_evaluation)"
+            " ORDER BY id"
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -63,4 +64,4 @@ def decide_shop(
 
 
 def _waits(shop_id: int) -> bool:
-    return Ticket.objects.filter(shop=shop_id, waits=True).exists()
+    return Ticket.objects.filter(shop=shop_id, awaiting_evaluation=True).exists()

@@ -12,9 +12,9 @@ from django.db.models import Choices
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, Shop
-from aftersale.sheets.writing import Cell
-from aftersale.words import REASONS
+from aftersale.services.sheets.write_file import Cell
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario
 
 CHOICES: dict[str, Any] = {
@@ -82,7 +82,7 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
     if key == "windows":
         return [_window(part) for part in _parts(text)]
     if key in MOMENTS:
-        return _moment(text, shop)
+        return _parse_cell_time(text, shop)
     if key in SWITCHES:
         return True if text.lower() in _YES else False if text.lower() in _NO else text
     if key in NUMBERS:
@@ -99,7 +99,7 @@ def _window(text: str) -> Any:
     return [time.rjust(5, "0") for time in match.groups()] if match else text
 
 
-def _moment(text: str, shop: Shop) -> str:
+def _parse_cell_time(text: str, shop: Shop) -> str:
     """On the shop's clock, where the text itself has no offset."""
     try:
         moment = datetime.fromisoformat(text.replace("/", "-"))

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.models import Shop
-from aftersale.record_errors import FieldError
-from aftersale.services.outcomes import Outcome
-from aftersale.services.rights import Right
+from aftersale.records.errors import FieldError
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.sheets.kinds import Column, RowResult, SheetKind
-from aftersale.sheets.reading import SheetRow
-from aftersale.sheets.writing import Cell
+from aftersale.services.sheets.read_file import SheetRow
+from aftersale.services.sheets.write_file import Cell
 from strategies.models import ProductCondition
-from strategies.services import documents
+from strategies.services import export_strategies
 
 from .cells import cells_of, value_of
 
@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 
 def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
-    for content in documents.documents(shop.pk):
+    for content in export_strategies.documents(shop.pk):
         if content["product_condition"] == ProductCondition.ALL:
             continue
         named = {"scenario": cells_of(content, shop)["scenario"], "name": content["name"]}
@@ -39,7 +39,8 @@ def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
 
 def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> list[RowResult]:
     present: dict[Key, dict[str, Any]] = {
-        (content["scenario"], content["name"]): content for content in documents.documents(shop.pk)
+        (content["scenario"], content["name"]): content
+        for content in export_strategies.documents(shop.pk)
     }
     keys = [_key(row, shop) for row in rows]
     wrong = [_wrong(row, present.get(key)) for row, key in zip(rows, keys, strict=True)]
@@ -54,7 +55,7 @@ def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> l
                 if code and code not in filled[name]:
                     filled[name].append(code)
     given = [_document(present[key], filled) for key, filled in lists.items()]
-    answers = documents.apply(given, user=user, now=now, dry_run=False)
+    answers = export_strategies.apply(given, user=user, now=now, dry_run=False)
     by_key = dict(zip(lists, answers, strict=True))
     results = []
     for row, key, errors in zip(rows, keys, wrong, strict=True):
@@ -93,7 +94,7 @@ def _document(content: dict[str, Any], lists: dict[str, list[str]]) -> dict[str,
     return {**kept, **lists}
 
 
-def _result(row: SheetRow, answer: documents.Applied) -> RowResult:
+def _result(row: SheetRow, answer: export_strategies.Applied) -> RowResult:
     changes = []
     for key, before, after in answer.changes:
         if key == "enabled":

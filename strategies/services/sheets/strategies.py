@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy
 
 from aftersale.models import Shop
-from aftersale.record_errors import FieldError
-from aftersale.services.rights import Right
+from aftersale.records.errors import FieldError
+from aftersale.services.access.rights import Right
 from aftersale.services.sheets.kinds import Column, RowResult, SheetKind
-from aftersale.sheets.reading import SheetRow
-from aftersale.sheets.writing import Cell
+from aftersale.services.sheets.read_file import SheetRow
+from aftersale.services.sheets.write_file import Cell
 from strategies.models import Strategy
-from strategies.services import documents
+from strategies.services import export_strategies
 
 from .cells import cells_of, value_of
 
@@ -54,15 +54,16 @@ _LABELS = {column.key: column.label for column in COLUMNS}
 
 
 def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
-    return (cells_of(content, shop) for content in documents.documents(shop.pk))
+    return (cells_of(content, shop) for content in export_strategies.documents(shop.pk))
 
 
 def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> list[RowResult]:
     present = {
-        (content["scenario"], content["name"]): content for content in documents.documents(shop.pk)
+        (content["scenario"], content["name"]): content
+        for content in export_strategies.documents(shop.pk)
     }
     given = [_document(row, present, shop) for row in rows]
-    answers = documents.apply(given, user=user, now=now, dry_run=False)
+    answers = export_strategies.apply(given, user=user, now=now, dry_run=False)
     return [_result(row, answer, shop) for row, answer in zip(rows, answers, strict=True)]
 
 
@@ -86,9 +87,9 @@ def _document(row: SheetRow, present: dict[Any, dict[str, Any]], shop: Shop) -> 
     return {**content, **values, "shop": shop.code}
 
 
-def _result(row: SheetRow, answer: documents.Applied, shop: Shop) -> RowResult:
+def _result(row: SheetRow, answer: export_strategies.Applied, shop: Shop) -> RowResult:
     changes = [
-        f"{_LABELS.get(key, key)}: {_shown(key, before, shop)} → {_shown(key, after, shop)}"
+        f"{_LABELS.get(key, key)}: {_cell_text(key, before, shop)} → {_cell_text(key, after, shop)}"
         for key, before, after in answer.changes
     ]
     if answer.note:
@@ -97,7 +98,7 @@ def _result(row: SheetRow, answer: documents.Applied, shop: Shop) -> RowResult:
     return RowResult(row.line, answer.name, answer.outcome, changes, errors)
 
 
-def _shown(key: str, value: Any, shop: Shop) -> str:
+def _cell_text(key: str, value: Any, shop: Shop) -> str:
     if key == "breaker":
         return ", ".join(f"{name} {part}" for name, part in (value or {}).items() if part) or "–"
     return str(cells_of({"breaker": None, key: value}, shop)[key]) or "–"

@@ -1,15 +1,22 @@
 """Trial runs (SPEC M3)."""
 
+from strategies.services.trials.affected_tickets import (
+    AGAINST,
+    CHANGES,
+    ONLY,
+    AffectedTicket,
+    found,
+)
+
 from .begin import begin, cancel, content_after, wake_silent
 from .named import Named, named
 from .run import run
-from .tickets import AGAINST, CHANGES, ONLY, Found, found
 
 __all__ = [
     "AGAINST",
     "CHANGES",
     "ONLY",
-    "Found",
+    "AffectedTicket",
     "Named",
     "begin",
     "cancel",

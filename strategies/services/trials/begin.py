@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop
-from aftersale.services.errors import NotFound, Refused
-from aftersale.services.rights import Right, require, scoped
+from aftersale.services.access.rights import Right, require, scoped
+from aftersale.services.shared.errors import NotFound, Refused
 from config.queue import SLOW, wake
 from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services.lanes import current_content

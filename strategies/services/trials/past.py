@@ -41,7 +41,8 @@ WANTED = f"""
     d.ticket_id, '', d.order_id, d.buyer, d.type, d.order_status, d.amount, d.refundable_amount,
     {_columns("d.applied_at", "d.decided_at")}, d.reason,
     {_columns("d.paid_at", "d.shipped_at", "d.delivered_at", "d.label_printed_at")},
-    d.paid_amount, d.labels, d.products, d.categories, d.has_virtual, d.buyer_blocked, d.spent,
+    d.paid_amount, d.labels, d.products, d.categories, d.has_virtual, d.buyer_blocked,
+    d.scenarios_hit,
     d.outcome <> 'manual', d.why = 'paused',
     CASE WHEN d.outcome = 'manual' THEN ''
          ELSE coalesce(d.strategy_id::text, 'fast_refund') END,

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict
 from aftersale.models import Order, Shop, Ticket
 from aftersale.services import ingest
 from aftersale.services.ingest import files, passes
-from aftersale.services.outcomes import NEW, Outcome, Result, refused
+from aftersale.services.shared.outcomes import NEW, Outcome, Result, refused
+from tests.aftersale.ingest.record_factories import at, order, shop, ticket
 
 from .conftest import the_ticket
-from .records import at, order, shop, ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_kinds_in_any_sequence_and_twice(run: Run, write: Callable[..., Path]) -
         ],
         [],
     )
-    assert the_ticket().waits
+    assert the_ticket().awaiting_evaluation
     status, out, _err = run(path)
     assert (status, out[-1]) == (0, "total: new 0, changed 0, unchanged 4, refused 0")
 
@@ -91,7 +91,7 @@ def test_records_wait_for_a_shop_that_comes_much_later(
         f"{first}:4: order X: shop: expected the code of a known shop",
         f"{second}:3: ticket T1: shop: expected the code of a known shop",
     ]
-    assert the_ticket().waits
+    assert the_ticket().awaiting_evaluation
 
 
 def test_older_version_is_counted_by_name(run: Run, write: Callable[..., Path]) -> None:

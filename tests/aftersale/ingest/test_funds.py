@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 
 from aftersale.models import Fund, FundEntry, Shop
-from aftersale.records import FundEntryRecord
-from aftersale.services import shops
-from aftersale.services.funds import save_fund_entries
-from aftersale.services.outcomes import NEW, UNCHANGED, Outcome
-
-from .records import NOON
+from aftersale.records.schemas import FundEntryRecord
+from aftersale.services.shared.outcomes import NEW, UNCHANGED, Outcome
+from aftersale.services.shops import shops
+from aftersale.services.windows.funds import save_fund_entries
+from tests.aftersale.ingest.record_factories import NOON
 
 pytestmark = pytest.mark.django_db
 

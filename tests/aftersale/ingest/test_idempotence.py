@@ -7,9 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aftersale.models import CommissionSplit, Order, OrderLine, Shop, Ticket
-from aftersale.services.outcomes import Outcome
-
-from .records import at, order, save_order, save_ticket, ticket
+from aftersale.services.shared.outcomes import Outcome
+from tests.aftersale.ingest.record_factories import at, order, save_order, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +69,7 @@ def _state() -> list[Any]:
             "order__order_no", "position")),
         list(Ticket.objects.order_by("ticket_no").values_list(
             "ticket_no", "order__order_no", "line_no", "buyer", "type", "amount", "note",
-            "updated_at", "products", "waits", "flags", "digest")),
+            "updated_at", "products", "awaiting_evaluation", "flags", "digest")),
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from django.db.models import Field
 from pydantic import BaseModel
 
 from aftersale.models import CommissionSplit, FundEntry, Order, OrderLine, Shop, Ticket
-from aftersale.records import (
+from aftersale.records.schemas import (
     FundEntryRecord,
     LineRecord,
     OrderRecord,

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from aftersale.models import CommissionSplit, Order, OrderLine, Shop
-from aftersale.services import locks, transitions
-from aftersale.services.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
+from aftersale.services.shared import locks
+from aftersale.services.shared.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
+from aftersale.services.tickets import lifecycle
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 
 from .conftest import the_order, the_ticket
-from .records import NOON, at, order, save_order, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -157,20 +158,20 @@ def test_changed_order_refreshes_undecided_tickets_and_wakes_the_automation(
 ) -> None:
     save_order(order())
     save_ticket(ticket(line_no=1), ticket(ticket_no="T2"), ticket(ticket_no="T3"))
-    transitions.move(
+    lifecycle.move(
         locks.lock_ticket(shop.tickets.get(ticket_no="T3").pk),
         "rejected",
         actor="person",
         now=NOON,
     )
-    shop.tickets.update(waits=False)
+    shop.tickets.update(awaiting_evaluation=False)
     woken.clear()
     newer = order(updated_at=at(1), buyer="b2")
     newer["lines"][0]["product"] = "p7"
     save_order(newer)
     assert woken == [{shop.pk}]
     rows = shop.tickets.order_by("ticket_no").values_list(
-        "buyer", "products", "categories", "waits"
+        "buyer", "products", "categories", "awaiting_evaluation"
     )
     assert list(rows) == [
         ("b2", ["p7"], ["c1"], True),
@@ -183,20 +184,20 @@ def test_ticket_that_was_hit_waits_again_but_keeps_its_facts(shop: Shop) -> None
     """SPEC S3 holds in the engine: an order's change always has it look again."""
     save_order(order())
     save_ticket(ticket())
-    shop.tickets.update(spent=1, waits=False)
+    shop.tickets.update(scenarios_hit=1, awaiting_evaluation=False)
     save_order(order(updated_at=at(1), buyer="b2"))
-    assert (the_ticket().buyer, the_ticket().waits) == ("b1", True)
+    assert (the_ticket().buyer, the_ticket().awaiting_evaluation) == ("b1", True)
 
 
 def test_order_links_the_tickets_that_came_before_it(shop: Shop, woken: list[set[int]]) -> None:
     """SPEC O6."""
     assert save_ticket(ticket(line_no=2), ticket(ticket_no="T2", order_no="O2")) == [NEW, NEW]
     assert the_ticket().order is None
-    assert not the_ticket().waits
+    assert not the_ticket().awaiting_evaluation
     assert woken == []
     save_order(order())
     linked = the_ticket()
-    assert (linked.order, linked.waits, linked.buyer) == (the_order(), True, "b1")
+    assert (linked.order, linked.awaiting_evaluation, linked.buyer) == (the_order(), True, "b1")
     assert (linked.products, linked.categories) == (["p2"], ["c2"])
     assert woken == [{shop.pk}]
     assert list(linked.events.values_list("kind", flat=True)) == ["arrived", "reported"]
@@ -206,11 +207,11 @@ def test_order_links_the_tickets_that_came_before_it(shop: Shop, woken: list[set
 def test_line_that_the_arriving_order_lacks_goes_to_people_until_it_is_there(shop: Shop) -> None:
     save_ticket(ticket(line_no=3))
     save_order(order())
-    assert (the_ticket().flags, the_ticket().waits) == (["line_missing"], False)
+    assert (the_ticket().flags, the_ticket().awaiting_evaluation) == (["line_missing"], False)
     assert the_ticket().order == the_order()
     assert the_ticket().events.filter(kind="flag").count() == 1
     newer = order(updated_at=at(1))
     newer["lines"][1]["line_no"] = 3
     save_order(newer)
-    assert (the_ticket().flags, the_ticket().waits) == ([], True)
+    assert (the_ticket().flags, the_ticket().awaiting_evaluation) == ([], True)
     assert the_ticket().products == ["p2"]

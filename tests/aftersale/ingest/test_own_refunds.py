@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersale.models import AttemptState, Order, Refund, RefundStatus, Shop, Ticket
-from aftersale.records import OrderRecord
-from aftersale.services import attempts, locks, money_audit, refunds, settlement, shops
+from aftersale.records.schemas import OrderRecord
 from aftersale.services.ingest import save_orders
-from aftersale.services.own_refunds import outside
+from aftersale.services.orders.own_refunds import outside
+from aftersale.services.refunds import approvals, attempts, money_audit, settlement
+from aftersale.services.shared import locks
+from aftersale.services.shops import shops
 from tests import factories
-
-from .records import NOON, at, save_ticket, ticket
+from tests.aftersale.ingest.record_factories import NOON, at, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def approved(number: str, amount: str, *, status: str = RefundStatus.SENDING) ->
     save_ticket(ticket(ticket_no=number, amount=amount))
     user = factories.make_user(Shop.objects.get())
     pk = Ticket.objects.get(ticket_no=number).pk
-    refunds.approve(ticket_id=pk, user=user, now=NOON)
+    approvals.approve(ticket_id=pk, user=user, now=NOON)
     if status == RefundStatus.SENDING:
         refund = Refund.objects.get(ticket=pk)
         attempt = attempts.new(
@@ -90,7 +91,7 @@ def settled(number: str, *, paid: bool = True) -> None:
     """The platform reports what became of the ticket's refund."""
     found = Ticket.objects.get(ticket_no=number)
     order = locks.lock_order(Order.objects.get().pk)
-    refunds.take_over_result(
+    approvals.take_over_result(
         order=order,
         ticket=locks.lock_ticket(found.pk),
         succeeded=paid,
@@ -170,7 +171,7 @@ def test_a_return_that_was_approved_here_and_refunded_there():
     reported("0.00", status="shipped", shipped_at=at(-0.5))
     save_ticket(ticket(ticket_no="T1", type="return_refund", amount="70.00"))
     user = factories.make_user(Shop.objects.get())
-    refunds.approve(ticket_id=Ticket.objects.get().pk, user=user, now=NOON)
+    approvals.approve(ticket_id=Ticket.objects.get().pk, user=user, now=NOON)
     assert figures() == (0, 3_000, False)
     reported("70.00", status="shipped", shipped_at=at(-0.5))
     # Until the ticket says so it might be other money: nothing more is approved.

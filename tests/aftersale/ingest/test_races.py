@@ -12,13 +12,13 @@ import pytest
 from django.db import connection, transaction
 
 from aftersale.models import Order, OrderLine, Ticket, TicketEvent
-from aftersale.records import OrderRecord, TicketRecord
-from aftersale.services import locks, shops
+from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import orders, save_orders, save_tickets, tickets
-from aftersale.services.outcomes import Outcome
+from aftersale.services.shared import locks
+from aftersale.services.shared.outcomes import Outcome
+from aftersale.services.shops import shops
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 from tests.factories import make_shop
-
-from .records import NOON, at, order, save_order, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,7 +88,7 @@ def test_feeds_of_the_same_records_store_each_once_and_link_all() -> None:
         assert OrderLine.objects.count() == 2 * SIZE
         assert Ticket.objects.filter(updated_at=at(1), buyer="b1", amount=200).count() == SIZE
         assert not Ticket.objects.filter(order=None).exists()
-        assert Ticket.objects.filter(waits=True).count() == SIZE
+        assert Ticket.objects.filter(awaiting_evaluation=True).count() == SIZE
         assert TicketEvent.objects.filter(kind="arrived").count() == SIZE
 
 
@@ -140,7 +140,7 @@ def test_order_and_ticket_that_arrive_at_once_find_each_other(
     make_shop(code="s1")
     _meeting(monkeypatch)
     assert Ticket.objects.get().order == Order.objects.get()
-    assert Ticket.objects.get().waits
+    assert Ticket.objects.get().awaiting_evaluation
 
 
 def test_ticket_that_arrives_while_its_order_changes_gets_the_new_facts(

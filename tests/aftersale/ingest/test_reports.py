@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from aftersale.models import Refund, Shop, Ticket
-from aftersale.services import locks, order_money, refunds, transitions
-from aftersale.services.outcomes import CHANGED, NEW, OLDER
+from aftersale.services.orders import refundable
+from aftersale.services.refunds import approvals
+from aftersale.services.shared import locks
+from aftersale.services.shared.outcomes import CHANGED, NEW, OLDER
+from aftersale.services.tickets import lifecycle
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 from tests.factories import make_user
 
 from .conftest import the_order, the_ticket
-from .records import NOON, at, order, save_order, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -25,9 +28,9 @@ def _there(shop: Shop) -> None:
 def decided(status: str = "refunding", *, refund: bool = True) -> Ticket:
     """The ticket approved an hour after noon, with a refund that was not sent yet."""
     row, its_order = locks.lock_ticket(the_ticket().pk), locks.lock_order(the_order().pk)
-    order_money.commit(its_order, row, row.amount)
-    transitions.move(row, status, actor="automation", now=NOON + timedelta(hours=1))
-    Ticket.objects.update(spent=1)
+    refundable.commit(its_order, row, row.amount)
+    lifecycle.move(row, status, actor="automation", now=NOON + timedelta(hours=1))
+    Ticket.objects.update(scenarios_hit=1)
     if refund:
         Refund.objects.create(
             shop=row.shop, order=its_order, ticket=row, amount=row.amount, source="strategy",
@@ -48,7 +51,7 @@ def steps() -> list[tuple[str, str, str]]:
 
 def test_usual_step_of_the_platform_is_taken() -> None:
     report(2, status="arbitration")
-    assert (the_ticket().status, the_ticket().flags, the_ticket().waits) == (
+    assert (the_ticket().status, the_ticket().flags, the_ticket().awaiting_evaluation) == (
         "arbitration",
         [],
         False,
@@ -98,7 +101,11 @@ def test_report_from_before_our_last_step_moves_nothing() -> None:
 def test_step_that_the_table_lacks_is_taken_as_fact_flagged_and_takes_the_money() -> None:
     report(2, status="refunding")
     stored = the_ticket()
-    assert (stored.status, stored.flags, stored.waits) == ("refunding", ["platform_step"], False)
+    assert (stored.status, stored.flags, stored.awaiting_evaluation) == (
+        "refunding",
+        ["platform_step"],
+        False,
+    )
     assert (stored.committed, the_order().committed) == (5_990, 5_990)
     assert not Refund.objects.exists()
 
@@ -214,17 +221,17 @@ def test_one_taken_back_that_differs_is_for_people(shop: Shop, back_first: bool)
 
     def take_back() -> None:
         user = make_user(shop)
-        refunds.take_back(refund_id=row.refund.pk, user=user, now=NOON + timedelta(hours=2))
+        approvals.take_back(refund_id=row.refund.pk, user=user, now=NOON + timedelta(hours=2))
 
     if back_first:
         take_back()
-        assert the_ticket().waits
+        assert the_ticket().awaiting_evaluation
     report(3, amount="12.00")
     if not back_first:
         take_back()
     stored = the_ticket()
     assert (stored.status, stored.flags) == ("pending_review", ["differs"])
-    assert (stored.waits, stored.amount) == (False, 5_990)
+    assert (stored.awaiting_evaluation, stored.amount) == (False, 5_990)
 
 
 def test_waived_return_is_no_difference() -> None:
@@ -236,15 +243,15 @@ def test_waived_return_is_no_difference() -> None:
 
 
 def test_buyer_who_applies_again_is_looked_at_again(woken: list[set[int]], shop: Shop) -> None:
-    transitions.move(locks.lock_ticket(the_ticket().pk), "rejected", actor="person", now=NOON)
+    lifecycle.move(locks.lock_ticket(the_ticket().pk), "rejected", actor="person", now=NOON)
     woken.clear()
     report(2, status="pending_review")
-    assert (the_ticket().status, the_ticket().waits) == ("pending_review", True)
+    assert (the_ticket().status, the_ticket().awaiting_evaluation) == ("pending_review", True)
     assert woken == [{shop.pk}]
 
 
 def test_answer_to_a_negotiation_brings_its_new_amount() -> None:
-    transitions.move(locks.lock_ticket(the_ticket().pk), "negotiating", actor="person", now=NOON)
+    lifecycle.move(locks.lock_ticket(the_ticket().pk), "negotiating", actor="person", now=NOON)
     report(2, status="pending_review", amount="20.00")
     assert (the_ticket().status, the_ticket().amount, the_ticket().flags) == (
         "pending_review",
@@ -268,7 +275,7 @@ def test_tickets_that_arrive_settled_take_their_money_at_once() -> None:
     )
     assert results == [NEW] * 4
     rows = Ticket.objects.exclude(ticket_no="T1").order_by("ticket_no")
-    assert list(rows.values_list("status", "committed", "flags", "waits")) == [
+    assert list(rows.values_list("status", "committed", "flags", "awaiting_evaluation")) == [
         ("refunded", 1_000, [], False),
         ("awaiting_return", 500, [], False),
         ("awaiting_return", 0, [], False),
@@ -294,13 +301,12 @@ def test_tickets_settled_before_their_order_came_take_their_money_when_it_does()
 
 
 def test_a_report_that_a_service_refuses_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from aftersale.services import refunds
-    from aftersale.services.errors import Refused
+    from aftersale.services.shared.errors import Refused
 
     def no(**_: Any) -> None:
         raise Refused("not now", pointer="status")
 
-    monkeypatch.setattr(refunds, "drop_unsent", no)
+    monkeypatch.setattr(approvals, "drop_unsent", no)
     save_ticket(ticket(ticket_no="T2"))
     before = Ticket.objects.values().get(ticket_no="T1")
     results = save_ticket(

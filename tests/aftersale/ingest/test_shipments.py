@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from aftersale.models import Refund, ShippingAlert, Shop, Ticket, TicketEvent
-from aftersale.services.outcomes import CHANGED, UNCHANGED
+from aftersale.services.shared.outcomes import CHANGED, UNCHANGED
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 
 from .conftest import the_order, the_ticket
-from .records import NOON, at, order, save_order, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db
 

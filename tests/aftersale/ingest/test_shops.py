@@ -9,16 +9,18 @@ import pytest
 from django.utils import translation
 
 from aftersale.models import FastRefundPeriod, Role, Shop, ShopEvent
-from aftersale.records import ShopRecord
-from aftersale.services import locks, shops, transitions
-from aftersale.services.errors import NotAllowed
-from aftersale.services.outcomes import CHANGED, NEW, UNCHANGED, Result
+from aftersale.records.schemas import ShopRecord
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import NotAllowed
+from aftersale.services.shared.outcomes import CHANGED, NEW, UNCHANGED, Result
+from aftersale.services.shops import shops
+from aftersale.services.tickets import lifecycle
 from aftersale.signals import shop_changed
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
+from tests.aftersale.ingest.record_factories import shop as shop_record
 from tests.factories import make_user
 
 from .conftest import the_ticket
-from .records import NOON, at, order, save_order, save_ticket, ticket
-from .records import shop as shop_record
 
 pytestmark = pytest.mark.django_db
 
@@ -172,10 +174,10 @@ def test_pause_and_resume_by_who_may_change_strategies(
         ticket(ticket_no="T3"),
         ticket(ticket_no="T4", order_no="-"),
     )
-    transitions.move(
+    lifecycle.move(
         locks.lock_ticket(shop.tickets.get(ticket_no="T2").pk), "rejected", actor="person", now=NOON
     )
-    shop.tickets.update(waits=False)
+    shop.tickets.update(awaiting_evaluation=False)
     shop.tickets.filter(ticket_no="T3").update(flags=["line_missing"])
     woken.clear()
     admin, agent = make_user(shop, Role.ADMIN), make_user(shop, Role.CS_AGENT)
@@ -191,7 +193,7 @@ def test_pause_and_resume_by_who_may_change_strategies(
     shops.resume(shop_id=shop.pk, user=admin, now=NOON)
     shop.refresh_from_db()
     assert (shop.automation_paused_at, shop.automation_paused_by) == (None, None)
-    assert list(shop.tickets.filter(waits=True)) == [the_ticket()]
+    assert list(shop.tickets.filter(awaiting_evaluation=True)) == [the_ticket()]
     assert woken == [{shop.pk}]
     assert kinds() == ["paused", "resumed"]
     assert changes == [shop.pk, shop.pk]
@@ -201,16 +203,16 @@ def test_looking_again_wakes_what_waits_for_people(shop: Shop, woken: list[set[i
     """SPEC E1: whoever changes strategies is offered it; lesser roles and strangers are not."""
     save_order(order())
     save_ticket(ticket())
-    shop.tickets.update(waits=False)
+    shop.tickets.update(awaiting_evaluation=False)
     woken.clear()
     admin = make_user(shop, Role.ADMIN)
     stranger = make_user(Shop.objects.create(code="other", name="other"), Role.OWNER)
     for user in (make_user(shop, Role.CS_MANAGER), stranger):
         with pytest.raises(NotAllowed):
             shops.look_again(shop_id=shop.pk, user=user, now=NOON)
-    assert not shop.tickets.filter(waits=True).exists()
+    assert not shop.tickets.filter(awaiting_evaluation=True).exists()
     shops.look_again(shop_id=shop.pk, user=admin, now=NOON)
-    assert (shop.tickets.filter(waits=True).count(), woken) == (1, [{shop.pk}])
+    assert (shop.tickets.filter(awaiting_evaluation=True).count(), woken) == (1, [{shop.pk}])
     assert kinds() == ["looked_again"]
 
 

@@ -6,10 +6,10 @@ import pytest
 from django.utils import translation
 
 from aftersale.models import Shop, Ticket, TicketEvent
-from aftersale.services.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
+from aftersale.services.shared.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 
 from .conftest import the_order, the_ticket
-from .records import NOON, at, order, save_order, save_ticket, ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +28,12 @@ def test_new_ticket_is_stored_waits_and_has_arrived(shop: Shop, woken: list[set[
     )
     assert (stored.buyer, stored.products, stored.categories) == ("b1", ["p2"], ["c2"])
     assert (stored.note, stored.evidence) == ("broken\n“yes”", ["https://e/1.jpg"])
-    assert (stored.status, stored.status_at, stored.waits) == ("pending_review", NOON, True)
-    assert (stored.flags, stored.committed, stored.spent) == ([], 0, 0)
+    assert (stored.status, stored.status_at, stored.awaiting_evaluation) == (
+        "pending_review",
+        NOON,
+        True,
+    )
+    assert (stored.flags, stored.committed, stored.scenarios_hit) == ([], 0, 0)
     assert list(stored.events.values_list("kind", "actor", "to_status", "at")) == [
         ("arrived", "platform", "pending_review", NOON + timedelta(hours=3))
     ]
@@ -47,7 +51,7 @@ def test_ticket_for_the_whole_order_is_about_all_its_products(shop: Shop) -> Non
 def test_same_ticket_again_changes_nothing(shop: Shop, woken: list[set[int]]) -> None:
     save_order(order())
     save_ticket(ticket())
-    shop.tickets.update(waits=False)
+    shop.tickets.update(awaiting_evaluation=False)
     before = Ticket.objects.values().get()
     woken.clear()
     assert save_ticket(ticket(), ticket()) == [UNCHANGED, UNCHANGED]
@@ -61,7 +65,7 @@ def test_newer_version_of_an_undecided_ticket_is_taken_over_and_waits(
 ) -> None:
     save_order(order(), order(order_no="O2", buyer="b2"))
     save_ticket(ticket(line_no=1))
-    shop.tickets.update(waits=False)
+    shop.tickets.update(awaiting_evaluation=False)
     woken.clear()
     newer = ticket(
         updated_at=at(1), type="return_refund", amount="10.00", order_no="O2", reason="wrong_item"
@@ -74,7 +78,11 @@ def test_newer_version_of_an_undecided_ticket_is_taken_over_and_waits(
         1_000,
     )
     assert (stored.order_no, stored.line_no, stored.buyer) == ("O2", None, "b2")
-    assert (stored.products, stored.reason, stored.waits) == (["p1", "p2"], "wrong_item", True)
+    assert (stored.products, stored.reason, stored.awaiting_evaluation) == (
+        ["p1", "p2"],
+        "wrong_item",
+        True,
+    )
     assert woken == [{shop.pk}]
 
 
@@ -82,9 +90,13 @@ def test_ticket_can_move_to_an_order_that_has_not_come_yet(shop: Shop) -> None:
     save_order(order())
     save_ticket(ticket())
     assert save_ticket(ticket(updated_at=at(1), order_no="O2")) == [CHANGED]
-    assert (the_ticket().order, the_ticket().waits, the_ticket().products) == (None, False, [])
+    assert (the_ticket().order, the_ticket().awaiting_evaluation, the_ticket().products) == (
+        None,
+        False,
+        [],
+    )
     save_order(order(order_no="O2", buyer="b2"))
-    assert (the_ticket().buyer, the_ticket().waits) == ("b2", True)
+    assert (the_ticket().buyer, the_ticket().awaiting_evaluation) == ("b2", True)
 
 
 def test_line_that_the_order_lacks_is_refused_and_nothing_moves(shop: Shop) -> None:
@@ -122,7 +134,7 @@ def test_many_tickets_on_one_order_in_one_list(shop: Shop) -> None:
     save_order(order())
     results = save_ticket(*[ticket(ticket_no=f"T{n}", line_no=1 + n % 2) for n in range(50)])
     assert results == [NEW] * 50
-    assert shop.tickets.filter(waits=True, order=the_order()).count() == 50
+    assert shop.tickets.filter(awaiting_evaluation=True, order=the_order()).count() == 50
 
 
 def test_what_a_batch_writes_down_is_read_in_every_language(shop: Shop) -> None:

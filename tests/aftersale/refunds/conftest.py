@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from aftersale.connectors import Failed, NeverSeen, Paid, PayRequest, Pending, registry
 from aftersale.models import (
     ConnectorKind,
     Order,
@@ -20,7 +19,10 @@ from aftersale.models import (
     Ticket,
     TicketStatus,
 )
-from aftersale.services import money_audit, payer
+from aftersale.platforms import payment_registry
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, PayRequest, Pending
+from aftersale.services.outgoing import pay_refunds
+from aftersale.services.refunds import money_audit
 from tests import factories
 
 
@@ -74,7 +76,7 @@ def clock() -> Clock:
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     """Stands in for every shop's platform."""
     pretended = Platform()
-    monkeypatch.setattr(registry, "connector_for", lambda kind: pretended)
+    monkeypatch.setattr(payment_registry, "connector_for", lambda kind: pretended)
     return pretended
 
 
@@ -95,7 +97,7 @@ def make_order(shop: Shop, paid: int = 10_000, **values: object) -> Order:
 
 def make_ticket(order: Order, amount: int = 10_000, **values: object) -> Ticket:
     """A ticket for people."""
-    defaults = {"amount": amount, "applied_at": timezone.now(), "waits": False}
+    defaults = {"amount": amount, "applied_at": timezone.now(), "awaiting_evaluation": False}
     return factories.make_ticket(order, **defaults | values)
 
 
@@ -122,7 +124,7 @@ def decided(
 
 
 def pay_until_done(clock: Callable[[], datetime]) -> None:
-    while payer.run(clock=clock):
+    while pay_refunds.run(clock=clock):
         pass
 
 

@@ -35,18 +35,19 @@ def main(database: str, point: str) -> None:
     django.setup()
     from django.utils import timezone
 
-    from aftersale.connectors.sandbox import Sandbox
-    from aftersale.services import attempts, leases, payer, settlement
+    from aftersale.platforms.sandbox_payments import Sandbox
+    from aftersale.services.outgoing import pay_refunds, refund_attempt
+    from aftersale.services.refunds import attempts, settlement
 
     owner, name, after = {
         "before the lease is committed": (attempts, "new", True),
         "after the lease": (Sandbox, "pay", False),
         "after the platform paid": (Sandbox, "pay", True),
         "before settling is committed": (settlement, "paid", True),
-        "after settling": (leases, "settle", True),
+        "after settling": (refund_attempt, "settle", True),
     }[point]
     setattr(owner, name, die_on_second(getattr(owner, name), after=after))
-    payer.run(clock=timezone.now)
+    pay_refunds.run(clock=timezone.now)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from aftersale.connectors import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut, registry
 from aftersale.models import (
     AttemptState,
     Order,
@@ -18,8 +17,11 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.services import leases, payer, refunds, settlement
-from aftersale.services.errors import WrongStep
+from aftersale.platforms import payment_registry
+from aftersale.platforms.payments import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut
+from aftersale.services.outgoing import pay_refunds, refund_attempt
+from aftersale.services.refunds import approvals, settlement
+from aftersale.services.shared.errors import WrongStep
 
 from .conftest import (
     audit,
@@ -91,7 +93,7 @@ def test_a_refusal_for_good_goes_to_people_and_frees_the_money(refund, platform,
     assert states(refund) == ("failed", "refund_failed", ["failed"], 0)
     assert refund.failure == "account closed"
     other.refresh_from_db()
-    assert other.waits  # freed money: the automation looks again (SPEC O2, E1)
+    assert other.awaiting_evaluation  # freed money: the automation looks again (SPEC O2, E1)
     assert audit() == []
 
 
@@ -166,13 +168,17 @@ def test_a_platform_that_cannot_be_asked_leaves_it_to_people(refund, platform, c
     pay_until_done(clock)
     assert len(platform.calls) == 1 and platform.asked == []
     agent = make_user(refund.shop)
-    refunds.record_result(refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now)
+    approvals.record_result(
+        refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now
+    )
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert audit() == []
 
 
 def test_an_expired_lease_is_unknown_and_asked_about(refund, platform, clock):
-    assert leases.lease(refund_pk=refund.pk, now=clock.now) is not None  # and its process dies
+    assert (
+        refund_attempt.lease(refund_pk=refund.pk, now=clock.now) is not None
+    )  # and its process dies
     clock.turn(seconds=59)
     pay_until_done(clock)
     assert platform.asked == [] and platform.calls == []
@@ -184,37 +190,37 @@ def test_an_expired_lease_is_unknown_and_asked_about(refund, platform, clock):
 
 
 def test_a_process_that_stood_still_does_not_send_on_an_old_lease(refund, platform, clock):
-    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    lease = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     clock.turn(seconds=51)
-    assert payer._call(lease, clock) is None
+    assert pay_refunds._call(lease, clock) is None
     assert platform.calls == []
 
 
 def test_a_failure_after_the_lease_went_to_another_counts_for_nothing(refund, platform, clock):
     """Else a new attempt would go out beside the second sender's payment."""
-    old = leases.lease(refund_pk=refund.pk, now=clock.now)
-    question = leases.lease(refund_pk=refund.pk, now=clock.turn(seconds=60))
+    old = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
+    question = refund_attempt.lease(refund_pk=refund.pk, now=clock.turn(seconds=60))
     assert question.ask
-    leases.settle(lease=old, answer=Failed("rate limit"), now=clock.turn(seconds=1))
+    refund_attempt.settle(lease=old, answer=Failed("rate limit"), now=clock.turn(seconds=1))
     assert states(refund)[2] == ["unknown"]
-    again = leases.settle(lease=question, answer=NeverSeen(), now=clock.turn(seconds=1))
+    again = refund_attempt.settle(lease=question, answer=NeverSeen(), now=clock.turn(seconds=1))
     assert again.request.key == old.request.key and not again.ask
     for stale in (old, question):
-        for answer in (Failed("x"), NeverSeen(), Pending(), leases.NoAnswer("x")):
+        for answer in (Failed("x"), NeverSeen(), Pending(), refund_attempt.NoAnswer("x")):
             before = snapshot(refund, refund.ticket, refund.order, refund.attempts.get())
-            assert leases.settle(lease=stale, answer=answer, now=clock.now) is None
+            assert refund_attempt.settle(lease=stale, answer=answer, now=clock.now) is None
             assert snapshot(refund, refund.ticket, refund.order, refund.attempts.get()) == before
-    leases.settle(lease=old, answer=Paid(), now=clock.turn(seconds=1))  # paid is paid
+    refund_attempt.settle(lease=old, answer=Paid(), now=clock.turn(seconds=1))  # paid is paid
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
-    leases.settle(lease=again, answer=Paid(), now=clock.turn(seconds=1))
-    leases.settle(lease=again, answer=Failed("x"), now=clock.turn(seconds=1))
+    refund_attempt.settle(lease=again, answer=Paid(), now=clock.turn(seconds=1))
+    refund_attempt.settle(lease=again, answer=Failed("x"), now=clock.turn(seconds=1))
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert audit() == []
 
 
 def failed_once(refund, platform, clock):
     """A lease whose attempt was settled as failed by somebody who asked."""
-    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    lease = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     platform.says = [Failed("gone", permanent=True)]
     clock.turn(seconds=60)
     pay_until_done(clock)
@@ -224,7 +230,7 @@ def failed_once(refund, platform, clock):
 
 def test_a_late_paid_wins_over_failed_for_good(refund, platform, clock):
     lease = failed_once(refund, platform, clock)
-    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert TicketFlag.PLATFORM_STEP in refund.ticket.flags
     assert not refund.order.over_refunded
@@ -235,12 +241,12 @@ def test_a_late_paid_wins_over_what_a_person_has_settled_otherwise(refund, platf
     """Closed, nothing is sent again; that it was paid after all is a fact."""
     lease = failed_once(refund, platform, clock)
     agent = make_user(refund.shop)
-    refunds.close(ticket_id=refund.ticket_id, note="by bank", user=agent, now=clock.now)
+    approvals.close(ticket_id=refund.ticket_id, note="by bank", user=agent, now=clock.now)
     with pytest.raises(WrongStep):
-        refunds.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
+        approvals.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
     pay_until_done(clock)
     assert (platform.calls, states(refund)) == ([], ("failed", "closed", ["failed"], 0))
-    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert TicketFlag.PLATFORM_STEP in refund.ticket.flags
     assert audit() == []
@@ -250,8 +256,8 @@ def test_a_late_paid_is_written_down_even_beyond_what_was_paid(refund, platform,
     lease = failed_once(refund, platform, clock)
     agent = make_user(refund.shop)
     other = make_ticket(refund.order, 8_000)
-    refunds.approve(ticket_id=other.pk, user=agent, now=clock.now)
-    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    approvals.approve(ticket_id=other.pk, user=agent, now=clock.now)
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 14_000)
     assert refund.order.over_refunded
     assert TicketFlag.OVER_REFUNDED in refund.ticket.flags
@@ -268,14 +274,14 @@ def test_a_late_paid_is_written_down_even_beyond_what_was_paid(refund, platform,
 
 def test_a_late_paid_beside_a_paid_attempt_is_kept_and_people_are_told(refund, platform, clock):
     lease = failed_once(refund, platform, clock)
-    refunds.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
+    approvals.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
     pay_until_done(clock)
     assert states(refund) == ("succeeded", "refunded", ["failed", "succeeded"], 6_000)
-    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
     assert states(refund) == ("succeeded", "refunded", ["paid_late", "succeeded"], 12_000)
     assert TicketFlag.PAID_TWICE in refund.ticket.flags
     assert refund.order.over_refunded
-    leases.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
     assert states(refund)[3] == 12_000
     assert audit() == []
 
@@ -287,10 +293,10 @@ def test_a_late_paid_becomes_the_refund_when_the_other_attempt_paid_nothing(
     """The order has room for both: only that one was paid may stop the other."""
     refund = decided(make_order(make_shop(), 20_000), 6_000, now=clock.now)
     late = failed_once(refund, platform, clock)
-    refunds.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
+    approvals.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
     platform.pays = [TimedOut()]
     pay_until_done(clock)
-    leases.settle(lease=late, answer=Paid(), now=clock.now)
+    refund_attempt.settle(lease=late, answer=Paid(), now=clock.now)
     assert states(refund) == ("unknown", "refunding", ["paid_late", "unknown"], 12_000)
     assert audit() == []
     platform.says = [answer]
@@ -303,12 +309,12 @@ def test_a_late_paid_becomes_the_refund_when_the_other_attempt_paid_nothing(
 
 
 def test_a_late_paid_stops_the_next_attempt(refund, platform, clock):
-    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    lease = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     platform.says = [Failed("passing")]
     clock.turn(seconds=60)
     pay_until_done(clock)
     assert states(refund)[0] == "requested"
-    leases.settle(lease=lease, answer=Paid(), now=clock.now)
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.now)
     clock.turn(days=1)
     pay_until_done(clock)
     assert platform.calls == []
@@ -366,7 +372,7 @@ def test_a_never_seen_key_is_not_sent_again_for_a_cancelled_ticket(refund, platf
 
 def test_the_database_allows_one_live_attempt(refund, platform, clock):
     """refund_attempt_one_alive: what the locks are for, held without them."""
-    leases.lease(refund_pk=refund.pk, now=clock.now)
+    refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     first = refund.attempts.get()
     for state in (AttemptState.LEASED, AttemptState.UNKNOWN, AttemptState.SUCCEEDED):
         with (
@@ -423,8 +429,8 @@ def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypa
         return real(request)
 
     monkeypatch.setattr(platform, "pay", pay)
-    monkeypatch.setattr(payer, "SLOW_CALL_SECONDS", 0.2)
-    assert payer.run(clock=clock) is True
+    monkeypatch.setattr(pay_refunds, "SLOW_CALL_SECONDS", 0.2)
+    assert pay_refunds.run(clock=clock) is True
     paid = Refund.objects.filter(status=RefundStatus.SUCCEEDED)
     assert paid.filter(shop=quick).count() == 5
     assert paid.filter(shop=slow).count() == 1
@@ -433,10 +439,10 @@ def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypa
 def test_a_run_ends_after_its_time_and_says_that_more_is_due(platform, clock, monkeypatch):
     for _ in range(3):
         decided(make_order(make_shop()), 100, now=clock.now)
-    monkeypatch.setattr(payer, "WORK_SECONDS", -1)
-    assert payer.run(clock=clock) is True
-    monkeypatch.setattr(payer, "WORK_SECONDS", 5)
-    assert payer.run(clock=clock) is False
+    monkeypatch.setattr(pay_refunds, "WORK_SECONDS", -1)
+    assert pay_refunds.run(clock=clock) is True
+    monkeypatch.setattr(pay_refunds, "WORK_SECONDS", 5)
+    assert pay_refunds.run(clock=clock) is False
     assert len(platform.calls) == 3
 
 
@@ -446,7 +452,7 @@ def test_a_shop_without_a_connector_sends_nothing_and_people_see_why(refund, clo
     pay_until_done(clock)
     assert states(refund) == ("requested", "refunding", [], 6_000)
     assert refund.needs_people and refund.next_step_at is None and refund.failure
-    assert not registry.allowed("sandbox")
+    assert not payment_registry.allowed("sandbox")
     assert audit() == []
 
 
@@ -455,7 +461,9 @@ def test_a_refund_of_a_shop_that_changed_to_by_hand_waits_for_people(refund, clo
     pay_until_done(clock)
     assert states(refund) == ("requested", "refunding", [], 6_000)
     agent = make_user(refund.shop)
-    refunds.record_result(refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now)
+    approvals.record_result(
+        refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now
+    )
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert audit() == []
 

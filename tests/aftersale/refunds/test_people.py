@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 from django.contrib.auth.models import User
 
-from aftersale.connectors import Failed, TimedOut
 from aftersale.models import (
     Order,
     PaymentStop,
@@ -24,8 +23,16 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
-from aftersale.services import leases, payer, payment_stop, refunds
-from aftersale.services.errors import NotAllowed, NotFound, OverRefundable, Refused, WrongStep
+from aftersale.platforms.payments import Failed, TimedOut
+from aftersale.services.outgoing import pay_refunds, refund_attempt
+from aftersale.services.refunds import approvals, payment_stop
+from aftersale.services.shared.errors import (
+    NotAllowed,
+    NotFound,
+    OverRefundable,
+    Refused,
+    WrongStep,
+)
 from aftersale.signals import tickets_waiting
 
 from .conftest import (
@@ -72,7 +79,7 @@ def refused(call: Callable[[], object], error: type[Refused], *rows: object) -> 
 @pytest.mark.parametrize("kind", [TicketType.REFUND_ONLY, TicketType.REFUND_KEEP_GOODS])
 def test_approving_starts_the_refund(shop, agent, platform, clock, kind):
     ticket = make_ticket(make_order(shop), 6_000, type=kind)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
     assert now_of(ticket) == ("refunding", 6_000, 6_000)
     refund = ticket.refund
     assert (refund.source, refund.requested_by, refund.amount) == ("person", agent, 6_000)
@@ -92,11 +99,11 @@ def test_approving_a_return_takes_the_money_and_refunds_when_the_goods_are_there
     shop, agent, platform, clock
 ):
     ticket = make_ticket(make_order(shop), 6_000, type=TicketType.RETURN_REFUND)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now, amount=5_000)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now, amount=5_000)
     assert now_of(ticket) == ("awaiting_return", 5_000, 5_000)
     assert not Refund.objects.exists()
     assert audit() == []
-    refunds.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now)
+    approvals.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now)
     assert now_of(ticket) == ("refunding", 5_000, 5_000)
     pay_until_done(clock)
     assert now_of(ticket) == ("refunded", 5_000, 5_000)
@@ -109,7 +116,7 @@ def test_a_confirmed_return_that_the_platform_had_approved_is_checked(shop, agen
     ticket = make_ticket(order, 6_000, type=TicketType.RETURN_REFUND, status="returning")
     decided(order, 5_000, now=clock.now)
     refused(
-        lambda: refunds.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
+        lambda: approvals.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
         OverRefundable,
         order,
         ticket,
@@ -119,10 +126,10 @@ def test_a_confirmed_return_that_the_platform_had_approved_is_checked(shop, agen
 def test_no_return_is_confirmed_on_a_flagged_order_though_its_money_is_held(shop, agent, clock):
     order = make_order(shop, 10_000)
     ticket = make_ticket(order, 6_000, type=TicketType.RETURN_REFUND)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
     Order.objects.filter(pk=order.pk).update(refunded_amount=5_000, over_refunded=True)
     refused(
-        lambda: refunds.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
+        lambda: approvals.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
         OverRefundable,
         order,
         ticket,
@@ -131,10 +138,10 @@ def test_no_return_is_confirmed_on_a_flagged_order_though_its_money_is_held(shop
 
 def test_approving_an_exchange_takes_no_money(shop, agent, clock):
     ticket = make_ticket(make_order(shop), 6_000, type=TicketType.EXCHANGE)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
     assert now_of(ticket) == ("awaiting_return", 0, 0)
     refused(
-        lambda: refunds.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
+        lambda: approvals.confirm_return(ticket_id=ticket.pk, user=agent, now=clock.now),
         Refused,
         ticket,
     )
@@ -144,18 +151,18 @@ def test_an_open_return_holds_the_orders_money(shop, agent, clock):
     order = make_order(shop, 10_000)
     first = make_ticket(order, 6_000, type=TicketType.RETURN_REFUND)
     second = make_ticket(order, 6_000)
-    refunds.approve(ticket_id=first.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=first.pk, user=agent, now=clock.now)
     sentence = refused(
-        lambda: refunds.approve(ticket_id=second.pk, user=agent, now=clock.now),
+        lambda: approvals.approve(ticket_id=second.pk, user=agent, now=clock.now),
         OverRefundable,
         order,
         first,
         second,
     )
     assert "60.00" in sentence and "40.00" in sentence and "100.00" in sentence
-    refunds.approve(ticket_id=second.pk, user=agent, now=clock.now, amount=4_000)
+    approvals.approve(ticket_id=second.pk, user=agent, now=clock.now, amount=4_000)
     assert now_of(second) == ("refunding", 4_000, 10_000)
-    refunds.confirm_return(ticket_id=first.pk, user=agent, now=clock.now)  # its own money
+    approvals.confirm_return(ticket_id=first.pk, user=agent, now=clock.now)  # its own money
     assert now_of(first) == ("refunding", 6_000, 10_000)
     assert audit() == []
 
@@ -164,7 +171,7 @@ def test_an_open_return_holds_the_orders_money(shop, agent, clock):
 def test_an_amount_outside_of_what_was_asked_for_is_refused(shop, agent, clock, amount):
     ticket = make_ticket(make_order(shop), 6_000)
     refused(
-        lambda: refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now, amount=amount),
+        lambda: approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now, amount=amount),
         Refused,
         ticket,
         ticket.order,
@@ -177,14 +184,14 @@ def test_what_the_platform_refunded_elsewhere_counts_and_a_flagged_order_is_bloc
     order = make_order(shop, 10_000, refunded_amount=5_000)
     ticket = make_ticket(order, 6_000)
     refused(
-        lambda: refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now),
+        lambda: approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now),
         OverRefundable,
         order,
         ticket,
     )
     Order.objects.filter(pk=order.pk).update(refunded_amount=11_000, over_refunded=True)
     refused(
-        lambda: refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now, amount=1),
+        lambda: approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now, amount=1),
         OverRefundable,
         order,
         ticket,
@@ -196,7 +203,7 @@ def test_what_cannot_be_approved(shop, agent, clock):
     for status in set(TicketStatus) - {TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING}:
         ticket = make_ticket(order, 100, status=status)
         sentence = refused(
-            lambda ticket=ticket: refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now),
+            lambda ticket=ticket: approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now),
             WrongStep,
             ticket,
             order,
@@ -204,10 +211,12 @@ def test_what_cannot_be_approved(shop, agent, clock):
         assert str(status.label) in sentence
         assert str(TicketStatus.REFUNDING.label) in sentence
     shut = make_ticket(order, 100, flags=[TicketFlag.NO_WINDOW])
-    refused(lambda: refunds.approve(ticket_id=shut.pk, user=agent, now=clock.now), Refused, shut)
+    refused(lambda: approvals.approve(ticket_id=shut.pk, user=agent, now=clock.now), Refused, shut)
     early = make_ticket(order, 100)
     Ticket.objects.filter(pk=early.pk).update(order=None)
-    refused(lambda: refunds.approve(ticket_id=early.pk, user=agent, now=clock.now), Refused, early)
+    refused(
+        lambda: approvals.approve(ticket_id=early.pk, user=agent, now=clock.now), Refused, early
+    )
 
 
 def test_retrying_a_failed_refund_checks_the_money_anew_and_keeps_the_row(
@@ -217,17 +226,17 @@ def test_retrying_a_failed_refund_checks_the_money_anew_and_keeps_the_row(
     platform.pays = [Failed("closed", permanent=True), Failed("passing")]
     pay_until_done(clock)
     other = make_ticket(refund.order, 5_000)
-    refunds.approve(ticket_id=other.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=other.pk, user=agent, now=clock.now)
     refused(
-        lambda: refunds.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now),
+        lambda: approvals.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now),
         OverRefundable,
         refund,
         refund.ticket,
         refund.order,
     )
-    refunds.take_back(refund_id=other.refund.pk, user=agent, now=clock.now)
+    approvals.take_back(refund_id=other.refund.pk, user=agent, now=clock.now)
     clock.turn(hours=1)
-    refunds.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
+    approvals.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
     assert now_of(refund.ticket) == ("refunding", 6_000, 6_000)
     pay_until_done(clock)
     refund.refresh_from_db()
@@ -250,7 +259,7 @@ def test_a_failed_refund_is_settled_otherwise(shop, agent, platform, clock):
     ticket = refund.ticket
 
     def close(note: str) -> None:
-        refunds.close(ticket_id=ticket.pk, note=note, user=agent, now=clock.now)
+        approvals.close(ticket_id=ticket.pk, note=note, user=agent, now=clock.now)
 
     refused(lambda: close("by bank"), WrongStep, refund, ticket, refund.order)
     platform.pays = [Failed("closed", permanent=True)]
@@ -274,19 +283,19 @@ def test_taking_back_what_was_never_sent(shop, agent, platform, clock):
 
     tickets_waiting.connect(hear)
     try:
-        refunds.take_back(refund_id=refund.pk, user=agent, now=clock.now)
+        approvals.take_back(refund_id=refund.pk, user=agent, now=clock.now)
     finally:
         tickets_waiting.disconnect(hear)
     assert now_of(refund.ticket) == ("pending_review", 0, 0)
-    assert refund.ticket.waits
+    assert refund.ticket.awaiting_evaluation
     other.refresh_from_db()
-    assert other.waits
+    assert other.awaiting_evaluation
     assert told and all(ids == {shop.pk} for ids in told)
     pay_until_done(clock)
     assert platform.calls == []
     assert audit() == []
     # Approved again by a person: the same row goes on.
-    refunds.approve(ticket_id=refund.ticket_id, user=agent, now=clock.now, amount=500)
+    approvals.approve(ticket_id=refund.ticket_id, user=agent, now=clock.now, amount=500)
     again = Refund.objects.get(ticket=refund.ticket_id)
     assert (again.pk, again.amount, again.source, again.decision_id) == (
         refund.pk,
@@ -310,7 +319,9 @@ def test_what_was_sent_or_is_owed_cannot_be_taken_back(shop, agent, platform, cl
     fast = decided(make_order(shop), 100, now=clock.now, source=RefundSource.FAST_REFUND)
     for refund in (failed, unknown, paid, fast):
         refused(
-            lambda refund=refund: refunds.take_back(refund_id=refund.pk, user=agent, now=clock.now),
+            lambda refund=refund: approvals.take_back(
+                refund_id=refund.pk, user=agent, now=clock.now
+            ),
             Refused,
             refund,
             refund.ticket,
@@ -329,14 +340,14 @@ def test_the_pause_holds_strategies_refunds_and_nothing_else(shop, agent, platfo
     decided(make_order(shop), 400, now=clock.now, source=RefundSource.FAST_REFUND)
     by_person = make_ticket(make_order(shop), 500)
     decided(make_order(make_shop()), 600, now=clock.now)
-    refused(lambda: refunds.release(refund_id=held.pk, user=agent, now=clock.now), Refused, held)
+    refused(lambda: approvals.release(refund_id=held.pk, user=agent, now=clock.now), Refused, held)
     pause(shop, clock.now)
-    assert payer.run(clock=clock) is False  # what is held is not due: no run after run for it
-    refunds.approve(ticket_id=by_person.pk, user=agent, now=clock.now)
+    assert pay_refunds.run(clock=clock) is False  # what is held is not due: no run after run for it
+    approvals.approve(ticket_id=by_person.pk, user=agent, now=clock.now)
     pay_until_done(clock)
     assert sorted(call.amount for call in platform.calls) == [400, 500, 600]
-    refunds.release(refund_id=released.pk, user=agent, now=clock.now)
-    refunds.take_back(refund_id=back.pk, user=agent, now=clock.now)
+    approvals.release(refund_id=released.pk, user=agent, now=clock.now)
+    approvals.take_back(refund_id=back.pk, user=agent, now=clock.now)
     pay_until_done(clock)
     assert sorted(call.amount for call in platform.calls) == [200, 400, 500, 600]
     assert now_of(held.ticket) == ("refunding", 100, 100)
@@ -355,7 +366,7 @@ def test_an_operators_stop_halts_every_shop_and_loses_nothing(platform, clock):
     payment_stop.start(user=operator, reason="trial", now=clock.now)
     with pytest.raises(Refused):
         payment_stop.start(user=operator, reason="again", now=clock.now)
-    assert payer.run(clock=clock) is False
+    assert pay_refunds.run(clock=clock) is False
     for _ in range(3):  # asked about, never seen, and still not sent again
         clock.turn(minutes=10)
         pay_until_done(clock)
@@ -385,7 +396,7 @@ def test_the_lease_itself_looks_at_the_switches(shop, clock, switch):
     else:
         payment_stop.start(user=make_user(is_superuser=True), reason="", now=clock.now)
     before = snapshot(refund, refund.ticket, refund.order)
-    assert leases.lease(refund_pk=refund.pk, now=clock.now) is None
+    assert refund_attempt.lease(refund_pk=refund.pk, now=clock.now) is None
     assert snapshot(refund, refund.ticket, refund.order) == before
     assert not refund.attempts.exists()
 
@@ -403,11 +414,11 @@ def test_a_shop_paid_by_hand_is_never_sent_and_people_record_the_result(clock, p
     shop = make_shop(**MANUAL)
     agent = make_user(shop)
     paid, failed = decided(make_order(shop), 100, now=clock.now), make_ticket(make_order(shop), 200)
-    refunds.approve(ticket_id=failed.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=failed.pk, user=agent, now=clock.now)
     clock.turn(days=1)
     pay_until_done(clock)
     assert platform.calls == []
-    record = refunds.record_result
+    record = approvals.record_result
     record(refund_id=paid.pk, succeeded=True, reason="", user=agent, now=clock.now)
     assert now_of(paid.ticket) == ("refunded", 100, 100)
     refused(
@@ -433,7 +444,7 @@ def test_a_shop_paid_by_hand_is_never_sent_and_people_record_the_result(clock, p
                 refund,
                 refund.ticket,
             )
-    refunds.retry(ticket_id=failed.pk, user=agent, now=clock.now)
+    approvals.retry(ticket_id=failed.pk, user=agent, now=clock.now)
     record(refund_id=failed.refund.pk, succeeded=True, reason="", user=agent, now=clock.now)
     assert now_of(failed) == ("refunded", 200, 200)
     assert audit() == []
@@ -441,7 +452,7 @@ def test_a_shop_paid_by_hand_is_never_sent_and_people_record_the_result(clock, p
 
 def test_a_result_is_not_recorded_of_what_the_program_sends_itself(shop, agent, platform, clock):
     refund = decided(make_order(shop), 100, now=clock.now)
-    record = refunds.record_result
+    record = approvals.record_result
     call = lambda: record(  # noqa: E731
         refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now
     )
@@ -465,25 +476,25 @@ def people_services(shop: Shop, clock) -> dict[str, tuple[Callable[[User], objec
     now = clock.now
     return {
         "approve": (
-            lambda user: refunds.approve(ticket_id=review.pk, user=user, now=now),
+            lambda user: approvals.approve(ticket_id=review.pk, user=user, now=now),
             [review],
         ),
         "confirm_return": (
-            lambda user: refunds.confirm_return(ticket_id=returning.pk, user=user, now=now),
+            lambda user: approvals.confirm_return(ticket_id=returning.pk, user=user, now=now),
             [returning],
         ),
-        "retry": (lambda user: refunds.retry(ticket_id=failed.pk, user=user, now=now), [failed]),
+        "retry": (lambda user: approvals.retry(ticket_id=failed.pk, user=user, now=now), [failed]),
         "close": (
-            lambda user: refunds.close(ticket_id=failed.pk, note="by bank", user=user, now=now),
+            lambda user: approvals.close(ticket_id=failed.pk, note="by bank", user=user, now=now),
             [failed],
         ),
         "take_back": (
-            lambda user: refunds.take_back(refund_id=back.pk, user=user, now=now),
+            lambda user: approvals.take_back(refund_id=back.pk, user=user, now=now),
             [back, back.ticket],
         ),
-        "release": (lambda user: refunds.release(refund_id=held.pk, user=user, now=now), [held]),
+        "release": (lambda user: approvals.release(refund_id=held.pk, user=user, now=now), [held]),
         "record_result": (
-            lambda user: refunds.record_result(
+            lambda user: approvals.record_result(
                 refund_id=by_hand.pk, succeeded=True, reason="", user=user, now=now
             ),
             [by_hand, by_hand.ticket],
@@ -508,12 +519,12 @@ def test_who_may(shop, clock, service):
 
 
 def test_what_is_not_there_is_not_found(agent, clock):
-    for call in (refunds.approve, refunds.confirm_return, refunds.retry):
+    for call in (approvals.approve, approvals.confirm_return, approvals.retry):
         with pytest.raises(NotFound):
             call(ticket_id=0, user=agent, now=clock.now)
     with pytest.raises(NotFound):
-        refunds.close(ticket_id=0, note="by bank", user=agent, now=clock.now)
-    for call in (refunds.take_back, refunds.release):
+        approvals.close(ticket_id=0, note="by bank", user=agent, now=clock.now)
+    for call in (approvals.take_back, approvals.release):
         with pytest.raises(NotFound):
             call(refund_id=0, user=agent, now=clock.now)
 
@@ -522,7 +533,7 @@ def test_an_approval_wakes_the_payer_in_its_own_transaction(shop, agent, clock):
     from django_q.models import OrmQ
 
     ticket = make_ticket(make_order(shop), 100)
-    refunds.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=agent, now=clock.now)
     [task] = OrmQ.objects.all()
     assert task.func() == "aftersale.tasks.pay"
     assert Refund.objects.get().status == RefundStatus.REQUESTED

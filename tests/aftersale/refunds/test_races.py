@@ -24,8 +24,11 @@ from aftersale.models import (
     Ticket,
     TicketType,
 )
-from aftersale.services import attempts, leases, locks, payer, payment_stop, refunds
-from aftersale.services.errors import OverRefundable, Refused
+from aftersale.services.outgoing import pay_refunds, refund_attempt
+from aftersale.services.outgoing.refund_attempt import AttemptLease
+from aftersale.services.refunds import approvals, attempts, payment_stop
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import OverRefundable, Refused
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
@@ -58,7 +61,7 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
 
 
 def pay_all() -> None:
-    while payer.run(clock=timezone.now):
+    while pay_refunds.run(clock=timezone.now):
         pass
 
 
@@ -86,7 +89,7 @@ def two_approvals() -> tuple[Order, list[Callable[[], object]]]:
     tickets = [make_ticket(order, 6_000), make_ticket(order, 6_000, type=TicketType.RETURN_REFUND)]
     now = timezone.now()
     return order, [
-        lambda ticket=ticket: refunds.approve(ticket_id=ticket.pk, user=agent, now=now)
+        lambda ticket=ticket: approvals.approve(ticket_id=ticket.pk, user=agent, now=now)
         for ticket in tickets
     ]
 
@@ -140,7 +143,7 @@ def test_with_the_lock_exactly_one_of_two_approvals_wins():
 def two_leases() -> list[object]:
     now = timezone.now()
     refund = decided(make_order(make_shop()), 6_000, now=now)
-    call = lambda: leases.lease(refund_pk=refund.pk, now=now)  # noqa: E731
+    call = lambda: refund_attempt.lease(refund_pk=refund.pk, now=now)  # noqa: E731
     return at_once(call, call)
 
 
@@ -161,7 +164,10 @@ def test_without_the_locks_the_constraints_refuse_a_second_lease(monkeypatch):
     monkeypatch.setattr(locks, "lock_ticket", lambda pk: Ticket.objects.get(pk=pk))
     monkeypatch.setattr(locks, "lock_refund", lambda pk: Refund.objects.get(ticket=pk))
     results = two_leases()
-    assert Counter(type(result) for result in results) == {leases.Lease: 1, IntegrityError: 1}
+    assert Counter(type(result) for result in results) == {
+        AttemptLease: 1,
+        IntegrityError: 1,
+    }
     assert "refund_attempt_one_alive" in str(
         next(result for result in results if isinstance(result, IntegrityError))
     )
@@ -169,10 +175,10 @@ def test_without_the_locks_the_constraints_refuse_a_second_lease(monkeypatch):
 
 def test_with_the_locks_one_of_two_payers_leases():
     for _ in range(5):
-        leased = [result for result in two_leases() if isinstance(result, leases.Lease)]
-        others = [type(result) for result in two_leases() if not isinstance(result, leases.Lease)]
+        leased = [result for result in two_leases() if isinstance(result, AttemptLease)]
+        others = [type(result) for result in two_leases() if not isinstance(result, AttemptLease)]
         assert len(leased) == 1
-        assert others in ([type(None)], [leases.OrderBusy])
+        assert others in ([type(None)], [refund_attempt.OrderBusy])
 
 
 def test_two_payers_over_200_refunds_pay_each_once():
@@ -183,17 +189,17 @@ def test_two_payers_over_200_refunds_pay_each_once():
         decided(order, 6_000, now=now)
         decided(order, 4_000, now=now)
     sent: Counter[int] = Counter()
-    real = leases.settle
+    real = refund_attempt.settle
 
     def settle(**values):
         sent[threading.get_ident()] += 1
         return real(**values)
 
-    leases.settle = settle
+    refund_attempt.settle = settle
     try:
         assert at_once(pay_all, pay_all) == [None, None]
     finally:
-        leases.settle = real
+        refund_attempt.settle = real
     assert Refund.objects.filter(status=RefundStatus.SUCCEEDED).count() == 200
     assert SandboxPayment.objects.filter(paid=True).count() == 200
     assert SandboxPayment.objects.values("ticket_no").distinct().count() == 200
@@ -214,7 +220,7 @@ def test_taking_back_races_with_the_payer():
         done: Counter[bool] = Counter()
         for refund in reversed(all_refunds):
             try:
-                refunds.take_back(refund_id=refund.pk, user=agent, now=now)
+                approvals.take_back(refund_id=refund.pk, user=agent, now=now)
                 done[True] += 1
             except Refused:
                 done[False] += 1
@@ -293,18 +299,18 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
                 done["refused"] += 1
 
     def approve(ticket_id: int, user: User) -> None:
-        refunds.approve(ticket_id=ticket_id, user=user, now=timezone.now())
+        approvals.approve(ticket_id=ticket_id, user=user, now=timezone.now())
 
     def confirm(ticket_id: int, user: User) -> None:
-        refunds.confirm_return(ticket_id=ticket_id, user=user, now=timezone.now())
+        approvals.confirm_return(ticket_id=ticket_id, user=user, now=timezone.now())
 
     def retry(ticket_id: int, user: User) -> None:
-        refunds.retry(ticket_id=ticket_id, user=user, now=timezone.now())
+        approvals.retry(ticket_id=ticket_id, user=user, now=timezone.now())
 
     def take_back(ticket_id: int, user: User) -> None:
         refund = Refund.objects.filter(ticket=ticket_id).first()
         if refund is not None:
-            refunds.take_back(refund_id=refund.pk, user=user, now=timezone.now())
+            approvals.take_back(refund_id=refund.pk, user=user, now=timezone.now())
 
     def report_failure(ticket_id: int, user: User) -> None:
         now = timezone.now()
@@ -312,13 +318,13 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
             order = locks.lock_order(Ticket.objects.get(pk=ticket_id).order_id)
             ticket = locks.lock_ticket(ticket_id)
             if ticket.status == "refunding":
-                refunds.take_over_result(
+                approvals.take_over_result(
                     order=order, ticket=ticket, succeeded=False, at=now, reason="r", now=now
                 )
 
     def pay() -> None:
         while time.monotonic() < end:
-            payer.run(clock=timezone.now)
+            pay_refunds.run(clock=timezone.now)
 
     assert at_once(pay, pay, lambda: people(1), lambda: people(2)) == [None] * 4
     assert {"approve", "report_failure", "refused"} <= set(done), done

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.connectors import Failed, Paid, TimedOut
 from aftersale.models import Order, Refund, RefundStatus, Ticket, TicketFlag, TicketStatus
-from aftersale.services import leases, locks, refunds, transitions
+from aftersale.platforms.payments import Failed, Paid, TimedOut
+from aftersale.services.outgoing import refund_attempt
+from aftersale.services.refunds import approvals
+from aftersale.services.shared import locks
+from aftersale.services.tickets import lifecycle
 
 from .conftest import (
     audit,
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def report(ticket: Ticket, succeeded: bool, clock, reason: str = "by the platform") -> None:
-    refunds.take_over_result(
+    approvals.take_over_result(
         order=locks.lock_order(ticket.order_id),
         ticket=locks.lock_ticket(ticket.pk),
         succeeded=succeeded,
@@ -66,13 +69,13 @@ def test_the_platform_paid_what_was_not_sent_yet(platform, clock):
     assert audit() == []
 
 
-@pytest.mark.parametrize("answer", [Paid(), Failed("x"), leases.NoAnswer("x")])
+@pytest.mark.parametrize("answer", [Paid(), Failed("x"), refund_attempt.NoAnswer("x")])
 def test_the_platform_reports_success_while_a_call_is_under_way(platform, clock, answer):
     refund = decided(make_order(make_shop()), 6_000, now=clock.now)
-    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    lease = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     report(refund.ticket, True, clock)
     assert now_of(refund.ticket) == ("refunded", 6_000, 6_000)
-    leases.settle(lease=lease, answer=answer, now=clock.now)
+    refund_attempt.settle(lease=lease, answer=answer, now=clock.now)
     assert now_of(refund.ticket) == ("refunded", 6_000, 6_000)
     assert list(refund.attempts.values_list("state", flat=True)) == ["succeeded"]
     assert audit() == []
@@ -81,10 +84,10 @@ def test_the_platform_reports_success_while_a_call_is_under_way(platform, clock,
 def test_a_reported_failure_is_not_believed_while_an_attempt_is_under_way(platform, clock):
     """It may be about an earlier attempt; a new one beside this one could pay twice."""
     refund = decided(make_order(make_shop()), 6_000, now=clock.now)
-    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    lease = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     report(refund.ticket, False, clock)
     assert now_of(refund.ticket) == ("refunding", 6_000, 6_000)
-    leases.settle(lease=lease, answer=leases.NoAnswer("timed out"), now=clock.now)
+    refund_attempt.settle(lease=lease, answer=refund_attempt.NoAnswer("timed out"), now=clock.now)
     report(refund.ticket, False, clock)
     refund.refresh_from_db()
     assert (refund.status, refund.next_step_at) == (RefundStatus.UNKNOWN, clock.now)
@@ -107,7 +110,7 @@ def test_a_reported_failure_with_nothing_under_way(platform, clock):
     ticket = make_ticket(refund.order, 100)
     report(ticket, False, clock)
     assert now_of(ticket) == ("refund_failed", 0, 0)
-    refunds.retry(ticket_id=ticket.pk, user=make_user(ticket.shop), now=clock.now)
+    approvals.retry(ticket_id=ticket.pk, user=make_user(ticket.shop), now=clock.now)
     pay_until_done(clock)
     assert now_of(ticket) == ("refunded", 100, 100)
     assert audit() == []
@@ -130,7 +133,7 @@ def test_a_success_reported_after_failure_wins_beyond_the_limit_too(platform, cl
 def test_a_success_reported_of_a_refund_that_was_taken_back(platform, clock):
     shop = make_shop()
     refund = decided(make_order(shop), 6_000, now=clock.now)
-    refunds.take_back(refund_id=refund.pk, user=make_user(shop), now=clock.now)
+    approvals.take_back(refund_id=refund.pk, user=make_user(shop), now=clock.now)
     report(refund.ticket, True, clock)
     assert now_of(refund.ticket) == ("refunded", 6_000, 6_000)
     refund.refresh_from_db()
@@ -149,8 +152,8 @@ def test_a_result_for_a_ticket_that_asks_for_no_money(clock):
 def cancel(ticket: Ticket, clock) -> None:
     """As ingestion does: the platform's status, and what was not sent is dropped."""
     order, ticket = locks.lock_order(ticket.order_id), locks.lock_ticket(ticket.pk)
-    transitions.move(ticket, TicketStatus.CANCELLED, actor="platform", now=clock.now, as_fact=True)
-    refunds.drop_unsent(order=order, ticket=ticket, now=clock.now)
+    lifecycle.move(ticket, TicketStatus.CANCELLED, actor="platform", now=clock.now, as_fact=True)
+    approvals.drop_unsent(order=order, ticket=ticket, now=clock.now)
 
 
 def test_a_cancelled_tickets_refund_is_not_sent_and_its_money_is_free(platform, clock):
@@ -167,7 +170,7 @@ def test_a_cancelled_tickets_refund_is_not_sent_and_its_money_is_free(platform, 
 def test_a_cancelled_return_gives_its_money_back(clock):
     shop = make_shop()
     ticket = make_ticket(make_order(shop), 6_000, type="return_refund")
-    refunds.approve(ticket_id=ticket.pk, user=make_user(shop), now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=make_user(shop), now=clock.now)
     cancel(ticket, clock)
     assert now_of(ticket) == ("cancelled", 0, 0)
     assert audit() == []

@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from aftersale.connectors import KeyReused, NeverSeen, Paid, PayRequest, sandbox
-from aftersale.connectors.sandbox import Sandbox
 from aftersale.models import SandboxBehaviour, SandboxInstruction, SandboxPayment, Shop
+from aftersale.platforms import sandbox_payments
+from aftersale.platforms.payments import KeyReused, NeverSeen, Paid, PayRequest
+from aftersale.platforms.sandbox_payments import Sandbox
 from tests.factories import NOON
 
 from .conftest import audit, decided, make_order, make_shop, pay_until_done
@@ -44,7 +45,7 @@ def request(shop: Shop, **values: object) -> PayRequest:
     ],
 )
 def test_behaviours(clock, monkeypatch, behaviour, steps, end, payments):
-    monkeypatch.setattr(sandbox, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(sandbox_payments, "SLOW_SECONDS", 0.01)
     refund = decided(make_order(make_shop()), 6_000, now=clock.now)
     if behaviour is not None:
         SandboxInstruction.objects.create(shop=refund.shop, behaviour=behaviour, remaining=1)

@@ -3,10 +3,10 @@
 import pytest
 from django.db import connection, transaction
 
-from aftersale.connectors import Paid
-from aftersale.connectors.sandbox import Sandbox
 from aftersale.models import RefundAttempt
-from aftersale.services import payer
+from aftersale.platforms.payments import Paid
+from aftersale.platforms.sandbox_payments import Sandbox
+from aftersale.services.outgoing import pay_refunds
 
 from .conftest import decided, make_order, make_shop, pay_until_done
 from .test_sandbox import request
@@ -32,7 +32,7 @@ def test_nothing_is_sent_within_a_callers_transaction(platform, clock):
     """Its leases would not be on disk when the platform hears of them."""
     decided(make_order(make_shop()), 6_000, now=clock.now)
     with transaction.atomic():
-        payer.run(clock=clock)
+        pay_refunds.run(clock=clock)
     assert platform.calls == []
 
 

@@ -20,9 +20,9 @@ from aftersale.models import (
     WebhookMessage,
     WebhookType,
 )
-from aftersale.services import locks
-from aftersale.services.transitions import move
-from aftersale.services.webhooks import delivery, endpoints, leases, log
+from aftersale.services.shared import locks
+from aftersale.services.tickets.lifecycle import move
+from aftersale.services.webhooks import delivery, endpoints, log, message_lease
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
 from .receiver import Receiver, receiving
@@ -180,9 +180,9 @@ def test_pauses_grow_over_a_day_then_it_is_given_up(shop, owner, receiver):
         now = message.next_try_at or now
         deliver(now)
         moments.append(now)
-    assert len(moments) == len(leases.PAUSES) + 1 == len(receiver.calls)
+    assert len(moments) == len(message_lease.PAUSES) + 1 == len(receiver.calls)
     pauses = [later - earlier for earlier, later in pairwise(moments)]
-    for pause, wanted in zip(pauses, leases.PAUSES, strict=True):
+    for pause, wanted in zip(pauses, message_lease.PAUSES, strict=True):
         assert wanted <= pause <= wanted * 1.1
     assert timedelta(hours=23) < now - start < timedelta(hours=27)
     assert (message.state, message.attempts, message.answer) == ("failed", 11, 503)
@@ -204,7 +204,7 @@ def test_an_endpoint_that_fails_again_and_again_is_asked_rarely(shop, owner, rec
     receiver.answer = lambda body: 500
     now = timezone.now()
     deliver(now)
-    assert len(receiver.calls) <= leases.AT_ONCE + leases.FAILING
+    assert len(receiver.calls) <= message_lease.AT_ONCE + message_lease.FAILING
     tried = len(receiver.calls)
     endpoint.refresh_from_db()
     assert endpoint.failing_since == now and endpoint.next_try_at > now
@@ -289,7 +289,7 @@ def test_one_that_hangs_holds_up_nobody_else(shop, owner, receiver):
     other_owner = make_user(other)
     with receiving(hang=threading.Event()) as hanging:
         listen(hanging, owner, shop)
-        for _n in range(leases.AT_ONCE + 4):
+        for _n in range(message_lease.AT_ONCE + 4):
             cancel(make_ticket(make_order(shop)))
         listen(receiver, other_owner, other)
         for _n in range(20):
@@ -305,7 +305,7 @@ def test_one_that_hangs_holds_up_nobody_else(shop, owner, receiver):
         receiver.answer = count
         delivery.run(clock=timezone.now, seconds=2)
         assert len(answered) == 20
-        assert len(hanging.calls) >= leases.AT_ONCE
+        assert len(hanging.calls) >= message_lease.AT_ONCE
 
 
 def test_a_lease_that_ran_out_is_taken_by_another_and_counts_once(shop, owner, receiver):
@@ -313,12 +313,12 @@ def test_a_lease_that_ran_out_is_taken_by_another_and_counts_once(shop, owner, r
     listen(receiver, owner, shop)
     cancel(make_ticket(make_order(shop)))
     now = timezone.now()
-    (first,) = leases.take(limit=10, now=now)
-    assert leases.take(limit=10, now=now + timedelta(seconds=59)) == []
-    (second,) = leases.take(limit=10, now=now + timedelta(seconds=60))
-    leases.settle(first, status=200, failure="", now=now)
+    (first,) = message_lease.take(limit=10, now=now)
+    assert message_lease.take(limit=10, now=now + timedelta(seconds=59)) == []
+    (second,) = message_lease.take(limit=10, now=now + timedelta(seconds=60))
+    message_lease.settle(first, status=200, failure="", now=now)
     assert WebhookMessage.objects.get().state == "waiting"
-    leases.settle(second, status=None, failure="no_connection", now=now)
+    message_lease.settle(second, status=None, failure="no_connection", now=now)
     message = WebhookMessage.objects.get()
     assert (message.attempts, message.failure) == (1, "no_connection")
     assert json.loads(json.dumps(message.data))["shop"] == "ks-1"

@@ -15,7 +15,7 @@ from aftersale.models import (
     WebhookMessage,
     WebhookType,
 )
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from aftersale.services.webhooks import delivery, endpoints, log
 from config.secrets import unseal
 from monitoring.models import Alert

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from aftersale.connectors import Failed, Paid
+from aftersale.domain.multilingual import said as in_all
 from aftersale.models import (
     TEST_TYPE,
     Order,
@@ -20,14 +20,15 @@ from aftersale.models import (
     WebhookMessage,
     WebhookType,
 )
-from aftersale.said import said as in_all
-from aftersale.services import refunds, windows
+from aftersale.platforms.payments import Failed, Paid
+from aftersale.services.refunds import approvals
 from aftersale.services.webhooks import endpoints, log, signing
+from aftersale.services.windows import opening
 from config.secrets import unseal
 from monitoring.models import AlertKind
 from monitoring.services.alerts import raise_alerts
 from strategies.services.evaluator import Tally, decide_shop
-from tests.aftersale.ingest.records import order, save_order, save_ticket, ticket
+from tests.aftersale.ingest.record_factories import order, save_order, save_ticket, ticket
 from tests.aftersale.refunds.conftest import Clock, pay_until_done, platform
 from tests.aftersale.windows.conftest import a_shop, completed
 from tests.factories import make_strategy, make_user
@@ -98,7 +99,7 @@ def test_each_kind_is_told_as_the_docs_show_it(shop, owner, platform, clock):
     pay_until_done(clock)
     sent = said()
     assert [body["type"] for body in sent] == ["refund.sent", "refund.failed", "ticket.updated"]
-    refunds.retry(ticket_id=Ticket.objects.get().pk, user=owner, now=clock.now)
+    approvals.retry(ticket_id=Ticket.objects.get().pk, user=owner, now=clock.now)
     pay_until_done(clock)
     paid = said()
     assert [body["type"] for body in paid] == [
@@ -108,13 +109,13 @@ def test_each_kind_is_told_as_the_docs_show_it(shop, owner, platform, clock):
     arrives(2)
     decide(shop)
     refund = Refund.objects.get(ticket__ticket_no="AS2")
-    refunds.take_back(refund_id=refund.pk, user=owner, now=clock.now)
+    approvals.take_back(refund_id=refund.pk, user=owner, now=clock.now)
     taken = said("refund.taken_back")
 
     expired = completed(shop, now=clock.now)
     Order.objects.filter(pk=expired.pk).update(order_no="O9")
-    windows.open_window(order_id=expired.pk, agreement="agreed", user=owner, now=clock.now)
-    windows.close_due(now=clock.now + windows.LASTS)
+    opening.open_window(order_id=expired.pk, agreement="agreed", user=owner, now=clock.now)
+    opening.close_due(now=clock.now + opening.LASTS)
     opened = said("window.opened", "window.closed")
     assert [body["type"] for body in opened] == ["window.opened", "window.closed"]
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from aftersale import addresses, posting
 from aftersale.models import Trouble
+from aftersale.services.webhooks import http_post, public_addresses
 
 from .receiver import certificate, receiving
 
@@ -27,18 +27,18 @@ PUBLIC = ["8.8.8.8", "1.1.1.1", "223.5.5.5", "::ffff:8.8.8.8", "2400:3200::1", "
 @pytest.mark.parametrize("text", PRIVATE)
 def test_no_private_address_is_sent_to(settings, text):
     settings.PRODUCTION = True
-    assert not addresses.allowed(ipaddress.ip_address(text))
+    assert not public_addresses.allowed(ipaddress.ip_address(text))
 
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_public_addresses_are(settings, text):
     settings.PRODUCTION = True
-    assert addresses.allowed(ipaddress.ip_address(text))
+    assert public_addresses.allowed(ipaddress.ip_address(text))
 
 
 def test_development_adds_the_own_machine_only(settings):
     settings.PRODUCTION = False
-    may = {text for text in PRIVATE if addresses.allowed(ipaddress.ip_address(text))}
+    may = {text for text in PRIVATE if public_addresses.allowed(ipaddress.ip_address(text))}
     assert may == {"127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"}
 
 
@@ -83,14 +83,14 @@ def test_development_adds_the_own_machine_only(settings):
 )
 def test_an_address_as_it_is_typed(settings, url, wrong):
     settings.PRODUCTION = True
-    assert addresses.why_not(url) == wrong
+    assert public_addresses.why_not(url) == wrong
 
 
 def test_development_takes_loopback_over_http(settings):
     settings.PRODUCTION = False
-    assert addresses.why_not("http://127.0.0.1:8000/hook") == ""
-    assert addresses.why_not("http://localhost:8000/hook") == ""
-    assert addresses.why_not("http://192.168.1.1/") == "private"
+    assert public_addresses.why_not("http://127.0.0.1:8000/hook") == ""
+    assert public_addresses.why_not("http://localhost:8000/hook") == ""
+    assert public_addresses.why_not("http://192.168.1.1/") == "private"
 
 
 def answers(*texts):
@@ -101,13 +101,13 @@ def answers(*texts):
 
 
 def post(url: str, seconds: float = 5.0) -> int:
-    return posting.post(
+    return http_post.post(
         url, body=b"{}", headers={"content-type": "application/json"}, seconds=seconds
     )
 
 
 def trouble(url: str, seconds: float = 5.0) -> Trouble:
-    with pytest.raises(posting.Unanswered) as raised:
+    with pytest.raises(http_post.Unanswered) as raised:
         post(url, seconds)
     return raised.value.trouble
 
@@ -131,7 +131,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
         return answers("127.0.0.1" if len(asked) == 1 else "10.0.0.1")(host, port)
 
     with receiving() as receiver:
-        monkeypatch.setattr(addresses.socket, "getaddrinfo", first_one_then_another)
+        monkeypatch.setattr(public_addresses.socket, "getaddrinfo", first_one_then_another)
         # What connects resolves nothing any more: an address needs no look-up.
         real = socket.create_connection
         connected = []
@@ -189,7 +189,7 @@ def test_the_certificate_must_be_for_the_name_not_for_the_address(monkeypatch, t
     """The connection goes to a number; who is there is checked, and asked for, by name."""
     pem = certificate("erp.example.com", tmp_path)
     context = ssl.create_default_context(cafile=pem)
-    monkeypatch.setattr(posting, "_tls", lambda: context)
+    monkeypatch.setattr(http_post, "_tls", lambda: context)
     monkeypatch.setattr(socket, "getaddrinfo", answers("127.0.0.1"))
     with receiving(pem=pem) as receiver:
         port = receiver.url.split(":")[2]

@@ -18,7 +18,7 @@ from aftersale.models import (
     Shop,
     Ticket,
 )
-from aftersale.services import funds, windows
+from aftersale.services.windows import funds, opening
 from tests.aftersale.refunds.conftest import Clock, Platform, platform
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
@@ -75,7 +75,7 @@ def completed(shop: Shop, *, now: datetime, **fields: Any) -> Order:
 
 
 def opened(order: Order, *, now: datetime, user: User | None = None) -> AfterSaleWindow:
-    return windows.open_window(
+    return opening.open_window(
         order_id=order.pk,
         agreement="refund without return",
         user=user or make_user(order.shop, "cs_manager"),
@@ -87,7 +87,12 @@ def through(window: AfterSaleWindow, amount: int, **fields: Any) -> Ticket:
     """A ticket that was filed through the window an hour after it was opened."""
     applied_at = window.opened_at + timedelta(hours=1)
     return make_ticket(
-        window.order, window=window, amount=amount, applied_at=applied_at, waits=False, **fields
+        window.order,
+        window=window,
+        amount=amount,
+        applied_at=applied_at,
+        awaiting_evaluation=False,
+        **fields,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from aftersale.models import AfterSaleWindow, Order, Shop, Ticket
 from aftersale.services.ingest import windows
-from tests.aftersale.ingest.records import NOON, at, order, save_order, save_ticket, ticket
+from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +134,7 @@ def test_other_flags_stay(shop: Shop) -> None:
 def test_a_decided_ticket_stays_what_it_was(shop: Shop) -> None:
     save_order(order(status="delivered"))
     save_ticket(ticket())
-    Ticket.objects.update(status="refunding", committed=5_990, waits=False)
+    Ticket.objects.update(status="refunding", committed=5_990, awaiting_evaluation=False)
     Order.objects.update(committed=5_990)
     save_order(done(updated_at=at(1)))
     assert filed_through() == (None, [], [])
@@ -144,7 +144,7 @@ def test_a_rejected_ticket_that_is_filed_again_through_a_window(shop: Shop) -> N
     """Rejected for want of a window; the merchant opens one, the buyer applies again."""
     save_order(done())
     save_ticket(ticket())
-    Ticket.objects.update(status="rejected", waits=False)
+    Ticket.objects.update(status="rejected", awaiting_evaluation=False)
     found = window(5)
     save_ticket(ticket(applied_at=at(6), updated_at=at(6), status="pending_review"), hour=6)
     assert filed_through()[:2] == (found, [])

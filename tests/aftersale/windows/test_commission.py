@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersale.models import CommissionReturn, Order
-from aftersale.services import commission, refunds
+from aftersale.services.refunds import approvals
+from aftersale.services.windows import commission
 from tests.aftersale.refunds.conftest import Clock, Platform, audit, pay_until_done
 from tests.factories import make_user
 
@@ -110,7 +111,7 @@ def refunded(
     window = opened(order, now=clock.now)
     for amount, line_no in amounts:
         ticket = through(window, amount, line_no=line_no)
-        refunds.approve(ticket_id=ticket.pk, user=make_user(shop), now=clock.now)
+        approvals.approve(ticket_id=ticket.pk, user=make_user(shop), now=clock.now)
         pay_until_done(clock)
     assert audit() == []
     return order
@@ -202,7 +203,7 @@ def test_what_came_back_stays_when_less_qualifies_later(platform: Platform, cloc
     order.shop.commission_categories = ["food"]
     order.shop.save()
     ticket = through(order.windows.get(), 1_000, line_no=2)
-    refunds.approve(ticket_id=ticket.pk, user=make_user(order.shop), now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=make_user(order.shop), now=clock.now)
     pay_until_done(clock)
     assert [sum(row) for row in back(order)] == [300]
     assert audit() == []

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.connectors import Failed, NeverSeen, Paid, TimedOut
 from aftersale.models import Fund, FundEntry, Refund, Ticket
-from aftersale.services import funds, leases, locks, refunds, transitions
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, TimedOut
+from aftersale.services.outgoing import refund_attempt
+from aftersale.services.refunds import approvals
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from aftersale.services.tickets import lifecycle
+from aftersale.services.windows import funds
 from tests.aftersale.refunds.conftest import Clock, Platform, audit, pay_until_done
 from tests.factories import make_order, make_ticket, make_user
 
@@ -17,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def approved(ticket: Ticket, clock: Clock) -> Refund:
-    refunds.approve(ticket_id=ticket.pk, user=make_user(ticket.shop, "cs_agent"), now=clock.now)
+    approvals.approve(ticket_id=ticket.pk, user=make_user(ticket.shop, "cs_agent"), now=clock.now)
     return Refund.objects.get(ticket=ticket)
 
 
@@ -72,7 +76,7 @@ def test_where_neither_covers_it_the_refund_fails_and_can_be_tried_again(
     assert balances(ticket.shop) == (5_999, 5_999)
     assert Ticket.objects.get(pk=ticket.pk).committed == 0
     put(ticket.shop, "wallet", 1, now=clock.now)
-    refunds.retry(ticket_id=ticket.pk, user=make_user(ticket.shop), now=clock.now)
+    approvals.retry(ticket_id=ticket.pk, user=make_user(ticket.shop), now=clock.now)
     pay_until_done(clock)
     assert (status(ticket), balances(ticket.shop)) == ("refunded", (0, 5_999))
     assert audit() == []
@@ -89,7 +93,7 @@ def test_each_attempt_debits_once_and_is_credited_back_once(
     clock.turn(minutes=1)
     pay_until_done(clock)
     assert status(ticket) == "refund_failed"
-    refunds.retry(ticket_id=ticket.pk, user=make_user(ticket.shop), now=clock.now)
+    approvals.retry(ticket_id=ticket.pk, user=make_user(ticket.shop), now=clock.now)
     pay_until_done(clock)
     assert ledger(ticket.shop) == [
         ("refund", -6_000, 4_000),
@@ -128,12 +132,12 @@ def test_paid_after_all_is_debited_again_as_fact(platform: Platform, clock: Cloc
     """Taken for failed, credited back, then found to be paid; by then the wallet is empty."""
     ticket = filed(clock, wallet=6_000)
     refund = approved(ticket, clock)
-    lease = leases.lease(refund_pk=refund.pk, now=clock.now)
+    lease = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     assert lease is not None
-    leases.settle(lease=lease, answer=Failed("x", permanent=True), now=clock.now)
+    refund_attempt.settle(lease=lease, answer=Failed("x", permanent=True), now=clock.now)
     put(ticket.shop, "wallet", -5_000, now=clock.now)
-    leases.settle(lease=lease, answer=Paid(), now=clock.now)
-    leases.settle(lease=lease, answer=Paid(), now=clock.now)
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.now)
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.now)
     assert (status(ticket), balances(ticket.shop)) == ("refunded", (-5_000, 0))
     assert [kind for kind, _amount, _after in ledger(ticket.shop)] == [
         "refund",
@@ -146,16 +150,16 @@ def test_paid_after_all_is_debited_again_as_fact(platform: Platform, clock: Cloc
 def test_paid_twice_is_debited_twice(platform: Platform, clock: Clock) -> None:
     ticket = filed(clock, wallet=12_000)
     refund = approved(ticket, clock)
-    first = leases.lease(refund_pk=refund.pk, now=clock.now)
+    first = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     assert first is not None
-    leases.settle(lease=first, answer=Failed("x"), now=clock.now)
+    refund_attempt.settle(lease=first, answer=Failed("x"), now=clock.now)
     clock.turn(minutes=1)
-    second = leases.lease(refund_pk=refund.pk, now=clock.now)
+    second = refund_attempt.lease(refund_pk=refund.pk, now=clock.now)
     assert second is not None
-    leases.settle(lease=first, answer=Paid(), now=clock.now)
+    refund_attempt.settle(lease=first, answer=Paid(), now=clock.now)
     assert balances(ticket.shop) == (0, 0)  # the second is still under way
     assert audit() == []
-    leases.settle(lease=second, answer=Failed("x"), now=clock.now)
+    refund_attempt.settle(lease=second, answer=Failed("x"), now=clock.now)
     assert (status(ticket), balances(ticket.shop)) == ("refunded", (6_000, 0))
     assert audit() == []
 
@@ -167,7 +171,7 @@ def test_what_the_platform_paid_by_itself_is_charged_covered_or_not(
     """A charge beyond what is there is recorded, and blocks openings."""
     ticket = filed(clock, wallet=wallet)
     for _ in range(2):
-        refunds.take_over_result(
+        approvals.take_over_result(
             order=locks.lock_order(ticket.order_id),
             ticket=locks.lock_ticket(ticket.pk),
             succeeded=True,
@@ -194,7 +198,7 @@ def test_a_refund_paid_by_hand_debits_when_it_is_recorded(
     refund = approved(through(window, 6_000), clock)
     pay_until_done(clock)
     assert balances(shop) == (10_000, 0)
-    refunds.record_result(
+    approvals.record_result(
         refund_id=refund.pk, succeeded=succeeded, reason="r", user=make_user(shop), now=clock.now
     )
     assert balances(shop) == (left, 0)
@@ -203,7 +207,7 @@ def test_a_refund_paid_by_hand_debits_when_it_is_recorded(
 
 def test_refunds_outside_windows_touch_neither(platform: Platform, clock: Clock) -> None:
     shop = a_shop(wallet=10_000, deposit=10_000, now=clock.now)
-    approved(make_ticket(make_order(shop), waits=False), clock)
+    approved(make_ticket(make_order(shop), awaiting_evaluation=False), clock)
     pay_until_done(clock)
     assert platform.calls and balances(shop) == (10_000, 10_000)
     assert ledger(shop) == ledger(shop, "deposit") == []
@@ -213,13 +217,15 @@ def test_refunds_outside_windows_touch_neither(platform: Platform, clock: Clock)
 def test_a_refund_imposed_by_arbitration_is_charged_to_the_deposit(clock: Clock, how: str) -> None:
     """Even beyond what is there: it is the platform that takes it."""
     shop = a_shop(wallet=10_000, deposit=1_000, now=clock.now)
-    ticket = make_ticket(make_order(shop), amount=6_000, waits=False, status="arbitration")
+    ticket = make_ticket(
+        make_order(shop), amount=6_000, awaiting_evaluation=False, status="arbitration"
+    )
     if how == "result":
         ticket.arbitration_result = "buyer"
         ticket.save()
     else:
-        transitions.move(ticket, "refunding", actor="platform", now=clock.now)
-    refunds.take_over_result(
+        lifecycle.move(ticket, "refunding", actor="platform", now=clock.now)
+    approvals.take_over_result(
         order=locks.lock_order(ticket.order_id),
         ticket=locks.lock_ticket(ticket.pk),
         succeeded=True,
@@ -234,7 +240,7 @@ def test_a_refund_imposed_by_arbitration_is_charged_to_the_deposit(clock: Clock,
 
 def test_a_refund_that_the_merchant_won_is_not_charged(platform: Platform, clock: Clock) -> None:
     shop = a_shop(deposit=10_000, now=clock.now)
-    ticket = make_ticket(make_order(shop), waits=False, arbitration_result="merchant")
+    ticket = make_ticket(make_order(shop), awaiting_evaluation=False, arbitration_result="merchant")
     approved(ticket, clock)
     pay_until_done(clock)
     assert (status(ticket), balances(shop)) == ("refunded", (0, 10_000))
@@ -286,16 +292,16 @@ def test_people_decide_after_the_window_has_closed(platform: Platform, clock: Cl
 @pytest.mark.parametrize(
     ("step", "before"),
     [
-        (refunds.approve, "pending_review"),
-        (refunds.confirm_return, "awaiting_return"),
-        (refunds.retry, "refund_failed"),
+        (approvals.approve, "pending_review"),
+        (approvals.confirm_return, "awaiting_return"),
+        (approvals.retry, "refund_failed"),
     ],
 )
 def test_a_ticket_without_a_window_gets_no_money(step, before: str, clock: Clock) -> None:
     """SPEC W2: kept, flagged, cannot be approved, in whatever way."""
     order = completed(a_shop(wallet=10_000, now=clock.now), now=clock.now)
     ticket = make_ticket(
-        order, flags=["no_window"], status=before, waits=False, type="return_refund"
+        order, flags=["no_window"], status=before, awaiting_evaluation=False, type="return_refund"
     )
     with pytest.raises(Refused, match="No after-sale window"):
         step(ticket_id=ticket.pk, user=make_user(order.shop), now=clock.now + timedelta(hours=1))

@@ -8,8 +8,8 @@ from django_q.models import Schedule
 
 from aftersale import tasks
 from aftersale.models import AfterSaleWindow, Order
-from aftersale.services import windows
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from aftersale.services.windows import opening
 from tests.aftersale.refunds.conftest import Clock
 from tests.factories import make_user
 
@@ -24,7 +24,7 @@ def failing(order: Order, clock: Clock, role: str = "cs_manager") -> dict[str, s
     """What does not hold, with its figure; opening is refused for exactly this."""
     order = Order.objects.get(pk=order.pk)
     user = make_user(order.shop, role)
-    shown = windows.conditions(order=order, user=user, now=clock.now)
+    shown = opening.conditions(order=order, user=user, now=clock.now)
     assert [condition.name for condition in shown] == [
         "completed",
         "covered",
@@ -39,7 +39,7 @@ def failing(order: Order, clock: Clock, role: str = "cs_manager") -> dict[str, s
     before = AfterSaleWindow.objects.count()
     if missing:
         with pytest.raises(Refused) as refused:
-            windows.open_window(order_id=order.pk, agreement="a", user=user, now=clock.now)
+            opening.open_window(order_id=order.pk, agreement="a", user=user, now=clock.now)
         if "role" not in missing:
             for figure in missing.values():
                 assert figure in refused.value.message
@@ -141,7 +141,7 @@ def test_strangers_learn_nothing(clock: Clock) -> None:
     with pytest.raises(NotFound):
         opened(order, now=clock.now, user=stranger)
     with pytest.raises(NotFound):
-        windows.find_order(order_id=order.pk, user=stranger)
+        opening.find_order(order_id=order.pk, user=stranger)
     assert not AfterSaleWindow.objects.exists()
 
 
@@ -149,7 +149,7 @@ def test_strangers_learn_nothing(clock: Clock) -> None:
 def test_what_was_agreed_must_be_said(clock: Clock, agreement: str) -> None:
     order = completed(a_shop(wallet=10_000, now=clock.now), now=clock.now)
     with pytest.raises(Refused) as refused:
-        windows.open_window(
+        opening.open_window(
             order_id=order.pk, agreement=agreement, user=make_user(order.shop), now=clock.now
         )
     assert refused.value.pointer == "agreement"
@@ -166,7 +166,7 @@ def test_it_lasts_72_hours_and_may_be_opened_again(clock: Clock) -> None:
     clock.turn(hours=72, seconds=-1)
     assert list(failing(order, clock)) == ["no_open_window"]
     clock.turn(seconds=1)
-    assert windows.open_on(order, now=clock.now) is None
+    assert opening.open_on(order, now=clock.now) is None
     second = opened(order, now=clock.now, user=user)
     first.refresh_from_db()
     assert first.closed_at == first.closes_at == second.opened_at
@@ -183,11 +183,11 @@ def test_the_task_writes_down_what_has_closed(clock: Clock) -> None:
     clock.turn(minutes=1)
     late = opened(completed(shop, now=clock.now), now=clock.now)
     clock.now = early.closes_at - SECOND
-    assert windows.close_due(now=clock.now) == 0
+    assert opening.close_due(now=clock.now) == 0
     clock.turn(seconds=31)
     tasks.close_windows()  # by the real clock: nothing is due yet
-    assert windows.close_due(now=clock.now) == 1
-    assert windows.close_due(now=clock.now) == 0
+    assert opening.close_due(now=clock.now) == 1
+    assert opening.close_due(now=clock.now) == 0
     early.refresh_from_db()
     late.refresh_from_db()
     assert (early.closed_at, late.closed_at) == (early.closes_at, None)

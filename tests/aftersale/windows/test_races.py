@@ -9,7 +9,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from aftersale.connectors.sandbox import Sandbox
 from aftersale.models import (
     AfterSaleWindow,
     Fund,
@@ -20,9 +19,14 @@ from aftersale.models import (
     Shop,
     Ticket,
 )
-from aftersale.services import funds, leases, locks, refunds, windows
-from aftersale.services.errors import Refused
-from tests.aftersale.ingest.records import NOON, order, save_order, save_ticket, ticket
+from aftersale.platforms.sandbox_payments import Sandbox
+from aftersale.services.outgoing import refund_attempt
+from aftersale.services.outgoing.refund_attempt import AttemptLease
+from aftersale.services.refunds import approvals
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import Refused
+from aftersale.services.windows import funds, opening
+from tests.aftersale.ingest.record_factories import NOON, order, save_order, save_ticket, ticket
 from tests.aftersale.refunds.conftest import Clock, audit, pay_until_done
 from tests.aftersale.refunds.test_races import without_constraint
 from tests.concurrency.threads import at_once, run_and_die
@@ -44,14 +48,14 @@ def two_openings() -> tuple[Order, list[Callable[[], AfterSaleWindow]]]:
 def unlocked_orders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have looked at all conditions before either writes."""
     both = threading.Barrier(2)
-    real = windows.conditions
+    real = opening.conditions
 
     def look(**values):
         found = real(**values)
         both.wait(timeout=10)
         return found
 
-    monkeypatch.setattr(windows, "conditions", look)
+    monkeypatch.setattr(opening, "conditions", look)
     monkeypatch.setattr(locks, "lock_order", lambda pk: Order.objects.get(pk=pk))
 
 
@@ -76,7 +80,7 @@ def test_opened_twice_at_once_one_wins() -> None:
     for _ in range(3):
         found, calls = two_openings()
         results = at_once(*calls)
-        assert Counter(map(type, results)) == {AfterSaleWindow: 1, windows.NotOpened: 1}
+        assert Counter(map(type, results)) == {AfterSaleWindow: 1, opening.NotOpened: 1}
         [refused] = [result for result in results if isinstance(result, Refused)]
         assert "No window is open on the order" in refused.message
         assert found.windows.count() == 1
@@ -90,7 +94,7 @@ def two_refunds(now: datetime, shop: Shop | None = None) -> list[Refund]:
     user = make_user(shop)
     tickets = [through(opened(completed(shop, now=now), now=now), 6_000) for _ in range(2)]
     for filed in tickets:
-        refunds.approve(ticket_id=filed.pk, user=user, now=now)
+        approvals.approve(ticket_id=filed.pk, user=user, now=now)
     return list(Refund.objects.filter(shop=shop))
 
 
@@ -98,7 +102,7 @@ def race() -> tuple[list[Refund], list[object]]:
     now = timezone.now()
     pair = two_refunds(now)
     return pair, at_once(
-        *[lambda pk=refund.pk: leases.lease(refund_pk=pk, now=now) for refund in pair]
+        *[lambda pk=refund.pk: refund_attempt.lease(refund_pk=pk, now=now) for refund in pair]
     )
 
 
@@ -118,14 +122,14 @@ def unlocked_funds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_lock_and_constraint_the_wallet_is_overdrawn(unlocked_funds: None) -> None:
     with without_constraint(FundEntry, "fund_entry_covers_our_debit"):
         pair, results = race()
-        assert [type(result) for result in results] == [leases.Lease, leases.Lease]
+        assert [type(result) for result in results] == [AttemptLease, AttemptLease]
         assert balances(pair[0].shop) == (-2_000, 0)  # what the guards are for
         FundEntry.objects.all().delete()
 
 
 def test_without_the_lock_the_constraint_refuses_the_second_debit(unlocked_funds: None) -> None:
     pair, results = race()
-    assert Counter(map(type, results)) == {leases.Lease: 1, IntegrityError: 1}
+    assert Counter(map(type, results)) == {AttemptLease: 1, IntegrityError: 1}
     assert balances(pair[0].shop) == (4_000, 0)
     assert audit() == []
 
@@ -133,7 +137,7 @@ def test_without_the_lock_the_constraint_refuses_the_second_debit(unlocked_funds
 def test_raced_to_zero_one_is_sent_and_the_other_fails_with_the_reason() -> None:
     for _ in range(3):
         pair, results = race()
-        assert Counter(map(type, results)) == {leases.Lease: 1, type(None): 1}
+        assert Counter(map(type, results)) == {AttemptLease: 1, type(None): 1}
         assert balances(pair[0].shop) == (4_000, 0)
         statuses = Counter(
             Ticket.objects.filter(shop=pair[0].shop).values_list("status", flat=True)
@@ -152,7 +156,7 @@ def test_entries_from_all_sides_at_once_keep_the_running_balance() -> None:
         for _ in range(10):
             funds.correct(fund_id=wallet.pk, amount=100, note="n", user=owner, now=now)
 
-    calls = [lambda pk=refund.pk: leases.lease(refund_pk=pk, now=now) for refund in pair]
+    calls = [lambda pk=refund.pk: refund_attempt.lease(refund_pk=pk, now=now) for refund in pair]
     at_once(correct, correct, *calls)
     assert balances(shop)[0] in (6_000, 0)  # 10,000 + 20 * 100, less one or both
     assert audit() == []
@@ -162,7 +166,7 @@ def test_entries_from_all_sides_at_once_keep_the_running_balance() -> None:
 
 DIE = """
 from django.utils import timezone
-from aftersale.connectors.sandbox import Sandbox
+from aftersale.platforms.sandbox_payments import Sandbox
 import os, signal
 real = Sandbox.pay
 def pay(self, request):
@@ -180,7 +184,7 @@ def test_a_payer_killed_between_lease_and_settle_has_debited_once(died: str, clo
     """Sent, and not told of: asked about, and sent again under the same key where it must."""
     shop = a_shop(wallet=10_000, now=clock.now)
     filed = through(opened(completed(shop, now=clock.now), now=clock.now), 6_000)
-    refunds.approve(ticket_id=filed.pk, user=make_user(shop), now=clock.now)
+    approvals.approve(ticket_id=filed.pk, user=make_user(shop), now=clock.now)
     run_and_die(DIE, died)
     assert balances(shop) == (4_000, 0) and audit() == []
     assert SandboxPayment.objects.count() == (1 if died == "after" else 0)
@@ -200,8 +204,8 @@ def test_a_window_that_is_being_closed_holds_up_no_other() -> None:
     later = free.closes_at
     with transaction.atomic():
         AfterSaleWindow.objects.select_for_update().get(pk=held.pk)
-        assert at_once(lambda: windows.close_due(now=later)) == [1]
-    assert windows.close_due(now=later) == 1
+        assert at_once(lambda: opening.close_due(now=later)) == [1]
+    assert opening.close_due(now=later) == 1
 
 
 def test_batches_that_charge_several_shops_do_not_wait_in_a_circle() -> None:
@@ -228,9 +232,9 @@ def test_batches_that_charge_several_shops_do_not_wait_in_a_circle() -> None:
         lambda: save_order(*halves[0]),
         lambda: save_order(*halves[1]),
         correct,
-        lambda: leases.lease(refund_pk=refund.pk, now=now),
+        lambda: refund_attempt.lease(refund_pk=refund.pk, now=now),
     )
-    assert [type(result) for result in results] == [list, list, type(None), leases.Lease]
+    assert [type(result) for result in results] == [list, list, type(None), AttemptLease]
     assert balances(shops[0]) == (94_000, 100_000 - 12 * 5_990 - 10)
     assert balances(shops[1]) == (100_000, 100_000 - 12 * 5_990)
     assert audit() == []

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from aftersale.platforms import Step
 from aftersale.platforms.kuaishou import Kuaishou
+from aftersale.platforms.protocol import Step
 
 from .fake import KuaishouFake
 

@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from aftersale.platforms import Account
 from aftersale.platforms.kuaishou import Kuaishou
+from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
 
 from .shop import DAY, REASONS, STATES, TYPES, WAYS, No, Shop
@@ -125,7 +125,7 @@ class KuaishouFake:
     # The clock.
 
     def now(self) -> datetime:
-        return _moment(self.shop.now)
+        return _from_milliseconds(self.shop.now)
 
     def advance(self, seconds: float) -> None:
         with self._lock:
@@ -336,7 +336,7 @@ class KuaishouFake:
             self._known(param["refundId"], self.shop.tickets, "售后单不存在")
             return {"rejectReasonList": REASONS}
         if method == "open.seller.order.refund.detail":
-            return _shown(self._known(param["refundId"], self.shop.tickets, "售后单不存在"))
+            return _ticket_answer(self._known(param["refundId"], self.shop.tickets, "售后单不存在"))
         if method == "open.order.detail":
             return self._known(param["oid"], self.shop.orders, "订单不存在")
         if method == "open.order.cursor.list":
@@ -356,7 +356,7 @@ class KuaishouFake:
         exchanges = param.get("option", {}).get("needExchange") is True
         return self._page(
             [
-                (ticket["updateTime"], number, _shown(_without(ticket, *DETAIL_ONLY)))
+                (ticket["updateTime"], number, _ticket_answer(_without(ticket, *DETAIL_ONLY)))
                 for number, ticket in self.shop.tickets.items()
                 if exchanges or ticket["handlingWay"] != 3
             ],
@@ -465,11 +465,11 @@ def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def _shown(ticket: dict[str, Any]) -> dict[str, Any]:
+def _ticket_answer(ticket: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in ticket.items() if not name.startswith("_")}
 
 
-def _moment(milliseconds: int) -> datetime:
+def _from_milliseconds(milliseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 

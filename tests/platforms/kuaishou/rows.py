@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aftersale.platforms.kuaishou import records
-from aftersale.records import OrderRecord, TicketRecord
+from aftersale.platforms.kuaishou import to_records
+from aftersale.records.schemas import OrderRecord, TicketRecord
 
 AT = 1_700_000_000_123
 
@@ -39,12 +39,12 @@ def order(**base: Any) -> dict[str, Any]:
 
 
 def ticket(row: dict[str, Any]) -> TicketRecord:
-    record = records.ticket_record(row, "shop-1")
+    record = to_records.ticket_record(row, "shop-1")
     assert isinstance(record, TicketRecord)
     return record
 
 
 def parcel(row: dict[str, Any]) -> OrderRecord:
-    record = records.order_record(row, "shop-1")
+    record = to_records.order_record(row, "shop-1")
     assert isinstance(record, OrderRecord)
     return record

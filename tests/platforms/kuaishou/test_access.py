@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.platforms import Account, NotAuthorised
 from aftersale.platforms.kuaishou import SECRETS, Kuaishou
+from aftersale.platforms.protocol import Account, NotAuthorised
 
 from .fake import KuaishouFake
 

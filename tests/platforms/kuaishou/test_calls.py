@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from aftersale import connectors
-from aftersale.connectors import TimedOut
-from aftersale.platforms import Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms import payments
 from aftersale.platforms.kuaishou import Kuaishou
 from aftersale.platforms.kuaishou.api import Api, Refused, _signed_fields
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 
 from .fake import KuaishouFake
 
@@ -152,7 +152,7 @@ def test_a_clock_that_is_a_little_wrong_does_no_harm(
 @pytest.mark.parametrize("drips", [False, True])
 def test_a_platform_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, drips: bool) -> None:
     """Also one that sends a little now and then: the whole call has its time."""
-    monkeypatch.setattr(connectors, "CALL_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(payments, "CALL_TIMEOUT_SECONDS", 0.2)
     listening = socket.create_server(("127.0.0.1", 0))
 
     def hang() -> None:

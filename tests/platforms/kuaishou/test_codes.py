@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from aftersale.platforms import Unreadable
-from aftersale.platforms.kuaishou import codes, records
-from aftersale.records import OrderStatus, TicketStatus, TicketType
+from aftersale.platforms.kuaishou import codes, to_records
+from aftersale.platforms.protocol import Unreadable
+from aftersale.records.schemas import OrderStatus, TicketStatus, TicketType
 
 from .rows import AT, order, parcel, row, ticket
 
@@ -144,7 +144,7 @@ def test_an_orders_status(code: int, status: str) -> None:
 
 @pytest.mark.parametrize("code", [0, 35])
 def test_an_order_in_an_unknown_status_is_not_guessed_at(code: int) -> None:
-    unreadable = records.order_record(order(status=code), "s")
+    unreadable = to_records.order_record(order(status=code), "s")
 
     assert unreadable == Unreadable(
         "2607602240240299",

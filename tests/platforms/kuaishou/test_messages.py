@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from aftersale.platforms import Changed, ForgedMessage, Subject
 from aftersale.platforms.kuaishou import Kuaishou, messages
+from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 
 from .fake import MESSAGE_SECRET, KuaishouFake, seal
 

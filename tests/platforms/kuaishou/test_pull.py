@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from aftersale.platforms import NotCarriedOut, SeenTicket, Unreadable
 from aftersale.platforms.kuaishou import Kuaishou, platform
-from aftersale.records import OrderRecord
+from aftersale.platforms.protocol import NotCarriedOut, SeenTicket, Unreadable
+from aftersale.records.schemas import OrderRecord
 
 from .fake import KuaishouFake
 from .shop import No

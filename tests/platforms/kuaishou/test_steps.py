@@ -2,8 +2,8 @@
 
 import pytest
 
-from aftersale.platforms import Accepted, Declined, NotCarriedOut, Picture, Step, Why
 from aftersale.platforms.kuaishou import Kuaishou, reasons, refusals
+from aftersale.platforms.protocol import Accepted, Declined, NotCarriedOut, Picture, Step, Why
 from aftersale.reject_reasons import REASONS as CATALOGUE
 
 from .conftest import decided

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 
 from aftersale.models import ConnectorKind, Order, Role, Shop, Ticket
 from aftersale.platforms import registry
-from aftersale.services import refunds, step_sender
+from aftersale.services.outgoing import send_steps
+from aftersale.services.refunds import approvals
 from tests import factories
 from tests.aftersale.refunds.conftest import Clock, audit, make_ticket, pay_until_done
 
@@ -42,13 +43,13 @@ class Case:
         there.add(self.ticket)
 
     def approve(self) -> None:
-        refunds.approve(ticket_id=self.ticket.pk, user=self.user, now=self.clock.now)
+        approvals.approve(ticket_id=self.ticket.pk, user=self.user, now=self.clock.now)
 
     def go(self, **step: float) -> None:
         """Time passes, and whatever is due is carried out; nothing of it breaks the books."""
         if step:
             self.clock.turn(**step)
-        while step_sender.run(clock=self.clock):
+        while send_steps.run(clock=self.clock):
             pass
         pay_until_done(self.clock)
         assert audit() == []

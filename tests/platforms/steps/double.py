@@ -6,11 +6,11 @@ from datetime import timedelta
 from threading import RLock
 from typing import Any
 
-from aftersale import record_values
-from aftersale.connectors import Failed, NeverSeen, Paid, Pending
+from aftersale.domain.money import plain_yuan
 from aftersale.models import Ticket
-from aftersale.platforms import Accepted, Declined, Picture, SeenTicket, Step, Why
-from aftersale.records import TicketRecord
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.protocol import Accepted, Declined, Picture, SeenTicket, Step, Why
+from aftersale.records.schemas import TicketRecord
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Double:
                 "line_no": ticket.line_no,
                 "type": ticket.requested_type,
                 "reason": ticket.reason,
-                "amount": record_values.yuan(ticket.amount),
+                "amount": plain_yuan(ticket.amount),
                 "applied_at": ticket.applied_at.isoformat(),
                 "updated_at": ticket.updated_at.isoformat(),
                 "status": "pending_review",

@@ -5,13 +5,14 @@ import random
 
 import pytest
 
-from aftersale.connectors import TimedOut
 from aftersale.models import OPEN_STATES, PlatformStep, Refund, TicketType
-from aftersale.platforms import NotCarriedOut, Throttled
-from aftersale.services import refunds, replies
-from aftersale.services.errors import Refused
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotCarriedOut, Throttled
+from aftersale.services.desk import replies
 from aftersale.services.ingest import save_tickets
-from aftersale.services.shops import known
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shops.shops import known
 from tests.aftersale.refunds.conftest import audit
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ class Play:
         try:
             match name:
                 case "approve":
-                    refunds.approve(ticket_id=ticket, user=user, now=now)
+                    approvals.approve(ticket_id=ticket, user=user, now=now)
                 case "reject":
                     replies.reject(
                         ticket_id=ticket,
@@ -61,9 +62,9 @@ class Play:
                         ticket_id=ticket, amount=3_000, message="30?", user=user, now=now
                     )
                 case "confirm":
-                    refunds.confirm_return(ticket_id=ticket, user=user, now=now)
+                    approvals.confirm_return(ticket_id=ticket, user=user, now=now)
                 case "retry":
-                    refunds.retry(ticket_id=ticket, user=user, now=now)
+                    approvals.retry(ticket_id=ticket, user=user, now=now)
             self.say(f"desk {name}")
         except Refused:
             pass

@@ -3,11 +3,13 @@ says, and never paid twice (issue 5 point 4; SPEC promise 1, O2, O7)."""
 
 import pytest
 
-from aftersale.connectors import Failed, NeverSeen, TimedOut
 from aftersale.models import TicketType
-from aftersale.platforms import Declined, NotAuthorised, NotCarriedOut, Throttled, Why, registry
-from aftersale.services import leases, payer, payment_stop, refunds
-from aftersale.services.errors import Refused
+from aftersale.platforms import registry
+from aftersale.platforms.payments import Failed, NeverSeen, TimedOut
+from aftersale.platforms.protocol import Declined, NotAuthorised, NotCarriedOut, Throttled, Why
+from aftersale.services.outgoing import pay_refunds, refund_attempt
+from aftersale.services.refunds import approvals, payment_stop
+from aftersale.services.shared.errors import Refused
 from tests.aftersale.refunds.conftest import audit
 from tests.concurrency.threads import at_once
 from tests.factories import make_user
@@ -60,7 +62,7 @@ def test_what_was_accepted_may_not_show_yet(case, there):
 def test_an_approved_return_is_confirmed(make_case, there):
     case = make_case(type=TicketType.RETURN_REFUND, status="awaiting_return")
     there.change(case.number, status="awaiting_return", updated_at=case.ticket.updated_at)
-    refunds.confirm_return(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
+    approvals.confirm_return(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
     case.go()
     case.go(seconds=10)
     assert there.names() == ["confirm_receipt"]
@@ -97,8 +99,8 @@ def test_a_payer_that_dies_after_the_call(case, there, monkeypatch, paid):
         if paid == "call":
             there.after = {"approve": [Killed()]}
         else:
-            patch.setattr(leases, "settle", die)
-        payer.run(clock=case.clock)
+            patch.setattr(refund_attempt, "settle", die)
+        pay_refunds.run(clock=case.clock)
     assert audit() == []
     case.go(seconds=59)
     assert len(there.paid) == 1
@@ -186,7 +188,7 @@ def test_a_change_of_what_was_decided_on_goes_to_people(case, there, change):
     assert there.paid == []
     # Tried again is decided anew, but never for what the platform does not have.
     if "reason" in change:
-        refunds.retry(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
+        approvals.retry(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
         case.go()
         case.go(seconds=10)
         assert case.states()[0] == "refunded"
@@ -195,7 +197,7 @@ def test_a_change_of_what_was_decided_on_goes_to_people(case, there, change):
 def test_the_version_is_that_of_the_decision(case, there):
     """A newer version that came in before sending does not make the decision newer (SPEC O7)."""
     from aftersale.services.ingest import save_tickets
-    from aftersale.services.shops import known
+    from aftersale.services.shops.shops import known
 
     decided_on = case.ticket.updated_at
     case.approve()
@@ -259,7 +261,7 @@ def test_one_throttled_call_holds_off_the_shop(make_case, there):
     other.order.save()
     there.before = {"approve": [Throttled("too fast", 30)]}
     case.approve()
-    refunds.approve(ticket_id=other.ticket.pk, user=case.user, now=case.clock.now)
+    approvals.approve(ticket_id=other.ticket.pk, user=case.user, now=case.clock.now)
     case.go()
     assert there.names() == ["approve"]
     case.go(seconds=30)
@@ -314,7 +316,9 @@ def test_a_payment_that_failed_there_is_tried_again_for_the_version_that_it_made
 
 def test_less_than_was_asked_for_is_not_approved_through_a_platform(case):
     with pytest.raises(Refused, match="60.00"):
-        refunds.approve(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now, amount=5_000)
+        approvals.approve(
+            ticket_id=case.ticket.pk, user=case.user, now=case.clock.now, amount=5_000
+        )
     assert case.now().status == "pending_review" and case.order.committed == 0
 
 
@@ -345,7 +349,7 @@ def test_two_payers_and_somebody_at_the_platform_at_once(make_case, there):
                     there.refunds(case.number)
 
     def pay() -> None:
-        while payer.run(clock=clock):
+        while pay_refunds.run(clock=clock):
             pass
 
     assert at_once(pay, pay, staff) == [None] * 3

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from aftersale.connectors import TimedOut
 from aftersale.models import (
     ConnectorKind,
     EvidenceFile,
@@ -15,25 +14,16 @@ from aftersale.models import (
     TicketEvent,
     TicketType,
 )
-from aftersale.platforms import (
-    Declined,
-    NotAuthorised,
-    NotCarriedOut,
-    Throttled,
-    Why,
-)
-from aftersale.services import (
-    payment_stop,
-    refunds,
-    replies,
-    rounds,
-    shops,
-    step_leases,
-    step_sender,
-    windows,
-)
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import Declined, NotAuthorised, NotCarriedOut, Throttled, Why
+from aftersale.services.desk import replies
 from aftersale.services.ingest import save_tickets
-from aftersale.services.shops import known
+from aftersale.services.outgoing import send_steps, step_attempt
+from aftersale.services.refunds import approvals, payment_stop
+from aftersale.services.shops import shops
+from aftersale.services.shops.shops import known
+from aftersale.services.tickets import negotiation
+from aftersale.services.windows import opening
 from strategies.services.evaluator import Tally, decide_shop
 from tests.admin.test_scope import client_of
 from tests.aftersale.pictures import picture
@@ -136,7 +126,7 @@ def test_a_sender_that_dies(case, there, monkeypatch, do, name, status, committe
     (there.after if after_the_call else there.before)[name] = [Killed()]
     do(case)
     with pytest.raises(Killed):
-        step_sender.run(clock=case.clock)
+        send_steps.run(clock=case.clock)
     assert state(case) == ("sending", status, committed)
     assert audit() == []
     case.go(seconds=59)
@@ -173,7 +163,7 @@ def test_declined_as_it_stands_goes_back_to_people(case, there, do, name, status
     case.go()
     assert state(case) == ("declined", "pending_review", 0)
     assert case.ticket.flags.count("platform_refused") == 1
-    assert not case.ticket.waits
+    assert not case.ticket.awaiting_evaluation
     event = TicketEvent.objects.filter(ticket=case.ticket).latest("pk")
     assert (event.actor, event.from_status, event.to_status) == (
         "platform",
@@ -184,7 +174,7 @@ def test_declined_as_it_stands_goes_back_to_people(case, there, do, name, status
     there.change(case.number, note="Well?")
     pull(case)
     shops.look_again(shop_id=case.shop.pk, user=None, now=case.clock.now)
-    assert not case.now().waits
+    assert not case.now().awaiting_evaluation
     case.go(hours=1)
     assert there.names() == [name]
 
@@ -295,8 +285,8 @@ def test_a_refused_offer_was_no_round(case, there):
         negotiate(case)
         case.go(minutes=1)
     assert [n.result for n in Negotiation.objects.all()] == ["refused", "refused"]
-    assert rounds.of_request(case.now()) == []
-    assert not rounds.in_vain(case.ticket, now=case.clock.now)
+    assert negotiation.of_request(case.now()) == []
+    assert not negotiation.in_vain(case.ticket, now=case.clock.now)
     negotiate(case)
     case.go()
     assert there.offers == [("return_refund", 3_000, "Would 30 yuan do?")]
@@ -317,7 +307,7 @@ def test_pictures_go_with_it(case, there, settings, tmp_path):
 def test_a_refund_waits_for_the_steps_before_it(case, there):
     """Approved, and the goods confirmed at once: in order, each with the version that it makes."""
     approve(case)
-    refunds.confirm_return(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
+    approvals.confirm_return(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
     there.before = {"approve_return": [Throttled("too fast", 5)]}
     case.go()
     assert there.names() == ["approve_return"]
@@ -367,7 +357,7 @@ def test_the_pause_holds_back_what_the_automation_decided(case, there):
 
 def test_the_automations_decisions_go_to_the_platform_with_their_version(make_case, there):
     """By the batch; a shop by hand has none of it."""
-    case = make_case(waits=True, **RETURN)
+    case = make_case(awaiting_evaluation=True, **RETURN)
     make_strategy(case.shop, scenario="post_ship_return")
     make_strategy(case.shop, scenario="post_ship_refund")
     paid = make_ticket(case.order, amount=1_000, updated_at=case.clock.now)
@@ -394,7 +384,7 @@ def test_the_automations_decisions_go_to_the_platform_with_their_version(make_ca
 
 
 def test_a_shop_by_hand_tells_nobody(make_case, there):
-    case = make_case(waits=True, **RETURN)
+    case = make_case(awaiting_evaluation=True, **RETURN)
     type(case.shop).objects.update(connector=ConnectorKind.MANUAL)
     make_strategy(case.shop, scenario="post_ship_return")
     evaluate(case.shop.pk)
@@ -424,13 +414,13 @@ def window(case):
         updated_at=case.clock.now,
     )
     Fund.objects.filter(shop=case.shop).update(balance=50_000)
-    return windows.open_window(
+    return opening.open_window(
         order_id=case.order.pk, agreement="30 yuan back", user=case.user, now=case.clock.now
     )
 
 
 def carry_out(case) -> str:
-    while step_sender.run(clock=case.clock):
+    while send_steps.run(clock=case.clock):
         pass
     return PlatformStep.objects.get().state
 
@@ -438,13 +428,13 @@ def carry_out(case) -> str:
 def test_a_window_is_opened_there(case, there, window):
     assert carry_out(case) == "accepted"
     assert there.windows == [case.order.order_no]
-    assert windows.open_on(case.order, now=case.clock.now) == window
+    assert opening.open_on(case.order, now=case.clock.now) == window
 
 
 def test_a_window_that_the_platform_refuses_is_not_open(case, there, window):
     there.before = {"open_window": [Declined(Why.OTHER, "too late")]}
     assert carry_out(case) == "declined"
-    assert windows.open_on(case.order, now=case.clock.now) is None
+    assert opening.open_on(case.order, now=case.clock.now) is None
     window.refresh_from_db()
     assert window.closed_at == window.closes_at == window.opened_at + timedelta(seconds=1)
     page = client_of(case.user).get(reverse("admin:aftersale_order_change", args=[case.order.pk]))
@@ -459,7 +449,7 @@ def test_a_window_of_which_nobody_knows_is_asked_for_again_and_then_for_people(c
     case.clock.turn(seconds=10)
     assert carry_out(case) == "unknown"
     assert PlatformStep.objects.get().next_step_at is None
-    assert windows.open_on(case.order, now=case.clock.now) == window
+    assert opening.open_on(case.order, now=case.clock.now) == window
 
 
 # What people see.
@@ -500,7 +490,7 @@ def test_two_senders_and_somebody_at_the_platform_at_once(make_case, there):
                     there.change(case.number, status="rejected")
 
     def send() -> None:
-        while step_sender.run(clock=clock):
+        while send_steps.run(clock=clock):
             pass
 
     assert at_once(send, send, staff) == [None] * 3
@@ -519,7 +509,7 @@ def test_two_leases_of_one_step(make_case, there):
     step, now = step_of(case), case.clock.now
 
     def lease():
-        return step_leases.lease(step_pk=step.pk, now=now)
+        return step_attempt.lease(step_pk=step.pk, now=now)
 
     got = at_once(lease, lease)
-    assert sum(isinstance(one, step_leases.StepLease) for one in got) == 1
+    assert sum(isinstance(one, step_attempt.StepLease) for one in got) == 1

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from aftersale.platforms import Account, Platform
+from aftersale.platforms.protocol import Account, Platform
 from aftersale.platforms.wechat import WeChatShop
 from tests.platforms.fakes import Fault, Message, State
 from tests.platforms.wechat.rows import Order, Ticket, order_body, ticket_body

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from aftersale.platforms import Picture, Step
+from aftersale.platforms.protocol import Picture, Step
 from aftersale.platforms.wechat import WeChatShop
 
 

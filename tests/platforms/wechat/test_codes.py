@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from aftersale import records
 from aftersale.models import OrderStatus, TicketStatus, TicketType
-from aftersale.platforms.wechat import codes, reading
+from aftersale.platforms.wechat import codes, to_records
+from aftersale.records import schemas
 from aftersale.reject_reasons import BY_CODE
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -22,8 +22,8 @@ TICKET = {
 }
 
 
-def seen(**changes: object) -> records.TicketRecord:
-    return reading.seen_ticket("s", {**TICKET, **changes}, line_no=1, read_at=NOW).record
+def seen(**changes: object) -> schemas.TicketRecord:
+    return to_records.seen_ticket("s", {**TICKET, **changes}, line_no=1, read_at=NOW).record
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_order_statuses(status, ours):
 
 
 def test_our_words_are_the_records_words():
-    assert set(codes.TICKET_STATUS.values()) <= set(get_args(records.TicketStatus))
-    assert set(codes.TICKET_TYPE.values()) <= set(get_args(records.TicketType))
-    assert set(codes.ORDER_STATUS.values()) <= set(get_args(records.OrderStatus))
-    assert set(codes.BENEFICIARY.values()) <= set(get_args(records.Beneficiary))
+    assert set(codes.TICKET_STATUS.values()) <= set(get_args(schemas.TicketStatus))
+    assert set(codes.TICKET_TYPE.values()) <= set(get_args(schemas.TicketType))
+    assert set(codes.ORDER_STATUS.values()) <= set(get_args(schemas.OrderStatus))
+    assert set(codes.BENEFICIARY.values()) <= set(get_args(schemas.Beneficiary))
 
 
 def test_every_reject_reason_of_the_catalogue_has_the_platforms():

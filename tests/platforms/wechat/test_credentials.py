@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.connectors import TimedOut
-from aftersale.platforms import NotAuthorised, NotCarriedOut
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut
 from aftersale.platforms.wechat import SECRETS, WeChatShop
 from tests.platforms.fakes import Fault
 from tests.platforms.wechat.scene import step_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aftersale.connectors import TimedOut
-from aftersale.platforms import Declined, NotAuthorised, NotCarriedOut, Throttled, Why
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import Declined, NotAuthorised, NotCarriedOut, Throttled, Why
 from tests.platforms.wechat.scene import step_of
 from tests.platforms.wechat.wire import Error
 

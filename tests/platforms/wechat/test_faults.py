@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from aftersale.connectors import TimedOut
-from aftersale.platforms import Accepted, Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import Accepted, Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.wechat import WeChatShop, client
 from aftersale.platforms.wechat import shop as shop_module
 from tests.platforms.fakes import Fault

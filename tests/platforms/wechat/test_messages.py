@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from aftersale.platforms import Changed, ForgedMessage, Subject
+from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 from aftersale.platforms.wechat import messages
 from tests.platforms.wechat.fake import AES_KEY, APP_ID, CALLBACK_TOKEN
 from tests.platforms.wechat.sealing import seal, signed

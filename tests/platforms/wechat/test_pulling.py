@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.connectors import TimedOut
-from aftersale.platforms import NotCarriedOut, Unreadable
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotCarriedOut, Unreadable
 from tests.platforms.fakes import Fault
 from tests.platforms.wechat.test_errors import answering
 from tests.platforms.wechat.wire import Error

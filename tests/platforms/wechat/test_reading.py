@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aftersale.platforms.wechat import reading
+from aftersale.platforms.wechat import to_records
 from tests.platforms.wechat.test_codes import NOW, TICKET, seen
 
 ORDER = {
@@ -41,7 +41,7 @@ def moment(seconds: int) -> datetime:
 
 
 def test_an_order():
-    order = reading.order_record("shop-1", ORDER)
+    order = to_records.order_record("shop-1", ORDER)
     assert (order.shop, order.order_no, order.buyer) == ("shop-1", "3705115058471208928", "oBuyer")
     assert (order.status, order.paid_amount, order.refunded_amount) == ("shipped", 3805, 0)
     assert (order.created_at, order.paid_at) == (moment(1658505600), moment(1658509200))
@@ -55,7 +55,7 @@ def test_an_order():
 
 def test_an_order_that_is_not_paid_has_paid_nothing():
     detail = {**ORDER["order_detail"], "pay_info": {}, "delivery_info": {}}
-    order = reading.order_record("s", {**ORDER, "status": 10, "order_detail": detail})
+    order = to_records.order_record("s", {**ORDER, "status": 10, "order_detail": detail})
     assert (order.status, order.paid_amount, order.paid_at) == ("pending_payment", 0, None)
     assert order.shipped_at is None
 
@@ -63,7 +63,7 @@ def test_an_order_that_is_not_paid_has_paid_nothing():
 @pytest.mark.parametrize("method", [1, 3])
 def test_virtual_goods(method):
     detail = {**ORDER["order_detail"], "delivery_info": {"deliver_method": method}}
-    order = reading.order_record("s", {**ORDER, "order_detail": detail})
+    order = to_records.order_record("s", {**ORDER, "order_detail": detail})
     assert [line.virtual for line in order.lines] == [True, True]
 
 
@@ -77,13 +77,13 @@ def test_virtual_goods(method):
 )
 def test_an_unknown_order_status_is_read_from_what_has_happened(delivery, pay, status):
     detail = {**ORDER["order_detail"], "delivery_info": delivery, "pay_info": pay}
-    order = reading.order_record("s", {**ORDER, "status": 777, "order_detail": detail})
+    order = to_records.order_record("s", {**ORDER, "status": 777, "order_detail": detail})
     assert order.status == status
 
 
 def test_a_received_order_is_complete():
     detail = {**ORDER["order_detail"], "ext_info": {"confirm_receipt_time": 1658600000}}
-    order = reading.order_record("s", {**ORDER, "status": 100, "order_detail": detail})
+    order = to_records.order_record("s", {**ORDER, "status": 100, "order_detail": detail})
     assert order.delivered_at == order.completed_at == moment(1658600000)
 
 
@@ -97,7 +97,7 @@ def test_a_received_order_is_complete():
     ],
 )
 def test_a_tickets_line_is_found_by_its_goods(product, line):
-    assert reading.line_no(ORDER, product) == line
+    assert to_records.line_no(ORDER, product) == line
 
 
 def test_a_ticket():
@@ -190,5 +190,5 @@ def test_the_platforms_own_fast_refunds(status, why, flag, paid):
         "refund_info": {"amount": 11, "refund_reason": why},
         "product_info": {"fast_refund": flag},
     }
-    found = reading.seen_ticket("s", raw, line_no=1, read_at=NOW)
+    found = to_records.seen_ticket("s", raw, line_no=1, read_at=NOW)
     assert found.paid_by_fast_refund is paid

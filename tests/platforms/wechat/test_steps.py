@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.connectors import Failed, NeverSeen, Paid, Pending
-from aftersale.platforms import Accepted, Declined, Throttled, Why
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.protocol import Accepted, Declined, Throttled, Why
 from tests.platforms.fakes import State
 from tests.platforms.wechat.scene import picture, step_of
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aftersale.records import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
+from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
 from strategies.demo.shop_data import ShopData, make_shop_data
 from strategies.demo.shops import SHOPS
-from strategies.records import StrategyRecord
+from strategies.strategy_record import StrategyRecord
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 MOMENTS = [NOW + timedelta(hours=hours) for hours in (0, 5, 11, 16, 40, 24 * 100 + 3)]

@@ -25,7 +25,7 @@ from aftersale.models import (
     Ticket,
     TicketEvent,
 )
-from aftersale.services import money_audit
+from aftersale.services.refunds import money_audit
 from strategies.demo.seed import seed
 from strategies.models import Decision, Scenario, Strategy, StrategyUsage
 
@@ -113,13 +113,13 @@ def look() -> None:
             "wallet",
             "deposit",
         }
-        assert shop.tickets.filter(status="pending_review", waits=False).exists()
+        assert shop.tickets.filter(status="pending_review", awaiting_evaluation=False).exists()
         assert shop.blocked_buyers.count() == 1
     assert AfterSaleWindow.objects.filter(closed_at=None).count() == 1
     assert AfterSaleWindow.objects.exclude(closed_at=None).count() == 1
     assert Ticket.objects.filter(flags__contains=["no_window"]).exists()
     assert CommissionReturn.objects.values("refund").distinct().count() == 2
-    assert not Ticket.objects.filter(waits=True).exists()
+    assert not Ticket.objects.filter(awaiting_evaluation=True).exists()
     assert not Decision.objects.filter(why="error").exists()
     whys = Counter(Decision.objects.filter(outcome="manual").values_list("why", flat=True))
     assert set(whys) == {"none_hit", "no_scenario", "over_refundable"}

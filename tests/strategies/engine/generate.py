@@ -208,7 +208,7 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 applied_at=applied,
                 decided_at=applied if decided is None else decided,
                 reason=draw(st.sampled_from(REASONS)),
-                spent=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
+                scenarios_hit=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
                 **draw(st.sampled_from(orders)),
             )
         )  # fmt: skip

@@ -96,7 +96,7 @@ class Shop:
             or "fast_refund" not in f.labels
             or f.virtual
             or f.paid_at is None
-            or f.spent & FAST
+            or f.scenarios_hit & FAST
         ):
             return False
         paid = at(f.paid_at)
@@ -223,7 +223,7 @@ class Shop:
             if scenario == "post_ship_keep_goods" and "refund_keep_goods" not in f.labels:
                 continue
             matched = True
-            if f.spent & BITS[scenario]:
+            if f.scenarios_hit & BITS[scenario]:
                 continue
             for s in self.strategies:
                 if s["scenario"] != scenario:

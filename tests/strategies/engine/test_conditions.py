@@ -34,7 +34,7 @@ def ticket(**changes):
         "applied_at": applied, "decided_at": applied, "reason": "other", "paid_at": applied - HOUR,
         "shipped_at": None, "delivered_at": None, "label_printed_at": None,
         "paid_amount": 100_000, "labels": (), "products": ("p1",), "categories": ("c1",),
-        "virtual": False, "blocked": False, "spent": 0,
+        "virtual": False, "blocked": False, "scenarios_hit": 0,
     }  # fmt: skip
     return Facts(**{**facts, **changes})
 
@@ -252,7 +252,7 @@ CHANGE = at("2023-09-13T00:00:00+08:00")
         ({"paid_at": None, "paid_amount": 1}, False),
         ({"paid_at": CHANGE, "paid_amount": 1, "virtual": True}, False),
         ({"paid_at": CHANGE, "paid_amount": 1, "labels": ()}, False),
-        ({"paid_at": CHANGE, "paid_amount": 1, "spent": FAST_REFUND_BIT}, False),
+        ({"paid_at": CHANGE, "paid_amount": 1, "scenarios_hit": FAST_REFUND_BIT}, False),
         ({"paid_at": CHANGE, "paid_amount": 1, "order_status": "shipped"}, False),
         ({"paid_at": CHANGE, "paid_amount": 1, "type": "return_refund"}, False),
     ],
@@ -280,7 +280,7 @@ def test_s2_a_missing_label_and_an_exchange():
 
 def test_s3_a_scenario_is_spent_for_good_but_others_are_asked():
     both = [{**POST, "id": 1}, {"scenario": "post_ship_waive_return", "id": 2}]
-    fact = ticket(order_status="shipped", spent=SCENARIO_BIT["post_ship_refund"])
+    fact = ticket(order_status="shipped", scenarios_hit=SCENARIO_BIT["post_ship_refund"])
     assert run(both, fact)[0].scenario == "post_ship_waive_return"
     [verdict] = run(both[:1], fact)
     assert (verdict.why, verdict.trace) == ("none_hit", ())

@@ -32,7 +32,7 @@ def readable(rulebook, facts, verdict):
         ticket_type=facts.type,
         order_status=facts.order_status,
         labels=facts.labels,
-        spent=facts.spent,
+        scenarios_hit=facts.scenarios_hit,
         trace=verdict.trace,
     )
     hit = None if verdict.strategy is None else rulebook.strategies[verdict.strategy].id

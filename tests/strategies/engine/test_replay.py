@@ -20,16 +20,16 @@ def seen(verdict):
 def live(rulebook, facts, *, batch: int) -> list[tuple[Past, Verdict]]:
     """Decided as the evaluator would: in batches, each on the facts as they were left."""
     state, result = State(), []
-    spent: dict = {}
+    scenarios_hit: dict = {}
     for start in range(0, len(facts), batch):
         for fact in facts[start : start + batch]:
-            fact = fact._replace(spent=spent.get(fact.ticket, fact.spent))
+            fact = fact._replace(scenarios_hit=scenarios_hit.get(fact.ticket, fact.scenarios_hit))
             (verdict,) = decide(rulebook, state, [fact])
             kept = fact._replace(refundable=verdict.refundable)
             hit = verdict.outcome != MANUAL
             if hit:
                 bit = SCENARIO_BIT[verdict.scenario] if verdict.scenario else FAST_REFUND_BIT
-                spent[fact.ticket] = fact.spent | bit
+                scenarios_hit[fact.ticket] = fact.scenarios_hit | bit
             result.append((Past(kept, hit, verdict.why == "paused"), verdict))
     return result
 

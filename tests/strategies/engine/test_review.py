@@ -17,7 +17,7 @@ from strategies.engine.conditions import CHECKS
 from strategies.engine.facts import NO_FACTS, Facts
 from strategies.engine.hours import DAY, HOUR, MINUTE, micros
 from strategies.engine.regions import OTHER, runs
-from strategies.engine.review import Finding, Found, off_hours_gaps, review
+from strategies.engine.review import Finding, Shadowing, off_hours_gaps, review
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.running import running, unchanged_since
 from strategies.engine.vocabulary import PRE_SHIP, SCENARIO_INDEX, SCENARIOS, Condition
@@ -318,7 +318,7 @@ def test_never() -> None:
 
 def test_what_stands_for_the_unnamed() -> None:
     (found,) = review(content({"buyer_reasons": ["a"]}, {}), since=NOW)
-    assert found == Found(1, Finding.OVERLAPS, (0,), found.example)
+    assert found == Shadowing(1, Finding.OVERLAPS, (0,), found.example)
     assert found.example is not None
     assert (found.example.reason, list(found.example.products)) == ("a", [OTHER])
 

@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from aftersale.models import Order, Refund, Ticket
 from strategies.models import Decision, Heartbeat, RulebookRevision, StrategyUsage
-from strategies.services import strategies as service
+from strategies.services import strategies
 from strategies.services.evaluator import Tally, batch, decide_shop
 from strategies.tasks import decide, sweep
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
@@ -67,7 +67,7 @@ def test_only_a_person_switches_it_on_again_and_it_counts_afresh():
     tickets_of(shop, 3)
     decide_shop(shop.pk, tally=Tally())
     assert Refund.objects.count() == 2
-    service.enable(strategy_id=strategy.pk, user=owner, now=timezone.now())
+    strategies.enable(strategy_id=strategy.pk, user=owner, now=timezone.now())
     strategy.refresh_from_db()
     assert (strategy.enabled, strategy.breaker_opened_by) == (True, None)
     tickets_of(shop, 1)
@@ -108,7 +108,7 @@ def test_a_bad_ticket_goes_to_people_alone(monkeypatch):
     assert decide_shop(shop.pk, tally=tally) is False
     assert tally.total == 9
     bad.refresh_from_db()
-    assert (bad.status, bad.waits, bad.committed, bad.flags) == (
+    assert (bad.status, bad.awaiting_evaluation, bad.committed, bad.flags) == (
         "pending_review",
         False,
         0,
@@ -134,7 +134,9 @@ def test_a_refund_that_exists_is_never_made_twice():
     ticket = tickets_of(shop, 1)[0]
     decide_shop(shop.pk, tally=Tally())
     Refund.objects.update(status="succeeded")
-    Ticket.objects.update(status="pending_review", waits=True, committed=0, spent=0)
+    Ticket.objects.update(
+        status="pending_review", awaiting_evaluation=True, committed=0, scenarios_hit=0
+    )
     Order.objects.update(committed=0)
     decide_shop(shop.pk, tally=Tally())
     assert Refund.objects.get().status == "succeeded"
@@ -156,7 +158,7 @@ def test_an_error_that_is_no_tickets_fault_marks_nothing(monkeypatch):
     monkeypatch.setattr(batch, "load_rulebook", fail)
     with pytest.raises(KeyError):
         decide_shop(shop.pk, tally=Tally())
-    assert Ticket.objects.filter(waits=True).count() == 2
+    assert Ticket.objects.filter(awaiting_evaluation=True).count() == 2
     assert Decision.objects.count() == 0
 
 
@@ -188,7 +190,7 @@ def test_the_sweep_wakes_an_evaluator_for_each_shop_that_waits():
     ]
     assert Heartbeat.objects.filter(worker="decide").exists()
     assert decide(first.pk) == 1
-    assert Ticket.objects.filter(waits=True).count() == 1
+    assert Ticket.objects.filter(awaiting_evaluation=True).count() == 1
 
 
 def test_a_run_that_found_only_held_tickets_asks_again_but_not_for_ever(monkeypatch):

@@ -12,16 +12,16 @@ import pytest
 from django.utils import timezone
 
 from aftersale.models import Order, Shop, Ticket
-from aftersale.records import OrderRecord, ShopRecord, TicketRecord
-from aftersale.services import shops
+from aftersale.records.schemas import OrderRecord, ShopRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
+from aftersale.services.shops import shops
 from strategies.engine import compile_rulebook, expand_trace
 from strategies.engine.vocabulary import SCENARIO_BIT
 from strategies.models import Decision, EvaluatorLane, RulebookRevision, Strategy
-from strategies.records import StrategyRecord
 from strategies.services import lanes
 from strategies.services.evaluator import Tally, batch, decide_shop
-from strategies.services.filing import save_strategies
+from strategies.services.import_strategies import save_strategies
+from strategies.strategy_record import StrategyRecord
 
 pytestmark = pytest.mark.django_db
 CASES = sorted((Path(__file__).parents[2] / "cases").glob("case_*.json"))[::6]
@@ -59,7 +59,7 @@ def stored(case: dict) -> Shop:
         for ticket in given["tickets"]
     ]
     assert {r.outcome.value for r in save_tickets(tickets, shops=known, now=now)} == {"new"}
-    Ticket.objects.update(waits=False)
+    Ticket.objects.update(awaiting_evaluation=False)
     return shop
 
 
@@ -72,7 +72,7 @@ def trace_of(decision: Decision) -> list[dict]:
         ticket_type=decision.type,
         order_status=decision.order_status,
         labels=decision.labels,
-        spent=decision.spent,
+        scenarios_hit=decision.scenarios_hit,
         trace=decision.trace,
     )
     return [
@@ -96,7 +96,7 @@ def test_the_evaluator_decides_as_simulate_does(path, monkeypatch):
         if ticket.order_id is None:
             got.append(line)  # waits for its order, which simulate calls manual
             continue
-        Ticket.objects.filter(pk=ticket.pk).update(waits=True)
+        Ticket.objects.filter(pk=ticket.pk).update(awaiting_evaluation=True)
         decide_shop(shop.pk, tally=Tally())
         decision = Decision.objects.get(ticket=ticket)
         strategy = decision.strategy.name if decision.strategy else None
@@ -111,7 +111,7 @@ def test_the_evaluator_decides_as_simulate_does(path, monkeypatch):
             }
         )
         bit = SCENARIO_BIT.get(decision.scenario, 0)
-        assert Ticket.objects.get(pk=ticket.pk).spent & bit == bit
+        assert Ticket.objects.get(pk=ticket.pk).scenarios_hit & bit == bit
     assert got == case["expected"]
     taken = sum(Order.objects.values_list("committed", flat=True))
     approved = Decision.objects.exclude(outcome="manual").values_list("amount", flat=True)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from aftersale.models import Order, Refund, Shop, Ticket, TicketEvent
-from aftersale.services import refunds
+from aftersale.services.refunds import approvals
 from strategies.models import Decision, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
@@ -31,7 +31,7 @@ def test_a_hit_writes_everything_at_once():
 
     assert tally.decided == {("refund", "strategy", "pre_ship_refund", strategy.pk): 1}
     ticket.refresh_from_db()
-    assert (ticket.status, ticket.waits, ticket.committed, ticket.spent) == (
+    assert (ticket.status, ticket.awaiting_evaluation, ticket.committed, ticket.scenarios_hit) == (
         "refunding",
         False,
         4_000,
@@ -113,7 +113,11 @@ def test_nothing_hits_then_people_have_it_with_the_trace():
     ticket = make_ticket(make_order(shop))
     decide(shop)
     ticket.refresh_from_db()
-    assert (ticket.status, ticket.waits, ticket.committed) == ("pending_review", False, 0)
+    assert (ticket.status, ticket.awaiting_evaluation, ticket.committed) == (
+        "pending_review",
+        False,
+        0,
+    )
     decision = Decision.objects.get()
     assert (decision.outcome, decision.why, decision.trace) == ("manual", "none_hit", [1, 6])
     assert not Refund.objects.exists()
@@ -243,7 +247,7 @@ def test_a_scenario_hits_a_ticket_once_for_good():
     decide(shop)
     Refund.objects.update(status="taken_back")
     Order.objects.update(committed=0)
-    Ticket.objects.update(status="pending_review", committed=0, waits=True)
+    Ticket.objects.update(status="pending_review", committed=0, awaiting_evaluation=True)
 
     decide(shop)
 
@@ -267,7 +271,7 @@ def test_a_refund_taken_back_goes_on_as_the_same_row_in_another_scenario():
     first = Refund.objects.get()
     Refund.objects.update(status="taken_back")
     Order.objects.update(committed=0, status="shipped", shipped_at=NOON)
-    Ticket.objects.update(status="pending_review", committed=0, waits=True)
+    Ticket.objects.update(status="pending_review", committed=0, awaiting_evaluation=True)
     decide(shop)
     again = Refund.objects.get()
     assert again.pk == first.pk
@@ -342,9 +346,9 @@ def test_a_waived_return_taken_back_is_a_return_again():
     ticket = make_ticket(order, type="return_refund")
     decide(shop)
     refund = Refund.objects.get()
-    refunds.take_back(refund_id=refund.pk, user=agent, now=timezone.now())
+    approvals.take_back(refund_id=refund.pk, user=agent, now=timezone.now())
     ticket.refresh_from_db()
-    assert (ticket.type, ticket.waits) == ("return_refund", True)
+    assert (ticket.type, ticket.awaiting_evaluation) == ("return_refund", True)
     decide(shop)
     refund.refresh_from_db()
     ticket.refresh_from_db()

@@ -3,9 +3,9 @@
 import pytest
 
 from aftersale.models import Shop
-from aftersale.records import OrderRecord, TicketRecord
+from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
-from aftersale.services.shops import known
+from aftersale.services.shops.shops import known
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_shop, make_strategy

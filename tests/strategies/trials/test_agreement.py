@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from aftersale.models import Order, Role, Shop, Ticket, TicketStatus
-from aftersale.services import shops
+from aftersale.services.shops import shops
 from strategies.models import Decision, Strategy, StrategyUsage, TrialEvaluation, TrialKind
 from strategies.services import trials
 from strategies.services.evaluator import Tally, decide_shop
@@ -82,7 +82,7 @@ def live_day(shop: Shop, chance: random.Random) -> None:
             shops.resume(shop_id=shop.pk, user=owner, now=NOON)
         if happens > 0.5:
             waits = Ticket.objects.filter(shop=shop, status=TicketStatus.PENDING_REVIEW)
-            waits.update(waits=True)
+            waits.update(awaiting_evaluation=True)
         decide_shop(shop.pk, tally=Tally(), batch_size=chance.choice([1, 4, 100]))
 
 

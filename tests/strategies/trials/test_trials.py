@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Role, Shop, Ticket, TicketFlag
-from aftersale.services.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from strategies.models import (
     NOT_ASKED,
     Decision,
@@ -17,8 +17,7 @@ from strategies.models import (
     TrialRun,
     TrialStatus,
 )
-from strategies.services import strategies as service
-from strategies.services import trials
+from strategies.services import strategies, trials
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import (
     NOON,
@@ -94,14 +93,14 @@ def test_a_new_strategy_is_tried_before_it_is_saved() -> None:
     before = rows()
 
     def change() -> None:
-        service.disable(strategy_id=kept.pk, user=admin, now=NOON)
-        new = service.create(
+        strategies.disable(strategy_id=kept.pk, user=admin, now=NOON)
+        new = strategies.create(
             shop_id=shop.pk,
             record=strategy_record(shop, single_amount_cap="100.00", buyer_reasons=[]),
             user=admin,
             now=NOON,
         )
-        service.enable(strategy_id=new.pk, user=admin, now=NOON)
+        strategies.enable(strategy_id=new.pk, user=admin, now=NOON)
 
     proposed = trials.content_after(shop.pk, change)
     assert rows() == before
@@ -139,10 +138,10 @@ def test_a_ticket_that_was_evaluated_twice_counts_once() -> None:
     strategy = make_strategy(shop, single_amount_cap="50.00")
     (ticket,) = evaluated(shop, 9_000)
     record = strategy_record(shop, name=strategy.name, single_amount_cap="100.00")
-    service.change(
+    strategies.change(
         strategy_id=strategy.pk, record=record, revision=strategy.revision, user=admin, now=NOON
     )
-    Ticket.objects.filter(pk=ticket.pk).update(waits=True)
+    Ticket.objects.filter(pk=ticket.pk).update(awaiting_evaluation=True)
     decide_shop(shop.pk, tally=Tally(), seconds=5)
     assert list(Decision.objects.order_by("pk").values_list("outcome", flat=True)) == [
         "manual", "refund",
@@ -159,7 +158,7 @@ def test_imported_history_is_estimated() -> None:
     shop = make_shop()
     strategy = make_strategy(shop)
     order = make_order(shop, status="completed", shipped_at=NOON + timedelta(hours=2))
-    make_ticket(order, waits=False, status="refunded")
+    make_ticket(order, awaiting_evaluation=False, status="refunded")
     trial = ran(begin(shop, first=NOON.date(), last=NOON.date()))
     assert (trial.total, trial.estimated) == (1, 1)
     assert changes(trial) == {"gained": (1, 10_000), "lost": (0, 0)}
@@ -176,7 +175,9 @@ def test_pages_and_both_kinds_of_past_in_one(monkeypatch: pytest.MonkeyPatch) ->
     evaluated(shop, *[1_000 + n for n in range(5)])
     for n in range(5):
         make_ticket(
-            make_order(shop), waits=False, applied_at=datetime.now().astimezone() - timedelta(n)
+            make_order(shop),
+            awaiting_evaluation=False,
+            applied_at=datetime.now().astimezone() - timedelta(n),
         )
     trial = ran(begin(shop, first=today() - timedelta(days=9)))
     assert (trial.total, trial.done, trial.estimated) == (10, 10, 5)

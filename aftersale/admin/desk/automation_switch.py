@@ -1,0 +1,127 @@
+"""The one-switch pause of a shop from any page (SPEC G2), and the offer to evaluate what waits
+after a change of strategies (SPEC E1). The dialogs say what stops, what goes on, what is held."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from aftersale.admin.kit import access, notices
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.models import Refund, Shop, Ticket, TicketStatus
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.refunds.holds import HELD
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shops import shops
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def pause(request: HttpRequest) -> HttpResponse:
+    """For one of the shops in which the person may; `shop` chooses among several."""
+    running = notices.pausable(request)
+    chosen = request.POST.get("shop", "")
+    refused = None
+    if request.method == "POST":
+        if chosen:
+            shop = _shop(request, chosen)
+            shops.pause(shop_id=shop.pk, user=access.person(request), now=timezone.now())
+            said = _("Automatic refunds of %(shop)s are paused.") % {"shop": shop.name}
+            return done(said, kind="warning")
+        refused = Refused(_("Choose a shop."))
+    return dialog(
+        request,
+        "aftersale/admin/pause.html",
+        refused=refused,
+        title=_("Pause automatic refunds"),
+        action=reverse("desk:automation-pause"),
+        submit=_("Pause automatic refunds now") if running else "",
+        submit_kind="danger",
+        shops=running,
+    )
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = _shop(request, pk)
+    if request.method == "POST":
+        shops.resume(shop_id=shop.pk, user=access.person(request), now=timezone.now())
+        return done(_("Automatic refunds of %(shop)s go on.") % {"shop": shop.name})
+    held = Refund.objects.filter(HELD, shop=shop)
+    return dialog(
+        request,
+        "aftersale/admin/resume.html",
+        title=_("Resume automatic refunds of %(shop)s") % {"shop": shop.name},
+        action=reverse("desk:automation-resume", args=[shop.pk]),
+        submit=_("Resume automatic refunds"),
+        shop=shop,
+        held=held.count(),
+        waiting=_waiting(shop),
+    )
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another look at all tickets that wait for people (SPEC E1)."""
+    shop = _shop(request, pk)
+    if request.method == "POST" and not shop.automation_paused:
+        shops.look_again(shop_id=shop.pk, user=access.person(request), now=timezone.now())
+        return done(_("The tickets are being evaluated again."))
+    return _evaluate_dialog(request, shop, _("Evaluate what waits"))
+
+
+def evaluate_offer(request: HttpRequest, shop: Shop, message: str) -> HttpResponse:
+    """What a change of strategies is answered with: what was done, and the offer of SPEC E1."""
+    if shop.automation_paused or not _waiting(shop):
+        return done(message)
+    answer = _evaluate_dialog(request, shop, message)
+    answer.headers["HX-Trigger"] = "desk:refresh"
+    return answer
+
+
+@desk_page
+@require_safe
+def notices_again(request: HttpRequest) -> HttpResponse:
+    """The notices of a page that is open while somebody throws the switch."""
+    control = request.GET.get("control") == "1" and bool(notices.pausable(request))
+    context = {**notices.for_request(request), "pause_control": control}
+    return render(request, "aftersale/admin/notices.html", context)
+
+
+def _evaluate_dialog(request: HttpRequest, shop: Shop, title: str) -> HttpResponse:
+    waiting = _waiting(shop)
+    label = ngettext("Evaluate %(count)d ticket now", "Evaluate %(count)d tickets now", waiting)
+    offered = waiting and not shop.automation_paused
+    return dialog(
+        request,
+        "aftersale/admin/evaluate.html",
+        title=title,
+        action=reverse("desk:automation-evaluate", args=[shop.pk]),
+        submit=label % {"count": waiting} if offered else "",
+        shop=shop,
+        waiting=waiting,
+    )
+
+
+def _shop(request: HttpRequest, pk: Any) -> Shop:
+    """A shop of which the person may change the automation. Raises NotFound or NotAllowed."""
+    number = str(pk)
+    seen = rights.shops_of(access.person(request))
+    shop = seen.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    if shop is None:
+        raise NotFound(_("There is no such shop."))
+    rights.require(access.person(request), shop.pk, Right.CHANGE_STRATEGIES)
+    return shop
+
+
+def _waiting(shop: Shop) -> int:
+    """Tickets that people have before them, which another look may take."""
+    return Ticket.objects.filter(shop=shop, status=TicketStatus.PENDING_REVIEW).count()

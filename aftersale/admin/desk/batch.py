@@ -1,0 +1,207 @@
+"""One decision on many tickets: what it would do, and what became of each (SPEC P4).
+
+In the dialog where htmx asks, else a page of its own: the list of tickets leads there.
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
+from aftersale.domain.money import format_yuan
+from aftersale.domain.placeholders import PLACEHOLDERS
+from aftersale.models import Ticket, TicketStatus
+from aftersale.services.access.rights import Right
+from aftersale.services.desk import batches
+from aftersale.services.desk.batches import Outcome, Preview, Result, Step
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import Refused
+
+TITLES = {
+    Step.APPROVE: gettext_lazy("Approve many tickets"),
+    Step.REJECT: gettext_lazy("Reject many tickets"),
+    Step.NEGOTIATE: gettext_lazy("Negotiate about many tickets"),
+}
+OUTCOMES = {
+    Outcome.DONE: (gettext_lazy("Done"), "success"),
+    Outcome.REFUSED: (gettext_lazy("Not done"), "warning"),
+    Outcome.FAILED: (gettext_lazy("Went wrong"), "danger"),
+}
+# What is asked for beside the tickets.
+FIELDS: dict[Step, tuple[str, ...]] = {
+    Step.APPROVE: (),
+    Step.REJECT: ("reason", "text"),
+    Step.NEGOTIATE: ("message",),
+}
+
+
+@desk_page
+def batch(request: HttpRequest, step: str) -> HttpResponse:
+    if step not in set(Step):
+        raise Http404
+    if not access.has_somewhere(request, Right.HANDLE_TICKETS):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _carry_out(request, Step(step))
+    return _ask(request, Step(step), request.GET)
+
+
+def to_batch(step: Step, tickets: QuerySet[Ticket]) -> HttpResponse:
+    """From the list of tickets to the page that asks."""
+    # One too many is enough for the page to say that it is too many.
+    chosen = tickets.values_list("pk", flat=True)[: batches.MOST + 1]
+    query = QueryDict(mutable=True)
+    query.setlist("ids", [str(pk) for pk in chosen])
+    return HttpResponseRedirect(f"{reverse('desk:batch', args=[step])}?{query.urlencode()}")
+
+
+def _ask(
+    request: HttpRequest, step: Step, data: QueryDict, refused: Refused | None = None
+) -> HttpResponse:
+    user = access.person(request)
+    chosen = _keys(data)
+    given = {name: data.get(name, "") for name in FIELDS[step]}
+    context: dict[str, Any] = {
+        "chosen": chosen,
+        "given": given,
+        "placeholders": [f"{{{name}}}" for name in PLACEHOLDERS],
+        "refusal": refused.message if refused else "",
+        "wrong": refused.pointer if refused else "",
+    }
+    try:
+        if step == Step.REJECT:
+            context["reasons"] = batches.reasons(ticket_ids=chosen, user=user)
+        # Which tickets can be rejected depends on the reason: before it there is nothing to say.
+        if step != Step.REJECT or given["reason"]:
+            preview = batches.preview(
+                step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
+            )
+            context |= _previewed(step, preview, given)
+    except Refused as too_many:
+        context |= {"refusal": too_many.message, "chosen": []}
+    status = UNPROCESSABLE if context["refusal"] else 200
+    return _show(request, "ask", step, status=status, **context)
+
+
+def _previewed(step: Step, preview: Preview, given: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "preview": preview,
+        "taken": [
+            (ticket, format_yuan(ticket.amount), preview.seen[ticket.pk])
+            for ticket in preview.taken
+        ],
+        "skipped": [
+            (left.ticket, format_yuan(left.ticket.amount), left.why) for left in preview.skipped
+        ],
+        "amount": format_yuan(preview.amount),
+    }
+    if preview.taken:
+        found["submit"] = _button(step, preview)
+        found["submit_kind"] = "danger" if step == Step.REJECT else "primary"
+        if step == Step.REJECT:
+            first = preview.taken[0]
+            found["example"] = first
+            found["example_text"] = batches.explanation(first, reason=given["reason"])
+    return found
+
+
+def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
+    # Those that the person saw in the preview, not all that were chosen.
+    seen = {
+        key: request.POST[f"seen-{key}"]
+        for key in _keys(request.POST)
+        if f"seen-{key}" in request.POST
+    }
+    if not seen:
+        return _ask(request, step, request.POST)
+    try:
+        results = batches.carry_out(
+            step=step,
+            ticket_ids=list(seen),
+            seen=seen,
+            user=access.person(request),
+            now=timezone.now(),
+            **{name: request.POST.get(name, "").strip() for name in FIELDS[step]},
+        )
+    except Refused as refused:
+        return _ask(request, step, request.POST, refused)
+    shown = _show(
+        request,
+        "results",
+        step,
+        done=sum(result.outcome == Outcome.DONE for result in results),
+        results=[(result, *OUTCOMES[result.outcome], _told(step, result)) for result in results],
+    )
+    # The panes under the dialog read themselves anew while the results are being read.
+    shown.headers["HX-Trigger"] = "desk:refresh"
+    return shown
+
+
+def _show(
+    request: HttpRequest, what: str, step: Step, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    context |= {"step": step, "action": reverse("desk:batch", args=[step])}
+    context["body"] = f"desk/batch/{what}.html"
+    if "HX-Request" in request.headers:
+        context["title"] = TITLES[step]
+        return render(request, "desk/batch/dialog.html", context, status=status)
+    page = show(request, "desk/batch/page.html", TITLES[step], **context)
+    page.status_code = status
+    return page
+
+
+def _keys(data: QueryDict) -> list[int]:
+    """The tickets that were chosen; what is no key names none."""
+    return [
+        int(value)
+        for value in data.getlist("ids")
+        if value.isascii() and value.isdecimal() and len(value) <= 18
+    ]
+
+
+def _button(step: Step, preview: Preview) -> str:
+    """Whom, how much and what happens, in the button's own text."""
+    taken = preview.taken
+    if step == Step.REJECT:
+        return ngettext("Reject %d ticket", "Reject %d tickets", len(taken)) % len(taken)
+    if step == Step.NEGOTIATE:
+        buyers = _buyers(taken)
+        text = ngettext("Send the message to %d buyer", "Send the message to %d buyers", buyers)
+        return text % buyers
+    at_once = [
+        ticket for ticket in taken if approvals.approved_status(ticket) == TicketStatus.REFUNDING
+    ]
+    returns, buyers = len(taken) - len(at_once), _buyers(at_once)
+    refund = ngettext(
+        "Refund %(amount)s to %(number)d buyer", "Refund %(amount)s to %(number)d buyers", buyers
+    ) % {"amount": format_yuan(sum(ticket.amount for ticket in at_once)), "number": buyers}
+    approve = ngettext("Approve %d return", "Approve %d returns", returns) % returns
+    if not returns:
+        return refund
+    if not at_once:
+        return approve
+    return _("%(refund)s; %(approve)s") % {"refund": refund, "approve": approve}
+
+
+def _buyers(tickets: list[Ticket]) -> int:
+    return len({(ticket.shop_id, ticket.buyer or ticket.pk) for ticket in tickets})
+
+
+def _told(step: Step, result: Result) -> str:
+    if result.ticket is None or result.outcome != Outcome.DONE:
+        return result.message
+    if step == Step.REJECT:
+        return _("Rejected; the buyer is told why.")
+    if step == Step.NEGOTIATE:
+        return _("The buyer has the message and may answer.")
+    if result.ticket.status == TicketStatus.REFUNDING:
+        return _("%s is on its way to the buyer.") % format_yuan(result.ticket.committed)
+    return _("The buyer may send the goods back.")

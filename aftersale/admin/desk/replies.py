@@ -1,0 +1,297 @@
+"""The dialogs in which a person rejects a ticket or negotiates it, and the pictures of both
+(SPEC P2, P3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from aftersale import reject_reasons
+from aftersale.admin.kit import access, pages
+from aftersale.domain import deadlines
+from aftersale.domain.money import format_yuan
+from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
+from aftersale.services.desk import evidence, reject_templates, replies
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.shown import format_time
+from aftersale.services.tickets import cases, negotiation
+
+ACCEPTED_FILES = ",".join(content_type for content_type, _ending in evidence.KINDS.values())
+
+
+@dataclass
+class Choice:
+    """A reason as the dialog offers it, with its text for this ticket."""
+
+    reason: reject_reasons.RejectReason
+    text: str
+    blocked: bool
+    checked: bool
+    focused: bool = False
+
+
+@pages.desk_page
+@require_http_methods(["GET", "POST"])
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET opens the dialog on the case as it was seen (`?seen=`), POST rejects."""
+    refused = None
+    if request.method == "POST":
+        try:
+            ticket = replies.reject(
+                ticket_id=pk,
+                reason=request.POST.get("reason", ""),
+                explanation=request.POST.get("explanation", ""),
+                evidence=request.FILES.getlist("evidence"),
+                user=access.person(request),
+                now=timezone.now(),
+                seen=request.POST.get("seen") or None,
+            )
+        except (NotAllowed, NotFound):
+            raise
+        except Refused as error:
+            refused = error
+        else:
+            return pages.done(_("Rejected: %s.") % _named(ticket))
+    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+    if refused is None and not _rejectable(ticket):
+        refused = _wrong_step(ticket, TicketStatus.REJECTED)
+    return _dialog(
+        request,
+        "aftersale/replies/reject.html",
+        ticket,
+        refused,
+        title=_("Reject %s") % _named(ticket),
+        submit=_("Reject %s") % _named(ticket) if _rejectable(ticket) else "",
+        submit_kind="danger",
+        action=reverse("desk:reject", args=[pk]),
+        choices=_choices(ticket, chosen=request.POST.get("reason", "")),
+        explanation=request.POST.get("explanation", ""),
+        longest=replies.LONGEST,
+        negotiable=_negotiable(ticket),
+    )
+
+
+@pages.desk_page
+@require_http_methods(["GET", "POST"])
+def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET opens the dialog on the case as it was seen (`?seen=`), POST begins a round."""
+    refused = None
+    if request.method == "POST":
+        try:
+            begun = replies.negotiate(
+                ticket_id=pk,
+                type=request.POST.get("type", ""),
+                amount=_fen(request.POST.get("amount", "")),
+                message=request.POST.get("message", ""),
+                evidence=request.FILES.getlist("evidence"),
+                user=access.person(request),
+                now=timezone.now(),
+                seen=request.POST.get("seen") or None,
+            )
+        except (NotAllowed, NotFound):
+            raise
+        except Refused as error:
+            refused = error
+        else:
+            until = format_time(begun.answer_due_at, begun.ticket.shop)
+            return pages.done(
+                _("Negotiating: %(ticket)s. The buyer can answer until %(until)s.")
+                % {"ticket": _named(begun.ticket), "until": until}
+            )
+    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+    if refused is None and not _negotiable(ticket):
+        refused = _why_no_round(ticket)
+    type = request.POST.get("type", ticket.type)
+    amount = request.POST.get("amount", "")
+    return _dialog(
+        request,
+        "aftersale/replies/negotiate.html",
+        ticket,
+        refused,
+        title=_("Negotiate %s") % _named(ticket),
+        submit=_("Send the offer: %s") % _named(ticket) if _negotiable(ticket) else "",
+        action=reverse("desk:negotiate", args=[pk]),
+        types=[(kind, kind.label, kind == type, kind == ticket.type) for kind in _types(ticket)],
+        asked=format_yuan(ticket.amount),
+        amount=amount,
+        message=request.POST.get("message", ""),
+        longest=replies.LONGEST,
+        earlier=_earlier(ticket),
+        round=len(negotiation.of_request(ticket)) + 1,
+        most=negotiation.MOST_ROUNDS,
+        until=format_time(_until(ticket, timezone.now()), ticket.shop),
+        outcome=_outcome(ticket, type, amount),
+    )
+
+
+@pages.desk_page
+@require_GET
+def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happens if the buyer accepts what is typed so far."""
+    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+    outcome = _outcome(ticket, request.GET.get("type", ""), request.GET.get("amount", ""))
+    return render(request, "aftersale/replies/outcome.html", {"outcome": outcome})
+
+
+@pages.desk_page
+@require_GET
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """A picture, to members of its shop, as what it was found to be and nothing else."""
+    found = evidence.find(evidence_id=pk, user=access.person(request))
+    try:
+        with found.file.open("rb") as file:
+            response = HttpResponse(file.read(), content_type=found.content_type)
+    except FileNotFoundError as missing:
+        raise Http404 from missing
+    response["Content-Disposition"] = content_disposition_header(False, found.name) or "inline"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _dialog(
+    request: HttpRequest, template: str, ticket: Ticket, refused: Refused | None, **context: Any
+) -> HttpResponse:
+    """The dialog with what was typed; what is wrong with a field is said at the field."""
+    seen = request.POST.get("seen") or request.GET.get("seen")
+    if seen is None or isinstance(refused, Stale):
+        # What changed is told above the form: whoever sends it again has read it.
+        seen = cases.seen_now(ticket, ticket.order)
+    field = refused.pointer if refused is not None else ""
+    if refused is not None and field:
+        context["error"] = refused.message
+        refused = Refused(_("Nothing was sent yet. See what is marked below."))
+    return pages.dialog(
+        request,
+        template,
+        refused=refused,
+        ticket=ticket,
+        seen=seen,
+        field=field,
+        accepted_files=ACCEPTED_FILES,
+        most_files=evidence.MOST_FILES,
+        most_megabytes=evidence.MOST_BYTES // 1024 // 1024,
+        multipart=True,
+        **context,
+    )
+
+
+def _named(ticket: Ticket) -> str:
+    """The ticket and whose it is, as buttons and titles name it."""
+    if not ticket.buyer:
+        return ticket.ticket_no
+    return _("%(ticket)s of buyer %(buyer)s") % {"ticket": ticket.ticket_no, "buyer": ticket.buyer}
+
+
+def _rejectable(ticket: Ticket) -> bool:
+    return ticket.order is not None and ticket.status in replies.REJECTABLE
+
+
+def _negotiable(ticket: Ticket) -> bool:
+    return replies.may_negotiate(ticket, now=timezone.now())
+
+
+def _choices(ticket: Ticket, *, chosen: str) -> list[Choice]:
+    reasons = reject_reasons.fitting(ticket)
+    texts = reject_templates.all_filled(reasons, ticket)
+    in_vain = negotiation.in_vain(ticket, now=timezone.now())
+    choices = [
+        Choice(
+            reason,
+            texts[reason.code],
+            blocked=reason.negotiate_first and not in_vain,
+            checked=reason.code == chosen,
+        )
+        for reason in reasons
+    ]
+    for choice in [choice for choice in choices if choice.checked] or choices[:1]:
+        choice.focused = True
+    return choices
+
+
+def _why_no_round(ticket: Ticket) -> Refused:
+    if ticket.status not in replies.NEGOTIABLE:
+        return _wrong_step(ticket, TicketStatus.NEGOTIATING)
+    if ticket.order is None:
+        return Refused(_("Ticket %s is waiting for its order.") % ticket.ticket_no)
+    return Refused(_("The buyer has yet to answer, or has been asked as often as is allowed."))
+
+
+def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> Refused:
+    return WrongStep(ticket.ticket_no, TicketStatus(ticket.status), to_status)
+
+
+def _types(ticket: Ticket) -> list[TicketType]:
+    """The ticket's own type first: it is what stands if nothing else is offered."""
+    own = TicketType(ticket.type)
+    return [own, *[kind for kind in replies.types_on_offer(ticket) if kind != own]]
+
+
+def _earlier(ticket: Ticket) -> list[dict[str, Any]]:
+    return [negotiation_facts(round, ticket) for round in negotiation.of_request(ticket)]
+
+
+def negotiation_facts(round: Negotiation, ticket: Ticket) -> dict[str, Any]:
+    """A round as people read it, in the dialog and on the ticket's page."""
+    offered = [round.get_type_display()] if round.type else []
+    if round.amount is not None:
+        offered.append(format_yuan(round.amount))
+    return {
+        "number": round.round,
+        "at": format_time(round.at, ticket.shop),
+        "offered": " · ".join(offered) or _("Message only"),
+        "message": round.message,
+        "until": format_time(negotiation.answer_due_at(round, ticket), ticket.shop),
+        "result": round.get_result_display() if round.result else _("Not answered yet"),
+    }
+
+
+def _until(ticket: Ticket, now: datetime) -> datetime:
+    due_at = deadlines.due_at(
+        platform=ticket.shop.platform,
+        type=ticket.type,
+        status=TicketStatus.NEGOTIATING,
+        since=now,
+    )
+    return due_at or now + deadlines.ANSWER
+
+
+def _outcome(ticket: Ticket, type: str, amount: str) -> str:
+    """One sentence: what moves if the buyer says yes."""
+    try:
+        fen = _fen(amount)
+    except Refused as refused:
+        return refused.message
+    type = type if type in TicketType.values else ticket.type
+    if type == TicketType.EXCHANGE:
+        return _("If the buyer accepts: the goods come back, then new ones go out. No money moves.")
+    if type == ticket.type and fen in (None, ticket.amount):
+        return _("Nothing else is offered: the buyer reads your message, and answers.")
+    what = format_yuan(ticket.amount if fen is None else fen)
+    if type == TicketType.RETURN_REFUND:
+        return _("If the buyer accepts: the goods come back first, then %s is refunded.") % what
+    return _("If the buyer accepts: %s is refunded at once, and nothing comes back.") % what
+
+
+def _fen(yuan: str) -> int | None:
+    """An amount as typed, in fen; None where none was."""
+    field = forms.DecimalField(
+        required=False, min_value=Decimal("0.01"), max_digits=12, decimal_places=2
+    )
+    try:
+        value = field.clean(yuan.strip())
+    except ValidationError as wrong:
+        raise Refused(" ".join(wrong.messages), pointer="amount") from wrong
+    return None if value is None else int(value * 100)

@@ -1,0 +1,50 @@
+"""The workbench's saved filters: a list of links, to save what is shown, to delete one.
+
+The workbench includes desk/workbench/saved_filters.html with `saved_filters`.
+"""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page
+from aftersale.services.desk import saved_filters
+from aftersale.services.shared.errors import NotFound, Refused
+
+
+@desk_page
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    # htmx says what the address is now, also where the list has changed it meanwhile.
+    query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    try:
+        saved_filters.save(
+            name=request.POST.get("name", ""), query=query, user=access.person(request)
+        )
+    except Refused as refused:
+        return _render_filters(request, refused)
+    return _render_filters(request)
+
+
+@desk_page
+@require_POST
+def delete(request: HttpRequest, filter_id: int) -> HttpResponse:
+    try:
+        saved_filters.delete(filter_id=filter_id, user=access.person(request))
+    except NotFound as missing:
+        # Deleted in another tab: the list says how it is.
+        return _render_filters(request, missing)
+    return _render_filters(request)
+
+
+def _render_filters(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
+    context = {
+        "saved_filters": saved_filters.saved_by(access.person(request)),
+        "filter_refusal": refused.message if refused else "",
+        "filter_name": request.POST.get("name", "") if refused else "",
+    }
+    status = UNPROCESSABLE if refused else 200
+    return render(request, "desk/workbench/saved_filters.html", context, status=status)

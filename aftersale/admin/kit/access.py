@@ -1,0 +1,81 @@
+"""What the user of a request may see and do, asked once a request (SPEC P1).
+
+The admin asks for the same right many times while it builds a page; the answers are kept on the
+request.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from aftersale.models import Membership, Shop
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+
+MOST_SHOPS = 200  # as many as a filter can sensibly offer
+
+
+def person(request: HttpRequest) -> User:
+    """Who acts: the admin lets nobody in who is not logged in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _answers(request: HttpRequest) -> dict:
+    if not hasattr(request, "_access"):
+        request._access = {}  # type: ignore[attr-defined]
+    return request._access  # type: ignore[attr-defined]
+
+
+def may(request: HttpRequest, shop_id: int, right: Right) -> bool:
+    return _is_operator(request) or _roles(request).get(shop_id) in rights.ROLES[right]
+
+
+def has_somewhere(request: HttpRequest, right: Right) -> bool:
+    """Whether the user has the right in at least one shop."""
+    return _is_operator(request) or not rights.ROLES[right].isdisjoint(_roles(request).values())
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
+
+
+def _memberships(request: HttpRequest) -> list[Membership]:
+    """With their shops, by name; none of somebody who was shut out."""
+    answers = _answers(request)
+    if "memberships" not in answers:
+        own = Membership.objects.filter(user=person(request), user__is_active=True)
+        followed = own.select_related("shop__automation_paused_by")
+        answers["memberships"] = list(followed.order_by("shop__name", "shop"))
+    return answers["memberships"]
+
+
+def _roles(request: HttpRequest) -> dict[int, Any]:
+    """The user's role in each shop."""
+    return {member.shop_id: member.role for member in _memberships(request)}
+
+
+def shops(request: HttpRequest) -> list[Shop]:
+    """The shops that the user sees, by name; at most MOST_SHOPS of them."""
+    if not _is_operator(request):
+        return [member.shop for member in _memberships(request)[:MOST_SHOPS]]
+    answers = _answers(request)
+    if "shops" not in answers:
+        every = rights.shops_of(request.user).select_related("automation_paused_by")
+        answers["shops"] = list(every.order_by("name", "pk")[:MOST_SHOPS])
+    return answers["shops"]
+
+
+def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> QuerySet:
+    """rights.scoped with the shops' keys, which are known by now: from them the database sees how
+    much of a table is the user's, and reads it by the index that suits."""
+    if _is_operator(request):
+        return queryset
+    return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
+
+
+def is_member(request: HttpRequest) -> bool:
+    """Whether the user has any business in the desk: an operator, or a member of some shop."""
+    return request.user.is_active and (request.user.is_superuser or bool(shops(request)))

@@ -1,0 +1,201 @@
+"""How values are shown: money in yuan, times on the shop's clock, choices as labels, keys as links.
+
+Both the columns of a list and the fields of a page come from here, so that no list shows raw fen
+or a time of another zone.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from aftersale.domain.labels import PLATFORMS, REASONS
+from aftersale.domain.money import format_yuan
+from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
+from aftersale.services.shared.shown import EMPTY, format_time
+
+# Unfold's own classes of its labels: others are not in its style sheet.
+_COLOURS = {
+    "info": "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
+    "danger": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
+    "warning": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
+    "success": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
+    "primary": "bg-primary-100 text-primary-700 dark:bg-primary-500/20 dark:text-primary-400",
+    "": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
+}
+# Big integers that are not fen.
+_NOT_MONEY = {"decision_id", "value"}
+# Arrays of words that have labels.
+_WORDS: dict[str, type[models.TextChoices]] = {
+    "labels": OrderLabel,
+    "flags": TicketFlag,
+    "order_statuses": OrderStatus,
+}
+_PLATFORM_WORDS = {"reason": REASONS, "platform": PLATFORMS}
+
+
+def money(fen: int | None) -> SafeString | str:
+    """An amount in fen, as it stands in a column of amounts."""
+    return EMPTY if fen is None else format_html('<span class="money">{}</span>', format_yuan(fen))
+
+
+def name(user: User | None) -> str:
+    """What colleagues call somebody; a user may have been deleted."""
+    return EMPTY if user is None else user.get_full_name() or user.get_username()
+
+
+def unbroken(text: object) -> SafeString:
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
+
+
+def yes_no(value: bool) -> SafeString | str:
+    """A plain word: a green tick and a red cross would judge."""
+    return badge(_("Yes"), "primary") if value else str(_("No"))
+
+
+def badge(text: object, colour: str = "") -> SafeString:
+    return format_html(
+        '<span class="inline-block font-semibold rounded-default text-[11px] whitespace-nowrap '
+        'h-6 leading-6 px-2 {}">{}</span>',
+        _COLOURS[colour],
+        text,
+    )
+
+
+def badges(texts: Iterable[object], colour: str = "") -> SafeString | str:
+    return format_html_join(" ", "{}", ((badge(text, colour),) for text in texts)) or EMPTY
+
+
+def link(target: models.Model | None, text: object = None) -> SafeString | str:
+    """A link to the page of a row, where it has one."""
+    if target is None:
+        return EMPTY
+    options = target._meta
+    shown = str(target) if text is None else text
+    return link_to(f"{options.app_label}_{options.model_name}", target.pk, shown)
+
+
+def link_to(page: str, pk: object, text: object) -> SafeString | str:
+    """A link to the page of the row with that key; `page` is "app_model"."""
+    try:
+        url = reverse(f"admin:{page}_change", args=[pk])
+    except NoReverseMatch:
+        return str(text)
+    return format_html('<a class="text-link" href="{}">{}</a>', url, text)
+
+
+def follow(obj: Any, path: str) -> Any:
+    """The value at the end of `a__b`; None where the way breaks off."""
+    for step in path.split("__"):
+        if obj is None:
+            return None
+        obj = getattr(obj, step)
+    return obj
+
+
+def shop_of(obj: models.Model, path: str) -> Shop | None:
+    if path == "pk":
+        return obj if isinstance(obj, Shop) else None
+    return follow(obj, path) if path else None
+
+
+def column(
+    field: models.Field, *, shop_path: str, colours: dict[str, str] | None
+) -> Callable[[Any], Any]:
+    """A function that shows the field of an object, as both lists and pages call it."""
+    key = field.name
+    show: Callable[[Any], Any]
+    if colours is not None and field.choices:
+        labels = dict(field.flatchoices)
+
+        def show(obj: Any) -> Any:
+            value = getattr(obj, key)
+            if value in (None, ""):
+                return EMPTY
+            return badge(labels.get(value, value), colours.get(value, ""))
+
+    elif isinstance(field, models.ForeignKey):
+
+        def show(obj: Any) -> Any:
+            target = getattr(obj, key)
+            # A user's page is for operators: members see the name.
+            return name(target) if isinstance(target, User) else link(target)
+
+    elif isinstance(field, models.DateTimeField):
+
+        def show(obj: Any) -> Any:
+            return unbroken(format_time(getattr(obj, key), shop_of(obj, shop_path)))
+
+    elif isinstance(field, models.BooleanField):
+
+        def show(obj: Any) -> Any:
+            return yes_no(getattr(obj, key))
+
+    elif _is_money(field):
+
+        def show(obj: Any) -> Any:
+            return money(getattr(obj, key))
+
+    elif key in _PLATFORM_WORDS:
+
+        def show(obj: Any) -> Any:
+            return word(_PLATFORM_WORDS[key], getattr(obj, key))
+
+    elif isinstance(field, ArrayField):
+
+        def show(obj: Any) -> Any:
+            return _words(key, getattr(obj, key))
+
+    else:
+        return _plain(field)
+    return _described(show, field)
+
+
+def word(words: dict[str, Any], value: str) -> Any:
+    """A platform's word with its label, if it is a known one."""
+    return words.get(value, value) or EMPTY
+
+
+def _is_money(field: models.Field) -> bool:
+    return (
+        isinstance(field, models.BigIntegerField)
+        and not field.primary_key
+        and field.name not in _NOT_MONEY
+    )
+
+
+def _words(name: str, values: list[str]) -> SafeString | str:
+    if name == "buyer_reasons":
+        return ", ".join(str(word(REASONS, value)) for value in values) or EMPTY
+    choices = _WORDS.get(name)
+    if choices is None:
+        return ", ".join(values) or EMPTY
+    labels = dict(choices.choices)
+    colour = "warning" if name == "flags" else ""
+    return badges([labels.get(value, value) for value in values], colour)
+
+
+def _plain(field: models.Field) -> Callable[[Any], Any]:
+    name = field.name
+    labels = dict(field.flatchoices) if field.choices else None
+
+    def show(obj: Any) -> Any:
+        value = getattr(obj, name)
+        if labels is not None:
+            value = labels.get(value, value)
+        return EMPTY if value in (None, "", {}, []) else value
+
+    return _described(show, field)
+
+
+def _described(show: Callable[[Any], Any], field: models.Field) -> Callable[[Any], Any]:
+    show.__name__ = field.name
+    show.short_description = field.verbose_name  # type: ignore[attr-defined]
+    show.admin_order_field = field.name  # type: ignore[attr-defined]
+    return show

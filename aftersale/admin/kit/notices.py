@@ -1,0 +1,85 @@
+"""What every page says at its top: pretended refunds, and who paused what (SPEC G2)."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from aftersale.admin.kit import access, columns
+from aftersale.models import PaymentStop, Shop
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.shown import EMPTY, format_time
+
+# The pages that have the switch, by name: the automation's, which belong to the app above, and a
+# shop's own.
+_AUTOMATION = ("automation:", "admin:strategies_", "admin:aftersale_shop_")
+
+
+def for_request(request: HttpRequest) -> dict[str, Any]:
+    """Unfold's GLOBAL_CALLBACK: the notices of the shops that the user sees."""
+    if not request.user.is_authenticated or not request.user.is_staff:
+        return {"notices": [], "pause_control": False, "is_member": False}
+    shops = access.shops(request)
+    notices: list[dict[str, Any]] = []
+    stop = PaymentStop.objects.filter(ended_at=None).select_related("started_by").first()
+    if stop is not None and access.is_member(request):
+        notices.append(
+            {
+                "kind": "danger",
+                "text": _("All payments are stopped since %(at)s by %(user)s: %(reason)s")
+                % {
+                    "at": format_time(stop.started_at),
+                    "user": columns.name(stop.started_by),
+                    "reason": stop.reason or EMPTY,
+                },
+            }
+        )
+    paused = [_pause(request, shop) for shop in shops if shop.automation_paused]
+    if len(paused) == 1:
+        notices.append(paused[0])
+    elif paused:
+        text = _("Automatic refunds of %(count)d shops are paused.") % {"count": len(paused)}
+        notices.append({"kind": "warning", "text": text, "parts": paused})
+    demo = [shop.name for shop in shops if shop.is_demo]
+    if demo:
+        text = _("Demo: refunds of these shops are pretended: %(shops)s") % {
+            "shops": ", ".join(demo)
+        }
+        if len(demo) == len(shops):
+            text = _("Demo: all refunds are pretended.")
+        notices.append({"kind": "info", "text": text})
+    return {
+        "notices": notices,
+        "pause_control": _has_control(request),
+        "is_member": access.is_member(request),
+    }
+
+
+def pausable(request: HttpRequest) -> list[Shop]:
+    """The shops whose automatic refunds this person may pause and that are not paused yet."""
+    return [
+        shop
+        for shop in access.shops(request)
+        if not shop.automation_paused and access.may(request, shop.pk, Right.CHANGE_STRATEGIES)
+    ]
+
+
+def _has_control(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.view_name.startswith(_AUTOMATION) and bool(pausable(request))
+
+
+def _pause(request: HttpRequest, shop: Shop) -> dict[str, Any]:
+    """SPEC G2: who threw the switch and when; whoever may, ends it here."""
+    may = access.may(request, shop.pk, Right.CHANGE_STRATEGIES)
+    return {
+        "kind": "warning",
+        "text": _("Automatic refunds of %(shop)s are paused since %(at)s by %(user)s.")
+        % {
+            "shop": shop.name,
+            "at": format_time(shop.automation_paused_at, shop),
+            "user": columns.name(shop.automation_paused_by),
+        },
+        "resume": reverse("desk:automation-resume", args=[shop.pk]) if may else "",
+    }

@@ -1,0 +1,123 @@
+"""Orders: what was bought, what was refunded of it, and what is asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aftersale.admin.desk.shipping_alerts import alerts_of
+from aftersale.admin.kit import colours, columns
+from aftersale.admin.kit.filters import ShopFilter
+from aftersale.admin.kit.index_reads import ReadPlan
+from aftersale.admin.kit.model_admin import ScopedAdmin
+from aftersale.admin.kit.search import OrderSearch
+from aftersale.admin.kit.sections import Section
+from aftersale.admin.records.window_sections import splits_of, windows_of
+from aftersale.models import Order
+from aftersale.services.shared.shown import EMPTY, format_time
+
+
+def lines(request: HttpRequest, order: Order) -> Section:
+    return Section(
+        _("Order lines"),
+        [_("line"), _("product"), _("title"), _("category"), _("quantity"), _("paid"), ""],
+        [
+            [
+                line.line_no,
+                line.product,
+                line.title or EMPTY,
+                line.category or EMPTY,
+                line.quantity,
+                columns.money(line.paid_amount),
+                columns.badge(_("virtual")) if line.virtual else "",
+            ]
+            for line in order.lines.all()
+        ],
+    )
+
+
+def tickets(request: HttpRequest, order: Order) -> Section:
+    return Section(
+        _("Tickets of this order"),
+        [_("ticket number"), _("status"), _("type"), _("amount"), _("approved"), _("applied at")],
+        [
+            [
+                columns.link(ticket),
+                columns.badge(
+                    ticket.get_status_display(), colours.TICKET_STATUS.get(ticket.status, "")
+                ),
+                ticket.get_type_display(),
+                columns.money(ticket.amount),
+                columns.money(ticket.committed),
+                format_time(ticket.applied_at, order.shop),
+            ]
+            for ticket in order.tickets.order_by("applied_at", "ticket_no")
+        ],
+    )
+
+
+@admin.register(Order)
+class OrderAdmin(OrderSearch, ScopedAdmin):
+    related = ("shop",)
+    colours = {"status": colours.ORDER_STATUS, "type": {}}
+    list_display = (
+        "order_no",
+        "status",
+        "buyer",
+        "paid_amount",
+        "refundable",
+        "refunded_amount",
+        "labels",
+        "paid_at",
+        "shop",
+    )
+    list_filter = (
+        ShopFilter,
+        "status",
+        "type",
+        "over_refunded",
+        "has_virtual",
+        "paid_at",
+    )
+    sortable_by = ()
+    search_fields = ("order_no",)
+    search_help_text = _("Order number, or the beginning of the buyer's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("order_no", "shop"),
+                    ("status", "type"),
+                    ("buyer", "labels"),
+                    ("has_virtual", "over_refunded"),
+                )
+            },
+        ),
+        (
+            _("Money"),
+            {"fields": (("paid_amount", "refundable"), ("refunded_amount", "committed"))},
+        ),
+        (
+            _("Times"),
+            {
+                "fields": (
+                    ("created_at", "paid_at"),
+                    ("label_printed_at", "shipped_at"),
+                    ("delivered_at", "completed_at"),
+                    "updated_at",
+                )
+            },
+        ),
+    )
+    sections = [alerts_of, lines, tickets, windows_of, splits_of]
+
+    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
+        return ReadPlan()
+
+    @display(description=_("refundable"))
+    def refundable(self, order: Order) -> Any:
+        return columns.money(order.refundable_amount)

@@ -1,0 +1,182 @@
+"""What people do with a refund on its page (SPEC G2, O2)."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from aftersale.admin.kit.actions import StepForm, carry_out, step
+from aftersale.models import Refund, RefundStatus, TicketStatus
+from aftersale.services.refunds import approvals
+from aftersale.services.refunds.holds import held
+
+
+class FailedForm(StepForm):
+    reason = forms.CharField(
+        label=_("reason of failure"), max_length=500, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class SettledForm(StepForm):
+    note = forms.CharField(
+        label=_("how it was settled"), max_length=500, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class RefundSteps:
+    """For the refund's admin."""
+
+    actions_detail = (
+        "record_paid",
+        "record_failed",
+        "try_again",
+        "settled",
+        "release",
+        "take_back",
+    )
+
+    @step(
+        title=_("Record as paid"),
+        question=_("The buyer has the money: it was paid outside Afterdesk."),
+        permission="handle_tickets",
+        icon="paid",
+        variant=ActionVariant.PRIMARY,
+    )
+    def record_paid(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return carry_out(
+            self,
+            request,
+            object_id,
+            approvals.record_result,
+            _("Recorded as paid."),
+            refund_id=int(object_id),
+            succeeded=True,
+            reason="",
+        )
+
+    @step(
+        title=_("Record as failed"),
+        question=_("The buyer did not get the money. The order's money is free again."),
+        permission="handle_tickets",
+        icon="money_off",
+        variant=ActionVariant.DANGER,
+        form_class=FailedForm,
+    )
+    def record_failed(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return carry_out(
+            self,
+            request,
+            object_id,
+            approvals.record_result,
+            _("Recorded as failed."),
+            refund_id=int(object_id),
+            succeeded=False,
+            reason=form.cleaned_data["reason"],
+        )
+
+    @step(
+        title=_("Try the refund again"),
+        question=_("The order's money is checked anew, then the refund is sent again."),
+        permission="handle_tickets",
+        icon="replay",
+        variant=ActionVariant.PRIMARY,
+    )
+    def try_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        refund = self.found(request, object_id)  # type: ignore[attr-defined]
+        return carry_out(
+            self,
+            request,
+            object_id,
+            approvals.retry,
+            _("The refund is tried again."),
+            ticket_id=refund and refund.ticket_id,
+        )
+
+    @step(
+        title=_("Settled otherwise"),
+        question=_(
+            "The ticket is closed for good and nothing is sent. What was paid outside Afterdesk is"
+            " not taken off what can still be refunded of the order."
+        ),
+        permission="handle_tickets",
+        icon="handshake",
+        form_class=SettledForm,
+    )
+    def settled(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        refund = self.found(request, object_id)  # type: ignore[attr-defined]
+        return carry_out(
+            self,
+            request,
+            object_id,
+            approvals.close,
+            _("The ticket is closed."),
+            ticket_id=refund and refund.ticket_id,
+            note=form.cleaned_data["note"],
+        )
+
+    @step(
+        title=_("Release"),
+        question=_("The shop is paused; this one refund goes out all the same."),
+        permission="handle_tickets",
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+    )
+    def release(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return carry_out(
+            self,
+            request,
+            object_id,
+            approvals.release,
+            _("The refund is released."),
+            refund_id=int(object_id),
+        )
+
+    @step(
+        title=_("Take back"),
+        question=_("Nothing was sent yet: the ticket waits for a decision again."),
+        permission="handle_tickets",
+        icon="undo",
+        variant=ActionVariant.WARNING,
+    )
+    def take_back(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return carry_out(
+            self,
+            request,
+            object_id,
+            approvals.take_back,
+            _("The refund is taken back."),
+            refund_id=int(object_id),
+        )
+
+
+def _for_people(refund: Refund) -> bool:
+    by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
+    return by_hand or (refund.status == RefundStatus.UNKNOWN and refund.needs_people)
+
+
+def _failed(refund: Refund) -> bool:
+    """Of a ticket that waits for what becomes of it: one that is settled otherwise is over."""
+    return refund.status == RefundStatus.FAILED and (
+        refund.ticket.status == TicketStatus.REFUND_FAILED
+    )
+
+
+def _held(refund: Refund) -> bool:
+    return held(refund, refund.shop)
+
+
+def _not_sent(refund: Refund) -> bool:
+    return refund.status == RefundStatus.REQUESTED and not refund.ever_sent
+
+
+FITS = {
+    "record_paid": _for_people,
+    "record_failed": _for_people,
+    "try_again": _failed,
+    "settled": _failed,
+    "release": _held,
+    "take_back": _not_sent,
+}

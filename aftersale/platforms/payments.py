@@ -1,0 +1,99 @@
+"""How refunds reach a platform: what every connector answers.
+
+A connector is called outside of any transaction, with a request that was committed before. The
+same key always means the same payment: sending it again can never pay twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from aftersale.records.schemas import TicketRecord
+
+# A connector gives up on a call after this many seconds and raises TimedOut.
+CALL_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PayRequest:
+    """One payment asked for; `amount` in fen. `fingerprint` binds all of it to `key`.
+
+    `type`, `asked` and `version` are the ticket as the platform had it when it was decided;
+    `goods_back`: it refunds an approved return.
+    """
+
+    shop_id: int
+    shop_code: str
+    ticket_no: str
+    order_no: str
+    amount: int
+    reason: str
+    key: str
+    fingerprint: str
+    type: str
+    asked: int
+    version: datetime
+    goods_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The platform has paid under this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The platform has not paid under this key and never will."""
+
+    reason: str
+    # Whether another attempt, under another key, would fail as well.
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSeen:
+    """The platform does not know this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The platform knows this key and has not finished with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The call certainly changed nothing and may go out again in `after` seconds."""
+
+    reason: str
+    after: float
+    # Nothing will go out until people have seen to it.
+    for_people: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The platform did not pay by this call and never will: how it has the ticket now."""
+
+    reason: str
+    record: TicketRecord
+
+
+class TimedOut(Exception):
+    """No answer in time: nobody knows whether the platform paid."""
+
+
+class KeyReused(Exception):
+    """The platform has this key with another fingerprint; nothing was paid by this call."""
+
+
+class Connector(Protocol):
+    """A platform's way to pay. Any exception out of `pay` means that the outcome is unknown."""
+
+    # Whether `status` works; where it does not, people find out what became of a payment.
+    can_be_asked: bool
+
+    def pay(self, request: PayRequest) -> Paid | Failed | Pending | NotSent | Overtaken: ...
+
+    def status(
+        self, request: PayRequest
+    ) -> Paid | Failed | NeverSeen | Pending | NotSent | Overtaken: ...

@@ -1,0 +1,114 @@
+"""Paying through a shop's platform: it refunds the ticket, once it has been told to.
+
+The ticket is the key: a platform refunds each once, and takes a decision only for the version
+that it was made on. An accepted call is not a finished refund (docs/adr/0006).
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from aftersale.domain.multilingual import said as _
+from aftersale.models import Shop
+from aftersale.platforms import registry
+from aftersale.platforms.payments import (
+    Failed,
+    NeverSeen,
+    NotSent,
+    Overtaken,
+    Paid,
+    PayRequest,
+    Pending,
+    TimedOut,
+)
+from aftersale.platforms.protocol import (
+    Accepted,
+    NotAuthorised,
+    NotCarriedOut,
+    Platform,
+    Step,
+    Throttled,
+    Why,
+)
+
+# Until something that is no fault of the call is tried again.
+PAUSE_SECONDS = 60.0
+# Credentials take people.
+PEOPLE_SECONDS = 300.0
+
+
+Answer = TypeVar("Answer")
+
+
+class ThroughPlatform:
+    """Approves at the platform, and asks until it says what became of the refund."""
+
+    can_be_asked = True
+
+    def pay(self, request: PayRequest) -> Failed | Pending | NotSent | Overtaken:
+        if request.amount != request.asked:
+            # It would pay what was asked for.
+            return Failed(_("The platform refunds another amount than this."), permanent=True)
+        return _carried_out(request, lambda platform: _pay(platform, request))
+
+    def status(
+        self, request: PayRequest
+    ) -> Paid | Failed | NeverSeen | Pending | NotSent | Overtaken:
+        return _carried_out(request, lambda platform: _status(platform, request))
+
+
+def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent | Overtaken:
+    step = Step(
+        ticket_no=request.ticket_no,
+        order_no=request.order_no,
+        type=request.type,
+        amount=request.asked,
+        version=request.version,
+    )
+    answer = platform.confirm_receipt(step) if request.goods_back else platform.approve(step)
+    if isinstance(answer, Accepted):
+        return Pending()
+    if answer.why is Why.NO_FUNDS:
+        return Failed(answer.reason)
+    try:
+        seen = platform.ticket(request.ticket_no)
+    except TimedOut:
+        # That it was declined is certain; what it is now, the next decline finds out.
+        return NotSent(answer.reason, PAUSE_SECONDS)
+    if seen is None:
+        return Failed(answer.reason, permanent=True)
+    return Overtaken(answer.reason, seen.record)
+
+
+def _status(
+    platform: Platform, request: PayRequest
+) -> Paid | Failed | NeverSeen | Pending | Overtaken:
+    answer = platform.refund_status(request.ticket_no)
+    if isinstance(answer, Paid):
+        seen = platform.ticket(request.ticket_no)
+        if seen is not None and seen.record.amount != request.amount:
+            return Overtaken(_("The platform refunded another amount."), seen.record)
+    return answer
+
+
+def _carried_out(request: PayRequest, call: Callable[[Platform], Answer]) -> Answer | NotSent:
+    try:
+        platform = registry.platform_of(Shop.objects.get(pk=request.shop_id))
+        if platform is None:
+            raise NotAuthorised(no_access())
+        return call(platform)
+    except NotCarriedOut as error:
+        return not_sent(error)
+
+
+def not_sent(error: NotCarriedOut) -> NotSent:
+    """When to try again what was certainly not carried out."""
+    match error:
+        case Throttled():
+            return NotSent(str(error), max(1.0, error.after))
+        case NotAuthorised():
+            return NotSent(str(error), PEOPLE_SECONDS, for_people=True)
+    return NotSent(str(error), PAUSE_SECONDS)
+
+
+def no_access() -> str:
+    return _("The shop has no access to its platform: nothing was sent.")

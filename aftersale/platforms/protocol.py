@@ -1,0 +1,216 @@
+"""What Afterdesk asks of a platform, in its own words; each platform's codes stay in its folder.
+
+A platform object speaks for one shop. It does no more than call: it writes nothing to the
+database, keeps no state between calls but connections, and is never called within a transaction.
+Every call gives up after CALL_TIMEOUT_SECONDS (aftersale.platforms.payments).
+
+What a call may raise, besides answering:
+
+- `payments.TimedOut`: it may or may not have been carried out; also for a broken connection and
+  for an answer that can't be read.
+- `NotCarriedOut` and its kinds: it certainly was not.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.records.schemas import OrderRecord, TicketRecord
+
+
+class Secret(NamedTuple):
+    """What an owner enters so that the desk may call a platform; `label` and `help` in words."""
+
+    name: str
+    label: Any
+    # Whether nothing works without it.
+    needed: bool
+    help: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A shop's access to its platform. `secrets` are the platform's own names and values: those
+    that were entered, and those that `renewed` has brought."""
+
+    shop_code: str
+    secrets: Mapping[str, str] = field(repr=False)
+    # Where the platform is reached; empty: where its documentation says.
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a decision is about: the ticket as it stood when it was decided.
+
+    `version` is the platform's update time of then: a platform with a version check is sent it,
+    and of any other the ticket is fetched first and compared. `amount` in fen.
+    """
+
+    ticket_no: str
+    order_no: str
+    type: str
+    amount: int
+    version: datetime
+
+
+class Why(Enum):
+    """Why a platform did not take a step, where that is known."""
+
+    CHANGED = "changed"  # the ticket has moved on there: fetch it
+    NEGOTIATE_FIRST = "negotiate_first"
+    PLATFORM_HANDLING = "platform_handling"
+    NO_FUNDS = "no_funds"
+    NOT_FOUND = "not_found"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The platform took the step. What becomes of it is what the next fetch says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The platform did not take the step and never will as it was sent; `reason` for people."""
+
+    why: Why
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTicket:
+    """A ticket as the platform has it now."""
+
+    record: TicketRecord
+    # The platform pays this one by its own fast refund (SPEC F2): recorded, never sent.
+    paid_by_fast_refund: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that can't be told in our words. People are shown it; the others go on.
+
+    `reason` is for people, and has no buyer's data in it.
+    """
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformReason:
+    """A reject reason that the platform takes for a ticket; `text` is its default explanation."""
+
+    code: str
+    label: str
+    text: str = ""
+    needs_text: bool = False
+    needs_pictures: bool = False
+
+
+class Subject(Enum):
+    ORDER = "order"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a platform's message says has changed; `message_id` tells repeated ones apart."""
+
+    subject: Subject
+    number: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Evidence to be sent with a step."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+class NotCarriedOut(Exception):
+    """The call certainly changed nothing there; the text is for people."""
+
+
+class Throttled(NotCarriedOut):
+    """Too many calls; `after` is how many seconds to wait."""
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class NotAuthorised(NotCarriedOut):
+    """The credentials are refused or have run out: people have to see to it."""
+
+
+class ForgedMessage(Exception):
+    """A message whose signature is not the platform's; nothing of it may be believed."""
+
+
+class Platform(Protocol):
+    """One shop's platform."""
+
+    def test(self) -> str:
+        """Whether the credentials work: the shop's name there, by a call that changes nothing."""
+
+    def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
+        """New secrets where those at hand run out soon, or are `refused` before; else None."""
+
+    def changed_orders(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[OrderRecord | Unreadable]:
+        """All that changed in [since, until), in windows and pages as the platform has them.
+
+        An order's refunded amount is the platform's figure, Afterdesk's own refunds included.
+        """
+
+    def changed_tickets(
+        self, *, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]: ...
+
+    def order(self, order_no: str) -> OrderRecord | None: ...
+
+    def ticket(self, ticket_no: str) -> SeenTicket | None: ...
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        """What to answer when the platform first tries the desk's address; None: it is not it."""
+
+    def messages(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Sequence[Changed]:
+        """What a verified message says; raises ForgedMessage. What it does not know is left out."""
+
+    def approve(self, step: Step) -> Accepted | Declined:
+        """Refunds a ticket without a return."""
+
+    def approve_return(self, step: Step) -> Accepted | Declined:
+        """Agrees to a return or an exchange."""
+
+    def confirm_receipt(self, step: Step) -> Accepted | Declined:
+        """The goods are in hand, or not wanted back: refunds an approved return."""
+
+    def reject(
+        self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        """`reason` is Afterdesk's code of the catalogue (aftersale.reject_reasons)."""
+
+    def negotiate(
+        self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        """Offers a type and an amount (both always given), or with the ticket's own a message."""
+
+    def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
+        """What has become of a ticket's refund. NeverSeen: the step was not taken there."""
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]: ...
+
+    def open_window(self, order_no: str, *, note: str) -> Accepted | Declined:
+        """Re-opens the after-sale entry of an order (SPEC W1)."""

@@ -1,0 +1,108 @@
+"""A pretended platform for demo shops: pays at once, and does worse when it is told to.
+
+What it has seen are its own rows, each committed by itself, as a real platform's would be.
+"""
+
+import time
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from aftersale.domain.multilingual import said as _
+from aftersale.models import SandboxBehaviour, SandboxInstruction, SandboxPayment
+from aftersale.platforms.payments import (
+    Failed,
+    KeyReused,
+    NeverSeen,
+    Paid,
+    PayRequest,
+    Pending,
+    TimedOut,
+)
+
+SLOW_SECONDS = 3.0
+
+
+class Sandbox:
+    """Follows the shop's SandboxInstruction rows; those for one ticket go before the others."""
+
+    can_be_asked = True
+
+    def pay(self, request: PayRequest) -> Paid | Failed:
+        """Pays at most once per key; raises KeyReused for the same key with other content."""
+        known = SandboxPayment.objects.filter(key=request.key).first()
+        if known is not None:
+            return self._answer(known, request)
+        behaviour = self._next_behaviour(request)
+        match behaviour:
+            case SandboxBehaviour.TIMEOUT_BEFORE_PAYING:
+                raise TimedOut
+            case SandboxBehaviour.REFUSE:
+                return self._remember(
+                    request, paid=False, permanent=True, reason=_("The sandbox was told to refuse.")
+                )
+            case SandboxBehaviour.FAIL:
+                return self._remember(
+                    request, paid=False, reason=_("The sandbox was told to fail this time.")
+                )
+            case SandboxBehaviour.SLOW:
+                time.sleep(SLOW_SECONDS)
+        answer = self._remember(request, paid=True)
+        if behaviour == SandboxBehaviour.TIMEOUT_AFTER_PAYING:
+            raise TimedOut
+        return answer
+
+    def status(self, request: PayRequest) -> Paid | Failed | NeverSeen | Pending:
+        known = SandboxPayment.objects.filter(key=request.key).first()
+        if known is None:
+            return NeverSeen()
+        return Paid() if known.paid else Failed(known.reason, permanent=known.permanent)
+
+    def _next_behaviour(self, request: PayRequest) -> str:
+        if not SandboxInstruction.objects.filter(shop=request.shop_id).exists():
+            return SandboxBehaviour.PAY
+        with transaction.atomic(durable=True):
+            instruction = (
+                SandboxInstruction.objects.filter(shop=request.shop_id)
+                .filter(Q(ticket_no="") | Q(ticket_no=request.ticket_no))
+                .exclude(remaining=0)
+                .order_by("-ticket_no", "pk")
+                .select_for_update()
+                .first()
+            )
+            if instruction is None:
+                return SandboxBehaviour.PAY
+            if instruction.remaining is not None:
+                SandboxInstruction.objects.filter(pk=instruction.pk).update(
+                    remaining=F("remaining") - 1
+                )
+            return instruction.behaviour
+
+    def _remember(
+        self, request: PayRequest, *, paid: bool, permanent: bool = False, reason: str = ""
+    ) -> Paid | Failed:
+        # Durable: within the caller's transaction the sandbox would forget what it paid together
+        # with the caller. Two calls with one key at once: the unique key lets the first decide.
+        with transaction.atomic(durable=True):
+            SandboxPayment.objects.bulk_create(
+                [
+                    SandboxPayment(
+                        shop_id=request.shop_id,
+                        key=request.key,
+                        fingerprint=request.fingerprint,
+                        ticket_no=request.ticket_no,
+                        amount=request.amount,
+                        paid=paid,
+                        permanent=permanent,
+                        reason=reason,
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+            known = SandboxPayment.objects.get(key=request.key)
+        return self._answer(known, request)
+
+    def _answer(self, known: SandboxPayment, request: PayRequest) -> Paid | Failed:
+        if known.fingerprint != request.fingerprint:
+            raise KeyReused(request.key)
+        return Paid() if known.paid else Failed(known.reason, permanent=known.permanent)

@@ -1,0 +1,158 @@
+"""What was wrong with a record, in plain words (INTERFACES.md: key and expectation)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from aftersale.records.values import (
+    DATE_PATTERN,
+    FILLED,
+    LINK_PATTERN,
+    NO_NUL,
+    PLATFORM_PATTERN,
+    TIME_OF_DAY_PATTERN,
+)
+
+
+class FieldError(NamedTuple):
+    pointer: str
+    """Where in the record, as in `lines[0].paid_amount`; empty for the record itself."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+
+
+class Repeated:
+    """Stands in a parsed JSON object for the value of a key that was given more than once."""
+
+
+def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For json's `object_pairs_hook`: of two values under one key neither is taken for the right
+    one."""
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                result[key] = Repeated()
+            seen.add(key)
+    return result
+
+
+def in_a_message(given: str) -> str:
+    """What a file says as part of a message: shortened and kept on one line."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in given[:64]
+    )
+
+
+def explain(error: ValidationError) -> list[FieldError]:
+    """Each thing that was wrong, in the order of the record's fields."""
+    return [
+        FieldError(_pointer(problem["loc"], problem.get("ctx") or {}), _message(problem))
+        for problem in error.errors(include_url=False)
+        if problem["type"] != "default_factory_not_called"  # because of the other errors
+    ]
+
+
+def _pointer(location: tuple[int | str, ...], context: Mapping[str, Any]) -> str:
+    pointer = ""
+    for part in (*location, *([context["key"]] if "key" in context else [])):
+        if part == "[key]":
+            continue
+        if isinstance(part, int):
+            pointer += f"[{part}]"
+        else:
+            pointer += f".{part}" if pointer else part
+    return pointer
+
+
+def _message(problem: Mapping[str, Any]) -> str:
+    if isinstance(problem["input"], Repeated):
+        return _("the key is given more than once")
+    kind, context = problem["type"], problem.get("ctx") or {}
+    if kind == "string_pattern_mismatch":
+        return _pattern_message(context["pattern"])
+    if kind in ("literal_error", "enum"):
+        choices = re.findall(r"'([^']*)'", context["expected"])
+        return _("expected one of %(choices)s") % {"choices": ", ".join(choices)}
+    if kind == "missing" and isinstance(problem["loc"][-1], int):
+        return _pair_message(problem["loc"])
+    message = _plain_messages(context).get(kind)
+    if message is None:
+        return _pair_message(problem["loc"]) if kind in _PAIR_ERRORS else _("wrong value")
+    return message
+
+
+_PAIR_ERRORS = {"tuple_type", "too_long", "too_short"}
+
+
+def _pair_message(location: tuple[int | str, ...]) -> str:
+    if location and location[0] == "fast_refund_periods":
+        return _("expected a start and an end (or null), both times with an offset")
+    return _('expected a start and an end, e.g. ["22:00", "08:00"]')
+
+
+def _pattern_message(pattern: str) -> str:
+    messages = {
+        TIME_OF_DAY_PATTERN: _('expected a time of day, e.g. "08:30" ("24:00" only as an end)'),
+        DATE_PATTERN: _('expected a date, e.g. "2026-10-01"'),
+        PLATFORM_PATTERN: _("expected 1 to 32 lower-case letters, digits, '-' or '_'"),
+        LINK_PATTERN: _('expected a web address, e.g. "https://example.com/1.jpg"'),
+        FILLED: _("expected a text that is not blank, without NUL characters"),
+        NO_NUL: _("expected a text without NUL characters"),
+    }
+    return messages[pattern]
+
+
+def _plain_messages(context: Mapping[str, Any]) -> dict[str, str]:
+    whole_number = _("expected a whole number")
+    return {
+        "extra_forbidden": _("unknown key"),
+        "missing": _("missing"),
+        "json_invalid": _("not valid JSON"),
+        "model_type": _("expected an object"),
+        "dict_type": _("expected an object"),
+        "list_type": _("expected a list"),
+        "bool_type": _("expected true or false"),
+        "bool_parsing": _("expected true or false"),
+        "int_type": whole_number,
+        "int_from_float": whole_number,
+        "int_parsing": whole_number,
+        "int_parsing_size": whole_number,
+        "greater_than_equal": _("expected at least %(number)s") % {"number": context.get("ge")},
+        "less_than_equal": _("expected at most %(number)s") % {"number": context.get("le")},
+        "string_type": _("expected a text"),
+        "string_unicode": _("expected a text in valid Unicode"),
+        "string_too_long": _("expected at most %(number)s characters")
+        % {"number": context.get("max_length")},
+        "too_long": _("expected at most %(number)s entries")
+        % {"number": context.get("max_length")},
+        "too_short": _("expected at least %(number)s entries")
+        % {"number": context.get("min_length")},
+        "money": _(
+            'expected money in yuan with at most two decimals, as a string, e.g. "59.90",'
+            " not below zero"
+        ),
+        "signed_money": _(
+            'expected money in yuan with at most two decimals, as a string, e.g. "-59.90"'
+        ),
+        "time": _('expected a time with an offset, e.g. "2026-11-21T23:05:00+08:00"'),
+        "time_of_day": _('expected a time of day, e.g. "08:30" ("24:00" only as an end)'),
+        "time_zone": _('expected a time zone, e.g. "Asia/Shanghai"'),
+        "date": _('expected a date, e.g. "2026-10-01"'),
+        "period_order": _("expected each end to be after its start"),
+        "period_overlap": _("expected periods that do not overlap"),
+        "line_numbers": _("expected each line number once"),
+        "single_amount_cap": _("expected 1.00 to 99999.00 yuan"),
+        "daily_cap": _("expected at least the single-amount cap"),
+        "windows_empty": _("expected at least one daily window with execution_time windows"),
+        "off_hours_scenario": _("off_hours exists in the scenario pre_ship_refund only"),
+        "breaker_empty": _("expected hits, amount or both"),
+    }

@@ -1,0 +1,71 @@
+"""Who may do what, and which shops a user sees (SPEC P1).
+
+Every query that a person causes starts from `shops_of` or goes through `scoped`.
+"""
+
+from enum import Enum
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from aftersale.models import Membership, Role, Shop
+from aftersale.services.shared.errors import NotAllowed
+
+Person = User | AnonymousUser
+
+
+class Right(Enum):
+    """The rows of SPEC P1's table."""
+
+    SEE = "see"
+    HANDLE_TICKETS = "handle_tickets"
+    EDIT_TEMPLATES = "edit_templates"
+    OPEN_WINDOWS = "open_windows"
+    CHANGE_STRATEGIES = "change_strategies"
+    CHANGE_SHOP = "change_shop"
+
+
+_DESK = {Role.OWNER, Role.ADMIN, Role.CS_MANAGER, Role.CS_AGENT}
+ROLES: dict[Right, set[Role]] = {
+    Right.SEE: set(Role),
+    Right.HANDLE_TICKETS: _DESK,
+    Right.EDIT_TEMPLATES: _DESK - {Role.CS_AGENT},
+    Right.OPEN_WINDOWS: _DESK - {Role.CS_AGENT},
+    Right.CHANGE_STRATEGIES: {Role.OWNER, Role.ADMIN},
+    Right.CHANGE_SHOP: {Role.OWNER},
+}
+
+
+def shops_of(user: Person, right: Right = Right.SEE) -> QuerySet[Shop]:
+    """The shops in which the user has the right. An operator (superuser) has all of them."""
+    if user.is_superuser:
+        return Shop.objects.all()
+    return Shop.objects.filter(
+        pk__in=Membership.objects.filter(user_id=user.pk or 0, role__in=ROLES[right]).values("shop")
+    )
+
+
+def scoped(queryset: QuerySet, user: Person, path: str = "shop") -> QuerySet:
+    """Only what belongs to the user's shops; `path` leads from the model to its shop."""
+    if user.is_superuser:
+        return queryset
+    shops = Membership.objects.filter(user_id=user.pk or 0).values("shop")
+    return queryset.filter(**{f"{path}__in": shops})
+
+
+def may(user: Person, shop_id: int, right: Right) -> bool:
+    """Whether the user has the right in the shop."""
+    if not user.is_active:
+        return False
+    if user.is_superuser:
+        return True
+    return Membership.objects.filter(
+        user_id=user.pk or 0, shop_id=shop_id, role__in=ROLES[right]
+    ).exists()
+
+
+def require(user: Person, shop_id: int, right: Right) -> None:
+    """Raises NotAllowed where the user lacks the right in the shop."""
+    if not may(user, shop_id, right):
+        raise NotAllowed(_("Your role in this shop does not allow this."))

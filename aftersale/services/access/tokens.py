@@ -1,0 +1,124 @@
+"""API tokens: made and revoked by owners, and used by programs (SPEC P1).
+
+A token acts with its scopes, in its one shop, and never with more than its maker's role has there
+at the moment of the call.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from aftersale.domain.multilingual import joined
+from aftersale.domain.multilingual import said as _
+from aftersale.models import ApiToken, Scope, Shop, ShopEvent, ShopEventKind
+from aftersale.services.access.rights import Right, require
+from aftersale.services.shared.errors import NotFound, Refused
+
+# In front of each token, so that one that leaked is recognised for what it is.
+PREFIX = "ad_"
+_SHOWN = len(PREFIX) + 6
+
+RIGHT_OF = {
+    Scope.READ: Right.SEE,
+    Scope.INGEST: Right.HANDLE_TICKETS,
+    Scope.TICKETS: Right.HANDLE_TICKETS,
+    Scope.STRATEGIES: Right.CHANGE_STRATEGIES,
+    Scope.WINDOWS: Right.OPEN_WINDOWS,
+}
+
+
+class Use(NamedTuple):
+    """One call of a token that exists; `calls` counts those of the running minute, this one too."""
+
+    token: ApiToken
+    calls: int
+    seconds_left: int
+
+    @property
+    def allowed(self) -> bool:
+        return self.calls <= settings.API_CALLS_PER_MINUTE
+
+
+def create(
+    *, shop_id: int, name: str, scopes: Sequence[str], user: User, now: datetime
+) -> tuple[ApiToken, str]:
+    """A new token and its text, which nobody can read again afterwards."""
+    require(user, shop_id, Right.CHANGE_SHOP)
+    name = name.strip()
+    if not name or "\0" in name:
+        raise Refused(_("Say what the token is for."), pointer="name")
+    if len(name) > 64:
+        raise Refused(_("At most %(most)d characters.") % {"most": 64}, pointer="name")
+    chosen = [scope.value for scope in Scope if scope in scopes]
+    if not chosen or len(chosen) != len(set(scopes)):
+        raise Refused(_("Choose what the token may do."), pointer="scopes")
+    text = PREFIX + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            shop_id=shop_id,
+            name=name,
+            digest=_digest(text),
+            beginning=text[:_SHOWN],
+            scopes=chosen,
+            created_by=user,
+            created_at=now,
+        )
+        _event(token, _("Made: %(token)s, may: %(scopes)s"), user, now)
+    return token, text
+
+
+def revoke(*, token_id: int, user: User, now: datetime) -> ApiToken:
+    """The token is refused from now on; revoking it again changes nothing."""
+    shop_id = ApiToken.objects.filter(pk=token_id).values_list("shop", flat=True).first()
+    if shop_id is None:
+        raise NotFound(_("There is no such token."))
+    require(user, shop_id, Right.CHANGE_SHOP)
+    with transaction.atomic():
+        token = ApiToken.objects.select_for_update(of=("self",), no_key=True).get(pk=token_id)
+        if token.revoked_at is None:
+            token.revoked_at, token.revoked_by = now, user
+            token.save(update_fields=["revoked_at", "revoked_by"])
+            _event(token, _("Revoked: %(token)s"), user, now)
+    return token
+
+
+_USE = """
+    UPDATE aftersale_apitoken
+       SET last_used_at = %(now)s, minute = %(minute)s,
+           calls = CASE WHEN minute = %(minute)s THEN LEAST(calls, 1000000) + 1 ELSE 1 END
+     WHERE digest = %(digest)s AND revoked_at IS NULL
+    RETURNING id, calls
+"""
+
+
+def use(*, text: str, now: datetime) -> Use | None:
+    """Notes one call of the token; None where there is no such token, or it was revoked."""
+    seconds = int(now.timestamp())
+    with connection.cursor() as cur:
+        cur.execute(_USE, {"now": now, "minute": seconds // 60, "digest": _digest(text)})
+        row = cur.fetchone()
+    if row is None:
+        return None
+    token = ApiToken.objects.select_related("shop", "created_by").get(pk=row[0])
+    return Use(token, row[1], 60 - seconds % 60)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _event(token: ApiToken, note: str, user: User, now: datetime) -> None:
+    labels = joined(", ", [Scope(scope).label for scope in token.scopes])
+    ShopEvent.objects.create(
+        shop=Shop(pk=token.shop_id),
+        at=now,
+        user=user,
+        kind=ShopEventKind.TOKEN,
+        note=note % {"token": str(token), "scopes": labels},
+    )

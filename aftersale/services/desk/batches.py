@@ -1,0 +1,268 @@
+"""One decision on many tickets at once, each with its own result (SPEC P4).
+
+A preview says beforehand what would become of each. It asks the same checks as the single
+service, but that service decides, under its locks, on what the person saw.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aftersale.domain.placeholders import fill
+from aftersale.models import Order, Ticket, TicketType
+from aftersale.reject_reasons import BY_CODE, REASONS, RejectReason, fitting
+from aftersale.services.access.rights import Right, require, scoped
+from aftersale.services.desk import replies
+from aftersale.services.desk.reject_templates import facts_of, filled, text_problem
+from aftersale.services.refunds import approvals
+from aftersale.services.shared.errors import NotAllowed, Refused
+from aftersale.services.tickets.cases import find_case, order_of, seen_after, seen_now, seen_of
+
+log = structlog.get_logger(__name__)
+
+# As many tickets as somebody can answer for at one press of a button.
+MOST = 200
+
+
+class Step(StrEnum):
+    """With the arguments that it takes beside the tickets."""
+
+    APPROVE = "approve"
+    # `reason`, and `text` where another than the shop's own is to be sent, both for all; in the
+    # text placeholders stand for each ticket's facts (placeholders.py).
+    REJECT = "reject"
+    # `message`, the same for all.
+    NEGOTIATE = "negotiate"
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    ticket: Ticket
+    why: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a batch would do. `missing` tickets do not exist for this person."""
+
+    taken: list[Ticket]
+    skipped: list[Skipped]
+    missing: int
+    # What each case is like now: carry_out decides on nothing else.
+    seen: dict[int, str]
+
+    @property
+    def amount(self) -> int:
+        """What the tickets taken ask for in all, in fen."""
+        return sum(ticket.amount for ticket in self.taken)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one ticket; None where there is no such ticket for this person."""
+
+    ticket: Ticket | None
+    outcome: Outcome
+    message: str = ""
+
+
+def preview(
+    *, step: str, ticket_ids: Iterable[int], user: User, now: datetime, **arguments: Any
+) -> Preview:
+    """What `carry_out` would do with each ticket, as things stand. Writes and locks nothing."""
+    check = _CHECKS[Step(step)]
+    asked = _distinct(ticket_ids)
+    found = _tickets(asked, user)
+    seen = seen_of(found.values())
+    # Tickets of one order share its money: what one takes the next does not get.
+    orders: dict[int, Order] = {}
+    lacking = _without_right({ticket.shop_id for ticket in found.values()}, user)
+    taken, skipped = [], []
+    for ticket in found.values():
+        if ticket.order is not None:
+            ticket.order = orders.setdefault(ticket.order.pk, ticket.order)
+        try:
+            if ticket.shop_id in lacking:
+                raise lacking[ticket.shop_id]
+            check(ticket, now=now, **arguments)
+        except Refused as refused:
+            skipped.append(Skipped(ticket, refused.message))
+        else:
+            taken.append(ticket)
+    kept = {ticket.pk: seen[ticket.pk] for ticket in taken}
+    return Preview(taken, skipped, missing=len(asked) - len(found), seen=kept)
+
+
+def carry_out(
+    *,
+    step: str,
+    ticket_ids: Iterable[int],
+    seen: Mapping[int, str],
+    user: User,
+    now: datetime,
+    **arguments: Any,
+) -> list[Result]:
+    """Takes the step on each ticket, in a transaction of its own; one that fails stops no other.
+
+    A ticket whose case was not seen, or is not as it was `seen`, is refused.
+    """
+    call = _CALLS[Step(step)]
+    _require_texts(**arguments)
+    asked = _distinct(ticket_ids)
+    found = _tickets(asked, user)
+    expected = dict(seen)
+    results = []
+    for pk in asked:
+        ticket = found.get(pk)
+        before = expected.get(pk, "")
+        try:
+            with transaction.atomic(durable=True):
+                decided = call(ticket_id=pk, seen=before, user=user, now=now, **arguments)
+                # Its order is still locked: this is the change of this step and no other.
+                after = seen_now(decided, Order.objects.get(tickets=decided))
+        except Refused as refused:
+            results.append(Result(ticket, Outcome.REFUSED, refused.message))
+        except Exception:
+            log.exception("batch_step_failed", step=str(step), ticket=pk)
+            message = _("Something went wrong with this ticket: nothing was done with it.")
+            results.append(Result(ticket, Outcome.FAILED, message))
+        else:
+            results.append(Result(decided, Outcome.DONE))
+            for other in found.values():
+                if other.order_id == decided.order_id and other.pk in expected:
+                    expected[other.pk] = seen_after(expected[other.pk], before, after)
+    return results
+
+
+def _distinct(ticket_ids: Iterable[int]) -> list[int]:
+    asked = list(dict.fromkeys(ticket_ids))
+    if len(asked) > MOST:
+        raise Refused(_("At most %d tickets at once: choose fewer.") % MOST)
+    return asked
+
+
+def _tickets(asked: list[int], user: User) -> dict[int, Ticket]:
+    """Those of the tickets that the person may see, in the order in which they were asked for."""
+    tickets = scoped(Ticket.objects.select_related("shop", "order"), user).in_bulk(asked)
+    return {pk: tickets[pk] for pk in asked if pk in tickets}
+
+
+def _without_right(shop_pks: Iterable[int], user: User) -> dict[int, NotAllowed]:
+    """The refusal of each shop in which the person may not handle tickets."""
+    refusals = {}
+    for pk in shop_pks:
+        try:
+            require(user, pk, Right.HANDLE_TICKETS)
+        except NotAllowed as refused:
+            refusals[pk] = refused
+    return refusals
+
+
+def reasons(*, ticket_ids: Iterable[int], user: User) -> list[tuple[RejectReason, int]]:
+    """The reasons that many tickets can be rejected for, each with how many it fits.
+
+    None that needs pictures: they would be of one case, not of all.
+    """
+    fits: Counter[str] = Counter()
+    for ticket in _tickets(_distinct(ticket_ids), user).values():
+        fits.update(reason.code for reason in fitting(ticket))
+    return [
+        (reason, fits[reason.code])
+        for reason in REASONS
+        if fits[reason.code] and not reason.needs_evidence
+    ]
+
+
+def explanation(ticket: Ticket, *, reason: str, text: str = "") -> str:
+    """What the buyer of this ticket is told: the text for all, or the shop's own for the reason."""
+    if text:
+        return fill(text, facts_of(ticket))
+    known = BY_CODE.get(reason)
+    return filled(known, ticket) if known else ""
+
+
+def _require_texts(
+    *, reason: str | None = None, text: str = "", message: str | None = None
+) -> None:
+    """What is wrong for all of them is said once, before anything is done."""
+    if reason is not None and reason not in BY_CODE:
+        raise Refused(_("Choose a reason."), pointer="reason")
+    if text and (wrong := text_problem(text)):
+        raise Refused(wrong, pointer="text")
+    if message is not None:
+        replies.require_text(message, pointer="message")
+
+
+def _check_approval(ticket: Ticket, *, now: datetime) -> None:
+    order = order_of(ticket)
+    if ticket.type == TicketType.EXCHANGE:
+        raise Refused(_exchange())
+    wanted = approvals.require_approvable(order, ticket)
+    order.committed += wanted - ticket.committed
+
+
+def _check_rejection(ticket: Ticket, *, now: datetime, reason: str, text: str = "") -> None:
+    order_of(ticket)
+    replies.require_rejectable(ticket, reason, has_evidence=False, now=now)
+
+
+def _check_negotiation(ticket: Ticket, *, now: datetime, message: str = "") -> None:
+    order_of(ticket)
+    replies.require_negotiable(ticket, now=now)
+
+
+def _approve(*, ticket_id: int, seen: str, user: User, now: datetime) -> Ticket:
+    ticket = approvals.approve(ticket_id=ticket_id, user=user, now=now, seen=seen)
+    if ticket.type == TicketType.EXCHANGE:
+        raise Refused(_exchange())
+    return ticket
+
+
+def _reject(
+    *, ticket_id: int, seen: str, user: User, now: datetime, reason: str, text: str = ""
+) -> Ticket:
+    ticket = find_case(ticket_id=ticket_id, user=user)
+    return replies.reject(
+        ticket_id=ticket_id,
+        reason=reason,
+        explanation=explanation(ticket, reason=reason, text=text),
+        user=user,
+        now=now,
+        seen=seen,
+    )
+
+
+def _negotiate(*, ticket_id: int, seen: str, user: User, now: datetime, message: str) -> Ticket:
+    return replies.negotiate(
+        ticket_id=ticket_id, message=message, user=user, now=now, seen=seen
+    ).ticket
+
+
+def _exchange() -> str:
+    return _("An exchange sends new goods: approve it by itself.")
+
+
+_CHECKS: dict[Step, Callable[..., None]] = {
+    Step.APPROVE: _check_approval,
+    Step.REJECT: _check_rejection,
+    Step.NEGOTIATE: _check_negotiation,
+}
+_CALLS: dict[Step, Callable[..., Ticket]] = {
+    Step.APPROVE: _approve,
+    Step.REJECT: _reject,
+    Step.NEGOTIATE: _negotiate,
+}

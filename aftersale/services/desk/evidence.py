@@ -1,0 +1,150 @@
+"""Pictures that people put to a case: what is taken, how it is kept, who may see it (SPEC P2).
+
+What a file is its content says, never its name. It is kept under a name of chance where nothing
+is served from, and shown by one page to the shop's members alone.
+"""
+
+import hashlib
+import io
+import secrets
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext as _
+from PIL import Image
+
+from aftersale.models import EvidenceFile, Ticket
+from aftersale.services.access.rights import Person, scoped
+from aftersale.services.shared.errors import NotFound, Refused
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_FILES = 6
+# A picture of a phone has 12 to 50 million; what unpacks to more is made to hurt.
+MOST_PIXELS = 64_000_000
+KINDS = {
+    "JPEG": ("image/jpeg", ".jpg"),
+    "PNG": ("image/png", ".png"),
+    "WEBP": ("image/webp", ".webp"),
+}
+
+# What is put to a reply: a new file, or the key of one that is at the case already.
+Item = File | int
+
+
+def store(*, ticket: Ticket, upload: File, user: User, now: datetime) -> EvidenceFile:
+    """Keeps a picture with the ticket; raises Refused where it is none, or too big.
+
+    Within a transaction, use `taken_back_on_failure`: a file knows no rollback.
+    """
+    content = _read(upload)
+    content_type, ending = _kind(content, upload)
+    row = EvidenceFile(
+        ticket=ticket,
+        name=_shown_name(upload, ending),
+        content_type=content_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_at=now,
+        uploaded_by=user,
+    )
+    row.file.save(secrets.token_hex(16) + ending, ContentFile(content), save=False)
+    row.save()
+    return row
+
+
+def attach(
+    *,
+    ticket: Ticket,
+    items: Sequence[Item],
+    user: User,
+    now: datetime,
+    stored: list[EvidenceFile],
+) -> list[EvidenceFile]:
+    """The pictures of one reply: new ones, kept now and noted in `stored`, and some that are at
+    the case and belong to no reply yet."""
+    if len(items) > MOST_FILES:
+        raise Refused(_("At most %d pictures.") % MOST_FILES, pointer="evidence")
+    taken = []
+    for item in items:
+        if isinstance(item, int):
+            taken.append(_unsent(ticket, item))
+        else:
+            stored.append(store(ticket=ticket, upload=item, user=user, now=now))
+            taken.append(stored[-1])
+    return taken
+
+
+def find(*, evidence_id: int, user: Person) -> EvidenceFile:
+    """A picture, for members of its shop."""
+    rows = scoped(EvidenceFile.objects.all(), user, "ticket__shop")
+    found = rows.filter(pk=evidence_id).first()
+    if found is None:
+        raise NotFound(_("There is no such picture."))
+    return found
+
+
+@contextmanager
+def taken_back_on_failure() -> Iterator[list[EvidenceFile]]:
+    """Deletes the files that were stored within it if what they belong to was not written."""
+    stored: list[EvidenceFile] = []
+    try:
+        yield stored
+    except BaseException:
+        for row in stored:
+            row.file.delete(save=False)
+        raise
+
+
+def _unsent(ticket: Ticket, pk: int) -> EvidenceFile:
+    row = EvidenceFile.objects.filter(
+        pk=pk, ticket=ticket, rejection=None, negotiation=None
+    ).first()
+    if row is None:
+        raise NotFound(_("There is no such picture."), pointer="evidence")
+    return row
+
+
+def _read(upload: File) -> bytes:
+    upload.seek(0)
+    content = upload.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise Refused(
+            _("“%(name)s” is larger than %(limit)d MB.")
+            % {"name": upload.name, "limit": MOST_BYTES // 1024 // 1024},
+            pointer="evidence",
+        )
+    return content
+
+
+def _kind(content: bytes, upload: File) -> tuple[str, str]:
+    refused = Refused(
+        _("“%(name)s” is not a picture that can be sent: JPEG, PNG or WebP.")
+        % {"name": upload.name},
+        pointer="evidence",
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(KINDS)) as picture:
+                width, height, kind = picture.width, picture.height, picture.format
+                picture.verify()
+    except Exception as broken:  # whatever a decoder makes of bytes that are meant to hurt
+        raise refused from broken
+    if width * height > MOST_PIXELS or kind not in KINDS:
+        raise refused
+    return KINDS[kind]
+
+
+def _shown_name(upload: File, ending: str) -> str:
+    """The name that it came with, without its path, controls and the ending that it claims."""
+    plain = "".join(
+        letter for letter in str(upload.name or "") if unicodedata.category(letter)[0] != "C"
+    )
+    stem = PurePosixPath(plain.replace("\\", "/")).stem.strip(" .\"'")
+    return (stem or "picture")[:120] + ending

@@ -1,0 +1,277 @@
+"""The queues of the workbench: what each holds, how much, nearest deadline first (SPEC O5).
+
+Parcels to be stopped have no deadline: of them whoever has waited longest comes first.
+
+Made for a million tickets: whatever is open is read by the indexes `ticket_on_the_desk` and
+`shipping_alert_on_its_way`, counts stop at MOST_COUNTED, and a page reads as many rows as it shows
+of each shop and status. `shop_ids` are the shops that the person sees.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.core.exceptions import EmptyResultSet
+from django.db import models
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from aftersale.models import (
+    DESK_STATUSES,
+    OPEN_ALERTS,
+    AlertState,
+    Order,
+    OrderLabel,
+    OrderStatus,
+    Refund,
+    RefundSource,
+    ShippingAlert,
+    Ticket,
+    TicketStatus,
+)
+from aftersale.services.desk.search import Query, find, tickets_of_order
+from aftersale.services.shared import index_only
+
+MOST_COUNTED = 999
+MOST_FOUND = 200
+# Above this a page of all of them is sorted as a whole: so many small reads cost more.
+MOST_READS = 60
+FAST_REFUNDS_SHOWN_FOR = timedelta(days=1)
+
+# The buyer's clock runs while the goods are awaited: nothing of the merchant's is due then.
+MERCHANTS_TURN = [status for status in DESK_STATUSES if status != TicketStatus.AWAITING_RETURN]
+
+
+class Queue(models.TextChoices):
+    TO_HANDLE = "to_handle", _("To handle")
+    DUE_2H = "due_2h", _("Due within 2 h")
+    DUE_24H = "due_24h", _("Due within 24 h")
+    OVERDUE = "overdue", _("Overdue")
+    NEGOTIATING = "negotiating", _("Negotiating")
+    WAITING_FOR_GOODS = "waiting_for_goods", _("Waiting for goods")
+    REFUND_FAILED = "refund_failed", _("Refund failed")
+    SHIPPING_ALERTS = "shipping_alerts", _("Shipping alerts")
+    FAST_REFUND = "fast_refund", _("Fast refund guarantee")
+    MINE = "mine", _("Mine")
+    ALL = "all", _("All on the desk")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a queue. Amounts in fen."""
+
+    type: str = ""
+    reason: str = ""
+    amount_from: int | None = None
+    amount_to: int | None = None
+
+    def narrow(self, tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        if self.type:
+            tickets = tickets.filter(type=self.type)
+        if self.reason:
+            tickets = tickets.filter(reason=self.reason)
+        if self.amount_from is not None:
+            tickets = tickets.filter(amount__gte=self.amount_from)
+        if self.amount_to is not None:
+            tickets = tickets.filter(amount__lte=self.amount_to)
+        return tickets
+
+
+NO_FILTERS = Filters()
+
+# Where a page ended: the moment that its queue is sorted by, and the key, of its last row.
+Place = tuple[datetime | None, int]
+
+
+class QueuePlace(NamedTuple):
+    """The key of a queue's ticket, and its place in the queue."""
+
+    ticket: int
+    place: Place
+
+
+class Waiting(NamedTuple):
+    """What waits for people; MOST_COUNTED + 1 tickets means more."""
+
+    tickets: int
+    parcels: int
+
+
+def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> tuple[dict[str, int], Waiting]:
+    """How many tickets each queue holds, and what waits, in one query; MOST_COUNTED + 1 means
+    more."""
+    queues = [_held(queue, shop_ids, user, now) for queue in Queue.values]
+    *found, parcels = _counted([*queues, _parcels(shop_ids)])
+    held = dict(zip(Queue.values, found, strict=True))
+    return held, Waiting(held[Queue.TO_HANDLE], parcels)
+
+
+def waiting(*, shop_ids: Sequence[int], user: User, now: datetime) -> Waiting:
+    """Tickets that wait for a decision of people, and parcels that nobody has looked after yet."""
+    return Waiting(*_counted([_tickets(Queue.TO_HANDLE, shop_ids, user, now), _parcels(shop_ids)]))
+
+
+def _parcels(shop_ids: Sequence[int]) -> QuerySet[ShippingAlert]:
+    return ShippingAlert.objects.filter(shop__in=shop_ids, state=AlertState.TO_STOP)
+
+
+def _counted(found: Sequence[QuerySet]) -> tuple[int, ...]:
+    """The size of each, up to MOST_COUNTED + 1, in one query."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for rows in found:
+        try:
+            sql, params = rows.order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
+        except EmptyResultSet:  # of no shops
+            sql, params = "SELECT WHERE false", ()
+        parts.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608
+        values += params
+    return index_only.fetch(f"SELECT {', '.join(parts)}", values)[0]
+
+
+def page(
+    *,
+    queue: str,
+    shop_ids: Sequence[int],
+    user: User,
+    now: datetime,
+    filters: Filters,
+    limit: int,
+    after: Place | None = None,
+) -> list[QueuePlace]:
+    """The next `limit` tickets of a queue, in its order."""
+    if not shop_ids:
+        return []
+    if queue == Queue.SHIPPING_ALERTS:
+        order = _Order("raised_at", "ticket", "state", OPEN_ALERTS)
+    else:
+        order = _Order("due_at", "pk", "status", _STATUSES.get(queue, []))
+    if not order.parts or len(order.parts) * len(shop_ids) > MOST_READS:
+        whole = order.of(_held(queue, shop_ids, user, now, filters), after)
+        return [QueuePlace(pk, (at, key)) for pk, at, key in whole[:limit]]
+    # Shop by shop and part by part the index has them in order: each read stops early.
+    apart = [_held(queue, [shop_id], user, now, filters) for shop_id in shop_ids]
+    reads = [
+        order.of(rows.filter(**{order.by: part}), after)[:limit]
+        for rows in apart
+        for part in order.parts
+    ]
+    together = reads[0]
+    if len(reads) > 1:
+        together = reads[0].union(*reads[1:], all=True)
+        together = together.order_by(F(order.at).asc(nulls_last=True), "pk")[:limit]
+    found = index_only.fetch(*together.query.sql_with_params())
+    return [QueuePlace(pk, (at, key)) for pk, at, key in found]
+
+
+def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
+    """The keys of the tickets that the term can mean, open or not, newest first.
+
+    A ticket's number, else an order's, else a return's tracking number, else the beginning of a
+    buyer's name; each by its own index, in one query.
+    """
+    if not (term and shop_ids):
+        return []
+    tickets = filters.narrow(Ticket.objects.filter(shop__in=shop_ids))
+    numbered: list[QuerySet | Query] = [
+        tickets.filter(ticket_no=term),
+        tickets_of_order(term, shop_ids),
+        tickets.filter(order=None, order_no=term),
+        tickets.filter(return_tracking_no=term),
+    ]
+    found = find(model=Ticket, shop_ids=shop_ids, numbered=numbered, term=term, most=MOST_FOUND)
+    keys: Iterable[int] = found.keys
+    if filters != NO_FILTERS:
+        keys = filters.narrow(Ticket.objects.filter(pk__in=found.keys)).values_list("pk", flat=True)
+    return sorted(keys, reverse=True)[:MOST_FOUND]
+
+
+def rows(pks: Sequence[int]) -> list[Ticket]:
+    """The tickets of a page, in its order, with what a row shows."""
+    found = Ticket.objects.select_related("shop", "handler").in_bulk(pks)
+    return [found[pk] for pk in pks if pk in found]
+
+
+_STATUSES: dict[str, Sequence[str]] = {
+    Queue.TO_HANDLE: [TicketStatus.PENDING_REVIEW],
+    Queue.DUE_2H: MERCHANTS_TURN,
+    Queue.DUE_24H: MERCHANTS_TURN,
+    Queue.OVERDUE: MERCHANTS_TURN,
+    Queue.NEGOTIATING: [TicketStatus.NEGOTIATING],
+    Queue.WAITING_FOR_GOODS: [TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING],
+    Queue.REFUND_FAILED: [TicketStatus.REFUND_FAILED],
+    Queue.ALL: DESK_STATUSES,
+}
+
+
+def _held(
+    queue: str, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
+) -> QuerySet:
+    """The tickets of a queue; of the parcels their alerts, which are one a ticket."""
+    if queue != Queue.SHIPPING_ALERTS:
+        return filters.narrow(_tickets(queue, shop_ids, user, now))
+    alerts = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
+    if filters == NO_FILTERS:
+        return alerts
+    return alerts.filter(ticket__in=filters.narrow(Ticket.objects.filter(shop__in=shop_ids)))
+
+
+def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> QuerySet[Ticket]:
+    tickets = Ticket.objects.filter(shop__in=shop_ids)
+    if queue in _STATUSES:
+        tickets = tickets.filter(status__in=_STATUSES[queue])
+    if queue == Queue.TO_HANDLE:
+        return tickets.filter(awaiting_evaluation=False)
+    if queue == Queue.OVERDUE:
+        return tickets.filter(due_at__lt=now)
+    if queue in (Queue.DUE_2H, Queue.DUE_24H):
+        span = timedelta(hours=2 if queue == Queue.DUE_2H else 24)
+        return tickets.filter(due_at__gte=now, due_at__lt=now + span)
+    if queue == Queue.MINE:
+        return tickets.filter(status__in=DESK_STATUSES, handler=user)
+    if queue == Queue.FAST_REFUND:
+        return tickets.filter(pk__in=_fast_refunds(shop_ids, now))
+    return tickets
+
+
+def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
+    """SPEC F2: what waits although its order carries the label and was not shipped (F1), and what
+    was refunded within a day. An OR over both would read every ticket."""
+    labelled = Order.objects.filter(
+        shop__in=shop_ids,
+        labels__contains=[OrderLabel.FAST_REFUND],
+        status=OrderStatus.PENDING_SHIPMENT,
+    )
+    waiting = Ticket.objects.filter(
+        shop__in=shop_ids, status__in=DESK_STATUSES, order__in=labelled.values("pk")
+    )
+    refunded = Refund.objects.filter(
+        shop__in=shop_ids,
+        source=RefundSource.FAST_REFUND,
+        requested_at__gte=now - FAST_REFUNDS_SHOWN_FOR,
+    )
+    return waiting.order_by().values("pk").union(refunded.values("ticket"), all=True)
+
+
+class _Order(NamedTuple):
+    """How the rows of a queue are sorted: by a moment `at`, and by key; `ticket` is the column of
+    the ticket's. Within a shop and each value (`parts`) of the column `by` an index has them so."""
+
+    at: str
+    ticket: str
+    by: str
+    parts: Sequence[str]
+
+    def of(self, rows: QuerySet, after: Place | None) -> QuerySet:
+        """Ticket, moment and key of the rows behind a place."""
+        if after is not None:
+            at, key = after
+            behind = Q(**{self.at: None, "pk__gt": key})
+            if at is not None:
+                behind = Q(**{self.at: None}) | Q(**{f"{self.at}__gt": at})
+                behind |= Q(**{self.at: at, "pk__gt": key})
+            rows = rows.filter(behind)
+        # PostgreSQL's own order, which the index has: nulls last.
+        return rows.order_by(self.at, "pk").values_list(self.ticket, self.at, "pk")

@@ -1,0 +1,55 @@
+"""Views of the workbench that a person keeps under a name: each sees and changes their own."""
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from aftersale.models import SavedFilter
+from aftersale.services.shared.errors import NotFound, Refused
+
+# The parameters of the workbench's address that say what is listed. Nothing else is kept: not
+# which case is open, and nothing that somebody else made up.
+PARAMETERS = ("queue", "q", "shop", "type", "reason", "from", "to")
+MOST = 30
+LONGEST_NAME = 64
+LONGEST_QUERY = 1000
+
+
+def saved_by(user: User) -> QuerySet[SavedFilter]:
+    return SavedFilter.objects.filter(user=user).order_by("name")
+
+
+def save(*, name: str, query: str, user: User) -> SavedFilter:
+    """Keeps the query under the name, over what had that name before."""
+    name = " ".join(name.split())
+    if not name:
+        raise Refused(_("Give the filter a name."), pointer="name")
+    if len(name) > LONGEST_NAME:
+        raise Refused(_("A name has at most %d characters.") % LONGEST_NAME, pointer="name")
+    kept = known(query)
+    if len(kept) > LONGEST_QUERY:
+        raise Refused(_("This filter is too long to be saved."), pointer="name")
+    own = saved_by(user)
+    if not own.filter(name=name).exists() and own.count() >= MOST:
+        raise Refused(_("At most %d filters can be saved: delete one first.") % MOST)
+    saved, _created = SavedFilter.objects.update_or_create(
+        user=user, name=name, defaults={"query": kept}
+    )
+    return saved
+
+
+def delete(*, filter_id: int, user: User) -> None:
+    deleted, _rows = saved_by(user).filter(pk=filter_id).delete()
+    if not deleted:
+        raise NotFound(_("There is no such filter."))
+
+
+def known(query: str) -> str:
+    """The part of an address's query that says what is listed, in one order."""
+    given = QueryDict(query.removeprefix("?"))
+    kept = QueryDict(mutable=True)
+    for parameter in PARAMETERS:
+        if values := [value for value in given.getlist(parameter) if value]:
+            kept.setlist(parameter, values)
+    return kept.urlencode()

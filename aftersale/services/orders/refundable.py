@@ -1,0 +1,175 @@
+"""What tickets take of an order's money (SPEC O2). Everything in fen.
+
+`order.committed` is the sum of its tickets' `committed`. Every function here needs the order's
+row and the ticket's row locked, in this order (docs/locking.md). The changes are written as
+differences, so that even without the lock the database's CHECK would refuse an overrun.
+"""
+
+from datetime import datetime
+
+from django.db.models import F
+
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import said as _
+from aftersale.models import (
+    HANDS_OFF,
+    Actor,
+    Order,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.services.orders import own_refunds
+from aftersale.services.shared.errors import OverRefundable
+from aftersale.services.tickets.lifecycle import add_flag
+from aftersale.signals import tickets_waiting
+
+
+def commit(order: Order, ticket: Ticket, amount: int) -> None:
+    """Sets what the ticket has taken to `amount`, if the order's money allows it.
+
+    Raises OverRefundable, having written nothing (SPEC O2).
+    """
+    require_room(order, ticket, amount)
+    _write(order, ticket, amount, outside=order.refunded_amount, over_refunded=False)
+
+
+def require_room(order: Order, ticket: Ticket, amount: int) -> None:
+    """Raises OverRefundable where the order's money does not allow the ticket to take that much.
+
+    What the ticket has taken already (its own approved return) counts for it.
+    """
+    if order.over_refunded:
+        raise OverRefundable(
+            _(
+                "More was refunded of order %(order)s than was paid (paid %(paid)s, refunded "
+                "elsewhere %(elsewhere)s, refunded or approved here %(here)s): nothing "
+                "more can be approved."
+            )
+            % {
+                "order": order.order_no,
+                "paid": format_yuan(order.paid_amount),
+                "elsewhere": format_yuan(order.refunded_amount),
+                "here": format_yuan(order.committed),
+            },
+            pointer="amount",
+        )
+    available = order.refundable_amount + ticket.committed
+    if amount > available:
+        raise OverRefundable(
+            _(
+                "%(amount)s is more than can still be refunded of order %(order)s: "
+                "%(available)s (paid %(paid)s, refunded elsewhere %(elsewhere)s, "
+                "other tickets have taken %(others)s)."
+            )
+            % {
+                "amount": format_yuan(amount),
+                "order": order.order_no,
+                "available": format_yuan(available),
+                "paid": format_yuan(order.paid_amount),
+                "elsewhere": format_yuan(order.refunded_amount),
+                "others": format_yuan(order.committed - ticket.committed),
+            },
+            pointer="amount",
+        )
+
+
+def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:
+    """Gives back what the ticket has taken, but for `keep`: money that did leave.
+
+    The order's other tickets that wait for a person get a new look by the automation.
+    """
+    _as_fact(order, ticket, keep)
+
+
+def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) -> None:
+    """Writes down money that has left, even beyond what was paid; flags it then (SPEC O2)."""
+    _as_fact(order, ticket, amount)
+    if order.over_refunded and add_flag(ticket, TicketFlag.OVER_REFUNDED):
+        ticket.save(update_fields=["flags"])
+        TicketEvent.objects.create(
+            ticket=ticket,
+            at=now,
+            kind=TicketEventKind.FLAG,
+            actor=Actor.PLATFORM,
+            note=_("Refunded of order %(order)s: %(refunded)s, but paid: %(paid)s.")
+            % {
+                "order": order.order_no,
+                "refunded": format_yuan(order.committed + order.refunded_amount),
+                "paid": format_yuan(order.paid_amount),
+            },
+        )
+
+
+def found_inside(order: Order, ticket: Ticket) -> None:
+    """The platform has refunded a ticket by a step that was not sent from here.
+
+    Its figure of the order may have that refund already, taken for one from outside. Call it
+    before the refund is written down.
+    """
+    if order.refunded_reported is not None:
+        own = own_refunds.of_order(order, but=ticket)
+        own.append(ticket.committed)
+        known = max(0, order.refunded_amount - ticket.committed)
+        outside = own_refunds.outside(order.refunded_reported, own, known=known)
+        _write(
+            order,
+            ticket,
+            ticket.committed,
+            outside=outside,
+            over_refunded=order.paid_amount < order.committed + outside,
+        )
+
+
+def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
+    outside = _outside(order, ticket, amount)
+    committed = order.committed + amount - ticket.committed
+    freed = amount < ticket.committed
+    over = order.paid_amount < committed + outside
+    _write(order, ticket, amount, outside=outside, over_refunded=over)
+    if freed:
+        _look_again(order, ticket)
+
+
+def _outside(order: Order, ticket: Ticket, amount: int) -> int:
+    """What was refunded outside once this ticket has taken `amount` (SPEC O2)."""
+    if order.refunded_reported is None:
+        return order.refunded_amount
+    own = own_refunds.of_order(order, but=ticket)
+    own.append(own_refunds.of_ticket(ticket, amount))
+    # Money that nobody here knew of may have been taken for money from outside.
+    known = max(0, order.refunded_amount - max(0, amount - ticket.committed))
+    return own_refunds.outside(order.refunded_reported, own, known=known)
+
+
+def _write(order: Order, ticket: Ticket, amount: int, *, outside: int, over_refunded: bool) -> None:
+    difference = amount - ticket.committed
+    before = (order.refunded_amount, order.over_refunded)
+    if difference == 0 and before == (outside, over_refunded):
+        return
+    # One statement: flag and figures must agree at every moment (order_not_over_refunded).
+    Order.objects.filter(pk=order.pk).update(
+        committed=F("committed") + difference,
+        refunded_amount=outside,
+        over_refunded=over_refunded,
+    )
+    order.committed += difference
+    order.refunded_amount = outside
+    order.over_refunded = over_refunded
+    ticket.committed = amount
+    ticket.save(update_fields=["committed"])
+
+
+def _look_again(order: Order, ticket: Ticket) -> None:
+    waiting = (
+        Ticket.objects.filter(
+            order=order, status=TicketStatus.PENDING_REVIEW, awaiting_evaluation=False
+        )
+        .exclude(pk=ticket.pk)
+        .exclude(flags__overlap=HANDS_OFF)
+        .update(awaiting_evaluation=True)
+    )
+    if waiting:
+        tickets_waiting.send(sender=Order, shop_ids={order.shop_id})

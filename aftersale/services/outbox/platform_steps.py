@@ -1,0 +1,135 @@
+"""The outbox of what a shop's platform is told besides refunds (ARCHITECTURE idea 3).
+
+Written by whoever decides, in the same transaction, with the order locked; for shops whose
+platform is told nothing these do nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
+
+from aftersale.models import (
+    OPEN_STATES,
+    AfterSaleWindow,
+    ConnectorKind,
+    Negotiation,
+    Order,
+    PlatformStep,
+    Refund,
+    RefundStatus,
+    Rejection,
+    Shop,
+    StepKind,
+    StepState,
+    Ticket,
+    TicketStatus,
+)
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.shared.sql_arrays import numbers
+from aftersale.services.tickets import negotiation as rounds
+
+UNDER_WAY = [RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN]
+
+
+def is_platform_connected(shop: Shop) -> bool:
+    """Whether the shop's platform is told what is decided here."""
+    return shop.connector == ConnectorKind.PLATFORM
+
+
+def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
+    """What of the ticket has still to be sent or found out."""
+    return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
+
+
+def on_its_way(ticket: Ticket) -> bool:
+    """Whether the platform has yet to hear of the step that the ticket's status comes from."""
+    if ticket.status == TicketStatus.REFUNDING:
+        return Refund.objects.filter(ticket=ticket, status__in=UNDER_WAY).exists()
+    return open_of(ticket.pk).filter(to_status=ticket.status).exists()
+
+
+def tell(
+    *,
+    order: Order,
+    ticket: Ticket,
+    kind: StepKind,
+    from_status: str,
+    user: User,
+    now: datetime,
+    rejection: Rejection | None = None,
+    negotiation: Negotiation | None = None,
+) -> None:
+    """A person's step on a ticket, which has been moved already."""
+    if not is_platform_connected(ticket.shop):
+        return
+    PlatformStep.objects.create(
+        shop_id=ticket.shop_id,
+        order=order,
+        ticket=ticket,
+        kind=kind,
+        rejection=rejection,
+        negotiation=negotiation,
+        type=rounds.platforms_type(ticket),
+        amount=ticket.amount,
+        version=ticket.updated_at,
+        from_status=from_status,
+        to_status=ticket.status,
+        at=now,
+        user=user,
+        next_step_at=now,
+    )
+    wake_payer()
+
+
+def tell_window(*, window: AfterSaleWindow, shop: Shop, user: User, now: datetime) -> None:
+    if not is_platform_connected(shop):
+        return
+    PlatformStep.objects.create(
+        shop=shop,
+        order_id=window.order_id,
+        kind=StepKind.OPEN_WINDOW,
+        window=window,
+        at=now,
+        user=user,
+        next_step_at=now,
+    )
+    wake_payer()
+
+
+def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
+    """What the automation has just decided on tickets of a shop whose platform is told, by the
+    batch: a step for each approved return, the version decided on for each refund."""
+    pks = numbers(tickets)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO aftersale_platformstep
+              (shop_id, order_id, ticket_id, kind, type, amount, version, from_status, to_status,
+               at, state, next_step_at, calls, reason)
+            SELECT shop_id, order_id, id, %s, requested_type, amount, updated_at, %s, status,
+                   %s, %s, %s, 0, ''
+              FROM aftersale_ticket
+             WHERE id = ANY(%s::bigint[]) AND status = %s
+             ORDER BY applied_at, ticket_no
+            """,
+            [
+                StepKind.APPROVE_RETURN.value,
+                TicketStatus.PENDING_REVIEW.value,
+                now,
+                StepState.DUE.value,
+                now,
+                pks,
+                TicketStatus.AWAITING_RETURN.value,
+            ],
+        )
+        cursor.execute(
+            """
+            UPDATE aftersale_refund r SET version = t.updated_at
+              FROM aftersale_ticket t
+             WHERE t.id = ANY(%s::bigint[]) AND r.ticket_id = t.id AND r.status = 'requested'
+            """,
+            [pks],
+        )

@@ -1,0 +1,106 @@
+"""A refund that the platform declined: the ticket as it is there decides (docs/adr/0006)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from aftersale.models import (
+    AttemptState,
+    RefundAttempt,
+    Ticket,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.platforms.payments import Overtaken
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.ingest import reports, save_tickets
+from aftersale.services.outgoing.refund_attempt import AttemptLease
+from aftersale.services.refunds import approvals, attempts, settlement
+from aftersale.services.shared import locks
+from aftersale.services.shops import shops
+from aftersale.services.tickets import lifecycle
+
+S = TicketStatus
+
+
+def settle(*, lease: AttemptLease, answer: Overtaken, now: datetime) -> None:
+    """Takes over what the platform says of the ticket, then ends the attempt by it.
+
+    Refunded there: this is the ticket's refund, with the platform's amount. Changed only in what
+    the decision was not about: the decision goes out again for the newer version. Anything else
+    has failed for good, and the ticket is where the platform has it.
+    """
+    record = answer.record
+    save_tickets([record], shops=shops.known([record.shop]), now=now)
+    with transaction.atomic(durable=True):
+        order = locks.lock_order(lease.order_pk)
+        ticket = locks.lock_ticket(lease.ticket_pk)
+        refund = locks.lock_refund(ticket.pk)
+        assert refund is not None
+        attempt = RefundAttempt.objects.get(pk=lease.attempt_pk)
+        if attempt.state not in attempts.ALIVE or attempt.leased_until != lease.until:
+            return  # the report has settled it, or somebody else asks
+        status = reports.reported_status(record) or S.PENDING_REVIEW
+        if status == S.REFUNDED:
+            result = record.refund_result
+            approvals.take_over_result(
+                order=order,
+                ticket=ticket,
+                succeeded=True,
+                at=(result and result.at) or record.updated_at,
+                reason=result.reason if result else "",
+                amount=record.amount,
+                now=now,
+            )
+            return
+        if status == S.REFUNDING:
+            # Somebody approved it there: its outcome is ours.
+            attempt.state = AttemptState.ACCEPTED
+            settlement.unknown(
+                ticket=ticket,
+                refund=refund,
+                attempt=attempt,
+                can_be_asked=True,
+                why=answer.reason,
+                now=now,
+            )
+            return
+        again = attempt.number > 1
+        same = _still_as_decided(lease, ticket, record, status, again=again)
+        if not same and lifecycle.add_flag(ticket, TicketFlag.PLATFORM_REFUSED):
+            ticket.save(update_fields=["flags"])
+        settlement.attempt_failed(
+            order=order,
+            ticket=ticket,
+            refund=refund,
+            attempt=attempt,
+            reason=answer.reason,
+            permanent=not same,
+            now=now,
+        )
+        if same and refund.next_step_at is not None:
+            refund.version, refund.next_step_at = record.updated_at, now
+            refund.save(update_fields=["version", "next_step_at"])
+        elif ticket.status == S.REFUND_FAILED and status not in (S.PENDING_REVIEW, S.REFUND_FAILED):
+            reports.take_over(order, ticket, status, note=answer.reason, now=now)
+
+
+def _still_as_decided(
+    lease: AttemptLease, ticket: Ticket, record: TicketRecord, status: str, *, again: bool
+) -> bool:
+    """Whether all that has changed is what nobody decided on.
+
+    A payment that failed there is a newer version by our own doing (`again`).
+    """
+    request = lease.request
+    undecided = {S.AWAITING_RETURN, S.RETURNING} if request.goods_back else {S.PENDING_REVIEW}
+    if again:
+        undecided.add(S.REFUND_FAILED)
+    return (
+        status in undecided
+        and record.updated_at > request.version
+        and record.type == request.type
+        and record.amount == request.asked
+        and (record.reason, record.order_no, record.line_no)
+        == (ticket.reason, ticket.order_no, ticket.line_no)
+    )

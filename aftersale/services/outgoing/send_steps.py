@@ -1,0 +1,197 @@
+"""Tells shops' platforms what was decided, step by step (docs/adr/0006).
+
+Like the payer: rows say what is due, a lease says who makes a call, about two seconds a run.
+"""
+
+import time
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
+
+from aftersale.domain.multilingual import said as _
+from aftersale.models import EvidenceFile, PlatformStep, StepKind, StepState
+from aftersale.platforms import registry
+from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, NotSent, TimedOut
+from aftersale.platforms.platform_payments import PAUSE_SECONDS, no_access, not_sent
+from aftersale.platforms.protocol import (
+    Accepted,
+    Declined,
+    NotAuthorised,
+    NotCarriedOut,
+    Picture,
+    Platform,
+    Step,
+)
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.ingest import save_tickets
+from aftersale.services.outgoing import step_attempt, throttle
+from aftersale.services.outgoing.pay_refunds import (
+    BUSY_PAUSE_SECONDS,
+    MOST_SECONDS,
+    SET_ASIDE,
+    SLOW_CALL_SECONDS,
+    WORK_SECONDS,
+    Clock,
+)
+from aftersale.services.outgoing.refund_attempt import NoAnswer, OrderBusy
+from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
+from aftersale.services.refunds import payment_stop
+from aftersale.services.shops import shops
+
+log = structlog.get_logger(__name__)
+
+
+def run(*, clock: Clock) -> bool:
+    """Sends due steps for about two seconds, the shops in turns; True where more are due.
+
+    A shop whose platform is slow has its one call a run, which does not count as work.
+    """
+    started = time.monotonic()
+    slow_seconds = 0.0
+    slow_shops: set[int] = set()
+    while True:
+        progress = False
+        one_a_shop = _due(clock).exclude(shop__in=slow_shops).order_by("shop", "next_step_at", "pk")
+        due = list(one_a_shop.distinct("shop").values_list("pk", "shop"))
+        for step_pk, shop_pk in due:
+            before = time.monotonic()
+            if before - started - slow_seconds > WORK_SECONDS or before - started > MOST_SECONDS:
+                return True
+            progress |= carry_out(step_pk=step_pk, clock=clock)
+            took = time.monotonic() - before
+            if took > SLOW_CALL_SECONDS:
+                slow_seconds += took
+                slow_shops.add(shop_pk)
+        if not due:
+            return bool(slow_shops) and _due(clock).exists()
+        if not progress:
+            # All that is due is locked by somebody who will be done soon.
+            time.sleep(BUSY_PAUSE_SECONDS)
+
+
+def carry_out(*, step_pk: int, clock: Clock) -> bool:
+    """Takes one step further; False where that can't be done just now.
+
+    What goes wrong with one sets this one aside and stops no other.
+    """
+    try:
+        lease = step_attempt.lease(step_pk=step_pk, now=clock())
+        if lease is None:
+            return False
+        answer = _call(lease, clock)
+        if answer is None:
+            return True
+        if isinstance(answer, NotSent):
+            throttle.hold_off(shop_pk=lease.shop.pk, seconds=answer.after, now=clock())
+        record = getattr(answer, "record", None)
+        if record is not None:
+            # The platform's facts first; a step that is under way is what they are late for.
+            save_tickets([record], shops=shops.known([record.shop]), now=clock())
+        step_attempt.settle(lease=lease, answer=answer, now=clock())
+    except OrderBusy:
+        return False
+    except (OperationalError, InterfaceError):
+        raise  # the database, not the step; leases run out and are asked about
+    except Exception as error:
+        log.exception("step_set_aside", step=step_pk)
+        PlatformStep.objects.filter(pk=step_pk, next_step_at__isnull=False).update(
+            next_step_at=clock() + SET_ASIDE, reason=type(error).__name__
+        )
+    return True
+
+
+def _due(clock: Clock) -> QuerySet[PlatformStep]:
+    due = PlatformStep.objects.filter(next_step_at__lte=clock())
+    due = due.exclude(step_attempt.HELD).exclude(step_attempt.BEHIND)
+    if payment_stop.stopped():
+        # What became of those that went out is still found out.
+        due = due.exclude(state=StepState.DUE)
+    return due
+
+
+def _call(lease: StepLease, clock: Clock) -> StepAnswer | None:
+    """Calls the platform; None where the lease is too old to begin."""
+    if (lease.until - clock()).total_seconds() < CALL_TIMEOUT_SECONDS:
+        log.warning("lease_too_old", step=lease.step.pk)
+        return None
+    try:
+        platform = registry.platform_of(lease.shop)
+        if platform is None:
+            raise NotAuthorised(no_access())
+        if lease.ask:
+            return Seen(_fetch(platform, lease))
+        answer = _send(platform, lease)
+    except NotCarriedOut as error:
+        return not_sent(error)
+    except TimedOut:
+        return NoAnswer(_("the platform did not answer in time"))
+    except Exception as error:
+        log.exception("platform_call_failed", step=lease.step.pk, ask=lease.ask)
+        return NoAnswer(type(error).__name__)
+    return _with_ticket(platform, lease, answer)
+
+
+def _with_ticket(
+    platform: Platform, lease: StepLease, answer: Accepted | Declined
+) -> Taken | Refusal | NotSent:
+    """The answer with the ticket as it is there now."""
+    record = None
+    try:
+        if lease.ticket_no:
+            record = _fetch(platform, lease)
+    except Exception as error:
+        log.warning("platform_fetch_failed", step=lease.step.pk, error=type(error).__name__)
+        if isinstance(answer, Declined):
+            # That it was declined is certain; what it is now, the next decline finds out.
+            if isinstance(error, NotCarriedOut):
+                return not_sent(error)
+            return NotSent(answer.reason, PAUSE_SECONDS)
+    if isinstance(answer, Accepted):
+        return Taken(record)
+    return Refusal(answer.why, answer.reason, record)
+
+
+def _fetch(platform: Platform, lease: StepLease) -> TicketRecord | None:
+    seen = platform.ticket(lease.ticket_no)
+    return None if seen is None else seen.record
+
+
+def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
+    row = lease.step
+    if row.window is not None:
+        return platform.open_window(lease.order_no, note=row.window.agreement)
+    assert row.version is not None
+    step = Step(
+        ticket_no=lease.ticket_no,
+        order_no=lease.order_no,
+        type=row.type,
+        amount=row.amount,
+        version=row.version,
+    )
+    if row.rejection is not None:
+        return platform.reject(
+            step,
+            reason=row.rejection.reason,
+            text=row.rejection.explanation,
+            pictures=_pictures(row.rejection.evidence_files.all()),
+        )
+    if row.negotiation is not None:
+        offer = row.negotiation
+        return platform.negotiate(
+            step,
+            type=offer.type or row.type,
+            amount=row.amount if offer.amount is None else offer.amount,
+            text=offer.message,
+            pictures=_pictures(offer.evidence_files.all()),
+        )
+    assert row.kind == StepKind.APPROVE_RETURN
+    return platform.approve_return(step)
+
+
+def _pictures(files: QuerySet[EvidenceFile]) -> list[Picture]:
+    pictures = []
+    for file in files:
+        with file.file.open("rb") as opened:
+            pictures.append(Picture(file.name, file.content_type, opened.read()))
+    return pictures

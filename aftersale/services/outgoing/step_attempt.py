@@ -1,0 +1,325 @@
+"""One step through a platform: lease it, and settle what came of it (docs/adr/0006).
+
+Both are transactions of their own, durable, and nothing is locked while the platform is called.
+A lease's token is `PlatformStep.leased_until`; a step is its order's, and so is locked by it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from aftersale.domain.multilingual import said as _
+from aftersale.models import (
+    OPEN_STATES,
+    Actor,
+    Order,
+    PlatformStep,
+    Refund,
+    RefundStatus,
+    Shop,
+    StepKind,
+    StepState,
+    Ticket,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.platforms.payments import NotSent
+from aftersale.platforms.protocol import Why
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.ingest import reports
+from aftersale.services.outbox import platform_steps
+from aftersale.services.outbox.platform_steps import is_platform_connected
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer, OrderBusy
+from aftersale.services.refunds import approvals, payment_stop, settlement
+from aftersale.services.shared import locks
+from aftersale.services.tickets import lifecycle, negotiation
+
+log = structlog.get_logger(__name__)
+
+S = TicketStatus
+
+# So often a step goes out again because the ticket had changed in what nobody decided on.
+MOST_VERSIONS = 5
+
+# In which the ticket is at the platform once it has taken a step.
+_TAKEN = {
+    StepKind.APPROVE_RETURN: {S.AWAITING_RETURN, S.RETURNING, S.REFUNDING, S.REFUNDED},
+    StepKind.REJECT: {S.REJECTED},
+    StepKind.NEGOTIATE: {S.NEGOTIATING},
+}
+
+# What the shop's pause switch holds back (SPEC G2): what the automation decided and is not sent.
+HELD = Q(state=StepState.DUE, user=None, calls=0, shop__automation_paused_at__isnull=False)
+# A ticket's steps go out in the order in which they were decided.
+BEHIND = Exists(
+    PlatformStep.objects.filter(
+        ticket=OuterRef("ticket"), pk__lt=OuterRef("pk"), state__in=OPEN_STATES
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The platform took the step; `record` is how it has the ticket now, if that could be seen."""
+
+    record: TicketRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The platform did not take the step, and has the ticket like this (None: not at all)."""
+
+    why: Why
+    reason: str
+    record: TicketRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the platform has the ticket of which nobody knows whether it took the step."""
+
+    record: TicketRecord | None
+
+
+StepAnswer = Taken | Refusal | Seen | NotSent | NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class StepLease:
+    """The right to make one call for a step until `until`, which is its token too."""
+
+    step: PlatformStep
+    shop: Shop
+    order_no: str
+    ticket_no: str
+    until: datetime
+    # Look what became of it, rather than send it.
+    ask: bool
+
+
+def lease(*, step_pk: int, now: datetime) -> StepLease | None:
+    """Takes the step, or None where it may not go out now; raises OrderBusy rather than wait."""
+    with transaction.atomic(durable=True):
+        found = PlatformStep.objects.only("order_id").get(pk=step_pk)
+        order = locks.try_lock_order(found.order_id)
+        if order is None:
+            raise OrderBusy
+        step = PlatformStep.objects.filter(pk=step_pk).exclude(BEHIND).first()
+        if step is None or step.next_step_at is None or step.next_step_at > now:
+            return None
+        shop = Shop.objects.get(pk=step.shop_id)
+        ask = step.state != StepState.DUE and step.ticket_id is not None
+        if not is_platform_connected(shop):
+            _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
+            _free_the_next(step, now=now)
+            return None
+        if not ask and (payment_stop.stopped() or _held(step, shop)):
+            return None  # it stays due, and goes out when the stop or the pause ends
+        step.state = StepState.UNKNOWN if ask else StepState.SENDING
+        step.leased_until = step.next_step_at = now + LEASE
+        step.calls += 1
+        step.save()
+        ticket = step.ticket
+        return StepLease(
+            step=step,
+            shop=shop,
+            order_no=order.order_no,
+            ticket_no=ticket.ticket_no if ticket else "",
+            until=step.leased_until,
+            ask=ask,
+        )
+
+
+def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
+    """Writes the answer down; one that comes after the lease was taken by another says nothing."""
+    with transaction.atomic(durable=True):
+        order = locks.lock_order(lease.step.order_id)
+        ticket = locks.lock_ticket(lease.step.ticket_id) if lease.step.ticket_id else None
+        step = PlatformStep.objects.get(pk=lease.step.pk)
+        if step.leased_until != lease.until or step.state not in OPEN_STATES:
+            log.warning("answer_after_lease", step=step.pk, answer=type(answer).__name__)
+            return
+        step.leased_until = None
+        match answer:
+            case NotSent():
+                _not_sent(step, answer, asked=lease.ask, now=now)
+            case NoAnswer(why):
+                step.state, step.reason = StepState.UNKNOWN, why[:500]
+                _later(step, now=now)
+            case Taken(record):
+                _taken(order, ticket, step, record, now=now)
+            case Seen(record):
+                if record is not None and _shows(step, record):
+                    _taken(order, ticket, step, record, now=now)
+                else:
+                    step.state = StepState.DUE
+                    _later(step, now=now)
+            case Refusal() if ticket is None:
+                _window_refused(step, answer, now=now)
+            case Refusal():
+                assert ticket is not None
+                _refused(order, ticket, step, answer, now=now)
+        if step.state not in OPEN_STATES:
+            _free_the_next(step, now=now)
+
+
+def _held(step: PlatformStep, shop: Shop) -> bool:
+    """The same as HELD, of rows at hand."""
+    return (
+        step.state == StepState.DUE
+        and step.user_id is None
+        and step.calls == 0
+        and shop.automation_paused
+    )
+
+
+def _not_sent(step: PlatformStep, answer: NotSent, *, asked: bool, now: datetime) -> None:
+    step.state = StepState.UNKNOWN if asked else StepState.DUE
+    step.calls -= 1
+    step.reason = answer.reason[:500]
+    step.next_step_at = now + timedelta(seconds=answer.after)
+    step.save()
+
+
+def _later(step: PlatformStep, *, now: datetime) -> None:
+    pauses = settlement.QUESTION_PAUSES
+    step.next_step_at = now + pauses[min(step.calls - 1, len(pauses) - 1)]
+    step.save()
+
+
+def _taken(
+    order: Order,
+    ticket: Ticket | None,
+    step: PlatformStep,
+    record: TicketRecord | None,
+    *,
+    now: datetime,
+) -> None:
+    _close(step, StepState.ACCEPTED, "", now)
+    if ticket is None or record is None or record.updated_at == step.version:
+        return
+    if not _shows(step, record):
+        # Taken, and gone on since.
+        if ticket.status == step.to_status and not _decided_since(step):
+            status = reports.reported_status(record) or S.PENDING_REVIEW
+            reports.take_over(order, ticket, status, note="", now=now)
+        return
+    # The newer version is our own doing: what was decided since was decided on it.
+    version = record.updated_at
+    platform_steps.open_of(ticket.pk).filter(version=step.version).update(version=version)
+    Refund.objects.filter(
+        ticket=ticket, status=RefundStatus.REQUESTED, version=step.version
+    ).update(version=version)
+
+
+def _refused(
+    order: Order, ticket: Ticket, step: PlatformStep, answer: Refusal, *, now: datetime
+) -> None:
+    """What the platform has is the fact: the ticket goes where it is there, or back."""
+    record = answer.record
+    status = S(reports.reported_status(record) or S.PENDING_REVIEW) if record else None
+    again = step.from_status == step.to_status
+    if record is not None and status in _TAKEN[StepKind(step.kind)] and not again:
+        return _close(step, StepState.TAKEN_OVER, answer.reason, now)
+    if record is not None and status is not None and _only_newer(step, ticket, record, status):
+        step.version, step.state, step.next_step_at = record.updated_at, StepState.DUE, now
+        step.save()
+        return None
+    if step.negotiation is not None:
+        negotiation.refuse(step.negotiation, ticket, now=now)
+    words = in_words(answer)
+    if ticket.status != step.to_status or _decided_since(step):
+        # It has gone on meanwhile, by the platform's report or a further decision.
+        if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
+            # Of a return that was approved there, it would go on holding the money.
+            approvals.drop_unsent(order=order, ticket=ticket, now=now)
+        _close(step, StepState.TAKEN_OVER, words, now)
+        return _event(ticket, step, words, now=now)
+    back = status in (None, step.from_status, S.PENDING_REVIEW)
+    _close(step, StepState.DECLINED if back else StepState.TAKEN_OVER, words, now)
+    if back and lifecycle.add_flag(ticket, TicketFlag.PLATFORM_REFUSED):
+        ticket.save(update_fields=["flags"])
+    to_status = status or S(step.from_status)
+    if ticket.status == to_status:
+        return _event(ticket, step, words, now=now)
+    return reports.take_over(order, ticket, to_status, note=words, now=now)
+
+
+def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> None:
+    """The entry is not open there, so it is not open here; but an earlier call that brought no
+    answer may have opened it, and then people have to look."""
+    if step.calls > 1:
+        step.state, step.reason, step.next_step_at = StepState.UNKNOWN, in_words(answer)[:500], None
+        step.save()
+        return
+    _close(step, StepState.DECLINED, in_words(answer), now)
+    window = step.window
+    if window is not None and window.closed_at is None:
+        window.closed_at = window.closes_at = max(now, window.opened_at + timedelta(seconds=1))
+        window.save(update_fields=["closed_at", "closes_at"])
+
+
+def _decided_since(step: PlatformStep) -> bool:
+    return PlatformStep.objects.filter(ticket=step.ticket_id, pk__gt=step.pk).exists()
+
+
+def _shows(step: PlatformStep, record: TicketRecord) -> bool:
+    """Whether the platform's ticket is as it is once the step was taken."""
+    status = S(reports.reported_status(record) or S.PENDING_REVIEW)
+    return status in _TAKEN[StepKind(step.kind)] and record.updated_at != step.version
+
+
+def _only_newer(
+    step: PlatformStep, ticket: Ticket, record: TicketRecord, status: TicketStatus
+) -> bool:
+    """Whether all that has changed is what nobody decided on, so that the step goes out again."""
+    return (
+        step.version is not None
+        and record.updated_at > step.version
+        and step.calls < MOST_VERSIONS
+        and status == step.from_status
+        and (record.type, record.amount) == (step.type, step.amount)
+        and (record.reason, record.order_no, record.line_no)
+        == (ticket.reason, ticket.order_no, ticket.line_no)
+    )
+
+
+def in_words(answer: Refusal) -> str:
+    """Why a platform did not take a step, for people."""
+    if answer.why is Why.NEGOTIATE_FIRST:
+        words = _("Negotiate first: the platform takes a rejection only after an offer.")
+    elif answer.why is Why.PLATFORM_HANDLING:
+        words = _("The platform is handling it.")
+    else:
+        return answer.reason
+    return (words + " " + answer.reason).strip()
+
+
+def _event(ticket: Ticket, step: PlatformStep, words: str, *, now: datetime) -> None:
+    note = _("The platform did not take “%(step)s”: %(why)s") % {
+        "step": StepKind(step.kind).label,
+        "why": words,
+    }
+    settlement.event(ticket, now=now, actor=Actor.PLATFORM, kind=TicketEventKind.NOTE, note=note)
+
+
+def _close(step: PlatformStep, state: StepState, reason: str, now: datetime) -> None:
+    step.state, step.reason, step.settled_at = state, reason[:500], now
+    step.next_step_at = step.leased_until = None
+    step.save()
+
+
+def _free_the_next(step: PlatformStep, *, now: datetime) -> None:
+    """What waited behind the step: the ticket's next one finds itself, its refund is woken."""
+    if step.ticket_id is None:
+        return
+    waiting = Refund.objects.filter(
+        ticket=step.ticket_id, status=RefundStatus.REQUESTED, next_step_at__isnull=False
+    )
+    if waiting.filter(ever_sent=False).update(next_step_at=now):
+        wake_payer()

@@ -1,0 +1,340 @@
+"""What becomes of a refund once an attempt's outcome is known, or known to be unknown.
+
+Every function needs order, ticket and refund locked, in this order, and writes all of it: attempt,
+refund, the order's money, the ticket's status and its events (SPEC O2, O4, E6).
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import said as _
+from aftersale.models import (
+    Actor,
+    AttemptState,
+    Order,
+    Refund,
+    RefundAttempt,
+    RefundStatus,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.platforms.payments import NotSent
+from aftersale.services.orders import refundable
+from aftersale.services.refunds import attempts
+from aftersale.services.tickets import lifecycle
+from aftersale.services.windows import charges, commission
+from aftersale.signals import to_be_told
+
+# After a failure that may pass: when the next attempt goes out. One attempt more than pauses.
+ATTEMPT_PAUSES = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60)]
+# While the outcome is unknown: when the platform is asked again; the last one repeats.
+QUESTION_PAUSES = [
+    timedelta(seconds=10),
+    timedelta(seconds=30),
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
+]
+# After so many questions without an answer people are told; asking goes on.
+QUESTIONS_BEFORE_PEOPLE = 4
+# A refund that the platform accepted may take it hours.
+ACCEPTED_QUESTIONS_BEFORE_PEOPLE = 12
+# So many questions long a platform may not show yet what it has accepted.
+LAGGING_QUESTIONS = 4
+
+
+def paid(
+    *,
+    order: Order,
+    ticket: Ticket,
+    refund: Refund,
+    attempt: RefundAttempt,
+    at: datetime,
+    now: datetime,
+    user: User | None = None,
+    note: str = "",
+) -> None:
+    """The platform paid under the attempt's key. A late "paid" always wins, whoever brings it.
+
+    Where another attempt of the refund is alive or paid, this one is kept as `paid_late`: the
+    buyer may have been paid twice, and people are told.
+    """
+    if attempt.state in (AttemptState.SUCCEEDED, AttemptState.PAID_LATE):
+        return
+    rivals = refund.attempts.filter(state__in=attempts.ALIVE_OR_PAID)
+    late = attempt.state == AttemptState.FAILED
+    attempt.settled_at = at
+    attempt.leased_until = None
+    if late and rivals.exclude(pk=attempt.pk).exists():
+        attempt.state = AttemptState.PAID_LATE
+        attempt.save()
+        lifecycle.add_flag(ticket, TicketFlag.PAID_TWICE)
+        ticket.save(update_fields=["flags"])
+        event(
+            ticket,
+            kind=TicketEventKind.FLAG,
+            now=now,
+            note=_(
+                "Attempt %(number)s was paid after all (%(amount)s), while another attempt "
+                "is under way or paid: the buyer may have been paid twice."
+            )
+            % {"number": attempt.number, "amount": format_yuan(attempt.amount)},
+        )
+        taken = refund.amount + attempts.paid_late(refund)
+        refundable.take_as_fact(order, ticket, taken, now=now)
+        charges.paid(ticket=ticket, attempt=attempt, late=late, now=now)
+        return
+    attempt.state = AttemptState.SUCCEEDED
+    attempt.save()
+    if late:
+        note = _("Attempt %(number)s had been taken for failed, but was paid.") % {
+            "number": attempt.number
+        }
+    _refunded(
+        order=order, ticket=ticket, refund=refund, attempt=attempt, now=now, user=user, note=note
+    )
+    charges.paid(ticket=ticket, attempt=attempt, late=late, now=now)
+    commission.give_back(order=order, ticket=ticket, refund=refund, attempt=attempt, now=now)
+
+
+def _refunded(
+    *,
+    order: Order,
+    ticket: Ticket,
+    refund: Refund,
+    attempt: RefundAttempt,
+    now: datetime,
+    user: User | None,
+    note: str,
+) -> None:
+    refund.amount = attempt.amount
+    refund.ever_sent = True
+    refund.settled_at = attempt.settled_at
+    _close(refund, RefundStatus.SUCCEEDED, failure="")
+    taken = refund.amount + attempts.paid_late(refund)
+    refundable.take_as_fact(order, ticket, taken, now=now)
+    if ticket.status != TicketStatus.REFUNDED:
+        lifecycle.move(
+            ticket,
+            TicketStatus.REFUNDED,
+            actor=Actor.PLATFORM,
+            now=now,
+            user=user,
+            note=note,
+            as_fact=True,
+        )
+
+
+def attempt_failed(
+    *,
+    order: Order,
+    ticket: Ticket,
+    refund: Refund,
+    attempt: RefundAttempt,
+    reason: str,
+    permanent: bool,
+    now: datetime,
+    user: User | None = None,
+) -> None:
+    """The attempt definitely paid nothing: another one follows after a pause, or people do."""
+    attempt.state = AttemptState.FAILED
+    attempt.settled_at = now
+    attempt.leased_until = None
+    attempt.reason = reason[:500]
+    attempt.save()
+    charges.credit_back(ticket=ticket, attempt=attempt, now=now)
+    refund.ever_sent = True
+    late = refund.attempts.filter(state=AttemptState.PAID_LATE).order_by("number").first()
+    if late is not None:
+        # The buyer has the money from an earlier attempt: that one is the refund now.
+        late.state = AttemptState.SUCCEEDED
+        late.save(update_fields=["state"])
+        note = _("Attempt %(number)s failed; attempt %(late)s had paid: paid once, not twice.")
+        _refunded(
+            order=order,
+            ticket=ticket,
+            refund=refund,
+            attempt=late,
+            now=now,
+            user=user,
+            note=note % {"number": attempt.number, "late": late.number},
+        )
+        # What it took of a fund was taken when it was found to be paid.
+        commission.give_back(order=order, ticket=ticket, refund=refund, attempt=late, now=now)
+        return
+    tries = refund.attempts.filter(created_at__gte=refund.requested_at).count()
+    if permanent or tries > len(ATTEMPT_PAUSES) or ticket.status != TicketStatus.REFUNDING:
+        failed_for_good(
+            order=order, ticket=ticket, refund=refund, reason=reason, now=now, user=user
+        )
+        return
+    refund.status = RefundStatus.REQUESTED
+    refund.next_step_at = now + ATTEMPT_PAUSES[tries - 1]
+    refund.needs_people = False
+    refund.failure = reason[:500]
+    refund.save()
+    note = _("Attempt %(number)s failed and is tried again: %(reason)s")
+    event(ticket, now=now, note=note % {"number": attempt.number, "reason": reason})
+
+
+def failed_for_good(
+    *,
+    order: Order,
+    ticket: Ticket,
+    refund: Refund,
+    reason: str,
+    now: datetime,
+    user: User | None = None,
+) -> None:
+    """No attempt is alive and none follows by itself: the money is free, people go on."""
+    refund.settled_at = now
+    _close(refund, RefundStatus.FAILED, failure=reason)
+    refundable.free(order, ticket, keep=attempts.paid_late(refund))
+    if ticket.status == TicketStatus.REFUNDING:
+        lifecycle.move(
+            ticket,
+            TicketStatus.REFUND_FAILED,
+            actor=Actor.PLATFORM,
+            now=now,
+            user=user,
+            note=reason,
+        )
+    else:
+        event(ticket, now=now, user=user, note=_("The refund failed: %s") % reason)
+    to_be_told.send(sender=failed_for_good, shop_ids=[refund.shop_id])
+
+
+def unknown(
+    *,
+    ticket: Ticket,
+    refund: Refund,
+    attempt: RefundAttempt,
+    can_be_asked: bool,
+    why: str,
+    now: datetime,
+) -> None:
+    """Nobody knows whether the platform paid: it is asked later, or people have to find out.
+
+    An attempt that it has accepted stays so for some hours, and is nobody's worry.
+    """
+    if (
+        attempt.state == AttemptState.ACCEPTED
+        and attempt.questions < ACCEPTED_QUESTIONS_BEFORE_PEOPLE
+    ):
+        attempt.leased_until = None
+        attempt.save()
+        refund.status = RefundStatus.SENDING
+        refund.needs_people = False
+        refund.failure = ""
+        _ask_later(refund, attempt, now=now)
+        return
+    news = attempt.state != AttemptState.UNKNOWN
+    attempt.state = AttemptState.UNKNOWN
+    attempt.leased_until = None
+    attempt.reason = why[:500]
+    attempt.save()
+    for_people = not can_be_asked or attempt.questions >= QUESTIONS_BEFORE_PEOPLE
+    if news or for_people > refund.needs_people:
+        note = (
+            _("Attempt %(number)s: outcome unknown (%(why)s); for people to find out.")
+            if for_people
+            else _("Attempt %(number)s: outcome unknown (%(why)s); the platform is asked.")
+        )
+        event(ticket, now=now, note=note % {"number": attempt.number, "why": why})
+    refund.status = RefundStatus.UNKNOWN
+    refund.needs_people = refund.needs_people or for_people
+    refund.failure = why[:500]
+    if can_be_asked:
+        _ask_later(refund, attempt, now=now)
+        return
+    refund.next_step_at = None
+    refund.save()
+
+
+def may_lag(attempt: RefundAttempt) -> bool:
+    """Whether a platform that has accepted the attempt may not show it yet."""
+    return attempt.state == AttemptState.ACCEPTED and attempt.questions < LAGGING_QUESTIONS
+
+
+def not_sent(
+    *,
+    ticket: Ticket,
+    refund: Refund,
+    attempt: RefundAttempt,
+    answer: NotSent,
+    asked: bool,
+    now: datetime,
+) -> None:
+    """The call certainly did nothing: as if the lease had never been, and due again later."""
+    news = answer.for_people and not refund.needs_people
+    refund.needs_people = answer.for_people
+    refund.failure = answer.reason[:500]
+    refund.next_step_at = now + timedelta(seconds=answer.after)
+    attempt.leased_until = None
+    if asked:
+        attempt.questions -= 1
+        attempt.save()
+    elif attempt.fund:
+        # What it debited is in the ledger for good, so it stays, as one that paid nothing.
+        attempt.state, attempt.settled_at = AttemptState.FAILED, now
+        attempt.reason = answer.reason[:500]
+        attempt.save()
+        charges.credit_back(ticket=ticket, attempt=attempt, now=now)
+        refund.status = RefundStatus.REQUESTED
+    else:
+        attempt.delete()
+        refund.status = RefundStatus.REQUESTED
+        refund.ever_sent = refund.attempts.exists()
+    refund.save()
+    if news:
+        note = _("Nothing is sent until people have seen to it: %s")
+        event(ticket, now=now, note=note % answer.reason)
+        to_be_told.send(sender=not_sent, shop_ids=[refund.shop_id])
+
+
+def _ask_later(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None:
+    pause = QUESTION_PAUSES[min(attempt.questions, len(QUESTION_PAUSES) - 1)]
+    refund.next_step_at = now + pause
+    refund.save()
+
+
+def drop(*, order: Order, ticket: Ticket, refund: Refund, reason: str, now: datetime) -> None:
+    """A refund of which nothing is under way and that is wanted no more; the ticket stays."""
+    refund.settled_at = now
+    status = RefundStatus.FAILED if refund.ever_sent else RefundStatus.TAKEN_BACK
+    _close(refund, status, failure=reason)
+    refundable.free(order, ticket, keep=attempts.paid_late(refund))
+    event(ticket, now=now, note=reason)
+
+
+def park(*, ticket: Ticket, refund: Refund, reason: str, now: datetime) -> None:
+    """Nothing here can send the refund: it waits for a person to record what became of it."""
+    refund.next_step_at = None
+    refund.needs_people = True
+    refund.failure = reason[:500]
+    refund.save()
+    event(ticket, now=now, note=reason)
+
+
+def event(
+    ticket: Ticket,
+    *,
+    now: datetime,
+    note: str,
+    kind: str = TicketEventKind.REFUND,
+    actor: str = Actor.AUTOMATION,
+    user: User | None = None,
+) -> None:
+    """Something happened to the ticket's refund that is no step of SPEC O4's table."""
+    TicketEvent.objects.create(ticket=ticket, at=now, kind=kind, actor=actor, user=user, note=note)
+
+
+def _close(refund: Refund, status: str, *, failure: str) -> None:
+    refund.status = status
+    refund.next_step_at = None
+    refund.needs_people = False
+    refund.failure = failure[:500]
+    refund.save()

@@ -1,0 +1,39 @@
+"""What became of one record, and what a save function gives back for each."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from aftersale.records.schemas import FieldError
+
+
+class Outcome(Enum):
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    # Older than what is stored, by the platform's time: nothing was written (SPEC O6).
+    OLDER = "older"
+    REFUSED = "refused"
+
+
+class Result(NamedTuple):
+    outcome: Outcome
+    errors: Sequence[FieldError] = ()
+    # Something to count at the end besides the outcome, as in "stored not enabled" (SPEC O7).
+    note: str = ""
+
+
+NEW = Result(Outcome.NEW)
+CHANGED = Result(Outcome.CHANGED)
+UNCHANGED = Result(Outcome.UNCHANGED)
+OLDER = Result(Outcome.OLDER)
+
+
+def refused(pointer: str, message: str) -> Result:
+    return Result(Outcome.REFUSED, (FieldError(pointer, message),))
+
+
+def unknown_shop() -> Result:
+    return refused("shop", _("expected the code of a known shop"))

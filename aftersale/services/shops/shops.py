@@ -1,0 +1,328 @@
+"""Shops: their records, the pause switch, the block list (SPEC O7, F1, G1, G2)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext as _
+
+from aftersale.domain.multilingual import joined, said
+from aftersale.models import (
+    HANDS_OFF,
+    BlockedBuyer,
+    FastRefundPeriod,
+    Fund,
+    FundKind,
+    Shop,
+    ShopEvent,
+    ShopEventKind,
+    Ticket,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.records.schemas import ShopRecord
+from aftersale.services.access.rights import Right, require
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.outcomes import CHANGED, NEW, UNCHANGED, Result
+from aftersale.services.shops import settings_history
+from aftersale.signals import shop_changed, tickets_waiting
+
+# Tickets that are set waiting by one statement when a shop resumes.
+_RESUME_BATCH = 5_000
+
+
+class KnownShop(NamedTuple):
+    """What records that name a shop by its code need of it."""
+
+    id: int
+    platform: str
+
+
+def known(codes: Iterable[str]) -> dict[str, KnownShop]:
+    """The shops that exist among `codes`."""
+    rows = Shop.objects.filter(code__in=list(codes)).values_list("code", "id", "platform")
+    return {code: KnownShop(pk, platform) for code, pk, platform in rows}
+
+
+def upsert(record: ShopRecord, *, now: datetime) -> Result:
+    """Writes a shop as its record has it.
+
+    Keys that the record leaves out take their defaults in a new shop and change nothing in one
+    that is there. `automation_paused: true` pauses; `false` never resumes (SPEC O7). The lists of
+    fast-refund periods and of blocked buyers are the shop's lists from then on; what they were
+    before is in the shop's events.
+    """
+    with transaction.atomic():
+        shop = _lock(code=record.code)
+        if shop is None:
+            if _create(record, now=now):
+                return NEW
+            # Another process has made it meanwhile.
+            shop = _lock(code=record.code)
+            assert shop is not None
+        changes = _changes(shop, record)
+        pauses = record.automation_paused and not shop.automation_paused
+        if not changes and not pauses:
+            return UNCHANGED
+        if changes:
+            _event(shop, ShopEventKind.CHANGED, now, note=joined("\n", changes))
+        if pauses:
+            shop.automation_paused_at = now
+            _event(shop, ShopEventKind.PAUSED, now)
+        shop.save()
+        shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
+        return CHANGED
+
+
+def pause(*, shop_id: int, user: User, now: datetime) -> None:
+    """Stops all automatic refunds of the shop but fast refund (SPEC G2)."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        if shop.automation_paused:
+            return
+        shop.automation_paused_at, shop.automation_paused_by = now, user
+        shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
+        _event(shop, ShopEventKind.PAUSED, now, user=user)
+        shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def resume(*, shop_id: int, user: User, now: datetime) -> None:
+    """Lets the automation go on; it looks at all tickets under review again (SPEC E1)."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        if not shop.automation_paused:
+            return
+        shop.automation_paused_at = shop.automation_paused_by = None
+        shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
+        _event(shop, ShopEventKind.RESUMED, now, user=user)
+        # Before the tickets: who hears of it may lock the evaluator's lane.
+        shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+        if _set_waiting(shop_id):
+            tickets_waiting.send(Shop, shop_ids={shop_id})
+        wake_payer()  # the refunds that the pause held back
+
+
+def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
+    """Has all tickets under review evaluated again, as after a change of strategies (SPEC E1).
+
+    Those that were open before the shop was connected to its platform are among them from now on.
+    `user` None is the operator's console.
+    """
+    if user is not None:
+        require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        if _set_waiting(shop_id, old_ones=True):
+            _event(shop, ShopEventKind.LOOKED_AGAIN, now, user=user)
+            tickets_waiting.send(Shop, shop_ids={shop_id})
+
+
+def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: str = "") -> bool:
+    """No strategy refunds this buyer from now on (SPEC G1). False: it was on the list before."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    buyer = checked_buyer(buyer, note)
+    return bool(block_buyers(shop_id=shop_id, notes={buyer: note}, user=user, now=now))
+
+
+def checked_buyer(buyer: str, note: str) -> str:
+    """The buyer without blanks, if the two can stand on the block list; else Refused."""
+    buyer = buyer.strip()
+    if not buyer or "\0" in buyer:
+        raise Refused(_("Say which buyer."), pointer="buyer")
+    for pointer, text, most in (("buyer", buyer, 64), ("note", note, 500)):
+        if len(text) > most:
+            raise Refused(_("At most %(most)d characters.") % {"most": most}, pointer=pointer)
+    return buyer
+
+
+def block_buyers(
+    *, shop_id: int, notes: Mapping[str, str], user: User, now: datetime
+) -> frozenset[str]:
+    """Checked buyers, with why; those who were not on the list before. The rules change once,
+    however many there are."""
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        known = BlockedBuyer.objects.filter(shop=shop, buyer__in=notes)
+        added = notes.keys() - set(known.values_list("buyer", flat=True))
+        fresh = [buyer for buyer in notes if buyer in added]
+        BlockedBuyer.objects.bulk_create(
+            BlockedBuyer(shop=shop, buyer=buyer, note=notes[buyer], created_by=user)
+            for buyer in fresh
+        )
+        ShopEvent.objects.bulk_create(
+            ShopEvent(shop=shop, at=now, user=user, kind=ShopEventKind.BUYER_BLOCKED, note=buyer)
+            for buyer in fresh
+        )
+        if fresh:
+            shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+    return frozenset(fresh)
+
+
+def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> None:
+    require(user, shop_id, Right.CHANGE_STRATEGIES)
+    with transaction.atomic():
+        shop = _get(shop_id)
+        deleted, _rows = BlockedBuyer.objects.filter(shop=shop, buyer=buyer).delete()
+        if deleted:
+            _event(shop, ShopEventKind.BUYER_UNBLOCKED, now, user=user, note=buyer)
+            shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def _lock(**key: Any) -> Shop | None:
+    return Shop.objects.filter(**key).select_for_update(of=("self",), no_key=True).first()
+
+
+def _get(shop_id: int) -> Shop:
+    shop = _lock(pk=shop_id)
+    if shop is None:
+        raise NotFound(_("There is no such shop."))
+    return shop
+
+
+def _event(
+    shop: Shop, kind: str, now: datetime, *, user: User | None = None, note: str = ""
+) -> None:
+    ShopEvent.objects.create(shop=shop, at=now, user=user, kind=kind, note=note)
+
+
+def _set_waiting(shop_id: int, *, old_ones: bool = False) -> bool:
+    """Under the orders' locks, and in batches in the order of the keys, like whoever else locks
+    several tickets."""
+    concerned = Q(status=TicketStatus.PENDING_REVIEW, awaiting_evaluation=False)
+    if old_ones:
+        concerned |= Q(flags__contains=[TicketFlag.BEFORE_CONNECTION])
+    locks.lock_orders_of(Ticket.objects.filter(concerned, shop=shop_id, order__isnull=False))
+    if old_ones:
+        _release_old_ones(shop_id)
+    idle = Ticket.objects.filter(
+        shop=shop_id,
+        status=TicketStatus.PENDING_REVIEW,
+        order__isnull=False,
+        awaiting_evaluation=False,
+    ).exclude(flags__overlap=HANDS_OFF)
+    last, found = 0, False
+    while True:
+        pks = list(
+            idle.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_RESUME_BATCH]
+        )
+        if not pks:
+            return found
+        locked = list(locks.lock_tickets(pks).values_list("pk", flat=True))
+        # Asked again under the lock: a ticket may have been decided meanwhile.
+        if idle.filter(pk__in=locked).update(awaiting_evaluation=True):
+            found = True
+        last = pks[-1]
+
+
+def _release_old_ones(shop_id: int) -> None:
+    flag = TicketFlag.BEFORE_CONNECTION
+    old_ones = Ticket.objects.filter(shop=shop_id, flags__contains=[flag])
+    while pks := list(old_ones.order_by("pk").values_list("pk", flat=True)[:_RESUME_BATCH]):
+        locked = list(locks.lock_tickets(pks).values_list("pk", flat=True))
+        Ticket.objects.filter(pk__in=locked).update(
+            flags=Func(F("flags"), Value(flag.value), function="array_remove")
+        )
+
+
+def _create(record: ShopRecord, *, now: datetime) -> bool:
+    """False where another process has made it meanwhile."""
+    shop = Shop(code=record.code, automation_paused_at=now if record.automation_paused else None)
+    for name, value in _columns(record).items():
+        setattr(shop, name, value)
+    try:
+        with transaction.atomic():
+            shop.save()
+    except IntegrityError:
+        if not Shop.objects.filter(code=record.code).exists():
+            raise
+        return False
+    Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
+    _periods(shop, record, ZoneInfo(record.timezone))
+    _blocked(shop, record)
+    _event(shop, ShopEventKind.CREATED, now)
+    if shop.automation_paused:
+        _event(shop, ShopEventKind.PAUSED, now)
+    shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
+    return True
+
+
+def _columns(record: ShopRecord) -> dict[str, Any]:
+    """The columns that the record's keys stand for."""
+    limit, commission = record.buyer_limit, record.commission_return
+    plain = record.model_dump(mode="json", include={"working_hours", "special_days"})
+    return {
+        "name": record.name,
+        "platform": record.platform,
+        "status": record.status,
+        "timezone": record.timezone,
+        "working_hours": plain["working_hours"],
+        "special_days": plain["special_days"],
+        "buyer_limit_days": limit.days if limit else None,
+        "buyer_limit_count": limit.count if limit else None,
+        "buyer_limit_amount": limit.amount if limit else None,
+        "wallet_opened_at": record.wallet_opened_at,
+        "commission_categories": list(commission.categories) if commission else [],
+        "commission_days": commission.days if commission else None,
+    }
+
+
+_KEYS = {"buyer_limit": "buyer_limit_", "commission_return": "commission_"}
+
+
+def _given(record: ShopRecord, column: str) -> bool:
+    return any(
+        column == key or column.startswith(_KEYS.get(key, "\0")) for key in record.model_fields_set
+    )
+
+
+def _changes(shop: Shop, record: ShopRecord) -> list[str]:
+    """Sets what differs on the shop, which the caller saves, and says what did."""
+    changes = []
+    zone = ZoneInfo(record.timezone)
+    for column, value in _columns(record).items():
+        before = getattr(shop, column)
+        if _given(record, column) and before != value:
+            setattr(shop, column, value)
+            changes += settings_history.column_changes(column, before, value, zone)
+    if "fast_refund_periods" in record.model_fields_set:
+        changes += _periods(shop, record, zone)
+    if "blocked_buyers" in record.model_fields_set:
+        changes += _blocked(shop, record)
+    return changes
+
+
+def _periods(shop: Shop, record: ShopRecord, zone: ZoneInfo) -> list[str]:
+    before = sorted(shop.fast_refund_periods.values_list("starts_at", "ends_at"))
+    after = sorted(record.fast_refund_periods)
+    if before == after:
+        return []
+    # All at once: a period that moves would else meet the one open period that is allowed.
+    shop.fast_refund_periods.all().delete()
+    FastRefundPeriod.objects.bulk_create(
+        [FastRefundPeriod(shop=shop, starts_at=start, ends_at=end) for start, end in after]
+    )
+    shown = [settings_history.spans(periods, zone) for periods in (before, after)]
+    return [settings_history.change(FastRefundPeriod._meta.verbose_name_plural, *shown)]
+
+
+def _blocked(shop: Shop, record: ShopRecord) -> list[str]:
+    before = set(shop.blocked_buyers.values_list("buyer", flat=True))
+    after = set(record.blocked_buyers)
+    if before == after:
+        return []
+    shop.blocked_buyers.filter(buyer__in=before - after).delete()
+    BlockedBuyer.objects.bulk_create(
+        [BlockedBuyer(shop=shop, buyer=buyer) for buyer in sorted(after - before)]
+    )
+    signed = [f"+{buyer}" for buyer in sorted(after - before)]
+    signed += [f"-{buyer}" for buyer in sorted(before - after)]
+    return [joined(": ", [said("blocked buyers"), ", ".join(signed)])]

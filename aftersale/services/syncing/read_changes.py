@@ -1,0 +1,247 @@
+"""Reading from one shop's platform: what messages tell of first, then rounds, slice by slice.
+
+A round reads what changed from OVERLAP before the end of the last one up to its own beginning:
+whatever a platform's list shows late, or under a clock that differs, is in the next one. Nothing
+moves before a slice was saved as a whole, and saving twice changes nothing (SPEC O6).
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from aftersale.domain.multilingual import said as _
+from aftersale.models import PlatformMessage, PlatformSubject
+from aftersale.models.platform import WIDEST_SLICE
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Platform, Throttled
+from aftersale.services.syncing import access, health, reader_lease
+from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
+from aftersale.services.syncing.saving import Saver
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(minutes=10)
+EVERY = timedelta(minutes=1)
+BATCH = 200
+# After so much work a task lets others have its turn.
+WORK_SECONDS = 20.0
+# A slice that takes longer is given up and halved; it would outlast the task.
+SLICE_SECONDS = 45.0
+# A message, or a ticket's missing order, that fails so often is passed by.
+MOST_TRIES = 3
+MESSAGES = 50
+
+Clock = Callable[[], datetime]
+
+
+class _TooMuch(Exception):
+    """More in a slice than can be read in a task."""
+
+
+def run(*, account_pk: int, clock: Clock) -> bool:
+    """Reads what is due of one shop, for a while; True where more is due at once."""
+    lease = reader_lease.take(account_pk=account_pk, now=clock())
+    if lease is None:
+        return False
+    try:
+        try:
+            _read(lease, clock)
+            lease.release()
+        except (LeaseLost, OperationalError, InterfaceError):
+            raise
+        except Throttled as error:
+            health.wait(lease, error.after, now=clock())
+        except NotAuthorised as error:
+            health.stop(lease, str(error), now=clock())
+        except Exception as error:
+            health.failed(lease, _in_words(lease, error), now=clock())
+    except LeaseLost:
+        return False
+    # A message that came just before the release has woken a task that found the lease taken.
+    return reader_lease.due(clock()).filter(pk=account_pk).exists()
+
+
+def _read(lease: ReaderLease, clock: Clock) -> None:
+    """A token may end before its time, as when another program fetches one for the same app: the
+    credentials are refused for good where a renewed one is refused too."""
+    platform = access.ready(lease.account, clock=clock)
+    try:
+        _Reader(lease, platform, clock).read()
+    except NotAuthorised:
+        platform = access.ready(lease.account, clock=clock, refused=True)
+        _Reader(lease, platform, clock).read()
+
+
+def _in_words(lease: ReaderLease, error: Exception) -> str:
+    if isinstance(error, TimedOut):
+        return _("The platform did not answer in time, or not in a form that can be read.")
+    if isinstance(error, NotCarriedOut):
+        return str(error)
+    # Without its text, which may quote what a buyer wrote.
+    where = traceback.format_tb(error.__traceback__)
+    log.error(
+        "platform_reading_failed",
+        shop=lease.account.shop_id,
+        error=type(error).__name__,
+        where="".join(where[-3:]),
+    )
+    return _("The program could not go on (%s).") % type(error).__name__
+
+
+class _Reader:
+    def __init__(self, lease: ReaderLease, platform: Platform, clock: Clock) -> None:
+        self.lease = lease
+        self.account = lease.account
+        self.platform = platform
+        self.clock = clock
+        self.saver = Saver(lease.account)
+
+    def read(self) -> None:
+        began = time.monotonic()
+        while True:
+            self._follow_messages()
+            if not self._in_a_round() or time.monotonic() - began > WORK_SECONDS:
+                return
+            self._slice()
+
+    def _in_a_round(self) -> bool:
+        """Begins a round where one is due."""
+        account, now = self.account, self.clock()
+        if account.round_until is None:
+            if account.next_round_at is None or account.next_round_at > now:
+                return False
+            self.lease.write(
+                round_until=now,
+                orders_until=account.orders_until - OVERLAP,
+                tickets_until=account.tickets_until - OVERLAP,
+            )
+        return True
+
+    def _slice(self) -> None:
+        """Reads the next slice of the round, or ends the round."""
+        account = self.account
+        until = account.round_until
+        assert until is not None
+        width = timedelta(seconds=account.slice_seconds)
+        if account.orders_until < until:
+            since = account.orders_until
+            end = min(since + width, until)
+            self._save(since, end, orders_until=end)
+        elif account.tickets_until < until:
+            since = account.tickets_until
+            end = min(since + width, until)
+            self._save(since, end, tickets_until=end)
+        else:
+            now = self.clock()
+            self.lease.write(
+                round_until=None,
+                next_round_at=max(until + EVERY, now),
+                first_read_at=account.first_read_at or now,
+                last_read_at=now,
+                **health.WELL,
+            )
+
+    def _save(self, since: datetime, end: datetime, **reached: datetime) -> None:
+        seconds = self.account.slice_seconds
+        try:
+            if "orders_until" in reached:
+                changed = self.platform.changed_orders(since=since, until=end)
+                for batch in self._batches(changed):
+                    self.saver.orders(batch, now=self.clock())
+            else:
+                for batch in self._batches(self.platform.changed_tickets(since=since, until=end)):
+                    self._save_tickets(batch)
+        except _TooMuch:
+            self.lease.write(slice_seconds=max(1, seconds // 2))
+            return
+        except NotAuthorised:
+            raise
+        except (TimedOut, NotCarriedOut):
+            # Where a call in a hundred fails, or a minute has so many, a slice of more calls than
+            # that would begin anew for ever.
+            self.lease.write(slice_seconds=max(1, seconds // 2))
+            raise
+        widest = int(WIDEST_SLICE.total_seconds())
+        self.lease.write(slice_seconds=min(widest, seconds * 2), **health.WELL, **reached)
+
+    def _batches(self, seen: Iterator[Any]) -> Iterator[list[Any]]:
+        began = time.monotonic()
+        batch: list[Any] = []
+        for one in seen:
+            batch.append(one)
+            too_much = time.monotonic() - began > SLICE_SECONDS and self.account.slice_seconds > 1
+            if len(batch) == BATCH or too_much:
+                yield batch
+                batch = []
+            if too_much:
+                raise _TooMuch
+            self.lease.keep(self.clock())
+        if batch:
+            yield batch
+
+    def _save_tickets(self, seen: Sequence[Any]) -> None:
+        """A ticket whose order was not read with it would wait for it in vain."""
+        orders = []
+        for number in self.saver.missing_orders(seen):
+            self.lease.keep(self.clock())
+            try:
+                order = self.platform.order(number)
+            except (Throttled, NotAuthorised):
+                raise
+            except (TimedOut, NotCarriedOut) as error:
+                if self.account.failures < MOST_TRIES:
+                    raise
+                reason = _in_words(self.lease, error)
+                self.saver.problem(PlatformSubject.ORDER, number, reason, now=self.clock())
+            else:
+                orders += [order] if order is not None else []
+        self.saver.orders(orders, now=self.clock())
+        self.saver.tickets(seen, now=self.clock())
+
+    def _follow_messages(self) -> None:
+        """Fetches what messages have told of, each thing once."""
+        while True:
+            waiting = self.account.messages.filter(followed_at=None).order_by("pk")
+            told: dict[tuple[str, str], list[PlatformMessage]] = {}
+            for message in waiting[:MESSAGES]:
+                told.setdefault((message.subject, message.number), []).append(message)
+            if not told:
+                return
+            for (subject, number), messages in told.items():
+                self.lease.keep(self.clock())
+                pks = [message.pk for message in messages]
+                mine = PlatformMessage.objects.filter(pk__in=pks)
+                try:
+                    self._fetch(subject, number)
+                except (Throttled, NotAuthorised):
+                    raise
+                except (TimedOut, NotCarriedOut) as error:
+                    tries = messages[0].tries + 1
+                    mine.update(tries=tries)
+                    if tries < MOST_TRIES:
+                        raise
+                    reason = _in_words(self.lease, error)
+                    self.saver.problem(subject, number, reason, now=self.clock())
+                else:
+                    if self.account.failures:
+                        # It goes on, if not smoothly: the pauses must not grow.
+                        self.lease.write(**health.WELL)
+                mine.update(followed_at=self.clock())
+
+    def _fetch(self, subject: str, number: str) -> None:
+        if subject == PlatformSubject.ORDER:
+            order = self.platform.order(number)
+            self.saver.orders([order] if order is not None else [], now=self.clock())
+            return
+        seen = self.platform.ticket(number)
+        if seen is None:
+            return
+        # The order as it is now, too: what a strategy decides on is its status (SPEC S2).
+        order = self.platform.order(seen.record.order_no)
+        self.saver.orders([order] if order is not None else [], now=self.clock())
+        self.saver.tickets([seen], now=self.clock())

@@ -1,0 +1,131 @@
+"""The one place where a ticket's status changes (SPEC O4)."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from aftersale.domain.deadlines import due_at
+from aftersale.models import (
+    HANDS_OFF,
+    Actor,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.services.shared.errors import WrongStep
+from aftersale.services.tickets import negotiation
+
+A, M, P = Actor.AUTOMATION, Actor.PERSON, Actor.PLATFORM
+S = TicketStatus
+
+# SPEC O4's table, row by row.
+STEPS: dict[tuple[TicketStatus, TicketStatus], set[Actor]] = {
+    (S.PENDING_REVIEW, S.REFUNDING): {A, M},
+    (S.PENDING_REVIEW, S.AWAITING_RETURN): {A, M},
+    (S.PENDING_REVIEW, S.NEGOTIATING): {M},
+    (S.PENDING_REVIEW, S.REJECTED): {M},
+    (S.PENDING_REVIEW, S.ARBITRATION): {P},
+    (S.PENDING_REVIEW, S.CANCELLED): {P},
+    (S.PENDING_REVIEW, S.CLOSED): {P},
+    (S.NEGOTIATING, S.PENDING_REVIEW): {P},
+    (S.NEGOTIATING, S.REFUNDING): {M, P},
+    (S.NEGOTIATING, S.AWAITING_RETURN): {M, P},
+    (S.NEGOTIATING, S.REJECTED): {M},
+    (S.NEGOTIATING, S.ARBITRATION): {P},
+    (S.NEGOTIATING, S.CANCELLED): {P},
+    (S.NEGOTIATING, S.CLOSED): {P},
+    (S.AWAITING_RETURN, S.RETURNING): {P},
+    (S.AWAITING_RETURN, S.REFUNDING): {M},
+    (S.AWAITING_RETURN, S.CANCELLED): {P},
+    (S.AWAITING_RETURN, S.CLOSED): {P},
+    (S.AWAITING_RETURN, S.ARBITRATION): {P},
+    (S.RETURNING, S.REFUNDING): {M, P},
+    (S.RETURNING, S.REJECTED): {M},
+    (S.RETURNING, S.ARBITRATION): {P},
+    (S.RETURNING, S.CANCELLED): {P},
+    (S.RETURNING, S.CLOSED): {P},
+    (S.REFUNDING, S.REFUNDED): {P},
+    (S.REFUNDING, S.REFUND_FAILED): {P},
+    (S.REFUNDING, S.PENDING_REVIEW): {M},
+    (S.REFUND_FAILED, S.REFUNDING): {M},
+    (S.REFUND_FAILED, S.ARBITRATION): {P},
+    (S.REFUND_FAILED, S.CLOSED): {M, P},
+    (S.REJECTED, S.PENDING_REVIEW): {P},
+    (S.REJECTED, S.ARBITRATION): {P},
+    (S.REJECTED, S.CANCELLED): {P},
+    (S.REJECTED, S.CLOSED): {P},
+    (S.ARBITRATION, S.REFUNDING): {P},
+    (S.ARBITRATION, S.AWAITING_RETURN): {P},
+    (S.ARBITRATION, S.REJECTED): {P},
+    (S.ARBITRATION, S.CANCELLED): {P},
+    (S.ARBITRATION, S.CLOSED): {P},
+}
+FINAL = {S.REFUNDED, S.CANCELLED, S.CLOSED}
+
+
+def allowed(from_status: str, to_status: str, actor: str) -> bool:
+    """Whether SPEC O4's table has the step for this actor."""
+    return actor in STEPS.get((S(from_status), S(to_status)), set())
+
+
+def move(
+    ticket: Ticket,
+    to_status: str,
+    *,
+    actor: str,
+    now: datetime,
+    user: User | None = None,
+    note: str = "",
+    as_fact: bool = False,
+) -> None:
+    """Moves a locked ticket and writes its event; raises WrongStep, having written nothing.
+
+    `as_fact` takes over what the platform reports as done where the table has no such step, and
+    flags it. The step to or from `pending_review` decides whether the automation has to look.
+    """
+    from_status = ticket.status
+    usual = allowed(from_status, to_status, actor)
+    if not usual and not (as_fact and actor == P):
+        raise WrongStep(ticket.ticket_no, S(from_status), S(to_status))
+    if from_status == S.NEGOTIATING:
+        negotiation.end(ticket, to_status, actor=actor, now=now)
+    ticket.status = to_status
+    ticket.status_at = now
+    # A platform's deadline belongs to the status it came with (SPEC O5).
+    ticket.due_at = due_at(
+        platform=ticket.shop.platform, type=ticket.type, status=to_status, since=now
+    )
+    ticket.awaiting_evaluation = may_wait(ticket)
+    if not usual:
+        add_flag(ticket, TicketFlag.PLATFORM_STEP)
+    ticket.save(update_fields=["status", "status_at", "due_at", "awaiting_evaluation", "flags"])
+    TicketEvent.objects.create(
+        ticket=ticket,
+        at=now,
+        kind=TicketEventKind.STATUS,
+        actor=actor,
+        user=user,
+        from_status=from_status,
+        to_status=to_status,
+        note=note,
+    )
+
+
+def may_wait(ticket: Ticket) -> bool:
+    """Whether the automation can look at a ticket: it is under review, its order and line have
+    arrived (SPEC O6), and nothing else keeps hands off it."""
+    return (
+        ticket.status == S.PENDING_REVIEW
+        and ticket.order_id is not None
+        and not set(HANDS_OFF) & set(ticket.flags)
+    )
+
+
+def add_flag(ticket: Ticket, flag: str) -> bool:
+    """Raises a flag on a locked ticket that the caller saves; False where it was up already."""
+    if flag in ticket.flags:
+        return False
+    ticket.flags = [*ticket.flags, flag]
+    return True

@@ -1,0 +1,179 @@
+"""Which messages go out next, and what becomes of them (ARCHITECTURE idea 3).
+
+Taking and settling are transactions of their own; between the two the network is talked to and
+nothing is locked. A lease's token is `leased_until`. A worker that dies leaves a lease that runs
+out, and the message goes out again: at least once.
+"""
+
+import random
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from django.db import connection, transaction
+
+from aftersale.models import MessageState, Shop, SwitchedOff, WebhookEndpoint, WebhookMessage
+from aftersale.services.shared import locks
+from aftersale.services.webhooks import events
+from aftersale.signals import to_be_told
+
+log = structlog.get_logger(__name__)
+
+# Longer than one call may take (posting.SECONDS) with what is around it.
+LEASE = timedelta(seconds=60)
+# After each failed try of a message: a day in all. One try more than pauses.
+PAUSES = [
+    *(timedelta(seconds=seconds) for seconds in (5, 30)),
+    *(timedelta(minutes=minutes) for minutes in (2, 10, 30)),
+    *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 8)),
+]
+# So many calls to one endpoint at a time; one, once it fails again and again.
+AT_ONCE = 8
+FAILING = 2
+# How long an endpoint that fails again and again is left alone between two tries.
+ENDPOINT_PAUSES = PAUSES[:4]
+# Nothing delivered for so long, and in so many tries: it is switched off.
+SWITCH_OFF = timedelta(days=3)
+SWITCH_OFF_TRIES = 10
+GONE = 410
+
+
+class MessageLease(NamedTuple):
+    """The right to send one message until `until`, which is its token too."""
+
+    message: WebhookMessage
+    endpoint: WebhookEndpoint
+    until: datetime
+
+
+# What may go out by `now` of the endpoint `r`: the first message of each subject.
+_HEADS = """
+    SELECT m.id FROM aftersale_webhookmessage m
+    WHERE m.endpoint_id = r.id AND m.state = 'waiting'
+        AND (m.next_try_at IS NULL OR m.next_try_at <= %(now)s)
+        AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
+        AND NOT EXISTS (
+            SELECT FROM aftersale_webhookmessage p
+            WHERE p.endpoint_id = m.endpoint_id AND p.subject = m.subject
+                AND p.state = 'waiting' AND p.id < m.id
+        )
+    ORDER BY m.id
+"""
+_READY = "r.enabled AND (r.next_try_at IS NULL OR r.next_try_at <= %(now)s)"
+# Of each endpoint as many as it may get at once; then one of each, the second of each, and so on,
+# so that nobody's pile comes before everybody else's one.
+_TAKE = f"""
+WITH ready AS (
+    SELECT r.id,
+        CASE WHEN r.failures >= %(failing)s THEN 1 ELSE %(at_once)s END - (
+            SELECT count(*) FROM aftersale_webhookmessage m
+            WHERE m.endpoint_id = r.id AND m.state = 'waiting' AND m.leased_until > %(now)s
+        ) AS free
+    FROM aftersale_webhookendpoint r WHERE {_READY}
+), heads AS (
+    SELECT h.id, row_number() OVER (PARTITION BY r.id ORDER BY h.id) AS place
+    FROM ready r CROSS JOIN LATERAL ({_HEADS} LIMIT greatest(r.free, 0)) h
+    ORDER BY place, h.id LIMIT %(limit)s
+), mine AS (
+    SELECT m.id FROM aftersale_webhookmessage m
+    WHERE m.id IN (SELECT id FROM heads) AND m.state = 'waiting'
+        AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
+    ORDER BY m.id FOR UPDATE SKIP LOCKED
+)
+UPDATE aftersale_webhookmessage m SET leased_until = %(until)s
+FROM mine WHERE m.id = mine.id
+RETURNING m.id
+"""  # noqa: S608 - put together from texts of its own
+_DUE = f"""
+SELECT EXISTS (
+    SELECT FROM aftersale_webhookendpoint r CROSS JOIN LATERAL ({_HEADS} LIMIT 1) h
+    WHERE {_READY}
+)
+"""  # noqa: S608
+
+
+def due(*, by: datetime) -> bool:
+    """Whether something can go out by then, and not only behind something else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": by})
+        return bool(cursor.fetchone()[0])
+
+
+def take(*, limit: int, now: datetime) -> list[MessageLease]:
+    """Leases up to `limit` messages that are due, none behind another one of its subject."""
+    until = now + LEASE
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {"now": now, "until": until, "limit": limit, "at_once": AT_ONCE, "failing": FAILING},
+        )
+        taken = [row[0] for row in cursor]
+    messages = WebhookMessage.objects.filter(pk__in=taken).select_related("endpoint").order_by("pk")
+    return [MessageLease(message, message.endpoint, until) for message in messages]
+
+
+def settle(lease: MessageLease, *, status: int | None, failure: str, now: datetime) -> None:
+    """Writes down what came of a try. `status`: the answer's, None where none came.
+
+    Where somebody else has the lease by now, or the endpoint is gone, nothing is written.
+    """
+    with transaction.atomic():
+        endpoint = locks.lock_webhook_endpoint(lease.endpoint.pk)
+        message = locks.lock_webhook_message(lease.message.pk)
+        if endpoint is None or message is None or message.leased_until != lease.until:
+            return
+        message.leased_until = None
+        message.attempts += 1
+        message.tried_at = now
+        message.answer = status
+        message.failure = failure
+        if status is not None and 200 <= status < 300:
+            _delivered(endpoint, message, now)
+        else:
+            _failed(endpoint, message, now)
+        message.save()
+        endpoint.save()
+
+
+def _delivered(endpoint: WebhookEndpoint, message: WebhookMessage, now: datetime) -> None:
+    message.state, message.finished_at, message.next_try_at = MessageState.DELIVERED, now, None
+    endpoint.last_success_at = now
+    endpoint.failing_since, endpoint.failures, endpoint.next_try_at = None, 0, None
+
+
+def _failed(endpoint: WebhookEndpoint, message: WebhookMessage, now: datetime) -> None:
+    endpoint.failures += 1
+    endpoint.failing_since = endpoint.failing_since or now
+    again = endpoint.failures - FAILING
+    if again >= 0:
+        pause = ENDPOINT_PAUSES[min(again, len(ENDPOINT_PAUSES) - 1)]
+        endpoint.next_try_at = now + _with_jitter(pause)
+    if message.attempts > len(PAUSES):
+        message.state, message.finished_at, message.next_try_at = MessageState.FAILED, now, None
+    else:
+        message.next_try_at = now + _with_jitter(PAUSES[message.attempts - 1])
+    log.info(
+        "webhook_failed",
+        endpoint=endpoint.pk,
+        message=message.pk,
+        answer=message.answer,
+        attempts=message.attempts,
+    )
+    if not endpoint.enabled:
+        return
+    if message.answer == GONE:
+        _switch_off(endpoint, SwitchedOff.GONE, now)
+    elif now - endpoint.failing_since >= SWITCH_OFF and endpoint.failures >= SWITCH_OFF_TRIES:
+        _switch_off(endpoint, SwitchedOff.FAILING, now)
+
+
+def _switch_off(endpoint: WebhookEndpoint, why: SwitchedOff, now: datetime) -> None:
+    """What waits stays, and goes out when somebody switches it on again."""
+    endpoint.enabled, endpoint.off_because, endpoint.off_at = False, why, now
+    events.write(endpoint, str(why.label), user=None, now=now)
+    to_be_told.send(Shop, shop_ids=[endpoint.shop_id])
+
+
+def _with_jitter(pause: timedelta) -> timedelta:
+    """Up to a tenth more, so that what failed together does not come again together."""
+    return pause * random.uniform(1, 1.1)  # noqa: S311 - nothing secret about it

@@ -1,1 +1,0 @@
-"""Sheets that people edit: CSV and XLSX, written and read. No text in them is ever a formula."""

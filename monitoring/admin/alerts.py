@@ -1,0 +1,134 @@
+"""The page of alerts, and the one on which people choose what they are mailed (SPEC M4)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from aftersale.admin.kit import access
+from aftersale.admin.kit.change_list import CappedPaginator
+from aftersale.admin.kit.pages import desk_page, done, show
+from aftersale.services.access import rights
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.shown import format_time
+from monitoring.models import Alert, AlertKind
+from monitoring.services import alerts as service
+from monitoring.services import subscriptions
+from monitoring.services.alert_texts import told
+
+PER_PAGE = 50
+OPEN, ACKNOWLEDGED = "open", "acknowledged"
+MEANINGS = {
+    AlertKind.CAP: gettext_lazy("A strategy has used 80% or all of its daily cap."),
+    AlertKind.BREAKER: gettext_lazy("A circuit breaker has switched a strategy off."),
+    AlertKind.REFUND_FAILED: gettext_lazy("A refund has failed and needs people."),
+    AlertKind.DEADLINE: gettext_lazy("A ticket is within 6 hours of its deadline."),
+    AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although it was refunded."),
+    AlertKind.PLATFORM: gettext_lazy("A shop can't be read from its platform."),
+    AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
+}
+
+
+@desk_page
+@require_safe
+def alerts(request: HttpRequest) -> HttpResponse:
+    """Newest first; `state`, `shop` and `kind` choose."""
+    state = ACKNOWLEDGED if request.GET.get("state") == ACKNOWLEDGED else OPEN
+    found = _chosen(request).filter(acknowledged_at__isnull=state == OPEN)
+    found = found.select_related("shop", "acknowledged_by").order_by("-raised_at", "-pk")
+    page = CappedPaginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [_row(request, alert) for alert in page]
+    return show(
+        request,
+        "monitoring/alerts.html",
+        _("Alerts"),
+        state=state,
+        tabs=[_tab(request, OPEN, state), _tab(request, ACKNOWLEDGED, state)],
+        rows=rows,
+        open_ones=[row["told"].alert.pk for row in rows if row["may"]],
+        page=page,
+        earlier=_address(request, state=state, page=page.number - 1),
+        later=_address(request, state=state, page=page.number + 1),
+        shops=access.shops(request),
+        kinds=AlertKind.choices,
+        shop=request.GET.get("shop", ""),
+        kind=request.GET.get("kind", ""),
+        filtered=bool(request.GET.get("shop") or request.GET.get("kind")),
+    )
+
+
+@desk_page
+@require_POST
+def acknowledge(request: HttpRequest) -> HttpResponse:
+    """One alert (`alert`), or all that the page showed (`shown`)."""
+    person, now = access.person(request), timezone.now()
+    one = request.POST.get("alert", "")
+    if _is_key(one):
+        service.acknowledge(alert_id=int(one), user=person, now=now)
+        return done(_("The alert is acknowledged."))
+    seen = [int(key) for key in request.POST.getlist("shown") if _is_key(key)]
+    number = service.acknowledge_shown(alert_ids=seen, user=person, now=now)
+    said = ngettext(
+        "%(count)d alert is acknowledged.", "%(count)d alerts are acknowledged.", number
+    )
+    return done(said % {"count": number})
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def mails(request: HttpRequest) -> HttpResponse:
+    """Each person for themselves."""
+    person = access.person(request)
+    offered = subscriptions.offered(person)
+    if request.method == "POST":
+        kinds = [kind for kind in offered if kind.value in request.POST.getlist("kind")]
+        subscriptions.choose(kinds=kinds, user=person)
+        return done(_("Your choice is saved."))
+    chosen = subscriptions.chosen(person)
+    return show(
+        request,
+        "monitoring/alert_mails.html",
+        _("My alert mails"),
+        choices=[(kind, MEANINGS[kind], kind.value in chosen) for kind in offered],
+        address=person.email,
+        mails_sent=bool(settings.EMAIL_URL) or not settings.PRODUCTION,
+    )
+
+
+def _chosen(request: HttpRequest) -> QuerySet[Alert]:
+    found = rights.scoped(Alert.objects.all(), access.person(request))
+    shop, kind = request.GET.get("shop", ""), request.GET.get("kind", "")
+    if _is_key(shop):
+        found = found.filter(shop=int(shop))
+    if kind in AlertKind.values:
+        found = found.filter(kind=kind)
+    return found
+
+
+def _row(request: HttpRequest, alert: Alert) -> dict[str, Any]:
+    at = alert.acknowledged_at
+    return {
+        "told": told(alert),
+        "may": at is None and access.may(request, alert.shop_id, Right.HANDLE_TICKETS),
+        "acknowledged_at": at and format_time(at, alert.shop),
+    }
+
+
+def _tab(request: HttpRequest, state: str, current: str) -> dict[str, Any]:
+    label = _("Not acknowledged") if state == OPEN else _("Acknowledged")
+    return {"label": label, "url": _address(request, state=state), "current": state == current}
+
+
+def _address(request: HttpRequest, **more: Any) -> str:
+    kept = {key: request.GET[key] for key in ("shop", "kind") if request.GET.get(key)}
+    return "?" + urlencode(kept | more)
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -1,0 +1,49 @@
+"""The bell at the top of every page: how many alerts nobody has acknowledged (SPEC M4)."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page
+from aftersale.services.access import rights
+from monitoring.models import Alert
+from monitoring.services.alert_texts import told
+
+# More are not counted: "99+".
+MOST = 99
+
+
+@desk_page
+@require_safe
+def bell(request: HttpRequest) -> HttpResponse:
+    """What bell.js shows: the figure, and in words what came since it last asked (`since`).
+
+    One query along an index.
+    """
+    opened = rights.scoped(Alert.objects.filter(acknowledged_at=None), access.person(request))
+    newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
+    keys = list(newest[: MOST + 1])
+    count = f"{MOST}+" if len(keys) > MOST else str(len(keys) or "")
+    given = request.GET.get("since", "")
+    since = int(given) if given.isascii() and given.isdigit() else None
+    new = [key for key in keys if since is not None and key > since]
+    # Of what was acknowledged meanwhile nothing is said again.
+    latest = max([*keys, since or 0])
+    return JsonResponse(
+        {
+            "count": count,
+            "label": _("Alerts: %(count)s not acknowledged") % {"count": count}
+            if count
+            else _("Alerts: nothing new"),
+            "told": _announced(new),
+            "ask": f"{reverse('monitoring:bell')}?since={latest}",
+        }
+    )
+
+
+def _announced(keys: list[int]) -> str:
+    if len(keys) == 1:
+        return told(Alert.objects.select_related("shop").get(pk=keys[0])).text
+    return _("%(count)d new alerts") % {"count": len(keys)} if keys else ""

@@ -1,0 +1,120 @@
+"""Which shops and days the dashboard shows; all of it is in the address."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from aftersale.admin.kit import access
+from aftersale.models import Shop
+from monitoring.services.figures.days import Span, day_span, day_spans, today
+
+# As many days at once as their bars can be told apart.
+MOST_DAYS = 92
+DATES = "dates"
+# Name: how many days ago it begins and ends; the days are each shop's own.
+AGO = {"today": (0, 0), "yesterday": (1, 1), "7": (6, 0), "30": (29, 0)}
+USUAL = "7"
+
+
+@dataclass(frozen=True)
+class Period:
+    name: str
+    # Days ago where it is named, else dates.
+    ago: tuple[int, int] | None
+    dates: tuple[date, date] | None
+    # More days were asked for than are shown at once.
+    cut: bool = False
+
+    def days(self, shop: Shop, now: datetime) -> tuple[date, date]:
+        if self.dates is not None:
+            return self.dates
+        assert self.ago is not None
+        first, last = (today(shop, now) - timedelta(days=ago) for ago in self.ago)
+        return first, last
+
+    @property
+    def length(self) -> int:
+        if self.dates is not None:
+            return (self.dates[1] - self.dates[0]).days + 1
+        assert self.ago is not None
+        return self.ago[0] - self.ago[1] + 1
+
+    def before(self) -> "Period":
+        """As many days, just before."""
+        back = self.length
+        if self.dates is not None:
+            first, last = (day - timedelta(days=back) for day in self.dates)
+            return replace(self, dates=(first, last))
+        assert self.ago is not None
+        return replace(self, ago=(self.ago[0] + back, self.ago[1] + back))
+
+    def spans(self, shops: list[Shop], now: datetime) -> list[Span]:
+        """Each day of each shop."""
+        return [span for shop in shops for span in day_spans(shop, *self.days(shop, now))]
+
+    def whole(self, shops: list[Shop], now: datetime) -> list[Span]:
+        """Each shop's days as one span."""
+        return [day_span(shop, *self.days(shop, now)) for shop in shops]
+
+
+@dataclass(frozen=True)
+class Choice:
+    seen: list[Shop]
+    shops: list[Shop]
+    shop: Shop | None
+    period: Period
+
+    def query(self, **changes: Any) -> str:
+        values: dict[str, Any] = {"period": self.period.name, "shop": self.shop and self.shop.pk}
+        if self.period.dates is not None:
+            values |= dict(zip(("from", "to"), self.period.dates, strict=True))
+        values |= changes
+        return urlencode({name: value for name, value in values.items() if value not in ("", None)})
+
+    @property
+    def one_clock(self) -> bool:
+        return len({shop.timezone for shop in self.shops}) == 1
+
+
+def read(request: HttpRequest) -> Choice:
+    """What can't be read, or is not the user's to see, is as if it were not there."""
+    seen = access.shops(request)
+    wanted = request.GET.get("shop", "")
+    shop = next((shop for shop in seen if str(shop.pk) == wanted), None)
+    return Choice(seen, [shop] if shop else seen, shop, _period(request))
+
+
+def _period(request: HttpRequest) -> Period:
+    name = request.GET.get("period", USUAL)
+    if name == DATES:
+        try:
+            first, last = (date.fromisoformat(request.GET.get(end, "")) for end in ("from", "to"))
+        except ValueError:
+            return Period(USUAL, AGO[USUAL], None)
+        first, last = sorted((first, last))
+        if first.year >= 2000 and last.year <= 2100:
+            earliest = last - timedelta(days=MOST_DAYS - 1)
+            return Period(DATES, None, (max(first, earliest), last), cut=first < earliest)
+    return Period(name, AGO[name], None) if name in AGO else Period(USUAL, AGO[USUAL], None)
+
+
+def names() -> dict[str, str]:
+    return {
+        "today": _("Today"),
+        "yesterday": _("Yesterday"),
+        "7": _("7 days"),
+        "30": _("30 days"),
+    }
+
+
+def compared_with(period: Period) -> str:
+    """What the figures before are of."""
+    if period.name == "today":
+        return _("all of yesterday")
+    if period.name == "yesterday":
+        return _("the day before")
+    return _("the %(days)s days before") % {"days": period.length}

@@ -1,0 +1,158 @@
+"""The figures of a choice of shops and days, summed as the page shows them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, Sum
+
+from aftersale.models import Shop
+from monitoring.admin.dashboard.choice import Choice, Period
+from monitoring.services.figures import Figure, What, read
+from strategies.models import DecisionTally, Outcome, StrategyUsage
+
+AUTOMATIC = ("strategy", "fast_refund")
+
+
+@dataclass
+class Totals:
+    """A number of things, their amounts (fen) and their seconds."""
+
+    number: int = 0
+    amount: int = 0
+    seconds: int = 0
+
+    def add(self, figure: Figure) -> None:
+        self.number += figure.number
+        self.amount += figure.amount
+        self.seconds += figure.seconds
+
+    @property
+    def mean(self) -> int | None:
+        return self.seconds // self.number if self.number else None
+
+
+Test = Callable[[Figure], bool]
+
+
+@dataclass
+class Hits:
+    number: int = 0
+    amount: int = 0
+
+
+@dataclass
+class Sums:
+    """A period's figures of all chosen shops."""
+
+    figures: list[Figure]
+    # Day, outcome: decisions.
+    decisions: dict[tuple[date, str], int]
+    # Strategy: its hits.
+    hits: dict[int, Hits] = field(default_factory=dict)
+    hits_of_shop: dict[int, Hits] = field(default_factory=dict)
+
+    def of(self, what: str, fits: Test | None = None) -> Totals:
+        found = Totals()
+        for figure in self.figures:
+            if figure.what == what and (fits is None or fits(figure)):
+                found.add(figure)
+        return found
+
+    def by(self, what: str, name: Callable[[Figure], Any]) -> dict[Any, Totals]:
+        found: dict[Any, Totals] = defaultdict(Totals)
+        for figure in self.figures:
+            if figure.what == what:
+                found[name(figure)].add(figure)
+        return found
+
+    @property
+    def automatic(self) -> int:
+        """Decisions without people."""
+        return sum(
+            number for (_, outcome), number in self.decisions.items() if outcome != Outcome.MANUAL
+        )
+
+    @property
+    def decided(self) -> int:
+        return sum(self.decisions.values())
+
+
+def is_automatic(figure: Figure) -> bool:
+    return figure.kind in AUTOMATIC
+
+
+def is_peoples(figure: Figure) -> bool:
+    return figure.kind == "person"
+
+
+def sums(choice: Choice, now: datetime) -> tuple[Sums, Sums]:
+    """The period, and the one before."""
+    periods = choice.period, choice.period.before()
+    spans = [period.spans(choice.shops, now) for period in periods]
+    figures = read([span for part in spans for span in part])
+    found = []
+    for period, part in zip(periods, spans, strict=True):
+        days = {(span.shop_id, span.day) for span in part}
+        found.append(
+            Sums(
+                [figure for figure in figures if (figure.shop_id, figure.day) in days],
+                _decisions(choice.shops, period, now),
+            )
+        )
+    current, before = found
+    _add_hits(current, choice, now)
+    return current, before
+
+
+def in_days(shops: Iterable[Shop], period: Period, now: datetime, path: str) -> Q:
+    """Rows with a shop-local day, of each shop in its own days."""
+    together: dict[tuple[date, date], list[int]] = defaultdict(list)
+    for shop in shops:
+        together[period.days(shop, now)].append(shop.pk)
+    found = Q(pk=None)
+    for days, ids in together.items():
+        found |= Q(**{f"{path}__in": ids, "day__range": days})
+    return found
+
+
+def _decisions(shops: list[Shop], period: Period, now: datetime) -> dict[tuple[date, str], int]:
+    rows = (
+        DecisionTally.objects.filter(in_days(shops, period, now, "shop"))
+        .values_list("day", "outcome")
+        .annotate(Sum("decisions"))
+        .order_by()
+    )
+    return {(day, outcome): number for day, outcome, number in rows}
+
+
+def _add_hits(found: Sums, choice: Choice, now: datetime) -> None:
+    hits = DecisionTally.objects.filter(
+        in_days(choice.shops, choice.period, now, "shop"), strategy_id__gt=0
+    )
+    rows = (
+        hits.values_list("shop_id", "strategy_id")
+        .annotate(Sum("decisions"), Sum("amount"))
+        .order_by()
+    )
+    for shop_id, strategy_id, number, amount in rows:
+        found.hits[strategy_id] = Hits(number, amount)
+        of_shop = found.hits_of_shop.setdefault(shop_id, Hits())
+        of_shop.number += number
+        of_shop.amount += amount
+
+
+def cap_use(choice: Choice, now: datetime) -> dict[int, tuple[int, int]]:
+    """Strategy: used, and the caps of the days on which it hit."""
+    rows = (
+        StrategyUsage.objects.filter(in_days(choice.shops, choice.period, now, "strategy__shop"))
+        .values_list("strategy")
+        .annotate(Sum("used"), Sum("cap"))
+        .order_by()
+    )
+    return {strategy: (used, cap) for strategy, used, cap in rows}
+
+
+__all__ = ["Hits", "Sums", "Totals", "What", "cap_use", "in_days", "sums"]

@@ -1,0 +1,15 @@
+"""Monitoring's pages in the admin."""
+
+from django.urls import path
+
+from monitoring.admin import alerts, bell
+from monitoring.admin.dashboard.drilldown import behind
+
+app_name = "monitoring"
+urlpatterns = [
+    path("dashboard/rows/", behind, name="behind"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/bell/", bell.bell, name="bell"),
+    path("alerts/acknowledge/", alerts.acknowledge, name="alerts-acknowledge"),
+    path("alerts/mails/", alerts.mails, name="alert-mails"),
+]

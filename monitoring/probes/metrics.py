@@ -1,0 +1,150 @@
+"""Figures for Prometheus, read from the rows as they are asked for: `/metrics`.
+
+Any number of processes on any number of machines do the work, so none of them can count it; the
+database can. The address wants METRICS_TOKEN; without that setting there is no such address.
+"""
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from aftersale.models import RefundStatus
+from monitoring.probes import health
+
+# The upper ends of the latency histogram, seconds; SPEC E1 promises one.
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+# The latest first decisions that the histogram is of.
+LATEST = 1_000
+
+_OPEN = [RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN]
+
+# From a ticket's arrival to its first decision. Newest first, along the primary key.
+_LATENCIES = """
+SELECT extract(epoch FROM d.decided_at - e.at)::float8
+FROM (SELECT ticket_id, decided_at FROM strategies_decision ORDER BY id DESC LIMIT %s) d
+CROSS JOIN LATERAL (
+    SELECT at, kind FROM aftersale_ticketevent
+    WHERE ticket_id = d.ticket_id ORDER BY id LIMIT 1
+) e
+WHERE e.kind = 'arrived' AND NOT EXISTS (
+    SELECT 1 FROM strategies_decision earlier
+    WHERE earlier.ticket_id = d.ticket_id AND earlier.decided_at < d.decided_at
+)
+"""
+
+
+class Rows(Collector):
+    """Reads every figure anew at each question, in a few indexed queries."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._gauge(
+            "afterdesk_tickets_waiting",
+            "Tickets that wait for the automation.",
+            self._number("SELECT count(*) FROM aftersale_ticket WHERE awaiting_evaluation"),
+        )
+        yield self._gauge(
+            "afterdesk_oldest_waiting_ticket_seconds",
+            "For how long the ticket that has waited longest has done so.",
+            health.oldest_waiting(self._now) or 0,
+        )
+        yield self._decided()
+        yield self._latency()
+        yield self._refunds()
+        yield self._queue()
+        age = health.heartbeat_age(self._now)
+        if age is not None:
+            yield self._gauge(
+                "afterdesk_evaluator_heartbeat_age_seconds",
+                "Since when the evaluator has given no sign of life.",
+                age,
+            )
+
+    def _decided(self) -> Metric:
+        family = CounterMetricFamily(
+            "afterdesk_decisions",
+            "Decisions made, by outcome and source.",
+            labels=["outcome", "source"],
+        )
+        for outcome, source, count in self._rows(
+            "SELECT outcome, source, sum(decisions)::bigint FROM strategies_decisiontally"
+            " GROUP BY outcome, source ORDER BY outcome, source"
+        ):
+            family.add_metric([outcome, source or "none"], count)
+        return family
+
+    def _latency(self) -> Metric:
+        taken = sorted(row[0] for row in self._rows(_LATENCIES, [LATEST]))
+        buckets = [(str(end), float(sum(seconds <= end for seconds in taken))) for end in BUCKETS]
+        family = GaugeHistogramMetricFamily(
+            "afterdesk_decision_latency_seconds",
+            f"From arrival to first decision, of the latest {LATEST} decisions.",
+        )
+        family.add_metric([], [*buckets, ("+Inf", float(len(taken)))], sum(taken))
+        return family
+
+    def _refunds(self) -> Metric:
+        family = GaugeMetricFamily(
+            "afterdesk_refunds", "Refunds that are not over, and failed ones.", labels=["state"]
+        )
+        found = dict(
+            self._rows(
+                "SELECT status, count(*) FROM aftersale_refund WHERE status = ANY(%s)"
+                " GROUP BY status",
+                [[*_OPEN, RefundStatus.FAILED]],
+            )
+        )
+        for status in (*_OPEN, RefundStatus.FAILED):
+            family.add_metric([status.value], found.get(status.value, 0))
+        return family
+
+    def _queue(self) -> Metric:
+        family = GaugeMetricFamily(
+            "afterdesk_queued_tasks", "Tasks in the queue, by cluster.", labels=["cluster"]
+        )
+        for cluster, count in self._rows("SELECT key, count(*) FROM django_q_ormq GROUP BY key"):
+            family.add_metric([cluster], count)
+        return family
+
+    @staticmethod
+    def _gauge(name: str, what: str, value: float) -> Metric:
+        return GaugeMetricFamily(name, what, value=value)
+
+    def _number(self, query: str) -> int:
+        return self._rows(query)[0][0]
+
+    @staticmethod
+    def _rows(query: str, given: list | None = None) -> list:
+        with connection.cursor() as cursor:
+            cursor.execute(query, given)
+            return cursor.fetchall()
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """OpenMetrics text for whoever has the token: `Authorization: Bearer …`."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    given = request.headers.get("Authorization", "")
+    if not secrets.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Rows(timezone.now()))
+    return HttpResponse(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,167 @@
+"""An alert in the words of whoever reads it, from the figures that it keeps (SPEC M4)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import read
+from aftersale.models import AlertKind as ParcelKind
+from aftersale.models import SwitchedOff, TicketStatus
+from aftersale.services.shared.shown import format_time
+from monitoring.models import Alert, AlertKind
+
+COLOURS: dict[str, str] = {
+    AlertKind.CAP: "warning",
+    AlertKind.BREAKER: "danger",
+    AlertKind.REFUND_FAILED: "danger",
+    AlertKind.DEADLINE: "warning",
+    AlertKind.SHIPPING: "danger",
+    AlertKind.PLATFORM: "danger",
+    AlertKind.WEBHOOK: "warning",
+}
+# In these the buyer is to act.
+_BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
+
+
+@dataclass(frozen=True)
+class Told:
+    """`text` is one sentence; `url` leads to what it is about, `link` says what that is."""
+
+    alert: Alert
+    text: str
+    url: str
+    link: str
+    raised_at: str
+    colour: str
+
+
+def told(alert: Alert) -> Told:
+    """Wants the alert's shop at hand."""
+    text, page, key, link = _SAID[alert.kind](alert)
+    return Told(
+        alert,
+        text,
+        reverse(page, args=None if key is None else [key]),
+        link,
+        format_time(alert.raised_at, alert.shop),
+        COLOURS[alert.kind],
+    )
+
+
+Said = tuple[str, str, int | None, str]
+"""A sentence; the page that it leads to, with its key; what the link says."""
+
+
+def _cap(alert: Alert) -> Said:
+    facts = alert.facts
+    if alert.threshold >= 100:
+        text = _("Strategy “%(name)s” has used up its daily cap of %(cap)s on %(day)s.")
+    else:
+        text = _("Strategy “%(name)s” has used %(used)s of its daily cap of %(cap)s on %(day)s.")
+    words = {
+        "name": facts["name"],
+        "used": f"{format_yuan(facts['used'])} ({facts['used'] * 100 // facts['cap']}%)",
+        "cap": format_yuan(facts["cap"]),
+        "day": f"{alert.day:%Y-%m-%d}",
+    }
+    return text % words, "admin:strategies_strategy_change", alert.subject, _("To the strategy")
+
+
+def _breaker(alert: Alert) -> Said:
+    facts = alert.facts
+    text = _(
+        "The circuit breaker switched strategy “%(name)s” off at %(at)s: %(hits)s hits, %(amount)s"
+        " within %(minutes)s minutes. Only a person switches it on again."
+    ) % {
+        "name": facts["name"],
+        "at": _at(facts["opened_at"], alert),
+        "hits": facts["hits"],
+        "amount": format_yuan(facts["amount"]),
+        "minutes": facts["minutes"],
+    }
+    return text, "admin:strategies_strategy_change", alert.subject, _("To the strategy")
+
+
+def _refund_failed(alert: Alert) -> Said:
+    text = _("The refund of %(amount)s for ticket %(name)s has failed.") % {
+        "amount": format_yuan(alert.facts["amount"]),
+        "name": alert.facts["name"],
+    }
+    return text, "admin:aftersale_refund_change", alert.subject, _("To the refund")
+
+
+def _deadline(alert: Alert) -> Said:
+    facts = alert.facts
+    if datetime.fromisoformat(facts["due_at"]) <= alert.raised_at:
+        text = _("Ticket %(name)s (%(status)s, %(amount)s) was due by %(due)s and is overdue.")
+    elif facts["status"] in _BUYERS:
+        text = _("Ticket %(name)s (%(status)s, %(amount)s): the buyer has time until %(due)s.")
+    else:
+        text = _("Ticket %(name)s (%(status)s, %(amount)s) is to be handled by %(due)s.")
+    words = {
+        "name": facts["name"],
+        "status": TicketStatus(facts["status"]).label,
+        "amount": format_yuan(facts["amount"]),
+        "due": _at(facts["due_at"], alert),
+    }
+    return text % words, "admin:aftersale_ticket_change", alert.subject, _("To the ticket")
+
+
+def _shipping(alert: Alert) -> Said:
+    facts = alert.facts
+    if facts["kind"] == ParcelKind.LIKELY_LOSS:
+        text = _(
+            "Order %(name)s had been shipped already when %(amount)s of it was refunded. The"
+            " parcel is to be stopped."
+        )
+    else:
+        text = _(
+            "Order %(name)s was shipped although %(amount)s of it is refunded or about to be. The"
+            " parcel is to be stopped."
+        )
+    words = {"name": facts["name"], "amount": format_yuan(facts["amount"])}
+    return text % words, "desk:shipping-alerts", None, _("To the shipping alerts")
+
+
+def _platform(alert: Alert) -> Said:
+    facts = alert.facts
+    if alert.threshold == 0:
+        text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
+    else:
+        text = _("Reading from the platform of %(name)s has been failing since %(at)s: %(reason)s")
+    words = {
+        "name": facts["name"],
+        "reason": read(facts["reason"]),
+        "at": _at(facts["since"], alert),
+    }
+    return text % words, "desk:shop-platform", alert.shop_id, _("To the connection")
+
+
+def _webhook(alert: Alert) -> Said:
+    facts = alert.facts
+    if facts["because"] == SwitchedOff.GONE:
+        text = _("Webhook “%(name)s” was switched off: the address answered that it is gone.")
+    else:
+        text = _("Webhook “%(name)s” was switched off: nothing has arrived there since %(since)s.")
+    since = facts["failing_since"]
+    words = {"name": facts["name"], "since": _at(since, alert) if since else ""}
+    return text % words, "desk:shop-webhooks", alert.shop_id, _("To the webhooks")
+
+
+def _at(text: str, alert: Alert) -> str:
+    return format_time(datetime.fromisoformat(text), alert.shop)
+
+
+_SAID: Mapping[str, Callable[[Alert], Said]] = {
+    AlertKind.CAP: _cap,
+    AlertKind.BREAKER: _breaker,
+    AlertKind.REFUND_FAILED: _refund_failed,
+    AlertKind.DEADLINE: _deadline,
+    AlertKind.SHIPPING: _shipping,
+    AlertKind.PLATFORM: _platform,
+    AlertKind.WEBHOOK: _webhook,
+}

@@ -1,0 +1,137 @@
+"""What operators alone see of the automation."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from aftersale.admin.kit import columns
+from aftersale.admin.kit.actions import StepForm, step
+from aftersale.admin.kit.model_admin import OperatorAdmin
+from aftersale.domain.money import format_yuan
+from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.shown import format_time
+from strategies.models import EvaluatorLane, FastRefundRule, FastRefundRuleKind, Heartbeat
+from strategies.services import fast_refund
+
+_RULES = {
+    FastRefundRuleKind.APPLIED_WITHIN_HOURS.value: _("Applied within hours of payment"),
+    FastRefundRuleKind.PAID_AMOUNT_BELOW.value: _("Paid amount below"),
+}
+
+
+class RuleForm(StepForm):
+    starts_at = forms.DateTimeField(
+        label=_("in force from"),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("rule"), choices=tuple(_RULES.items()), widget=UnfoldAdminSelectWidget
+    )
+    value = forms.DecimalField(
+        label=_("hours, or yuan"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """`value` as the service takes it: whole hours, or fen."""
+        cleaned = super().clean()
+        kind, value = cleaned.get("kind"), cleaned.get("value")
+        if kind == FastRefundRuleKind.PAID_AMOUNT_BELOW and value is not None:
+            cleaned["value"] = int(value * 100)
+        elif value is not None and value != int(value):
+            self.add_error("value", _("Hours are whole numbers."))
+        elif value is not None:
+            cleaned["value"] = int(value)
+        return cleaned
+
+
+@admin.register(FastRefundRule)
+class FastRefundRuleAdmin(OperatorAdmin):
+    list_display = ("rule", "since", "limit")
+    ordering = ("starts_at",)
+    sortable_by = ()
+    fieldsets = ((None, {"fields": ("rule", "since", "limit")}),)
+    actions_list = ("add_rule",)
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    @step(
+        title=_("Add a rule"),
+        question=_("It holds in all shops for orders paid from then on, and can't be taken back."),
+        permission="operate",
+        icon="add",
+        variant=ActionVariant.PRIMARY,
+        form_class=RuleForm,
+    )
+    def add_rule(self, request: HttpRequest, form: Any) -> HttpResponse:
+        try:
+            fast_refund.add_rule(
+                starts_at=form.cleaned_data["starts_at"],
+                kind=form.cleaned_data["kind"],
+                value=form.cleaned_data["value"],
+                user=cast(User, request.user),
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            messages.error(request, refused.message)
+        else:
+            messages.success(request, _("The rule is added."))
+        return HttpResponse(
+            headers={"HX-Redirect": reverse("admin:strategies_fastrefundrule_changelist")}
+        )
+
+    @display(description=_("rule"))
+    def rule(self, rule: FastRefundRule) -> Any:
+        return _RULES[rule.kind]
+
+    @display(description=_("in force from"))
+    def since(self, rule: FastRefundRule) -> Any:
+        return format_time(rule.starts_at) if rule.starts_at else _("the beginning")
+
+    @display(description=_("limit"))
+    def limit(self, rule: FastRefundRule) -> Any:
+        if rule.kind == FastRefundRuleKind.APPLIED_WITHIN_HOURS:
+            return _("%(hours)s hours") % {"hours": rule.value}
+        return format_yuan(rule.value)
+
+
+@admin.register(EvaluatorLane)
+class EvaluatorLaneAdmin(OperatorAdmin):
+    shop_path = "shop"
+    related = ("shop",)
+    list_display = ("shop_name", "revision", "decided_until")
+    sortable_by = ()
+    fieldsets = ((None, {"fields": ("shop", "revision", "decided_until")}),)
+
+    @display(description=_("shop"))
+    def shop_name(self, lane: EvaluatorLane) -> str:
+        return lane.shop.name
+
+    @display(description=_("rulebook"))
+    def revision(self, lane: EvaluatorLane) -> Any:
+        return columns.link_to("strategies_rulebookrevision", lane.rulebook_id, lane.rulebook_id)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(OperatorAdmin):
+    list_display = ("worker", "at")
+    ordering = ("worker",)
+    sortable_by = ()
+    fieldsets = ((None, {"fields": ("worker", "at")}),)

@@ -1,0 +1,176 @@
+"""What a batch is decided on: claimed rows as the engine's facts, and what came before.
+
+Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE.md).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+from django.db import connection
+
+from aftersale.services.shared.sql_arrays import texts
+from strategies.engine import Facts, State
+from strategies.services.evaluator.rulebooks import LoadedRulebook
+
+# Times are µs since the epoch; a double holds them exactly until the year 2255.
+_FACTS = """
+SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
+       CASE WHEN o.over_refunded THEN 0
+            ELSE o.paid_amount - o.refunded_amount - o.committed END,
+       (date_part('epoch', t.applied_at) * 1e6)::bigint,
+       t.reason,
+       (date_part('epoch', o.paid_at) * 1e6)::bigint,
+       (date_part('epoch', o.shipped_at) * 1e6)::bigint,
+       (date_part('epoch', o.delivered_at) * 1e6)::bigint,
+       (date_part('epoch', o.label_printed_at) * 1e6)::bigint,
+       o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
+       EXISTS (SELECT 1 FROM aftersale_blockedbuyer b
+               WHERE b.shop_id = t.shop_id AND b.buyer = o.buyer),
+       t.scenarios_hit
+FROM aftersale_ticket t
+JOIN aftersale_order o ON o.id = t.order_id
+"""
+# The evaluator never waits for a row: what somebody else holds is theirs to hand back, and is
+# found by the next look. Facts are read as their rows are locked, order and ticket together.
+_CLAIM = f"""{_FACTS}
+WHERE t.shop_id = %(shop)s AND t.awaiting_evaluation
+    AND (t.applied_at, t.ticket_no) > (%(at)s, %(ticket_no)s)
+ORDER BY t.applied_at, t.ticket_no
+LIMIT %(limit)s
+FOR NO KEY UPDATE OF t, o SKIP LOCKED
+"""
+
+# A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3).
+_BREAKERS = """
+SELECT s.id, count(*), sum(d.amount)::bigint
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (strategy_id, since)
+JOIN strategies_strategy s ON s.id = w.strategy_id
+JOIN strategies_decision d
+    ON d.strategy_id = s.id AND d.decided_at > greatest(w.since, s.enabled_at)
+GROUP BY s.id
+"""
+
+# Positions in a claimed row; the engine's decided_at goes in behind applied_at.
+TICKET, TICKET_NO, ORDER, BUYER, TYPE, AMOUNT, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 6, 7, 19
+APPLIED_AT = 8
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1) // _MICROSECOND
+
+
+class Cursor(NamedTuple):
+    """Where the last batch ended in the order of SPEC E7.
+
+    Rows decided before stay in the index until vacuum; a drain that began at its start each time
+    would read them again and again.
+    """
+
+    applied_at: datetime
+    ticket_no: str
+
+
+START = Cursor(datetime(1, 1, 2, tzinfo=UTC), "")
+
+
+def claim(shop_id: int, *, after: Cursor, limit: int) -> list[tuple[Any, ...]]:
+    """Locks waiting tickets and their orders, in the order of SPEC E7."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "shop": shop_id,
+                "at": after.applied_at,
+                "ticket_no": after.ticket_no,
+                "limit": limit,
+            },
+        )
+        return cursor.fetchall()
+
+
+def read_one(ticket_id: int) -> tuple[Any, ...] | None:
+    """A ticket's row as `claim` would give it, without a lock; None while its order is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_FACTS} WHERE t.id = %s", [ticket_id])
+        return cursor.fetchone()
+
+
+def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:
+    """Where a claimed batch ends."""
+    last = rows[-1]
+    return Cursor(EPOCH + last[APPLIED_AT] * _MICROSECOND, last[TICKET_NO])
+
+
+def as_facts(rows: Sequence[tuple[Any, ...]], decided_at: int) -> list[Facts]:
+    """Claimed rows as engine facts at one moment, µs. Plain tuples in fact: the engine takes them,
+    and they are cheaper to make. Arrays come as lists, which the engine could not look up."""
+    facts = [(*row[:9], decided_at, *row[9:15], *map(tuple, row[15:18]), *row[18:]) for row in rows]
+    return cast(list[Facts], facts)
+
+
+def micros(moment: datetime) -> int:
+    """A moment in the engine's µs since the epoch."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def load_state(
+    shop_id: int,
+    loaded: LoadedRulebook,
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    moment: datetime,
+    day: date,
+    paused: bool,
+) -> State:
+    """Cap use of the day, the buyers' sums and the breakers' counts as the lane's holder sees
+    them: nobody else can add to them before this transaction ends."""
+    state = State(paused=paused)
+    rulebook = loaded.rulebook
+    position = {key: index for index, key in enumerate(loaded.strategy_ids)}
+    with connection.cursor() as cursor:
+        breakers = {
+            key: strategy.breaker
+            for key, strategy in zip(loaded.strategy_ids, rulebook.strategies, strict=True)
+            if strategy.breaker is not None and strategy.enabled
+        }
+        longest = max((breaker.span for breaker in breakers.values()), default=0)
+        # One day more than they reach back: a shop may have moved to another zone's days.
+        first = day - timedelta(days=longest // _DAY + 2)
+        cursor.execute(
+            "SELECT strategy_id, day, hits, used FROM strategies_strategyusage"
+            " WHERE strategy_id = ANY(%s) AND day >= %s",
+            [list(position), first],
+        )
+        hits, amounts = Counter[int](), Counter[int]()
+        for strategy_id, used_on, number, used in cursor.fetchall():
+            hits[strategy_id] += number
+            amounts[strategy_id] += used
+            if used_on == day:
+                state.used[position[strategy_id], day.toordinal()] = used
+        if rulebook.buyer_limit is not None:
+            since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
+            cursor.execute(
+                "SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision"
+                " WHERE shop_id = %s AND buyer = ANY(%s::text[]) AND decided_at > %s"
+                " AND outcome <> 'manual' GROUP BY buyer",
+                [shop_id, texts({row[BUYER] for row in rows}), since],
+            )
+            for buyer, count, total in cursor.fetchall():
+                state.buyers[buyer] = [(micros(moment), count, total)]
+        # Of a strategy whose whole days and this batch are not enough to open its breaker, the
+        # span need not be counted: in a long backlog that would take longer with every batch.
+        most = sum(row[AMOUNT] for row in rows)
+        near = {
+            key: breaker
+            for key, breaker in breakers.items()
+            if (breaker.hits is not None and hits[key] + len(rows) > breaker.hits)
+            or (breaker.amount is not None and amounts[key] + most > breaker.amount)
+        }
+        if near:
+            starts = [moment - timedelta(microseconds=breaker.span) for breaker in near.values()]
+            cursor.execute(_BREAKERS, [list(near), starts])
+            for strategy_id, count, total in cursor.fetchall():
+                state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
+    return state

@@ -1,0 +1,102 @@
+"""Strategies and rulebooks as the plain data that revisions keep and the engine compiles."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aftersale.models import Shop
+from aftersale.records.schemas import ShopRecord
+from strategies.models import FastRefundRule, Strategy
+from strategies.strategy_record import StrategyRecord
+
+
+def strategy_content(strategy: Strategy) -> dict[str, Any]:
+    """A strategy in INTERFACES.md's words; money in fen, times in UTC."""
+    breaker = None
+    if strategy.breaker_minutes is not None:
+        breaker = {
+            "hits": strategy.breaker_hits,
+            "amount": strategy.breaker_amount,
+            "minutes": strategy.breaker_minutes,
+        }
+    return {
+        "scenario": strategy.scenario,
+        "name": strategy.name,
+        "remark": strategy.remark,
+        "enabled": strategy.enabled,
+        "priority": strategy.priority,
+        "valid_from": _iso(strategy.valid_from),
+        "valid_until": _iso(strategy.valid_until),
+        "execution_time": strategy.execution_time,
+        "windows": strategy.windows,
+        "paid_time": strategy.paid_time,
+        "order_statuses": strategy.order_statuses,
+        "buyer_reasons": strategy.buyer_reasons,
+        "single_amount_cap": strategy.single_amount_cap,
+        "daily_cap": strategy.daily_cap,
+        "time_limit_hours": strategy.time_limit_hours,
+        "skip_label_printed": strategy.skip_label_printed,
+        "product_condition": strategy.product_condition,
+        "products": strategy.products,
+        "categories": strategy.categories,
+        "refund_reason": strategy.refund_reason,
+        "breaker": breaker,
+    }
+
+
+def rulebook_content(
+    shop: Shop, strategies: Iterable[Strategy], rules: Iterable[FastRefundRule]
+) -> dict[str, Any]:
+    """What `strategies.engine.compile_rulebook` reads. The block list is no part of it: whether
+    the buyer was blocked is a fact of each decision (SPEC O8)."""
+    limit = None
+    if shop.buyer_limit_days is not None:
+        limit = {
+            "days": shop.buyer_limit_days,
+            "count": shop.buyer_limit_count,
+            "amount": shop.buyer_limit_amount,
+        }
+    return {
+        "timezone": shop.timezone,
+        "working_hours": shop.working_hours,
+        "special_days": shop.special_days,
+        "fast_refund_periods": [
+            [_iso(period.starts_at), _iso(period.ends_at)]
+            for period in shop.fast_refund_periods.all()
+        ],
+        "fast_refund_rules": [
+            {"from": _iso(rule.starts_at), "kind": rule.kind, "value": rule.value} for rule in rules
+        ],
+        "buyer_limit": limit,
+        "strategies": [
+            {"id": strategy.pk, "revision": strategy.revision, **strategy_content(strategy)}
+            for strategy in sorted(strategies, key=lambda s: (s.scenario, s.priority or 0))
+        ],
+    }
+
+
+def content_of_records(shop: ShopRecord, strategies: Sequence[StrategyRecord]) -> dict[str, Any]:
+    """The same of records, whose priorities are set: for what is tried without a database."""
+    return {
+        "timezone": shop.timezone,
+        "working_hours": shop.working_hours,
+        "special_days": shop.special_days,
+        "fast_refund_periods": [
+            [_iso(start), _iso(end)] for start, end in shop.fast_refund_periods
+        ],
+        "buyer_limit": shop.buyer_limit and shop.buyer_limit.model_dump(),
+        "strategies": [
+            {
+                **strategy.model_dump(exclude={"shop"}),
+                "id": strategy.name,
+                "revision": None,
+                "valid_from": _iso(strategy.valid_from),
+                "valid_until": _iso(strategy.valid_until),
+            }
+            for strategy in strategies
+        ],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
