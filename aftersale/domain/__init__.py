@@ -1,0 +1,1 @@
+"""Plain rules and texts: no database, no request."""

@@ -1,0 +1,1 @@
+"""One folder a platform, behind protocol.py (tickets) and payments.py (money)."""

@@ -1,0 +1,1 @@
+"""The records of files, API and webhooks (INTERFACES, Records)."""

@@ -31,7 +31,7 @@ _ROW_CLASSES = [name for name in ROW_CLASSES if name != "before:capitalize"]
 Cell = Callable[[Any], str]
 
 
-@register.inclusion_tag("aftersale/admin/list_rows.html", takes_context=True)
+@register.inclusion_tag("aftersale/kit/list_rows.html", takes_context=True)
 def list_rows(context: Context, cl: Any) -> dict[str, Any]:
     headers = list(result_headers(cl))
     cells = [

@@ -1,0 +1,1 @@
+"""The desk's pages beside the workbench: replies, batches, windows, ledgers, sheets."""

@@ -37,7 +37,7 @@ def pause(request: HttpRequest) -> HttpResponse:
         refused = Refused(_("Choose a shop."))
     return dialog(
         request,
-        "aftersale/admin/pause.html",
+        "aftersale/desk/pause.html",
         refused=refused,
         title=_("Pause automatic refunds"),
         action=reverse("desk:automation-pause"),
@@ -57,7 +57,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     held = Refund.objects.filter(HELD, shop=shop)
     return dialog(
         request,
-        "aftersale/admin/resume.html",
+        "aftersale/desk/resume.html",
         title=_("Resume automatic refunds of %(shop)s") % {"shop": shop.name},
         action=reverse("desk:automation-resume", args=[shop.pk]),
         submit=_("Resume automatic refunds"),
@@ -93,7 +93,7 @@ def notices_again(request: HttpRequest) -> HttpResponse:
     """The notices of a page that is open while somebody throws the switch."""
     control = request.GET.get("control") == "1" and bool(notices.pausable(request))
     context = {**notices.for_request(request), "pause_control": control}
-    return render(request, "aftersale/admin/notices.html", context)
+    return render(request, "aftersale/kit/notices.html", context)
 
 
 def _evaluate_dialog(request: HttpRequest, shop: Shop, title: str) -> HttpResponse:
@@ -102,7 +102,7 @@ def _evaluate_dialog(request: HttpRequest, shop: Shop, title: str) -> HttpRespon
     offered = waiting and not shop.automation_paused
     return dialog(
         request,
-        "aftersale/admin/evaluate.html",
+        "aftersale/desk/evaluate.html",
         title=title,
         action=reverse("desk:automation-evaluate", args=[shop.pk]),
         submit=label % {"count": waiting} if offered else "",

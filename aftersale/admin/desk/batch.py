@@ -149,11 +149,11 @@ def _show(
     request: HttpRequest, what: str, step: Step, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     context |= {"step": step, "action": reverse("desk:batch", args=[step])}
-    context["body"] = f"desk/batch/{what}.html"
+    context["body"] = f"aftersale/desk/batch/{what}.html"
     if "HX-Request" in request.headers:
         context["title"] = TITLES[step]
-        return render(request, "desk/batch/dialog.html", context, status=status)
-    page = show(request, "desk/batch/page.html", TITLES[step], **context)
+        return render(request, "aftersale/desk/batch/dialog.html", context, status=status)
+    page = show(request, "aftersale/desk/batch/page.html", TITLES[step], **context)
     page.status_code = status
     return page
 

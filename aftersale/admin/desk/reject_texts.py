@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
     own = {row.reason: row for row in _own(shop)}
     return pages.show(
         request,
-        "aftersale/replies/texts.html",
+        "aftersale/desk/replies/texts.html",
         _("Reject texts"),
         shop=shop,
         shops=shops,
@@ -69,7 +69,7 @@ def edit(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
     text = request.POST.get("text", own.get(known.code) or str(known.text))
     return pages.dialog(
         request,
-        "aftersale/replies/text.html",
+        "aftersale/desk/replies/text.html",
         refused=refused and Refused(_("Nothing was saved yet. See what is marked below.")),
         title=known.label,
         action=reverse("desk:reject-text", args=[its_shop.pk, known.code]),
@@ -93,7 +93,7 @@ def preview(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
     text = request.POST.get("text", "")
     return render(
         request,
-        "aftersale/replies/preview.html",
+        "aftersale/desk/replies/preview.html",
         {"problem": reject_templates.text_problem(text), "example": _example(text, its_shop)},
     )
 

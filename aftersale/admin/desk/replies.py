@@ -67,7 +67,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
         refused = _wrong_step(ticket, TicketStatus.REJECTED)
     return _dialog(
         request,
-        "aftersale/replies/reject.html",
+        "aftersale/desk/replies/reject.html",
         ticket,
         refused,
         title=_("Reject %s") % _named(ticket),
@@ -115,7 +115,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
     amount = request.POST.get("amount", "")
     return _dialog(
         request,
-        "aftersale/replies/negotiate.html",
+        "aftersale/desk/replies/negotiate.html",
         ticket,
         refused,
         title=_("Negotiate %s") % _named(ticket),
@@ -140,7 +140,7 @@ def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
     """What happens if the buyer accepts what is typed so far."""
     ticket = cases.find_case(ticket_id=pk, user=access.person(request))
     outcome = _outcome(ticket, request.GET.get("type", ""), request.GET.get("amount", ""))
-    return render(request, "aftersale/replies/outcome.html", {"outcome": outcome})
+    return render(request, "aftersale/desk/replies/outcome.html", {"outcome": outcome})
 
 
 @pages.desk_page

@@ -47,4 +47,4 @@ def _render_filters(request: HttpRequest, refused: Refused | None = None) -> Htt
         "filter_name": request.POST.get("name", "") if refused else "",
     }
     status = UNPROCESSABLE if refused else 200
-    return render(request, "desk/workbench/saved_filters.html", context, status=status)
+    return render(request, "aftersale/workbench/saved_filters.html", context, status=status)

@@ -1,0 +1,1 @@
+"""Parts that the admin's pages share: access, columns, lists, dialogs, notices."""

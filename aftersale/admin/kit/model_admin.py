@@ -46,8 +46,8 @@ class ReadOnlyAdmin(ModelAdmin):
     paginator = CappedPaginator
     list_per_page = 40
     ordering: Sequence[Any] = ("-pk",)
-    change_list_template = "aftersale/admin/list.html"
-    change_form_after_template = "aftersale/admin/sections.html"
+    change_list_template = "aftersale/kit/list.html"
+    change_form_after_template = "aftersale/kit/sections.html"
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -1,0 +1,1 @@
+"""The pages of the models: one module a model, and its buttons."""

@@ -19,7 +19,7 @@ from aftersale.services.tickets.cases import seen_now
 class CaseButtons(ScopedAdmin):
     """For the ticket's admin."""
 
-    change_form_outer_before_template = "aftersale/admin/case_buttons.html"
+    change_form_outer_before_template = "aftersale/records/case_buttons.html"
 
     def render_change_form(
         self,

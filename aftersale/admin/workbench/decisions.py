@@ -36,7 +36,7 @@ from .consequences import (
     to_pay,
 )
 
-TEMPLATE = "desk/workbench/decide.html"
+TEMPLATE = "aftersale/workbench/decide.html"
 
 
 class AmountForm(forms.Form):
@@ -211,7 +211,7 @@ def _no_amount() -> str:
 
 def _changed(request: HttpRequest, stale: Refused) -> HttpResponse:
     return dialog(
-        request, "desk/workbench/changed.html", refused=stale, title=_("The case has changed")
+        request, "aftersale/workbench/changed.html", refused=stale, title=_("The case has changed")
     )
 
 

@@ -7,7 +7,7 @@ from aftersale.models import PlatformStep, StepState, Ticket
 
 from .panels import Panel, register
 
-TEMPLATE = "desk/workbench/told_platform.html"
+TEMPLATE = "aftersale/workbench/told_platform.html"
 MOST = 10
 COLOURS = {
     StepState.ACCEPTED: "success",

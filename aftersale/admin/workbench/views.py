@@ -32,7 +32,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
     at = address.read(request)
     return show(
         request,
-        "desk/workbench/page.html",
+        "aftersale/workbench/page.html",
         _("Workbench"),
         is_fullwidth=1,
         shops=access.shops(request),
@@ -54,12 +54,14 @@ def rows(request: HttpRequest) -> HttpResponse:
     at = address.read(request)
     found = _list(request, at, now)
     if "after" in request.GET:
-        return render(request, "desk/workbench/rows.html", found)
+        return render(request, "aftersale/workbench/rows.html", found)
     counted = _counts(request, at, now)
     version = _version(found, counted)
     if request.GET.get("version") == version:
         return HttpResponse(status=204)
-    return render(request, "desk/workbench/refresh.html", {**found, **counted, "version": version})
+    return render(
+        request, "aftersale/workbench/refresh.html", {**found, **counted, "version": version}
+    )
 
 
 @desk_page
@@ -70,10 +72,10 @@ def open_case(request: HttpRequest, ticket_id: int) -> HttpResponse:
     ticket = case.find(request, ticket_id)
     shown = case.show(request, ticket, now)
     if request.headers.get("HX-Request"):
-        return render(request, "desk/workbench/case.html", shown)
+        return render(request, "aftersale/workbench/case.html", shown)
     return show(
         request,
-        "desk/workbench/case_page.html",
+        "aftersale/workbench/case_page.html",
         _("Ticket %s") % ticket.ticket_no,
         countdown_texts=texts(),
         **shown,
@@ -92,7 +94,7 @@ def pulse(request: HttpRequest, ticket_id: int) -> HttpResponse:
     seen = request.POST.get("seen", "")
     return render(
         request,
-        "desk/workbench/pulse.html",
+        "aftersale/workbench/pulse.html",
         {
             "ticket": ticket,
             "others": presence.others(ticket=ticket, user=user, now=now),
@@ -105,7 +107,7 @@ def pulse(request: HttpRequest, ticket_id: int) -> HttpResponse:
 @require_GET
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys of the workbench, and the switch that turns them off (WCAG 2.1.4)."""
-    return render(request, "desk/workbench/keys.html")
+    return render(request, "aftersale/workbench/keys.html")
 
 
 def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:

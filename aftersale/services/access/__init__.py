@@ -1,0 +1,1 @@
+"""Who may do what: rights, members, tokens, idempotent calls."""

@@ -1,0 +1,1 @@
+"""The steps of customer service, and what its screens ask."""

@@ -1,0 +1,1 @@
+"""An order's money and shipping."""

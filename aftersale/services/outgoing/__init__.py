@@ -1,0 +1,1 @@
+"""Calls to platforms: refunds and steps, each leased, sent and settled."""

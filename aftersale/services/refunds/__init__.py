@@ -1,0 +1,1 @@
+"""Refunds from approval to their result, and the audit of all money."""

@@ -1,0 +1,1 @@
+"""Locks, errors, outcomes and SQL pieces for all services."""

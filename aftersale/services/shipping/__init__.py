@@ -1,0 +1,1 @@
+"""Shipments, ship checks, and parcels to intercept (SPEC section 7)."""

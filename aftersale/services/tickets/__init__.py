@@ -1,0 +1,1 @@
+"""A ticket's lifecycle, its negotiation, and cases as people see them."""

@@ -1,0 +1,1 @@
+"""After-sale windows and their funds (SPEC section 10)."""

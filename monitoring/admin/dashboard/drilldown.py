@@ -52,7 +52,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         extra["key"] = key
     return show(
         request,
-        "monitoring/dashboard/behind.html",
+        "monitoring/dashboard/drilldown.html",
         What(what).label,
         chosen=chosen,
         total=total,

@@ -1,0 +1,1 @@
+"""The board of priorities, and what a check of the rulebook finds."""

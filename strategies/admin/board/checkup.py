@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 groups.append((scenario, own))
     return show(
         request,
-        "strategies/admin/review.html",
+        "strategies/board/review.html",
         _("Strategy check-up"),
         shop=shop,
         shops=seen,

@@ -142,7 +142,7 @@ def board(request: HttpRequest) -> HttpResponse:
     shop = shop_of(request, wanted) if wanted else next(iter(seen), None)
     return show(
         request,
-        "strategies/admin/board.html",
+        "strategies/board/board.html",
         _("Strategies"),
         shop=shop,
         shops=seen,
@@ -186,7 +186,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
         "saved": status == 200,
         "before": request.POST.get("seen", "") if status == 200 else "",
     }
-    return render(request, "strategies/admin/board_scenario.html", context, status=status)
+    return render(request, "strategies/board/board_scenario.html", context, status=status)
 
 
 def shop_of(request: HttpRequest, key: int | str) -> Shop:

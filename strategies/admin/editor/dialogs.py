@@ -50,7 +50,7 @@ def enable(request: HttpRequest, pk: int) -> HttpResponse:
     without_hours = off_hours and not strategies.has_working_hours(strategy.shop)
     return dialog(
         request,
-        "strategies/admin/enable.html",
+        "strategies/editor/enable.html",
         refused=refused,
         title=_("Enable “%(name)s”") % {"name": strategy.name},
         action=_address("enable", pk),
@@ -110,7 +110,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 def _ask(request: HttpRequest, strategy: Strategy, *, step: str, **context: Any) -> HttpResponse:
     return dialog(
         request,
-        "strategies/admin/ask.html",
+        "strategies/editor/ask.html",
         action=_address(step, strategy.pk),
         sentence=_sentence(strategy),
         **context,

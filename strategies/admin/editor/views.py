@@ -49,7 +49,7 @@ def picker(request: HttpRequest) -> HttpResponse:
 
     return show(
         request,
-        "strategies/admin/picker.html",
+        "strategies/editor/picker.html",
         _("Add a strategy"),
         shop=shop,
         shops=shops,
@@ -141,7 +141,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         raise Http404
     shop = shop_for(request, request.POST.get("shop"))
     form = StrategyForm(request.POST, shop=shop, scenario=scenario)
-    return render(request, "strategies/admin/preview.html", said(form, _typed_over(request, shop)))
+    return render(request, "strategies/editor/preview.html", said(form, _typed_over(request, shop)))
 
 
 def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def _page(
                 return HttpResponseRedirect(page_of(saved) + "?saved=1")
     response = show(
         request,
-        "strategies/admin/form.html",
+        "strategies/editor/form.html",
         title,
         form=form,
         scenario=Scenario(form.scenario),

@@ -61,7 +61,7 @@ def revisions(request: HttpRequest, pk: int) -> HttpResponse:
     fields = fields_of(old, new, strategy.shop) if new else []
     return show(
         request,
-        "strategies/admin/revisions.html",
+        "strategies/records/revisions.html",
         _("Revisions of “%(name)s”") % {"name": strategy.name},
         strategy=strategy,
         revisions=_listed(newest, strategy.shop),

@@ -109,8 +109,8 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
 class StrategyAdmin(ScopedAdmin):
     """Read-only: what changes a strategy is in `editor`, offered at the top of its page."""
 
-    list_before_template = "strategies/admin/list_top.html"
-    change_form_outer_before_template = "strategies/admin/strategy_top.html"
+    list_before_template = "strategies/records/list_top.html"
+    change_form_outer_before_template = "strategies/records/strategy_top.html"
     related = ("shop",)
     list_display = (
         "name",

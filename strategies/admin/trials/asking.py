@@ -45,7 +45,7 @@ def started(request: HttpRequest, trial: TrialRun) -> HttpResponse:
     """The dialog in which a trial run is watched; the page behind it stays as it was."""
     return dialog(
         request,
-        "strategies/admin/trials/started.html",
+        "strategies/trials/started.html",
         title=_("Trial run"),
         trial=trial,
         in_dialog=True,
@@ -227,7 +227,7 @@ def _ask(request: HttpRequest, begin: Any, **context: Any) -> HttpResponse:
             refused = why
     return dialog(
         request,
-        "strategies/admin/trials/ask.html",
+        "strategies/trials/ask.html",
         refused=refused,
         title=_("Try it on the past"),
         submit=_("Try it"),

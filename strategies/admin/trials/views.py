@@ -48,7 +48,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         _dress(trial)
     return show(
         request,
-        "strategies/admin/trials/list.html",
+        "strategies/trials/list.html",
         _("Trial runs"),
         page=page,
         shops=access.shops(request),
@@ -79,7 +79,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
             "breakers": result.breakers(run, names),
         }
     context["tried"] = result.tried(run) if run.status != TrialStatus.FAILED else []
-    return show(request, "strategies/admin/trials/trial.html", result.heading(run), **context)
+    return show(request, "strategies/trials/trial.html", result.heading(run), **context)
 
 
 @desk_page
@@ -130,7 +130,7 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
     statuses = dict(TicketStatus.choices)
     return show(
         request,
-        "strategies/admin/trials/tickets.html",
+        "strategies/trials/tickets.html",
         _("Tickets that would have been approved automatically")
         if change == "gained"
         else _("Tickets that would have gone to people"),
@@ -206,7 +206,7 @@ def _progress(request: HttpRequest, run: TrialRun, *, in_dialog: bool) -> HttpRe
     context = {**_about(request, run), "in_dialog": in_dialog}
     if run.status == TrialStatus.DONE:
         context["words"] = result.in_words(run, result.default_against(run))
-    response = render(request, "strategies/admin/trials/progress.html", context)
+    response = render(request, "strategies/trials/progress.html", context)
     if run.status not in UNDER_WAY and not in_dialog:
         response.headers["HX-Refresh"] = "true"
     return response

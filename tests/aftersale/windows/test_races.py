@@ -174,8 +174,8 @@ def pay(self, request):
         real(self, request)
     os.kill(os.getpid(), signal.SIGKILL)
 Sandbox.pay = pay
-from aftersale.services import payer
-payer.run(clock=timezone.now)
+from aftersale.services.outgoing import pay_refunds
+pay_refunds.run(clock=timezone.now)
 """
 
 
