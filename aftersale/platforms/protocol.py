@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
+from pydantic import Field
+
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
@@ -81,6 +83,22 @@ class Declined:
     reason: str
 
 
+class Fact(NamedTuple):
+    """Shown beside a record, and decided on by nobody: `name` is one of
+    aftersale.domain.platform_facts, `value` a code of it, an amount in yuan or a text.
+    Never a buyer's name, number, address or words."""
+
+    name: str
+    value: str
+    at: datetime | None = None
+
+
+class SeenOrder(OrderRecord):
+    """An order as the platform has it now."""
+
+    facts: tuple[Fact, ...] = Field(default=(), exclude=True)
+
+
 @dataclass(frozen=True, slots=True)
 class SeenTicket:
     """A ticket as the platform has it now."""
@@ -88,6 +106,10 @@ class SeenTicket:
     record: TicketRecord
     # The platform pays this one by its own fast refund (SPEC F2): recorded, never sent.
     paid_by_fast_refund: bool = False
+    # Status or type is not known here: the ticket is for people, and its facts have the platform's
+    # own name for it (SPEC O4).
+    unknown: bool = False
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +132,17 @@ class PlatformReason:
     text: str = ""
     needs_text: bool = False
     needs_pictures: bool = False
+    # The platform's words on when the reason is taken.
+    hint: str = ""
+
+
+# Before the code of a platform's own reason, to tell it from a reason of the catalogue.
+OWN_REASON = "platform:"
+
+
+def own_reason(reason: str) -> str | None:
+    """The platform's code of a reason to reject that is its own; None: one of the catalogue."""
+    return reason.removeprefix(OWN_REASON) if reason.startswith(OWN_REASON) else None
 
 
 class Subject(Enum):
@@ -156,7 +189,8 @@ class ForgedMessage(Exception):
 
 
 class Platform(Protocol):
-    """One shop's platform."""
+    """One shop's platform. A message of its is answered with `reply`, where it has one; else
+    "success"."""
 
     def test(self) -> str:
         """Whether the credentials work: the shop's name there, by a call that changes nothing."""
@@ -200,7 +234,8 @@ class Platform(Protocol):
     def reject(
         self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
     ) -> Accepted | Declined:
-        """`reason` is Afterdesk's code of the catalogue (aftersale.reject_reasons)."""
+        """`reason` is a code of the catalogue (aftersale.reject_reasons), or OWN_REASON and one of
+        `reject_reasons`."""
 
     def negotiate(
         self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]
