@@ -16,7 +16,9 @@ NAMES = {
     "goods_received": _("Goods received, the buyer says"),
     "urged": _("Urged"),
     "negotiation": _("Negotiation on the platform"),
-    "offered": _("Offered before"),
+    "offered_type": _("Offered before"),
+    "offered": _("Amount offered before"),
+    "offered_text": _("Said with the offer"),
     "our_refusal": _("Refusal as sent"),
     "exchange_for": _("Exchange for"),
     "return_freight_asked": _("Return freight asked for"),
@@ -64,6 +66,11 @@ VALUES = {
         "group_gift": _("Group gift that nobody took in time"),
         "reship": _("Missing goods to be sent"),
         "repair": _("Repair"),
+    },
+    "offered_type": {
+        "refund_only": _("Refund only"),
+        "return_refund": _("Return and refund"),
+        "exchange": _("Exchange"),
     },
     "negotiation": {
         "changed": _("The buyer has changed the request"),

@@ -15,12 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import Field
 
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
+
+T = TypeVar("T")
 
 
 class Secret(NamedTuple):
@@ -184,8 +186,36 @@ class NotAuthorised(NotCarriedOut):
     """The credentials are refused or have run out: people have to see to it."""
 
 
+class RecordUnreadable(NotCarriedOut):
+    """A single record can't be told in our words, and asking again does not change that: people
+    are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
+
+
+def readable(seen: T | Unreadable) -> T:
+    if isinstance(seen, Unreadable):
+        raise RecordUnreadable(seen.reason)
+    return seen
+
+
 class ForgedMessage(Exception):
     """A message whose signature is not the platform's; nothing of it may be believed."""
+
+
+@runtime_checkable
+class TakesEvidence(Protocol):
+    """A platform that takes evidence in a dispute by a call."""
+
+    def send_evidence(
+        self, ticket_no: str, *, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined: ...
+
+
+@runtime_checkable
+class HasPictures(Protocol):
+    """A platform that shows a buyer's pictures by a call, where others give addresses of them."""
+
+    def picture(self, number: str) -> Picture | None:
+        """A picture that a fact `picture` names."""
 
 
 class Platform(Protocol):
@@ -210,7 +240,8 @@ class Platform(Protocol):
         self, *, since: datetime, until: datetime
     ) -> Iterator[SeenTicket | Unreadable]: ...
 
-    def order(self, order_no: str) -> OrderRecord | None: ...
+    def order(self, order_no: str) -> OrderRecord | None:
+        """Raises RecordUnreadable; so does `ticket`."""
 
     def ticket(self, ticket_no: str) -> SeenTicket | None: ...
 

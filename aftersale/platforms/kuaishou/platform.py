@@ -23,6 +23,7 @@ from aftersale.platforms.protocol import (
     Step,
     Unreadable,
     Why,
+    readable,
 )
 
 from .api import Api, Refused
@@ -109,13 +110,11 @@ class Kuaishou:
 
     def order(self, order_no: str) -> SeenOrder | None:
         row = self._order(order_no)
-        record = self._order_record(row) if row else None
-        return None if isinstance(record, Unreadable) else record
+        return readable(self._order_record(row)) if row else None
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         row = self._ticket(ticket_no)
-        seen = self._seen_ticket(row) if row else None
-        return None if isinstance(seen, Unreadable) else seen
+        return readable(self._seen_ticket(row)) if row else None
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         # A test push comes instead, and is answered like any other.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aftersale.platforms.kuaishou import Kuaishou, platform
-from aftersale.platforms.protocol import NotCarriedOut, SeenTicket, Unreadable
+from aftersale.platforms.protocol import NotCarriedOut, RecordUnreadable, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
 
 from .fake import KuaishouFake
@@ -187,5 +187,7 @@ def test_what_cannot_be_read_is_told_beside_the_others(
     ]
 
     assert unread == [str(orders[0]), str(numbers[0])]
-    assert kuaishou.order(str(orders[0])) is None
-    assert kuaishou.ticket(str(numbers[0])) is None
+    with pytest.raises(RecordUnreadable, match="35"):
+        kuaishou.order(str(orders[0]))
+    with pytest.raises(RecordUnreadable, match="order_no"):
+        kuaishou.ticket(str(numbers[0]))
