@@ -71,8 +71,9 @@ def take(ticket: Ticket, order: Order | None, *, last_event: int) -> Snapshot:
         pictures=len(ticket.evidence),
         pictures_digest=_digest(*ticket.evidence),
         status=ticket.status,
-        order=order
-        and OrderSnapshot(
+        order=None
+        if order is None
+        else OrderSnapshot(
             status=order.status,
             label_printed=order.label_printed_at is not None,
             paid=order.paid_amount,
@@ -87,11 +88,12 @@ def read(text: str) -> Snapshot | None:
     """None where the text is no snapshot, or one of another version of the program."""
     try:
         padded = text + "=" * (-len(text) % 4)
-        *values, order = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        found = Snapshot(*values, order=None if order is None else OrderSnapshot(*order))
+        values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        values[-1] = None if values[-1] is None else OrderSnapshot(*values[-1])
+        found = Snapshot(*values)
         # Reads only what this version writes: the types are those of the fields.
         same = found.as_text() == text and _has_own_types(found)
-    except (ValueError, TypeError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, LookupError, RecursionError, binascii.Error):
         return None
     return found if same else None
 
