@@ -1,4 +1,4 @@
-"""A decision on a case that has changed meanwhile is refused, and says what changed (issue 3)."""
+"""A decision on a case that has changed meanwhile is refused, and says what changed."""
 
 from datetime import timedelta
 
