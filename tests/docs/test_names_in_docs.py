@@ -1,6 +1,7 @@
 """Files, modules, names and commands that the docs name exist."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,37 @@ def test_links_of_a_page_lead_somewhere(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+def test_the_index_lists_every_page() -> None:
+    index = (DOCS / "README.md").read_text()
+    listed = {(DOCS / link).resolve() for link in _LINK.findall(index) if "://" not in link}
+    assert {*DOCS.rglob("*.md")} - listed == {DOCS / "README.md"}
+
+
+def test_architecture_lists_every_import_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    names = [contract["name"] for contract in contracts["contracts"]]
+    told = re.findall(r"^\| ([^|]+?) \| ", _section("architecture.md", "Imports"), re.MULTILINE)
+    assert sorted(told) == sorted(["contract", *names])
+
+
+def _section(page: str, heading: str) -> str:
+    return (DOCS / page).read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def test_names_beside_files_to_touch_are_in_those_files() -> None:
+    """CONTRIBUTING's tables: a name in the right column stands in a file of the left one."""
+    checked = []
+    for files, told in re.findall(
+        r"^\| (`[^|]*/[^|]*) \| (.*) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE
+    ):
+        paths = [ROOT / name for name in re.findall(r"`([\w./-]+)`", files)]
+        text = "".join(path.read_text() for path in paths if path.is_file())
+        for name in re.findall(r"`([A-Za-z_]{3,})`", told):
+            assert name in text, (files, name)
+            checked.append(name)
+    assert {"PLATFORMS", "AlertKind", "STEPS", "CALLS"} <= set(checked)
+
+
 def test_commands_on_pages_exist() -> None:
     known = {*get_commands(), "collectstatic"}
     named = {
@@ -74,7 +106,7 @@ def test_commands_on_pages_exist() -> None:
     "text",
     [
         "`aftersale/services/locks.py`",
-        "`docs/nowhere.md`",
+        "`config/nowhere.md`",
         "see tests/concurrency/test_nothing.py.",
         "`strategies/services/lanes.py: held_lane_of_nobody`",
         "`aftersale.said`",
