@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +16,9 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
 _COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 
 
-def pages() -> Iterator[Path]:
-    for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]:
-        if OTHERS_FILES not in path.parents:
-            yield path
+def pages() -> list[Path]:
+    found = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+    return [path for path in found if OTHERS_FILES not in path.parents]
 
 
 def missing_names(text: str) -> list[str]:
