@@ -1,4 +1,4 @@
-"""The workbench's pages: whose cases they show, what they cost, and what they refuse (issue 3)."""
+"""The workbench's pages: whose cases they show, what they cost, and what they refuse."""
 
 from typing import Any
 

@@ -247,7 +247,7 @@ def test_no_more_than_two_hundred(shop: Shop, agent: User) -> None:
 
 
 def test_the_preview_reads_all_at_once(shop: Shop, agent: User) -> None:
-    """PERFORMANCE "Lists": queries do not grow with the tickets."""
+    """PERFORMANCE, Lists: queries do not grow with the tickets."""
     tickets = [make_ticket(make_order(shop)) for _ in range(10)]
     with CaptureQueriesContext(connection) as of_one:
         ask(tickets[:1], agent)
