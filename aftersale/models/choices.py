@@ -103,17 +103,20 @@ class TicketFlag(models.TextChoices):
     BEFORE_CONNECTION = "before_connection", _("Open before the shop was connected")
     PLATFORM_PAYS = "platform_pays", _("Fast refund paid by the platform")
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
+    UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
 
 
 # The automation leaves a ticket with one of these alone: the buyer asks for something else than was
 # decided on; which products it is about is not known; people have not asked for the shop's old
-# tickets to be evaluated; the platform pays it by itself, or did not take what was decided.
+# tickets to be evaluated; the platform pays it by itself, did not take what was decided, or says
+# what is not known here.
 HANDS_OFF = [
     TicketFlag.DIFFERS,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,
     TicketFlag.PLATFORM_REFUSED,
+    TicketFlag.UNKNOWN_THERE,
 ]
 
 
