@@ -46,6 +46,16 @@ def lock_case(
     return order, ticket, refund
 
 
+def lock_refund_case(*, refund_id: int, user: User) -> tuple[Order, Ticket, Refund]:
+    """The same of a refund that the user may handle."""
+    found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
+    if found is None:
+        raise NotFound(_("There is no such refund."))
+    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user)
+    assert refund is not None
+    return order, ticket, refund
+
+
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
     """Raises Stale where a locked case is not as it was seen, if that was said."""
     if seen is not None and seen != seen_now(ticket, order):
