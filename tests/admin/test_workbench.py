@@ -1,4 +1,4 @@
-"""The workbench's pages: whose cases they show, what they cost, and what they refuse (issue 3)."""
+"""The workbench's pages: whose cases they show, what they cost, and what they refuse."""
 
 from typing import Any
 
@@ -202,6 +202,7 @@ def test_a_return_of_nothing_is_approved_and_closed(desk: Scene) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(
         amount=0, type="return_refund", requested_type="return_refund"
     )
+    ticket.refresh_from_db()
     page = client.get(reverse("desk:approve", args=[ticket.pk])).content.decode()
     assert "Nothing is paid: the ticket is closed once the goods are confirmed." in page
     assert 'name="amount"' not in page
@@ -224,6 +225,7 @@ def test_what_asks_for_nothing_is_closed_with_a_note(desk: Scene) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(
         amount=0, type="refund_only", requested_type="refund_only"
     )
+    ticket.refresh_from_db()
     case = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
     assert reverse("desk:close", args=[ticket.pk]) in case
     assert reverse("desk:approve", args=[ticket.pk]) not in case
@@ -421,3 +423,31 @@ def test_the_tickets_page_leads_to_the_case(desk: Scene) -> None:
     pk = desk.row(Ticket).pk
     page = client_of(desk.people["viewer"]).get(reverse("admin:aftersale_ticket_change", args=[pk]))
     assert f"/admin/workbench/?queue=all&amp;case={pk}" in page.content.decode()
+
+
+def test_the_dialog_pays_neither_the_old_amount_nor_the_new_one(desk: Scene) -> None:
+    """SPEC O10: the buyer raised the amount while the dialog was open. Nothing is paid, and the
+    person reads the difference, whether the button or the dialog's own button is pressed."""
+    ticket = desk.row(Ticket)
+    client = client_of(desk.people["cs_agent"])
+    client.cookies["django_language"] = "en"
+    seen = seen_now(ticket, ticket.order)
+    Order.objects.filter(pk=ticket.order_id).update(paid_amount=100_000)
+    ticket.order.refresh_from_db()
+    seen = seen_now(ticket, ticket.order)
+    Ticket.objects.filter(pk=ticket.pk).update(amount=48_000)
+    address = reverse("desk:approve", args=[ticket.pk])
+    for answer in (
+        client.post(address, {"seen": seen, "amount": "123.45"}),
+        client.post(address, {"seen": seen}),
+        client.get(f"{address}?seen={seen}"),
+    ):
+        assert answer.status_code == 409
+        assert "amount: ¥123.45 is now ¥480.00" in answer.content.decode()
+    assert not Refund.objects.exists()
+    assert (
+        "amount: ¥123.45 is now ¥480.00"
+        in client.post(
+            reverse("desk:case-pulse", args=[ticket.pk]), {"seen": seen}
+        ).content.decode()
+    )

@@ -33,14 +33,20 @@ from aftersale.services.windows import charges
 
 
 def record_result(
-    *, refund_id: int, succeeded: bool, reason: str, user: User, now: datetime
+    *,
+    refund_id: int,
+    succeeded: bool,
+    reason: str,
+    user: User,
+    now: datetime,
+    seen: str | None = None,
 ) -> Ticket:
     """A person says what became of a refund that is paid by hand, or that nobody can be asked of.
 
     A failed one needs a `reason`.
     """
     with transaction.atomic():
-        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user)
+        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
         by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
         unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
         if not (by_hand or unresolved):

@@ -18,10 +18,10 @@ from aftersale.services.tickets.cases import lock_refund_case
 from aftersale.signals import tickets_waiting
 
 
-def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
+def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
     """Takes back a refund that was never sent; the ticket waits for a decision again (SPEC G2)."""
     with transaction.atomic():
-        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user)
+        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
         if refund.status != RefundStatus.REQUESTED or refund.ever_sent:
             raise Refused(
                 _("The refund of ticket %s was sent already and can't be taken back.")
@@ -45,10 +45,10 @@ def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
         return ticket
 
 
-def release(*, refund_id: int, user: User, now: datetime) -> None:
+def release(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> None:
     """Lets a refund that the shop's pause holds back go out all the same (SPEC G2)."""
     with transaction.atomic():
-        _order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user)
+        _order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
         if not held(refund, Shop.objects.get(pk=refund.shop_id)):
             raise Refused(_("The refund of ticket %s is not held back.") % ticket.ticket_no)
         refund.released = True
