@@ -172,7 +172,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "arbitration_result": ticket.arbitration_result or None,
         "flags": ticket.flags,
         "order_arrived": ticket.order_id is not None,
-        "awaiting_evaluation": ticket.awaiting_evaluation,
+        "waits": ticket.awaiting_evaluation,
     }
 
 

@@ -57,7 +57,7 @@ OrderStatus = Literal[
     "closed",
 ]
 OrderType = Literal["ordinary", "cross_border", "deposit"]
-OrderLabel = Literal["fast_refund", "refund_keep_goods", "campaign"]
+OrderLabel = Literal["fast_refund", "refund_keep_goods", "campaign", "risk"]
 TicketType = Literal["refund_only", "return_refund", "refund_keep_goods", "exchange"]
 TicketStatus = Literal[
     "pending_review",
