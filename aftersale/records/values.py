@@ -83,6 +83,15 @@ NO_NUL = r"^[^\x00]*$"
 FILLED = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
 
+def _is_unicode(text: str) -> bool:
+    """False for lone surrogates, which Python's json reads and no database text can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Identifier:
     """A number, code or name as SPEC O9 reads it: cleaned, then measured.
 
@@ -94,6 +103,8 @@ class Identifier:
 
     def _read(self, text: str) -> str:
         text = clean_identifier(text)
+        if not text.isascii() and not _is_unicode(text):
+            raise PydanticCustomError("string_unicode", "string_unicode")
         if not text and not self.optional:
             raise PydanticCustomError("identifier_empty", "identifier_empty")
         if len(text) > self.most:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from aftersale.domain.identifiers import clean_identifier
 
-shared = importlib.import_module("aftersale.migrations.0019_clean_identifiers")
+shared = importlib.import_module("aftersale.migrations.0020_clean_identifiers")
 
 LISTS = ("products", "categories", "buyer_reasons")
 
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("strategies", "0006_scenarios_hit"),
-        ("aftersale", "0019_clean_identifiers"),
+        ("aftersale", "0020_clean_identifiers"),
     ]
 
     operations = [migrations.RunPython(clean_strategies, migrations.RunPython.noop)]

@@ -48,8 +48,6 @@ def _wrong(message: str, pointer: str = "") -> WrongLine:
 
 def _object(line: bytes) -> dict[str, Any]:
     """Raises WrongLine where the line is no JSON object."""
-    if not line.strip():
-        raise _wrong(_("the line is empty"))
     try:
         text = line.decode()
     except UnicodeDecodeError:

@@ -153,7 +153,10 @@ def follow_orders(tickets: Any) -> None:
 
 
 def find_orders(tickets: Any, orders: Any, waiting: list[int], editor: Any) -> None:
-    for ticket in tickets.objects.filter(pk__in=waiting, order=None):
+    """Tickets whose money the platform has settled wait for the order's next version: ingestion
+    writes the money down."""
+    open_ones = tickets.objects.filter(status__in=["pending_review", "negotiating", "rejected"])
+    for ticket in open_ones.filter(pk__in=waiting, order=None):
         order = orders.objects.filter(shop=ticket.shop_id, order_no=ticket.order_no).first()
         if order is not None:
             with editor.connection.cursor() as cursor:
@@ -162,6 +165,6 @@ def find_orders(tickets: Any, orders: Any, waiting: list[int], editor: Any) -> N
 
 class Migration(migrations.Migration):
 
-    dependencies = [("aftersale", "0018_awaiting_evaluation")]
+    dependencies = [("aftersale", "0019_line_money")]
 
     operations = [migrations.RunPython(clean_rows, migrations.RunPython.noop)]
