@@ -28,7 +28,7 @@ class Role(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What a token may do (INTERFACES.md)."""
+    """What a token may do (INTERFACES)."""
 
     READ = "read", pgettext_lazy("scope", "Read orders, tickets, decisions and figures")
     INGEST = "ingest", pgettext_lazy("scope", "Send orders, tickets, shipments and fund entries")
