@@ -1,6 +1,7 @@
 """The texts of Django's templates, for Babel (babel.cfg names this extractor).
 
-Django's own `templatize` turns a template into code that Babel's Python extractor reads.
+Django's own `templatize` turns a template into code that Babel's Python extractor reads. The
+parameters are those of Babel's extractors; there are no options.
 """
 
 import io
@@ -14,7 +15,7 @@ def extract(
     file: BinaryIO,
     keywords: Mapping[str, Any],
     comment_tags: Collection[str],
-    _options: Mapping[str, Any],
+    options: Mapping[str, Any],
 ) -> Iterator[tuple]:
     from django.utils.translation.template import templatize
 
