@@ -1,8 +1,8 @@
 """The lines of an order add up to what the goods cost; the rest is the freight (SPEC E2)."""
 
+from random import Random
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from aftersale.platforms.wechat import to_records
 from tests.platforms.wechat.test_reading import ORDER
@@ -52,12 +52,11 @@ def test_a_lottery_and_points_are_no_money(method):
     assert (record.paid_amount, amounts(record)) == (0, [0])
 
 
-@given(
-    paid=some.integers(0, 10**9),
-    freight=some.integers(0, 10**6),
-    prices=some.lists(some.integers(0, 10**8), min_size=1, max_size=12),
-)
-def test_they_add_up_whatever_they_cost(paid, freight, prices):
-    record = order(paid, freight, *({"real_price": price} for price in prices))
-    assert sum(amounts(record)) == max(0, paid - freight)
-    assert all(amount >= 0 for amount in amounts(record))
+def test_they_add_up_whatever_they_cost():
+    chance = Random(5)
+    for _ in range(300):
+        paid, freight = chance.randrange(10**9), chance.choice([0, chance.randrange(10**6)])
+        prices = [chance.randrange(10**8) for _ in range(chance.randrange(1, 12))]
+        record = order(paid, freight, *({"real_price": price} for price in prices))
+        assert sum(amounts(record)) == max(0, paid - freight)
+        assert all(amount >= 0 for amount in amounts(record))

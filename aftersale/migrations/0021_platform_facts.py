@@ -29,7 +29,7 @@ HANDS_OFF = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0019_line_money")]
+    dependencies = [("aftersale", "0020_clean_identifiers")]
 
     operations = [
         migrations.CreateModel(
