@@ -101,8 +101,8 @@ def test_each_gets_its_own_result(shop: Shop, agent: User) -> None:
         (third.ticket_no, "done"),
     ]
     assert results[1].message == (
-        f"Nothing was done: ticket {second.ticket_no} has changed meanwhile: its order changed, "
-        "and is now “Shipped”."
+        f"Nothing was done: ticket {second.ticket_no} has changed meanwhile: its order's "
+        "status: “To be shipped” is now “Shipped”."
     )
     for ticket, refunding in ((first, True), (second, False), (third, True)):
         ticket.refresh_from_db()
