@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 def alerts(connected: Connected) -> list[str]:
     raise_alerts(now=connected.clock(), shop_ids=[connected.shop.pk])
     with translation.override("en"):
-        return [alert_text(alert).text for alert in Alert.objects.select_related("shop").order_by("pk")]
+        return [
+            alert_text(alert).text for alert in Alert.objects.select_related("shop").order_by("pk")
+        ]
 
 
 def test_refused_credentials_are_told_once(connected: Connected):
