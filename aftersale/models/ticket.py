@@ -34,13 +34,13 @@ DESK_STATUSES = [
 class Ticket(models.Model):
     """One after-sale request of a buyer, for a whole order or one line. Amounts in fen.
 
-    `order` is null until the order has arrived (SPEC O6). `awaiting_evaluation` says that automation
-    has yet to evaluate the ticket: set by arrival, by a change of the ticket or its order, by freed
-    money and by resuming, cleared by the decision. `committed` is the part of its order's money that
-    this ticket has taken. `products`, `categories` are those of the ticket's lines, copied from the
-    order so that the evaluator reads one row: each product with its own category at the same place.
-    `rejected_before` says that it was rejected once, here or in the platform's back office;
-    `taken_back` that a person took its refund back.
+    `order` is null until the order has arrived (SPEC O6). `awaiting_evaluation` says that the
+    ticket is still to be evaluated: set by arrival, by a change of the ticket or its order, by
+    freed money and by resuming, cleared by the decision. `committed` is the part of its order's
+    money that this ticket has taken. `products`, `categories` are those of the ticket's lines,
+    copied from the order so that the evaluator reads one row: each product with its own category
+    at the same place. `rejected_before` says that it was rejected once, here or in the platform's
+    back office; `taken_back` that a person took its refund back.
     """
 
     shop = models.ForeignKey(
