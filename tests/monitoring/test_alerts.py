@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from aftersale.models import Refund, ShippingAlert, Shop, Ticket
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring import tasks
 from monitoring.models import Alert, AlertMail
@@ -235,7 +235,7 @@ def test_a_refund_that_fails_is_told_at_once(shop: Shop) -> None:
     row = make_ticket(make_order(shop))
     approvals.approve(ticket_id=row.pk, user=owner, now=timezone.now())
     refund = Refund.objects.get(ticket=row)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk, succeeded=False, reason="no", user=owner, now=timezone.now()
     )
     assert looks(shop.pk) == 1
