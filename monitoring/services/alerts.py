@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aftersale.models import DESK_STATUSES
@@ -26,7 +27,7 @@ DEADLINE_HOURS = 6
 FAILING_HOURS = 1
 # What happened before that was either told then or is no news any more.
 LOOK_BACK = timedelta(days=3)
-# Who is to know, and so may ask to be mailed: whoever can do something about it.
+# Who is told, may ask to be mailed and may acknowledge: those who can do something about it.
 WHO: dict[str, Right] = {
     AlertKind.CAP: Right.CHANGE_STRATEGIES,
     AlertKind.BREAKER: Right.CHANGE_STRATEGIES,
@@ -173,27 +174,31 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
-    """Writes down that somebody has seen to it; who was first stays."""
+    """Writes down that somebody with the right for its kind has seen to it; the first one stays."""
     alert = scoped(Alert.objects.all(), user).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound(_("There is no such alert."))
-    require(user, alert.shop_id, Right.HANDLE_TICKETS)
+    require(user, alert.shop_id, WHO[alert.kind])
     _acknowledge([alert_id], user, now)
     alert.refresh_from_db()
     return alert
 
 
 def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    """Acknowledges those that the person saw, in the shops where the role allows it.
+    """Acknowledges those alerts that the person saw and whose kind their role in the shop covers.
 
-    What was raised since then is not among them. Returns how many; raises NotAllowed where no
-    shop's role allows it.
+    Later alerts are not among them. Returns how many; raises NotAllowed for a person without any
+    such role.
     """
-    shops = shops_of(user, Right.HANDLE_TICKETS).values("pk")
-    if not shops.exists():
+    mine = Q()
+    for right in set(WHO.values()):
+        shops = shops_of(user, right).values_list("pk", flat=True)
+        kinds = [kind for kind, needed in WHO.items() if needed == right]
+        mine |= Q(kind__in=kinds, shop__in=list(shops))
+    if not any(shops_of(user, right).exists() for right in set(WHO.values())):
         raise NotAllowed(_("Your role in this shop does not allow this."))
-    mine = Alert.objects.filter(pk__in=list(alert_ids), shop__in=shops)
-    return _acknowledge(mine.values_list("pk", flat=True), user, now)
+    shown = Alert.objects.filter(mine, pk__in=list(alert_ids))
+    return _acknowledge(shown.values_list("pk", flat=True), user, now)
 
 
 def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:

@@ -3,10 +3,14 @@
 Every registered admin is walked: whatever is added is too.
 """
 
-from urllib.parse import quote
+from unittest.mock import Mock
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.test import RequestFactory
 
 from aftersale.admin.kit.lookups import OwnLookups
 from aftersale.models import Ticket
@@ -19,23 +23,33 @@ LOOKUPS = ("exact", "regex", "contains", "in", "isnull", "gte", "date", "nope")
 # Of lists in general, not of one filter.
 GENERAL = ("q", "p", "o", "e", "all", "far", "_to_field", "_popup", "shop", "nobody__knows")
 HOSTILE = ("\0", "(", "9" * 40, "")
+REFUSALS = (SuspiciousOperation, IncorrectLookupParameters)
 
 
 def test_no_address_of_a_list_is_an_error(own: Scene, operator: User) -> None:
-    client = client_of(operator)
+    def asked(**query: str) -> HttpRequest:
+        request = RequestFactory().get("/", query)
+        request.user = operator
+        request._messages = Mock()  # type: ignore[attr-defined]
+        return request
+
+    refused = 0
     for model, site in REGISTERED:
         assert isinstance(site, OwnLookups), model
-        page = url(model, "changelist")
-        request = client.get(page).wsgi_request
-        of_filters = {str(name) for name in site._filter_parameters(request)}
+        of_filters = {str(name) for name in site._filter_parameters(asked())}
         for field in model._meta.get_fields():
             for name in (field.name, *[f"{field.name}__{lookup}" for lookup in LOOKUPS]):
-                allowed = site.lookup_allowed(name, "x", request)
+                allowed = site.lookup_allowed(name, "x", asked())
                 assert allowed == (name in of_filters), (model, name)
         for name in {*GENERAL, *of_filters}:
             for value in HOSTILE:
-                status = client.get(f"{page}?{name}={quote(value)}").status_code
-                assert status in (200, 302, 400), (model, name, value)
+                try:
+                    found = site.get_changelist_instance(asked(**{name: value}))
+                except REFUSALS:
+                    refused += 1
+                else:
+                    assert list(found.result_list) is not None
+    assert refused > len(REGISTERED)
 
 
 def test_the_page_says_so(own: Scene) -> None:
