@@ -27,7 +27,8 @@ class Alert(models.Model):
     `threshold` is the share of a cap in percent, the hours before a deadline, else 0. `day` is
     the shop-local day of what happened, not of the look that found it: a late look tells of
     nothing twice. `facts` are names, keys and figures (amounts in fen) as they were; the words
-    are made in the reader's language.
+    are made in the reader's language. `ended_at` says since when it is over: what it warned of has
+    ended (SPEC O5).
     """
 
     shop = models.ForeignKey(
@@ -39,6 +40,7 @@ class Alert(models.Model):
     day = models.DateField(_("day"))
     raised_at = models.DateTimeField(_("raised at"))
     facts = models.JSONField(_("facts"))
+    ended_at = models.DateTimeField(_("over since"), null=True)
     acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -65,8 +67,14 @@ class Alert(models.Model):
             # The figure of the bell, and the page: newest first.
             models.Index(
                 fields=["shop", "-raised_at", "-id"],
-                condition=Q(acknowledged_at=None),
+                condition=Q(acknowledged_at=None, ended_at=None),
                 name="alert_open",
+            ),
+            # Ended unseen.
+            models.Index(
+                fields=["shop", "-raised_at", "-id"],
+                condition=Q(acknowledged_at=None, ended_at__isnull=False),
+                name="alert_ended",
             ),
             models.Index(fields=["shop", "-raised_at", "-id"], name="alert_newest"),
         ]
