@@ -1,4 +1,4 @@
-"""The page of alerts, and the one on which people choose what they are mailed (SPEC M4)."""
+"""The page of alerts, and the page on which people choose their alert mails (SPEC M4)."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -20,11 +20,11 @@ from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts as service
 from monitoring.services import subscriptions
-from monitoring.services.alert_rights import WHO, seen_to_by
-from monitoring.services.alert_texts import told
+from monitoring.services.alert_rights import RIGHT_OF, acted_on_by
+from monitoring.services.alert_texts import alert_text
 
 PER_PAGE = 50
-# In this sequence on the page: for the person's role, for others', over unseen, acknowledged.
+# The tabs in this order: alerts for the person's role, for other roles, over, acknowledged.
 OPEN, OTHERS, OVER, ACKNOWLEDGED = "open", "others", "over", "acknowledged"
 TABS = {
     OPEN: gettext_lazy("Not acknowledged"),
@@ -37,7 +37,7 @@ MEANINGS = {
     AlertKind.BREAKER: gettext_lazy("A circuit breaker has switched a strategy off."),
     AlertKind.REFUND_FAILED: gettext_lazy("A refund has failed and needs people."),
     AlertKind.DEADLINE: gettext_lazy("A ticket is within 6 hours of its deadline."),
-    AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although it was refunded."),
+    AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although its order was refunded."),
     AlertKind.PLATFORM: gettext_lazy("A shop can't be read from its platform."),
     AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
 }
@@ -46,7 +46,7 @@ MEANINGS = {
 @desk_page
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    """Newest first; `state`, `shop` and `kind` choose."""
+    """Lists alerts, newest first; filtered by `state`, `shop` and `kind`."""
     tabs = _tabs(request)
     state = request.GET.get("state", "")
     state = state if state in tabs else tabs[0]
@@ -61,7 +61,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         state=state,
         tabs=[_tab(request, tab, state) for tab in tabs],
         rows=rows,
-        open_ones=[row["told"].alert.pk for row in rows if row["may"]],
+        open_ones=[row["shown"].alert.pk for row in rows if row["may"]],
         page=page,
         earlier=_address(request, state=state, page=page.number - 1),
         later=_address(request, state=state, page=page.number + 1),
@@ -76,7 +76,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @desk_page
 @require_POST
 def acknowledge(request: HttpRequest) -> HttpResponse:
-    """One alert (`alert`), or all that the page showed (`shown`)."""
+    """Acknowledges one alert (`alert`), or all that the page showed (`shown`)."""
     person, now = access.person(request), timezone.now()
     one = request.POST.get("alert", "")
     if _is_key(one):
@@ -93,7 +93,7 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def mails(request: HttpRequest) -> HttpResponse:
-    """Each person for themselves."""
+    """Each person chooses for themselves."""
     person = access.person(request)
     offered = subscriptions.offered(person)
     if request.method == "POST":
@@ -112,8 +112,8 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest) -> list[str]:
-    """Whoever sees to every kind has no alerts for others, a viewer none of their own."""
-    mine = any(access.has_somewhere(request, right) for right in WHO.values())
+    """Owners and operators have no tab for other roles, viewers none of their own."""
+    mine = any(access.has_somewhere(request, right) for right in RIGHT_OF.values())
     tabs = [OPEN] if mine else []
     tabs += [OTHERS] if _of_others(request) else []
     return [*tabs, OVER, ACKNOWLEDGED]
@@ -123,7 +123,7 @@ def _of_others(request: HttpRequest) -> bool:
     return any(
         not access.may(request, shop.pk, right)
         for shop in access.shops(request)
-        for right in set(WHO.values())
+        for right in set(RIGHT_OF.values())
     )
 
 
@@ -132,8 +132,8 @@ def _in_tab(found: QuerySet[Alert], state: str, person: User) -> QuerySet[Alert]
         return found.exclude(acknowledged_at=None)
     found = found.filter(acknowledged_at=None, ended_at__isnull=state != OVER)
     if state == OPEN:
-        return found.filter(seen_to_by(person))
-    return found.exclude(seen_to_by(person)) if state == OTHERS else found
+        return found.filter(acted_on_by(person))
+    return found.exclude(acted_on_by(person)) if state == OTHERS else found
 
 
 def _chosen(request: HttpRequest) -> QuerySet[Alert]:
@@ -150,8 +150,8 @@ def _row(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     at, ended_at = alert.acknowledged_at, alert.ended_at
     opened = at is None and ended_at is None
     return {
-        "told": told(alert),
-        "may": opened and access.may(request, alert.shop_id, WHO[alert.kind]),
+        "shown": alert_text(alert),
+        "may": opened and access.may(request, alert.shop_id, RIGHT_OF[alert.kind]),
         "acknowledged_at": at and format_time(at, alert.shop),
         "ended_at": ended_at and format_time(ended_at, alert.shop),
     }

@@ -1,7 +1,7 @@
-"""`/alerts`: what people are told (SPEC M4), and that somebody has seen to it.
+"""`/alerts`: alerts, and acknowledging them (SPEC M4).
 
-A parcel to be stopped is among them, as the kind `shipping`; how far people have come with it is
-the desk's (SPEC H1).
+A parcel to be stopped is an alert of the kind `shipping`; the state of its interception belongs
+to the desk (SPEC H1).
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ _OF_CONNECTIONS = (AlertKind.PLATFORM, AlertKind.WEBHOOK)
 
 class AlertsQuery(PageQuery):
     kind: KindName | None = None
-    acknowledged: bool | None = Field(default=None, description="False: nobody has seen to it")
-    ended: bool | None = Field(default=None, description="True: what it warned of has ended")
+    acknowledged: bool | None = Field(default=None, description="False: nobody has acknowledged it")
+    ended: bool | None = Field(default=None, description="True: alerts that are over")
 
 
 class ShownAlert(BaseModel):
-    """What happened, with the figures of then; what a kind does not have is null."""
+    """An event with the figures of its moment; keys that its kind does not have are null."""
 
     id: int
     kind: KindName
@@ -101,14 +101,15 @@ class AcknowledgeCall(Call):
 
     @extend_schema(
         operation_id="acknowledge_alert",
-        summary="Say that an alert was seen to",
+        summary="Acknowledge an alert",
         request=None,
         responses=ShownAlert,
         tags=["alerts"],
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        """For roles that can do something about it: caps and breakers owners and administrators,
-        connections and webhooks owners, all else whoever handles tickets. Who was first stays."""
+        """Needs a role that can act on it: owner or administrator for caps and breakers, owner for
+        connections and webhooks, any role that handles tickets for the rest. The first person to
+        acknowledge stays recorded."""
 
         def work() -> HttpResponse:
             if not Alert.objects.filter(pk=pk, shop=self.shop_id).exists():

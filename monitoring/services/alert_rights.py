@@ -1,7 +1,7 @@
-"""Who sees to which alerts (SPEC P1, M4): the roles that can do something about the kind.
+"""Who may act on which alerts (SPEC P1, M4).
 
-All members of a shop see its alerts. Acknowledging one, being mailed it, and counting it in the
-bell follow the rule here.
+All members of a shop see its alerts. Only roles that can act on a kind acknowledge it, count it in
+the bell and get it by mail.
 """
 
 from django.contrib.auth.models import User
@@ -11,7 +11,8 @@ from aftersale.models import Role
 from aftersale.services.access.rights import ROLES, Right, shops_of
 from monitoring.models import AlertKind
 
-WHO: dict[str, Right] = {
+# The right that lets somebody act on an alert.
+RIGHT_OF: dict[str, Right] = {
     AlertKind.CAP: Right.CHANGE_STRATEGIES,
     AlertKind.BREAKER: Right.CHANGE_STRATEGIES,
     AlertKind.REFUND_FAILED: Right.HANDLE_TICKETS,
@@ -23,16 +24,16 @@ WHO: dict[str, Right] = {
 
 
 def roles(kind: str) -> set[Role]:
-    """The roles that see to alerts of the kind."""
-    return ROLES[WHO[kind]]
+    """The roles that may act on alerts of the kind."""
+    return ROLES[RIGHT_OF[kind]]
 
 
-def seen_to_by(user: User) -> Q:
-    """The alerts that the user sees to; an operator sees to all."""
+def acted_on_by(user: User) -> Q:
+    """The alerts that the user may act on; all of them for an operator."""
     if user.is_superuser:
         return Q()
     found = Q(pk__in=[])
-    for right in set(WHO.values()):
-        kinds = [kind for kind in WHO if WHO[kind] is right]
+    for right in set(RIGHT_OF.values()):
+        kinds = [kind for kind in RIGHT_OF if RIGHT_OF[kind] is right]
         found |= Q(kind__in=kinds, shop__in=shops_of(user, right).values("pk"))
     return found

@@ -1,9 +1,9 @@
 """Raising alerts, ending them and acknowledging them (SPEC M4, G3, O5, H1).
 
-Rows are looked at, with no cursor that could pass one by: what is so now, or happened within
-LOOK_BACK, and has no alert yet gets one. An alert whose subject is no longer found is over. A look
-is a statement a kind, so it may die, run late, or run beside another; the constraint `alert_once`
-has the last word.
+Alerts are found in the rows themselves, without a cursor that could skip one: every state that
+holds now, and every event within LOOK_BACK, gets an alert if it has none. An alert that its query
+finds no longer is over. Each kind is one statement, so a run may die, come late or overlap
+another; the constraint `alert_once` prevents duplicates.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,16 +18,16 @@ from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring.models import Alert, AlertKind
 
-from .alert_finders import FINDERS, STANDING, values
-from .alert_rights import WHO, roles, seen_to_by
+from .alert_queries import QUERIES, STILL_TRUE, values
+from .alert_rights import RIGHT_OF, acted_on_by, roles
 
-# What happened before that was either told then or is no news any more.
+# Older events were told then, or are no news any more.
 LOOK_BACK = timedelta(days=3)
-# In these the facts follow what they are about for as long as the alert stands.
+# Facts of these are kept up to date for as long as the alert stands.
 _FOLLOWED = [AlertKind.DEADLINE]
 
-# Rows in one order, so that two looks at once wait for each other but never in a circle. Without
-# the NOT EXISTS each look would use up an id for every alert that is there already.
+# ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it
+# each run would use up an id for every alert that exists already.
 _RAISE = """
 WITH raised AS (
     INSERT INTO monitoring_alert (shop_id, kind, subject, threshold, day, raised_at, facts)
@@ -54,7 +54,7 @@ SELECT shop_id FROM raised
 """
 
 
-# Rows that another look has at hand are left to it: so no two looks wait in a circle.
+# SKIP LOCKED: rows that another run has locked are left to it, so no two runs wait in a circle.
 _END = """
 UPDATE monitoring_alert a
 SET ended_at = CASE WHEN s.facts IS NULL THEN %(now)s::timestamptz END,
@@ -79,14 +79,14 @@ WHERE a.id = s.id
 
 
 def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
-    """Raises what is to be told and was not yet, with the mails to whoever asked for them.
+    """Raises every alert that is due and not raised yet, with its mails; returns how many.
 
-    Each kind is one statement, and nothing is locked but the new rows. Returns how many.
+    Each kind is one statement that locks nothing but the new rows.
     """
     given = values(now=now, since=now - LOOK_BACK) | {"shops": _shops(shop_ids)}
     raised: list[int] = []
     with connection.cursor() as cursor:
-        for kind, found in FINDERS.items():
+        for kind, found in QUERIES.items():
             told = sorted(role.value for role in roles(kind))
             given |= {"kind": AlertKind(kind).value, "roles": told}
             cursor.execute(_RAISE.replace("@found", found), given)
@@ -97,17 +97,17 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
 
 
 def end_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
-    """Ends alerts with what they warned of (SPEC O5); one whose subject is back stands again.
+    """Ends alerts with what they warned of (SPEC O5), and re-opens those that are true again.
 
-    An alert that somebody acknowledged stays as it is. Returns how many changed.
+    Acknowledged alerts stay as they are. Returns how many changed.
     """
     given = values(now=now, since=datetime.min.replace(tzinfo=UTC))
     given |= {"look_back": now - LOOK_BACK, "shops": _shops(shop_ids)}
     changed = 0
     with connection.cursor() as cursor:
-        for kind, standing in STANDING.items():
+        for kind, found in STILL_TRUE.items():
             given |= {"kind": AlertKind(kind).value, "followed": kind in _FOLLOWED}
-            cursor.execute(_END.replace("@found", standing), given)
+            cursor.execute(_END.replace("@found", found), given)
             changed += cursor.rowcount
     return changed
 
@@ -117,30 +117,30 @@ def _shops(shop_ids: Collection[int] | None) -> list[int] | None:
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
-    """Writes down that somebody has seen to it; who was first stays."""
+    """Records who took care of an alert; the first person stays recorded."""
     alert = scoped(Alert.objects.all(), user).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound(_("There is no such alert."))
-    require(user, alert.shop_id, WHO[alert.kind])
+    require(user, alert.shop_id, RIGHT_OF[alert.kind])
     _acknowledge([alert_id], user, now)
     alert.refresh_from_db()
     return alert
 
 
 def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    """Acknowledges those that the person saw, where their role sees to the kind.
+    """Acknowledges the alerts that the person saw, in shops where the role may act on the kind.
 
-    What was raised since then is not among them. Returns how many; raises NotAllowed where all
-    that the person saw is for other roles.
+    Alerts raised since then stay open. Returns how many; raises NotAllowed where the role may act
+    on none of them.
     """
     shown = scoped(Alert.objects.filter(pk__in=list(alert_ids)), user)
-    mine = list(shown.filter(seen_to_by(user)).values_list("pk", flat=True))
+    mine = list(shown.filter(acted_on_by(user)).values_list("pk", flat=True))
     if not mine and shown.exists():
         raise NotAllowed(_("Your role in this shop does not allow this."))
     return _acknowledge(mine, user, now)
 
 
 def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    # Only open ones are written, so that two people at once leave the first of them standing.
+    # Only open alerts are written: of two people at once, the first stays recorded.
     opened = Alert.objects.filter(pk__in=list(alert_ids), acknowledged_at=None)
     return opened.update(acknowledged_at=now, acknowledged_by=user)

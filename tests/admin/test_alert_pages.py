@@ -46,7 +46,7 @@ def told(own: Scene) -> Scene:
 
 
 def rows(response: Any) -> list[Alert]:
-    return [row["told"].alert for row in response.context["rows"]]
+    return [row["shown"].alert for row in response.context["rows"]]
 
 
 def said(response: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def test_every_kind_says_what_happened_and_leads_there(told: Scene) -> None:
     assert f"refund of ¥59.90 for ticket {alert['refund_failed'].facts['name']} has failed" in page
     assert f"{name} (To be handled, ¥100.00) is to be handled by 2026-03-11 18:00." in page
     assert f"Order {alert['shipping'].facts['name']} was shipped although ¥100.00 of it" in page
-    links = {row["told"].url for row in response.context["rows"]}
+    links = {row["shown"].url for row in response.context["rows"]}
     assert links == {
         reverse("admin:strategies_strategy_change", args=[cap.pk]),
         reverse("admin:strategies_strategy_change", args=[alert["breaker"].subject]),
@@ -116,7 +116,7 @@ def test_nothing_of_another_shop(told: Scene, foreign: Scene) -> None:
     other.refresh_from_db()
     assert other.acknowledged_at is None
     assert ring(client)["count"] == "6"
-    assert ring(client, since=other.pk - 1)["told"] == ""
+    assert ring(client, since=other.pk - 1)["announced"] == ""
 
 
 @pytest.mark.parametrize("who", ["stranger", "outsider", "anonymous"])
@@ -194,7 +194,7 @@ def test_viewers_see_only(told: Scene) -> None:
 
 def test_nothing_to_be_told(own: Scene) -> None:
     client = english_client(own.people["owner"])
-    assert "Nothing that nobody has seen to." in text_of(client.get(PAGE))
+    assert "No open alerts." in text_of(client.get(PAGE))
     assert "Nothing here." in text_of(client.get(PAGE, {"state": "acknowledged"}))
     assert "Nothing here." in text_of(client.get(PAGE, {"kind": "cap"}))
 
@@ -209,17 +209,19 @@ def test_the_bell_counts_and_tells_what_is_new(told: Scene) -> None:
     for name in ("admin:index", "monitoring:alerts", "admin:aftersale_blockedbuyer_changelist"):
         assert client.get(reverse(name)).content.decode().count('id="alert-bell"') == 1, name
     latest = Alert.objects.latest("pk").pk
-    known = {"count": "6", "label": "Alerts: 6 not acknowledged", "told": ""}
+    known = {"count": "6", "label": "Alerts: 6 not acknowledged", "announced": ""}
     assert ring(client) == known | {"ask": f"{BELL}?since={latest}"}
     assert ring(client, since=latest) == ring(client, since="x") == ring(client)
     due(told.shop, ticket_no="mine-late")
     alerts.raise_alerts(now=NOON)
-    assert ring(client, since=latest)["told"].startswith("Ticket mine-late (To be handled, ¥100")
+    assert ring(client, since=latest)["announced"].startswith(
+        "Ticket mine-late (To be handled, ¥100"
+    )
     due(told.shop)
     alerts.raise_alerts(now=NOON)
-    assert ring(client, since=latest)["told"] == "2 new alerts"
+    assert ring(client, since=latest)["announced"] == "2 new alerts"
     Alert.objects.update(acknowledged_at=NOON)
-    quiet = {"count": "", "label": "Alerts: nothing new", "told": ""}
+    quiet = {"count": "", "label": "Alerts: nothing new", "announced": ""}
     assert ring(client, since=latest) == quiet | {"ask": f"{BELL}?since={latest}"}
 
 

@@ -286,7 +286,7 @@ def test_nothing_of_another_shop(erp: Program, owner: User) -> None:
     assert program(other, owner).get("/tickets/T2").status == 200
 
 
-@pytest.mark.parametrize("number", ["a/b", "/a//", "a\nb", "a%2Fb", "a b?c#d", "订单/1"])
+@pytest.mark.parametrize("number", ["a/b", "/a//", "a%2Fb", "a b?c#d", "订单/1"])
 def test_a_number_is_read_as_another_system_made_it(erp: Program, shop: Shop, number: str) -> None:
     make_ticket(make_order(shop, order_no=number), ticket_no=number)
     written = quote(number, safe="")

@@ -1,4 +1,4 @@
-"""SPEC M4: people are told once per subject, threshold and day; nothing is passed by."""
+"""SPEC M4: an alert once per subject, threshold and day; none is missed."""
 
 import threading
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from aftersale.models import Membership, Refund, ShippingAlert, Shop, Ticket
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring import tasks
 from monitoring.models import Alert, AlertKind, AlertMail
@@ -91,7 +91,7 @@ def test_a_failed_refund(shop: Shop) -> None:
 
 
 def test_a_deadline_within_six_hours(shop: Shop) -> None:
-    """SPEC O5: whoever it waits for; nobody waits for a ticket that is not on the desk."""
+    """SPEC O5: for merchant's and buyer's deadlines alike, while the ticket is on the desk."""
     wanted = [due(shop), due(shop, 6, status="awaiting_return"), due(shop, -1)]
     due(shop, 6.001)
     for status in ("refunding", "refunded", "rejected", "cancelled", "closed"):
@@ -100,7 +100,7 @@ def test_a_deadline_within_six_hours(shop: Shop) -> None:
     assert (look(), look(minutes=0.01)) == (3, 0)
     assert told() == [("deadline", one.pk, 6) for one in wanted]
     assert look(hours=1) == 1
-    # A deadline that was put off to another day is another one.
+    # A deadline that was moved to another day is a new one.
     assert look(hours=6.5) == 0
     Ticket.objects.filter(pk=wanted[0].pk).update(due_at=NOON + timedelta(days=1))
     assert look(hours=18) == 1
@@ -138,7 +138,7 @@ def test_what_happened_long_ago_is_no_news(shop: Shop) -> None:
 
 
 def test_a_late_look_tells_what_happened_meanwhile_once(shop: Shop) -> None:
-    """No look for two days: nothing is lost, and the day stays that of what happened."""
+    """No run for two days: nothing is lost, and the day is still that of the event."""
     one_of_each(shop)
     assert (look(days=2), look(days=2, minutes=1)) == (6, 0)
     assert set(Alert.objects.values_list("day", flat=True)) == {DAY}
@@ -155,16 +155,16 @@ def test_a_look_of_one_shop_tells_of_that_one(shop: Shop) -> None:
 
 
 def test_a_crash_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever kind it dies at: the next look tells what is left, and nothing twice."""
+    """If a run dies at any kind, the next one raises the rest, and nothing twice."""
     one_of_each(shop)
-    kinds = dict(alerts.FINDERS)
+    kinds = dict(alerts.QUERIES)
     for place, there in enumerate([0, 2, 3, 4, 5]):
         until = dict(list(kinds.items())[:place])
-        monkeypatch.setattr(alerts, "FINDERS", until | {"dies here": ""})
+        monkeypatch.setattr(alerts, "QUERIES", until | {"dies here": ""})
         with pytest.raises(KeyError, match="dies here"):
             look()
         assert Alert.objects.count() == there
-    monkeypatch.setattr(alerts, "FINDERS", kinds)
+    monkeypatch.setattr(alerts, "QUERIES", kinds)
     assert (look(), Alert.objects.count()) == (1, 6)
     Alert.objects.all().delete()
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -175,7 +175,7 @@ def test_a_crash_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_two_looks_at_once_tell_once() -> None:
-    """The constraint decides; without it the same is told twice."""
+    """The constraint prevents duplicates; without it the same alert is raised twice."""
 
     def race() -> int:
         looked = threading.Event()
@@ -184,7 +184,7 @@ def test_two_looks_at_once_tell_once() -> None:
             with transaction.atomic():
                 look()
                 looked.set()
-                # The other look runs into what is not committed yet.
+                # The other run meets rows that are not committed yet.
                 threading.Event().wait(0.3)
 
         def second() -> None:
@@ -235,7 +235,7 @@ def test_a_refund_that_fails_is_told_at_once(shop: Shop) -> None:
     row = make_ticket(make_order(shop))
     approvals.approve(ticket_id=row.pk, user=owner, now=timezone.now())
     refund = Refund.objects.get(ticket=row)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk, succeeded=False, reason="no", user=owner, now=timezone.now()
     )
     assert looks(shop.pk) == 1
@@ -285,7 +285,7 @@ def at_hand(alert: Alert) -> tuple[Any, Any]:
 
 ROLES = ["owner", "admin", "cs_manager", "cs_agent", "viewer"]
 # SPEC M4, P1: the roles that can do something about it.
-SEEN_TO_BY = {
+ACTED_ON_BY = {
     "cap": ROLES[:2],
     "breaker": ROLES[:2],
     "refund_failed": ROLES[:4],
@@ -303,14 +303,14 @@ def of_kind(shop: Shop, kind: str) -> Alert:
 
 
 def test_every_kind_has_roles_that_see_to_it() -> None:
-    assert list(SEEN_TO_BY) == AlertKind.values
+    assert list(ACTED_ON_BY) == AlertKind.values
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("kind", SEEN_TO_BY)
+@pytest.mark.parametrize("kind", ACTED_ON_BY)
 def test_roles_that_can_do_something_acknowledge(shop: Shop, kind: str, role: str) -> None:
     alert, user = of_kind(shop, kind), make_user(shop, role)
-    if role not in SEEN_TO_BY[kind]:
+    if role not in ACTED_ON_BY[kind]:
         with pytest.raises(NotAllowed):
             alerts.acknowledge(alert_id=alert.pk, user=user, now=NOON)
         with pytest.raises(NotAllowed):

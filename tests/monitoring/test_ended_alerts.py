@@ -175,7 +175,7 @@ def test_an_alert_ends_with_what_it_warned_of(
 
 
 def test_every_kind_ends() -> None:
-    assert {kind for kind, *_rest in ENDS} == set(alerts.FINDERS)
+    assert {kind for kind, *_rest in ENDS} == set(alerts.QUERIES)
 
 
 def test_a_cap_ends_with_its_day(shop: Shop) -> None:
@@ -281,7 +281,7 @@ def test_a_look_takes_one_query_a_kind(shop: Shop, django_assert_num_queries: An
     one_of_each(shop)
     alerts.raise_alerts(now=NOON)
     StrategyUsage.objects.update(day=DAY - timedelta(days=1))
-    with django_assert_num_queries(len(alerts.FINDERS)):
+    with django_assert_num_queries(len(alerts.QUERIES)):
         assert alerts.end_alerts(now=NOON) == 2
 
 

@@ -31,7 +31,7 @@ from aftersale.models import (
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
 from aftersale.services.desk import evidence as pictures
 from aftersale.services.outbox import platform_steps
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import unsent_refunds
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle
 from aftersale.services.tickets import negotiation as rounds
@@ -74,7 +74,7 @@ def reject(
         for file in files:
             file.rejection = rejection
             file.save(update_fields=["rejection"])
-        approvals.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
         from_status = ticket.status
         lifecycle.move(
             ticket,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.protocol import SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
@@ -58,7 +59,7 @@ class Saver:
         PlatformProblem.objects.update_or_create(
             account=self.account,
             subject=subject,
-            number=number[:64],
+            number=clean_identifier(number)[:64],
             defaults={"at": now, "reason": reason[:500]},
         )
 

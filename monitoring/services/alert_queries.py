@@ -1,7 +1,8 @@
-"""What each kind of alert is about, as a query that finds it (SPEC M4, G3, O5, H1).
+"""The query that finds each kind of alert (SPEC M4, G3, O5, H1).
 
-Each finds (shop, subject, threshold, day, facts) of what is so now and began at `since` or later.
-It says when an alert begins and, by finding it no longer, when it is over.
+Each selects (shop, subject, threshold, day, facts), shop by shop along an index, of what holds now
+and began at `since` or later. An alert begins when its query finds it, and is over when it does
+not any more.
 """
 
 from collections.abc import Mapping
@@ -14,9 +15,8 @@ from monitoring.models import AlertKind
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
 CAP_PERCENT = [80, 100]
 DEADLINE_HOURS = 6
-# A platform that can't be read from for so long is told of.
+# Reading from a platform must fail for this long before people are told.
 FAILING_HOURS = 1
-# Told of once it was used; over on the next day, or where the cap was raised since.
 _CAP = """
     SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
         'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
@@ -47,7 +47,7 @@ _REFUND_FAILED = """
     JOIN aftersale_ticket t ON t.id = r.ticket_id
         AND t.status NOT IN ('cancelled', 'closed')
 """
-# With `statuses` sent as they stand in the index `ticket_on_the_desk`, so that it serves.
+# `statuses` in the order of the index `ticket_on_the_desk`, so that PostgreSQL uses it.
 _DEADLINE = """
     SELECT p.id AS shop_id, t.id AS subject, %(hours)s AS threshold,
         (t.due_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -70,7 +70,7 @@ _SHIPPING = """
     JOIN aftersale_ticket t ON t.id = a.ticket_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
 """
-# Refused credentials at once, what may pass by itself after a while.
+# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS.
 _PLATFORM = """
     SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
         (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -81,7 +81,7 @@ _PLATFORM = """
         ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
            ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
 """
-# Nobody is told of what a person switched off.
+# Only webhooks that Afterdesk switched off, not those that a person did.
 _WEBHOOK = """
     SELECT p.id AS shop_id, w.id AS subject, 0 AS threshold,
         (w.off_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -91,7 +91,7 @@ _WEBHOOK = """
     JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
         AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
 """
-FINDERS: Mapping[str, str] = {
+QUERIES: Mapping[str, str] = {
     AlertKind.CAP: _CAP,
     AlertKind.BREAKER: _BREAKER,
     AlertKind.REFUND_FAILED: _REFUND_FAILED,
@@ -100,15 +100,15 @@ FINDERS: Mapping[str, str] = {
     AlertKind.PLATFORM: _PLATFORM,
     AlertKind.WEBHOOK: _WEBHOOK,
 }
-# Whether an alert still stands: its finder finds it, and a cap only on its own day.
-STANDING: Mapping[str, str] = {
-    **FINDERS,
+# A cap is told of late, too, but holds on its own day only.
+STILL_TRUE: Mapping[str, str] = {
+    **QUERIES,
     AlertKind.CAP: _CAP + "AND u.day >= (%(now)s AT TIME ZONE p.timezone)::date",
 }
 
 
 def values(*, now: datetime, since: datetime) -> dict[str, Any]:
-    """The values that the finders take."""
+    """The values that the queries take."""
     return {
         "now": now,
         "since": since,

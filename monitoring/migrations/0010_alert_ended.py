@@ -6,7 +6,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0008_mail_language"),
+        ("monitoring", "0009_deskcount_source"),
     ]
 
     operations = [
