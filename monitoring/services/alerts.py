@@ -117,7 +117,10 @@ def _shops(shop_ids: Collection[int] | None) -> list[int] | None:
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
-    """Records who took care of an alert; the first person stays recorded."""
+    """Records who took care of an alert; the first person stays recorded.
+
+    Needs the right for its kind.
+    """
     alert = scoped(Alert.objects.all(), user).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound(_("There is no such alert."))
