@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +16,7 @@ from monitoring.services import alerts
 from strategies.models import Strategy, StrategyUsage
 from tests.factories import NOON, make_shop
 from tests.monitoring.scene import DAY, due, one_of_each, parcel, tripped
+from tests.queries import counted_queries, queries_of
 
 from .scene import Scene
 from .test_board import english_client, text_of
@@ -199,25 +198,20 @@ def test_the_bell_stops_counting(told: Scene, monkeypatch: pytest.MonkeyPatch) -
 
 def test_pages_do_not_wait_for_the_bell(told: Scene) -> None:
     client = client_of(told.people["viewer"])
-    with CaptureQueriesContext(connection) as context:
+    with counted_queries() as context:
         client.get(reverse("admin:aftersale_ticket_changelist"))
-    assert not [query for query in context.captured_queries if "monitoring_" in query["sql"]]
+    assert not [query for query in context if "monitoring_" in query["sql"]]
 
 
 def test_few_queries_however_many_alerts(told: Scene) -> None:
     Membership.objects.create(shop=make_shop(), user=told.people["owner"], role="owner")
     client = client_of(told.people["owner"])
 
-    def queries(address: str) -> int:
-        with CaptureQueriesContext(connection) as context:
-            assert client.get(address).status_code == 200
-        return len(context)
-
-    before = {address: queries(address) for address in (PAGE, BELL, MAILS)}
+    before = {address: queries_of(client, address) for address in (PAGE, BELL, MAILS)}
     for _ in range(10):
         due(told.shop)
     alerts.raise_alerts(now=NOON)
-    assert {address: queries(address) for address in before} == before
+    assert {address: queries_of(client, address) for address in before} == before
     # The frame takes six of the page's.
     assert before[PAGE] <= 8 and before[BELL] == 4, before
 

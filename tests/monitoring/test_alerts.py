@@ -22,6 +22,7 @@ from tests.aftersale.ingest.record_factories import NOON as REPORTED
 from tests.aftersale.ingest.record_factories import at, order, save_order, save_ticket, ticket
 from tests.concurrency.threads import at_once, without_constraint
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
+from tests.queries import counted_queries
 
 from .scene import DAY, due, failed, one_of_each, parcel, told, tripped, use, used_up
 
@@ -266,10 +267,11 @@ def test_the_look_is_scheduled_every_minute() -> None:
     assert (made.func, made.cluster, made.minutes) == ("monitoring.tasks.look", "decide", 1)
 
 
-def test_a_look_reads_few_rows_in_few_queries(shop: Shop, django_assert_num_queries: Any) -> None:
+def test_a_look_reads_few_rows_in_few_queries(shop: Shop) -> None:
     one_of_each(shop)
-    with django_assert_num_queries(8):  # one a kind, and whether a webhook is to be told
+    with counted_queries() as asked:
         look()
+    assert len(asked) == 8  # one a kind, and whether a webhook is to be told
 
 
 def raised(shop: Shop) -> Alert:

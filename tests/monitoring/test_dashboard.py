@@ -7,9 +7,7 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,6 +19,7 @@ from monitoring.services.figures.days import today
 from strategies.models import Decision, DecisionTally, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import make_order, make_shop, make_strategy, make_ticket, make_user
+from tests.queries import queries_of
 
 from .test_figures import something
 
@@ -110,7 +109,7 @@ def test_what_waits_now_equals_the_workbench() -> None:
         assert int(count[1]) == number, url
 
 
-def test_nothing_of_another_shop(django_assert_max_num_queries) -> None:
+def test_nothing_of_another_shop() -> None:
     mine, theirs = make_shop(name="mine"), make_shop(name="theirs")
     history(theirs)
     user = make_user(mine, "viewer")
@@ -147,11 +146,7 @@ def test_queries_do_not_grow() -> None:
     def queries(address: str) -> int:
         client = client_of(user)
         client.get(address)
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            client.get(address)
-        return len(captured)
+        return queries_of(client, address)
 
     shop = make_shop()
     shop.memberships.create(user=user, role="owner")
