@@ -15,7 +15,6 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CappedPaginator
 from aftersale.admin.kit.pages import desk_page, done, show
 from aftersale.services.access import rights
-from aftersale.services.access.rights import Right
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts as service
@@ -115,7 +114,7 @@ def _row(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     at = alert.acknowledged_at
     return {
         "shown": alert_text(alert),
-        "may": at is None and access.may(request, alert.shop_id, Right.HANDLE_TICKETS),
+        "may": at is None and access.may(request, alert.shop_id, service.RIGHT_OF[alert.kind]),
         "acknowledged_at": at and format_time(at, alert.shop),
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aftersale.models import DESK_STATUSES
@@ -27,7 +28,7 @@ DEADLINE_HOURS = 6
 FAILING_HOURS = 1
 # Older events were told then, or are no news any more.
 LOOK_BACK = timedelta(days=3)
-# The right that lets somebody act on an alert; members with it may ask for mails.
+# The right that lets somebody act on an alert, acknowledge it, and ask for its mails.
 RIGHT_OF: dict[str, Right] = {
     AlertKind.CAP: Right.CHANGE_STRATEGIES,
     AlertKind.BREAKER: Right.CHANGE_STRATEGIES,
@@ -174,27 +175,34 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
-    """Records who took care of an alert; the first person stays recorded."""
+    """Records who took care of an alert; the first person stays recorded.
+
+    Needs the right for its kind.
+    """
     alert = scoped(Alert.objects.all(), user).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound(_("There is no such alert."))
-    require(user, alert.shop_id, Right.HANDLE_TICKETS)
+    require(user, alert.shop_id, RIGHT_OF[alert.kind])
     _acknowledge([alert_id], user, now)
     alert.refresh_from_db()
     return alert
 
 
 def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    """Acknowledges the alerts that the person saw, in shops where the role allows it.
+    """Acknowledges those alerts that the person saw and whose kind their role in the shop covers.
 
     Alerts raised since then stay open. Returns how many; raises NotAllowed where the role allows
     it in no shop.
     """
-    shops = shops_of(user, Right.HANDLE_TICKETS).values("pk")
-    if not shops.exists():
+    mine = Q()
+    for right in set(RIGHT_OF.values()):
+        shops = shops_of(user, right).values_list("pk", flat=True)
+        kinds = [kind for kind, needed in RIGHT_OF.items() if needed == right]
+        mine |= Q(kind__in=kinds, shop__in=list(shops))
+    if not any(shops_of(user, right).exists() for right in set(RIGHT_OF.values())):
         raise NotAllowed(_("Your role in this shop does not allow this."))
-    mine = Alert.objects.filter(pk__in=list(alert_ids), shop__in=shops)
-    return _acknowledge(mine.values_list("pk", flat=True), user, now)
+    shown = Alert.objects.filter(mine, pk__in=list(alert_ids))
+    return _acknowledge(shown.values_list("pk", flat=True), user, now)
 
 
 def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:
