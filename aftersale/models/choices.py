@@ -103,17 +103,20 @@ class TicketFlag(models.TextChoices):
     BEFORE_CONNECTION = "before_connection", _("Open before the shop was connected")
     PLATFORM_PAYS = "platform_pays", _("Fast refund paid by the platform")
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
+    UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
 
 
 # Automation leaves tickets with one of these flags alone: the buyer asks for something else now;
 # its products are not known; it was open before the shop was connected, and nobody has asked to
-# evaluate such tickets; the platform pays it by itself, or did not accept a decision.
+# evaluate such tickets; the platform pays it by itself, did not accept a decision, or says what is
+# not known here.
 HANDS_OFF = [
     TicketFlag.DIFFERS,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,
     TicketFlag.PLATFORM_REFUSED,
+    TicketFlag.UNKNOWN_THERE,
 ]
 
 

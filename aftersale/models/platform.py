@@ -104,6 +104,29 @@ class PlatformProblem(models.Model):
         return f"{self.get_subject_display()} {self.number}"
 
 
+class PlatformFacts(models.Model):
+    """Shown beside an order or ticket, and decided on by nobody: [name, value, moment or null]
+    each, with the names of aftersale.domain.platform_facts. No buyer's data."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
+    subject = models.CharField(max_length=8, choices=PlatformSubject)
+    number = models.CharField(max_length=64)
+    facts = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("facts of the platform")
+        verbose_name_plural = _("facts of the platform")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "subject", "number"], name="platform_facts_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.number}"
+
+
 class PlatformMessage(models.Model):
     """The platform's message that a record has changed; a task fetches the record itself."""
 
