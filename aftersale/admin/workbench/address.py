@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import TicketType
 from aftersale.services.desk.queues import Filters, Place, Queue
