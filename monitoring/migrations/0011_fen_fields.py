@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0009_deskcount_source'),
+        ('monitoring', '0010_alert_ended'),
     ]
 
     operations = [
