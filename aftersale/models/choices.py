@@ -93,6 +93,7 @@ class TicketFlag(models.TextChoices):
     """What people must know of a ticket; a flag is raised once and stays."""
 
     DIFFERS = "differs", _("Platform reports another type or amount")
+    ORDER_IN_DOUBT = "order_in_doubt", _("Facts of its order are in doubt")
     PLATFORM_STEP = "platform_step", _("Moved by the platform in an unusual way")
     LINE_MISSING = "line_missing", _("Order has no such line")
     OVER_REFUNDED = "over_refunded", _("More refunded than was paid")
@@ -105,11 +106,13 @@ class TicketFlag(models.TextChoices):
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
 
 
-# The automation leaves a ticket with one of these alone: the buyer asks for something else than was
-# decided on; which products it is about is not known; people have not asked for the shop's old
-# tickets to be evaluated; the platform pays it by itself, or did not take what was decided.
+# The automation leaves a ticket with one of these alone: the platform reports something else than
+# is stored, of the ticket or of its order; which products it is about is not known; people have not
+# asked for the shop's old tickets to be evaluated; the platform pays it by itself, or did not take
+# the step that was decided.
 HANDS_OFF = [
     TicketFlag.DIFFERS,
+    TicketFlag.ORDER_IN_DOUBT,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,
