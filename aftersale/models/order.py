@@ -16,6 +16,8 @@ class Order(models.Model):
     tickets' `committed`. It changes only under this row's lock (docs/locking.md).
     `refunded_reported` is the platform's own figure of what was refunded, Afterdesk's refunds
     included; null where the source sends `refunded_amount` itself.
+    `in_doubt` says that a version contradicts what is stored (SPEC O6), or repeats Afterdesk's own
+    refunds (O2): the order's open tickets are for people until a newer version comes.
     `over_refunded` says that the platform reported figures that exceed what was paid; such an
     order is stored, flagged, and nothing more is approved on it (SPEC O2).
     """
@@ -39,6 +41,7 @@ class Order(models.Model):
     refunded_reported = models.BigIntegerField(_("refunded, as the platform says"), null=True)
     committed = models.BigIntegerField(_("refunded or approved here"), default=0)
     over_refunded = models.BooleanField(_("more refunded than paid"), default=False)
+    in_doubt = models.BooleanField(_("facts in doubt"), default=False, db_default=False)
     labels = ArrayField(
         models.CharField(max_length=32), default=list, blank=True, verbose_name=_("labels")
     )
