@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0021_platform_facts'),
+        ('aftersale', '0022_facts_in_doubt'),
     ]
 
     operations = [
