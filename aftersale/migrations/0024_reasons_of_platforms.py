@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0021_platform_facts")]
+    dependencies = [("aftersale", "0023_fen_fields")]
 
     operations = [
         migrations.AddField(
