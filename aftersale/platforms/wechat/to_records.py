@@ -82,7 +82,7 @@ def _money(raw: Raw) -> tuple[int, list[int]]:
     ):
         return 0, [0] * len(lines)
     paid = int(price.get("order_price") or 0)
-    goods = max(0, paid - int(price.get("freight") or 0))
+    goods = max(0, paid - max(0, int(price.get("freight") or 0)))
     weights = [_line_price(line) for line in lines]
     if sum(weights) == goods:
         return paid, weights
