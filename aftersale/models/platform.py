@@ -90,6 +90,8 @@ class PlatformProblem(models.Model):
     number = models.CharField(_("number"), max_length=64)
     at = models.DateTimeField(_("at"))
     reason = SaidField(_("reason"))
+    # It can be taken over later as it is: dated ahead of the clock, say (SPEC O6).
+    ask_again = models.BooleanField(_("asked for again"), default=False)
 
     class Meta:
         verbose_name = _("record not taken over")
@@ -102,6 +104,29 @@ class PlatformProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_subject_display()} {self.number}"
+
+
+class PlatformFacts(models.Model):
+    """Shown beside an order or ticket, and decided on by nobody: [name, value, moment or null]
+    each, with the names of aftersale.domain.platform_facts. No buyer's data."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
+    subject = models.CharField(max_length=8, choices=PlatformSubject)
+    number = models.CharField(max_length=64)
+    facts = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("facts of the platform")
+        verbose_name_plural = _("facts of the platform")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "subject", "number"], name="platform_facts_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.number}"
 
 
 class PlatformMessage(models.Model):

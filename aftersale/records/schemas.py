@@ -58,6 +58,7 @@ OrderStatus = Literal[
 ]
 OrderType = Literal["ordinary", "cross_border", "deposit"]
 OrderLabel = Literal["fast_refund", "refund_keep_goods", "campaign", "risk"]
+TicketLabel = Literal["risk"]
 TicketType = Literal["refund_only", "return_refund", "refund_keep_goods", "exchange"]
 TicketStatus = Literal[
     "pending_review",
@@ -167,8 +168,13 @@ class OrderRecord(Record):
     completed_at: Time | None = None
     updated_at: Time
     paid_amount: Amount
-    # The document shows what a program sends: yuan.
-    refunded_amount: Amount = Field(default=0, json_schema_extra={"default": "0.00"})
+    refunded_amount: Amount = Field(
+        default=0,
+        json_schema_extra={"default": "0.00"},  # in yuan, as programs send it
+        description="Refunded of the order outside Afterdesk, on the platform or by hand, in all. "
+        "Refunds that Afterdesk caused are counted there already: leave them out. A figure that "
+        "equals them is stored as it is, and the order's open tickets go to people.",
+    )
     labels: list[OrderLabel] = Field(default_factory=list, max_length=50)
     lines: list[LineRecord] = Field(min_length=1, max_length=1000)
     commission_splits: list[SplitRecord] = Field(default_factory=list, max_length=100)
@@ -208,6 +214,7 @@ class TicketRecord(Record):
     evidence: list[Annotated[str, Field(max_length=1000, pattern=LINK_PATTERN)]] = Field(
         default_factory=list, max_length=50
     )
+    labels: list[TicketLabel] = Field(default_factory=list, max_length=50)
     status: TicketStatus | None = None
     due_at: Time | None = None
     return_shipment: ReturnShipment | None = None

@@ -8,8 +8,10 @@ from django_q import admin as queue_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
+from aftersale.admin.kit.lookups import OwnLookups
 
-class OperatorsOnly:
+
+class OperatorsOnly(OwnLookups):
     """Operators see django-q2's pages; nobody else does, whatever Django permissions they have."""
 
     def _is_operator(self, request: HttpRequest) -> bool:

@@ -18,7 +18,13 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformMessage, PlatformSubject
 from aftersale.models.platform import WIDEST_SLICE
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Platform, Throttled
+from aftersale.platforms.protocol import (
+    NotAuthorised,
+    NotCarriedOut,
+    Platform,
+    RecordUnreadable,
+    Throttled,
+)
 from aftersale.services.syncing import access, health, reader_lease
 from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
 from aftersale.services.syncing.saving import Saver
@@ -35,6 +41,9 @@ SLICE_SECONDS = 45.0
 # A message, or a ticket's missing order, that fails so often is passed by.
 MOST_TRIES = 3
 MESSAGES = 50
+# Records that were refused only for now are asked for so often, so many in a round.
+ASK_AGAIN = timedelta(minutes=5)
+MOST_ASKED_AGAIN = 20
 
 Clock = Callable[[], datetime]
 
@@ -120,7 +129,27 @@ class _Reader:
                 orders_until=account.orders_until - OVERLAP,
                 tickets_until=account.tickets_until - OVERLAP,
             )
+            self._ask_again(now)
         return True
+
+    def _ask_again(self, now: datetime) -> None:
+        """Fetches records that were refused only for now, as those dated ahead (SPEC O6)."""
+        waiting = self.account.problems.filter(ask_again=True, at__lte=now - ASK_AGAIN)
+        for problem in waiting.order_by("at")[:MOST_ASKED_AGAIN]:
+            self.lease.keep(self.clock())
+            try:
+                self._fetch(problem.subject, problem.number)
+            except (Throttled, NotAuthorised):
+                raise
+            except (TimedOut, NotCarriedOut) as error:
+                reason = _in_words(self.lease, error)
+                self.saver.problem(
+                    problem.subject, problem.number, reason, now=self.clock(), ask_again=True
+                )
+            else:
+                # Left as it was: the platform does not know the record any more.
+                left = self.account.problems.filter(pk=problem.pk, at=problem.at)
+                left.update(ask_again=False)
 
     def _slice(self) -> None:
         """Reads the next slice of the round, or ends the round."""
@@ -193,6 +222,9 @@ class _Reader:
                 order = self.platform.order(number)
             except (Throttled, NotAuthorised):
                 raise
+            except RecordUnreadable as error:
+                # Asked again it would say the same, and the others would wait for it (SPEC O6).
+                self.saver.problem(PlatformSubject.ORDER, number, str(error), now=self.clock())
             except (TimedOut, NotCarriedOut) as error:
                 if self.account.failures < MOST_TRIES:
                     raise
@@ -220,6 +252,8 @@ class _Reader:
                     self._fetch(subject, number)
                 except (Throttled, NotAuthorised):
                     raise
+                except RecordUnreadable as error:
+                    self.saver.problem(subject, number, str(error), now=self.clock())
                 except (TimedOut, NotCarriedOut) as error:
                     tries = messages[0].tries + 1
                     mine.update(tries=tries)
@@ -242,6 +276,12 @@ class _Reader:
         if seen is None:
             return
         # The order as it is now, too: what a strategy decides on is its status (SPEC S2).
-        order = self.platform.order(seen.record.order_no)
+        order_no = seen.record.order_no
+        try:
+            order = self.platform.order(order_no)
+        except RecordUnreadable as error:
+            # The ticket waits for its order, and is there meanwhile.
+            self.saver.problem(PlatformSubject.ORDER, order_no, str(error), now=self.clock())
+            order = None
         self.saver.orders([order] if order is not None else [], now=self.clock())
         self.saver.tickets([seen], now=self.clock())
