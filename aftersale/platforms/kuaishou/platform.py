@@ -17,6 +17,7 @@ from aftersale.platforms.protocol import (
     Changed,
     Declined,
     NotCarriedOut,
+    OrderNow,
     Picture,
     PlatformReason,
     SeenTicket,
@@ -108,6 +109,23 @@ class Kuaishou:
         row = self._order(order_no)
         record = to_records.order_record(row, self._account.shop_code) if row else None
         return None if isinstance(record, Unreadable) else record
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        row = self._order(order_no)
+        if row is None:
+            return OrderNow(None, [])
+        numbers = to_records.ticket_numbers(row)
+        return OrderNow(
+            to_records.order_record(row, self._account.shop_code),
+            [self._seen(number) for number in numbers if number != without_ticket],
+        )
+
+    def _seen(self, ticket_no: str) -> SeenTicket | Unreadable:
+        row = self._ticket(ticket_no)
+        if row is None:
+            return Unreadable(ticket_no, _("Kuaishou does not know this ticket."))
+        record = to_records.ticket_record(row, self._account.shop_code)
+        return record if isinstance(record, Unreadable) else SeenTicket(record)
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         row = self._ticket(ticket_no)

@@ -114,6 +114,13 @@ def order_no(row: Mapping[str, Any]) -> str:
     return identity(_part(row, "orderBaseInfo"), "oid")
 
 
+def ticket_numbers(row: Mapping[str, Any]) -> list[str]:
+    """The order's tickets, as its detail lists them."""
+    listed = row.get("orderRefundList")
+    rows = listed if isinstance(listed, list) else []
+    return [identity(one, "refundId") for one in rows if isinstance(one, Mapping)]
+
+
 def lacks_shipping(row: Mapping[str, Any]) -> bool:
     """Whether only the detail says what the list leaves out: virtual goods, pieces shipped."""
     base = _part(row, "orderBaseInfo")

@@ -50,6 +50,14 @@ def order_record(shop: str, raw: Raw) -> OrderRecord:
     )
 
 
+def ticket_numbers(order: Raw) -> list[str]:
+    """The order's tickets, as it lists them."""
+    listed = _part(order, "aftersale_detail").get("aftersale_order_list")
+    rows = listed if isinstance(listed, list) else []
+    numbers = [row.get("aftersale_order_id") for row in rows if isinstance(row, Mapping)]
+    return [str(number) for number in numbers if number]
+
+
 def line_no(order: Raw, product: Raw) -> int | None:
     """The order's line that a ticket is about; the platform names goods, not lines."""
     wanted = (str(product.get("product_id")), str(product.get("sku_id")))

@@ -135,6 +135,7 @@ class Shop:
         if way != 3 and taken + amount > paid:
             raise ValueError("more than was paid")
         number = self._number()
+        self.orders[order]["orderRefundList"].append({"refundId": number, "refundStatus": 10})
         self.tickets[number] = {
             "refundId": number,
             "oid": order,
