@@ -13,12 +13,11 @@ from pydantic import Field
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import read, read_optional
-from aftersale.models import Refund, Scope, Ticket
+from aftersale.models import Refund, Scope
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
-from aftersale.reject_reasons import BY_CODE
-from aftersale.services.desk import evidence, reject_templates, replies
+from aftersale.services.desk import evidence, replies
 from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets import snapshot
@@ -139,22 +138,13 @@ class RejectCall(TicketStep):
             lambda pk: replies.reject(
                 ticket_id=pk,
                 reason=sent.reason,
-                explanation=_explanation(sent, pk),
+                explanation=sent.explanation,
                 evidence=pictures,
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,
             ),
         )
-
-
-def _explanation(sent: Rejection, pk: int) -> str:
-    """What was sent, or the reason's text with the ticket's facts in it."""
-    known = BY_CODE.get(sent.reason)
-    if sent.explanation is not None or known is None:
-        # Of a reason that there is not the service says so.
-        return sent.reason if sent.explanation is None else sent.explanation
-    return reject_templates.filled(known, Ticket.objects.select_related("shop", "order").get(pk=pk))
 
 
 class NegotiateCall(TicketStep):

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +13,7 @@ from aftersale.services.desk import replies
 from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.tickets.cases import seen_now
 from strategies.models import Decision
+from tests.queries import queries_of
 
 from .scene import Scene, more_tickets
 from .test_scope import client_of
@@ -36,12 +35,6 @@ def desk(own: Scene) -> Scene:
     return own
 
 
-def queries(client: Client, url: str, **how: Any) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(url, **how).status_code == 200
-    return len(asked)
-
-
 def pages(ticket: Ticket) -> list[str]:
     return [
         reverse("desk:workbench"),
@@ -57,7 +50,7 @@ def test_the_page_and_its_list_take_few_queries(desk: Scene) -> None:
     page, rows = reverse("desk:workbench"), reverse("desk:workbench-rows")
     case = reverse("desk:case", args=[desk.row(Ticket).pk])
     asked = [page, rows, page + "?queue=all", page + "?q=mine-b", page + "?queue=fast_refund", case]
-    before = [queries(client, url) for url in asked]
+    before = [queries_of(client, url) for url in asked]
     assert max(before[:-1]) <= MOST_QUERIES
     assert before[-1] <= 21
     more_tickets(desk, 10)
@@ -66,7 +59,7 @@ def test_the_page_and_its_list_take_few_queries(desk: Scene) -> None:
         TicketEvent.objects.create(
             ticket=desk.row(Ticket), at=timezone.now(), kind="note", actor="person", note=str(event)
         )
-    assert [queries(client, url) for url in asked] == before
+    assert [queries_of(client, url) for url in asked] == before
 
 
 def test_members_see_their_queues_and_cases(desk: Scene) -> None:

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Order, Refund, Shop, Ticket
 from aftersale.services.shipping import ship_checks
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
+from tests.queries import counted_queries
 
 from .program import Program, program
 
@@ -207,9 +206,7 @@ def test_no_ticket_and_no_order(erp: Program, shop: Shop) -> None:
 
 def test_one_query(shop: Shop, owner: User) -> None:
     make_ticket(make_order(shop, order_no="o1"))
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with counted_queries() as queries:
         ship_checks.ship_check(shop_id=shop.pk, order_no="o1", user=owner)
     # The right, and the check.
     assert len(queries) == 2

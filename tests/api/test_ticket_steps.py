@@ -216,7 +216,9 @@ def test_reject_with_pictures(erp: Program, ticket: Ticket) -> None:
     [
         ({"reason": "nothing"}, "#/reason"),
         ({"reason": "goods_not_as_sent"}, "#/reason"),
+        ({"reason": "nothing", "explanation": None}, "#/reason"),
         ({"explanation": " "}, "#/explanation"),
+        ({"explanation": "\u200b\u3164"}, "#/explanation"),
         ({"explanation": "a\0"}, "#/explanation"),
         ({"explanation": "a" * 1001}, "#/explanation"),
         ({"explanation": "Dear {buyer}"}, "#/explanation"),

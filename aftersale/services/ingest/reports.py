@@ -82,13 +82,13 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     _arbitration(ticket, record, now)
 
 
-def platform_pays(ticket: Ticket, now: datetime) -> None:
-    """The platform's own fast refund pays the ticket: the automation keeps off (SPEC F2)."""
-    lifecycle.add_flag(ticket, TicketFlag.PLATFORM_PAYS)
+def keep_off(ticket: Ticket, flag: TicketFlag, now: datetime) -> None:
+    """The automation keeps off: the platform pays the ticket by itself (SPEC F2), or says of it
+    what is not known here (SPEC O4)."""
+    lifecycle.add_flag(ticket, flag)
     ticket.awaiting_evaluation = False
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
-    note = TicketFlag(TicketFlag.PLATFORM_PAYS).label
-    write_event(ticket, TicketEventKind.FLAG, _(note), now)
+    write_event(ticket, TicketEventKind.FLAG, _(flag.label), now)
 
 
 def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:

@@ -77,6 +77,7 @@ def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
         shops=known,
         now=now,
         platform_pays={one.record.ticket_no for one in tickets if one.paid_by_fast_refund},
+        unknown_there={one.record.ticket_no for one in tickets if one.unknown},
     )
     results += zip([one.record.ticket_no for one in tickets], saved, strict=True)
     for number, result in results:

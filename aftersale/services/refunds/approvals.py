@@ -12,6 +12,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
@@ -203,7 +204,7 @@ def close(
         _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         if not may_close(ticket):
             raise _wrong_step(ticket, TicketStatus.CLOSED)
-        if not note.strip():
+        if not is_visible(note):
             raise Refused(_("Write down how it was settled."), pointer="note")
         lifecycle.move(
             ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note.strip()

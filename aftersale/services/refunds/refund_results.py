@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
@@ -57,7 +58,7 @@ def record_result(
                 _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
                 % {"ticket": ticket.ticket_no, "status": refund.get_status_display()},
             )
-        if not succeeded and not reason.strip():
+        if not succeeded and not is_visible(reason):
             raise Refused(_("Say why the refund failed."), pointer="reason")
         _record(
             order=order,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0020_clean_identifiers'),
+        ('aftersale', '0021_platform_facts'),
     ]
 
     operations = [
