@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import connection
 
 from aftersale.models import Shop
 from aftersale.services.shared import locks
@@ -73,10 +72,3 @@ def current_content(shop_id: int) -> dict:
     shop = Shop.objects.prefetch_related("fast_refund_periods").get(pk=shop_id)
     strategies = Strategy.objects.filter(shop=shop_id, deleted_at=None)
     return rulebook_content(shop, strategies, FastRefundRule.objects.all())
-
-
-def database_moment() -> datetime:
-    """The database's clock: one clock for all machines (ARCHITECTURE, The evaluator)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
