@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0021_platform_facts'),
+        ('aftersale', '0024_reasons_of_platforms'),
     ]
 
     operations = [
