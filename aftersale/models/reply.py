@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .choices import NegotiationResult, TicketStatus, TicketType
+from .money import FenField
 from .shop import Shop
 from .ticket import Ticket
 
@@ -82,7 +83,7 @@ class Negotiation(models.Model):
     )
     round = models.PositiveSmallIntegerField(_("round"))
     type = models.CharField(_("type offered"), max_length=24, choices=TicketType, blank=True)
-    amount = models.BigIntegerField(_("amount offered"), null=True)
+    amount = FenField(_("amount offered"), null=True)
     message = models.TextField(_("message sent"))
     at = models.DateTimeField(_("at"))
     user = models.ForeignKey(

@@ -3,10 +3,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale import reject_reasons
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
@@ -312,11 +311,7 @@ def _outcome(ticket: Ticket, type: str, amount: str) -> str:
 
 def _fen(yuan: str) -> int | None:
     """An amount as typed, in fen; None where none was."""
-    field = forms.DecimalField(
-        required=False, min_value=Decimal("0.01"), max_digits=12, decimal_places=2
-    )
     try:
-        value = field.clean(yuan.strip())
+        return YuanField(required=False).clean(yuan)
     except ValidationError as wrong:
         raise Refused(" ".join(wrong.messages), pointer="amount") from wrong
-    return None if value is None else int(value * 100)
