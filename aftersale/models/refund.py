@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.domain.multilingual import SaidField
 
 from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
+from .money import FenField
 from .order import Order
 from .shop import Shop
 from .ticket import Ticket
@@ -36,7 +37,7 @@ class Refund(models.Model):
     ticket = models.OneToOneField(
         Ticket, models.PROTECT, related_name="refund", verbose_name=_("ticket")
     )
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     source = models.CharField(_("source"), max_length=16, choices=RefundSource)
     # The decision's id where the automation caused it; decisions live in another app.
     decision_id = models.BigIntegerField(_("decision"), null=True)
@@ -148,7 +149,7 @@ class RefundAttempt(models.Model):
     )
     number = models.PositiveSmallIntegerField(_("number"))
     key = models.CharField(_("idempotency key"), max_length=64)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     connector = models.CharField(_("sent through"), max_length=16, choices=ConnectorKind)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     # Which of the shop's funds this attempt debited; empty for refunds outside windows (SPEC W3).
