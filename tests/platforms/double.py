@@ -16,6 +16,7 @@ from aftersale.platforms.protocol import (
     Changed,
     Declined,
     ForgedMessage,
+    OrderNow,
     Picture,
     PlatformReason,
     Secret,
@@ -98,6 +99,17 @@ class Double:
     def order(self, order_no: str) -> Any:
         self._call("order", order_no)
         return self.place.orders.get(order_no)
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        self._call("order_now", order_no)
+        tickets = [
+            seen
+            for number, seen in self.place.tickets.items()
+            if number != without_ticket
+            and isinstance(seen, SeenTicket)
+            and seen.record.order_no == order_no
+        ]
+        return OrderNow(self.place.orders.get(order_no), tickets)
 
     def ticket(self, ticket_no: str) -> Any:
         self._call("ticket", ticket_no)
