@@ -29,7 +29,20 @@ from .explained import ShownExplanation, shown_explanation
 
 OutcomeName = Literal["refund", "approve_return", "manual"]
 SourceName = Literal["strategy", "fast_refund"]
-WhyName = Literal["none_hit", "no_scenario", "paused", "over_refundable", "no_amount", "error"]
+WhyName = Literal[
+    "none_hit",
+    "no_scenario",
+    "paused",
+    "no_amount",
+    "over_refundable",
+    "over_line",
+    "impossible_times",
+    "rejected_before",
+    "taken_back",
+    "open_difference",
+    "platform_excess",
+    "error",
+]
 
 
 class DecisionsQuery(PageQuery):

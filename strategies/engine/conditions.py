@@ -15,6 +15,7 @@ from strategies.engine.vocabulary import (
     PENDING_SHIPMENT,
     PRE_SHIP,
     SHIPPED,
+    UNKNOWN_PRODUCT,
     Condition,
 )
 
@@ -114,6 +115,12 @@ def label_printed(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
 def product(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
     if strategy.product_condition == "all":
         return True
+    if rulebook.version >= 2:
+        if not facts.products or UNKNOWN_PRODUCT in facts.products:
+            return False
+        excludes = strategy.product_condition == "exclude"
+        if excludes and strategy.categories and "" in facts.categories:
+            return False
     listed = [
         product in strategy.products or category in strategy.categories
         for product, category in zip(facts.products, facts.categories, strict=True)

@@ -12,23 +12,30 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from strategies.engine.conditions import CHECKS, ENTERED, Strategy
+from strategies.engine.conditions import product as product_holds
 from strategies.engine.facts import Facts
 from strategies.engine.hours import DAY, DAY_MINUTES, MINUTE, Interval
+from strategies.engine.line_money import line_limit
 from strategies.engine.rulebook import BuyerLimit, Rulebook
 from strategies.engine.vocabulary import (
+    DEPOSIT,
     FAST_REFUND,
     FAST_REFUND_BIT,
     FAST_REFUND_LABEL,
+    IMPOSSIBLE_TIMES,
     KEEP_GOODS_LABEL,
+    MOST_AHEAD,
     NO_AMOUNT,
     NO_SCENARIO,
     NONE_HIT,
+    OVER_LINE,
     OVER_REFUNDABLE,
     PAUSED,
     PENDING_SHIPMENT,
     PRE_SHIP,
     SCENARIO_BIT,
     SCENARIOS,
+    UNKNOWN_PRODUCT,
     Condition,
 )
 
@@ -115,7 +122,11 @@ class Explanation:
 def explain(rulebook: Rulebook, facts: Facts, before: Before) -> Explanation:
     """What `decide` says to these facts, and all that it didn't have to ask."""
     keeps = KEEP_GOODS_LABEL in facts.labels
-    matching = [s.name for s in SCENARIOS if s.takes(facts.type, facts.order_status, keeps)]
+    matching = [
+        s.name
+        for s in SCENARIOS
+        if s.takes(facts.type, facts.order_status, keeps, facts.order_type)
+    ]
     gate = _gate(rulebook, facts, before, matched=bool(matching))
     lines: list[Line] = []
     over = gate is not None
@@ -140,10 +151,20 @@ def _gate(rulebook: Rulebook, facts: Facts, before: Before, *, matched: bool) ->
         return NO_AMOUNT
     if facts.amount > facts.refundable:
         return OVER_REFUNDABLE
+    if facts.line is not None and facts.amount > line_limit(
+        facts.line_left or 0, facts.freight_left or 0
+    ):
+        return OVER_LINE
+    if facts.held_back is not None:
+        if impossible_times(facts):
+            return IMPOSSIBLE_TIMES
+        if facts.held_back:
+            return facts.held_back
     if (
         facts.type == "refund_only"
         and facts.order_status == PENDING_SHIPMENT
         and FAST_REFUND_LABEL in facts.labels
+        and facts.order_type != DEPOSIT
         and not facts.scenarios_hit & FAST_REFUND_BIT
         and not facts.virtual
         and rulebook.fast_refund.holds(facts.paid_at, facts.applied_at, facts.paid_amount)
@@ -152,6 +173,13 @@ def _gate(rulebook: Rulebook, facts: Facts, before: Before, *, matched: bool) ->
     if before.paused:
         return PAUSED
     return None if matched else NO_SCENARIO
+
+
+def impossible_times(facts: Facts) -> bool:
+    """Applied for before the order was paid, or well after the decision (SPEC E2)."""
+    return (
+        facts.paid_at is not None and facts.applied_at < facts.paid_at
+    ) or facts.applied_at - facts.decided_at > MOST_AHEAD
 
 
 def _checks(
@@ -252,15 +280,19 @@ def _label_printed(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> Figu
 
 
 def _product(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> Figures:
-    """The value is what stands against it: goods not listed, or listed as excluded."""
+    """The value is what stands against it: goods not listed, listed as excluded, or not known."""
     if strategy.product_condition == "all":
         return (False,)
-    include = strategy.product_condition == "include"
+    pairs = zip(facts.products, facts.categories, strict=True)
     against = tuple(
         product
-        for product, category in zip(facts.products, facts.categories, strict=True)
-        if (product in strategy.products or category in strategy.categories) != include
+        for product, category in pairs
+        if not product_holds(
+            strategy, facts._replace(products=(product,), categories=(category,)), rulebook
+        )
     )
+    if not facts.products and not product_holds(strategy, facts, rulebook):
+        against = (UNKNOWN_PRODUCT,)
     return True, against, strategy.product_condition
 
 

@@ -24,6 +24,7 @@ from strategies.engine.hours import (
     micros,
 )
 from strategies.engine.vocabulary import (
+    DEPOSIT,
     FAST_REFUND_BIT,
     FAST_REFUND_LABEL,
     KEEP_GOODS_LABEL,
@@ -33,6 +34,9 @@ from strategies.engine.vocabulary import (
     SCENARIO_INDEX,
     SCENARIOS,
 )
+
+# The version of the rules that contents made now are read by; one without a version is 1.
+CONTENT_VERSION = 2
 
 
 class BuyerLimit(NamedTuple):
@@ -73,6 +77,8 @@ class Rulebook:
     """Compiled by `compile_rulebook`. Holds memos, which never change what is decided."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
+        self.version: int = content.get("version", 1)
+        """Revisions of before are read by the rules of then (SPEC T6)."""
         self.clock = clock(content.get("timezone") or "Asia/Shanghai")
         self.hours = WorkingHours(
             content.get("working_hours") or {}, content.get("special_days") or {}
@@ -151,13 +157,17 @@ class Rulebook:
     def learn_question(self, key: tuple[Any, ...], tripped: set[int]) -> Question:
         """Find, for a new combination of discrete facts, what they come to, and keep it.
 
-        The key is (type, status, reason, labels, products, categories, scenarios_hit).
+        The key is (type, status, reason, labels, products, categories, scenarios_hit, order type,
+        ticket's labels).
         """
-        kind, status, reason, labels, products, categories, scenarios_hit = key
+        # fmt: off
+        (kind, status, reason, labels, products, categories, scenarios_hit, order_type,
+         ticket_labels) = key
+        # fmt: on
         matching = [
             index
             for index, scenario in enumerate(SCENARIOS)
-            if scenario.takes(kind, status, KEEP_GOODS_LABEL in labels)
+            if scenario.takes(kind, status, KEEP_GOODS_LABEL in labels, order_type)
         ]
         asked = tuple(
             index for index in matching if not scenarios_hit & SCENARIO_BIT[SCENARIOS[index].name]
@@ -166,7 +176,12 @@ class Rulebook:
         fails = 0
         if group is not None:
             facts = NO_FACTS._replace(
-                order_status=status, reason=reason, products=products, categories=categories
+                order_status=status,
+                reason=reason,
+                labels=labels,
+                ticket_labels=ticket_labels,
+                products=products,
+                categories=categories,
             )
             fails = group.fails(BY_FACTS, facts, self) | group.off(tripped)
         question = Question(
@@ -175,6 +190,7 @@ class Rulebook:
             fast=kind == "refund_only"
             and status == PENDING_SHIPMENT
             and FAST_REFUND_LABEL in labels
+            and order_type != DEPOSIT
             and not scenarios_hit & FAST_REFUND_BIT,
             entered=ENTERED.get(status, 0),
             fails=fails,

@@ -16,10 +16,32 @@ SOURCES = (STRATEGY, FAST_REFUND)
 NONE_HIT = "none_hit"
 NO_SCENARIO = "no_scenario"
 PAUSED = "paused"
-OVER_REFUNDABLE = "over_refundable"
 NO_AMOUNT = "no_amount"
+OVER_REFUNDABLE = "over_refundable"
+OVER_LINE = "over_line"
+IMPOSSIBLE_TIMES = "impossible_times"
+REJECTED_BEFORE = "rejected_before"
+TAKEN_BACK = "taken_back"
+OPEN_DIFFERENCE = "open_difference"
+PLATFORM_EXCESS = "platform_excess"
 ERROR = "error"  # given by the evaluator, never by the engine
-WHYS = (NONE_HIT, NO_SCENARIO, PAUSED, OVER_REFUNDABLE, NO_AMOUNT, ERROR)
+WHYS = (
+    NONE_HIT,
+    NO_SCENARIO,
+    PAUSED,
+    NO_AMOUNT,
+    OVER_REFUNDABLE,
+    OVER_LINE,
+    IMPOSSIBLE_TIMES,
+    REJECTED_BEFORE,
+    TAKEN_BACK,
+    OPEN_DIFFERENCE,
+    PLATFORM_EXCESS,
+    ERROR,
+)
+
+# SPEC E2: an application may lie this far ahead of the decision, in microseconds.
+MOST_AHEAD = 10 * 60 * 1_000_000
 
 PENDING_SHIPMENT = "pending_shipment"
 SHIPPED = "shipped"
@@ -27,6 +49,10 @@ DELIVERED = "delivered"
 
 FAST_REFUND_LABEL = "fast_refund"
 KEEP_GOODS_LABEL = "refund_keep_goods"
+
+DEPOSIT = "deposit"
+# Stands for a product that is not known (SPEC E3).
+UNKNOWN_PRODUCT = "?"
 
 
 class Scenario(NamedTuple):
@@ -38,12 +64,20 @@ class Scenario(NamedTuple):
     label: str | None
     outcome: str
 
-    def takes(self, ticket_type: str, order_status: str | None, has_label: bool) -> bool:
-        """Whether a ticket of this type matches; `has_label` tells of the keep-goods label."""
+    def takes(
+        self,
+        ticket_type: str,
+        order_status: str | None,
+        has_label: bool,
+        order_type: str | None = None,
+    ) -> bool:
+        """Whether a ticket of this type matches (SPEC S1, S2); `has_label` is about the
+        keep-goods label."""
         return (
             ticket_type in self.ticket_types
             and order_status in self.order_statuses
             and (self.label is None or has_label)
+            and order_type != DEPOSIT
         )
 
 

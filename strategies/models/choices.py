@@ -70,8 +70,14 @@ class Why(models.TextChoices):
     NONE_HIT = "none_hit", _("No strategy took it")
     NO_SCENARIO = "no_scenario", _("Fits no scenario")
     PAUSED = "paused", _("Automation was paused")
-    OVER_REFUNDABLE = "over_refundable", _("More than can be refunded")
     NO_AMOUNT = "no_amount", _("No amount")
+    OVER_REFUNDABLE = "over_refundable", _("More than can be refunded")
+    OVER_LINE = "over_line", _("More than is left of its line")
+    IMPOSSIBLE_TIMES = "impossible_times", _("Times that can't be")
+    REJECTED_BEFORE = "rejected_before", _("Rejected before")
+    TAKEN_BACK = "taken_back", _("Refund taken back by a person")
+    OPEN_DIFFERENCE = "open_difference", _("Differs from the platform")
+    PLATFORM_EXCESS = "platform_excess", _("Platform refunded more than was paid")
     ERROR = "error", _("Evaluation failed")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from aftersale.models import Shop
 from aftersale.records.schemas import ShopRecord
+from strategies.engine.rulebook import CONTENT_VERSION
 from strategies.models import FastRefundRule, Strategy
 from strategies.strategy_record import StrategyRecord
 
@@ -57,6 +58,7 @@ def rulebook_content(
             "amount": shop.buyer_limit_amount,
         }
     return {
+        "version": CONTENT_VERSION,
         "timezone": shop.timezone,
         "working_hours": shop.working_hours,
         "special_days": shop.special_days,
@@ -78,6 +80,7 @@ def rulebook_content(
 def content_of_records(shop: ShopRecord, strategies: Sequence[StrategyRecord]) -> dict[str, Any]:
     """The same of records, whose priorities are set: for what is tried without a database."""
     return {
+        "version": CONTENT_VERSION,
         "timezone": shop.timezone,
         "working_hours": shop.working_hours,
         "special_days": shop.special_days,

@@ -44,12 +44,21 @@ buyer_limit = st.none() | st.fixed_dictionaries(
         "amount": st.none() | st.sampled_from((100, 300)),
     }
 )
+# (product, category, paid, left): a line may have given more than was paid for it.
 order_lines = st.lists(
-    st.tuples(st.sampled_from(("p1", "p2", "p3")), st.sampled_from(("c1", "c2", ""))),
-    min_size=1,
+    st.tuples(
+        st.sampled_from(("p1", "p1", "p2", "p2", "p3", "?")),
+        st.sampled_from(("c1", "c2", "")),
+        st.sampled_from((0, 100, 200, 10_000)),
+        st.sampled_from((-50, 0, 100, 200, 10_000)),
+    ),
     max_size=2,
 )
 labels = st.sets(st.sampled_from(("fast_refund", "refund_keep_goods"))).map(tuple)
+order_types = st.sampled_from(("ordinary",) * 5 + ("cross_border", "deposit", None))
+held_back = st.sampled_from(
+    ("",) * 12 + ("rejected_before", "taken_back", "open_difference", "platform_excess", None)
+)
 
 
 @cache
@@ -150,6 +159,7 @@ def shop(draw):
         zone,
         day,
         {
+            "version": draw(st.sampled_from((2, 2, 2, 1))),
             "timezone": zone,
             "working_hours": draw(working_hours),
             "special_days": draw(special_days(day)),
@@ -184,8 +194,9 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 "label_printed_at": draw(maybe),
                 "paid_amount": draw(st.sampled_from((29_999, 30_000))),
                 "labels": draw(labels),
-                "products": tuple(product for product, _ in lines),
-                "categories": tuple(category for _, category in lines),
+                "order_type": draw(order_types),
+                "freight": draw(st.sampled_from((-50, 0, 0, 1, 100))),
+                "lines": lines,
                 "virtual": draw(st.integers(0, 4)) == 0,
                 "blocked": draw(st.integers(0, 6)) == 0,
             }
@@ -194,6 +205,7 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
     for number in range(draw(st.integers(1, most))):
         applied = draw(when)
         decided = draw(maybe)
+        order = draw(st.sampled_from(orders))
         found.append(
             Facts(
                 ticket=number,
@@ -209,11 +221,31 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 decided_at=applied if decided is None else decided,
                 reason=draw(st.sampled_from(REASONS)),
                 scenarios_hit=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
-                **draw(st.sampled_from(orders)),
+                held_back=draw(held_back),
+                **goods(order, draw(st.integers(0, 3)) - 2),
             )
         )  # fmt: skip
     found.sort(key=lambda facts: (facts.applied_at, facts.ticket_no))
     return found
+
+
+def goods(order: dict, line: int) -> dict:
+    """An order's facts for a ticket on a line of it; on the whole order where it has none such."""
+    facts = {key: value for key, value in order.items() if key not in ("lines", "freight")}
+    lines = order["lines"]
+    facts |= {"freight_left": None, "line": None, "line_left": None, "line_paid": None}
+    if 0 <= line < len(lines):
+        lines = [lines[line]]
+        facts |= {
+            "line": line,
+            "line_paid": lines[0][2],
+            "line_left": lines[0][3],
+            "freight_left": order["freight"],
+        }
+    return facts | {
+        "products": tuple(product for product, *_ in lines),
+        "categories": tuple(category for _, category, *_ in lines),
+    }
 
 
 @st.composite
