@@ -1,6 +1,6 @@
 """The catalogue of reasons for which a ticket may be rejected (SPEC P2), in the desk's own words.
 
-Which there are follows what the platforms offer (PLATFORMS.md b4). A reason fits the types and
+Which there are follows what the platforms offer (PLATFORMS b4). A reason fits the types and
 stages that it names. `needs_evidence`: not without pictures. `negotiate_first`: only after a
 round of negotiation that the buyer did not accept.
 """

@@ -1,4 +1,4 @@
-"""The strategy record of files and of the API (INTERFACES.md, SPEC section 4)."""
+"""The strategy record of files and of the API (INTERFACES, strategy; SPEC section 4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Records in bulk: one object or a list of them, and a result for each (SPEC O6, INTERFACES.md).
+"""Records in bulk: one object or a list of them, and a result for each (SPEC O6, INTERFACES).
 
 A list that is right as a whole is read by pydantic-core from the bytes as they came; only one in
-which something is wrong is read again, record by record, to say what (PERFORMANCE.md).
+which something is wrong is read again, record by record, to say what (PERFORMANCE).
 """
 
 import re

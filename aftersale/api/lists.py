@@ -1,4 +1,4 @@
-"""Lists by cursor: pages that stay right while rows are added (INTERFACES.md)."""
+"""Lists by cursor: pages that stay right while rows are added (INTERFACES)."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar

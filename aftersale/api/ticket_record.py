@@ -116,7 +116,7 @@ class ShownTicket(TicketRow):
     window: TicketWindow | None
     refund: ShownRefund | None
     events: list[ShownTicketEvent]
-    seen: str = Field(description="The case as it is now: send it back to act on just this")
+    seen: str = Field(description="The facts as they are now: send it back to act on these alone")
 
 
 def rows_of(tickets: Sequence[Ticket]) -> list[TicketRow]:
@@ -172,7 +172,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "arbitration_result": ticket.arbitration_result or None,
         "flags": ticket.flags,
         "order_arrived": ticket.order_id is not None,
-        "awaiting_evaluation": ticket.awaiting_evaluation,
+        "waits": ticket.awaiting_evaluation,
     }
 
 

@@ -21,6 +21,7 @@ from aftersale.reject_reasons import BY_CODE
 from aftersale.services.desk import evidence, reject_templates, replies
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import NotFound
+from aftersale.services.tickets import snapshot
 
 from .call import Call, answer
 from .finding import ticket_id
@@ -31,8 +32,10 @@ Seen = Annotated[
     str | None,
     Field(
         default=None,
-        max_length=128,
-        description="From the ticket as it was read: if it has changed since, nothing is done, 409",
+        max_length=snapshot.MOST_CHARACTERS,
+        description="`seen` of the ticket as it was read. If type, amount, reason, note, pictures, "
+        "status, or the order's status or money have changed since, nothing is done: 409 names the "
+        "difference (SPEC O10)",
     ),
 ]
 Told = Annotated[str, Field(max_length=replies.LONGEST, pattern=NO_NUL)]
@@ -74,7 +77,7 @@ class Offer(Step):
     message: Told
 
 
-class RefundOutcome(Record):
+class RefundOutcome(Step):
     status: Literal["succeeded", "failed"]
     reason: Text = Field(default="", description="Needed for a failed one")
 
@@ -215,6 +218,7 @@ class RefundResultCall(Call):
                 reason=sent.reason,
                 user=self.user,
                 now=self.now,
+                seen=sent.seen,
             )
             return answer(shown_ticket(refund.ticket_id))
 

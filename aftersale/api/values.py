@@ -1,4 +1,4 @@
-"""The values in answers: money in yuan, times with an offset (INTERFACES.md "Values")."""
+"""The values in answers: money in yuan, times with an offset (INTERFACES, Values)."""
 
 from datetime import datetime
 from typing import Annotated

@@ -2,7 +2,7 @@
 
 Everything here is pure. Times are minutes: of the week for spans, of the day for bars. An interval
 belongs to the day on which it starts, and runs past midnight where its end is not after its start
-(INTERFACES.md).
+(INTERFACES).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -28,7 +28,7 @@ class Role(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What a token may do (INTERFACES.md)."""
+    """What a token may do (INTERFACES)."""
 
     READ = "read", pgettext_lazy("scope", "Read orders, tickets, decisions and figures")
     INGEST = "ingest", pgettext_lazy("scope", "Send orders, tickets, shipments and fund entries")
@@ -57,6 +57,8 @@ class OrderLabel(models.TextChoices):
     FAST_REFUND = "fast_refund", _("Fast refund")
     REFUND_KEEP_GOODS = "refund_keep_goods", _("Refund, goods kept")
     CAMPAIGN = "campaign", _("Campaign")
+    # The platform flagged the order as risky, or says not to ship it (SPEC O1).
+    RISK = "risk", pgettext_lazy("order label", "Risk")
 
 
 class Beneficiary(models.TextChoices):

@@ -95,7 +95,12 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One product of an order, with quantity and paid amount in fen."""
+    """One product of an order, with quantity and paid amount in fen.
+
+    `taken` is what tickets on this line have taken: the sum of their `committed` (SPEC E2). It
+    changes only under the order's lock, together with the order's own `committed`. A person may
+    go above the line, and a platform's fact may, so nothing bounds it from above.
+    """
 
     order = models.ForeignKey(
         Order, models.CASCADE, related_name="lines", db_index=False, verbose_name=_("order")
@@ -106,6 +111,7 @@ class OrderLine(models.Model):
     title = models.CharField(_("title"), max_length=256, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     paid_amount = models.BigIntegerField(_("paid"))
+    taken = models.BigIntegerField(_("refunded or approved here"), default=0, db_default=0)
     virtual = models.BooleanField(_("virtual"), default=False)
 
     class Meta:
@@ -117,6 +123,7 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(paid_amount__gte=0), name="order_line_paid_not_negative"
             ),
+            models.CheckConstraint(condition=Q(taken__gte=0), name="order_line_taken_not_negative"),
         ]
 
     def __str__(self) -> str:

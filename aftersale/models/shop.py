@@ -21,7 +21,7 @@ class Shop(models.Model):
         _("status"), max_length=16, choices=ShopStatus, default=ShopStatus.NORMAL
     )
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
-    # Both in the words of INTERFACES.md: {"mon": [["09:00", "18:00"]]}, {"2026-10-01": []}.
+    # Both in the words of INTERFACES: {"mon": [["09:00", "18:00"]]}, {"2026-10-01": []}.
     working_hours = models.JSONField(_("working hours"), default=dict, blank=True)
     special_days = models.JSONField(_("special days"), default=dict, blank=True)
     buyer_limit_days = models.PositiveSmallIntegerField(_("buyer limit: days"), null=True)

@@ -1,4 +1,4 @@
-"""What is told to a shop's platform besides refunds: the outbox of decisions (ARCHITECTURE 3)."""
+"""Steps told to a shop's platform besides refunds: an outbox (ARCHITECTURE idea 3)."""
 
 from django.conf import settings
 from django.db import models

@@ -39,7 +39,8 @@ class Ticket(models.Model):
     its order, by freed money and by resuming, cleared by the decision. `committed` is what this
     ticket has taken of its order's money. `products`, `categories` are those of the ticket's lines,
     copied from the order so that the evaluator reads one row: each product with its own category at
-    its place.
+    its place. `rejected_before` says that it was rejected once, here or in the platform's back
+    office; `taken_back` that a person took its refund back.
     """
 
     shop = models.ForeignKey(
@@ -96,6 +97,11 @@ class Ticket(models.Model):
     products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     committed = models.BigIntegerField(_("approved"), default=0)
+    # A person's no stays: these send a ticket to people for good (SPEC E2).
+    rejected_before = models.BooleanField(_("rejected before"), default=False, db_default=False)
+    taken_back = models.BooleanField(
+        _("its refund was taken back"), default=False, db_default=False
+    )
     flags = ArrayField(
         models.CharField(max_length=24, choices=TicketFlag),
         default=list,

@@ -1,4 +1,4 @@
-"""What was wrong with a record, in plain words (INTERFACES.md: key and expectation)."""
+"""What was wrong with a record, in plain words (INTERFACES: key and expectation)."""
 
 from __future__ import annotations
 

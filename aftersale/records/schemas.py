@@ -1,4 +1,4 @@
-"""The records of files and of the API: shops, orders, tickets, fund entries (INTERFACES.md).
+"""The records of files and of the API: shops, orders, tickets, fund entries (INTERFACES).
 
 One definition for files, `simulate` and the REST API. Money is fen in a record and a string in
 yuan outside; times are aware datetimes. Wrong input raises pydantic's ValidationError; `explain`
@@ -56,7 +56,7 @@ OrderStatus = Literal[
     "closed",
 ]
 OrderType = Literal["ordinary", "cross_border", "deposit"]
-OrderLabel = Literal["fast_refund", "refund_keep_goods", "campaign"]
+OrderLabel = Literal["fast_refund", "refund_keep_goods", "campaign", "risk"]
 TicketType = Literal["refund_only", "return_refund", "refund_keep_goods", "exchange"]
 TicketStatus = Literal[
     "pending_review",

@@ -1,4 +1,4 @@
-"""The values inside records: money, times, texts (INTERFACES.md "Values").
+"""The values inside records: money, times, texts (INTERFACES, Values).
 
 Shapes are checked by patterns inside pydantic-core; Python runs only for what a pattern cannot
 say, because a file may have millions of lines.

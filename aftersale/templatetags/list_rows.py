@@ -1,5 +1,5 @@
 """The table of a list. Unfold's own tag makes the table's head anew for every row, which takes
-longer than all else of the page (PERFORMANCE.md, lists); here it is made once."""
+longer than all else of the page (PERFORMANCE, Lists); here it is made once."""
 
 from collections.abc import Callable
 from typing import Any

@@ -72,7 +72,7 @@ class AskedStrategy(BaseModel):
 
 
 class ShownDecision(BaseModel):
-    """`strategy` is the name of then; `trace` as in `simulate` (INTERFACES.md)."""
+    """`strategy` is the name of then; `trace` as in `simulate` (INTERFACES)."""
 
     id: int
     decided_at: Moment

@@ -1,4 +1,4 @@
-"""A strategy as the API reads and writes it: INTERFACES.md's record, and what is known of it."""
+"""A strategy in the API: the record (INTERFACES, strategy) and figures of its use."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -62,7 +62,7 @@ class BreakerOpened(BaseModel):
 
 
 class StrategyContent(BaseModel):
-    """The keys of INTERFACES.md's strategy."""
+    """The keys of the record (INTERFACES, strategy)."""
 
     shop: str
     scenario: ScenarioName

@@ -1,4 +1,4 @@
-"""The strategies of the demo shops, in the words of INTERFACES.md, in the order of priorities.
+"""The strategies of the demo shops, as records (INTERFACES, strategy), in the order of priorities.
 
 Caps are set so that one of each of two shops is nearly used today, and one circuit breaker opens
 (`wanted`).

@@ -62,7 +62,7 @@ class Sale:
         return product.price * quantity
 
     def record(self) -> dict[str, Any]:
-        """As INTERFACES.md has it."""
+        """As INTERFACES has it."""
         times = (
             self.created_at,
             self.paid_at,

@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class ShopData:
-    """In the words of INTERFACES.md, but for `sandbox`: ticket number and behaviour."""
+    """Records as in INTERFACES; `sandbox` holds ticket numbers and behaviours."""
 
     shop: Record
     strategies: Sequence[Record]

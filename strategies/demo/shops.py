@@ -1,4 +1,4 @@
-"""The three demo shops, in the words of INTERFACES.md."""
+"""The three demo shops, in the words of INTERFACES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

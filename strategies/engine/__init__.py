@@ -1,4 +1,4 @@
-"""The decision engine: frozen facts in, decisions with their traces out (SPEC 3 to 6 and 8).
+"""The decision engine: frozen facts in, decisions with their traces out (SPEC sections 3 to 6, 8).
 
 Pure: the standard library only, no clock, no I/O. The evaluator, `simulate` and the trial run
 all call `decide`, so what is tried is what will happen.

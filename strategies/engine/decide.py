@@ -1,4 +1,4 @@
-"""The one function that decides (SPEC 3, 5, 6, 8).
+"""The one function that decides (SPEC sections 3, 5, 6 and 8).
 
 It is a single loop over plain tuples on purpose: tickets that are alike as far as the rulebook can
 tell (same discrete facts, same class of time, amount and age) are answered from a memo, and only

@@ -122,7 +122,7 @@ class Condition(IntEnum):
     DAILY_CAP = 12
 
 
-# By number: the names of INTERFACES' traces; a hit has none.
+# By number: the names in traces (INTERFACES, simulate); a hit has none.
 CONDITION_NAMES: tuple[str | None, ...] = (
     None,
     *(condition.name.lower() for condition in Condition if condition),

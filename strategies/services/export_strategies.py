@@ -1,4 +1,4 @@
-"""Strategies as INTERFACES.md's records: how they are given out, and how a list of them is applied.
+"""Strategies as records (INTERFACES, strategy): giving them out, and applying a list of them.
 
 What a file or sheet says is filed by the same rules (filing.py, SPEC O7): nothing is enabled by it.
 """

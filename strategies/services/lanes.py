@@ -75,7 +75,7 @@ def current_content(shop_id: int) -> dict:
 
 
 def database_moment() -> datetime:
-    """The database's clock: one clock for all machines (PERFORMANCE.md, step 4)."""
+    """The database's clock: one clock for all machines (ARCHITECTURE, The evaluator)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]

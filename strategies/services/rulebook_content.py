@@ -12,7 +12,7 @@ from strategies.strategy_record import StrategyRecord
 
 
 def strategy_content(strategy: Strategy) -> dict[str, Any]:
-    """A strategy in INTERFACES.md's words; money in fen, times in UTC."""
+    """A strategy in the words of INTERFACES; money in fen, times in UTC."""
     breaker = None
     if strategy.breaker_minutes is not None:
         breaker = {

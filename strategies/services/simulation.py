@@ -1,4 +1,4 @@
-"""Deciding a file of tickets without a database (INTERFACES.md `simulate`)."""
+"""Deciding a file of tickets without a database (INTERFACES, simulate)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Asked(NamedTuple):
 
 
 def trace_of(decision: Decision) -> list[Asked]:
-    """Each strategy asked, in order, as in INTERFACES.md `simulate`."""
+    """Each strategy asked, in order, as `simulate` prints it (INTERFACES, simulate)."""
     expanded = expand_trace(
         load_rulebook(decision.rulebook_id).rulebook,
         ticket_type=decision.type,

@@ -182,3 +182,16 @@ def test_negotiating_sends_one_message(own: Scene, tickets: list[Ticket]) -> Non
     answer = press(agent, asked, "negotiate", {"message": "Would you wait?"}, **HTMX)
     assert "Done with 2 of 2 tickets." in text(answer)
     assert Negotiation.objects.filter(message="Would you wait?").count() == 2
+
+
+def test_the_batch_pays_what_the_person_saw(own: Scene, tickets: list[Ticket]) -> None:
+    """SPEC O10: the buyer raised the amount after the preview; that ticket alone is left."""
+    agent = client_of(own.people["cs_agent"])
+    agent.cookies["django_language"] = "en"
+    asked = ask(agent, tickets, **HTMX)
+    Ticket.objects.filter(pk=tickets[1].pk).update(amount=48_000)
+    answer = press(agent, asked, **HTMX)
+    assert "Done with 1 of 2 tickets." in text(answer)
+    assert "amount: ¥0.50 is now ¥480.00" in text(answer)
+    approved = Ticket.objects.filter(status="refunding", pk__in=[one.pk for one in tickets])
+    assert list(approved) == tickets[:1]

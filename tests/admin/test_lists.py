@@ -1,4 +1,4 @@
-"""PERFORMANCE "Lists": few queries, however many rows; counts that stop; searches by number."""
+"""PERFORMANCE, Lists: few queries, however many rows; counts that stop; searches by number."""
 
 from typing import Any
 

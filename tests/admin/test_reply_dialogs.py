@@ -30,8 +30,6 @@ from .scene import AT, Scene
 from .test_languages import english
 from .test_scope import client_of, url
 
-SEEN = "?seen="
-
 
 @pytest.fixture
 def ticket(own: Scene) -> Ticket:
@@ -151,17 +149,24 @@ def test_what_is_wrong_is_said_at_its_field(
 def test_a_case_that_changed_is_told(agent: Client, ticket: Ticket) -> None:
     """409 with what changed; whoever has read it may send it again as it stands."""
     seen = seen_now(ticket, ticket.order)
-    Order.objects.filter(pk=ticket.order_id).update(updated_at=timezone.now())
+    Order.objects.filter(pk=ticket.order_id).update(refunded_amount=490)
+    changed = "mine-t has changed meanwhile: refunded of its order outside Afterdesk"
     for address in dialogs(ticket):
-        response = agent.post(address, {**SENT, "seen": seen})
-        page = response.content.decode()
-        assert response.status_code == 409
-        assert "mine-t has changed meanwhile: its order changed" in page
+        opened, sent = (
+            agent.get(f"{address}?seen={seen}"),
+            agent.post(address, SENT | {"seen": seen}),
+        )
+        unseen = agent.post(address, SENT)
+        assert [one.status_code for one in (opened, sent, unseen)] == [409] * 3
+        assert "compared with what you saw" in unseen.content.decode()
+        page = sent.content.decode()
+        assert changed in page and changed in opened.content.decode()
         ticket.order.refresh_from_db()
         assert f'name="seen" value="{seen_now(ticket, ticket.order)}"' in page
     Ticket.objects.filter(pk=ticket.pk).update(status="refunding")
     for address in dialogs(ticket):
-        for response in (agent.get(address), agent.post(address, SENT)):
+        seen = seen_now(Ticket.objects.get(pk=ticket.pk), ticket.order)
+        for response in (agent.get(address), agent.post(address, SENT | {"seen": seen})):
             page = response.content.decode()
             assert response.status_code == 409
             assert "go from “Refunding”" in page and 'type="submit"' not in page
@@ -170,10 +175,12 @@ def test_a_case_that_changed_is_told(agent: Client, ticket: Ticket) -> None:
 def test_a_negotiation(agent: Client, own: Scene, ticket: Ticket) -> None:
     """SPEC P3: rounds so far, deadline, and what happens if the buyer accepts."""
     address = dialogs(ticket)[1]
-    page = agent.get(address + SEEN + "7").content.decode()
-    assert "Round 1 of 2" in page and 'name="seen" value="7"' in page
+    seen = seen_now(ticket, ticket.order)
+    page = agent.get(f"{address}?seen={seen}").content.decode()
+    assert "Round 1 of 2" in page and f'name="seen" value="{seen}"' in page
     assert "Send the offer: mine-t of buyer mine-b" in page
-    response = agent.post(address, {**SENT, "type": "return_refund", "message": "Send it back?"})
+    sent = SENT | {"seen": seen, "type": "return_refund", "message": "Send it back?"}
+    response = agent.post(address, sent)
     assert response.status_code == 204
     row = Negotiation.objects.get()
     assert (row.type, row.amount, row.user) == (
@@ -316,7 +323,8 @@ def test_all_of_it_is_chinese(own: Scene, ticket: Ticket) -> None:
     known = {"JPEG", "PNG", "WebP", "Ctrl"}
     placeholders = {"ticket", "order", "amount", "product", "shop", "buyer", "applied", "reason"}
     addresses = [*dialogs(ticket), reverse("desk:reject-texts"), text_url(own)]
-    client.post(dialogs(ticket)[1], {**SENT, "message": "少退一些可以吗"})
+    seen = {"seen": seen_now(ticket, ticket.order)}
+    client.post(dialogs(ticket)[1], SENT | seen | {"message": "少退一些可以吗"})
     Ticket.objects.filter(pk=ticket.pk).update(due_at=AT)
     for address in [*addresses, dialogs(ticket)[0], url(Ticket, "change", ticket.pk)]:
         response = client.get(address)

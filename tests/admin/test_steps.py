@@ -1,5 +1,6 @@
 """Steps on pages: only for whom the role allows it (SPEC P1), only by POST, within one's shops."""
 
+import re
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import BlockedBuyer, PaymentStop, Refund, ShopEvent, Ticket
+from aftersale.services.tickets.cases import seen_now
 
 from .digest import digest
 from .scene import Scene
@@ -26,8 +28,10 @@ def step_url(row: Any, step: str) -> str:
 
 
 def take(client: Client, row: Any, step: str, **fields: str) -> Any:
+    """From the page as it is at this moment (SPEC O10)."""
     data = {**SENT, **{f"step-{name}": value for name, value in fields.items()}}
-    return client.post(step_url(row, step), data)
+    ticket = Ticket.objects.select_related("order").get(refund=row)
+    return client.post(f"{step_url(row, step)}?seen={seen_now(ticket, ticket.order)}", data)
 
 
 def test_every_step_asks_for_right_and_confirmation() -> None:
@@ -84,6 +88,31 @@ def test_a_refusal_is_shown(own: Scene) -> None:
     page = client.get(url(Refund, "change", refund.pk)).content.decode()
     assert "can’t go from" in page or "can&#x27;t go from" in page
     assert digest() == before
+
+
+def test_a_step_is_taken_on_what_the_page_showed(own: Scene) -> None:
+    """SPEC O10: the page's steps carry what it shows; a case that changed since is not decided."""
+    client = client_of(own.people["cs_agent"])
+    client.cookies["django_language"] = "en"
+    refund = own.row(Refund)
+    page = client.get(url(Refund, "change", refund.pk)).content.decode()
+    found = re.search(rf'hx-get="({step_url(refund, "record_paid")}\?seen=[^"]+)"', page)
+    assert found
+    dialog = client.get(found[1]).content.decode()
+    assert f'hx-post="http://testserver{found[1]}"' in dialog
+    Ticket.objects.filter(pk=refund.ticket_id).update(amount=48_000)
+    before = digest()
+    for address in (found[1], step_url(refund, "record_paid")):
+        assert "HX-Redirect" in client.post(address, SENT).headers
+    assert digest() == before
+    page = client.get(url(Refund, "change", refund.pk)).content.decode()
+    assert "amount: ¥123.45 is now ¥480.00" in page
+    assert "it can’t be compared with what you saw" in page.replace("&#x27;", "’")
+    found = re.search(rf'hx-get="({step_url(refund, "record_paid")}\?seen=[^"]+)"', page)
+    assert found
+    client.post(found[1], SENT)
+    refund.refresh_from_db()
+    assert refund.status == "succeeded"
 
 
 def test_payments_are_stopped_by_operators_alone(own: Scene, operator: Any) -> None:

@@ -1,4 +1,4 @@
-"""The issue's "Speed" and PERFORMANCE: a page weighs under 500 KB without cache, and needs no
+"""A page weighs under 500 KB without cache, and needs no
 outside host; and no page holds scripts of its own (strict script policy)."""
 
 import gzip

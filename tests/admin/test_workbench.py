@@ -1,4 +1,4 @@
-"""The workbench's pages: whose cases they show, what they cost, and what they refuse (issue 3)."""
+"""The workbench's pages: whose cases they show, what they cost, and what they refuse."""
 
 from typing import Any
 
@@ -359,3 +359,31 @@ def test_the_tickets_page_leads_to_the_case(desk: Scene) -> None:
     pk = desk.row(Ticket).pk
     page = client_of(desk.people["viewer"]).get(reverse("admin:aftersale_ticket_change", args=[pk]))
     assert f"/admin/workbench/?queue=all&amp;case={pk}" in page.content.decode()
+
+
+def test_the_dialog_pays_neither_the_old_amount_nor_the_new_one(desk: Scene) -> None:
+    """SPEC O10: the buyer raised the amount while the dialog was open. Nothing is paid, and the
+    person reads the difference, whether the button or the dialog's own button is pressed."""
+    ticket = desk.row(Ticket)
+    client = client_of(desk.people["cs_agent"])
+    client.cookies["django_language"] = "en"
+    seen = seen_now(ticket, ticket.order)
+    Order.objects.filter(pk=ticket.order_id).update(paid_amount=100_000)
+    ticket.order.refresh_from_db()
+    seen = seen_now(ticket, ticket.order)
+    Ticket.objects.filter(pk=ticket.pk).update(amount=48_000)
+    address = reverse("desk:approve", args=[ticket.pk])
+    for answer in (
+        client.post(address, {"seen": seen, "amount": "123.45"}),
+        client.post(address, {"seen": seen}),
+        client.get(f"{address}?seen={seen}"),
+    ):
+        assert answer.status_code == 409
+        assert "amount: ¥123.45 is now ¥480.00" in answer.content.decode()
+    assert not Refund.objects.exists()
+    assert (
+        "amount: ¥123.45 is now ¥480.00"
+        in client.post(
+            reverse("desk:case-pulse", args=[ticket.pk]), {"seen": seen}
+        ).content.decode()
+    )

@@ -101,8 +101,8 @@ def test_each_gets_its_own_result(shop: Shop, agent: User) -> None:
         (third.ticket_no, "done"),
     ]
     assert results[1].message == (
-        f"Nothing was done: ticket {second.ticket_no} has changed meanwhile: its order changed, "
-        "and is now “Shipped”."
+        f"Nothing was done: ticket {second.ticket_no} has changed meanwhile: its order's "
+        "status: “To be shipped” is now “Shipped”."
     )
     for ticket, refunding in ((first, True), (second, False), (third, True)):
         ticket.refresh_from_db()
@@ -247,7 +247,7 @@ def test_no_more_than_two_hundred(shop: Shop, agent: User) -> None:
 
 
 def test_the_preview_reads_all_at_once(shop: Shop, agent: User) -> None:
-    """PERFORMANCE "Lists": queries do not grow with the tickets."""
+    """PERFORMANCE, Lists: queries do not grow with the tickets."""
     tickets = [make_ticket(make_order(shop)) for _ in range(10)]
     with CaptureQueriesContext(connection) as of_one:
         ask(tickets[:1], agent)

@@ -1,4 +1,4 @@
-"""Taking a case into hand and handing it back; who has it open (issue 3)."""
+"""Taking a case into hand and handing it back; who has it open."""
 
 from datetime import timedelta
 

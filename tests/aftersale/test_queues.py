@@ -1,4 +1,4 @@
-"""The workbench's queues: what is in each, in which order, page by page (issue 3, SPEC O5, F2)."""
+"""The workbench's queues: what is in each, in which order, page by page (SPEC O5, F2)."""
 
 from datetime import timedelta
 from typing import Any

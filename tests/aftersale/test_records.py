@@ -1,4 +1,4 @@
-"""Records: what is taken, what is refused and in which words (INTERFACES.md "Values")."""
+"""Records: what is taken, what is refused and in which words (INTERFACES, Values)."""
 
 import json
 from datetime import UTC, datetime

@@ -186,7 +186,7 @@ def test_a_rejected_return_frees_its_money() -> None:
 
 
 def test_negotiation_comes_first_where_the_reason_says_so() -> None:
-    """PLATFORMS.md d3: only after the buyer let an offer pass."""
+    """PLATFORMS d3: only after the buyer let an offer pass."""
     ticket, agent = make_case(platform="wechat")
     assert "Negotiate first" in refused(
         lambda: reject(ticket, agent, "return_first"), pointer="reason"
@@ -276,7 +276,7 @@ def test_no_offer_where_nothing_can_be_approved() -> None:
 
 
 def test_two_rounds_a_request() -> None:
-    """PLATFORMS.md d1: one after the other; a buyer who applies again may be asked again."""
+    """PLATFORMS d1: one after the other; a buyer who applies again may be asked again."""
     ticket, agent = make_case()
     negotiate(ticket, agent)
     assert "has yet to answer" in refused(lambda: negotiate(ticket, agent, now=DUE - timedelta(1)))

@@ -255,7 +255,7 @@ def test_wrong_hours_name_the_field(shop: Shop, fields: dict, pointer: str) -> N
 
 
 def test_hours_may_touch_and_run_past_midnight(shop: Shop) -> None:
-    """INTERFACES.md: an interval belongs to the day on which it starts."""
+    """INTERFACES: an interval belongs to the day on which it starts."""
     hours = {"sun": [["18:00", "09:00"]], "mon": [["09:00", "12:00"], ["12:00", "24:00"]]}
     set_hours(shop, make_user(shop), working_hours=hours)
     shop.refresh_from_db()

@@ -52,7 +52,7 @@ def numbers(erp: Program, query: str = "") -> list[str]:
 
 
 def test_a_decision_with_its_trace(erp: Program, shop: Shop, decided: dict[str, Decision]) -> None:
-    """The trace as INTERFACES.md's `simulate` has it; names are those of then (SPEC T6)."""
+    """The trace is that of INTERFACES, simulate; its names are those of then (SPEC T6)."""
     hit = decided["AS1"].strategy
     assert hit is not None
     owner = User.objects.get(is_superuser=True)

@@ -131,7 +131,20 @@ def test_what_was_seen_must_still_be_so(erp: Program, ticket: Ticket) -> None:
         assert (found.status, found.content["from"], found.content["to"]) == (409, None, None)
     assert rows() == before
     seen = erp.get("/tickets/T1").content["seen"]
+    Ticket.objects.filter(pk=ticket.pk).update(amount=480_00)
+    before = rows()
+    found = erp.post("/tickets/T1/approve", {"seen": seen})
+    assert found.status == 409 and "amount: ¥100.00 is now ¥480.00" in found.content["detail"]
+    assert erp.post("/tickets/T1/approve", {"seen": "7"}).status == 409
+    assert rows() == before
+    Ticket.objects.filter(pk=ticket.pk).update(amount=100_00)
     assert erp.post("/tickets/T1/approve", {"seen": seen}).status == 200
+    # A refund that is paid elsewhere is settled on what was seen of it, too.
+    refund = Refund.objects.get(ticket=ticket)
+    settled = {"status": "succeeded", "seen": seen}
+    assert erp.post(f"/refunds/{refund.pk}/result", settled).status == 409
+    settled["seen"] = erp.get("/tickets/T1").content["seen"]
+    assert erp.post(f"/refunds/{refund.pk}/result", settled).status == 200
 
 
 def test_reject_with_the_shops_own_text(erp: Program, shop: Shop, owner: User) -> None:

@@ -1,4 +1,4 @@
-"""The dashboard at 1,000,000 decisions (issue 4: under 200 ms of server time), for whoever has the
+"""The dashboard at 1,000,000 decisions (under 200 ms of server time), for whoever has the
 large shops: today, a week, 30 days and a year; also the first look after days have changed.
 
 `python -m tests.bench.dashboard`, with DATABASE_URL. BENCH_LIST_TICKETS says how many.

@@ -1,4 +1,4 @@
-"""Bulk ingest against COPY of the same rows (PERFORMANCE.md), parse included: by the command
+"""Bulk ingest against COPY of the same rows (PERFORMANCE), parse included: by the command
 (>= 0.25), and by `POST /tickets` of 1,000 through the whole of the web application (>= 0.10).
 
 `python -m tests.bench.ingest`, with DATABASE_URL. A ticket stands for its order with one to three

@@ -1,4 +1,4 @@
-"""Lists at 1,000,000 tickets against the same pages at 1,000 (PERFORMANCE.md: <= 2 x, <= 8
+"""Lists at 1,000,000 tickets against the same pages at 1,000 (PERFORMANCE: <= 2 x, <= 8
 queries): first page, every filter, search by number and by the beginning of a buyer's name.
 
 `python -m tests.bench.lists`, with DATABASE_URL. In the environment: BENCH_LIST_TICKETS says how

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One line of docs/benchmarks.md. `target` as PERFORMANCE.md has it; `met` by the ratio."""
+    """One line of docs/benchmarks.md. `target` as PERFORMANCE has it; `met` by the ratio."""
 
     what: str
     measured: str

@@ -1,5 +1,5 @@
 """A trial run over 1,000,000 past decisions of a shop with ten strategies in each scenario against
-reading the same rows by a server-side cursor (PERFORMANCE.md: >= 0.5), and its memory.
+reading the same rows by a server-side cursor (PERFORMANCE: >= 0.5), and its memory.
 
 `python -m tests.bench.trial`, with DATABASE_URL. BENCH_PAST says how many. What is tried takes a
 strategy out and raises a cap. The past is what the present strategies decide: it is made by a trial

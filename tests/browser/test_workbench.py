@@ -1,4 +1,4 @@
-"""The workbench as staff use it: by keyboard, two at a time, on a phone (issue 3)."""
+"""The workbench as staff use it: by keyboard, two at a time, on a phone."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What machines are told: /healthz, /readyz, /metrics (issue 4)."""
+"""What machines are told: /healthz, /readyz, /metrics."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The decision cases: data files worked out from SPEC.md by a separate reading of the rules."""
+"""The decision cases: data files worked out from SPEC by a separate reading of the rules."""
 
 import json
 import os

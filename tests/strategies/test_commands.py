@@ -1,4 +1,4 @@
-"""evaluate, enable and disable as their callers see them (INTERFACES.md Commands)."""
+"""evaluate, enable and disable as their callers see them (INTERFACES, Commands)."""
 
 import pytest
 from django.core.management import CommandError, call_command

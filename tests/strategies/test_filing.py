@@ -1,4 +1,4 @@
-"""Strategies out of files (INTERFACES.md ingest, SPEC O7, T3, T5)."""
+"""Strategies out of files (INTERFACES, ingest; SPEC O7, T3, T5)."""
 
 import random
 
@@ -38,7 +38,7 @@ def test_what_arrives_enabled_is_stored_not_enabled_and_counted(shop):
 
 
 def test_the_second_time_changes_nothing(shop):
-    """INTERFACES ingest: idempotent; what a person enabled stays enabled."""
+    """INTERFACES, ingest: idempotent; what a person enabled stays enabled."""
     lines = [{"name": "a", "enabled": True}, {"name": "b", "priority": 1}]
     file(shop, *lines)
     assert names(shop) == [("b", 1), ("a", 2)]

@@ -1,4 +1,4 @@
-"""What simulate makes of wrong and unusual files (INTERFACES.md `simulate`)."""
+"""What simulate makes of wrong and unusual files (INTERFACES, simulate)."""
 
 import json
 

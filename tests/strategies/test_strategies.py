@@ -34,7 +34,7 @@ def names(shop):
 
 
 def test_a_new_strategy_is_not_enabled_and_comes_last_or_where_it_is_put(shop, owner):
-    """SPEC T2, T5; INTERFACES strategy."""
+    """SPEC T2, T5; INTERFACES, strategy."""
     create(shop, owner, name="a", enabled=True)
     create(shop, owner, name="b")
     create(shop, owner, name="c", priority=1)

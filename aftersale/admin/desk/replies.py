@@ -54,7 +54,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
                 evidence=request.FILES.getlist("evidence"),
                 user=access.person(request),
                 now=timezone.now(),
-                seen=request.POST.get("seen") or None,
+                seen=request.POST.get("seen", ""),
             )
         except (NotAllowed, NotFound):
             raise
@@ -65,6 +65,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     ticket = cases.find_case(ticket_id=pk, user=access.person(request))
     if refused is None and not _rejectable(ticket):
         refused = _wrong_step(ticket, TicketStatus.REJECTED)
+    refused = refused or _changed(request, ticket)
     return _dialog(
         request,
         "aftersale/desk/replies/reject.html",
@@ -96,7 +97,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
                 evidence=request.FILES.getlist("evidence"),
                 user=access.person(request),
                 now=timezone.now(),
-                seen=request.POST.get("seen") or None,
+                seen=request.POST.get("seen", ""),
             )
         except (NotAllowed, NotFound):
             raise
@@ -111,6 +112,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
     ticket = cases.find_case(ticket_id=pk, user=access.person(request))
     if refused is None and not _negotiable(ticket):
         refused = _why_no_round(ticket)
+    refused = refused or _changed(request, ticket)
     type = request.POST.get("type", ticket.type)
     amount = request.POST.get("amount", "")
     return _dialog(
@@ -186,6 +188,15 @@ def _dialog(
         multipart=True,
         **context,
     )
+
+
+def _changed(request: HttpRequest, ticket: Ticket) -> Stale | None:
+    """The difference to the page that opened the dialog: read before anything is typed."""
+    try:
+        cases.require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+    except Stale as stale:
+        return stale
+    return None
 
 
 def _named(ticket: Ticket) -> str:

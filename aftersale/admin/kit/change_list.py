@@ -1,4 +1,4 @@
-"""Reading and counting as far as anybody pages, and no further (docs: PERFORMANCE, lists)."""
+"""Reading and counting as far as anybody pages, and no further (PERFORMANCE, Lists)."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Working hours and special days as people read them (INTERFACES.md, Records)."""
+"""Working hours and special days as people read them (INTERFACES, Records)."""
 
 from collections.abc import Mapping
 

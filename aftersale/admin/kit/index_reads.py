@@ -3,7 +3,7 @@
 A plan that the database chooses by its statistics can fall over when these are old: it walks back
 through everybody's rows for a few that fit, or sorts them all. Here each shop's rows are read in
 the order of one index up to a bound, and only then filtered, sorted and counted, whatever the
-statistics say (docs: PERFORMANCE, lists).
+statistics say (PERFORMANCE, Lists).
 """
 
 from collections.abc import Sequence

@@ -1,17 +1,21 @@
 """What people do with a refund on its page (SPEC G2, O2)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from aftersale.admin.kit.actions import StepForm, carry_out, step
+from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.models import Refund, RefundStatus, TicketStatus
 from aftersale.services.refunds import approvals
 from aftersale.services.refunds.holds import held
+from aftersale.services.tickets.cases import seen_now
 
 
 class FailedForm(StepForm):
@@ -26,8 +30,8 @@ class SettledForm(StepForm):
     )
 
 
-class RefundSteps:
-    """For the refund's admin."""
+class RefundSteps(ScopedAdmin):
+    """For the refund's admin. Each step says what the person saw on the page (SPEC O10)."""
 
     actions_detail = (
         "record_paid",
@@ -46,8 +50,7 @@ class RefundSteps:
         variant=ActionVariant.PRIMARY,
     )
     def record_paid(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return carry_out(
-            self,
+        return self._decide(
             request,
             object_id,
             approvals.record_result,
@@ -66,8 +69,7 @@ class RefundSteps:
         form_class=FailedForm,
     )
     def record_failed(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return carry_out(
-            self,
+        return self._decide(
             request,
             object_id,
             approvals.record_result,
@@ -85,9 +87,8 @@ class RefundSteps:
         variant=ActionVariant.PRIMARY,
     )
     def try_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        refund = self.found(request, object_id)  # type: ignore[attr-defined]
-        return carry_out(
-            self,
+        refund = self.found(request, object_id)
+        return self._decide(
             request,
             object_id,
             approvals.retry,
@@ -106,9 +107,8 @@ class RefundSteps:
         form_class=SettledForm,
     )
     def settled(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        refund = self.found(request, object_id)  # type: ignore[attr-defined]
-        return carry_out(
-            self,
+        refund = self.found(request, object_id)
+        return self._decide(
             request,
             object_id,
             approvals.close,
@@ -125,8 +125,7 @@ class RefundSteps:
         variant=ActionVariant.PRIMARY,
     )
     def release(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return carry_out(
-            self,
+        return self._decide(
             request,
             object_id,
             approvals.release,
@@ -142,14 +141,39 @@ class RefundSteps:
         variant=ActionVariant.WARNING,
     )
     def take_back(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return carry_out(
-            self,
+        return self._decide(
             request,
             object_id,
             approvals.take_back,
             _("The refund is taken back."),
             refund_id=int(object_id),
         )
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Model | None = None,
+    ) -> Any:
+        """Each step's address carries what the page shows; its dialog posts to the same address."""
+        if isinstance(obj, Refund):
+            for shown in context.get("actions_detail", ()):
+                shown["path"] += f"?seen={seen_now(obj.ticket, obj.order)}"
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        call: Callable[..., Any],
+        done: Any,
+        **arguments: Any,
+    ) -> HttpResponse:
+        seen = request.GET.get("seen", "")
+        return carry_out(self, request, object_id, call, done, seen=seen, **arguments)
 
 
 def _for_people(refund: Refund) -> bool:

@@ -252,9 +252,11 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
         if params.get("order_there") == "no":
             walk = IndexRead(order=("order_no",), where="order_id IS NULL")
             return ReadPlan((walk,), frozenset({"order_there"}))
-        if params.get("waits__exact") == "1":
+        if params.get("awaiting_evaluation__exact") == "1":
             walk = IndexRead(order=("applied_at", "ticket_no"), where="awaiting_evaluation")
-            return ReadPlan((walk,), frozenset({"waits__exact"}), ("-applied_at", "-ticket_no"))
+            return ReadPlan(
+                (walk,), frozenset({"awaiting_evaluation__exact"}), ("-applied_at", "-ticket_no")
+            )
         return ReadPlan()
 
     @display(description=_("order"))

@@ -1,4 +1,4 @@
-"""Intervals as people type them: several rows of from and to (INTERFACES.md: daily interval)."""
+"""Intervals as people type them: several rows of from and to (INTERFACES: daily interval)."""
 
 import re
 from dataclasses import dataclass, field

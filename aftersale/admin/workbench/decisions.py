@@ -23,7 +23,7 @@ from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.services.desk import assignment
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused, Stale, WrongStep
-from aftersale.services.tickets.cases import find_case, seen_now
+from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
 from . import case
 from .consequences import (
@@ -131,8 +131,12 @@ approve, confirm_return, retry = map(_view, (APPROVE, CONFIRM, RETRY))
 
 def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpResponse:
     user = access.person(request)
-    find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
+    ticket = find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
     if request.method == "GET":
+        try:
+            require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+        except Stale as stale:
+            return _changed(request, stale)
         form = AmountForm(request.GET) if "amount" in request.GET else None
         return _ask(request, case.find(request, ticket_id), decision, form)
     arguments: dict[str, Any] = {}

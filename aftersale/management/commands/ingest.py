@@ -1,4 +1,4 @@
-"""Takes files of records in (INTERFACES.md "Commands")."""
+"""Takes files of records in (INTERFACES, Commands)."""
 
 import gc
 import sys

@@ -1,4 +1,4 @@
-"""Kuaishou shops (快手小店): facts in PLATFORMS.md b2 and e1; its codes stay in this folder."""
+"""Kuaishou shops (快手小店): facts in PLATFORMS b2 and e1; its codes stay in this folder."""
 
 from .platform import Kuaishou
 from .secrets import SECRETS

@@ -1,4 +1,4 @@
-"""Kuaishou's codes beside Afterdesk's words (PLATFORMS.md b2); nothing else here knows a number.
+"""Kuaishou's codes beside Afterdesk's words (PLATFORMS b2); nothing else here knows a number.
 
 Two tables of after-sale statuses are in use there. They agree where they overlap, but for 10 and
 20, which in one of them stand for any type: so the type is read from handlingWay alone.

@@ -1,4 +1,4 @@
-"""WeChat's codes and the desk's words for them, both ways (PLATFORMS.md b3, b4, b5)."""
+"""WeChat's codes and the desk's words for them, both ways (PLATFORMS b3, b4, b5)."""
 
 from aftersale.platforms.protocol import Why
 

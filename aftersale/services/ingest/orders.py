@@ -345,6 +345,26 @@ def _write_lines(
         ),
         prepare=True,
     )
+    if replace:
+        _sum_taken(cur, replace)
+
+
+def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
+    """Gives lines that came anew what tickets on them have taken already (SPEC E2).
+
+    A total, written under the orders' locks and read after they were taken: of a line that was
+    there all along it is what is stored.
+    """
+    cur.execute(
+        """
+        UPDATE aftersale_orderline l SET taken = s.taken
+          FROM (SELECT order_id, line_no, sum(committed)::bigint AS taken FROM aftersale_ticket
+                 WHERE order_id = ANY(%s::bigint[]) AND line_no IS NOT NULL AND committed > 0
+                 GROUP BY order_id, line_no) s
+         WHERE l.order_id = s.order_id AND l.line_no = s.line_no AND l.taken <> s.taken
+        """,
+        (order_pks,),
+    )
 
 
 def _write_splits(

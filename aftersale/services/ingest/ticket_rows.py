@@ -74,8 +74,10 @@ _UPDATED = [column for column in _ALL if column[0] != "awaiting_evaluation"]
 _INSERT = f"""
     WITH inserted AS (
       INSERT INTO aftersale_ticket
-        (shop_id, ticket_no, requested_type, committed, scenarios_hit, {_names(_INSERTED)})
-      SELECT k.shop_id, k.ticket_no, k.type, 0, 0, {_values(_INSERTED)}
+        (shop_id, ticket_no, requested_type, committed, scenarios_hit, rejected_before,
+         {_names(_INSERTED)})
+      SELECT k.shop_id, k.ticket_no, k.type, 0, 0, k.status = '{TicketStatus.REJECTED.value}',
+             {_values(_INSERTED)}
         FROM unnest(%s::bigint[], %s::text[], {_arrays(_INSERTED)})
           AS k(shop_id, ticket_no, {_names(_INSERTED)})
       ON CONFLICT (shop_id, ticket_no) DO NOTHING

@@ -1,6 +1,7 @@
-"""What tickets take of an order's money (SPEC O2). Everything in fen.
+"""What tickets take of an order's and its lines' money (SPEC O2, E2). Everything in fen.
 
-`order.committed` is the sum of its tickets' `committed`. Every function here needs the order's
+`order.committed` is the sum of its tickets' `committed`; a line's `taken` is the sum of those on
+it. Every function here needs the order's
 row and the ticket's row locked, in this order (docs/locking.md). The changes are written as
 differences, so that even without the lock the database's CHECK would refuse an overrun.
 """
@@ -15,6 +16,7 @@ from aftersale.models import (
     HANDS_OFF,
     Actor,
     Order,
+    OrderLine,
     Ticket,
     TicketEvent,
     TicketEventKind,
@@ -155,6 +157,11 @@ def _write(order: Order, ticket: Ticket, amount: int, *, outside: int, over_refu
         refunded_amount=outside,
         over_refunded=over_refunded,
     )
+    if ticket.line_no is not None and difference:
+        # No row where the order lacks the line: it gets the sum when it comes (ingest).
+        OrderLine.objects.filter(order=order, line_no=ticket.line_no).update(
+            taken=F("taken") + difference
+        )
     order.committed += difference
     order.refunded_amount = outside
     order.over_refunded = over_refunded

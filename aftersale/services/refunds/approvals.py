@@ -159,10 +159,12 @@ def retry(*, ticket_id: int, user: User, now: datetime, seen: str | None = None)
         return ticket
 
 
-def close(*, ticket_id: int, note: str, user: User, now: datetime) -> Ticket:
+def close(
+    *, ticket_id: int, note: str, user: User, now: datetime, seen: str | None = None
+) -> Ticket:
     """A failed refund was settled otherwise, as the `note` says; its ticket is over (SPEC O4)."""
     with transaction.atomic():
-        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user)
+        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.CLOSED)
         if not note.strip():
@@ -173,10 +175,10 @@ def close(*, ticket_id: int, note: str, user: User, now: datetime) -> Ticket:
         return ticket
 
 
-def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
+def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
     """Takes back a refund that was never sent; the ticket waits for a decision again (SPEC G2)."""
     with transaction.atomic():
-        order, ticket, refund = _locked_refund(refund_id=refund_id, user=user)
+        order, ticket, refund = _locked_refund(refund_id=refund_id, user=user, seen=seen)
         if refund.status != RefundStatus.REQUESTED or refund.ever_sent:
             raise Refused(
                 _("The refund of ticket %s was sent already and can't be taken back.")
@@ -200,10 +202,10 @@ def take_back(*, refund_id: int, user: User, now: datetime) -> Ticket:
         return ticket
 
 
-def release(*, refund_id: int, user: User, now: datetime) -> None:
+def release(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> None:
     """Lets a refund that the shop's pause holds back go out all the same (SPEC G2)."""
     with transaction.atomic():
-        _order, ticket, refund = _locked_refund(refund_id=refund_id, user=user)
+        _order, ticket, refund = _locked_refund(refund_id=refund_id, user=user, seen=seen)
         if not held(refund, Shop.objects.get(pk=refund.shop_id)):
             raise Refused(_("The refund of ticket %s is not held back.") % ticket.ticket_no)
         refund.released = True
@@ -215,14 +217,20 @@ def release(*, refund_id: int, user: User, now: datetime) -> None:
 
 
 def record_result(
-    *, refund_id: int, succeeded: bool, reason: str, user: User, now: datetime
+    *,
+    refund_id: int,
+    succeeded: bool,
+    reason: str,
+    user: User,
+    now: datetime,
+    seen: str | None = None,
 ) -> Ticket:
     """A person says what became of a refund that is paid by hand, or that nobody can be asked of.
 
     A failed one needs a `reason`.
     """
     with transaction.atomic():
-        order, ticket, refund = _locked_refund(refund_id=refund_id, user=user)
+        order, ticket, refund = _locked_refund(refund_id=refund_id, user=user, seen=seen)
         by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
         unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
         if not (by_hand or unresolved):
@@ -326,11 +334,11 @@ def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
         refundable.free(order, ticket, keep=attempts.paid_late(refund))
 
 
-def _locked_refund(*, refund_id: int, user: User) -> tuple[Order, Ticket, Refund]:
+def _locked_refund(*, refund_id: int, user: User, seen: str | None) -> tuple[Order, Ticket, Refund]:
     found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."))
-    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user)
+    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user, seen=seen)
     assert refund is not None
     return order, ticket, refund
 

@@ -42,6 +42,17 @@ _QUESTIONS = {
         SELECT o.order_no, o.committed || ', tickets: ' || coalesce(sum(t.committed), 0)
           FROM aftersale_order o LEFT JOIN aftersale_ticket t ON t.order_id = o.id
          GROUP BY o.id HAVING o.committed <> coalesce(sum(t.committed), 0)""",
+    "line.taken is not the sum of its tickets'": """
+        SELECT o.order_no || ' ' || l.line_no, l.taken || ', tickets: ' || coalesce(t.taken, 0)
+          FROM aftersale_orderline l JOIN aftersale_order o ON o.id = l.order_id
+          LEFT JOIN (SELECT order_id, line_no, sum(committed) AS taken FROM aftersale_ticket
+                      WHERE line_no IS NOT NULL GROUP BY order_id, line_no) t
+            ON t.order_id = l.order_id AND t.line_no = l.line_no
+         WHERE l.taken <> coalesce(t.taken, 0)""",
+    "a ticket that was rejected is not marked so": """
+        SELECT DISTINCT t.ticket_no, 'rejected_before'
+          FROM aftersale_ticket t JOIN aftersale_ticketevent e ON e.ticket_id = t.id
+         WHERE e.to_status = 'rejected' AND NOT t.rejected_before""",
     "order.over_refunded does not say what the figures say": """
         SELECT order_no, 'paid ' || paid_amount || ', gone ' || committed + refunded_amount
           FROM aftersale_order

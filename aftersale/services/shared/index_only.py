@@ -1,4 +1,4 @@
-"""Queries whose plan must not depend on the database's statistics (docs: PERFORMANCE, lists).
+"""Queries whose plan must not depend on the database's statistics (PERFORMANCE, Lists).
 
 Written so that an index has the rows in the order that is asked for, and stopped by a LIMIT. The
 planner would read and sort a whole shop wherever it guesses that there are few rows, and a million

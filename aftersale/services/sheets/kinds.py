@@ -21,7 +21,7 @@ from aftersale.services.sheets.write_file import Cell
 
 
 class Column(NamedTuple):
-    """`key` is its name in INTERFACES.md's words; a head may have that, or its label."""
+    """`key` is its name in the words of INTERFACES; a head may have that, or its label."""
 
     key: str
     label: Any

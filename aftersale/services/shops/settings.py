@@ -4,7 +4,7 @@ Each call saves one section of the settings: one event that says in words what c
 decisions depend on it, the signal that makes a new rulebook. `seen` is the section as the person
 saw it, from the function of this module that reads it: where somebody else has saved meanwhile
 the call raises Stale and says what became of it. Everything wrong is Refused with the pointer of
-the field, in the words of INTERFACES.md's shop record.
+the field, in the words of the shop record (INTERFACES, shop).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

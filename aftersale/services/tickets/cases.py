@@ -1,22 +1,22 @@
-"""A case: a ticket with its order and refund, as a person of the desk takes hold of it.
+"""A case: a ticket with its order and refund, found and locked for a person of the desk.
 
-Whoever decides says what they saw. A case that has changed since is not decided: the person is
-told what happened meanwhile, and nothing is written.
+Whoever decides says what they saw (SPEC O10). A case that has changed since is not decided: the
+person is told the difference, and nothing is written.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from aftersale.models import Order, Refund, Ticket, TicketEvent
+from aftersale.models import Actor, Order, Refund, Ticket, TicketEvent, TicketEventKind
 from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.services.tickets import snapshot
 
-# Events quoted to whoever comes late; the page that follows shows them all.
+# Events quoted to a person who comes late; the page that follows shows them all.
 MOST_EVENTS = 3
 
 
@@ -35,8 +35,8 @@ def lock_case(
 ) -> tuple[Order, Ticket, Refund | None]:
     """Order, ticket and refund, locked in this order, of a ticket that the user may handle.
 
-    With `seen`, what `seen_now` said of the case when the person looked at it, raises Stale where
-    it says something else by now.
+    `seen` is the text of `seen_now` from when the person looked at the case: raises Stale where
+    the case differs from it. None: the caller does not say what was seen.
     """
     found = find_case(ticket_id=ticket_id, user=user)
     order = locks.lock_order(order_of(found).pk)
@@ -47,9 +47,12 @@ def lock_case(
 
 
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
-    """Raises Stale where a locked case is not as it was seen, if that was said."""
-    if seen is not None and seen != seen_now(ticket, order):
-        raise Stale(_changes(ticket, order, seen))
+    """Raises Stale, with the difference, where a locked case differs from what was seen of it."""
+    if seen is not None and (changes := changes_since(ticket, order, seen)):
+        raise Stale(
+            _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.")
+            % {"ticket": ticket.ticket_no, "changes": changes}
+        )
 
 
 def order_of(ticket: Ticket) -> Order:
@@ -60,67 +63,60 @@ def order_of(ticket: Ticket) -> Order:
 
 
 def seen_now(ticket: Ticket, order: Order | None) -> str:
-    """The case as it is now, in a few figures: its last event, and the order's own."""
-    return _seen(_last_events([ticket.pk]).get(ticket.pk, 0), order)
+    """The facts of the case as they are now, for `seen` of a later decision."""
+    last = _last_events([ticket.pk]).get(ticket.pk, 0)
+    return snapshot.take(ticket, order, last_event=last).as_text()
 
 
 def seen_of(tickets: Iterable[Ticket]) -> dict[int, str]:
-    """What `seen_now` says of each of them, by key; the tickets have their orders with them."""
+    """`seen_now` of each ticket, by key; the tickets have their orders with them."""
     tickets = list(tickets)
     last = _last_events(ticket.pk for ticket in tickets)
-    return {ticket.pk: _seen(last.get(ticket.pk, 0), ticket.order) for ticket in tickets}
+    return {
+        ticket.pk: snapshot.take(ticket, ticket.order, last_event=last.get(ticket.pk, 0)).as_text()
+        for ticket in tickets
+    }
 
 
 def seen_after(seen: str, before: str, after: str) -> str:
-    """What was seen of a case, once a step of the same person on another case of its order has
-    changed the order: `before` and `after` are of that case. Any other change still shows.
+    """`seen` of a case, once the same person has changed its order by a step on another case.
+
+    `before` and `after` are of that other case. Any further change still shows.
     """
-    event, _dot, order = seen.partition(".")
-    if order and order == before.partition(".")[2]:
-        return f"{event}.{after.partition('.')[2]}"
-    return seen
+    own, old, new = map(snapshot.read, (seen, before, after))
+    if own is None or old is None or new is None:
+        return seen
+    return own.after_own_step(old, new).as_text()
+
+
+def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
+    """The difference between the case and what was seen of it, in words; empty if there is none."""
+    before = snapshot.read(seen)
+    if before is None:
+        return _("it can't be compared with what you saw")
+    told = snapshot.differences(before, ticket, order)
+    events = list(
+        TicketEvent.objects.filter(ticket=ticket, pk__gt=before.last_event)
+        .select_related("user")
+        .order_by("pk")
+    )
+    moved = [event for event in events if event.kind == TicketEventKind.STATUS]
+    if moved:
+        # Names who moved it, too.
+        told.pop("status", None)
+    by_people = [event for event in events if event in moved or event.actor == Actor.PERSON]
+    # The platform's own notes repeat the facts that changed.
+    quoted = by_people if told or by_people else events
+    texts = [_told(event) for event in quoted]
+    if len(texts) > MOST_EVENTS:
+        texts = [_("%d earlier changes") % (len(texts) - MOST_EVENTS), *texts[-MOST_EVENTS:]]
+    return "; ".join([*told.values(), *texts])
 
 
 def _last_events(ticket_pks: Iterable[int]) -> dict[int, int]:
     """The key of each ticket's last event."""
     events = TicketEvent.objects.filter(ticket__in=list(ticket_pks)).order_by()
     return dict(events.values_list("ticket").annotate(Max("pk")))
-
-
-def _seen(last_event: int, order: Order | None) -> str:
-    parts: list[object] = [last_event]
-    if order is not None:
-        parts += [_microseconds(order.updated_at), order.committed, order.refunded_amount]
-    return ".".join(str(part) for part in parts)
-
-
-def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
-    """What happened to the case since it was seen, in words; empty where nothing did."""
-    return "" if seen == seen_now(ticket, order) else _told_since(ticket, order, seen)
-
-
-def _microseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1_000_000)
-
-
-def _changes(ticket: Ticket, order: Order | None, seen: str) -> str:
-    return _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.") % {
-        "ticket": ticket.ticket_no,
-        "changes": _told_since(ticket, order, seen),
-    }
-
-
-def _told_since(ticket: Ticket, order: Order | None, seen: str) -> str:
-    first = seen.split(".")[0]
-    events = TicketEvent.objects.filter(ticket=ticket, pk__gt=int(first) if first.isdigit() else 0)
-    told = [_told(event) for event in events.select_related("user").order_by("pk")]
-    if len(told) > MOST_EVENTS:
-        told = [_("%d earlier changes") % (len(told) - MOST_EVENTS), *told[-MOST_EVENTS:]]
-    if not told and order is None:
-        told = [_("the platform reported something new")]
-    elif not told and order is not None:
-        told = [_("its order changed, and is now “%s”") % order.get_status_display()]
-    return "; ".join(told)
 
 
 def _told(event: TicketEvent) -> str:

@@ -64,6 +64,17 @@ STEPS: dict[tuple[TicketStatus, TicketStatus], set[Actor]] = {
 }
 FINAL = {S.REFUNDED, S.CANCELLED, S.CLOSED}
 
+# The columns that a step may change.
+_MOVED = [
+    "status",
+    "status_at",
+    "due_at",
+    "awaiting_evaluation",
+    "rejected_before",
+    "taken_back",
+    "flags",
+]
+
 
 def allowed(from_status: str, to_status: str, actor: str) -> bool:
     """Whether SPEC O4's table has the step for this actor."""
@@ -82,6 +93,7 @@ def move(
 ) -> None:
     """Moves a locked ticket and writes its event; raises WrongStep, having written nothing.
 
+    A rejection, and a refund that a person takes back, are remembered for good (SPEC E2).
     `as_fact` takes over what the platform reports as done where the table has no such step, and
     flags it. The step to or from `pending_review` decides whether the automation has to look.
     """
@@ -98,9 +110,13 @@ def move(
         platform=ticket.shop.platform, type=ticket.type, status=to_status, since=now
     )
     ticket.awaiting_evaluation = may_wait(ticket)
+    if to_status == S.REJECTED:
+        ticket.rejected_before = True
+    elif (from_status, to_status) == (S.REFUNDING, S.PENDING_REVIEW) and actor == M:
+        ticket.taken_back = True
     if not usual:
         add_flag(ticket, TicketFlag.PLATFORM_STEP)
-    ticket.save(update_fields=["status", "status_at", "due_at", "awaiting_evaluation", "flags"])
+    ticket.save(update_fields=_MOVED)
     TicketEvent.objects.create(
         ticket=ticket,
         at=now,

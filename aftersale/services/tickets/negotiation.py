@@ -18,7 +18,7 @@ from aftersale.models import (
     TicketType,
 )
 
-# Rounds that a request may have (PLATFORMS.md d1).
+# Rounds that a request may have (PLATFORMS d1).
 MOST_ROUNDS = 2
 
 S = TicketStatus

@@ -19,7 +19,7 @@ from aftersale.signals import to_be_told
 
 log = structlog.get_logger(__name__)
 
-# Longer than one call may take (posting.SECONDS) with what is around it.
+# Longer than one call may take (http_post.SECONDS) with what is around it.
 LEASE = timedelta(seconds=60)
 # After each failed try of a message: a day in all. One try more than pauses.
 PAUSES = [

@@ -1,4 +1,4 @@
-"""`manage.py apply_strategies FILE`: strategies kept under version control (INTERFACES.md)."""
+"""`manage.py apply_strategies FILE`: strategies kept under version control (INTERFACES)."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`manage.py disable`: switches a strategy off as a person would (INTERFACES.md)."""
+"""`manage.py disable`: switches a strategy off as a person would (INTERFACES, disable)."""
 
 from .enable import Command as Enable
 

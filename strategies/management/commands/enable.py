@@ -1,4 +1,4 @@
-"""`manage.py enable`: switches a strategy on as a person would (INTERFACES.md, SPEC T2)."""
+"""`manage.py enable`: switches a strategy on as a person would (INTERFACES, enable; SPEC T2)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py evaluate`: decides all that waits, and says what came of it (INTERFACES.md)."""
+"""`manage.py evaluate`: decides all that waits, and says what came of it (INTERFACES, evaluate)."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py simulate FILE`: decide a file of tickets without a database (INTERFACES.md)."""
+"""`manage.py simulate FILE`: decide a file of tickets without a database (INTERFACES, simulate)."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Decides what waits: reads facts, asks the engine, writes all that follows at once (SPEC 5)."""
+"""The evaluator: reads facts, asks the engine, writes all that follows at once (SPEC section 5)."""
 
 from .batch import Tally
 from .run import BATCH, decide_shop, shops_waiting

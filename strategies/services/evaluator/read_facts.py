@@ -1,6 +1,6 @@
 """What a batch is decided on: claimed rows as the engine's facts, and what came before.
 
-Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE.md).
+Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE).
 """
 
 from collections import Counter

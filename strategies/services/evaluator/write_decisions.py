@@ -65,7 +65,7 @@ _REST = """
     FROM verdict v
     WHERE t.id = v.ticket_id AND t.id = ANY(%(tickets)s::bigint[])
         AND t.awaiting_evaluation AND t.status = 'pending_review'
-    RETURNING t.shop_id, t.id AS ticket_id, t.ticket_no, t.order_id, t.amount, t.reason,
+    RETURNING t.shop_id, t.id AS ticket_id, t.ticket_no, t.order_id, t.line_no, t.amount, t.reason,
         t.applied_at, t.products, t.categories, t.scenarios_hit - v.bit AS scenarios_hit_before,
         v.type, v.outcome, v.why, v.source, v.scenario, v.strategy_id, v.trace, v.refundable,
         v.blocked, v.buyer_count, v.buyer_sum, v.error
@@ -77,6 +77,13 @@ _REST = """
     ) s
     WHERE o.id = s.order_id
     RETURNING o.id
+), taken AS (
+    UPDATE aftersale_orderline l SET taken = l.taken + s.amount
+    FROM (
+        SELECT order_id, line_no, sum(amount) AS amount FROM decided
+        WHERE outcome <> 'manual' AND line_no IS NOT NULL GROUP BY order_id, line_no
+    ) s
+    WHERE l.order_id = s.order_id AND l.line_no = s.line_no
 ), decision AS (
     INSERT INTO strategies_decision (
         shop_id, ticket_id, order_id, rulebook_id, decided_at, outcome, why, source, scenario,

@@ -1,4 +1,4 @@
-"""INTERFACES.md "Commands": files of records, whatever is in them."""
+"""INTERFACES, Commands: files of records, whatever is in them."""
 
 import gzip
 import io

@@ -20,7 +20,7 @@ def test_new_order_is_stored_as_it_was_sent(shop: Shop) -> None:
         type="cross_border",
         created_at=at(-2),
         label_printed_at=at(-0.5),
-        labels=["fast_refund", "campaign"],
+        labels=["fast_refund", "risk", "campaign"],
         refunded_amount="1.01",
         commission_splits=[
             {"beneficiary": "talent", "account": 'a "quoted" \\ {one}, NULL', "amount": "12.00"},
@@ -40,7 +40,7 @@ def test_new_order_is_stored_as_it_was_sent(shop: Shop) -> None:
     assert stored.label_printed_at == NOON - timedelta(minutes=30)
     assert stored.shipped_at is None
     assert (stored.paid_amount, stored.refunded_amount, stored.committed) == (10_000, 101, 0)
-    assert stored.labels == ["campaign", "fast_refund"]
+    assert stored.labels == ["campaign", "fast_refund", "risk"]
     assert stored.has_virtual and not stored.over_refunded
     assert list(stored.lines.values_list("line_no", "product", "quantity", "paid_amount")) == [
         (1, "p1", 1, 6_000),

@@ -233,7 +233,7 @@ def test_a_figure_beyond_what_was_paid_is_kept_and_blocks():
 
 
 def test_a_source_that_tells_outside_by_itself_is_believed():
-    """Files and the API say `refunded_amount` without Afterdesk's refunds (INTERFACES.md)."""
+    """Files and the API say `refunded_amount` without Afterdesk's refunds (INTERFACES)."""
     reported("0.00")
     approved("T1", "60.00")
     record = OrderRecord.model_validate(

@@ -81,5 +81,5 @@ def test_each_difference_is_found(refund, model, changes, found):
 def test_it_asks_the_same_number_of_questions_however_many_rows_there_are(
     refund, django_assert_num_queries
 ):
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         assert audit() == []

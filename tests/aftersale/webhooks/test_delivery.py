@@ -348,14 +348,14 @@ def test_what_nobody_thought_of_ends_one_call_and_not_the_run(shop, owner, recei
     first, second = make_ticket(make_order(shop)), make_ticket(make_order(shop))
     cancel(first)
     cancel(second)
-    real = delivery.posting.post
+    real = delivery.http_post.post
 
     def post(url, *, body, headers):
         if first.ticket_no in body.decode():
             raise ZeroDivisionError
         return real(url, body=body, headers=headers)
 
-    monkeypatch.setattr(delivery.posting, "post", post)
+    monkeypatch.setattr(delivery.http_post, "post", post)
     deliver()
     found = WebhookMessage.objects.order_by("pk").values_list("state", "failure")
     assert list(found) == [("waiting", "broken"), ("delivered", "")]

@@ -1,4 +1,4 @@
-"""Every code of PLATFORMS.md b2, both ways."""
+"""Every code of PLATFORMS b2, both ways."""
 
 from datetime import UTC, datetime
 from typing import get_args

@@ -1,5 +1,5 @@
 """Whatever people, the platform's staff, the buyer and the network do in whatever sequence: once
-all is quiet both sides agree on the ticket and on every fen (issue 5 point 4)."""
+all is quiet both sides agree on the ticket and on every fen."""
 
 import random
 

@@ -1,5 +1,5 @@
 """Refunds through a platform: sent with the version decided on, settled only by what it then
-says, and never paid twice (issue 5 point 4; SPEC promise 1, O2, O7)."""
+says, and never paid twice (SPEC promise 1, O2, O7)."""
 
 import pytest
 

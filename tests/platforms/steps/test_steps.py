@@ -1,5 +1,5 @@
 """Approved returns, rejections, offers and windows on their way to a platform: sent once, settled
-by what the platform says, and taken back where it does not take them (issue 5 point 4)."""
+by what the platform says, and taken back where it does not take them."""
 
 from datetime import timedelta
 

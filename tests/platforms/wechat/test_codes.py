@@ -1,4 +1,4 @@
-"""Every code of PLATFORMS.md b3 to b5 has its word, and every word of ours its code."""
+"""Every code of PLATFORMS b3 to b5 has its word, and every word of ours its code."""
 
 from datetime import UTC, datetime
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Each error code of the platform (PLATFORMS.md e2) is a result that a person understands."""
+"""Each error code of the platform (PLATFORMS e2) is a result that a person understands."""
 
 import pytest
 

@@ -128,7 +128,7 @@ def test_a_ticket():
     ],
 )
 def test_a_deadline_is_a_moment_or_what_is_left(deadline, due):
-    """SPEC O5; sources contradict each other (PLATFORMS.md e2)."""
+    """SPEC O5; sources contradict each other (PLATFORMS e2)."""
     assert seen(deadline=deadline).due_at == due
 
 

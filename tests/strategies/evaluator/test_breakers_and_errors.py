@@ -207,7 +207,7 @@ def test_a_run_that_found_only_held_tickets_asks_again_but_not_for_ever(monkeypa
 
 
 def test_a_batch_takes_the_same_number_of_queries_whatever_its_size():
-    """PERFORMANCE.md: set-based; nothing per ticket."""
+    """PERFORMANCE: set-based; nothing per ticket."""
     shop = make_shop(buyer_limit_days=3, buyer_limit_count=9)
     make_strategy(shop)
     tickets_of(shop, 1)

@@ -64,7 +64,7 @@ def stored(case: dict) -> Shop:
 
 
 def trace_of(decision: Decision) -> list[dict]:
-    """The stored trace in the words of INTERFACES.md, expanded by the revision it names."""
+    """The stored trace, expanded by its revision (INTERFACES, simulate)."""
     content = RulebookRevision.objects.get(pk=decision.rulebook_id).content
     rulebook = compile_rulebook(content)
     expanded = expand_trace(
