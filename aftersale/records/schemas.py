@@ -57,6 +57,7 @@ OrderStatus = Literal[
 ]
 OrderType = Literal["ordinary", "cross_border", "deposit"]
 OrderLabel = Literal["fast_refund", "refund_keep_goods", "campaign", "risk"]
+TicketLabel = Literal["risk"]
 TicketType = Literal["refund_only", "return_refund", "refund_keep_goods", "exchange"]
 TicketStatus = Literal[
     "pending_review",
@@ -207,6 +208,7 @@ class TicketRecord(Record):
     evidence: list[Annotated[str, Field(max_length=1000, pattern=LINK_PATTERN)]] = Field(
         default_factory=list, max_length=50
     )
+    labels: list[TicketLabel] = Field(default_factory=list, max_length=50)
     status: TicketStatus | None = None
     due_at: Time | None = None
     return_shipment: ReturnShipment | None = None

@@ -115,6 +115,13 @@ def _kept(decision: Decision) -> Facts:
         virtual=decision.has_virtual,
         blocked=decision.buyer_blocked,
         scenarios_hit=decision.scenarios_hit,
+        order_type=decision.order_type,
+        ticket_labels=tuple(decision.ticket_labels or ()),
+        held_back=decision.held_back,
+        line=decision.line_no,
+        line_paid=decision.line_paid,
+        line_left=decision.line_left,
+        freight_left=decision.freight_left,
     )
 
 

@@ -27,7 +27,7 @@ class ArrivedOrder:
     pk: int
     key: Key
     buyer: str
-    # (line number, product, category, …)
+    # (line number, product, category, title, quantity, paid, virtual)
     lines: Sequence[tuple[Any, ...]]
     new: bool
     status: str
@@ -38,7 +38,7 @@ class ArrivedOrder:
     goods: OrderGoods = field(init=False)
 
     def read_goods(self) -> OrderGoods:
-        self.goods = OrderGoods.of((line[0], line[1], line[2]) for line in self.lines)
+        self.goods = OrderGoods.of((line[0], line[1], line[2], line[5]) for line in self.lines)
         return self.goods
 
 

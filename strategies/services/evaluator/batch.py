@@ -20,6 +20,8 @@ from aftersale.services.outbox.wake_webhooks import wake_teller
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.services.evaluator.read_facts import (
+    FREIGHT_LEFT,
+    LINE_LEFT,
     REFUNDABLE,
     TICKET,
     Cursor,
@@ -240,6 +242,8 @@ class _Batch:
             strategy=None,
             trace=(),
             refundable=row[REFUNDABLE],
+            line_left=row[LINE_LEFT],
+            freight_left=row[FREIGHT_LEFT],
             buyer_count=None,
             buyer_sum=None,
             day=self.day.toordinal(),
