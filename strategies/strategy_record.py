@@ -87,5 +87,13 @@ class StrategyRecord(Record):
         return self
 
 
+# Yes or no, each the setting of a condition of its own.
+SWITCHES = tuple(
+    key
+    for key, field in StrategyRecord.model_fields.items()
+    if field.annotation is bool and key != "enabled"
+)
+
+
 def _disagreement(kind: LiteralString, key: str) -> PydanticCustomError:
     return PydanticCustomError(kind, "disagreement", {"key": key})

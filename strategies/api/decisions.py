@@ -25,24 +25,10 @@ from strategies.services import explanations
 from strategies.services.traces import hit_of, trace_of
 from strategies.strategy_record import ScenarioName
 
-from .explained import ShownExplanation, shown_explanation
+from .explained import ShownExplanation, WhyName, shown_explanation
 
 OutcomeName = Literal["refund", "approve_return", "manual"]
 SourceName = Literal["strategy", "fast_refund"]
-WhyName = Literal[
-    "none_hit",
-    "no_scenario",
-    "paused",
-    "no_amount",
-    "over_refundable",
-    "over_line",
-    "impossible_times",
-    "rejected_before",
-    "taken_back",
-    "open_difference",
-    "platform_excess",
-    "error",
-]
 
 
 class DecisionsQuery(PageQuery):

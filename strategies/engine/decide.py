@@ -143,7 +143,7 @@ def decide(
                 why = PAUSED
             elif group is None:
                 why = NONE_HIT if matched else NO_SCENARIO
-        if why is not None:
+        if why is not None or group is None:
             # fmt: off
             append((MANUAL, why, None, None, None, (), refundable, line_left, freight_left,
                     count, total, day, False))

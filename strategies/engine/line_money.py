@@ -9,9 +9,10 @@ from collections.abc import Hashable, Iterable
 from strategies.engine.state import State
 
 
-def line_limit(line_left: int, freight_left: int) -> int:
-    """The most that a ticket on a line may take. Fen, as are all figures here."""
-    return max(0, line_left) + max(0, freight_left)
+def line_limit(line_left: int | None, freight_left: int | None) -> int:
+    """The most that a ticket on a line may take; nothing where its line is not known. Fen, as are
+    all figures here."""
+    return max(0, line_left or 0) + max(0, freight_left or 0)
 
 
 def take(
@@ -19,13 +20,14 @@ def take(
     order: Hashable,
     line: Hashable,
     *,
-    line_left: int,
-    freight_left: int,
+    line_left: int | None,
+    freight_left: int | None,
     amount: int,
 ) -> None:
     """Count a hit on a line: beyond what is left of the line it takes freight."""
-    state.lines[order, line] = line_left - amount
-    state.freight[order] = freight_left - max(0, amount - line_left) + max(0, -line_left)
+    left = line_left or 0
+    state.lines[order, line] = left - amount
+    state.freight[order] = (freight_left or 0) - max(0, amount - left) + max(0, -left)
 
 
 def freight_left(paid_amount: int, lines: Iterable[tuple[int, int]]) -> int:

@@ -1,6 +1,5 @@
-"""Scenarios, conditions and outcomes: the words and the order of SPEC S1, E3 and E8, as data."""
+"""Scenarios and outcomes: the words and the order of SPEC S1 and E8, as data."""
 
-from enum import IntEnum
 from typing import NamedTuple
 
 REFUND = "refund"
@@ -46,6 +45,9 @@ MOST_AHEAD = 10 * 60 * 1_000_000
 PENDING_SHIPMENT = "pending_shipment"
 SHIPPED = "shipped"
 DELIVERED = "delivered"
+
+# Which of an order's times tells when it entered its status: paid, shipped, delivered.
+ENTERED = {PENDING_SHIPMENT: 0, SHIPPED: 1, DELIVERED: 2}
 
 FAST_REFUND_LABEL = "fast_refund"
 KEEP_GOODS_LABEL = "refund_keep_goods"
@@ -99,31 +101,3 @@ SCENARIO_INDEX = {scenario.name: index for index, scenario in enumerate(SCENARIO
 SCENARIO_BIT = {scenario.name: 1 << index for index, scenario in enumerate(SCENARIOS)}
 # Facts.scenarios_hit: fast refund, too, hits a ticket once (SPEC S3, F2).
 FAST_REFUND_BIT = 1 << len(SCENARIOS)
-
-
-class Condition(IntEnum):
-    """What a trace says of a strategy: the first condition that failed in SPEC E3's order, or HIT.
-
-    The numbers are stored in decisions: never renumber them.
-    """
-
-    HIT = 0
-    ENABLED = 1
-    VALIDITY = 2
-    EXECUTION_TIME = 3
-    PAID_TIME = 4
-    ORDER_STATUS = 5
-    SINGLE_AMOUNT = 6
-    TIME_LIMIT = 7
-    LABEL_PRINTED = 8
-    PRODUCT = 9
-    BUYER_REASON = 10
-    BUYER_GUARD = 11
-    DAILY_CAP = 12
-
-
-# By number: the names in traces (INTERFACES, simulate); a hit has none.
-CONDITION_NAMES: tuple[str | None, ...] = (
-    None,
-    *(condition.name.lower() for condition in Condition if condition),
-)

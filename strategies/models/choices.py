@@ -19,23 +19,6 @@ class Scenario(models.TextChoices):
     POST_SHIP_KEEP_GOODS = "post_ship_keep_goods", _("After shipping: refund, goods kept")
 
 
-class Condition(models.TextChoices):
-    """SPEC E3, in its order."""
-
-    ENABLED = "enabled", _("Enabled")
-    VALIDITY = "validity", _("Validity period")
-    EXECUTION_TIME = "execution_time", _("Execution time")
-    PAID_TIME = "paid_time", _("Time of payment")
-    ORDER_STATUS = "order_status", _("Order status")
-    SINGLE_AMOUNT = "single_amount", _("Single-amount cap")
-    TIME_LIMIT = "time_limit", _("Application time limit")
-    LABEL_PRINTED = "label_printed", _("Shipping label")
-    PRODUCT = "product", _("Products")
-    BUYER_REASON = "buyer_reason", _("Buyer's reason")
-    BUYER_GUARD = "buyer_guard", _("Buyer guard")
-    DAILY_CAP = "daily_cap", _("Daily refund cap")
-
-
 class ExecutionTime(models.TextChoices):
     ALL_DAY = "all_day", _("All day")
     WINDOWS = "windows", _("Daily windows")

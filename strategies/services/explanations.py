@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from aftersale.models import Shop, Ticket, TicketStatus
 from aftersale.services.shared.errors import NotFound, Refused
 from strategies.engine import Facts, Rulebook, compile_rulebook
-from strategies.engine.explanation import Before, Explanation, explain
+from strategies.engine.condition import Before
+from strategies.engine.explanation import Explanation, explain
 from strategies.engine.hours import micros
 from strategies.engine.spans import bought
 from strategies.models import Decision, EvaluatorLane, Outcome, RulebookRevision, Why

@@ -16,6 +16,7 @@ from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, Shop
 from aftersale.services.sheets.write_file import Cell
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario
+from strategies.strategy_record import SWITCHES
 
 CHOICES: dict[str, Any] = {
     "scenario": Scenario,
@@ -25,8 +26,8 @@ CHOICES: dict[str, Any] = {
 }
 WORDS: dict[str, Any] = {"order_statuses": OrderStatus, "buyer_reasons": REASONS}
 LISTS = ("products", "categories")
+YES_OR_NO = ("enabled", *SWITCHES)
 MOMENTS = ("valid_from", "valid_until")
-SWITCHES = ("enabled", "skip_label_printed")
 NUMBERS = ("priority", "time_limit_hours", "breaker_hits", "breaker_minutes")
 _SEPARATORS = re.compile(r"[;；\n]")
 _WINDOW = re.compile(r"^(\d{1,2}:\d{2})\s*[-–—~至]\s*(\d{1,2}:\d{2})$")
@@ -65,7 +66,7 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
         # Whole minutes where they are: with less, what is read again would be another moment.
         whole = local.second == local.microsecond == 0
         return local.replace(tzinfo=None).isoformat(" ", "minutes" if whole else "auto")
-    if key in SWITCHES:
+    if key in YES_OR_NO:
         return _("yes") if value else _("no")
     return str(value)
 
@@ -83,7 +84,7 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
         return [_window(part) for part in _parts(text)]
     if key in MOMENTS:
         return _parse_cell_time(text, shop)
-    if key in SWITCHES:
+    if key in YES_OR_NO:
         return True if text.lower() in _YES else False if text.lower() in _NO else text
     if key in NUMBERS:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
