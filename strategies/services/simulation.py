@@ -226,6 +226,7 @@ def _facts(
         virtual=any(line.virtual for line in order.lines),
         blocked=order.buyer in shop.blocked_buyers,
         order_type=order.type,
+        ticket_labels=tuple(ticket.labels),
         line=ticket.line_no,
         line_paid=line_paid,
         line_left=line_paid,
