@@ -70,6 +70,7 @@ class StrategyRecord(Record):
     daily_cap: Amount = Field(default_factory=_daily_cap)
     time_limit_hours: int | None = Field(default=None, ge=1, le=24 * 366)
     skip_label_printed: bool = True
+    skip_risky: bool = True
     product_condition: Literal["all", "include", "exclude"] = "all"
     products: list[Number] = Field(default=[], max_length=10_000)
     categories: list[Number] = Field(default=[], max_length=10_000)  # as long as a line's

@@ -269,6 +269,8 @@ BARE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
      {"facts": {"paid_at": None}}),
     ("time_limit", {"time_limit_hours": 2}, {"facts": {"paid_at": None}}),
     ("label_printed", {}, {"facts": {"label_printed_at": 0}}),
+    ("risk", {"skip_risky": True}, {"facts": {"ticket_labels": ("risk",)}}),
+    ("risk", {"skip_risky": True}, {"facts": {"labels": ("risk",)}}),
     ("product", {"product_condition": "include", "products": ["mine-x"]},
      {"facts": {"products": ("mine-y",), "categories": ("",)}}),
     ("product", {"product_condition": "exclude", "products": ["mine-y"]},

@@ -186,7 +186,8 @@ def test_explained(erp: Program, shop: Shop, decided: dict[str, Decision]) -> No
     checks = {check["condition"]: check for check in vip["checks"]}
     assert [check["condition"] for check in vip["checks"]] == [
         "enabled", "validity", "execution_time", "paid_time", "order_status", "single_amount",
-        "time_limit", "label_printed", "product", "buyer_reason", "buyer_guard", "daily_cap",
+        "time_limit", "label_printed", "risk", "product", "buyer_reason", "buyer_guard",
+        "daily_cap",
     ]  # fmt: skip
     assert checks["single_amount"] == {
         "condition": "single_amount",

@@ -54,7 +54,12 @@ order_lines = st.lists(
     ),
     max_size=2,
 )
-labels = st.sets(st.sampled_from(("fast_refund", "refund_keep_goods"))).map(tuple)
+labels = st.sets(
+    st.sampled_from(
+        ("fast_refund", "fast_refund", "refund_keep_goods", "refund_keep_goods", "risk")
+    )
+).map(tuple)
+ticket_labels = st.sampled_from(((), (), (), ("risk",)))
 order_types = st.sampled_from(("ordinary",) * 5 + ("cross_border", "deposit", None))
 held_back = st.sampled_from(
     ("",) * 12 + ("rejected_before", "taken_back", "open_difference", "platform_excess", None)
@@ -131,6 +136,7 @@ def strategy(draw, number: int, zone: str, day: datetime, scenario: str):
         "daily_cap": draw(st.sampled_from((cap, cap + 99, cap * 3, 100_000))),
         "time_limit_hours": draw(st.sampled_from((None, None, 1, 6, 24))),
         "skip_label_printed": draw(st.booleans()),
+        "skip_risky": draw(st.booleans()),
         "product_condition": draw(st.sampled_from(("all", "all", "include", "exclude"))),
         "products": draw(strategy_products),
         "categories": draw(strategy_categories),
@@ -222,6 +228,7 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 reason=draw(st.sampled_from(REASONS)),
                 scenarios_hit=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
                 held_back=draw(held_back),
+                ticket_labels=draw(ticket_labels),
                 **goods(order, draw(st.integers(0, 3)) - 2),
             )
         )  # fmt: skip

@@ -164,6 +164,8 @@ class Shop:
             and at(f.label_printed_at) <= decided
         ):
             return "label_printed"
+        if s.get("skip_risky") and ("risk" in f.labels or "risk" in f.ticket_labels):
+            return "risk"
         if not self.product(s, f):
             return "product"
         if s["buyer_reasons"] and f.reason not in s["buyer_reasons"]:

@@ -18,7 +18,8 @@ STRATEGY = {
     "priority": 1, "valid_from": None, "valid_until": None, "execution_time": "all_day",
     "windows": [], "paid_time": "off_hours", "order_statuses": ["shipped", "delivered"],
     "buyer_reasons": [], "single_amount_cap": 10_000, "daily_cap": 5_000_000,
-    "time_limit_hours": None, "skip_label_printed": True, "product_condition": "all",
+    "time_limit_hours": None, "skip_label_printed": True, "skip_risky": True,
+    "product_condition": "all",
     "products": [], "categories": [], "breaker": None,
 }  # fmt: skip
 
@@ -100,6 +101,13 @@ EXCLUDE = {**INCLUDE, "product_condition": "exclude"}
         ({}, {"label_printed_at": at(NOON) + 1, "decided_at": at(NOON) + 1}, "label_printed"),
         ({"skip_label_printed": False}, {"label_printed_at": 0}, None),
         (POST, {"order_status": "shipped", "label_printed_at": 0}, None),
+        ({}, {"labels": ("risk",)}, "risk"),
+        ({}, {"ticket_labels": ("risk",)}, "risk"),
+        ({}, {"labels": ["campaign", "risk"], "ticket_labels": []}, "risk"),
+        ({"skip_risky": False}, {"labels": ("risk",), "ticket_labels": ("risk",)}, None),
+        ({}, {"labels": ("risk",), "label_printed_at": 0}, "label_printed"),
+        ({**INCLUDE, "products": ["x"]}, {"labels": ("risk",)}, "risk"),
+        ({**POST, "skip_risky": True}, {"order_status": "shipped", "labels": ("risk",)}, "risk"),
         (INCLUDE, {}, None),
         (INCLUDE, {"products": ("p9",), "categories": ("c2",)}, None),
         (INCLUDE, {"products": ("p1", "p9"), "categories": ("c1", "c1")}, "product"),
@@ -274,6 +282,20 @@ def test_e2_tickets_on_the_whole_order_lower_the_order_alone():
     verdicts = run({}, *facts)
     assert [v.why for v in verdicts] == [None, None, "over_refundable"]
     assert (verdicts[0].line_left, verdicts[0].freight_left) == (None, None)
+
+
+def test_a_revision_of_before_did_not_ask_for_risk():
+    old = {key: value for key, value in STRATEGY.items() if key != "skip_risky"}
+    rulebook = compile_rulebook({"version": 2, "strategies": [old]})
+    assert decide(rulebook, State(), [ticket(labels=("risk",))])[0].outcome == "refund"
+
+
+def test_f1_risk_does_not_stop_fast_refund():
+    content = {"fast_refund_periods": [["2026-01-01T00:00:00+08:00", None]]}
+    fact = ticket(
+        labels=("fast_refund", "risk"), ticket_labels=("risk",), paid_amount=29_999, blocked=True
+    )
+    assert run({}, fact, **content)[0].source == "fast_refund"
 
 
 def test_s2_f1_a_deposit_order_is_for_people():

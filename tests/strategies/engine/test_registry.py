@@ -13,7 +13,7 @@ from strategies.wording.conditions import WORDS
 NUMBERS = {
     "enabled": 1, "validity": 2, "execution_time": 3, "paid_time": 4, "order_status": 5,
     "single_amount": 6, "time_limit": 7, "label_printed": 8, "product": 9, "buyer_reason": 10,
-    "buyer_guard": 11, "daily_cap": 12,
+    "buyer_guard": 11, "daily_cap": 12, "risk": 13,
 }  # fmt: skip
 
 
@@ -23,7 +23,11 @@ def test_stored_numbers_stay() -> None:
 
 
 def test_e3_the_order_of_asking() -> None:
-    assert [condition.name for condition in CONDITIONS] == list(NUMBERS)
+    assert [condition.name for condition in CONDITIONS] == [
+        "enabled", "validity", "execution_time", "paid_time", "order_status", "single_amount",
+        "time_limit", "label_printed", "risk", "product", "buyer_reason", "buyer_guard",
+        "daily_cap",
+    ]  # fmt: skip
 
 
 def test_every_condition_has_words() -> None:

@@ -75,6 +75,7 @@ def rest(rulebook: Rulebook, index: int) -> list[set[Any]]:
         },
         {r for r in ("a", "b", "c", "d") if suits("buyer_reason", reason=r)},
         {x for x in (None, 0) if suits("label_printed", label_printed_at=x)},
+        {x for x in ((), ("risk",)) if suits("risk", ticket_labels=x)},
         {
             place
             for place, pairs in enumerate(goods)
@@ -127,6 +128,7 @@ def narrowed(draw, first: dict[str, Any]) -> dict[str, Any]:
         "single_amount_cap": draw(st.sampled_from([50, first["single_amount_cap"]])),
         "time_limit_hours": draw(st.sampled_from([1, first["time_limit_hours"]])),
         "skip_label_printed": draw(st.sampled_from([True, first["skip_label_printed"]])),
+        "skip_risky": draw(st.sampled_from([True, first["skip_risky"]])),
         "buyer_reasons": draw(
             st.sampled_from([first["buyer_reasons"], first["buyer_reasons"][:1] or ["c"]])
         ),
@@ -202,6 +204,7 @@ def test_together_they_take_all_of_it(scene, data) -> None:
                 shipped_at=entered,
                 delivered_at=entered,
                 label_printed_at=data.draw(st.sampled_from([None, at])),
+                ticket_labels=data.draw(st.sampled_from([(), ("risk",)])),
                 products=[p for p, _ in pairs],
                 categories=[c for _, c in pairs],
             )
@@ -272,6 +275,7 @@ def said(rulebook: Rulebook) -> list[tuple[int, str, tuple[int, ...]]]:
         ({"time_limit_hours": 24}, {"time_limit_hours": 24}, "shadowed"),
         ({"time_limit_hours": 24}, {"time_limit_hours": 25}, "overlaps"),
         ({"skip_label_printed": True}, {"skip_label_printed": False}, "overlaps"),
+        ({"skip_risky": True}, {"skip_risky": False}, "overlaps"),
         ({"buyer_reasons": ["a", "b"]}, {"buyer_reasons": ["b"]}, "shadowed"),
         ({"buyer_reasons": ["a"]}, {"buyer_reasons": ["b"]}, None),
         ({"product_condition": "include", "products": ["p", "q"]},
