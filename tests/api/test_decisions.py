@@ -246,6 +246,7 @@ def test_figures_of_every_condition(erp: Program, shop: Shop) -> None:
         "order_status": (False, "shipped", ["delivered"]),
         "single_amount": (True, "100.00", "200.00"),
         "time_limit": (True, "2026-03-11T11:00:00+08:00", "24"),
+        "risk": (True, [], None),
         "product": (False, ["p1"], "include"),
         "buyer_reason": (False, "no_longer_wanted", ["a", "b"]),
         "buyer_guard": (False, ["0", "0.00"], ["", "50.00"]),

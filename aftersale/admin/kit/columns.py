@@ -34,6 +34,7 @@ _NOT_MONEY = {"decision_id", "value"}
 # Arrays of words that have labels.
 _WORDS: dict[str, type[models.TextChoices]] = {
     "labels": OrderLabel,
+    "ticket_labels": OrderLabel,
     "flags": TicketFlag,
     "order_statuses": OrderStatus,
 }

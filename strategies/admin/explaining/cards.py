@@ -17,6 +17,8 @@ from strategies.services.explanations import Explained
 from strategies.wording.condition import Ground, Told
 from strategies.wording.conditions import WORDS
 
+from .why import why_in_words
+
 _MOST_REASONS = 2
 
 
@@ -126,20 +128,9 @@ class Shown:
             return self._taken(explanation.hit)
         if explanation.why == Why.NONE_HIT:
             return self._missed()
-        facts = self.explained.facts
-        return {
-            Why.PAUSED.value: _("Automatic refunds of the shop were paused.")
-            if decision is not None
-            else _("Automatic refunds of the shop are paused."),
-            Why.NO_SCENARIO.value: _(
-                "There are no strategies for this type of ticket on an order in this status."
-            ),
-            Why.OVER_REFUNDABLE.value: _(
-                "It asks for %(amount)s, and %(left)s can still be refunded of the order."
-            )
-            % {"amount": format_yuan(facts.amount), "left": format_yuan(facts.refundable)},
-            Why.NO_AMOUNT.value: _("It asks for no money."),
-        }[explanation.why or ""]
+        return why_in_words(
+            explanation.why or "", self.explained.facts, self.zone, made=decision is not None
+        )
 
     def _taken(self, line: Line) -> str:
         given = {"strategy": line.strategy.name, "amount": format_yuan(self.explained.facts.amount)}
