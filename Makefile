@@ -5,25 +5,36 @@ SHELL := /bin/sh
 PORT ?= 8000
 HOST ?= 127.0.0.1
 export PORT HOST
-# Programs are started often here, by tests above all: Python shall compile the code once, not each
-# time, also where the environment says otherwise.
+# Tests start many programs: Python compiles the code once for all of them.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
-# Settings of a production start, for checking them; nothing is connected to.
+# Settings of a production start, to check them; nothing is connected.
 AS_PRODUCTION := DEBUG=False SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	DATABASE_URL=postgresql://user:password@localhost/name ALLOWED_HOSTS=desk.example.com
 
-.PHONY: help run install postgres stop test check bench
+# Moves the clock of the tests and of their PostgreSQL; from Debian's package libfaketime. The loader
+# puts the machine's library folder in place of $LIB.
+AHEAD ?= +400d
+MOVED_CLOCK := LD_PRELOAD='/usr/$$LIB/faketime/libfaketimeMT.so.1' FAKETIME=$(AHEAD) \
+	FAKETIME_DISABLE_SHM=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 PYTHONPATH=tests/moved_clock
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
+.PHONY: help run install postgres stop test test-ahead cases coverage bench \
+	check lint format types imports settings migrations translations
 
 help:
-	@echo "make run       install what is missing and start everything (PORT=8000); Ctrl-C stops it"
-	@echo "make install   the virtual environment with all packages, for development too"
-	@echo "make postgres  start the embedded PostgreSQL and leave it running; make stop stops it"
-	@echo "make test      the tests; make check: linters, types, migrations, translations"
-	@echo "make bench     measure the speed against docs/benchmarks.md"
+	@echo "make run        install missing packages and start everything (PORT=8000); Ctrl-C stops it"
+	@echo "make install    the virtual environment with all packages, for development too"
+	@echo "make postgres   start the embedded PostgreSQL and leave it running; make stop stops it"
+	@echo "make test       the tests, in a random order; the seed is printed"
+	@echo "make test-ahead a good part of the tests with all clocks 400 days ahead (AHEAD=+400d)"
+	@echo "make cases      the decision cases alone"
+	@echo "make check      linters, types, import contracts, settings, migrations, translations"
+	@echo "make coverage   the tests with the share of lines that they run"
+	@echo "make bench      measure the speed against docs/benchmarks.md"
 
 # Packages are reinstalled when pyproject.toml or constraints.txt changed.
 .venv/bin/python:
@@ -58,16 +69,39 @@ stop: .venv/runtime
 	@$(BIN)/python -m config.postgres stop
 
 test: install
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(PYTEST)
 
-check: install
+test-ahead: install
+	@$(MOVED_CLOCK) $(PYTEST) tests/aftersale tests/api tests/docs tests/strategies tests/syncing
+
+cases: install
+	@$(BIN)/python -m pytest -q tests/strategies/test_cases.py
+
+coverage: install
+	@$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html
+
+check: lint format types imports settings migrations translations
+
+lint: install
 	$(BIN)/ruff check .
+
+format: install
 	$(BIN)/ruff format --check .
+
+types: install
 	$(BIN)/mypy
+
+imports: install
 	PYTHONPATH=. $(BIN)/lint-imports
+
+settings: install
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+migrations: install
 	$(BIN)/python -m config.postgres run $(BIN)/python manage.py makemigrations --check --dry-run
+
+translations: install
 	$(BIN)/python -m config.translations
 
 bench: install

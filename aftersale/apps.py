@@ -23,10 +23,9 @@ class AftersaleConfig(AppConfig):
 
 
 def make_schedules(**_: object) -> None:
-    """The sweep that finds due refunds which nobody woke the payer for, and expired leases; the
-    task that writes down which after-sale windows have closed; reading from platforms; the sweep
-    of webhooks; and the daily ones that clear their log, and forget the answers to old calls of
-    the API."""
+    """Schedules: the payer's sweep (due refunds without a task, expired leases), ends of after-sale
+    windows, reading from platforms, the sweep of webhooks; daily, deleting old webhook messages
+    and answers to old API calls."""
     from django.db import connection
 
     from config.queue import DECIDE, PAY, PULL, TELL, ensure_schedule

@@ -1,8 +1,8 @@
-"""The catalogue of reasons for which a ticket may be rejected (SPEC P2), in the desk's own words.
+"""The catalogue of reject reasons (SPEC P2), in the desk's own words.
 
-Which there are follows what the platforms offer (PLATFORMS b4). A reason fits the types and
-stages that it names. `needs_evidence`: not without pictures. `negotiate_first`: only after a
-round of negotiation that the buyer did not accept.
+It follows the reasons that platforms offer (PLATFORMS b4). A reason fits the types and stages that
+it names. `needs_evidence`: needs pictures. `negotiate_first`: only after a round of negotiation
+that the buyer did not accept.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _BEFORE, _AFTER, _BACK = Stage.BEFORE_SHIPPING, Stage.AFTER_SHIPPING, Stage.GOOD
 
 @dataclass(frozen=True)
 class RejectReason:
-    """One reason; `text` is the default explanation, with placeholders (placeholders.py)."""
+    """One reason; `text` is the default explanation, with placeholders (domain/placeholders.py)."""
 
     code: str
     label: Any

@@ -1,14 +1,14 @@
-"""What the desk tells the rest of the program. Sent inside the transaction that causes it."""
+"""Signals of the desk to the other apps, sent inside the transaction that causes them."""
 
 from django.dispatch import Signal
 
-# shop_ids: the shops in which tickets now wait for the automation.
+# shop_ids: shops in which tickets now wait for automation.
 tickets_waiting = Signal()
 
-# shop_id, user, now: something of the shop that decisions depend on has changed (hours, guards,
-# pause, block list, fast-refund periods).
+# shop_id, user, now: a setting that decisions depend on has changed (hours, guards, pause, block
+# list, fast-refund periods).
 shop_changed = Signal()
 
-# shop_ids: the shops in which something has happened that people are told of (SPEC M4): a circuit
-# breaker opened, a refund failed, a parcel is to be stopped.
+# shop_ids: shops in which an event raises an alert (SPEC M4): a circuit breaker opened, a refund
+# failed, a parcel must be stopped.
 to_be_told = Signal()

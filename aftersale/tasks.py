@@ -14,8 +14,8 @@ from config.queue import TELL, wake
 
 
 def pay() -> None:
-    """Tells platforms what is due and carries out due refunds; goes on in a task of its own
-    while more are due.
+    """Sends due steps to platforms and carries out due refunds; enqueues itself again while more
+    are due.
 
     Idempotent; may run any number of times, at once too.
     """
@@ -26,20 +26,20 @@ def pay() -> None:
 
 
 def close_windows() -> None:
-    """Writes down the end of after-sale windows that have run out (SPEC W2).
+    """Records the end of after-sale windows that have expired (SPEC W2).
 
-    Idempotent; a window is shut on its second whether or not this has run.
+    Idempotent; a window closes on its second even if this has not run.
     """
     opening.close_due(now=timezone.now())
 
 
 def forget_calls() -> None:
-    """Deletes the answers to calls of the API that are kept no longer. Idempotent."""
+    """Deletes answers to API calls that have expired. Idempotent."""
     idempotent_calls.forget_old(now=timezone.now())
 
 
 def read_platforms() -> None:
-    """Wakes a reader for each shop of whose platform something is due (SPEC E1)."""
+    """Wakes a reader for each shop whose platform is due to be read (SPEC E1)."""
     now = timezone.now()
     for account_pk in reader_lease.due(now).order_by("next_round_at").values_list("pk", flat=True):
         wake_reader(account_pk)
@@ -47,7 +47,7 @@ def read_platforms() -> None:
 
 
 def read_platform(account_pk: int) -> None:
-    """Reads from one shop's platform; goes on in a task of its own while more is due.
+    """Reads from one shop's platform; enqueues itself again while more is due.
 
     Idempotent; may run any number of times, at once too.
     """
@@ -56,7 +56,7 @@ def read_platform(account_pk: int) -> None:
 
 
 def tell() -> None:
-    """Delivers webhooks that are due; goes on in a task of its own while more are.
+    """Delivers due webhooks; enqueues itself again while more are due.
 
     Idempotent; may run any number of times, at once too.
     """
@@ -65,5 +65,5 @@ def tell() -> None:
 
 
 def clear_webhooks() -> None:
-    """Removes old deliveries from the log. Idempotent."""
+    """Deletes old messages from the webhooks' log. Idempotent."""
     log.clear(now=timezone.now())

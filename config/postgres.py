@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -49,10 +49,16 @@ class PostgresError(Exception):
 
 
 class Server:
-    """The server whose data is kept under `home` (the project's `var` folder)."""
+    """The server whose data is kept under `home` (the project's `var` folder).
 
-    def __init__(self, home: Path = BASE_DIR / "var") -> None:
+    Variables of `environment` reach the server, which else starts in a clean environment.
+    """
+
+    def __init__(
+        self, home: Path = BASE_DIR / "var", environment: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home.resolve()
+        self.environment = environment or {}
         name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         # A socket's whole path may have about 100 characters, so it cannot lie in the project.
         self.sockets = Path("/tmp") / f"afterdesk-{name}"  # noqa: S108
@@ -231,7 +237,7 @@ class Server:
         command = [str(programs / "bin" / "pg_ctl"), "-D", str(self.data), "-l", str(log)]
         command += ["-w", "-t", str(WAIT), "-o", options, "start"]
         give_up = time.monotonic() + 10
-        while (done := _run(command, account)).returncode:
+        while (done := _run(command, account, self.environment)).returncode:
             said = log.read_text(errors="replace") if log.exists() else done.stderr
             # Children of a server that was killed need a moment to notice and go.
             if "shared memory block" not in said or time.monotonic() > give_up:
@@ -274,12 +280,20 @@ def _reachable(account: pwd.struct_passwd, *paths: Path) -> bool:
     return all(_run(["test", "-x", str(path)], account).returncode == 0 for path in paths)
 
 
-def _run(command: list[str], account: pwd.struct_passwd | None) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: list[str],
+    account: pwd.struct_passwd | None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     """Run a program in a clean environment, as another user where root must not run it."""
     return subprocess.run(
         command,
         cwd="/",  # the caller's folder may be closed to that user
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LC_ALL": "C.UTF-8",
+            **(environment or {}),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -7,87 +7,19 @@ of them ended by itself, so that a supervisor starts the whole group again.
 import fcntl
 import io
 import os
-import shlex
 import signal
 import socket
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager
 
-import honcho.manager
-import honcho.process
 from django.core.exceptions import ImproperlyConfigured
 
 from config.postgres import BASE_DIR, PostgresError, Server
+from config.supervisor import Group
 
-# A cluster finishes the tasks at hand first, each of which may take 60 s.
-honcho.manager.KILL_WAIT = 70
-ASK_AGAIN = 2
-"""Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes at the
-moment in which it starts its first process."""
-STOPPED_BY_SIGNAL = (130, 143)
 MIGRATE_LOCK = 7_306_001
 """Number of the advisory lock that lets one of several machines migrate at a time."""
-
-
-class Program(honcho.process.Popen):
-    """A program of the group; what its main process leaves behind when it dies is ended too.
-
-    Honcho takes a program for running as long as somebody holds its output open, so the orphaned
-    workers of a cluster that was killed would hide its death.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    def _watch(self) -> None:
-        parent = os.getppid()
-        while self.poll() is None and os.getppid() == parent:
-            time.sleep(0.2)
-        # `config.run` itself was killed: nobody else is left to stop it
-        give_up = time.monotonic() + honcho.manager.KILL_WAIT
-        while self.poll() is None and time.monotonic() < give_up:
-            self.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.wait(ASK_AGAIN)
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-
-
-class Process(honcho.process.Process):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._child_ctor = Program
-
-
-class Group(honcho.manager.Manager):
-    """Honcho's manager, but asking only each main process to stop: it stops its own children.
-
-    Honcho would signal all of them at once, which ends workers in the middle of a task.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._process_ctor = Process
-
-    def _killall(self, force: bool = False) -> None:
-        if force:
-            super()._killall(force=True)
-            return
-        threading.Thread(target=self._ask_until_stopped, daemon=True).start()
-
-    def _ask_until_stopped(self) -> None:
-        while not self._all_stopped():
-            for process in self._processes.values():
-                if "pid" in process and "returncode" not in process:
-                    with suppress(ProcessLookupError):
-                        os.kill(process["pid"], signal.SIGTERM)
-            time.sleep(ASK_AGAIN)
 
 
 def main() -> int:
@@ -190,30 +122,24 @@ def prepare() -> str:
 def run(host: str, port: str, login: str) -> int:
     """Run the group until it stops, and return the exit status."""
     shown = f"[{host}]" if ":" in host else host
-    environment: dict[str, Any] = {
+    environment = {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         "BIND": f"{shown}:{port}",
         "READY_MESSAGE": f"Afterdesk is ready: http://{shown}:{port}/\n{login}\nCtrl-C stops it.",
     }
-    python = shlex.quote(sys.executable)
-    group = Group()
-    # `exec`: the signals are for the program, not for a shell in front of it.
-    web = f"exec {python} -m gunicorn -c python:config.gunicorn config.wsgi"
-    group.add_process("web", web, env=environment, cwd=str(BASE_DIR))
+    group = Group(BASE_DIR)
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
+    group.add("web", gunicorn, environment)
     for cluster in ("decide", "pay", "slow", "pull", "tell"):
-        group.add_process(
-            cluster,
-            f"exec {python} manage.py qcluster",
-            env={**environment, "Q_CLUSTER_NAME": cluster},
-            cwd=str(BASE_DIR),
-        )
-    group.loop()
-    if group.returncode in STOPPED_BY_SIGNAL:
+        command = [sys.executable, "manage.py", "qcluster"]
+        group.add(cluster, command, {**environment, "Q_CLUSTER_NAME": cluster})
+    status = group.run()
+    if status is None:
         return 0
     print("One of the programs ended by itself, so all were stopped.", file=sys.stderr)
-    return group.returncode if group.returncode and group.returncode > 0 else 1
+    return status if status > 0 else 1
 
 
 if __name__ == "__main__":

@@ -1,41 +1,44 @@
 """The catalogues of translations: do they say everything, and nothing that nobody asks for?
 
-`python -m config.translations` names what is missing, unused, empty, fuzzy or has other
-placeholders than its original, and exits 1 if anything is. `… update` brings the catalogues' list
-of texts up to date and leaves the translating to people; `… compile` makes the files that Django
-reads, where they are older. Babel reads templates through Django's
-own `templatize`, so none of this needs GNU gettext.
+`python -m config.translations` names texts that are missing, unused, empty, fuzzy or have other
+placeholders than their original, and exits 1 if there are any. `… update` brings the catalogues'
+list of texts up to date and leaves the translating to people; `… compile` makes the files that
+Django reads, where they are older. Babel's commands extract and update (babel.cfg says where texts
+are), so none of this needs GNU gettext.
 """
 
 import importlib.util
 import io
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract
+from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-CATALOGUE = "zh_Hans/LC_MESSAGES/django.po"
-KEYWORDS: dict[str, tuple | None] = {
-    "_": None,
-    "gettext": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-    "npgettext_lazy": ((1, "c"), 2, 3),
-}
+MAPPING = BASE_DIR / "babel.cfg"
+LOCALE = "zh_Hans"
+CATALOGUE = f"{LOCALE}/LC_MESSAGES/django.po"
+WIDTH = "100"
+KEYWORDS = (
+    "_",
+    "gettext",
+    "gettext_lazy",
+    "gettext_noop",
+    "ngettext:1,2",
+    "ngettext_lazy:1,2",
+    "pgettext:1c,2",
+    "pgettext_lazy:1c,2",
+    "npgettext:1c,2,3",
+    "npgettext_lazy:1c,2,3",
+)
 PLACEHOLDERS = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
-EXTENSIONS = {".py", ".html", ".txt"}
 
 Key = tuple[str, str | None]
 """The original (its singular) and its context."""
@@ -48,7 +51,7 @@ class Source:
     catalogue: Path
     folders: tuple[Path, ...]
     less: Path | None = None
-    """A catalogue of the package's own: what it translates already is not wanted again."""
+    """A catalogue of the package's own: texts that it translates are not wanted again."""
 
 
 def sources() -> list[Source]:
@@ -68,34 +71,46 @@ def package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def texts(folder: Path) -> Iterator[tuple[Key, str | tuple[str, ...]]]:
-    """Every translatable text in the Python code and the templates under a folder."""
-    from django.utils.translation.template import templatize
-
-    for path in sorted(folder.rglob("*")):
-        if path.suffix not in EXTENSIONS or "migrations" in path.parts:
-            continue
-        code = path.read_text(encoding="utf-8")
-        if path.suffix != ".py":
-            # What comes out is not indented as Python is.
-            code = "\n".join(line.strip() for line in templatize(code).splitlines())
-        lines = io.BytesIO(code.encode())
-        for _, text, _, context in extract("python", lines, KEYWORDS):
-            text = tuple(text) if isinstance(text, tuple | list) else text
-            yield (text[0] if isinstance(text, tuple) else text, context), text
+def babel(*arguments: str | Path) -> None:
+    """Run one of Babel's commands; it says nothing but errors."""
+    failed = CommandLineInterface().run(["pybabel", "--quiet", *map(str, arguments)])
+    if failed:
+        raise RuntimeError(f"pybabel {arguments[0]} failed")
 
 
-def wanted(source: Source) -> dict[Key, str | tuple[str, ...]]:
-    found = {key: text for folder in source.folders for key, text in texts(folder) if key[0]}
+def wanted(source: Source) -> Catalog:
+    """All texts in the Python code and the templates of the source's folders."""
+    keywords = [argument for keyword in KEYWORDS for argument in ("-k", keyword)]
+    with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
+        babel(
+            "extract",
+            *("-F", MAPPING, "-o", pot.name, "-w", WIDTH),
+            *("--no-location", "--sort-output", "--no-default-keywords", *keywords),
+            *source.folders,
+        )
+        found = read_po(pot)
     if source.less:
         own = read(source.less)
-        found = {key: text for key, text in found.items() if not is_translated(own.get(*key))}
+        for text, context in list(keys(found)):
+            if is_translated(own.get(text, context)):
+                found.delete(text, context)
+    return found
+
+
+def wanted_by_catalogue() -> dict[Path, Catalog]:
+    found: dict[Path, Catalog] = {}
+    for source in sources():
+        texts = wanted(source)
+        catalogue = found.setdefault(source.catalogue, Catalog())
+        for message in texts:
+            if message.id:
+                catalogue.add(message.id, flags=message.flags, context=message.context)
     return found
 
 
 def read(path: Path) -> Catalog:
     with path.open("rb") as file:
-        return read_po(file, locale="zh_Hans")
+        return read_po(file, locale=LOCALE)
 
 
 def is_translated(message: Message | None) -> bool:
@@ -108,33 +123,29 @@ def is_translated(message: Message | None) -> bool:
 def problems() -> list[str]:
     """Everything that is wrong with the catalogues, a line each."""
     found: list[str] = []
-    by_catalogue: dict[Path, dict[Key, str | tuple[str, ...]]] = {}
-    for source in sources():
-        by_catalogue.setdefault(source.catalogue, {}).update(wanted(source))
-    for path, expected in by_catalogue.items():
+    for path, expected in wanted_by_catalogue().items():
         catalogue = read(path)
         name = path.relative_to(BASE_DIR)
         found += [f"{name}: obsolete: {entry!r}" for entry in catalogue.obsolete]
-        for key in expected:
-            message = catalogue.get(*key)
+        for text, context in keys(expected):
+            message = catalogue.get(text, context)
             if not is_translated(message):
-                found.append(f"{name}: not translated: {key[0]!r}")
-            elif message and not same_placeholders(message):
-                found.append(f"{name}: other placeholders: {key[0]!r}")
-        found += [
-            f"{name}: unused: {key[0]!r}" for key in entries(catalogue) if key not in expected
-        ]
+                found.append(f"{name}: not translated: {text!r}")
+            elif message and not has_same_placeholders(message):
+                found.append(f"{name}: other placeholders: {text!r}")
+        unused = [text for text, context in keys(catalogue) if not expected.get(text, context)]
+        found += [f"{name}: unused: {text!r}" for text in unused]
     return found
 
 
-def entries(catalogue: Catalog) -> Iterator[Key]:
+def keys(catalogue: Catalog) -> Iterator[Key]:
     for message in catalogue:
         if message.id:
             singular = message.id[0] if isinstance(message.id, tuple | list) else message.id
             yield singular, message.context
 
 
-def same_placeholders(message: Message) -> bool:
+def has_same_placeholders(message: Message) -> bool:
     original = message.id[-1] if isinstance(message.id, tuple | list) else message.id
     strings = message.string if isinstance(message.string, tuple) else (message.string,)
     return all(
@@ -144,26 +155,25 @@ def same_placeholders(message: Message) -> bool:
 
 
 def update() -> None:
-    """Add what is missing, without a translation, and take out what is not used any more."""
-    by_catalogue: dict[Path, dict[Key, str | tuple[str, ...]]] = {}
-    for source in sources():
-        by_catalogue.setdefault(source.catalogue, {}).update(wanted(source))
-    for path, expected in by_catalogue.items():
-        old = read(path)
-        new = Catalog(locale="zh_Hans", project="Afterdesk", fuzzy=False)
-        for key, text in expected.items():
-            known = old.get(*key)
-            flags = known.flags if known else ()
-            new.add(text, known.string if known else "", flags=flags, context=key[1])
-        lines = io.BytesIO()
-        write_po(lines, new, width=100, omit_header=True, sort_output=True)
-        path.write_bytes(HEADER + lines.getvalue())
+    """Add missing texts, without a translation, and take out those not used any more."""
+    for path, expected in wanted_by_catalogue().items():
+        with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
+            write_po(pot, expected, sort_output=True)
+            pot.flush()
+            babel(
+                "update",
+                *("-i", pot.name, "-o", path, "-l", LOCALE, "-w", WIDTH),
+                *("--omit-header", "--no-fuzzy-matching", "--ignore-obsolete"),
+            )
+        # Babel's header has dates, which conflict in every merge.
+        path.write_bytes(HEADER + path.read_bytes())
 
 
 def compile_all() -> None:
     for path in sorted({source.catalogue for source in sources()}):
         compiled = path.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime <= path.stat().st_mtime:
+            # Not by `pybabel compile`: it takes the "% o" in "80% of the cap" for a placeholder.
             lines = io.BytesIO()
             write_mo(lines, read(path))
             compiled.write_bytes(lines.getvalue())

@@ -1,5 +1,5 @@
-"""What runs in the background for monitoring: each task calls one service, and may run any number
-of times, at once too."""
+"""Monitoring's background tasks: each calls one service, and may run any number of times, also
+several at once."""
 
 from django.utils import timezone
 
@@ -10,9 +10,9 @@ MAIL_TASK = "monitoring.tasks.mail"
 
 
 def look(shop_id: int | None = None) -> None:
-    """Raises alerts: of all shops every minute, of one as soon as something happened there.
+    """Raises alerts: for all shops every minute, for one shop as soon as something happens there.
 
-    Mails go out elsewhere: a mail server that hangs must hold up nothing here.
+    Mails are sent by another cluster: a hung mail server must hold up nothing here.
     """
     now = timezone.now()
     alerts.raise_alerts(now=now, shop_ids=None if shop_id is None else [shop_id])
@@ -25,5 +25,5 @@ def mail() -> None:
 
 
 def count() -> None:
-    """Counts the days that are over, and again those that have changed (SPEC M2)."""
+    """Counts days that are over, and recounts days whose rows have changed (SPEC M2)."""
     figures.roll_up(now=timezone.now())

@@ -1,4 +1,4 @@
-"""How what happens in the desk and the automation reaches monitoring."""
+"""Connects monitoring to the signals of the desk and the automation."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ COUNT_TASK = "monitoring.tasks.count"
 
 
 def on_to_be_told(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
-    """Has the alerts raised as soon as the transaction commits; else the next look finds them."""
+    """Raises alerts as soon as the transaction commits; the task of each minute would be later."""
     for shop_id in shop_ids:
         wake(LOOK_TASK, shop_id, cluster=DECIDE)
 

@@ -8,7 +8,15 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from aftersale.records.schemas import Record
-from aftersale.records.values import NO_NUL, Amount, Code, DailyInterval, Name, Number, Time
+from aftersale.records.values import (
+    NO_NUL,
+    Amount,
+    Code,
+    DailyInterval,
+    Number,
+    StrategyName,
+    Time,
+)
 
 # SPEC T4, in fen.
 LEAST_SINGLE_AMOUNT_CAP = 100
@@ -30,8 +38,18 @@ def _single_amount_cap(amount: int) -> int:
     return amount
 
 
+def _known(identifier: str) -> str:
+    """Refuses "?", which stands for a product that is not known (SPEC E3 `product`)."""
+    if identifier == "?":
+        raise PydanticCustomError("unknown_product", "unknown_product")
+    return identifier
+
+
 def _daily_cap(data: dict[str, Any]) -> int:
     return max(DEFAULT_DAILY_CAP, data.get("single_amount_cap", 0))
+
+
+Listed = Annotated[Number, AfterValidator(_known)]
 
 
 class BreakerRecord(Record):
@@ -53,7 +71,7 @@ class StrategyRecord(Record):
 
     shop: Code
     scenario: ScenarioName
-    name: Name
+    name: StrategyName
     remark: Annotated[str, Field(max_length=2000, pattern=NO_NUL)] = ""
     enabled: bool = False
     priority: int | None = Field(default=None, ge=1, le=1000)
@@ -72,9 +90,9 @@ class StrategyRecord(Record):
     skip_label_printed: bool = True
     skip_risky: bool = True
     product_condition: Literal["all", "include", "exclude"] = "all"
-    products: list[Number] = Field(default=[], max_length=10_000)
-    categories: list[Number] = Field(default=[], max_length=10_000)  # as long as a line's
-    refund_reason: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
+    products: list[Listed] = Field(default=[], max_length=10_000)
+    categories: list[Listed] = Field(default=[], max_length=10_000)  # as long as a line's
+    refund_reason: Annotated[str, Field(max_length=128, pattern=NO_NUL)] = ""
     breaker: BreakerRecord | None = None
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import translation
 
 from config import translations
 from config.postgres import Server
+from tests import clock, database
 
 _server: Server | None = None
 
@@ -30,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     if hasattr(config, "workerinput"):
         return
+    clock.check_process()
     translations.compile_all()
-    server = Server()
+    server = clock.embedded_server()
     if settings.EMBEDDED_POSTGRES and server.start():
         _server = server
 
@@ -41,6 +44,16 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(settings.STORAGES["default"]["OPTIONS"]["location"], ignore_errors=True)
     if _server is not None:
         _server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """In place of pytest-django's, which migrates in each worker."""
+    with django_db_blocker.unblock(), database.migrated_copy():
+        clock.check_database()
+        yield
 
 
 # Rows that migrations and the start of the program make, and every test may count on.

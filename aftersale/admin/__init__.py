@@ -14,6 +14,7 @@ from aftersale.admin.records.shop import (
 from aftersale.admin.records.ticket import TicketAdmin, TicketEventAdmin
 from aftersale.admin.records.user import PersonAdmin
 
+from .workbench.platform_says import platform_says
 from .workbench.told_platform import told_platform
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "ShopEventAdmin",
     "TicketAdmin",
     "TicketEventAdmin",
+    "platform_says",
     "told_platform",
 ]

@@ -36,6 +36,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
     path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),
     path("evidence/<int:pk>/", replies.picture, name="evidence"),
+    path(
+        "evidence/<int:pk>/platform/<str:number>/",
+        replies.platform_picture,
+        name="platform-picture",
+    ),
     path("reject-texts/", reject_texts.page, name="reject-texts"),
     path("reject-texts/<int:shop>/<slug:reason>/", reject_texts.edit, name="reject-text"),
     path(

@@ -82,7 +82,7 @@ class BlockedBuyerCall(Call):
             new = shops.block_buyer(
                 shop_id=self.shop_id, buyer=buyer, note=note, user=self.user, now=self.now
             )
-            return answer(self._one(buyer.strip()), 201 if new else 200)
+            return answer(self._one(buyer), 201 if new else 200)
 
         return self.once(work)
 

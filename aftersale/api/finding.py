@@ -1,4 +1,4 @@
-"""What a number in an address names, in the token's shop alone (SPEC P1)."""
+"""The row that a number in an address names, in the token's shop alone (SPEC P1)."""
 
 from django.utils.translation import gettext as _
 
@@ -9,7 +9,7 @@ from aftersale.services.shared.errors import NotFound
 def ticket_id(*, shop_id: int, ticket_no: str) -> int:
     """The key of a ticket; another shop's is as unknown as one that never was."""
     tickets = Ticket.objects.filter(shop=shop_id, ticket_no=ticket_no)
-    found = None if "\0" in ticket_no else tickets.values_list("pk", flat=True).first()
+    found = tickets.values_list("pk", flat=True).first()
     if found is None:
         raise NotFound(_("There is no ticket %s in this shop.") % ticket_no)
     return found
@@ -18,7 +18,7 @@ def ticket_id(*, shop_id: int, ticket_no: str) -> int:
 def order_id(*, shop_id: int, order_no: str) -> int:
     """The key of an order, likewise."""
     orders = Order.objects.filter(shop=shop_id, order_no=order_no)
-    found = None if "\0" in order_no else orders.values_list("pk", flat=True).first()
+    found = orders.values_list("pk", flat=True).first()
     if found is None:
         raise NotFound(_("There is no order %s in this shop.") % order_no)
     return found

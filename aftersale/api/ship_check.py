@@ -17,7 +17,15 @@ class ShipCheck(BaseModel):
     """Whether the goods may leave."""
 
     ship: bool
-    reason: Literal["refunded", "refunding", "refund_requested"] | None
+    reason: (
+        Literal["refunded", "refunding", "closed", "not_paid", "risk", "refund_requested"] | None
+    ) = Field(
+        description="Null: go. closed, not_paid and risk are about the order: it is closed, not"
+        " paid, or the platform says not to ship it"
+    )
+    note: Literal["partly_refunded"] | None = Field(
+        description="With ship true: a part of the price was or is to be given back, the goods go"
+    )
     tickets: list[str] = Field(description="The tickets that stop it")
     lines: list[int] | None = Field(description="The lines that must stay; null: the whole order")
 
@@ -30,6 +38,10 @@ class ShipCheckCall(Call):
         found = ship_checks.ship_check(shop_id=self.shop_id, order_no=order_no, user=self.user)
         return answer(
             ShipCheck(
-                ship=found.ship, reason=found.reason, tickets=found.tickets, lines=found.lines
+                ship=found.ship,
+                reason=found.reason,
+                note=found.note,
+                tickets=found.tickets,
+                lines=found.lines,
             )
         )

@@ -13,13 +13,12 @@ from pydantic import Field
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import read, read_optional
-from aftersale.models import Refund, Scope, Ticket
+from aftersale.models import Refund, Scope
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
-from aftersale.reject_reasons import BY_CODE
-from aftersale.services.desk import evidence, reject_templates, replies
-from aftersale.services.refunds import approvals
+from aftersale.services.desk import evidence, replies
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets import snapshot
 
@@ -45,7 +44,15 @@ class Step(Record):
     seen: Seen = None
 
 
-class Approval(Step):
+class MoneyStep(Step):
+    above_line: bool = Field(
+        default=False,
+        description="Go above what is left of the ticket's line, up to what can be refunded of"
+        " the order. Without it such a call is refused with the line's figures.",
+    )
+
+
+class Approval(MoneyStep):
     amount: Amount | None = Field(default=None, description="At most, and else, the ticket's own")
 
 
@@ -107,7 +114,12 @@ class ApproveCall(TicketStep):
         return self.step(
             ticket_no,
             lambda pk: approvals.approve(
-                ticket_id=pk, amount=sent.amount, user=self.user, now=self.now, seen=sent.seen
+                ticket_id=pk,
+                amount=sent.amount,
+                above_line=sent.above_line,
+                user=self.user,
+                now=self.now,
+                seen=sent.seen,
             ),
         )
 
@@ -126,22 +138,13 @@ class RejectCall(TicketStep):
             lambda pk: replies.reject(
                 ticket_id=pk,
                 reason=sent.reason,
-                explanation=_explanation(sent, pk),
+                explanation=sent.explanation,
                 evidence=pictures,
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,
             ),
         )
-
-
-def _explanation(sent: Rejection, pk: int) -> str:
-    """What was sent, or the reason's text with the ticket's facts in it."""
-    known = BY_CODE.get(sent.reason)
-    if sent.explanation is not None or known is None:
-        # Of a reason that there is not the service says so.
-        return sent.reason if sent.explanation is None else sent.explanation
-    return reject_templates.filled(known, Ticket.objects.select_related("shop", "order").get(pk=pk))
 
 
 class NegotiateCall(TicketStep):
@@ -168,29 +171,42 @@ class NegotiateCall(TicketStep):
 
 class ConfirmReturnCall(TicketStep):
     @extend_schema(
-        summary="Confirm a return", request=Step, responses=ShownTicket, tags=["tickets"]
+        summary="Confirm a return", request=MoneyStep, responses=ShownTicket, tags=["tickets"]
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """The goods are in hand, or not wanted back: the refund of the approved return starts."""
-        sent = read_optional(request, Step)
+        sent = read_optional(request, MoneyStep)
         return self.step(
             ticket_no,
             lambda pk: approvals.confirm_return(
-                ticket_id=pk, user=self.user, now=self.now, seen=sent.seen
+                ticket_id=pk,
+                above_line=sent.above_line,
+                user=self.user,
+                now=self.now,
+                seen=sent.seen,
             ),
         )
 
 
 class RetryRefundCall(TicketStep):
     @extend_schema(
-        summary="Try a failed refund again", request=Step, responses=ShownTicket, tags=["tickets"]
+        summary="Try a failed refund again",
+        request=MoneyStep,
+        responses=ShownTicket,
+        tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """After a new check of the order's money (SPEC O2)."""
-        sent = read_optional(request, Step)
+        sent = read_optional(request, MoneyStep)
         return self.step(
             ticket_no,
-            lambda pk: approvals.retry(ticket_id=pk, user=self.user, now=self.now, seen=sent.seen),
+            lambda pk: approvals.retry(
+                ticket_id=pk,
+                above_line=sent.above_line,
+                user=self.user,
+                now=self.now,
+                seen=sent.seen,
+            ),
         )
 
 
@@ -212,7 +228,7 @@ class RefundResultCall(Call):
             refund = Refund.objects.filter(shop=self.shop_id, pk=refund_id).first()
             if refund is None:
                 raise NotFound(_("There is no such refund."))
-            approvals.record_result(
+            refund_results.record_result(
                 refund_id=refund.pk,
                 succeeded=sent.status == "succeeded",
                 reason=sent.reason,

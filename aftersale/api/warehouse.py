@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from aftersale.api.parse_request import read, read_optional
 from aftersale.models import Order, OrderStatus, Scope
 from aftersale.records.schemas import Record
-from aftersale.records.values import NO_NUL, Time
+from aftersale.records.values import NO_NUL, OptionalCode, Time
 from aftersale.services.shipping import shipments, warehouse
 from aftersale.services.shipping.shipments import Change
 
@@ -28,8 +28,8 @@ class SentShipment(Record):
     """One parcel; the same again changes nothing."""
 
     shipped_at: Time
-    carrier: _Text = ""
-    tracking_no: _Text = ""
+    carrier: OptionalCode = ""
+    tracking_no: OptionalCode = ""
     lines: list[Annotated[int, Field(ge=1, le=1_000_000)]] | None = Field(
         default=None,
         min_length=1,
@@ -92,8 +92,8 @@ class ShipmentsCall(_Report):
             lambda pk: shipments.report(
                 order_id=pk,
                 shipped_at=sent.shipped_at,
-                carrier=sent.carrier.strip(),
-                tracking_no=sent.tracking_no.strip(),
+                carrier=sent.carrier,
+                tracking_no=sent.tracking_no,
                 lines=sent.lines or [],
                 user=self.user,
                 now=self.now,

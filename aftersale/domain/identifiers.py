@@ -5,7 +5,9 @@ the names of strategies. Two that look the same on a screen are the same: "b-1",
 with a zero-width space name one buyer.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 # Invisible although Unicode files them under letters, marks or symbols: fillers, joiners and
 # selectors (Default_Ignorable_Code_Point), and the blank Braille pattern.
@@ -14,6 +16,11 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") |
 )
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zs", "Zl", "Zp"))
 _CUT_IN_MESSAGES = 64
+# Between the entries of a list in one cell or field; an entry with one of these has quotes.
+_ENTRY = re.compile(
+    r"""[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*(?=[,，、;；\r\n]|$)|(?P<plain>[^,，、;；\r\n]+)"""
+)
+_NEEDS_QUOTES = re.compile(r'[,，、;；"]')
 
 
 def clean_identifier(text: str) -> str:
@@ -25,6 +32,27 @@ def clean_identifier(text: str) -> str:
         return text.strip()
     kept = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cc", "Cf"))
     return unicodedata.normalize("NFC", kept).strip()
+
+
+def split_identifiers(text: str) -> list[str]:
+    """The identifiers of a list that a person typed, each once, in the order given.
+
+    Commas, Chinese commas (，、), semicolons and line breaks all separate. An entry that has one
+    of them in its name stands in double quotes, as `join_identifiers` writes it.
+    """
+    found = (
+        match["plain"] if match["quoted"] is None else match["quoted"].replace('""', '"')
+        for match in _ENTRY.finditer(text)
+    )
+    return list(dict.fromkeys(entry for entry in map(clean_identifier, found) if entry))
+
+
+def join_identifiers(identifiers: Iterable[str], *, between: str = "; ") -> str:
+    """A list as one text that `split_identifiers` reads back."""
+    return between.join(
+        '"' + entry.replace('"', '""') + '"' if _NEEDS_QUOTES.search(entry) else entry
+        for entry in identifiers
+    )
 
 
 def is_visible(text: str) -> bool:

@@ -32,7 +32,13 @@ from .choices import (
 from .desk import CaseVisit, SavedFilter
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
-from .platform import PlatformAccount, PlatformMessage, PlatformProblem, PlatformSubject
+from .platform import (
+    PlatformAccount,
+    PlatformFacts,
+    PlatformMessage,
+    PlatformProblem,
+    PlatformSubject,
+)
 from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
@@ -91,6 +97,7 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
     "PlatformStep",

@@ -17,7 +17,7 @@ ENDED_ALERTS = [AlertState.INTERCEPTED, AlertState.RETURNED, AlertState.LOST]
 
 
 class ShippingAlert(models.Model):
-    """A shipment of goods whose refund is under way or done; one a ticket, as far as it came."""
+    """A shipment of goods whose refund is under way or done, and the state of its interception."""
 
     shop = models.ForeignKey(
         Shop, models.PROTECT, related_name="shipping_alerts", db_index=False, verbose_name=_("shop")
@@ -47,7 +47,7 @@ class ShippingAlert(models.Model):
         verbose_name = _("shipping alert")
         verbose_name_plural = _("shipping alerts")
         indexes = [
-            # The tabs of the page: who has waited longest first, and the latest end first.
+            # The tabs of the page: open alerts oldest first, ended ones by their latest end.
             models.Index(
                 fields=["shop", "state", "raised_at", "id"],
                 condition=Q(state__in=OPEN_ALERTS),

@@ -28,7 +28,7 @@ class Role(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What a token may do (INTERFACES)."""
+    """The scopes of a token (INTERFACES, REST API)."""
 
     READ = "read", pgettext_lazy("scope", "Read orders, tickets, decisions and figures")
     INGEST = "ingest", pgettext_lazy("scope", "Send orders, tickets, shipments and fund entries")
@@ -90,7 +90,7 @@ class TicketStatus(models.TextChoices):
 
 
 class TicketFlag(models.TextChoices):
-    """What people must know of a ticket; a flag is raised once and stays."""
+    """A warning for people about a ticket; raised once, it stays."""
 
     DIFFERS = "differs", _("Platform reports another type or amount")
     PLATFORM_STEP = "platform_step", _("Moved by the platform in an unusual way")
@@ -103,17 +103,20 @@ class TicketFlag(models.TextChoices):
     BEFORE_CONNECTION = "before_connection", _("Open before the shop was connected")
     PLATFORM_PAYS = "platform_pays", _("Fast refund paid by the platform")
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
+    UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
 
 
-# The automation leaves a ticket with one of these alone: the buyer asks for something else than was
-# decided on; which products it is about is not known; people have not asked for the shop's old
-# tickets to be evaluated; the platform pays it by itself, or did not take what was decided.
+# Automation leaves tickets with one of these flags alone: the buyer asks for something else now;
+# its products are not known; it was open before the shop was connected, and nobody has asked to
+# evaluate such tickets; the platform pays it by itself, did not accept a decision, or says what is
+# not known here.
 HANDS_OFF = [
     TicketFlag.DIFFERS,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,
     TicketFlag.PLATFORM_REFUSED,
+    TicketFlag.UNKNOWN_THERE,
 ]
 
 
@@ -167,7 +170,7 @@ class AttemptState(models.TextChoices):
 
 
 class StepKind(models.TextChoices):
-    """What is told to a platform besides refunds."""
+    """A step that is sent to a platform, besides refunds."""
 
     APPROVE_RETURN = "approve_return", _("Return approved")
     REJECT = "reject", pgettext_lazy("step", "Rejected")
@@ -190,7 +193,7 @@ class FundKind(models.TextChoices):
 
 
 class FundEntryKind(models.TextChoices):
-    """What moved a fund (SPEC W3, W4)."""
+    """Why a fund moved (SPEC W3, W4)."""
 
     REPORTED = "reported", _("Reported from outside")
     CORRECTION = "correction", _("Correction by an owner")
@@ -207,7 +210,7 @@ class NegotiationResult(models.TextChoices):
     ANSWERED = "answered", _("Answered by the buyer")
     EXPIRED = "expired", _("Time ran out")
     ENDED = "ended", _("Ended by another step")
-    # The offer never reached the buyer, and counts as no round.
+    # The offer never reached the buyer, and does not count as a round.
     REFUSED = "refused", _("Not taken by the platform")
 
 

@@ -1,4 +1,4 @@
-"""What the workbench keeps of a person: filters that were saved, and the case that is open."""
+"""A person's saved filters on the workbench, and the case that they have open."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from .ticket import Ticket
 
 
 class SavedFilter(models.Model):
-    """A view of the workbench that a person gave a name; `query` is its address's query."""
+    """A named view of the workbench; `query` is the query of its address."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters", db_index=False

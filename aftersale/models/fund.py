@@ -31,8 +31,8 @@ class Fund(models.Model):
 class FundEntry(models.Model):
     """One movement of a fund, in fen; never changed (SPEC W3).
 
-    `balance_after` is the fund's balance once it was entered, in the order of ids; `attempt` is
-    what a debit or its return is about.
+    `balance_after` is the fund's balance after this entry, in the order of ids; `attempt` is the
+    refund attempt that a debit or its return belongs to.
     """
 
     fund = models.ForeignKey(
@@ -66,7 +66,7 @@ class FundEntry(models.Model):
         verbose_name_plural = _("fund entries")
         constraints = [
             models.UniqueConstraint(fields=["fund", "entry_no"], name="fund_entry_once"),
-            # A debit once per attempt, and credited back once (SPEC W3).
+            # One debit per attempt, and one credit back (SPEC W3).
             models.UniqueConstraint(
                 fields=["attempt", "kind"],
                 condition=Q(attempt__isnull=False),

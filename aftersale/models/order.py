@@ -1,4 +1,4 @@
-"""Orders as the platform reports them, and what of their money is spoken for (SPEC O1, O2)."""
+"""Orders as the platform reports them, and how much of their money is taken (SPEC O1, O2)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,12 +10,12 @@ from .shop import Shop
 
 
 class Order(models.Model):
-    """What a buyer bought. All amounts in fen.
+    """A buyer's purchase. All amounts in fen.
 
-    `committed` is what tickets of Afterdesk have taken of the order's money: the sum of its
+    `committed` is the order's money that its tickets have taken in Afterdesk: the sum of its
     tickets' `committed`. It changes only under this row's lock (docs/locking.md).
     `refunded_reported` is the platform's own figure of what was refunded, Afterdesk's refunds
-    included; null where the source tells `refunded_amount` by itself.
+    included; null where the source sends `refunded_amount` itself.
     `over_refunded` says that the platform reported figures that exceed what was paid; such an
     order is stored, flagged, and nothing more is approved on it (SPEC O2).
     """
@@ -61,7 +61,7 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            # What the workbench's tab of fast refunds starts from (SPEC F1, F2): a handful.
+            # Few rows: the workbench's tab of fast refunds starts from them (SPEC F1, F2).
             models.Index(
                 fields=["shop", "id"],
                 condition=Q(
@@ -72,10 +72,10 @@ class Order(models.Model):
             # A buyer's history across the shop, and the search for buyers.
             models.Index(
                 fields=["shop", "buyer"],
-                opclasses=["int8_ops", "varchar_pattern_ops"],  # for its beginning, too
+                opclasses=["int8_ops", "varchar_pattern_ops"],  # to search by its beginning
                 name="order_of_buyer",
             ),
-            # The list, newest first: without it a shop's rows are looked for among everybody's.
+            # The list, newest first: without it PostgreSQL would scan the rows of all shops.
             models.Index(fields=["shop", "id"], name="order_newest"),
             # A day's paid orders (SPEC M2).
             models.Index(
@@ -88,7 +88,7 @@ class Order(models.Model):
 
     @property
     def refundable_amount(self) -> int:
-        """What may still be approved on this order, in fen (SPEC O2); 0 where flagged."""
+        """The amount that may still be approved on this order, in fen (SPEC O2); 0 if flagged."""
         if self.over_refunded:
             return 0
         return self.paid_amount - self.refunded_amount - self.committed
@@ -131,7 +131,7 @@ class OrderLine(models.Model):
 
 
 class CommissionSplit(models.Model):
-    """What a talent, team leader, promoter or the platform got from an order, in fen."""
+    """The share of an order that a talent, team leader, promoter or the platform got, in fen."""
 
     order = models.ForeignKey(
         Order,

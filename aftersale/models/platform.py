@@ -1,4 +1,4 @@
-"""A shop's connection to its platform: credentials, how far it was read, what was told."""
+"""A shop's connection to its platform: credentials, reading marks, messages."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from aftersale.domain.multilingual import SaidField
 
 from .shop import Shop
 
-# The widest stretch of time that is asked for at once.
+# The longest time span that one request for changes covers.
 WIDEST_SLICE = timedelta(hours=6)
 
 
@@ -21,11 +21,11 @@ class PlatformSubject(models.TextChoices):
 
 
 class PlatformAccount(models.Model):
-    """One for a shop. `sealed` are the secrets as JSON, encrypted (config.secrets).
+    """A shop's account; one a shop. `sealed` holds the secrets as JSON, encrypted (config.secrets).
 
-    A round reads all that changed up to `round_until`, orders first, a slice at a time;
-    `orders_until` and `tickets_until` move when a slice was saved as a whole, so that a round that
-    dies goes on where it was. `leased_until` is whoever reads now, and the lease's token.
+    A round reads all changes up to `round_until`, orders first, slice by slice; `orders_until` and
+    `tickets_until` move once a whole slice is saved, so that a round that dies goes on from there.
+    `leased_until` is the reader's lease, and the lease's token.
     """
 
     shop = models.OneToOneField(
@@ -47,14 +47,14 @@ class PlatformAccount(models.Model):
     orders_until = models.DateTimeField(_("orders read up to"))
     tickets_until = models.DateTimeField(_("tickets read up to"))
     round_until = models.DateTimeField(null=True)
-    # Halved where a slice takes too long, doubled where it was saved.
+    # Halved when a slice takes too long, doubled when it was saved.
     slice_seconds = models.PositiveIntegerField(default=int(WIDEST_SLICE.total_seconds()))
-    # When the first round ended; what it found open is for people (SPEC E1).
+    # End of the first round; tickets that it found open are for people (SPEC E1).
     first_read_at = models.DateTimeField(_("first read at"), null=True)
     last_read_at = models.DateTimeField(_("last read at"), null=True)
-    # When the next round begins; null: people have to see to the credentials first.
+    # Start of the next round; null: people have to check the credentials first.
     next_round_at = models.DateTimeField(null=True)
-    # The platform asked for patience, or something failed: nothing is asked of it until then.
+    # No calls until then: the platform throttled us, or something failed.
     paused_until = models.DateTimeField(_("paused until"), null=True)
     leased_until = models.DateTimeField(null=True)
     renewing_until = models.DateTimeField(null=True)
@@ -76,12 +76,12 @@ class PlatformAccount(models.Model):
 
     @property
     def stopped(self) -> bool:
-        """The credentials were refused: nothing is tried until people have seen to them."""
+        """Whether the credentials were refused: nothing is tried until people have checked them."""
         return self.next_round_at is None
 
 
 class PlatformProblem(models.Model):
-    """A record of the platform that could not be taken over, until it can; no buyer's data."""
+    """A record of the platform that can't be saved yet; holds no buyer's data."""
 
     account = models.ForeignKey(
         PlatformAccount, models.CASCADE, related_name="problems", db_index=False
@@ -104,13 +104,36 @@ class PlatformProblem(models.Model):
         return f"{self.get_subject_display()} {self.number}"
 
 
+class PlatformFacts(models.Model):
+    """Shown beside an order or ticket, and decided on by nobody: [name, value, moment or null]
+    each, with the names of aftersale.domain.platform_facts. No buyer's data."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
+    subject = models.CharField(max_length=8, choices=PlatformSubject)
+    number = models.CharField(max_length=64)
+    facts = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("facts of the platform")
+        verbose_name_plural = _("facts of the platform")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "subject", "number"], name="platform_facts_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.number}"
+
+
 class PlatformMessage(models.Model):
-    """Something has changed there, the platform says; the record itself is fetched by a task."""
+    """The platform's message that a record has changed; a task fetches the record itself."""
 
     account = models.ForeignKey(
         PlatformAccount, models.CASCADE, related_name="messages", db_index=False
     )
-    # As the platform tells repeated ones apart; a longer one by its hash.
+    # The platform's id for recognising repetitions; the hash of a longer one.
     message_id = models.CharField(max_length=128)
     subject = models.CharField(max_length=8, choices=PlatformSubject)
     number = models.CharField(max_length=64)
@@ -130,7 +153,7 @@ class PlatformMessage(models.Model):
                 condition=Q(followed_at=None),
                 name="platform_message_to_follow",
             ),
-            # What is deleted after a while.
+            # For deleting old messages.
             models.Index(fields=["received_at"], name="platform_message_age"),
         ]
 

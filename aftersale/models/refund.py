@@ -17,11 +17,11 @@ class Refund(models.Model):
     """The payment back to the buyer that a decision or a person caused. Amount in fen.
 
     One row per ticket for good: a refund that was taken back or failed and is approved again
-    goes on as the same row. `next_step_at` says when the payer has to look at it again; rows,
-    not tasks, say what is due (docs/adr/0004).
+    uses the same row. `next_step_at` says when the payer has to look at it again: rows, not
+    tasks, say what is due (docs/adr/0004).
     """
 
-    # Its order has the same shop, with a key that is checked: a second look-up a row is saved.
+    # No constraint: the order has the same shop, with a checked key; a second check would cost.
     shop = models.ForeignKey(
         Shop,
         models.PROTECT,
@@ -55,7 +55,7 @@ class Refund(models.Model):
     status = models.CharField(
         _("status"), max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED
     )
-    # Set once the first attempt was leased or its result recorded: from then on it can't be
+    # Set once the first attempt is leased or a result recorded: from then on the refund can't be
     # taken back (SPEC O4, G2).
     ever_sent = models.BooleanField(_("was sent"), default=False)
     # A strategy's refund that people released although the shop is paused (SPEC G2).
@@ -83,7 +83,7 @@ class Refund(models.Model):
             ),
         ]
         indexes = [
-            # What the payer looks for, shop by shop, so that no shop waits behind another.
+            # For the payer, shop by shop, so that no shop waits behind another.
             models.Index(
                 fields=["shop", "next_step_at"],
                 condition=Q(next_step_at__isnull=False),
@@ -95,13 +95,13 @@ class Refund(models.Model):
                 condition=Q(source=RefundSource.FAST_REFUND),
                 name="refund_fast",
             ),
-            # What people are told of (SPEC M4), and counts of what has failed.
+            # For alerts (SPEC M4) and the counts of failed refunds.
             models.Index(
                 fields=["shop", "settled_at"],
                 condition=Q(status=RefundStatus.FAILED),
                 name="refund_failed",
             ),
-            # The list, newest first; and the money that must be found however old it is.
+            # The list, newest first; refunds for people, which must be found however old they are.
             models.Index(fields=["shop", "id"], name="refund_newest"),
             models.Index(
                 fields=["shop", "id"], condition=Q(needs_people=True), name="refund_for_people"
@@ -122,7 +122,7 @@ class Refund(models.Model):
                 condition=Q(status=RefundStatus.REQUESTED, next_step_at=None),
                 name="refund_not_due",
             ),
-            # A day's refunds (SPEC M2); one that is yet to be paid is not in it.
+            # A day's settled refunds (SPEC M2).
             models.Index(
                 fields=["shop", "settled_at"],
                 condition=Q(settled_at__isnull=False),
@@ -137,10 +137,10 @@ class Refund(models.Model):
 class RefundAttempt(models.Model):
     """One try at paying a refund through the platform, known there by `key`.
 
-    `fingerprint` is what was asked for under the key: a platform that sees the same key with
-    another fingerprint must refuse. `amount` (fen) and `connector` are kept here because a late
-    "paid" is about them, whatever the refund or the shop have become since. `leased_until` is
-    also the lease's token: whoever leases the attempt again writes a later one.
+    `fingerprint` is a hash of the request: a platform that sees the same key with another
+    fingerprint must refuse. `amount` (fen) and `connector` are kept here because a late "paid" is
+    about them, even if refund or shop have changed since. `leased_until` is also the lease's
+    token: a new lease of the attempt has a later one.
     """
 
     refund = models.ForeignKey(

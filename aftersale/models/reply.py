@@ -1,4 +1,4 @@
-"""What the desk told buyers: rejections, negotiations, and the pictures that went with them."""
+"""Answers to buyers: rejections, negotiations, and their pictures (SPEC P2, P3)."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from .ticket import Ticket
 
 
 class RejectReasonTemplate(models.Model):
-    """A shop's own text for a reason of the catalogue, over the default (SPEC P2)."""
+    """A shop's own text for a reason of the catalogue, instead of the default (SPEC P2)."""
 
     shop = models.ForeignKey(
         Shop,
@@ -43,7 +43,7 @@ class RejectReasonTemplate(models.Model):
 
 
 class Rejection(models.Model):
-    """A rejection as it was sent; it stays so whatever becomes of its template (SPEC P2)."""
+    """A rejection as it was sent; later changes of its template don't change it (SPEC P2)."""
 
     ticket = models.ForeignKey(
         Ticket, models.PROTECT, related_name="rejections", verbose_name=_("ticket")
@@ -117,9 +117,9 @@ class Negotiation(models.Model):
 
 
 class EvidenceFile(models.Model):
-    """A picture that a person of the desk put to a case, kept outside what is served publicly.
+    """A picture that a person of the desk attached to a case; no public folder serves it.
 
-    `sha256` and `content_type` are of the bytes as they are stored, found by their content.
+    `sha256` and `content_type` are those of the stored bytes, found from their content.
     """
 
     ticket = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""The pretended platform of demo shops: what it was told to do and what it paid."""
+"""The simulated platform of demo shops: its instructions and its payments."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -18,14 +18,14 @@ class SandboxBehaviour(models.TextChoices):
 
 
 class SandboxInstruction(models.Model):
-    """What the sandbox does with the next payments of a shop, or of one ticket of it."""
+    """An instruction for the next payments of a shop, or of one of its tickets."""
 
     shop = models.ForeignKey(
         Shop, models.CASCADE, related_name="sandbox_instructions", verbose_name=_("shop")
     )
     ticket_no = models.CharField(_("only for ticket"), max_length=64, blank=True)
     behaviour = models.CharField(_("behaviour"), max_length=24, choices=SandboxBehaviour)
-    # How many more payments it is for; null: all.
+    # For how many more payments; null: all.
     remaining = models.PositiveIntegerField(_("remaining"), null=True, blank=True)
 
     class Meta:
@@ -37,7 +37,7 @@ class SandboxInstruction(models.Model):
 
 
 class SandboxPayment(models.Model):
-    """What the pretended platform has seen: one row a key, with what it made of it."""
+    """A payment that the simulated platform has seen, with its outcome; one row a key."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", verbose_name=_("shop"))
     key = models.CharField(_("idempotency key"), max_length=64)

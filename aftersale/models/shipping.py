@@ -1,4 +1,4 @@
-"""What warehouses and couriers report of an order's parcels, beside what the platform says."""
+"""Reports of warehouses and couriers on an order's parcels, beside the platform's reports."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -29,7 +29,7 @@ class Shipment(models.Model):
         db_index=False,
         verbose_name=_("reported by"),
     )
-    # It did not happen after all.
+    # Set when the shipment turned out not to have happened.
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
 
     class Meta:
@@ -49,10 +49,10 @@ class Shipment(models.Model):
 
 
 class OrderShipping(models.Model):
-    """One row for an order of which a warehouse or courier has reported anything.
+    """The platform's view of an order on which a warehouse or courier has reported something.
 
-    The order's own status and times then say what is known from both; what the platform alone
-    says is kept here, for the day on which a report is withdrawn.
+    The order's own status and times combine both sources; the platform's alone are kept here, in
+    case a report is withdrawn.
     """
 
     order = models.OneToOneField(
@@ -65,7 +65,7 @@ class OrderShipping(models.Model):
     platform_status = models.CharField(_("status"), max_length=24, choices=OrderStatus)
     platform_label_printed_at = models.DateTimeField(_("label printed at"), null=True)
     platform_shipped_at = models.DateTimeField(_("shipped at"), null=True)
-    # The latest of each; who and when is also in the events of the order's tickets.
+    # The latest report of each; the events of the order's tickets say who and when.
     cancelled_at = models.DateTimeField(_("shipping cancelled at"), null=True)
     intercepted_at = models.DateTimeField(_("parcel intercepted at"), null=True)
     refused_at = models.DateTimeField(_("delivery refused at"), null=True)

@@ -1,4 +1,4 @@
-"""Shops, who may do what in them, and what a shop has opted into (SPEC section 1, P1, G1, G2)."""
+"""Shops with members, settings and services opted into (SPEC section 1, P1, G1, G2)."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -160,7 +160,7 @@ class Membership(models.Model):
 
 
 class ShopEvent(models.Model):
-    """Who changed a shop, when, and what (standard: every write is an event)."""
+    """One change of a shop: who, when, what."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="events", verbose_name=_("shop"))
     at = models.DateTimeField(_("at"))
@@ -208,7 +208,7 @@ class PaymentStop(models.Model):
         verbose_name = _("payment stop")
         verbose_name_plural = _("payment stops")
         constraints = [
-            # A constant expression: at most one row may be without an end.
+            # A constant expression: at most one row may have no end.
             models.UniqueConstraint(
                 models.expressions.Value(1),
                 condition=Q(ended_at=None),

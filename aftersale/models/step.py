@@ -14,16 +14,16 @@ from .shop import Shop
 from .ticket import Ticket
 from .window import AfterSaleWindow
 
-# What has still to be sent or found out.
+# Still to be sent, or outcome still to be found out.
 OPEN_STATES = [StepState.DUE, StepState.SENDING, StepState.UNKNOWN]
 
 
 class PlatformStep(models.Model):
     """One decision on its way to the platform, written in the transaction that made it.
 
-    `type`, `amount` (fen) and `version` are the ticket as the platform had it then; what was sent
-    besides is in the rejection, the negotiation or the window. `leased_until` is also the lease's
-    token. A step has no lock of its own: it belongs to its order's.
+    `type`, `amount` (fen) and `version` are those of the ticket on the platform at that moment; the
+    rest of the content is in the rejection, the negotiation or the window. `leased_until` is also
+    the lease's token. A step has no lock of its own: its order's lock covers it.
     """
 
     shop = models.ForeignKey(

@@ -20,7 +20,7 @@ from .choices import (
 from .order import Order
 from .shop import Shop
 
-# A ticket in one of these has somebody to do something, or to wait for somebody who has.
+# In these statuses somebody has to do something, or waits for somebody who has to.
 DESK_STATUSES = [
     TicketStatus.PENDING_REVIEW,
     TicketStatus.NEGOTIATING,
@@ -34,13 +34,13 @@ DESK_STATUSES = [
 class Ticket(models.Model):
     """One after-sale request of a buyer, for a whole order or one line. Amounts in fen.
 
-    `order` is null until the order has arrived (SPEC O6). `awaiting_evaluation` says
-    that the automation has yet to look at the ticket: set by arrival, by a change of the ticket or
-    its order, by freed money and by resuming, cleared by the decision. `committed` is what this
-    ticket has taken of its order's money. `products`, `categories` are those of the ticket's lines,
-    copied from the order so that the evaluator reads one row: each product with its own category at
-    its place. `rejected_before` says that it was rejected once, here or in the platform's back
-    office; `taken_back` that a person took its refund back.
+    `order` is null until the order has arrived (SPEC O6). `awaiting_evaluation` says that the
+    ticket is still to be evaluated: set by arrival, by a change of the ticket or its order, by
+    freed money and by resuming, cleared by the decision. `committed` is the part of its order's
+    money that this ticket has taken. `products`, `categories` are those of the ticket's lines,
+    copied from the order so that the evaluator reads one row: each product with its own category
+    at the same place. `rejected_before` says that it was rejected once, here or in the platform's
+    back office; `taken_back` that a person took its refund back.
     """
 
     shop = models.ForeignKey(
@@ -78,7 +78,7 @@ class Ticket(models.Model):
     return_carrier = models.CharField(_("return carrier"), max_length=64, blank=True)
     return_tracking_no = models.CharField(_("return tracking number"), max_length=64, blank=True)
     return_shipped_at = models.DateTimeField(_("returned at"), null=True)
-    # By the warehouse's word; whoever confirms a return by hand leaves it empty.
+    # Reported by the warehouse; empty where a person confirmed the return.
     goods_received_at = models.DateTimeField(_("goods received at"), null=True)
     arbitration_result = models.CharField(
         _("arbitration result"), max_length=16, choices=ArbitrationResult, blank=True
@@ -92,7 +92,7 @@ class Ticket(models.Model):
         db_index=False,
         verbose_name=_("re-opened window"),
     )
-    # Whoever has taken the case into hand; anybody else may still decide it.
+    # The person who has taken the case; others may still decide it.
     handler = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -116,7 +116,7 @@ class Ticket(models.Model):
         verbose_name=_("flags"),
     )
     awaiting_evaluation = models.BooleanField(_("waits for the automation"), default=False)
-    # Written by the database itself, whoever makes the ticket wait (migration 0017).
+    # Written by a trigger whenever the ticket begins to wait (migration 0017).
     awaiting_since = models.DateTimeField(_("waits since"), null=True, editable=False)
     # The scenarios that have hit this ticket, as the engine's bits (SPEC S3).
     scenarios_hit = models.SmallIntegerField(default=0, editable=False)
@@ -138,20 +138,20 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
-            # What the evaluator claims, in the order of SPEC E7.
+            # For the evaluator's claim, in the order of SPEC E7.
             models.Index(
                 fields=["shop", "applied_at", "ticket_no"],
                 condition=Q(awaiting_evaluation=True),
                 name="ticket_waiting",
             ),
-            # What an arriving order looks for (SPEC O6).
+            # For an arriving order (SPEC O6).
             models.Index(
                 fields=["shop", "order_no"],
                 condition=Q(order=None),
                 name="ticket_without_order",
             ),
-            # The queues of the workbench: what is open, nearest deadline first (SPEC O5). Final
-            # and refunding tickets, nearly all there are, are not in it.
+            # The queues of the workbench: open tickets, nearest deadline first (SPEC O5). Leaves
+            # out final and refunding tickets, which are nearly all.
             models.Index(
                 fields=["shop", "status", "due_at", "id"],
                 condition=Q(status__in=DESK_STATUSES),
@@ -173,7 +173,7 @@ class Ticket(models.Model):
                 condition=~Q(return_tracking_no=""),
                 name="ticket_return_tracking",
             ),
-            # Hardly any has one, and these must be found whatever their age.
+            # Few tickets have a flag; they must be found however old they are.
             models.Index(fields=["shop", "id"], condition=~Q(flags=[]), name="ticket_flagged"),
             # What was rejected before, to find requests about the same goods (SPEC E2): few.
             models.Index(
@@ -193,7 +193,7 @@ class Ticket(models.Model):
 class TicketEvent(models.Model):
     """One change of a ticket, written in the transaction that made it (SPEC O4).
 
-    The rows in id order are also what anything outside is told from.
+    Events for the outside are made from these rows, in id order.
     """
 
     ticket = models.ForeignKey(
@@ -226,7 +226,7 @@ class TicketEvent(models.Model):
         verbose_name_plural = _("ticket events")
         ordering = ["id"]
         indexes = [
-            # A day's disputes, and what became of them (SPEC M2).
+            # A day's disputes, and their ends (SPEC M2).
             models.Index(
                 fields=["at"],
                 condition=Q(to_status=TicketStatus.ARBITRATION),

@@ -1,4 +1,4 @@
-"""How programs get in: tokens with scopes, and calls that must not be carried out twice."""
+"""API tokens with their scopes, and calls with an Idempotency-Key (SPEC P1)."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +10,7 @@ from .shop import Shop
 
 
 class ApiToken(models.Model):
-    """A program's key to one shop (SPEC P1); kept as a hash, shown once when it is made."""
+    """A program's key to one shop (SPEC P1); stored as a hash, shown once when it is made."""
 
     shop = models.ForeignKey(
         Shop, models.CASCADE, related_name="api_tokens", verbose_name=_("shop")
@@ -36,8 +36,7 @@ class ApiToken(models.Model):
     )
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True)
-    # Calls in the minute that `minute` counts since the epoch: the rate limit, shared by all
-    # processes.
+    # Calls in `minute` (minutes since the epoch): the rate limit, shared by all processes.
     minute = models.BigIntegerField(default=0, editable=False)
     calls = models.IntegerField(default=0, editable=False)
 
@@ -51,9 +50,9 @@ class ApiToken(models.Model):
 
 
 class IdempotentCall(models.Model):
-    """A write with an Idempotency-Key and what it was answered, kept for 24 hours.
+    """A write with an Idempotency-Key and its answer, kept for 24 hours.
 
-    The row is written in the transaction of the call: after a crash there is neither.
+    Written in the call's transaction: after a crash there is neither the work nor the row.
     """
 
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+", db_index=False)

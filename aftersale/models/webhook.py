@@ -1,4 +1,4 @@
-"""Webhooks: where a shop wants to be told of what happens, and what is to be told (the outbox)."""
+"""Webhooks: endpoints of a shop, and the outbox of messages to them (docs/webhooks.md)."""
 
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from .shop import Shop
 
 
 class WebhookType(models.TextChoices):
-    """What an endpoint can ask for. The triggers that write the outbox name these, too."""
+    """The types of events. The triggers that write the outbox use the same names."""
 
     TICKET_ARRIVED = "ticket.arrived", _("Ticket arrived")
     TICKET_UPDATED = "ticket.updated", _("Ticket changed")
@@ -28,12 +28,12 @@ class WebhookType(models.TextChoices):
     ALERT_RAISED = "alert.raised", _("Alert raised")
 
 
-# Sent by hand only, to try an endpoint out.
+# Sent by hand only, to test an endpoint.
 TEST_TYPE = "webhook.test"
 
 
 class SwitchedOff(models.TextChoices):
-    """Why an endpoint gets nothing."""
+    """Why an endpoint is switched off."""
 
     BY_HAND = "by_hand", pgettext_lazy("webhook", "Switched off by hand")
     FAILING = "failing", pgettext_lazy("webhook", "Switched off: nothing arrived for days")
@@ -41,10 +41,10 @@ class SwitchedOff(models.TextChoices):
 
 
 class WebhookEndpoint(models.Model):
-    """An address outside that is told of what happens in a shop. Its secrets are sealed.
+    """An address of another program that gets a shop's events. Its secrets are encrypted.
 
-    `failures` counts those in a row, whatever they were about; `next_try_at` keeps an address
-    that answers nothing from being asked for every message.
+    `failures` counts failed tries in a row, of any message; `next_try_at` keeps Afterdesk from
+    trying every message at an address that does not answer.
     """
 
     shop = models.ForeignKey(
@@ -61,7 +61,7 @@ class WebhookEndpoint(models.Model):
     )
     off_at = models.DateTimeField(_("off since"), null=True)
     secret = models.TextField(editable=False)
-    # Signs along after a rotation until `old_secret_until`.
+    # Signs as well, after a rotation, until `old_secret_until`.
     old_secret = models.TextField(editable=False, default="", blank=True)
     old_secret_until = models.DateTimeField(_("the old secret signs until"), null=True)
     created_at = models.DateTimeField(_("made at"))
@@ -93,7 +93,7 @@ class WebhookEndpoint(models.Model):
 
     @property
     def host(self) -> str:
-        """Of the address; the rest of it may be a secret."""
+        """The address's host; the rest of the address may be secret."""
         return urlsplit(self.url).netloc
 
 
@@ -104,7 +104,7 @@ class MessageState(models.TextChoices):
 
 
 class Trouble(models.TextChoices):
-    """Why a try failed although nobody answered that it did."""
+    """Why a try failed without an answer."""
 
     NO_NAME = "no_name", pgettext_lazy("webhook", "The name leads to no address")
     NOT_PUBLIC = "not_public", pgettext_lazy("webhook", "The name leads to a private address")
@@ -120,8 +120,8 @@ class WebhookMessage(models.Model):
     """One event for one endpoint: outbox and log in one (docs/adr/0007).
 
     Written by the database itself, in the transaction of the change (triggers that call
-    `aftersale_tell`). Messages of one `subject` go out in the order of their ids. No key to the
-    endpoint is checked: an endpoint that is just being removed must fail no decision.
+    `aftersale_tell`). Messages of one `subject` go out in the order of their ids. The foreign key
+    has no constraint: removing an endpoint at that moment must not make a decision fail.
     """
 
     endpoint = models.ForeignKey(
@@ -140,7 +140,7 @@ class WebhookMessage(models.Model):
         _("state"), max_length=16, choices=MessageState, default=MessageState.WAITING
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    # Null: at once.
+    # Null: try at once.
     next_try_at = models.DateTimeField(_("next try at"), null=True)
     leased_until = models.DateTimeField(null=True, editable=False)
     tried_at = models.DateTimeField(_("last tried at"), null=True)
@@ -155,14 +155,14 @@ class WebhookMessage(models.Model):
         verbose_name_plural = _("webhook messages")
         ordering = ["-id"]
         indexes = [
-            # What is due, and the log.
+            # Due messages, and the log.
             models.Index(
                 fields=["endpoint", "id"],
                 condition=Q(state=MessageState.WAITING),
                 name="webhook_waiting",
             ),
             models.Index(fields=["endpoint", "-id"], name="webhook_log"),
-            # How much of an endpoint's is being sent.
+            # Messages of an endpoint that are being sent.
             models.Index(
                 fields=["endpoint", "leased_until"],
                 condition=Q(state=MessageState.WAITING, leased_until__isnull=False),

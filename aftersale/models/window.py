@@ -13,8 +13,8 @@ from .shop import Shop
 class AfterSaleWindow(models.Model):
     """An after-sale entry that the merchant re-opened for an order past its period (SPEC W1, W2).
 
-    Open is the time from `opened_at` until before `closes_at`, whenever the task that writes
-    `closed_at` down gets to it.
+    The window is open from `opened_at` until before `closes_at`, even if the task that writes
+    `closed_at` runs late.
     """
 
     shop = models.ForeignKey(Shop, models.PROTECT, related_name="windows", verbose_name=_("shop"))
@@ -56,7 +56,7 @@ class AfterSaleWindow(models.Model):
 
 
 class CommissionReturn(models.Model):
-    """What of a commission split came back with a refund through a window, in fen (SPEC W4)."""
+    """The part of a commission split that came back with a refund, in fen (SPEC W4)."""
 
     refund = models.ForeignKey(
         Refund, models.PROTECT, related_name="commission_returns", verbose_name=_("refund")

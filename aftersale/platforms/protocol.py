@@ -15,10 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from pydantic import Field
 
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
+
+T = TypeVar("T")
 
 
 class Secret(NamedTuple):
@@ -81,6 +85,22 @@ class Declined:
     reason: str
 
 
+class Fact(NamedTuple):
+    """Shown beside a record, and decided on by nobody: `name` is one of
+    aftersale.domain.platform_facts, `value` a code of it, an amount in yuan or a text.
+    Never a buyer's name, number, address or words."""
+
+    name: str
+    value: str
+    at: datetime | None = None
+
+
+class SeenOrder(OrderRecord):
+    """An order as the platform has it now."""
+
+    facts: tuple[Fact, ...] = Field(default=(), exclude=True)
+
+
 @dataclass(frozen=True, slots=True)
 class SeenTicket:
     """A ticket as the platform has it now."""
@@ -88,6 +108,10 @@ class SeenTicket:
     record: TicketRecord
     # The platform pays this one by its own fast refund (SPEC F2): recorded, never sent.
     paid_by_fast_refund: bool = False
+    # Status or type is not known here: the ticket is for people, and its facts have the platform's
+    # own name for it (SPEC O4).
+    unknown: bool = False
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +134,17 @@ class PlatformReason:
     text: str = ""
     needs_text: bool = False
     needs_pictures: bool = False
+    # The platform's words on when the reason is taken.
+    hint: str = ""
+
+
+# Before the code of a platform's own reason, to tell it from a reason of the catalogue.
+OWN_REASON = "platform:"
+
+
+def own_reason(reason: str) -> str | None:
+    """The platform's code of a reason to reject that is its own; None: one of the catalogue."""
+    return reason.removeprefix(OWN_REASON) if reason.startswith(OWN_REASON) else None
 
 
 class Subject(Enum):
@@ -151,12 +186,41 @@ class NotAuthorised(NotCarriedOut):
     """The credentials are refused or have run out: people have to see to it."""
 
 
+class RecordUnreadable(NotCarriedOut):
+    """A single record can't be told in our words, and asking again does not change that: people
+    are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
+
+
+def readable(seen: T | Unreadable) -> T:
+    if isinstance(seen, Unreadable):
+        raise RecordUnreadable(seen.reason)
+    return seen
+
+
 class ForgedMessage(Exception):
     """A message whose signature is not the platform's; nothing of it may be believed."""
 
 
+@runtime_checkable
+class TakesEvidence(Protocol):
+    """A platform that takes evidence in a dispute by a call."""
+
+    def send_evidence(
+        self, ticket_no: str, *, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined: ...
+
+
+@runtime_checkable
+class HasPictures(Protocol):
+    """A platform that shows a buyer's pictures by a call, where others give addresses of them."""
+
+    def picture(self, number: str) -> Picture | None:
+        """A picture that a fact `picture` names."""
+
+
 class Platform(Protocol):
-    """One shop's platform."""
+    """One shop's platform. A message of its is answered with `reply`, where it has one; else
+    "success"."""
 
     def test(self) -> str:
         """Whether the credentials work: the shop's name there, by a call that changes nothing."""
@@ -176,7 +240,8 @@ class Platform(Protocol):
         self, *, since: datetime, until: datetime
     ) -> Iterator[SeenTicket | Unreadable]: ...
 
-    def order(self, order_no: str) -> OrderRecord | None: ...
+    def order(self, order_no: str) -> OrderRecord | None:
+        """Raises RecordUnreadable; so does `ticket`."""
 
     def ticket(self, ticket_no: str) -> SeenTicket | None: ...
 
@@ -200,7 +265,8 @@ class Platform(Protocol):
     def reject(
         self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]
     ) -> Accepted | Declined:
-        """`reason` is Afterdesk's code of the catalogue (aftersale.reject_reasons)."""
+        """`reason` is a code of the catalogue (aftersale.reject_reasons), or OWN_REASON and one of
+        `reject_reasons`."""
 
     def negotiate(
         self, step: Step, *, type: str, amount: int, text: str, pictures: Sequence[Picture]

@@ -45,13 +45,6 @@ def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def in_a_message(given: str) -> str:
-    """What a file says as part of a message: shortened and kept on one line."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in given[:64]
-    )
-
-
 def explain(error: ValidationError) -> list[FieldError]:
     """Each thing that was wrong, in the order of the record's fields."""
     return [
@@ -128,6 +121,8 @@ def _plain_messages(context: Mapping[str, Any]) -> dict[str, str]:
         "int_parsing_size": whole_number,
         "greater_than_equal": _("expected at least %(number)s") % {"number": context.get("ge")},
         "less_than_equal": _("expected at most %(number)s") % {"number": context.get("le")},
+        "unknown_product": _("“?” stands for a product that is not known: no list can have it"),
+        "identifier_empty": _("expected a text with something that can be seen"),
         "string_type": _("expected a text"),
         "string_unicode": _("expected a text in valid Unicode"),
         "string_too_long": _("expected at most %(number)s characters")

@@ -24,6 +24,7 @@ from aftersale.records.values import (
     DateText,
     Name,
     Number,
+    OptionalCode,
     SignedAmount,
     Text,
     Time,
@@ -140,7 +141,7 @@ class ShopRecord(Record):
 class LineRecord(Record):
     line_no: int = Field(ge=1, le=1_000_000)
     product: Number
-    category: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
+    category: OptionalCode = ""
     title: Text = ""
     quantity: int = Field(ge=1, le=1_000_000)
     paid_amount: Amount
@@ -149,7 +150,7 @@ class LineRecord(Record):
 
 class SplitRecord(Record):
     beneficiary: Beneficiary
-    account: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
+    account: OptionalCode = ""
     amount: Amount
 
 
@@ -181,8 +182,8 @@ class OrderRecord(Record):
 
 
 class ReturnShipment(Record):
-    carrier: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
-    tracking_no: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
+    carrier: OptionalCode = ""
+    tracking_no: OptionalCode = ""
     shipped_at: Time | None = None
 
 
@@ -200,7 +201,7 @@ class TicketRecord(Record):
     order_no: Number
     line_no: int | None = Field(default=None, ge=1, le=1_000_000)
     type: TicketType
-    reason: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
+    reason: OptionalCode = ""
     amount: Amount
     applied_at: Time
     updated_at: Time

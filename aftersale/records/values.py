@@ -15,6 +15,8 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from aftersale.domain.identifiers import clean_identifier
+
 MONEY_PATTERN = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 SIGNED_MONEY_PATTERN = r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$"
 # ISO 8601 with an offset, seconds or finer optional. The years are those in which an online shop
@@ -31,7 +33,7 @@ TIME_OF_DAY_PATTERN = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
 @lru_cache(maxsize=65_536)
 def fen(yuan: str) -> int:
-    """Yuan with at most two decimals (checked before) as fen."""
+    """Fen of yuan that match MONEY_PATTERN; what people type is read by `money.parse_yuan`."""
     whole, _, part = yuan.partition(".")
     return int(whole + (part + "00")[:2])
 
@@ -79,8 +81,56 @@ Time = Annotated[
 NO_NUL = r"^[^\x00]*$"
 # Not empty, not blank, no NUL (which PostgreSQL cannot store).
 FILLED = r"^[^\x00]*[^\x00\s][^\x00]*$"
-Code = Annotated[str, Field(max_length=64, pattern=FILLED)]
-Number = Annotated[str, Field(max_length=64, pattern=FILLED)]
+
+
+def _is_unicode(text: str) -> bool:
+    """False for lone surrogates, which Python's json reads and no database text can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Identifier:
+    """A number, code or name as SPEC O9 reads it: cleaned, then measured.
+
+    `optional` takes one of which nothing is left as "no identifier".
+    """
+
+    def __init__(self, most: int, *, optional: bool = False) -> None:
+        self.most, self.optional = most, optional
+
+    def _read(self, text: str) -> str:
+        text = clean_identifier(text)
+        if not text.isascii() and not _is_unicode(text):
+            raise PydanticCustomError("string_unicode", "string_unicode")
+        if not text and not self.optional:
+            raise PydanticCustomError("identifier_empty", "identifier_empty")
+        if len(text) > self.most:
+            raise PydanticCustomError(
+                "string_too_long", "string_too_long", {"max_length": self.most}
+            )
+        return text
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            self._read, core_schema.str_schema(strict=True)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        shape: JsonSchemaValue = {"type": "string", "maxLength": self.most}
+        return shape if self.optional else {**shape, "pattern": FILLED}
+
+
+Code = Annotated[str, Identifier(64)]
+Number = Annotated[str, Identifier(64)]
+OptionalCode = Annotated[str, Identifier(64, optional=True)]
+StrategyName = Annotated[str, Identifier(128)]
 Name = Annotated[str, Field(max_length=128, pattern=FILLED)]
 Text = Annotated[str, Field(max_length=256, pattern=NO_NUL)]
 

@@ -1,4 +1,4 @@
-"""Pages of monitoring; django-q2's own are registered anew for operators alone."""
+"""Pages of monitoring; django-q2's own pages are registered anew, for operators only."""
 
 from monitoring.admin import queue
 

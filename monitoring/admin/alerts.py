@@ -1,4 +1,4 @@
-"""The page of alerts, and the one on which people choose what they are mailed (SPEC M4)."""
+"""The page of alerts, and the page on which people choose their alert mails (SPEC M4)."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +15,11 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CappedPaginator
 from aftersale.admin.kit.pages import desk_page, done, show
 from aftersale.services.access import rights
-from aftersale.services.access.rights import Right
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts as service
 from monitoring.services import subscriptions
-from monitoring.services.alert_texts import told
+from monitoring.services.alert_texts import alert_text
 
 PER_PAGE = 50
 OPEN, ACKNOWLEDGED = "open", "acknowledged"
@@ -29,7 +28,7 @@ MEANINGS = {
     AlertKind.BREAKER: gettext_lazy("A circuit breaker has switched a strategy off."),
     AlertKind.REFUND_FAILED: gettext_lazy("A refund has failed and needs people."),
     AlertKind.DEADLINE: gettext_lazy("A ticket is within 6 hours of its deadline."),
-    AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although it was refunded."),
+    AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although its order was refunded."),
     AlertKind.PLATFORM: gettext_lazy("A shop can't be read from its platform."),
     AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
 }
@@ -38,7 +37,7 @@ MEANINGS = {
 @desk_page
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    """Newest first; `state`, `shop` and `kind` choose."""
+    """Lists alerts, newest first; filtered by `state`, `shop` and `kind`."""
     state = ACKNOWLEDGED if request.GET.get("state") == ACKNOWLEDGED else OPEN
     found = _chosen(request).filter(acknowledged_at__isnull=state == OPEN)
     found = found.select_related("shop", "acknowledged_by").order_by("-raised_at", "-pk")
@@ -51,7 +50,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         state=state,
         tabs=[_tab(request, OPEN, state), _tab(request, ACKNOWLEDGED, state)],
         rows=rows,
-        open_ones=[row["told"].alert.pk for row in rows if row["may"]],
+        open_ones=[row["shown"].alert.pk for row in rows if row["may"]],
         page=page,
         earlier=_address(request, state=state, page=page.number - 1),
         later=_address(request, state=state, page=page.number + 1),
@@ -66,7 +65,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @desk_page
 @require_POST
 def acknowledge(request: HttpRequest) -> HttpResponse:
-    """One alert (`alert`), or all that the page showed (`shown`)."""
+    """Acknowledges one alert (`alert`), or all that the page showed (`shown`)."""
     person, now = access.person(request), timezone.now()
     one = request.POST.get("alert", "")
     if _is_key(one):
@@ -83,7 +82,7 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def mails(request: HttpRequest) -> HttpResponse:
-    """Each person for themselves."""
+    """Each person chooses for themselves."""
     person = access.person(request)
     offered = subscriptions.offered(person)
     if request.method == "POST":
@@ -114,8 +113,8 @@ def _chosen(request: HttpRequest) -> QuerySet[Alert]:
 def _row(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     at = alert.acknowledged_at
     return {
-        "told": told(alert),
-        "may": at is None and access.may(request, alert.shop_id, Right.HANDLE_TICKETS),
+        "shown": alert_text(alert),
+        "may": at is None and access.may(request, alert.shop_id, service.RIGHT_OF[alert.kind]),
         "acknowledged_at": at and format_time(at, alert.shop),
     }
 

@@ -9,16 +9,16 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page
 from aftersale.services.access import rights
 from monitoring.models import Alert
-from monitoring.services.alert_texts import told
+from monitoring.services.alert_texts import alert_text
 
-# More are not counted: "99+".
+# Counted up to here; more are shown as "99+".
 MOST = 99
 
 
 @desk_page
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """What bell.js shows: the figure, and in words what came since it last asked (`since`).
+    """The figure for bell.js, and a text about alerts raised since it last asked (`since`).
 
     One query along an index.
     """
@@ -29,7 +29,7 @@ def bell(request: HttpRequest) -> HttpResponse:
     given = request.GET.get("since", "")
     since = int(given) if given.isascii() and given.isdigit() else None
     new = [key for key in keys if since is not None and key > since]
-    # Of what was acknowledged meanwhile nothing is said again.
+    # Alerts that were acknowledged meanwhile are not announced again.
     latest = max([*keys, since or 0])
     return JsonResponse(
         {
@@ -37,7 +37,7 @@ def bell(request: HttpRequest) -> HttpResponse:
             "label": _("Alerts: %(count)s not acknowledged") % {"count": count}
             if count
             else _("Alerts: nothing new"),
-            "told": _announced(new),
+            "announced": _announced(new),
             "ask": f"{reverse('monitoring:bell')}?since={latest}",
         }
     )
@@ -45,5 +45,5 @@ def bell(request: HttpRequest) -> HttpResponse:
 
 def _announced(keys: list[int]) -> str:
     if len(keys) == 1:
-        return told(Alert.objects.select_related("shop").get(pk=keys[0])).text
+        return alert_text(Alert.objects.select_related("shop").get(pk=keys[0])).text
     return _("%(count)d new alerts") % {"count": len(keys)} if keys else ""

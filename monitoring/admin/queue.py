@@ -1,4 +1,4 @@
-"""The queue's own pages, for operators alone (django-q2 registers them for everyone)."""
+"""The queue's own pages, for operators only (django-q2 registers them for everyone)."""
 
 from typing import Any
 
@@ -8,9 +8,11 @@ from django_q import admin as queue_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
+from aftersale.admin.kit.lookups import OwnLookups
 
-class OperatorsOnly:
-    """What django-q2 lets people with Django's permissions do, operators may; nobody else."""
+
+class OperatorsOnly(OwnLookups):
+    """Operators see django-q2's pages; nobody else does, whatever Django permissions they have."""
 
     def _is_operator(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_superuser

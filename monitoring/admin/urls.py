@@ -3,11 +3,11 @@
 from django.urls import path
 
 from monitoring.admin import alerts, bell
-from monitoring.admin.dashboard.drilldown import behind
+from monitoring.admin.dashboard.drilldown import drilldown
 
 app_name = "monitoring"
 urlpatterns = [
-    path("dashboard/rows/", behind, name="behind"),
+    path("dashboard/rows/", drilldown, name="drilldown"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/bell/", bell.bell, name="bell"),
     path("alerts/acknowledge/", alerts.acknowledge, name="alerts-acknowledge"),

@@ -1,7 +1,7 @@
-"""`/alerts`: what people are told (SPEC M4), and that somebody has seen to it.
+"""`/alerts`: alerts, and acknowledging them (SPEC M4).
 
-A parcel to be stopped is among them, as the kind `shipping`; how far people have come with it is
-the desk's (SPEC H1).
+A parcel to be stopped is an alert of the kind `shipping`; the state of its interception belongs
+to the desk (SPEC H1).
 """
 
 from collections.abc import Sequence
@@ -32,11 +32,11 @@ _OF_CONNECTIONS = (AlertKind.PLATFORM, AlertKind.WEBHOOK)
 
 class AlertsQuery(PageQuery):
     kind: KindName | None = None
-    acknowledged: bool | None = Field(default=None, description="False: what is still open")
+    acknowledged: bool | None = Field(default=None, description="False: open alerts only")
 
 
 class ShownAlert(BaseModel):
-    """What happened, with the figures of then; what a kind does not have is null."""
+    """An event with the figures of its moment; keys that its kind does not have are null."""
 
     id: int
     kind: KindName
@@ -97,13 +97,13 @@ class AcknowledgeCall(Call):
 
     @extend_schema(
         operation_id="acknowledge_alert",
-        summary="Say that an alert was seen to",
+        summary="Acknowledge an alert",
         request=None,
         responses=ShownAlert,
         tags=["alerts"],
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        """Who was first stays."""
+        """The first person to acknowledge stays recorded."""
 
         def work() -> HttpResponse:
             if not Alert.objects.filter(pk=pk, shop=self.shop_id).exists():

@@ -1,7 +1,7 @@
-"""Triggers that write down which moments of the past have changed (models/figures.py).
+"""Triggers that mark which moments of the past have changed (monitoring/models/figures.py).
 
-What is younger than half an hour is in a day that is not counted yet: it fires and writes nothing.
-Each trigger's WHEN is false for the rows that the evaluator writes.
+Rows younger than half an hour belong to a day that is not counted yet: for them the trigger fires
+and writes nothing. Each trigger's WHEN is false for the rows that the evaluator writes.
 """
 
 from django.db import migrations

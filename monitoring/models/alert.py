@@ -1,4 +1,4 @@
-"""What people are told of, once (SPEC M4), and by mail to whoever asked for it."""
+"""Alerts, and who gets them by mail (SPEC M4)."""
 
 from django.conf import settings
 from django.db import models
@@ -20,14 +20,13 @@ class AlertKind(models.TextChoices):
 
 
 class Alert(models.Model):
-    """Something that happened, told once per subject, threshold and day (SPEC M4).
+    """An event that people are told of once per subject, threshold and day (SPEC M4).
 
-    `subject` is the key of what it is about: the strategy, refund, ticket, shipping alert or
-    webhook endpoint.
-    `threshold` is the share of a cap in percent, the hours before a deadline, else 0. `day` is
-    the shop-local day of what happened, not of the look that found it: a late look tells of
-    nothing twice. `facts` are names, keys and figures (amounts in fen) as they were; the words
-    are made in the reader's language.
+    `subject` is the key of a strategy, refund, ticket, shipping alert, platform account or webhook
+    endpoint. `threshold` is the share of a cap in percent, the hours before a deadline, else 0.
+    `day` is the shop-local day of the event, not of the run that found it: a late run raises
+    nothing twice. `facts` are names, keys and figures (amounts in fen) of that moment; texts are
+    made from them in the reader's language.
     """
 
     shop = models.ForeignKey(
@@ -62,7 +61,7 @@ class Alert(models.Model):
             ),
         ]
         indexes = [
-            # The figure of the bell, and the page: newest first.
+            # For the bell and the page: newest first.
             models.Index(
                 fields=["shop", "-raised_at", "-id"],
                 condition=Q(acknowledged_at=None),
@@ -76,7 +75,7 @@ class Alert(models.Model):
 
 
 class AlertSubscription(models.Model):
-    """That a user wants alerts of a kind by mail, from all shops where the role has a say."""
+    """A user wants mails of a kind of alert, from all shops where the role may act on it."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -86,7 +85,7 @@ class AlertSubscription(models.Model):
         verbose_name=_("user"),
     )
     kind = models.CharField(_("kind"), max_length=16, choices=AlertKind)
-    # Of the mails: the one in which they were asked for.
+    # The language in which the mails were asked for.
     language = models.CharField(
         _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
@@ -103,10 +102,10 @@ class AlertSubscription(models.Model):
 
 
 class AlertMail(models.Model):
-    """An alert that a user is to get by mail: made with the alert, in one statement.
+    """One alert to be mailed to one user; written with the alert, in one statement.
 
-    `leased_until` keeps a second task from sending it too; where sending fails it is also when
-    it is tried again.
+    `leased_until` keeps a second task from sending it too; after a failure it is the moment of
+    the next try.
     """
 
     alert = models.ForeignKey(
@@ -136,7 +135,7 @@ class AlertMail(models.Model):
             models.Index(
                 fields=["user", "alert"], condition=Q(mailed_at=None), name="alert_mail_to_send"
             ),
-            # Whether the user got one just now.
+            # Finds out whether the user got a mail just now.
             models.Index(fields=["user", "mailed_at"], name="alert_mail_sent"),
         ]
 

@@ -1,4 +1,4 @@
-"""What the desk did on each shop-local day, counted once the day is over (SPEC M2)."""
+"""Figures of each shop-local day, counted once the day is over (SPEC M2)."""
 
 from django.db import models
 
@@ -6,8 +6,8 @@ from aftersale.models import Shop
 
 
 class DeskDay(models.Model):
-    """A day of a shop that is counted. Its ends are kept: a shop that changes its time zone has
-    other days from then on, and these are counted anew."""
+    """A counted day of a shop. Keeps its ends: after a change of time zone the shop has other
+    days, which are counted anew."""
 
     shop = models.ForeignKey(
         Shop, models.CASCADE, related_name="+", db_constraint=False, db_index=False
@@ -31,7 +31,7 @@ class DeskCount(models.Model):
         Shop, models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     day = models.DateField()
-    what = models.CharField(max_length=16)
+    source = models.CharField(max_length=16)
     kind = models.CharField(max_length=32)
     key = models.CharField(max_length=32)
     number = models.PositiveIntegerField()
@@ -41,21 +41,21 @@ class DeskCount(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["shop", "day", "what", "kind", "key"], name="desk_count_once"
+                fields=["shop", "day", "source", "kind", "key"], name="desk_count_once"
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.what}"
+        return f"{self.day} {self.source}"
 
 
 class StaleMoment(models.Model):
-    """A moment of the past whose rows have changed: its day, if counted, is counted again.
+    """Marks a past moment whose rows have changed: its day, if counted, is counted again.
 
-    Triggers write it in the transaction that changes the rows (migration 0003), whoever does so.
-    Each transaction has rows of its own: none waits for another's, and what counts a day deletes
-    only the rows that it saw before it counted. `at` is rounded down to a quarter of an hour,
-    which no time zone's midnight lies within.
+    Triggers write it in the transaction that changes the rows (migration 0003). Each transaction
+    has rows of its own, so that none waits for another; counting a day deletes only the marks that
+    it saw before. `at` is rounded down to a quarter of an hour: no time zone's midnight lies
+    between two of them.
     """
 
     shop = models.ForeignKey(

@@ -1,6 +1,6 @@
-"""Whether Afterdesk works, for whoever runs it: `/healthz`, `/readyz`.
+"""Health checks for operators: `/healthz`, `/readyz`.
 
-They tell ages and counts, nothing of any shop, so that a load balancer may ask without a password.
+They show ages and counts and nothing about any shop, so that a load balancer needs no password.
 """
 
 from collections.abc import Callable
@@ -18,17 +18,17 @@ from strategies.models import Heartbeat
 
 log = structlog.get_logger(__name__)
 
-# The sweep writes the heartbeat every minute or two, also when nothing happens.
+# The sweep writes the heartbeat every minute or two, even when nothing happens.
 HEARTBEAT_SECONDS = 180
 # A ticket is decided within a second (SPEC E1), a sweep finds a forgotten one within two minutes.
 WAITING_SECONDS = 300
-# Tasks only wake workers up; one that nobody fetches for so long has no worker to wake.
+# A task that nobody has fetched for this long means that its cluster does not run.
 QUEUE_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must be so; `seconds` is the age found, None where there is nothing."""
+    """One check; `seconds` is the age that was found, None where there is none."""
 
     ok: bool
     seconds: float | None = None
@@ -55,15 +55,15 @@ def heartbeat_age(now: datetime) -> float | None:
 
 
 def oldest_waiting(now: datetime) -> float | None:
-    """For how long the ticket that has waited longest has done so, in seconds."""
-    # A paused shop's tickets are decided too, for people: none waits for long.
+    """Seconds since the longest waiting ticket began to wait."""
+    # Tickets of a paused shop are decided too (for people), so that none waits for long.
     return _age("SELECT min(awaiting_since) FROM aftersale_ticket WHERE awaiting_evaluation", now)
 
 
 def oldest_task(now: datetime) -> float | None:
-    """For how long the oldest task has been there to be fetched, in seconds.
+    """Seconds for which the oldest task has been waiting to be fetched.
 
-    django-q2 puts the lock of a task that is being worked on into the future.
+    django-q2 sets the lock of a task in progress to a moment in the future.
     """
     return _age("SELECT min(lock) FROM django_q_ormq WHERE lock <= now()", now)
 
@@ -106,13 +106,13 @@ CHECKS: dict[str, Callable[[datetime], Check]] = {
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The web process answers; it asks nothing else of anybody."""
+    """200 as long as the web process answers; checks nothing else."""
     return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 where all is well, else 503; which check failed stands in the answer."""
+    """200 if all checks pass, else 503; the answer names each check."""
     found = checks(timezone.now())
     ready = all(check.ok for check in found.values())
     return JsonResponse(

@@ -1,7 +1,7 @@
-"""Figures for Prometheus, read from the rows as they are asked for: `/metrics`.
+"""Figures for Prometheus, read from the rows at each request: `/metrics`.
 
-Any number of processes on any number of machines do the work, so none of them can count it; the
-database can. The address wants METRICS_TOKEN; without that setting there is no such address.
+Many processes on many machines do the work, so only the database can count it. The address needs
+METRICS_TOKEN; without that setting it does not exist.
 """
 
 import secrets
@@ -26,9 +26,9 @@ from prometheus_client.registry import Collector
 from aftersale.models import RefundStatus
 from monitoring.probes import health
 
-# The upper ends of the latency histogram, seconds; SPEC E1 promises one.
+# Upper ends of the latency histogram, in seconds; SPEC E1 promises one second.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
-# The latest first decisions that the histogram is of.
+# The histogram covers this many of the latest decisions.
 LATEST = 1_000
 
 _OPEN = [RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN]
@@ -49,7 +49,7 @@ WHERE e.kind = 'arrived' AND NOT EXISTS (
 
 
 class Rows(Collector):
-    """Reads every figure anew at each question, in a few indexed queries."""
+    """Reads every figure anew at each request, in a few indexed queries."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -57,12 +57,12 @@ class Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         yield self._gauge(
             "afterdesk_tickets_waiting",
-            "Tickets that wait for the automation.",
+            "Tickets waiting for automation.",
             self._number("SELECT count(*) FROM aftersale_ticket WHERE awaiting_evaluation"),
         )
         yield self._gauge(
             "afterdesk_oldest_waiting_ticket_seconds",
-            "For how long the ticket that has waited longest has done so.",
+            "Seconds since the longest waiting ticket began to wait.",
             health.oldest_waiting(self._now) or 0,
         )
         yield self._decided()
@@ -73,7 +73,7 @@ class Rows(Collector):
         if age is not None:
             yield self._gauge(
                 "afterdesk_evaluator_heartbeat_age_seconds",
-                "Since when the evaluator has given no sign of life.",
+                "Seconds since the evaluator's last heartbeat.",
                 age,
             )
 
@@ -139,7 +139,7 @@ class Rows(Collector):
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """OpenMetrics text for whoever has the token: `Authorization: Bearer …`."""
+    """OpenMetrics text; needs the token: `Authorization: Bearer …`."""
     if not settings.METRICS_TOKEN:
         raise Http404
     given = request.headers.get("Authorization", "")

@@ -1,4 +1,4 @@
-"""What machines ask: whether all is well, and figures."""
+"""Addresses for machines: health and metrics."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""What monitoring does with its rows: services, one subject a file."""
+"""Services of monitoring, one subject a file."""

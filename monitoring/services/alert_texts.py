@@ -1,4 +1,4 @@
-"""An alert in the words of whoever reads it, from the figures that it keeps (SPEC M4)."""
+"""An alert's text in the reader's language, made from the facts that it keeps (SPEC M4)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ COLOURS: dict[str, str] = {
     AlertKind.PLATFORM: "danger",
     AlertKind.WEBHOOK: "warning",
 }
-# In these the buyer is to act.
+# In these statuses it is the buyer's turn.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
 
 
 @dataclass(frozen=True)
-class Told:
-    """`text` is one sentence; `url` leads to what it is about, `link` says what that is."""
+class AlertText:
+    """`text` is one sentence; `url` leads to the alert's subject, `link` is the link's label."""
 
     alert: Alert
     text: str
@@ -39,10 +39,10 @@ class Told:
     colour: str
 
 
-def told(alert: Alert) -> Told:
-    """Wants the alert's shop at hand."""
-    text, page, key, link = _SAID[alert.kind](alert)
-    return Told(
+def alert_text(alert: Alert) -> AlertText:
+    """Needs select_related("shop")."""
+    text, page, key, link = _WORDINGS[alert.kind](alert)
+    return AlertText(
         alert,
         text,
         reverse(page, args=None if key is None else [key]),
@@ -52,11 +52,11 @@ def told(alert: Alert) -> Told:
     )
 
 
-Said = tuple[str, str, int | None, str]
-"""A sentence; the page that it leads to, with its key; what the link says."""
+Wording = tuple[str, str, int | None, str]
+"""A sentence; the page that it leads to, with its key; the link's label."""
 
 
-def _cap(alert: Alert) -> Said:
+def _cap(alert: Alert) -> Wording:
     facts = alert.facts
     if alert.threshold >= 100:
         text = _("Strategy “%(name)s” has used up its daily cap of %(cap)s on %(day)s.")
@@ -71,7 +71,7 @@ def _cap(alert: Alert) -> Said:
     return text % words, "admin:strategies_strategy_change", alert.subject, _("To the strategy")
 
 
-def _breaker(alert: Alert) -> Said:
+def _breaker(alert: Alert) -> Wording:
     facts = alert.facts
     text = _(
         "The circuit breaker switched strategy “%(name)s” off at %(at)s: %(hits)s hits, %(amount)s"
@@ -86,7 +86,7 @@ def _breaker(alert: Alert) -> Said:
     return text, "admin:strategies_strategy_change", alert.subject, _("To the strategy")
 
 
-def _refund_failed(alert: Alert) -> Said:
+def _refund_failed(alert: Alert) -> Wording:
     text = _("The refund of %(amount)s for ticket %(name)s has failed.") % {
         "amount": format_yuan(alert.facts["amount"]),
         "name": alert.facts["name"],
@@ -94,7 +94,7 @@ def _refund_failed(alert: Alert) -> Said:
     return text, "admin:aftersale_refund_change", alert.subject, _("To the refund")
 
 
-def _deadline(alert: Alert) -> Said:
+def _deadline(alert: Alert) -> Wording:
     facts = alert.facts
     if datetime.fromisoformat(facts["due_at"]) <= alert.raised_at:
         text = _("Ticket %(name)s (%(status)s, %(amount)s) was due by %(due)s and is overdue.")
@@ -111,7 +111,7 @@ def _deadline(alert: Alert) -> Said:
     return text % words, "admin:aftersale_ticket_change", alert.subject, _("To the ticket")
 
 
-def _shipping(alert: Alert) -> Said:
+def _shipping(alert: Alert) -> Wording:
     facts = alert.facts
     if facts["kind"] == ParcelKind.LIKELY_LOSS:
         text = _(
@@ -127,7 +127,7 @@ def _shipping(alert: Alert) -> Said:
     return text % words, "desk:shipping-alerts", None, _("To the shipping alerts")
 
 
-def _platform(alert: Alert) -> Said:
+def _platform(alert: Alert) -> Wording:
     facts = alert.facts
     if alert.threshold == 0:
         text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
@@ -141,7 +141,7 @@ def _platform(alert: Alert) -> Said:
     return text % words, "desk:shop-platform", alert.shop_id, _("To the connection")
 
 
-def _webhook(alert: Alert) -> Said:
+def _webhook(alert: Alert) -> Wording:
     facts = alert.facts
     if facts["because"] == SwitchedOff.GONE:
         text = _("Webhook “%(name)s” was switched off: the address answered that it is gone.")
@@ -156,7 +156,7 @@ def _at(text: str, alert: Alert) -> str:
     return format_time(datetime.fromisoformat(text), alert.shop)
 
 
-_SAID: Mapping[str, Callable[[Alert], Said]] = {
+_WORDINGS: Mapping[str, Callable[[Alert], Wording]] = {
     AlertKind.CAP: _cap,
     AlertKind.BREAKER: _breaker,
     AlertKind.REFUND_FAILED: _refund_failed,

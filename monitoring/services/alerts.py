@@ -1,8 +1,9 @@
 """Raising alerts and acknowledging them (SPEC M4, G3, O5, H1).
 
-Rows are looked at, with no cursor that could pass one by: what is so now, or happened within
-LOOK_BACK, and has no alert yet gets one. A look is a statement a kind, so it may die, run late,
-or run beside another; the constraint `alert_once` has the last word.
+Alerts are found in the rows themselves, without a cursor that could skip one: every state that
+holds now, and every event within LOOK_BACK, gets an alert if it has none. Each kind is one
+statement, so a run may die, come late or overlap another; the constraint `alert_once` prevents
+duplicates.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aftersale.models import DESK_STATUSES
@@ -22,12 +24,12 @@ from monitoring.models import Alert, AlertKind
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
 CAP_PERCENT = [80, 100]
 DEADLINE_HOURS = 6
-# A platform that can't be read from for so long is told of.
+# Reading from a platform must fail for this long before people are told.
 FAILING_HOURS = 1
-# What happened before that was either told then or is no news any more.
+# Older events were told then, or are no news any more.
 LOOK_BACK = timedelta(days=3)
-# Who is to know, and so may ask to be mailed: whoever can do something about it.
-WHO: dict[str, Right] = {
+# The right that lets somebody act on an alert, acknowledge it, and ask for its mails.
+RIGHT_OF: dict[str, Right] = {
     AlertKind.CAP: Right.CHANGE_STRATEGIES,
     AlertKind.BREAKER: Right.CHANGE_STRATEGIES,
     AlertKind.REFUND_FAILED: Right.HANDLE_TICKETS,
@@ -37,7 +39,7 @@ WHO: dict[str, Right] = {
     AlertKind.WEBHOOK: Right.CHANGE_SHOP,
 }
 
-# Each finds (shop, subject, threshold, day, facts), shop by shop along an index.
+# Each query selects (shop, subject, threshold, day, facts), shop by shop along an index.
 _CAP = """
     SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
         'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
@@ -64,7 +66,7 @@ _REFUND_FAILED = """
         AND r.settled_at >= %(since)s
     JOIN aftersale_ticket t ON t.id = r.ticket_id
 """
-# With `statuses` sent as they stand in the index `ticket_on_the_desk`, so that it serves.
+# `statuses` in the order of the index `ticket_on_the_desk`, so that PostgreSQL uses it.
 _DEADLINE = """
     SELECT p.id AS shop_id, t.id AS subject, %(hours)s AS threshold,
         (t.due_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -86,7 +88,7 @@ _SHIPPING = """
     JOIN aftersale_ticket t ON t.id = a.ticket_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
 """
-# Refused credentials at once, what may pass by itself after a while.
+# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS.
 _PLATFORM = """
     SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
         (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -97,7 +99,7 @@ _PLATFORM = """
         ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
            ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
 """
-# Nobody is told of what a person switched off.
+# Only webhooks that Afterdesk switched off, not those that a person did.
 _WEBHOOK = """
     SELECT p.id AS shop_id, w.id AS subject, 0 AS threshold,
         (w.off_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -107,7 +109,7 @@ _WEBHOOK = """
     JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
         AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
 """
-_FOUND: Mapping[str, str] = {
+_QUERIES: Mapping[str, str] = {
     AlertKind.CAP: _CAP,
     AlertKind.BREAKER: _BREAKER,
     AlertKind.REFUND_FAILED: _REFUND_FAILED,
@@ -116,8 +118,8 @@ _FOUND: Mapping[str, str] = {
     AlertKind.PLATFORM: _PLATFORM,
     AlertKind.WEBHOOK: _WEBHOOK,
 }
-# Rows in one order, so that two looks at once wait for each other but never in a circle. Without
-# the NOT EXISTS each look would use up an id for every alert that is there already.
+# ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it
+# each run would use up an id for every alert that exists already.
 _RAISE = """
 WITH raised AS (
     INSERT INTO monitoring_alert (shop_id, kind, subject, threshold, day, raised_at, facts)
@@ -145,9 +147,9 @@ SELECT shop_id FROM raised
 
 
 def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
-    """Raises what is to be told and was not yet, with the mails to whoever asked for them.
+    """Raises every alert that is due and not raised yet, with its mails; returns how many.
 
-    Each kind is one statement, and nothing is locked but the new rows. Returns how many.
+    Each kind is one statement that locks nothing but the new rows.
     """
     given: dict[str, Any] = {
         "now": now,
@@ -162,8 +164,8 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
     }
     raised: list[int] = []
     with connection.cursor() as cursor:
-        for kind, found in _FOUND.items():
-            roles = sorted(ROLES[WHO[kind]])
+        for kind, found in _QUERIES.items():
+            roles = sorted(ROLES[RIGHT_OF[kind]])
             given |= {"kind": AlertKind(kind).value, "roles": [role.value for role in roles]}
             cursor.execute(_RAISE.replace("@found", found), given)
             raised += [row[0] for row in cursor]
@@ -173,30 +175,37 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
-    """Writes down that somebody has seen to it; who was first stays."""
+    """Records who took care of an alert; the first person stays recorded.
+
+    Needs the right for its kind.
+    """
     alert = scoped(Alert.objects.all(), user).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound(_("There is no such alert."))
-    require(user, alert.shop_id, Right.HANDLE_TICKETS)
+    require(user, alert.shop_id, RIGHT_OF[alert.kind])
     _acknowledge([alert_id], user, now)
     alert.refresh_from_db()
     return alert
 
 
 def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    """Acknowledges those that the person saw, in the shops where the role allows it.
+    """Acknowledges those alerts that the person saw and whose kind their role in the shop covers.
 
-    What was raised since then is not among them. Returns how many; raises NotAllowed where no
-    shop's role allows it.
+    Alerts raised since then stay open. Returns how many; raises NotAllowed where the role allows
+    it in no shop.
     """
-    shops = shops_of(user, Right.HANDLE_TICKETS).values("pk")
-    if not shops.exists():
+    mine = Q()
+    for right in set(RIGHT_OF.values()):
+        shops = shops_of(user, right).values_list("pk", flat=True)
+        kinds = [kind for kind, needed in RIGHT_OF.items() if needed == right]
+        mine |= Q(kind__in=kinds, shop__in=list(shops))
+    if not any(shops_of(user, right).exists() for right in set(RIGHT_OF.values())):
         raise NotAllowed(_("Your role in this shop does not allow this."))
-    mine = Alert.objects.filter(pk__in=list(alert_ids), shop__in=shops)
-    return _acknowledge(mine.values_list("pk", flat=True), user, now)
+    shown = Alert.objects.filter(mine, pk__in=list(alert_ids))
+    return _acknowledge(shown.values_list("pk", flat=True), user, now)
 
 
 def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    # Only open ones are written, so that two people at once leave the first of them standing.
+    # Only open alerts are written: of two people at once, the first stays recorded.
     opened = Alert.objects.filter(pk__in=list(alert_ids), acknowledged_at=None)
     return opened.update(acknowledged_at=now, acknowledged_by=user)

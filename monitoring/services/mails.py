@@ -1,8 +1,8 @@
-"""Mailing alerts to whoever asked for it (SPEC M4): one mail a user, whatever has gathered.
+"""Mailing alerts to the users who asked for them (SPEC M4): all of a user's alerts in one mail.
 
-At least once: the rows of one user are leased, the mail goes out, and only then are they marked.
-No lock is held while the mail server is talked to; where that fails, the lease's end is when it
-is tried again.
+At least once: the rows of one user are leased, the mail is sent, and only then are they marked.
+No lock is held while the mail server is called; after a failure the lease's end is the moment of
+the next try.
 """
 
 import smtplib
@@ -23,22 +23,22 @@ from django.utils.translation import ngettext, override
 from aftersale.models import Membership
 from aftersale.services.access.rights import ROLES
 from monitoring.models import Alert, AlertMail, AlertSubscription
-from monitoring.services.alert_texts import Told, told
+from monitoring.services.alert_texts import AlertText, alert_text
 
-from .alerts import WHO
+from .alerts import RIGHT_OF
 
 log = structlog.get_logger(__name__)
 
 # Longer than a mail server may take over one mail (EMAIL_TIMEOUT).
 LEASE = timedelta(minutes=5)
-# No news any more; the alert itself stays in the admin.
+# Older alerts are not mailed any more; they stay in the admin.
 GIVE_UP = timedelta(days=7)
-# After a mail the next one gathers for so long: a burst is one mail more, not one each.
+# Pause after a mail: a burst of alerts is one more mail, not one each.
 APART = timedelta(minutes=1)
-# More are counted, not listed.
+# A mail lists so many; further alerts are counted.
 MOST_LISTED = 50
 
-# Whoever comes second passes by what is being leased.
+# SKIP LOCKED: a second worker takes no rows that are being leased.
 _LEASE = """
 UPDATE monitoring_alertmail SET leased_until = %(until)s
 WHERE id IN (
@@ -69,9 +69,9 @@ def any_to_send(*, now: datetime) -> bool:
 
 
 def send_mails(*, clock: Callable[[], datetime]) -> int:
-    """Sends what is due, user by user; returns how many mails went out.
+    """Sends the mails that are due, user by user; returns how many were sent.
 
-    A mail server that can't be reached ends the run: everybody else's mail would wait as long.
+    A mail server that can't be reached ends the run: every other mail would fail too.
     """
     sent = 0
     server = get_connection()
@@ -83,10 +83,10 @@ def send_mails(*, clock: Callable[[], datetime]) -> int:
         if alerts and user.is_active and user.email:
             try:
                 _message(user, alerts, server).send()
-            except (smtplib.SMTPRecipientsRefused, ValueError) as error:  # it is the address
+            except (smtplib.SMTPRecipientsRefused, ValueError) as error:  # the address is wrong
                 log.warning("alert_mail_refused", user=user_id, error=type(error).__name__)
                 continue
-            except OSError as error:  # smtplib's own errors, too
+            except OSError as error:  # includes smtplib's own errors
                 log.warning("alert_mail_failed", user=user_id, error=type(error).__name__)
                 break
             sent += 1
@@ -95,7 +95,7 @@ def send_mails(*, clock: Callable[[], datetime]) -> int:
 
 
 def _lease(now: datetime) -> list[tuple[int, int, int]]:
-    """The rows of one user that nobody else is sending: (row, alert, user)."""
+    """Leases the rows of one user that nobody else is sending: (row, alert, user)."""
     with connection.cursor() as cursor:
         times = {"until": now + LEASE, "oldest": now - GIVE_UP, "apart": now - APART}
         cursor.execute(_LEASE, {"now": now, **times})
@@ -103,23 +103,23 @@ def _lease(now: datetime) -> list[tuple[int, int, int]]:
 
 
 def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
-    """Those that the user may still know of: a member who has left since is told nothing."""
+    """The alerts that the user may still see: a member who has left since gets none."""
     roles = dict(Membership.objects.filter(user=user_id).values_list("shop", "role"))
     alerts = Alert.objects.filter(pk__in=alert_ids).select_related("shop")
     return [
         alert
         for alert in alerts.order_by("-raised_at", "-pk")
-        if roles.get(alert.shop_id) in ROLES[WHO[alert.kind]]
+        if roles.get(alert.shop_id) in ROLES[RIGHT_OF[alert.kind]]
     ]
 
 
 def _message(user: User, alerts: list[Alert], server: BaseEmailBackend) -> EmailMessage:
-    """In the language in which the user asked for it."""
+    """The mail, in the language in which the user asked for mails."""
     chosen = AlertSubscription.objects.filter(user=user).order_by("-pk")
     language = chosen.values_list("language", flat=True).first()
     with override(language or settings.LANGUAGE_CODE):
-        shown: list[Told] = [told(alert) for alert in alerts[:MOST_LISTED]]
-        # Kinds, no names: subjects are shown on locked screens.
+        shown: list[AlertText] = [alert_text(alert) for alert in alerts[:MOST_LISTED]]
+        # Kinds without names: subjects are shown on locked screens.
         kinds = {alert.kind: alert.get_kind_display() for alert in alerts}
         subject = ngettext(
             "[Afterdesk] %(count)d alert: %(kinds)s",

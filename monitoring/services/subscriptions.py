@@ -12,13 +12,13 @@ from aftersale.services.access.rights import ROLES
 from aftersale.services.shared.errors import NotAllowed
 from monitoring.models import AlertKind, AlertSubscription
 
-from .alerts import WHO
+from .alerts import RIGHT_OF
 
 
 def offered(user: User) -> list[AlertKind]:
-    """The kinds that the user has a say in, in some shop. An operator is a member of none."""
+    """The kinds that the user may act on in some shop; none for operators, who are no members."""
     roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
-    return [kind for kind in AlertKind if not ROLES[WHO[kind]].isdisjoint(roles)]
+    return [kind for kind in AlertKind if not ROLES[RIGHT_OF[kind]].isdisjoint(roles)]
 
 
 def chosen(user: User) -> set[str]:
@@ -27,7 +27,7 @@ def chosen(user: User) -> set[str]:
 
 @transaction.atomic
 def choose(*, kinds: Collection[str], user: User) -> None:
-    """Sets what the user is mailed from now on, in the active language; each for themselves."""
+    """Sets the user's own choice of mails from now on, in the active language."""
     if not set(kinds) <= set(offered(user)):
         raise NotAllowed(_("Your role in this shop does not allow this."))
     AlertSubscription.objects.filter(user=user).exclude(kind__in=kinds).delete()

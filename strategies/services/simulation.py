@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from django.utils.translation import gettext as _
 from pydantic import Field, ValidationError
 
-from aftersale.records.errors import in_a_message, mark_repeated
+from aftersale.domain.identifiers import show_invisible
+from aftersale.records.errors import mark_repeated
 from aftersale.records.schemas import LineRecord, OrderRecord, ShopRecord, TicketRecord, explain
-from aftersale.records.values import Code, Time
+from aftersale.records.values import Code, Identifier, Time
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide, expand_trace
 from strategies.engine import sort_key as ticket_order
 from strategies.engine.hours import micros
@@ -51,7 +52,7 @@ class SimulatedTicket(TicketRecord):
 
 class SimulatedStrategy(StrategyRecord):
     shop: Code | None = None  # type: ignore[assignment]
-    name: str = Field(default="", max_length=128)
+    name: Annotated[str, Identifier(128, optional=True)] = ""
 
 
 AnyRecord = TypeVar("AnyRecord", SimulatedOrder, SimulatedTicket, SimulatedStrategy)
@@ -158,7 +159,7 @@ def _records(
             errors += [f"{name}: {problem}" for problem in explain(error)]
             continue
         if isinstance(record, SimulatedStrategy):
-            if not record.name.strip():
+            if not record.name:
                 record = record.model_copy(update={"name": f"#{place}"})
             key: Any = (record.scenario, record.name)
         else:
@@ -281,4 +282,4 @@ def _name(kind: str, key: Any) -> str:
         "ticket": _("ticket"),
         "strategy": _("strategy"),
     }
-    return f"{kinds[kind]} {in_a_message(key)}" if isinstance(key, str) else kinds[kind]
+    return f"{kinds[kind]} {show_invisible(key)}" if isinstance(key, str) else kinds[kind]

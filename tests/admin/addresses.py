@@ -117,7 +117,7 @@ PAGES: dict[str, Page] = {
     "desk:funds": shown(),
     "desk:fund-correct": step(SHOP, Fund),
     # Dashboard
-    "monitoring:behind": shown(),
+    "monitoring:drilldown": shown(),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),

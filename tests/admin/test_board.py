@@ -2,14 +2,13 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from aftersale.models import Shop, Ticket
 from strategies.models import RulebookRevision, Scenario, Strategy, StrategyUsage
 from strategies.services import strategies
 from tests.factories import make_strategy, strategy_record
+from tests.queries import queries_of
 
 from .scene import AT, Scene
 from .test_languages import english
@@ -188,17 +188,13 @@ def test_a_saved_order_offers_to_evaluate_what_waits(own: Scene) -> None:
 def test_the_board_takes_few_queries_however_much_is_on_it(own: Scene) -> None:
     client = client_of(own.people["owner"])
 
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as context:
-            assert client.get(BOARD, {"shop": own.shop.pk}).status_code == 200
-        return len(context)
-
-    before = queries()
+    asked = partial(queries_of, client, BOARD, data={"shop": own.shop.pk})
+    before = asked()
     three(own.shop)
     for scenario in (POST, "post_ship_return"):
         for _ in range(10):
             make_strategy(own.shop, scenario=scenario)
-    assert queries() == before <= MOST_QUERIES
+    assert asked() == before <= MOST_QUERIES
 
 
 def test_revisions_side_by_side(own: Scene) -> None:
@@ -250,15 +246,11 @@ def test_a_deleted_strategys_revisions_stay_readable(own: Scene) -> None:
     client = english_client(own.people["viewer"])
     address = reverse("automation:revisions", args=[strategy.pk])
 
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as context:
-            assert client.get(address).status_code == 200
-        return len(context)
-
-    before = queries()
+    asked = partial(queries_of, client, address)
+    before = asked()
     strategies.enable(strategy_id=strategy.pk, user=own.people["owner"], now=AT)
     strategies.delete(strategy_id=strategy.pk, user=own.people["owner"], now=AT)
-    assert queries() == before <= MOST_QUERIES
+    assert asked() == before <= MOST_QUERIES
     page = text_of(client.get(address))
     assert "Deleted" in page and "Revision 2 and revision 3" in page
     assert "mine-gone" not in client.get(BOARD).content.decode()

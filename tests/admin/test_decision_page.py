@@ -6,8 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -21,6 +19,7 @@ from strategies.services import explanations
 from strategies.services.lanes import publish
 from strategies.wording.condition import Ground, span
 from tests.factories import make_strategy
+from tests.queries import counted_queries
 
 from .scene import AT, Scene
 from .test_languages import english
@@ -146,7 +145,7 @@ class TestNow:
 
     def test_what_would_take_it(self, own: Scene, waiting: Ticket) -> None:
         assert "“mine-strategy” would refund ¥123.45 now." in self.text(own, waiting)
-        with CaptureQueriesContext(connection) as queries:
+        with counted_queries() as queries:
             explanations.of_now(waiting, now=AT)
         asked = [query["sql"].strip() for query in queries]
         assert all(sql.startswith("SELECT") for sql in asked) and len(asked) <= 6

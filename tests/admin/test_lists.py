@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from aftersale.admin.kit import change_list
 from aftersale.admin.kit import filters as offered
@@ -14,6 +13,7 @@ from aftersale.models import Membership, Order, Refund, Ticket, TicketEvent
 from aftersale.services.shared.shown import EMPTY, format_time
 from strategies.models import Decision, Strategy
 from tests.factories import make_shop, make_strategy
+from tests.queries import queries_of
 
 from .scene import AT, Scene, more_tickets
 from .test_scope import SCOPED, client_of, url
@@ -21,32 +21,17 @@ from .test_scope import SCOPED, client_of, url
 MOST_QUERIES = 8
 
 
-def queries(client: Client, address: str, connection: Any, **data: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as context:
-        assert client.get(address, data).status_code == 200
-    return len(context)
-
-
-@pytest.fixture
-def connection() -> Any:
-    from django.db import connection
-
-    return connection
-
-
-def test_lists_take_few_queries(own: Scene, connection: Any) -> None:
+def test_lists_take_few_queries(own: Scene) -> None:
     more_tickets(own, 10)
     client = client_of(own.people["owner"])
     for model in SCOPED:
-        assert queries(client, url(model, "changelist"), connection) <= MOST_QUERIES, model
+        assert queries_of(client, url(model, "changelist")) <= MOST_QUERIES, model
     for model in (Ticket, Order, Refund, Decision):
         for term in ("mine-ticket", "mine-order", "mine-b", "nobody"):
-            assert queries(client, url(model, "changelist"), connection, q=term) <= MOST_QUERIES
+            assert queries_of(client, url(model, "changelist"), data={"q": term}) <= MOST_QUERIES
 
 
-def test_filtered_lists_take_few_queries(own: Scene, connection: Any) -> None:
+def test_filtered_lists_take_few_queries(own: Scene) -> None:
     more_tickets(own, 60)
     client = client_of(own.people["owner"])
     for model, filters in (
@@ -59,7 +44,7 @@ def test_filtered_lists_take_few_queries(own: Scene, connection: Any) -> None:
         (Decision, {"why__exact": "none_hit", "p": "2"}),
         (Decision, {"strategy": str(own.row(Strategy).pk)}),
     ):
-        found = queries(client, url(model, "changelist"), connection, **filters)
+        found = queries_of(client, url(model, "changelist"), data=filters)
         assert found <= MOST_QUERIES, (model, filters)
 
 
@@ -186,12 +171,12 @@ def test_each_shop_has_its_own_newest(
     assert found_in(both, Ticket, type__exact="refund_only", shop=str(own.shop.pk)) == 1
 
 
-def test_queries_do_not_grow_with_rows(own: Scene, connection: Any) -> None:
+def test_queries_do_not_grow_with_rows(own: Scene) -> None:
     client = client_of(own.people["owner"])
     grown = [Ticket, Order, Decision, Refund, TicketEvent]
-    before = {model: queries(client, url(model, "changelist"), connection) for model in grown}
+    before = {model: queries_of(client, url(model, "changelist")) for model in grown}
     more_tickets(own, 10)
-    after = {model: queries(client, url(model, "changelist"), connection) for model in grown}
+    after = {model: queries_of(client, url(model, "changelist")) for model in grown}
     assert after == before
 
 

@@ -3,15 +3,14 @@
 import json
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import Order, Refund, ShippingAlert, Ticket, TicketEvent
+from tests.queries import queries_of
 
 from .scene import AT, Scene, more_tickets
 from .test_languages import english
-from .test_lists import queries
 from .test_scope import body, client_of, url
 
 PAGE = "/admin/shipping-alerts/"
@@ -132,11 +131,11 @@ def test_page_and_dialog_are_chinese(own: Scene) -> None:
 
 def test_queries_do_not_grow(own: Scene) -> None:
     client = client_of(own.people["owner"])
-    before = queries(client, PAGE, connection)
+    before = queries_of(client, PAGE)
     more_tickets(own, 10)
     for refund in Refund.objects.filter(ticket__shipping_alert=None):
         ShippingAlert.objects.create(
             shop=own.shop, order=refund.order, ticket=refund.ticket,
             kind="likely_loss", raised_at=AT, changed_at=AT,
         )  # fmt: skip
-    assert queries(client, PAGE, connection) == before <= 8
+    assert queries_of(client, PAGE) == before <= 8

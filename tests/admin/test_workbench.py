@@ -3,24 +3,23 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from aftersale.admin.workbench import address
 from aftersale.models import CaseVisit, Order, Refund, RefundAttempt, Ticket, TicketEvent
 from aftersale.services.desk import replies
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.tickets.cases import seen_now
 from strategies.models import Decision
+from tests.queries import queries_of
 
 from .scene import Scene, more_tickets
 from .test_scope import client_of
 
 MOST_QUERIES = 8
-STEPS = ("approve", "confirm-return", "retry", "take", "hand-back")
+STEPS = ("approve", "confirm-return", "retry", "close", "take", "hand-back")
 
 
 @pytest.fixture
@@ -36,19 +35,13 @@ def desk(own: Scene) -> Scene:
     return own
 
 
-def queries(client: Client, url: str, **how: Any) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(url, **how).status_code == 200
-    return len(asked)
-
-
 def pages(ticket: Ticket) -> list[str]:
     return [
         reverse("desk:workbench"),
         reverse("desk:workbench-rows"),
         reverse("desk:workbench-keys"),
         reverse("desk:case", args=[ticket.pk]),
-        *(reverse(f"desk:{step}", args=[ticket.pk]) for step in STEPS[:3]),
+        *(reverse(f"desk:{step}", args=[ticket.pk]) for step in STEPS[:4]),
     ]
 
 
@@ -57,7 +50,7 @@ def test_the_page_and_its_list_take_few_queries(desk: Scene) -> None:
     page, rows = reverse("desk:workbench"), reverse("desk:workbench-rows")
     case = reverse("desk:case", args=[desk.row(Ticket).pk])
     asked = [page, rows, page + "?queue=all", page + "?q=mine-b", page + "?queue=fast_refund", case]
-    before = [queries(client, url) for url in asked]
+    before = [queries_of(client, url) for url in asked]
     assert max(before[:-1]) <= MOST_QUERIES
     assert before[-1] <= 21
     more_tickets(desk, 10)
@@ -66,7 +59,7 @@ def test_the_page_and_its_list_take_few_queries(desk: Scene) -> None:
         TicketEvent.objects.create(
             ticket=desk.row(Ticket), at=timezone.now(), kind="note", actor="person", note=str(event)
         )
-    assert [queries(client, url) for url in asked] == before
+    assert [queries_of(client, url) for url in asked] == before
 
 
 def test_members_see_their_queues_and_cases(desk: Scene) -> None:
@@ -171,6 +164,70 @@ def test_what_approving_does_follows_the_amount(desk: Scene, amount: str, then: 
     assert not Refund.objects.exists()
 
 
+def test_going_above_the_line_is_warned_of_and_must_be_meant(desk: Scene) -> None:
+    """SPEC O2: the warning names the line, what was paid for it and what it has given back."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    # A line of 20.00, of which 15.00 are gone, beside another.
+    line = ticket.order.lines.get()
+    line.title, line.paid_amount, line.taken = "socks", 2_000, 1_500
+    line.save()
+    ticket.order.lines.create(line_no=99, product="p", paid_amount=ticket.order.paid_amount - 2_000)
+    Ticket.objects.filter(pk=ticket.pk).update(line_no=line.line_no)
+    warning = (
+        f"¥100.10 is more than is left of line {line.line_no} (socks): ¥5.00. ¥20.00 was paid for "
+        "it, and other tickets have taken ¥15.00."
+    )
+    url = reverse("desk:approve", args=[ticket.pk])
+    assert warning in client.get(url, {"amount": "100.10"}).content.decode()
+    assert 'name="above_line"' not in client.get(url, {"amount": "5.00"}).content.decode()
+    refused = decide(client, "approve", ticket, amount="100.10")
+    assert (refused.status_code, warning in refused.content.decode()) == (422, True)
+    assert not Refund.objects.exists()
+    assert decide(client, "approve", ticket, amount="100.10", above_line="yes").status_code == 204
+    assert Refund.objects.get(ticket=ticket).amount == 10_010
+
+
+def test_a_return_of_nothing_is_approved_and_closed(desk: Scene) -> None:
+    """SPEC O4: the dialog offers what the service does."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    Ticket.objects.filter(pk=ticket.pk).update(
+        amount=0, type="return_refund", requested_type="return_refund"
+    )
+    ticket.refresh_from_db()
+    page = client.get(reverse("desk:approve", args=[ticket.pk])).content.decode()
+    assert "Nothing is paid: the ticket is closed once the goods are confirmed." in page
+    assert 'name="amount"' not in page
+    assert decide(client, "approve", ticket).status_code == 204
+    ticket.refresh_from_db()
+    page = client.get(reverse("desk:confirm-return", args=[ticket.pk])).content.decode()
+    assert "Close without the goods and without a refund" in page
+    assert decide(client, "confirm-return", ticket).status_code == 204
+    ticket.refresh_from_db()
+    assert ticket.status == "closed" and not Refund.objects.exists()
+
+
+def test_what_asks_for_nothing_is_closed_with_a_note(desk: Scene) -> None:
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    assert (
+        "Your note says how it ended"
+        not in client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
+    )
+    Ticket.objects.filter(pk=ticket.pk).update(
+        amount=0, type="refund_only", requested_type="refund_only"
+    )
+    ticket.refresh_from_db()
+    case = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
+    assert reverse("desk:close", args=[ticket.pk]) in case
+    assert reverse("desk:approve", args=[ticket.pk]) not in case
+    assert decide(client, "close", ticket, note=" ").status_code == 422
+    assert decide(client, "close", ticket, note="sent a voucher").status_code == 204
+    ticket.refresh_from_db()
+    assert ticket.status == "closed" and not Refund.objects.exists()
+
+
 def test_a_platform_refunds_what_was_asked_for(desk: Scene) -> None:
     """No field for less is offered; where less is left, the case says that it can't be approved."""
     client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
@@ -248,7 +305,7 @@ def test_a_return_is_approved_confirmed_and_a_failed_refund_tried_again(desk: Sc
         ticket.refresh_from_db()
         assert ticket.status == status
     refund = Refund.objects.get(ticket=ticket)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk,
         succeeded=False,
         reason="closed account",

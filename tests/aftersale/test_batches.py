@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import (
     Negotiation,
@@ -25,6 +24,7 @@ from aftersale.services.desk.batches import Outcome, Preview, Result
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -249,9 +249,9 @@ def test_no_more_than_two_hundred(shop: Shop, agent: User) -> None:
 def test_the_preview_reads_all_at_once(shop: Shop, agent: User) -> None:
     """PERFORMANCE, Lists: queries do not grow with the tickets."""
     tickets = [make_ticket(make_order(shop)) for _ in range(10)]
-    with CaptureQueriesContext(connection) as of_one:
+    with counted_queries() as of_one:
         ask(tickets[:1], agent)
-    with CaptureQueriesContext(connection) as of_ten:
+    with counted_queries() as of_ten:
         ask(tickets, agent)
     assert len(of_one) == len(of_ten) <= 4
 

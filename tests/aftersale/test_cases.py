@@ -7,7 +7,7 @@ import pytest
 
 from aftersale.models import Order, Refund, Role, Ticket, TicketEvent, TicketStatus
 from aftersale.services.desk import replies
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.shared.errors import Stale
 from aftersale.services.tickets import snapshot
 from aftersale.services.tickets.cases import changes_since, seen_now
@@ -134,16 +134,16 @@ def test_results_of_refunds_are_recorded_on_the_facts_seen() -> None:
     call = {"refund_id": refund.pk, "user": owner, "now": NOON, "seen": seen}
     before = (Refund.objects.values().get(), Ticket.objects.values().get())
     for step in (
-        lambda: approvals.record_result(**call, succeeded=True, reason=""),
-        lambda: approvals.record_result(**call, succeeded=False, reason="account closed"),
-        lambda: approvals.take_back(**call),
-        lambda: approvals.release(**call),
+        lambda: refund_results.record_result(**call, succeeded=True, reason=""),
+        lambda: refund_results.record_result(**call, succeeded=False, reason="account closed"),
+        lambda: unsent_refunds.take_back(**call),
+        lambda: unsent_refunds.release(**call),
     ):
         with pytest.raises(Stale, match="“To be shipped” is now “Shipped”"):
             step()
     assert before == (Refund.objects.values().get(), Ticket.objects.values().get())
     call["seen"] = seen_now(ticket, Order.objects.get())
-    approvals.record_result(**call, succeeded=True, reason="")
+    refund_results.record_result(**call, succeeded=True, reason="")
     assert Refund.objects.get().status == "succeeded"
 
 

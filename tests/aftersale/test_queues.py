@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.desk import queues
 from aftersale.services.desk.queues import MOST_COUNTED, Filters, Queue, QueuePlace
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +105,7 @@ def test_what_a_queue_holds(shop: Shop, agent: User, desk: None, queue: Queue) -
 
 
 def test_counts_are_the_queues_sizes_in_one_query(shop: Shop, agent: User, desk: None) -> None:
-    with CaptureQueriesContext(connection) as asked:
+    with counted_queries() as asked:
         counted, _waiting = queues.counts(shop_ids=[shop.pk], user=agent, now=NOON)
     assert counted == {queue: len(held) for queue, held in HELD.items()}
     assert len(asked) == 1
@@ -227,7 +227,7 @@ def test_a_ticket_without_its_order_is_found_by_the_orders_number(shop: Shop) ->
 
 def test_searching_is_one_query(shop: Shop) -> None:
     a_ticket(shop, "one")
-    with CaptureQueriesContext(connection) as asked:
+    with counted_queries() as asked:
         queues.search(term="one", shop_ids=[shop.pk], filters=Filters())
     assert len(asked) == 1
 
@@ -263,7 +263,7 @@ def test_reads_can_use_their_index(shop: Shop, agent: User, index: str, read: An
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE aftersale_ticket")
-    with CaptureQueriesContext(connection) as asked:
+    with counted_queries() as asked:
         read(shop, agent)
     assert index in plan(asked[0]["sql"])
 
@@ -280,6 +280,6 @@ def page_of(shop: Shop, user: User, queue: Queue = Queue.TO_HANDLE) -> list[Queu
 
 
 def test_orders_are_not_joined_to_search(shop: Shop) -> None:
-    with CaptureQueriesContext(connection) as asked:
+    with counted_queries() as asked:
         queues.search(term="x", shop_ids=[shop.pk], filters=Filters())
     assert Order._meta.db_table in asked[0]["sql"] and "INNER JOIN" not in asked[0]["sql"]

@@ -110,7 +110,7 @@ def test_wrong_times_are_refused(text):
         (OrderRecord, ORDER, {"lines": []}, "lines"),
         (OrderRecord, ORDER, {"status": "lost"}, "status"),
         (OrderRecord, ORDER, {"buyer": " "}, "buyer"),
-        (OrderRecord, ORDER, {"buyer": "a\x00b"}, "buyer"),
+        (OrderRecord, ORDER, {"buyer": "\u200b\x00"}, "buyer"),
         (OrderRecord, ORDER, {"order_no": "x" * 65}, "order_no"),
         (OrderRecord, ORDER, {"order_no": 7}, "order_no"),
         (TicketRecord, TICKET, {"type": "gift"}, "type"),

@@ -123,8 +123,8 @@ def test_a_refund_under_way_raises_an_alert(erp: Program, order: Order) -> None:
 
 def test_parts_of_an_order(erp: Program, order: Order) -> None:
     """Only tickets on the lines of a parcel concern it."""
-    refunded(order, ticket_no="T1", line_no=1, amount=1000)
-    refunded(order, ticket_no="T2", line_no=2, amount=1000)
+    refunded(order, ticket_no="T1", line_no=1, amount=5000)
+    refunded(order, ticket_no="T2", line_no=2, amount=5000)
     first = report(erp, lines=[2]).content
     assert (first["status"], [a["ticket_no"] for a in first["alerts"]]) == (
         "partially_shipped",
@@ -141,6 +141,23 @@ def test_parts_of_an_order(erp: Program, order: Order) -> None:
     assert rows() == before
 
 
+def test_a_parcel_whose_money_went_for_another_line(erp: Program, order: Order) -> None:
+    """Two refunds on the first line took the money of the second: neither may arrive."""
+    refunded(order, ticket_no="T1", line_no=1, amount=5000)
+    refunded(order, ticket_no="T2", line_no=1, amount=5000)
+    found = report(erp, lines=[2], shipped_at=hours(0.5)).content
+    assert [(a["ticket_no"], a["state"]) for a in found["alerts"]] == [
+        ("T1", "to_stop"),
+        ("T2", "to_stop"),
+    ]
+
+
+def test_a_price_adjustment_lets_the_parcel_go(erp: Program, order: Order) -> None:
+    refunded(order, ticket_no="T1", line_no=1, amount=4999)
+    assert report(erp, shipped_at=hours(-1)).content["alerts"] == []
+    assert Ticket.objects.get().flags == []
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
@@ -149,7 +166,7 @@ def test_parts_of_an_order(erp: Program, order: Order) -> None:
         ({"lines": []}, "#/lines"),
         ({"lines": [0]}, "#/lines/0"),
         ({"carrier": "a" * 65}, "#/carrier"),
-        ({"tracking_no": "a\0"}, "#/tracking_no"),
+        ({"tracking_no": "a" * 65}, "#/tracking_no"),
         ({"weight": 1}, "#/weight"),
     ],
 )

@@ -100,6 +100,40 @@ def test_never_more_than_the_order_has_left(erp: Program, shop: Shop, ticket: Ti
     assert erp.post("/tickets/T2/approve", {"amount": "50.00"}).status == 200
 
 
+def test_above_the_line_only_where_it_is_meant(
+    erp: Program, shop: Shop, ticket: Ticket, english: None
+) -> None:
+    """SPEC O2: refused with the line's figures, until the caller says so."""
+    line = {"title": "socks", "paid_amount": 5_000}
+    order = make_order(shop, lines=[line, line])
+    for number in ("L1", "L2"):
+        make_ticket(order, ticket_no=number, amount=5_000, line_no=1)
+    assert erp.post("/tickets/L1/approve").status == 200
+    before = rows()
+    found = erp.post("/tickets/L2/approve")
+    assert (found.status, found.content["errors"]) == (
+        422,
+        [
+            {
+                "pointer": "#/above_line",
+                "detail": "¥50.00 is more than is left of line 1 (socks): ¥0.00. ¥50.00 was paid "
+                "for it, and other tickets have taken ¥50.00.",
+            }
+        ],
+    )
+    assert rows() == before
+    status, content, _response = erp.post("/tickets/L2/approve", {"above_line": True})
+    assert (status, content["approved_amount"]) == (200, "50.00")
+
+
+def test_a_return_of_nothing_is_approved_and_ends_as_closed(erp: Program, shop: Shop) -> None:
+    """SPEC O4."""
+    make_ticket(make_order(shop, paid_amount=0), ticket_no="T2", type="return_refund", amount=0)
+    assert erp.post("/tickets/T2/approve").content["status"] == "awaiting_return"
+    status, content, _response = erp.post("/tickets/T2/confirm-return")
+    assert (status, content["status"], content["refund"]) == (200, "closed", None)
+
+
 @pytest.mark.parametrize(
     ("state", "step", "body", "to"),
     [
@@ -182,7 +216,9 @@ def test_reject_with_pictures(erp: Program, ticket: Ticket) -> None:
     [
         ({"reason": "nothing"}, "#/reason"),
         ({"reason": "goods_not_as_sent"}, "#/reason"),
+        ({"reason": "nothing", "explanation": None}, "#/reason"),
         ({"explanation": " "}, "#/explanation"),
+        ({"explanation": "\u200b\u3164"}, "#/explanation"),
         ({"explanation": "a\0"}, "#/explanation"),
         ({"explanation": "a" * 1001}, "#/explanation"),
         ({"explanation": "Dear {buyer}"}, "#/explanation"),

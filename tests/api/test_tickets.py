@@ -5,8 +5,6 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aftersale.api import ticket_list
@@ -14,6 +12,7 @@ from aftersale.models import Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.refunds import approvals
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
+from tests.queries import counted_queries
 
 from .program import Program, program
 
@@ -113,10 +112,10 @@ def test_pages(erp: Program, tickets: None) -> None:
 
 def test_no_more_than_eight_queries(erp: Program, tickets: None) -> None:
     for query in ("", "?source=strategy", "?due=overdue"):
-        with CaptureQueriesContext(connection) as queries:
+        with counted_queries() as queries:
             erp.get(f"/tickets{query}")
         assert len(queries) <= 8
-    with CaptureQueriesContext(connection) as queries:
+    with counted_queries() as queries:
         erp.get("/tickets/T0")
     assert len(queries) <= 12
 
@@ -286,7 +285,7 @@ def test_nothing_of_another_shop(erp: Program, owner: User) -> None:
     assert program(other, owner).get("/tickets/T2").status == 200
 
 
-@pytest.mark.parametrize("number", ["a/b", "/a//", "a\nb", "a%2Fb", "a b?c#d", "订单/1"])
+@pytest.mark.parametrize("number", ["a/b", "/a//", "a%2Fb", "a b?c#d", "订单/1"])
 def test_a_number_is_read_as_another_system_made_it(erp: Program, shop: Shop, number: str) -> None:
     make_ticket(make_order(shop, order_no=number), ticket_no=number)
     written = quote(number, safe="")

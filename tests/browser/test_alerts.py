@@ -53,7 +53,7 @@ def test_from_the_bell_to_the_last_alert(page: Page, live_server: Any) -> None:
     expect(page.locator("#desk-toasts")).to_contain_text("The alert is acknowledged.")
     expect(bell).to_have_accessible_name("Alerts: 6 not acknowledged")
     page.get_by_role("button", name="Acknowledge the 6 shown").click()
-    expect(page.get_by_text("Nothing that nobody has seen to.")).to_be_visible()
+    expect(page.get_by_text("No open alerts.")).to_be_visible()
     expect(bell).to_have_accessible_name("Alerts: nothing new")
     assert Alert.objects.filter(acknowledged_by=scene.people["owner"]).count() == 7
 

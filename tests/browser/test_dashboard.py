@@ -43,7 +43,7 @@ def test_from_a_figure_to_its_rows(page: Page, live_server: Any) -> None:
     number = tile.inner_text()
     assert int(number) > 0
     tile.click()
-    expect(page.locator("#behind-total")).to_have_text(f"共 {number} 条")
+    expect(page.locator("#drilldown-total")).to_have_text(f"共 {number} 条")
     page.get_by_role("link", name="返回概览").click()
     expect(page.get_by_role("link", name="近 30 天")).to_have_attribute("aria-current", "page")
 

@@ -1,4 +1,4 @@
-"""One thing of each kind that people are told of, in a shop, at NOON."""
+"""One event for each kind of alert, in a shop, at NOON."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""SPEC M4 by mail: to whoever asked and may know, one mail a person, never lost, never twice."""
+"""SPEC M4 by mail: to members who asked for it, one mail a person, never lost, never twice."""
 
 import smtplib
 import threading
@@ -95,7 +95,7 @@ def test_one_mail_a_person_with_all_that_is_new(shop: Shop) -> None:
     assert message.body.count("2026-03-11 12:00  Silk Road\n") == 6
     assert "off at 2026-03-11 12:00: 21 hits, ¥1,234.00 within 10 minutes." in message.body
     assert not AlertMail.objects.filter(mailed_at=None).exists()
-    # What comes later is a mail of its own.
+    # A later alert is a mail of its own.
     due(shop)
     look(minutes=2)
     assert send(minutes=2) == 2
@@ -244,7 +244,7 @@ def test_two_tasks_send_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def second() -> int:
         assert sending.wait(10)
-        # Nothing is locked while the mail server is talked to.
+        # Nothing is locked while the mail server is called.
         alerts.acknowledge_shown(
             alert_ids=Alert.objects.values_list("pk", flat=True), user=owner, now=NOON
         )
@@ -271,7 +271,7 @@ def test_many_tasks_send_each_mail_once() -> None:
 def test_a_task_that_died_while_sending_is_made_good(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At least once: the mail may have gone out, nobody knows."""
+    """At least once: nobody knows whether the mail was sent."""
     reader(shop)
     tripped(shop)
     look()
@@ -287,7 +287,7 @@ def test_a_task_that_died_while_sending_is_made_good(
 
 
 def test_the_look_wakes_the_mail_in_another_cluster(shop: Shop) -> None:
-    """A mail server that hangs must hold up no decision."""
+    """A hung mail server must hold up no decision."""
     reader(shop)
     now: datetime = timezone.now()
     failed(shop, settled_at=now)
@@ -302,7 +302,7 @@ def test_the_look_wakes_the_mail_in_another_cluster(shop: Shop) -> None:
 
 
 def test_a_burst_is_one_mail_a_minute(shop: Shop) -> None:
-    """As the page says on which mails are asked for."""
+    """The language in which the page was saved, as the page says."""
     reader(shop)
     parcel(shop)
     look()

@@ -1,4 +1,4 @@
-"""SPEC M4: people are told once per subject, threshold and day; nothing is passed by."""
+"""SPEC M4: an alert once per subject, threshold and day; none is missed."""
 
 import threading
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from aftersale.models import Refund, ShippingAlert, Shop, Ticket
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring import tasks
 from monitoring.models import Alert, AlertMail
@@ -22,6 +22,7 @@ from tests.aftersale.ingest.record_factories import NOON as REPORTED
 from tests.aftersale.ingest.record_factories import at, order, save_order, save_ticket, ticket
 from tests.concurrency.threads import at_once, without_constraint
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
+from tests.queries import counted_queries
 
 from .scene import DAY, due, failed, one_of_each, parcel, told, tripped, use, used_up
 
@@ -91,7 +92,7 @@ def test_a_failed_refund(shop: Shop) -> None:
 
 
 def test_a_deadline_within_six_hours(shop: Shop) -> None:
-    """SPEC O5: whoever it waits for; nobody waits for a ticket that is not on the desk."""
+    """SPEC O5: for merchant's and buyer's deadlines alike, while the ticket is on the desk."""
     wanted = [due(shop), due(shop, 6, status="awaiting_return"), due(shop, -1)]
     due(shop, 6.001)
     for status in ("refunding", "refunded", "rejected", "cancelled", "closed"):
@@ -100,7 +101,7 @@ def test_a_deadline_within_six_hours(shop: Shop) -> None:
     assert (look(), look(minutes=0.01)) == (3, 0)
     assert told() == [("deadline", one.pk, 6) for one in wanted]
     assert look(hours=1) == 1
-    # A deadline that was put off to another day is another one.
+    # A deadline that was moved to another day is a new one.
     assert look(hours=6.5) == 0
     Ticket.objects.filter(pk=wanted[0].pk).update(due_at=NOON + timedelta(days=1))
     assert look(hours=18) == 1
@@ -138,7 +139,7 @@ def test_what_happened_long_ago_is_no_news(shop: Shop) -> None:
 
 
 def test_a_late_look_tells_what_happened_meanwhile_once(shop: Shop) -> None:
-    """No look for two days: nothing is lost, and the day stays that of what happened."""
+    """No run for two days: nothing is lost, and the day is still that of the event."""
     one_of_each(shop)
     assert (look(days=2), look(days=2, minutes=1)) == (6, 0)
     assert set(Alert.objects.values_list("day", flat=True)) == {DAY}
@@ -155,16 +156,16 @@ def test_a_look_of_one_shop_tells_of_that_one(shop: Shop) -> None:
 
 
 def test_a_crash_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever kind it dies at: the next look tells what is left, and nothing twice."""
+    """If a run dies at any kind, the next one raises the rest, and nothing twice."""
     one_of_each(shop)
-    kinds = dict(alerts._FOUND)
+    kinds = dict(alerts._QUERIES)
     for place, there in enumerate([0, 2, 3, 4, 5]):
         until = dict(list(kinds.items())[:place])
-        monkeypatch.setattr(alerts, "_FOUND", until | {"dies here": ""})
+        monkeypatch.setattr(alerts, "_QUERIES", until | {"dies here": ""})
         with pytest.raises(KeyError, match="dies here"):
             look()
         assert Alert.objects.count() == there
-    monkeypatch.setattr(alerts, "_FOUND", kinds)
+    monkeypatch.setattr(alerts, "_QUERIES", kinds)
     assert (look(), Alert.objects.count()) == (1, 6)
     Alert.objects.all().delete()
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -175,7 +176,7 @@ def test_a_crash_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_two_looks_at_once_tell_once() -> None:
-    """The constraint decides; without it the same is told twice."""
+    """The constraint prevents duplicates; without it the same alert is raised twice."""
 
     def race() -> int:
         looked = threading.Event()
@@ -184,7 +185,7 @@ def test_two_looks_at_once_tell_once() -> None:
             with transaction.atomic():
                 look()
                 looked.set()
-                # The other look runs into what is not committed yet.
+                # The other run meets rows that are not committed yet.
                 threading.Event().wait(0.3)
 
         def second() -> None:
@@ -235,7 +236,7 @@ def test_a_refund_that_fails_is_told_at_once(shop: Shop) -> None:
     row = make_ticket(make_order(shop))
     approvals.approve(ticket_id=row.pk, user=owner, now=timezone.now())
     refund = Refund.objects.get(ticket=row)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk, succeeded=False, reason="no", user=owner, now=timezone.now()
     )
     assert looks(shop.pk) == 1
@@ -266,10 +267,11 @@ def test_the_look_is_scheduled_every_minute() -> None:
     assert (made.func, made.cluster, made.minutes) == ("monitoring.tasks.look", "decide", 1)
 
 
-def test_a_look_reads_few_rows_in_few_queries(shop: Shop, django_assert_num_queries: Any) -> None:
+def test_a_look_reads_few_rows_in_few_queries(shop: Shop) -> None:
     one_of_each(shop)
-    with django_assert_num_queries(8):  # one a kind, and whether a webhook is to be told
+    with counted_queries() as asked:
         look()
+    assert len(asked) == 8  # one a kind, and whether a webhook is to be told
 
 
 def raised(shop: Shop) -> Alert:
@@ -295,7 +297,7 @@ def test_whoever_handles_tickets_acknowledges(shop: Shop, role: str) -> None:
 
 
 def test_nobody_else_does(shop: Shop) -> None:
-    """SPEC P1: viewers see only; to strangers there is no such alert."""
+    """SPEC P1: viewers only see; for strangers the alert does not exist."""
     alert = raised(shop)
     viewer, stranger = make_user(shop, "viewer"), make_user(make_shop())
     with pytest.raises(NotAllowed):

@@ -1,4 +1,4 @@
-"""SPEC M2, P3: what is counted once a day is over equals the rows, whatever came when."""
+"""SPEC M2, P3: counted days equal their rows, in whatever order rows came and changed."""
 
 import random
 from collections import Counter
@@ -22,7 +22,7 @@ from aftersale.models import (
 from monitoring.models import DeskCount, DeskDay, StaleMoment
 from monitoring.services.figures import audit, day_span, read, roll_up, rollup
 from monitoring.services.figures.days import day_spans, today
-from monitoring.services.figures.sources import What, count, rows_behind
+from monitoring.services.figures.sources import FigureSource, count, rows_behind
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
 from tests.concurrency.threads import at_once
@@ -39,7 +39,7 @@ def move(ticket: Ticket, before: str, after: str, at: datetime) -> None:
 
 
 def something(shop: Shop, rng: random.Random, now: datetime) -> None:
-    """One thing that happens in a shop, at some moment of the last days."""
+    """One event in a shop, at some moment of the last days."""
     at = now - timedelta(minutes=rng.randrange(6 * 24 * 60))
     order = make_order(shop, paid_at=at - timedelta(hours=rng.randrange(30)))
     ticket = make_ticket(
@@ -77,7 +77,7 @@ def something(shop: Shop, rng: random.Random, now: datetime) -> None:
 
 
 def brute(shop: Shop) -> Counter:
-    """All figures of a shop, worked out row by row without the sources' statements."""
+    """All figures of a shop, computed row by row without the sources' statements."""
     zone = ZoneInfo(shop.timezone)
     found: Counter = Counter()
 
@@ -123,8 +123,8 @@ def shown(shop: Shop, now: datetime, days: int = 12) -> Counter:
     last = today(shop, now)
     found: Counter = Counter()
     for figure in read(day_spans(shop, last - timedelta(days=days), last)):
-        if figure.what != "regret":
-            found[(figure.day, figure.what, figure.kind, figure.key)] += figure.number
+        if figure.source != "regret":
+            found[(figure.day, figure.source, figure.kind, figure.key)] += figure.number
     return found
 
 
@@ -171,7 +171,7 @@ def test_what_changes_later_marks_its_day() -> None:
     day = today(shop, at)
 
     def figures() -> set[tuple[str, str, str]]:
-        return {(f.what, f.kind, f.key) for f in read([day_span(shop, day)])}
+        return {(f.source, f.kind, f.key) for f in read([day_span(shop, day)])}
 
     assert figures() == {
         ("order", "", ""), ("failed", "person", ""), ("loss", "likely_loss", "to_stop"),
@@ -189,7 +189,7 @@ def test_what_changes_later_marks_its_day() -> None:
 
 
 def test_the_day_that_runs_marks_nothing() -> None:
-    """What the evaluator and the payer write now costs no mark; nor is today counted."""
+    """Rows that evaluator and payer write now get no mark, and today is not counted."""
     now = timezone.now()
     shop = make_shop()
     make_strategy(shop)
@@ -200,7 +200,7 @@ def test_the_day_that_runs_marks_nothing() -> None:
     assert not StaleMoment.objects.exists()
     roll_up(now=now)
     assert not DeskDay.objects.filter(day=today(shop, now)).exists()
-    figures = {(f.what, f.kind): f.number for f in read([day_span(shop, today(shop, now))])}
+    figures = {(f.source, f.kind): f.number for f in read([day_span(shop, today(shop, now))])}
     assert figures == {("order", ""): 1, ("refund", "strategy"): 1}
 
 
@@ -245,16 +245,21 @@ def test_hits_that_became_losses() -> None:
     for ticket in (tickets[0], tickets[3]):
         move(ticket, "arbitration", "refunding", now)
     span = day_span(shop, today(shop, now))
-    found = [f for f in count([span]) if f.what == What.REGRET]
+    found = [f for f in count([span]) if f.source == FigureSource.REGRET]
     assert [(f.kind, f.number, f.amount) for f in found] == [(str(strategy.pk), 3, 30_000)]
     total, rows = rows_behind(
-        what=What.REGRET, spans=[span], kinds=[str(strategy.pk)], keys=None, limit=9, offset=0
+        source=FigureSource.REGRET,
+        spans=[span],
+        kinds=[str(strategy.pk)],
+        keys=None,
+        limit=9,
+        offset=0,
     )
     assert total == 3
-    assert {row.ticket_id: row.said for row in rows} == {
+    assert {row.ticket_id: row.note for row in rows} == {
         tickets[0].pk: "dispute,parcel", tickets[2].pk: "parcel", tickets[3].pk: "dispute",
     }  # fmt: skip
-    # Of last week: what becomes of it now marks that day.
+    # Of last week: a change now marks that day.
     Decision.objects.update(decided_at=now - timedelta(days=7))
     roll_up(now=now)
     ShippingAlert.objects.update(state="lost")
@@ -287,7 +292,7 @@ class Died(Exception):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_that_commits_while_its_day_is_counted(monkeypatch) -> None:
-    """The change was made before the counting and commits after it: its mark outlives it."""
+    """A change made before the counting that commits after it keeps its mark."""
     now = timezone.now()
     shop = make_shop()
     order = make_order(shop, paid_at=now - timedelta(days=2))
@@ -340,7 +345,7 @@ def test_rounds_at_once_and_one_that_dies(monkeypatch) -> None:
 
 
 def test_the_evaluators_rows_fire_no_trigger() -> None:
-    """Its write statement pays for no figure: the triggers' conditions are false for its rows."""
+    """Figures cost the evaluator nothing: the triggers' conditions are false for its rows."""
     shop = make_shop()
     make_strategy(shop)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""What machines are told: /healthz, /readyz, /metrics."""
+"""/healthz, /readyz and /metrics, for machines."""
 
 from datetime import timedelta
 
@@ -50,7 +50,7 @@ def test_an_evaluator_that_never_beat_or_has_stopped(client: Client) -> None:
 
 
 def test_a_ticket_that_nobody_decides(client: Client, beating: None) -> None:
-    """However long ago it came into its status: an old one may just have been woken."""
+    """Counted from when it began to wait, not from its status: an old ticket may wait anew."""
     ticket = make_ticket(make_order(make_shop()), status_at=timezone.now() - timedelta(days=2))
     assert ready(client) == (200, WELL)
     Ticket.objects.filter(pk=ticket.pk).update(

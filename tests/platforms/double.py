@@ -14,6 +14,7 @@ from aftersale.platforms.protocol import (
     Account,
     Changed,
     ForgedMessage,
+    Picture,
     Secret,
     SeenTicket,
     Subject,
@@ -35,6 +36,7 @@ class Place:
 
     orders: dict[str, OrderRecord | Unreadable] = field(default_factory=dict)
     tickets: dict[str, SeenTicket | Unreadable] = field(default_factory=dict)
+    pictures: dict[str, Picture] = field(default_factory=dict)
     # Numbers by the moment at which the lists show them.
     listed: list[tuple[datetime, str, str]] = field(default_factory=list)
     # What was asked, as ("orders", since, until), ("ticket", number), ("renewed",), …
@@ -49,8 +51,8 @@ class Place:
         self.orders[record.order_no] = record
         self.listed.append((record.updated_at, "orders", record.order_no))
 
-    def put_ticket(self, record: TicketRecord, *, fast: bool = False) -> None:
-        self.tickets[record.ticket_no] = SeenTicket(record, paid_by_fast_refund=fast)
+    def put_ticket(self, record: TicketRecord, **seen: Any) -> None:
+        self.tickets[record.ticket_no] = SeenTicket(record, **seen)
         self.listed.append((record.updated_at, "tickets", record.ticket_no))
 
     def put_unreadable(self, kind: str, number: str, reason: str, *, at: datetime) -> None:
@@ -102,6 +104,10 @@ class Double:
         if query.get("sign") != signature(body, self.account.secrets["token"]):
             raise ForgedMessage
         return [Changed(Subject(kind), number, id) for kind, number, id in json.loads(body)]
+
+    def picture(self, number: str) -> Picture | None:
+        self._call("picture", number)
+        return self.place.pictures.get(number)
 
     def _changed(self, kind: str, since: datetime, until: datetime) -> Iterator[Any]:
         self._call(kind, since, until)

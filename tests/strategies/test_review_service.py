@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from aftersale.models import Shop
@@ -15,6 +13,7 @@ from strategies.services import strategies
 from strategies.services.review import IDLE_DAYS, Never, read_shop, read_with, why_never
 from strategies.services.rulebook_content import strategy_content
 from tests.factories import NOON, make_shop, make_strategy, make_user
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.django_db
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -167,7 +166,7 @@ def typed(shop: Shop, strategy: Strategy | None, **changes: Any) -> list[str]:
                                 daily_cap=5_000_000)  # fmt: skip
     key = strategy.pk if strategy else None
     content = {**strategy_content(base), **changes}
-    with CaptureQueriesContext(connection) as queries:
+    with counted_queries() as queries:
         reading = read_with(shop, {**content, "id": key}, now=NOON)
     assert all(query["sql"].startswith("SELECT") for query in queries)
     with translation.override("en"):

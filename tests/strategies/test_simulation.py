@@ -151,7 +151,7 @@ def test_s2_a_deposit_order_is_for_people():
         ({"strategies": [strategy("one"), strategy("x", shop="x")]}, "strategy x: shop:"),
         ({"strategies": [strategy("one"), strategy("one")]}, "strategy one: name: the file"),
         ({"strategies": [strategy("one"), strategy("x", single_amount_cap="0")]}, "strategy x: "),
-        ({"tickets": [ticket("t1"), ticket("t\n2", colour="red")]}, "ticket t\ufffd2: colour"),
+        ({"tickets": [ticket("t1"), ticket("t\n2", colour="red")]}, "ticket t<U+000A>2: colour"),
         ({"more": 1}, "more: unknown key"),
     ],
 )

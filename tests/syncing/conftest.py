@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aftersale.models import PlatformAccount
+from aftersale.platforms.protocol import Fact, SeenOrder
 from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.syncing import accounts, read_changes
 from tests import factories
@@ -50,10 +51,17 @@ class Connected:
         self.clock.turn(**step)
         self.read()
 
-    def order(self, number: str = "O1", *, ago: float = 0, **fields: Any) -> OrderRecord:
+    def order(
+        self,
+        number: str = "O1",
+        *,
+        ago: float = 0,
+        facts: tuple[Fact, ...] = (),
+        **fields: Any,
+    ) -> OrderRecord:
         """An unshipped order of 100 yuan, changed so many minutes ago."""
         at = (self.clock.now - timedelta(minutes=ago)).isoformat()
-        record = OrderRecord.model_validate(
+        record = SeenOrder.model_validate(
             {
                 "shop": self.shop.code,
                 "order_no": number,
@@ -65,12 +73,19 @@ class Connected:
                 "lines": [{"line_no": 1, "product": "p1", "quantity": 1, "paid_amount": "100.00"}],
             }
             | fields
-        )
+        ).model_copy(update={"facts": facts})
         self.place.put_order(record)
         return record
 
     def ticket(
-        self, number: str = "T1", *, ago: float = 0, fast: bool = False, **fields: Any
+        self,
+        number: str = "T1",
+        *,
+        ago: float = 0,
+        fast: bool = False,
+        unknown: bool = False,
+        facts: tuple[Fact, ...] = (),
+        **fields: Any,
     ) -> TicketRecord:
         at = (self.clock.now - timedelta(minutes=ago)).isoformat()
         record = TicketRecord.model_validate(
@@ -85,7 +100,7 @@ class Connected:
             }
             | fields
         )
-        self.place.put_ticket(record, fast=fast)
+        self.place.put_ticket(record, paid_by_fast_refund=fast, unknown=unknown, facts=facts)
         return record
 
 

@@ -8,7 +8,7 @@ from django.utils import translation
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import NotAuthorised
 from monitoring.models import Alert
-from monitoring.services.alert_texts import told
+from monitoring.services.alert_texts import alert_text
 from monitoring.services.alerts import raise_alerts
 from tests.admin.test_scope import client_of
 from tests.factories import NOON
@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 def alerts(connected: Connected) -> list[str]:
     raise_alerts(now=connected.clock(), shop_ids=[connected.shop.pk])
     with translation.override("en"):
-        return [told(alert).text for alert in Alert.objects.select_related("shop").order_by("pk")]
+        return [
+            alert_text(alert).text for alert in Alert.objects.select_related("shop").order_by("pk")
+        ]
 
 
 def test_refused_credentials_are_told_once(connected: Connected):

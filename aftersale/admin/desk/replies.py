@@ -21,7 +21,7 @@ from aftersale.admin.kit import access, pages
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
-from aftersale.services.desk import evidence, reject_templates, replies
+from aftersale.services.desk import evidence, platform_pictures, reject_templates, replies
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
 from aftersale.services.shared.shown import format_time
 from aftersale.services.tickets import cases, negotiation
@@ -155,7 +155,21 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
             response = HttpResponse(file.read(), content_type=found.content_type)
     except FileNotFoundError as missing:
         raise Http404 from missing
-    response["Content-Disposition"] = content_disposition_header(False, found.name) or "inline"
+    return _as_a_picture(response, found.name)
+
+
+@pages.desk_page
+@require_GET
+def platform_picture(request: HttpRequest, pk: int, number: str) -> HttpResponse:
+    """A buyer's picture that only a call to the platform shows."""
+    found = platform_pictures.find(ticket_id=pk, number=number, user=access.person(request))
+    response = HttpResponse(found.content, content_type=found.content_type)
+    return _as_a_picture(response, found.name)
+
+
+def _as_a_picture(response: HttpResponse, name: str) -> HttpResponse:
+    """Whatever is in it, a browser runs nothing of it."""
+    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

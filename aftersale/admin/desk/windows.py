@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from aftersale.admin.kit import access, colours
 from aftersale.admin.kit.change_list import CappedPaginator
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
 from aftersale.models import AfterSaleWindow, Order
 from aftersale.services.access import rights
@@ -51,7 +52,7 @@ def time_left(until: datetime, now: datetime) -> str:
 def window_list(request: HttpRequest) -> HttpResponse:
     """The open windows, nearest end first, and those that have closed; and the way to an order."""
     now = timezone.now()
-    number = request.GET.get("order_no", "").strip()
+    number = clean_identifier(request.GET.get("order_no", ""))
     orders = _orders(request, number) if number else []
     if len(orders) == 1:
         return redirect("desk:window-open", orders[0].pk)

@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.change_list import CappedPaginator, CountedOnce
 from aftersale.admin.kit.index_reads import ReadPlan
+from aftersale.admin.kit.lookups import OwnLookups
 from aftersale.admin.kit.sections import Section
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -25,7 +26,7 @@ from aftersale.services.access.rights import Right
 _PREPOPULATES = ("/urlify.js", "/prepopulate.js", "/xregexp.js", "/xregexp.min.js")
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(OwnLookups, ModelAdmin):
     """Shows records as people read them; what may be edited is named in `editable`."""
 
     # From the model to its shop; "" where it has none.

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.index_reads import far, share
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Order, Ticket
 from aftersale.services.desk.search import Query, find, tickets_of_order
 
@@ -23,7 +24,7 @@ class OrderSearch:
     def get_search_results(
         self, request: Any, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        term = search_term.strip()
+        term = clean_identifier(search_term)
         if not term:
             return queryset, False
         shop_ids = _shop_ids(request)
@@ -41,7 +42,7 @@ class TicketSearch:
     def get_search_results(
         self, request: Any, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        term = search_term.strip()
+        term = clean_identifier(search_term)
         if not term:
             return queryset, False
         shop_ids = _shop_ids(request)

@@ -1,4 +1,4 @@
-"""What people do with a refund on its page (SPEC G2, O2)."""
+"""Steps that people take on a refund's page (SPEC G2, O2)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,12 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from aftersale.admin.kit.actions import StepForm, carry_out, step
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.models import Refund, RefundStatus, TicketStatus
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.refunds.holds import held
 from aftersale.services.tickets.cases import seen_now
 
@@ -21,6 +21,14 @@ from aftersale.services.tickets.cases import seen_now
 class FailedForm(StepForm):
     reason = forms.CharField(
         label=_("reason of failure"), max_length=500, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class AgainForm(StepForm):
+    above_line = forms.BooleanField(
+        label=_("also where it goes above what is left of its line"),
+        required=False,
+        widget=UnfoldBooleanWidget,
     )
 
 
@@ -53,7 +61,7 @@ class RefundSteps(ScopedAdmin):
         return self._decide(
             request,
             object_id,
-            approvals.record_result,
+            refund_results.record_result,
             _("Recorded as paid."),
             refund_id=int(object_id),
             succeeded=True,
@@ -72,7 +80,7 @@ class RefundSteps(ScopedAdmin):
         return self._decide(
             request,
             object_id,
-            approvals.record_result,
+            refund_results.record_result,
             _("Recorded as failed."),
             refund_id=int(object_id),
             succeeded=False,
@@ -85,6 +93,7 @@ class RefundSteps(ScopedAdmin):
         permission="handle_tickets",
         icon="replay",
         variant=ActionVariant.PRIMARY,
+        form_class=AgainForm,
     )
     def try_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         refund = self.found(request, object_id)
@@ -94,6 +103,7 @@ class RefundSteps(ScopedAdmin):
             approvals.retry,
             _("The refund is tried again."),
             ticket_id=refund and refund.ticket_id,
+            above_line=form.cleaned_data["above_line"],
         )
 
     @step(
@@ -128,7 +138,7 @@ class RefundSteps(ScopedAdmin):
         return self._decide(
             request,
             object_id,
-            approvals.release,
+            unsent_refunds.release,
             _("The refund is released."),
             refund_id=int(object_id),
         )
@@ -144,7 +154,7 @@ class RefundSteps(ScopedAdmin):
         return self._decide(
             request,
             object_id,
-            approvals.take_back,
+            unsent_refunds.take_back,
             _("The refund is taken back."),
             refund_id=int(object_id),
         )

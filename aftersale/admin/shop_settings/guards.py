@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
 from aftersale.models import BlockedBuyer, Shop
 from aftersale.services.access.rights import Right
@@ -170,7 +171,7 @@ def _section(
     if form is None:
         yuan = None if amount is None else f"{amount // 100}.{amount % 100:02}"
         form = LimitForm(initial={**limit, "amount": yuan})
-    term = request.GET.get("q", "").strip()
+    term = clean_identifier(request.GET.get("q", ""))
     found = shop.blocked_buyers.select_related("created_by").order_by("-pk")
     if term:
         found = found.filter(buyer__icontains=term)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page, done
+from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.models import ConnectorKind, Shop
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
@@ -62,8 +63,7 @@ class CommissionForm(SettingsForm):
     )
 
     def clean_categories(self) -> list[str]:
-        lines = self.cleaned_data["categories"].splitlines()
-        return [line.strip() for line in lines if line.strip()]
+        return split_identifiers(self.cleaned_data["categories"])
 
 
 @desk_page
@@ -114,7 +114,7 @@ def _section(
     if form is None:
         initial: dict[str, Any] = {
             "wallet_opened_at": opened and f"{opened.astimezone(ZoneInfo(shop.timezone)):{_WALL}}",
-            "categories": "\n".join(shop.commission_categories),
+            "categories": join_identifiers(shop.commission_categories, between="\n"),
             "days": shop.commission_days,
         }
         form = CommissionForm(initial=initial)

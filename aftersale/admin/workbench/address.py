@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from aftersale.admin.kit import access
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import TicketType
 from aftersale.services.desk.queues import Filters, Place, Queue
 
@@ -79,11 +80,11 @@ def read(request: HttpRequest) -> Address:
         shop=shop,
         filters=Filters(
             type=kind if kind in TicketType.values else "",
-            reason=data.get("reason", "")[:LONGEST_TERM].replace("\0", ""),
+            reason=clean_identifier(data.get("reason", ""))[:LONGEST_TERM],
             amount_from=first,
             amount_to=last,
         ),
-        term=data.get("q", "").strip()[:LONGEST_TERM].replace("\0", ""),
+        term=clean_identifier(data.get("q", ""))[:LONGEST_TERM],
         amount_from="" if first is None else data["from"].strip(),
         amount_to="" if last is None else data["to"].strip(),
     )

@@ -1,4 +1,4 @@
-"""What a case shows: the ticket, its order, buyer and history, and what can be done about it."""
+"""A case as its pane shows it: ticket, order, buyer, history, and the steps that are possible."""
 
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from aftersale.models import (
 )
 from aftersale.services.access.rights import Right, scoped
 from aftersale.services.desk import presence, replies
+from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
 from aftersale.services.tickets.cases import seen_now
@@ -105,6 +106,8 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
         found.add("confirm_return")
     if ticket.status == TicketStatus.REFUND_FAILED and ticket.type != TicketType.EXCHANGE:
         found.add("retry")
+    if approvals.may_close(ticket):
+        found.add("close")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What each decision on a case will do and cost, in words, before anybody takes it (SPEC P3)."""
+"""Consequences of each decision on a case, in words, before anybody takes it (SPEC P3)."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,11 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.platforms.payment_registry import sends
+from aftersale.services.orders import refundable
 from aftersale.services.refunds import approvals
-from aftersale.services.shared.errors import Refused
+from aftersale.services.refunds.approvals import may_close
+from aftersale.services.shared.errors import OverLine, Refused
+from aftersale.services.tickets.lifecycle import asks_for_nothing, goods_first
 
 DECIDABLE = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
 AWAITS_GOODS = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
@@ -64,6 +67,10 @@ def obstacle(ticket: Ticket) -> str:
         return _("The platform pays this fast refund itself: nothing is sent from here.")
     if ticket.type == TicketType.EXCHANGE:
         return ""
+    if asks_for_nothing(ticket):
+        if goods_first(ticket):
+            return ""
+        return _("It asks for ¥0.00: there is nothing to refund. Close it with a note.")
     if order.over_refunded:
         return _("More was refunded of this order than was paid: it can't be approved.")
     left = available(ticket, order)
@@ -80,6 +87,17 @@ def obstacle(ticket: Ticket) -> str:
 def may_pay_less(ticket: Ticket) -> bool:
     """Whether a person may approve less than was asked for; on a platform that is negotiated."""
     return ticket.shop.connector != ConnectorKind.PLATFORM
+
+
+def line_warning(ticket: Ticket, amount: int) -> str:
+    """The figures of the ticket's line where the amount is more than is left of it (SPEC O2)."""
+    if ticket.order is None or ticket.type == TicketType.EXCHANGE:
+        return ""
+    try:
+        refundable.require_line_room(ticket.order, ticket, amount)
+    except OverLine as over:
+        return over.message
+    return ""
 
 
 def approval(ticket: Ticket, amount: int) -> str:
@@ -106,6 +124,12 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
         found.append(Consequence(_("Confirm the return"), _refunded(ticket, order, amount, who)))
     if ticket.status == TicketStatus.REFUND_FAILED:
         found.append(Consequence(_("Try again"), _refunded(ticket, order, amount, who)))
+    if may_close(ticket) and ticket.status != TicketStatus.REFUND_FAILED:
+        found.append(
+            Consequence(
+                _("Close"), _("The ticket is over; nothing is paid. Your note says how it ended.")
+            )
+        )
     if negotiable:
         found.append(
             Consequence(
@@ -132,6 +156,11 @@ def _approved(ticket: Ticket, order: Order, amount: int, who: str) -> str:
         return _("%(buyer)s sends the goods back and gets new ones; no money moves.") % {
             "buyer": who
         }
+    if asks_for_nothing(ticket):
+        return _(
+            "%(buyer)s may send the goods back. Nothing is paid: the ticket is closed once the "
+            "goods are confirmed."
+        ) % {"buyer": who}
     if ticket.type == TicketType.RETURN_REFUND:
         return _(
             "%(buyer)s may send the goods back. %(amount)s of the order is set aside, and paid "
@@ -141,6 +170,8 @@ def _approved(ticket: Ticket, order: Order, amount: int, who: str) -> str:
 
 
 def _refunded(ticket: Ticket, order: Order, amount: int, who: str) -> str:
+    if asks_for_nothing(ticket):
+        return _("The ticket is closed; nothing is paid.")
     words = {
         "buyer": who,
         "amount": format_yuan(amount),

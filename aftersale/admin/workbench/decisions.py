@@ -31,6 +31,7 @@ from .consequences import (
     available,
     buyer,
     consequences,
+    line_warning,
     may_pay_less,
     obstacle,
     to_pay,
@@ -73,11 +74,16 @@ class Decision:
     # What was done, for a ticket as it is then.
     said: Callable[[Ticket, int, str], str]
     asks_amount: bool = False
+    asks_note: bool = False
+    # Whether it takes the order's and the line's money.
+    takes_money: bool = True
 
 
 def _approved(ticket: Ticket, amount: int, who: str) -> str:
     if ticket.type == TicketType.EXCHANGE:
         return _("The exchange of %(buyer)s is approved.") % {"buyer": who}
+    if not amount:
+        return _("%(buyer)s may send the goods back; nothing is paid.") % {"buyer": who}
     if ticket.status == TicketStatus.AWAITING_RETURN:
         return _("%(buyer)s may send the goods back; %(amount)s is set aside.") % {
             "buyer": who,
@@ -86,7 +92,13 @@ def _approved(ticket: Ticket, amount: int, who: str) -> str:
     return _refunded(ticket, amount, who)
 
 
+def _closed(ticket: Ticket, amount: int, who: str) -> str:
+    return _("The ticket is closed.")
+
+
 def _refunded(ticket: Ticket, amount: int, who: str) -> str:
+    if ticket.status == TicketStatus.CLOSED:
+        return _closed(ticket, amount, who)
     return _("The refund of %(amount)s to %(buyer)s is under way.") % {
         "buyer": who,
         "amount": format_yuan(amount),
@@ -116,6 +128,16 @@ RETRY = Decision(
     _refunded,
 )
 
+CLOSE = Decision(
+    "close",
+    gettext_lazy("Close"),
+    approvals.close,
+    gettext_lazy("Close"),
+    _closed,
+    asks_note=True,
+    takes_money=False,
+)
+
 
 def _view(decision: Decision) -> Callable[..., HttpResponseBase]:
     @desk_page
@@ -126,7 +148,7 @@ def _view(decision: Decision) -> Callable[..., HttpResponseBase]:
     return view
 
 
-approve, confirm_return, retry = map(_view, (APPROVE, CONFIRM, RETRY))
+approve, confirm_return, retry, close = map(_view, (APPROVE, CONFIRM, RETRY, CLOSE))
 
 
 def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpResponse:
@@ -148,6 +170,10 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
                 request, case.find(request, ticket_id), decision, form, Refused(_no_amount())
             )
         arguments["amount"] = form.fen
+    if decision.asks_note:
+        arguments["note"] = request.POST.get("note", "")
+    if decision.takes_money:
+        arguments["above_line"] = "above_line" in request.POST
     try:
         ticket = decision.call(
             ticket_id=ticket_id,
@@ -173,13 +199,17 @@ def _ask(
     order = ticket.order
     amount = to_pay(ticket)
     shown, then = format_yuan(amount), _then(ticket, decision)
-    if not decision.asks_amount or ticket.type == TicketType.EXCHANGE or not may_pay_less(ticket):
+    asked: int | None = amount
+    fixed = ticket.type == TicketType.EXCHANGE or not amount or not may_pay_less(ticket)
+    if fixed or not decision.asks_amount:
         form = None
     elif form is None:
         form = AmountForm(initial={"amount": f"{amount / 100:.2f}"})
     elif form.fen is None:
+        asked = None
         shown, then = f"¥{form['amount'].value()}", _no_amount()
     else:
+        asked = form.fen
         shown, then = format_yuan(form.fen), approval(ticket, form.fen)
     return dialog(
         request,
@@ -196,6 +226,8 @@ def _ask(
         available=available(ticket, order),
         form=form,
         then=then,
+        line_warning=line_warning(ticket, asked) if decision.takes_money and asked else "",
+        note=request.POST.get("note", ""),
         # What was on the screen when the dialog was opened, not what is there by now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
     )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("case/<int:ticket_id>/approve/", decisions.approve, name="approve"),
     path("case/<int:ticket_id>/confirm/", decisions.confirm_return, name="confirm-return"),
     path("case/<int:ticket_id>/retry/", decisions.retry, name="retry"),
+    path("case/<int:ticket_id>/close/", decisions.close, name="close"),
     path("case/<int:ticket_id>/take/", decisions.take, name="take"),
     path("case/<int:ticket_id>/hand-back/", decisions.hand_back, name="hand-back"),
 ]

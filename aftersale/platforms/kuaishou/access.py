@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.kuaishou.to_records import identity, number
+from aftersale.platforms.kuaishou.values import identity, number
 from aftersale.platforms.protocol import NotAuthorised
 
 from .api import Api
@@ -32,13 +32,23 @@ def renewed(
     token = identity(answer, "access_token")
     if not token:
         raise NotAuthorised(_("Kuaishou does not renew the access: %s") % _("no token"))
-    lasts = timedelta(seconds=number(answer, "expires_in"))
-    return {
+    renewed = {
         **secrets,
         "access_token": token,
         "refresh_token": identity(answer, "refresh_token") or secrets["refresh_token"],
-        "expires_at": (now + lasts).astimezone(UTC).isoformat(timespec="seconds"),
+        "expires_at": _after(number(answer, "expires_in"), now),
     }
+    if number(answer, "refresh_token_expires_in"):
+        # Each renewal starts it anew; at its end an owner has to authorise the app again.
+        renewed["refresh_expires_at"] = _after(number(answer, "refresh_token_expires_in"), now)
+    if open_id := identity(answer, "open_id"):
+        # Whose shop it is: what orders and pushes name it by.
+        renewed["open_id"] = open_id
+    return renewed
+
+
+def _after(seconds: int, now: datetime) -> str:
+    return (now + timedelta(seconds=seconds)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _runs_out(expires_at: str, now: datetime) -> bool:

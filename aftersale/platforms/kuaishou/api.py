@@ -16,7 +16,13 @@ import httpx
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms.protocol import (
+    Account,
+    NotAuthorised,
+    NotCarriedOut,
+    Picture,
+    Throttled,
+)
 from aftersale.platforms.tls import tls
 
 from . import codes
@@ -62,6 +68,14 @@ class Api:
         """Carries out a step, once: what was not answered raises TimedOut and is not repeated."""
         self._data(self._signed("POST", method, param))
 
+    def upload(self, method: str, param: Mapping[str, Any], name: str, picture: Picture) -> Any:
+        """Hands a file over, which changes nothing of any ticket; the answer's data."""
+        file = {name: (picture.name, picture.content, picture.content_type)}
+        try:
+            return self._data(self._signed("POST", method, param, file))
+        except TimedOut:
+            raise NotCarriedOut(_("Kuaishou did not answer. Nothing was changed.")) from None
+
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """What the OAuth address answers to a refresh."""
         response, body = self._exchange("POST", f"{self._address}/oauth2/refresh_token", form)
@@ -73,17 +87,17 @@ class Api:
         return data if isinstance(data, dict) else answer
 
     def _signed(
-        self, verb: str, method: str, param: Mapping[str, Any]
+        self, verb: str, method: str, param: Mapping[str, Any], file: Any = None
     ) -> tuple[httpx.Response, bytes]:
         # Escaped, so that no text can fail to be signed.
         text = json.dumps(param, separators=(",", ":"))
         fields = _signed_fields(
             self._secrets, method=method, param=text, timestamp=int(time.time() * 1000)
         )
-        return self._exchange(verb, f"{self._address}/{method.replace('.', '/')}", fields)
+        return self._exchange(verb, f"{self._address}/{method.replace('.', '/')}", fields, file)
 
     def _exchange(
-        self, verb: str, address: str, fields: Mapping[str, str]
+        self, verb: str, address: str, fields: Mapping[str, str], file: Any = None
     ) -> tuple[httpx.Response, bytes]:
         seconds = payments.CALL_TIMEOUT_SECONDS
         if self._client is None:
@@ -92,7 +106,7 @@ class Api:
         until = time.monotonic() + seconds
         try:
             with self._client.stream(
-                verb, address, params=query, data=form, timeout=seconds
+                verb, address, params=query, data=form, files=file, timeout=seconds
             ) as response:
                 return response, _body(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.

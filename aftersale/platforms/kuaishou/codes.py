@@ -78,9 +78,6 @@ STATUSES_OF: dict[str, frozenset[int]] = {
     word: frozenset(code for code, name in TICKET_STATUS.items() if name == word)
     for word in set(TICKET_STATUS.values())
 }
-# A status that is not in the table: open, never evaluated, and people may still act.
-STATUS_FOR_PEOPLE = "negotiating"
-
 TICKET_TYPE: dict[int, str] = {
     HandlingWay.RETURN_REFUND: "return_refund",
     HandlingWay.EXCHANGE: "exchange",
@@ -93,13 +90,10 @@ HANDLING_OF: dict[str, HandlingWay] = {
     "return_refund": HandlingWay.RETURN_REFUND,
     "exchange": HandlingWay.EXCHANGE,
 }
-# Reship, repair and what is not in the table: an exchange is always for people (SPEC O3).
-TYPE_FOR_PEOPLE = "exchange"
+# Goods sent or mended, and no money: for people, as an exchange is (SPEC O3).
+GOODS_ONLY: dict[int, str] = {HandlingWay.RESHIP: "reship", HandlingWay.REPAIR: "repair"}
 
-# Status 60 of these is goods sent, not money paid.
-WITHOUT_MONEY = frozenset({HandlingWay.EXCHANGE, HandlingWay.RESHIP, HandlingWay.REPAIR})
-
-# What an approval may pay.
+# Status 60 of any other is no money paid, and no approval pays any other.
 WITH_MONEY = frozenset({HandlingWay.REFUND_ONLY, HandlingWay.RETURN_REFUND})
 
 # Which changes of the type open.refund.reject takes.
@@ -127,6 +121,15 @@ ORDER_STATUS_OF["partially_shipped"] = OrderStatus.SHIPPED
 
 # coType of orders without a parcel: top-ups, coupons, memberships, fuel cards, vouchers.
 VIRTUAL = frozenset({2, 3, 5, 9, 13, 14})
+CROSS_BORDER = 8
+# orderPaymentStatus.payStepType, and the same among allActivityType.
+DEPOSIT, DEPOSIT_ACTIVITY = 1, 6
+# payStepStatus of orderPaymentSteps.
+STEP_PAID = 30
+# subOrderType.
+GIFT = 2
+# riskCode and disableDeliveryReasonCode; any value there forbids shipping.
+DO_NOT_SHIP: dict[int, str] = {10001: "risk", 1: "group_not_full", 2: "risk_check"}
 
 # In which statuses a step can be taken there.
 APPLIED = frozenset({Status.APPLIED_REFUND_ONLY, Status.APPLIED_RETURN_REFUND})
@@ -146,6 +149,35 @@ RECEIPT = frozenset(
         Status.WAIT_SELLER_RECEIPT,
     }
 )
+
+# Codes whose words are shown beside a ticket or order (aftersale.domain.platform_facts).
+STARTED_BY: dict[int, str] = {1: "buyer", 2: "merchant"}
+RECEIVED: dict[int, str] = {1: "no", 2: "yes"}
+NEGOTIATIONS: dict[int, str] = {
+    10008: "changed",
+    10013: "accepted",
+    10033: "agreed",
+    10036: "sent_back",
+}
+PRICE_PROTECTION = 1
+RETURN_FREIGHT: dict[int, str] = {
+    10: "waiting",
+    20: "agreed",
+    30: "paying",
+    40: "paid",
+    50: "closed",
+}
+FLAGS: dict[str, str] = {
+    "red_flag_tag_order": "red",
+    "yellow_flag_tag_order": "yellow",
+    "green_flag_tag_order": "green",
+    "blue_flag_tag_order": "blue",
+    "purple_flag_tag_order": "purple",
+    "grey_flag_tag_order": "grey",
+}
+ADDRESS_CHANGE: dict[int, str] = {10: "waiting", 20: "yes", 30: "no"}
+RETURN_RULE: dict[int, str] = {1: "seven_days", 3: "negotiated"}
+PAID_WITH: dict[int, str] = {1: "wechat", 2: "alipay", 3: "bank", 88: "later", 99: "transfer"}
 
 # What an answer's code is about; 1 is success, and one integration has seen 200.
 SUCCEEDED = frozenset({1, 200})

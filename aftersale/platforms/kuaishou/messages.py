@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from aftersale.platforms.kuaishou.to_records import identity, number
+from aftersale.platforms.kuaishou.values import identity, number
 from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 
 # Events of a ticket; the numbers are older names that are still sent.
@@ -38,8 +38,7 @@ def changes(body: bytes, secrets: Mapping[str, str]) -> Sequence[Changed]:
     envelope = _decrypted(body, secrets.get("message_secret", ""))
     if identity(envelope, "appKey") != secrets.get("app_key"):
         raise ForgedMessage
-    seller = secrets.get("seller_id")
-    if envelope.get("test") is True or (seller and identity(envelope, "userId") != seller):
+    if envelope.get("test") is True or not _of_this_seller(envelope, secrets):
         return ()
     event = identity(envelope, "event")
     info = _info(envelope)
@@ -53,9 +52,21 @@ def changes(body: bytes, secrets: Mapping[str, str]) -> Sequence[Changed]:
         return ()
     if not changed:
         return ()
-    at = number(info, "updateTime") or number(info, "createTime")
+    at = (
+        number(info, "updateTime")
+        or number(info, "createTime")
+        or number(envelope, "updateTime")
+        or number(envelope, "createTime")
+    )
     # Sent again, a push has another eventId; what it says stays the same.
     return (Changed(subject, changed, f"{changed}:{number(info, 'status')}:{at}"),)
+
+
+def _of_this_seller(envelope: Mapping[str, Any], secrets: Mapping[str, str]) -> bool:
+    """One app's pushes are about all shops that use it; without either name all are taken."""
+    names = (("openId", secrets.get("open_id")), ("userId", secrets.get("seller_id")))
+    given = [(identity(envelope, name), seller) for name, seller in names if seller]
+    return not given or any(there == seller for there, seller in given)
 
 
 def _decrypted(body: bytes, secret: str) -> Mapping[str, Any]:

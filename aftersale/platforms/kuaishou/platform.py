@@ -6,10 +6,9 @@ from typing import Any
 
 import structlog
 
-from aftersale import reject_reasons as catalogue
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.kuaishou import access, codes, messages, reasons, to_records
-from aftersale.platforms.kuaishou.to_records import identity, number
+from aftersale.platforms.kuaishou import access, codes, messages, pictures, reasons, to_records
+from aftersale.platforms.kuaishou.values import identity, milliseconds, number, rows
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -19,12 +18,13 @@ from aftersale.platforms.protocol import (
     NotCarriedOut,
     Picture,
     PlatformReason,
+    SeenOrder,
     SeenTicket,
     Step,
     Unreadable,
     Why,
+    readable,
 )
-from aftersale.records.schemas import OrderRecord
 
 from .api import Api, Refused
 from .codes import HandlingWay, Status
@@ -46,6 +46,9 @@ Row = Mapping[str, Any]
 class Kuaishou:
     """One shop there. Deadlines and versions are the platform's, to the millisecond."""
 
+    # What a push is answered with; anything else, and it comes again.
+    reply = '{"result":1}'
+
     def __init__(self, account: Account) -> None:
         self._account = account
         self._api = Api(account)
@@ -63,7 +66,7 @@ class Kuaishou:
 
     def changed_orders(
         self, *, since: datetime, until: datetime
-    ) -> Iterator[OrderRecord | Unreadable]:
+    ) -> Iterator[SeenOrder | Unreadable]:
         asked = {
             "orderViewStatus": ALL_ORDERS,
             "cpsType": ALL_SALES,
@@ -77,7 +80,7 @@ class Kuaishou:
         for row in pages:
             if to_records.lacks_shipping(row):
                 row = self._whole(row, self._order, to_records.order_no(row))
-            yield to_records.order_record(row, self._account.shop_code)
+            yield self._order_record(row)
 
     def changed_tickets(
         self, *, since: datetime, until: datetime
@@ -87,6 +90,8 @@ class Kuaishou:
             "queryType": BY_UPDATE,
             "sort": OLDEST_FIRST,
             "pageSize": TICKETS_A_PAGE,
+            # Required beside the cursor, which is what turns the pages.
+            "currentPage": 1,
             "option": {"needExchange": True},
         }
         pages = self._pages(
@@ -101,18 +106,15 @@ class Kuaishou:
             # Only the detail has pictures, the parcel, and how long the buyer may think.
             if "pictures" not in row:
                 row = self._whole(row, self._ticket, identity(row, "refundId"))
-            record = to_records.ticket_record(row, self._account.shop_code)
-            yield record if isinstance(record, Unreadable) else SeenTicket(record)
+            yield self._seen_ticket(row)
 
-    def order(self, order_no: str) -> OrderRecord | None:
+    def order(self, order_no: str) -> SeenOrder | None:
         row = self._order(order_no)
-        record = to_records.order_record(row, self._account.shop_code) if row else None
-        return None if isinstance(record, Unreadable) else record
+        return readable(self._order_record(row)) if row else None
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         row = self._ticket(ticket_no)
-        record = to_records.ticket_record(row, self._account.shop_code) if row else None
-        return None if record is None or isinstance(record, Unreadable) else SeenTicket(record)
+        return readable(self._seen_ticket(row)) if row else None
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         # A test push comes instead, and is answered like any other.
@@ -166,7 +168,7 @@ class Kuaishou:
         row = self._as_decided(step, codes.RECEIPT)
         if isinstance(row, Declined):
             return row
-        if number(row, "handlingWay") in codes.WITHOUT_MONEY:
+        if number(row, "handlingWay") not in codes.WITH_MONEY:
             text = _("No money goes back here: send the new goods, and say so on Kuaishou.")
             return Declined(Why.OTHER, text)
         freight = row.get("returnFreightInfo")
@@ -184,9 +186,10 @@ class Kuaishou:
     ) -> Accepted | Declined:
         return self._turn_down(
             step,
-            lambda offered: reasons.nearest(reason, offered),
-            label=str(catalogue.label_of(reason)),
+            lambda offered: reasons.chosen(reason, offered),
+            label=reasons.label_of(reason),
             text=text,
+            sent=pictures,
         )
 
     def negotiate(
@@ -205,6 +208,7 @@ class Kuaishou:
             reasons.for_offer,
             label=_("an offer to the buyer"),
             text=f"{to_records.OFFER}{text}",
+            sent=pictures,
             edit=edit,
         )
 
@@ -214,8 +218,8 @@ class Kuaishou:
             return NeverSeen()
         code = number(row, "status")
         if code == Status.SUCCESS:
-            if number(row, "handlingWay") in codes.WITHOUT_MONEY:
-                return Failed(_("Ended on Kuaishou as an exchange."), permanent=True)
+            if number(row, "handlingWay") not in codes.WITH_MONEY:
+                return Failed(_("Ended on Kuaishou without money."), permanent=True)
             return Paid()
         if code == Status.CLOSED:
             return Failed(_("Closed on Kuaishou without a refund."), permanent=True)
@@ -246,7 +250,7 @@ class Kuaishou:
         begin = max(since, until - OLDEST)
         while begin < until:
             end = min(begin + WINDOW, until)
-            first, last = to_records.milliseconds(begin), to_records.milliseconds(end)
+            first, last = milliseconds(begin), milliseconds(end)
             if first < last:
                 window = {**asked, "beginTime": first, "endTime": last}
                 yield from self._window(method, window, cursor=cursor, rows=rows)
@@ -271,6 +275,20 @@ class Kuaishou:
                 raise NotCarriedOut(_("Kuaishou's list does not go on."))
             been.add(place)
 
+    def _order_record(self, row: Row) -> SeenOrder | Unreadable:
+        receives = 0
+        if to_records.bears_discount(row):
+            fees = self._whole({}, self._fees, to_records.order_no(row))
+            receives = number(fees, "sellerRecv")
+        return to_records.order_record(row, self._account.shop_code, receives)
+
+    def _seen_ticket(self, row: Row) -> SeenTicket | Unreadable:
+        history: Sequence[Row] = ()
+        if to_records.has_history(row):
+            told = self._whole({}, self._history, identity(row, "refundId"))
+            history = rows(told, "steps")
+        return to_records.seen_ticket(row, self._account.shop_code, history)
+
     def _whole(self, row: Row, fetch: Callable[[str], Row | None], named: str) -> Row:
         """The detail of a list's row; one that is refused does not keep the others away."""
         try:
@@ -293,6 +311,13 @@ class Kuaishou:
             return None
         return self._one("open.seller.order.refund.detail", {"refundId": int(ticket_no)})
 
+    def _history(self, ticket_no: str) -> Row | None:
+        data = self._api.read("open.refund.comment.basic.list", {"refundId": int(ticket_no)})
+        return {"steps": data}
+
+    def _fees(self, order_no: str) -> Row | None:
+        return self._one("open.seller.order.fee.detail", {"orderId": int(order_no)})
+
     def _order(self, order_no: str) -> Row | None:
         if not order_no.isdecimal():
             return None
@@ -307,7 +332,7 @@ class Kuaishou:
         if code in codes.WITH_PLATFORM:
             return Declined(Why.PLATFORM_HANDLING, _("Kuaishou itself is handling this ticket."))
         exchange = number(row, "handlingWay") == HandlingWay.EXCHANGE
-        same = number(row, "updateTime") == to_records.milliseconds(step.version) and (
+        same = number(row, "updateTime") == milliseconds(step.version) and (
             exchange or number(row, "refundFee") == step.amount
         )
         if not same or code not in statuses:
@@ -321,28 +346,30 @@ class Kuaishou:
         *,
         label: str,
         text: str,
+        sent: Sequence[Picture],
         edit: Mapping[str, Any] | None = None,
     ) -> Accepted | Declined:
         try:
             offered = self.reject_reasons(step.ticket_no)
+            chosen = choose(offered)
+            if chosen is None:
+                there = ", ".join(reason.label for reason in offered) or _("none")
+                told = _("No reason of Kuaishou's for this ticket fits “%(label)s”: %(there)s.")
+                return Declined(Why.OTHER, told % {"label": label, "there": there})
+            if chosen.needs_pictures and not sent:
+                told = _("Kuaishou wants pictures with the reason “%s”.")
+                return Declined(Why.OTHER, told % chosen.label)
+            addresses = pictures.uploaded(self._api, sent)
         except Refused as refused:
             return declined(refused)
-        chosen = choose(offered)
-        if chosen is None:
-            there = ", ".join(reason.label for reason in offered) or _("none")
-            told = _("No reason of Kuaishou's for this ticket fits “%(label)s”: %(there)s.")
-            return Declined(Why.OTHER, told % {"label": label, "there": there})
-        if chosen.needs_pictures:
-            # It takes addresses of pictures, and no call is published that makes them.
-            told = _("Kuaishou wants pictures with the reason “%s”: reject this one there.")
-            return Declined(Why.OTHER, told % chosen.label)
         return self._send(
             "open.refund.reject",
             {
                 "refundId": _id(step),
                 "reasonCode": int(chosen.code) if chosen.code.isdecimal() else chosen.code,
                 "rejectDesc": text,
-                "refundVersion": to_records.milliseconds(step.version),
+                "refundVersion": milliseconds(step.version),
+                **({"rejectImages": addresses} if addresses else {}),
                 **(edit or {}),
             },
         )

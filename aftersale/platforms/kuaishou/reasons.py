@@ -1,14 +1,16 @@
 """Afterdesk's reject reasons beside those that Kuaishou lists for a ticket.
 
-Kuaishou's numbers are not published and differ from ticket to ticket; what can be relied on is
-what a reason's label says.
+People choose among a ticket's own reasons (SPEC P2). A reason of the catalogue, as files and
+programs send it, is found by words: Kuaishou's numbers differ from ticket to ticket, and only its
+labels say anything.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aftersale.platforms.kuaishou.to_records import identity
-from aftersale.platforms.protocol import PlatformReason
+from aftersale import reject_reasons as catalogue
+from aftersale.platforms.kuaishou.values import identity
+from aftersale.platforms.protocol import PlatformReason, own_reason
 
 # A label that holds one of these words means that reason; earlier words say it better.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -38,12 +40,25 @@ def reasons(data: Any) -> list[PlatformReason]:
         PlatformReason(
             code=_first(row, "reasonCode", "rejectReasonCode", "code"),
             label=_first(row, "reasonDesc", "rejectReasonDesc", "reason", "desc"),
+            hint=_first(row, "tip"),
             needs_text=row.get("requiredRejectDesc") is True,
             needs_pictures=row.get("requiredRejectImage") is True,
         )
         for row in rows
     ]
     return [reason for reason in found if reason.code and reason.label]
+
+
+def chosen(reason: str, offered: Sequence[PlatformReason]) -> PlatformReason | None:
+    """The one that people chose among those on offer, or the nearest to one of the catalogue."""
+    code = own_reason(reason)
+    if code is None:
+        return nearest(reason, offered)
+    return next((one for one in offered if one.code == code), None)
+
+
+def label_of(reason: str) -> str:
+    return str(catalogue.label_of(own_reason(reason) or reason))
 
 
 def nearest(code: str, offered: Sequence[PlatformReason]) -> PlatformReason | None:

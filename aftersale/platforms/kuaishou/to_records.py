@@ -1,13 +1,12 @@
 """What Kuaishou sends of orders and tickets, as Afterdesk's records.
 
-A code that is not in the tables never stops the rest: its ticket goes to people with a note, and
-what can't be recorded at all (no number, no time) is told as Unreadable.
+A code that is not in the tables never stops the rest: its ticket is for people, and what can't be
+recorded at all (no number, no time) is told as Unreadable.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -15,62 +14,77 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.domain.money import plain_yuan
-from aftersale.platforms.kuaishou import codes
+from aftersale.platforms.kuaishou import codes, facts
 from aftersale.platforms.kuaishou.codes import HandlingWay, Negotiation, OrderStatus, Status
-from aftersale.platforms.protocol import Unreadable
-from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.platforms.kuaishou.values import MOMENTS, clean, identity, iso, number, part, rows
+from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
+from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import LINK_PATTERN
 
 log = structlog.get_logger(__name__)
 
-R = TypeVar("R", OrderRecord, TicketRecord)
+R = TypeVar("R", SeenOrder, TicketRecord)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Milliseconds between 2001 and 2286. Anything else in a time's place is no moment.
-_MOMENTS = range(10**12, 10**13)
 _LINK = re.compile(LINK_PATTERN)
 
 # A round of negotiation and a rejection are one call there and look the same afterwards. The
 # offer's text begins with this, the buyer reads it, and the platform gives it back.
 OFFER = "【协商】"
 
-# Each order there has one line.
+# In these a ticket holds its order's money.
+_MONEY = {"awaiting_return", "returning", "refunding"}
+
+# Each order there has one line, and after it the gifts that came with it.
 LINE_NO = 1
 
 
-def ticket_record(row: Mapping[str, Any], shop: str) -> TicketRecord | Unreadable:
-    """A row of the list, or a detail."""
-    status, notes = _status(row)
-    kind = codes.TICKET_TYPE.get(number(row, "handlingWay"))
-    if kind is None:
-        kind = codes.TYPE_FOR_PEOPLE
-        notes.append(_way_words(number(row, "handlingWay")))
+def seen_ticket(
+    row: Mapping[str, Any], shop: str, history: Sequence[Mapping[str, Any]] = ()
+) -> SeenTicket | Unreadable:
+    """A row of the list, or a detail; `history` of open.refund.comment.basic.list."""
+    way = number(row, "handlingWay")
+    kind = codes.TICKET_TYPE.get(way) or ("exchange" if way in codes.GOODS_ONLY else None)
+    status, known = _status(row)
     values: dict[str, Any] = {
         "shop": shop,
         "ticket_no": identity(row, "refundId"),
         "order_no": identity(row, "oid"),
         "line_no": LINE_NO,
-        "type": kind,
+        # A kind that is not known is no exchange, and no money either: its flag keeps it from
+        # being approved, and its fact has its name (SPEC O4).
+        "type": kind or "refund_only",
         "reason": (clean(row.get("refundReasonDesc")) or identity(row, "refundReason"))[:64],
         "amount": plain_yuan(number(row, "refundFee")),
-        "applied_at": _iso(number(row, "createTime") or number(row, "submitTime")),
-        "updated_at": _iso(number(row, "updateTime")),
-        "note": "\n".join([*notes, clean(row.get("refundDesc"))]).strip()[:2000],
+        "applied_at": iso(number(row, "createTime") or number(row, "submitTime")),
+        "updated_at": iso(number(row, "updateTime")),
+        "note": clean(row.get("refundDesc"))[:2000],
         "evidence": _links(row.get("pictures")),
         "status": status,
-        "due_at": _iso(_due(row)),
+        "due_at": iso(_due(row)),
         "return_shipment": _shipment(row),
+        "labels": ["risk"] if facts.parcel_warnings(row) else [],
     }
     if status == "refunded":
         at = number(row, "endTime") or number(row, "updateTime")
-        values["refund_result"] = {"status": "succeeded", "at": _iso(at)}
-    return _validated(TicketRecord, values, "ticket_no")
+        values["refund_result"] = {"status": "succeeded", "at": iso(at)}
+    record = _validated(TicketRecord, values, "ticket_no")
+    if isinstance(record, Unreadable):
+        return record
+    if kind is None:
+        log.warning("kuaishou.handling_way_unknown", code=way)
+    return SeenTicket(
+        record,
+        unknown=kind is None or not known,
+        facts=facts.of_ticket(row, history, type_known=kind is not None, status_known=known),
+    )
 
 
-def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | Unreadable:
-    """A row of the list, or a detail."""
-    base = _part(row, "orderBaseInfo")
-    item = _part(row, "orderItemInfo")
+def order_record(
+    row: Mapping[str, Any], shop: str, seller_receives: int = 0
+) -> SeenOrder | Unreadable:
+    """A row of the list, or a detail; `seller_receives` of open.seller.order.fee.detail in fen."""
+    base = part(row, "orderBaseInfo")
+    item = part(row, "orderItemInfo")
     code = number(base, "status")
     status = codes.ORDER_STATUS.get(code)
     if status is None:
@@ -78,23 +92,27 @@ def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | Unreadable:
         text = _("Kuaishou reports an order status that is not known here: %s.") % code
         return Unreadable(order_no(row), text)
     pieces = max(number(item, "num"), 1)
-    sent = number(_part(row, "orderDeliveryInfo"), "deliveryNum")
-    if code == OrderStatus.SHIPPED and 0 < sent < pieces:
+    sent = number(part(row, "orderDeliveryInfo"), "deliveryNum")
+    if code in (OrderStatus.PAID, OrderStatus.SHIPPED) and 0 < sent < pieces:
         status = "partially_shipped"
-    paid = plain_yuan(number(base, "totalFee"))
+    kind = _order_type(row)
+    paid, goods = _money(row, seller_receives, deposit=kind == "deposit")
+    virtual = number(base, "coType") in codes.VIRTUAL
     values: dict[str, Any] = {
         "shop": shop,
         "order_no": identity(base, "oid"),
+        "type": kind,
         "status": status,
         "buyer": identity(base, "buyerOpenId") or identity(base, "buyerId"),
-        "created_at": _iso(number(base, "createTime")),
-        "paid_at": _iso(number(base, "payTime")),
-        "shipped_at": _iso(number(base, "sendTime")),
-        "delivered_at": _iso(number(base, "recvTime")),
-        "updated_at": _iso(number(base, "updateTime")),
-        "paid_amount": paid,
+        "created_at": iso(number(base, "createTime")),
+        "paid_at": iso(number(base, "payTime")),
+        "shipped_at": iso(number(base, "sendTime")),
+        "delivered_at": iso(number(base, "recvTime")),
+        "updated_at": iso(number(base, "updateTime")),
+        "paid_amount": plain_yuan(paid),
         # Whatever goes back to a buyer there is a ticket, and counted with it.
         "refunded_amount": "0",
+        "labels": _labels(base, item),
         "lines": [
             {
                 "line_no": LINE_NO,
@@ -102,79 +120,129 @@ def order_record(row: Mapping[str, Any], shop: str) -> OrderRecord | Unreadable:
                 "category": _category(item),
                 "title": clean(item.get("itemTitle"))[:256],
                 "quantity": pieces,
-                "paid_amount": paid,
-                "virtual": number(base, "coType") in codes.VIRTUAL,
-            }
+                "paid_amount": plain_yuan(goods),
+                "virtual": virtual,
+            },
+            *_gifts(row),
         ],
     }
-    return _validated(OrderRecord, values, "order_no")
+    record = _validated(SeenOrder, values, "order_no")
+    if isinstance(record, Unreadable):
+        return record
+    return record.model_copy(update={"facts": facts.of_order(row)})
+
+
+def _money(row: Mapping[str, Any], seller_receives: int, *, deposit: bool) -> tuple[int, int]:
+    """What was paid in all, and for the goods: `totalFee` has no freight in it.
+
+    Where the platform bears a part of a discount, the merchant gives back more than the buyer
+    paid: what it receives for the order.
+    """
+    base = part(row, "orderBaseInfo")
+    goods, freight = number(base, "totalFee"), number(base, "expressFee")
+    steps = rows(part(row, "orderStepInfo"), "orderPaymentSteps")
+    if deposit and steps:
+        paid = sum(
+            number(step, "paymentFee")
+            for step in steps
+            if number(step, "payStepStatus") == codes.STEP_PAID
+        )
+        return paid, min(paid, goods)
+    if number(base, "status") == OrderStatus.UNPAID:
+        return 0, 0
+    paid = max(goods + freight, seller_receives)
+    return paid, paid - freight
+
+
+def bears_discount(row: Mapping[str, Any]) -> bool:
+    """Whether the platform may bear a part of what was taken off, and something goes back."""
+    base, item = part(row, "orderBaseInfo"), part(row, "orderItemInfo")
+    discounted = number(base, "discountFee") > 0 or number(item, "discountFee") > 0
+    return discounted and bool(rows(row, "orderRefundList"))
+
+
+def has_history(row: Mapping[str, Any]) -> bool:
+    """Whether more than the application has been said: else its course is one line."""
+    negotiated = number(row, "negotiateReason") or (
+        number(row, "negotiateStatus") == Negotiation.TURNED_DOWN
+    )
+    return bool(negotiated) or number(row, "status") in codes.WITH_PLATFORM
+
+
+def _order_type(row: Mapping[str, Any]) -> str:
+    base = part(row, "orderBaseInfo")
+    status = part(part(row, "orderStepInfo"), "orderPaymentStatus")
+    activities = base.get("allActivityType")
+    if number(status, "payStepType") == codes.DEPOSIT or (
+        isinstance(activities, list) and codes.DEPOSIT_ACTIVITY in activities
+    ):
+        return "deposit"
+    return "cross_border" if number(base, "coType") == codes.CROSS_BORDER else "ordinary"
+
+
+def _labels(base: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
+    labels = []
+    if part(item, "serviceInfo").get("instantRefund") is True:
+        labels.append("fast_refund")
+    activities = base.get("allActivityType")
+    if isinstance(activities, list) and any(activities):
+        labels.append("campaign")
+    if facts.do_not_ship(base):
+        labels.append("risk")
+    return labels
+
+
+def _gifts(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Nothing was paid for them, and they are sent by themselves."""
+    gifts = [
+        part(sub, "subOrderItemInfo")
+        for sub in rows(row, "subOrderInfo")
+        if number(sub, "subOrderType") == codes.GIFT
+    ]
+    return [
+        {
+            "line_no": line_no,
+            "product": identity(gift, "itemId") or "?",
+            "title": clean(gift.get("itemTitle"))[:256],
+            "quantity": max(number(gift, "num"), 1),
+            "paid_amount": "0",
+        }
+        for line_no, gift in enumerate(gifts, start=LINE_NO + 1)
+    ]
 
 
 def order_no(row: Mapping[str, Any]) -> str:
-    return identity(_part(row, "orderBaseInfo"), "oid")
+    return identity(part(row, "orderBaseInfo"), "oid")
 
 
 def lacks_shipping(row: Mapping[str, Any]) -> bool:
     """Whether only the detail says what the list leaves out: virtual goods, pieces shipped."""
-    base = _part(row, "orderBaseInfo")
-    several = number(_part(row, "orderItemInfo"), "num") > 1
-    shipped = number(base, "status") == OrderStatus.SHIPPED
-    return "coType" not in base or (several and shipped and "orderDeliveryInfo" not in row)
+    base = part(row, "orderBaseInfo")
+    several = number(part(row, "orderItemInfo"), "num") > 1
+    leaving = number(base, "status") in (OrderStatus.PAID, OrderStatus.SHIPPED)
+    return "coType" not in base or (several and leaving and "orderDeliveryInfo" not in row)
 
 
-def milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-def number(row: Mapping[str, Any], name: str) -> int:
-    """A whole number, 0 where there is none: the platform leaves out zeros."""
-    value = row.get(name)
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def identity(row: Mapping[str, Any], name: str) -> str:
-    """A number that names something; it may be longer than a float can hold."""
-    value = row.get(name)
-    if isinstance(value, bool) or value is None:
-        return ""
-    return clean(str(value)) if isinstance(value, int | str) and value != 0 else ""
-
-
-def clean(value: Any) -> str:
-    """Text without what the database can't store."""
-    if not isinstance(value, str):
-        return ""
-    return value.encode(errors="ignore").decode().replace("\x00", "").strip()
-
-
-def _status(row: Mapping[str, Any]) -> tuple[str, list[str]]:
-    code = number(row, "status")
-    turned_down = number(row, "negotiateStatus") == Negotiation.TURNED_DOWN
-    if turned_down and code in codes.TURNED_DOWN_IN:
+def _status(row: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """The desk's word, and whether the platform's is known; without one nothing moves."""
+    code, way = number(row, "status"), number(row, "handlingWay")
+    if number(row, "negotiateStatus") == Negotiation.TURNED_DOWN and code in codes.TURNED_DOWN_IN:
         code = Status.SELLER_REJECTED
-    if code == Status.SUCCESS and number(row, "handlingWay") in codes.WITHOUT_MONEY:
-        return "closed", []
     status = codes.TICKET_STATUS.get(code)
     if status is None:
         log.warning("kuaishou.status_unknown", ticket_no=identity(row, "refundId"), code=code)
-        text = _("Kuaishou reports a status that is not known here: %s. Look at it there.") % code
-        return codes.STATUS_FOR_PEOPLE, [text]
+        return None, False
+    if way not in codes.WITH_MONEY:
+        if code == Status.SUCCESS:
+            return "closed", True
+        if way != HandlingWay.EXCHANGE and way not in codes.GOODS_ONLY and status in _MONEY:
+            # Whether it is about money, nobody can tell: it counts as none.
+            return None, True
     if status == "rejected" and clean(row.get("sellerDisagreeDesc")).startswith(OFFER):
-        return "negotiating", []
+        return "negotiating", True
     if code == Status.PLATFORM_RETURN_CONFIRMED and _shipment(row):
-        return "returning", []
-    return status, []
-
-
-def _way_words(code: int) -> str:
-    if code == HandlingWay.RESHIP:
-        return _("The buyer asks for missing goods to be sent.")
-    if code == HandlingWay.REPAIR:
-        return _("The buyer asks for a repair.")
-    log.warning("kuaishou.handling_way_unknown", code=code)
-    return _("Kuaishou reports a kind of request that is not known here: %s.") % code
+        return "returning", True
+    return status, True
 
 
 def _due(row: Mapping[str, Any]) -> int:
@@ -183,13 +251,13 @@ def _due(row: Mapping[str, Any]) -> int:
         return 0
     if number(row, "negotiateStatus") == Negotiation.TURNED_DOWN:
         until = number(row, "validNegotiateBuyerModifyTimeStamp")
-        if until in _MOMENTS:
+        if until in MOMENTS:
             return until
     return number(row, "expireTime")
 
 
 def _shipment(row: Mapping[str, Any]) -> dict[str, str] | None:
-    parcel = _part(row, "logisticsInfo")
+    parcel = part(row, "logisticsInfo")
     tracking_no = clean(parcel.get("expressNo"))[:64]
     if not tracking_no:
         return None
@@ -197,7 +265,7 @@ def _shipment(row: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _category(item: Mapping[str, Any]) -> str:
-    info = _part(_part(item, "itemExtra"), "categoryInfo")
+    info = part(part(item, "itemExtra"), "categoryInfo")
     return (identity(info, "itemCid") or clean(info.get("categoryName")))[:64]
 
 
@@ -212,17 +280,6 @@ def _links(value: Any) -> list[str]:
         return []
     links = [clean(link) for link in value]
     return [link for link in links if len(link) <= 1000 and _LINK.match(link)][:50]
-
-
-def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = row.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _iso(moment: int) -> str | None:
-    if moment not in _MOMENTS:
-        return None
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds")
 
 
 def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadable:

@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -14,7 +14,7 @@ from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
 
-from .codes import NOT_AUTHORISED, SYSTEM_ERRORS, THROTTLED
+from .codes import NOT_AUTHORISED, NOT_PERMITTED, SYSTEM_ERRORS, THROTTLED
 
 ADDRESS = "https://api.weixin.qq.com"
 # A detail has a few kilobytes; more than this is not an answer.
@@ -22,6 +22,11 @@ MAX_BYTES = 10_000_000
 RETRY_SECONDS = 60.0
 
 Answer = dict[str, Any]
+T = TypeVar("T")
+
+
+class NotPermitted(NotAuthorised):
+    """The app may not make this one call; what else it may do goes on."""
 
 
 class Refused(Exception):
@@ -78,6 +83,18 @@ class Client:
             sent |= _json(body or {})
         return self._answer_to(method, path, until, sent)
 
+    def content(self, path: str, query: Mapping[str, str]) -> bytes:
+        """The bytes of a file; an answer in JSON in their place is an error."""
+        sent = {"params": query, "extensions": {"access_token": self._secrets["access_token"]}}
+
+        def read(response: httpx.Response, until: float) -> bytes:
+            if "json" in response.headers.get("Content-Type", ""):
+                _answer(response, until)
+                raise TimedOut
+            return _body(response, until)
+
+        return self._answer_to("GET", path, None, sent, read)
+
     def new_token(self) -> Answer:
         """A token for the app's secret: the one in force, or a new one where that ran out."""
         body = {
@@ -89,8 +106,13 @@ class Client:
         return self._answer_to("POST", "/cgi-bin/stable_token", None, _json(body))
 
     def _answer_to(
-        self, method: str, path: str, until: float | None, sent: Mapping[str, Any]
-    ) -> Answer:
+        self,
+        method: str,
+        path: str,
+        until: float | None,
+        sent: Mapping[str, Any],
+        read: Callable[[httpx.Response, float], T] | None = None,
+    ) -> Any:
         until = until or time.monotonic() + CALL_TIMEOUT_SECONDS
         left = until - time.monotonic()
         if left <= 0:
@@ -98,7 +120,7 @@ class Client:
         address = self._address + path
         try:
             with self._http.stream(method, address, timeout=left, **sent) as response:
-                return _answer(response, until)
+                return (read or _answer)(response, until)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise NotCarriedOut(_("The platform can't be reached.")) from error
         except httpx.InvalidURL as error:
@@ -114,11 +136,16 @@ def _json(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": content, "headers": {"Content-Type": "application/json"}}
 
 
-def _answer(response: httpx.Response, until: float) -> Answer:
+def _body(response: httpx.Response, until: float) -> bytes:
     if response.status_code == 429:
         raise Throttled(_("The platform asks for fewer calls."), RETRY_SECONDS)
     if response.status_code >= 500:
         raise TimedOut
+    if response.status_code == 403:
+        # Without any code: where this machine's address is not on the app's list.
+        raise NotAuthorised(
+            _("The platform refuses this machine's address: put it on the app's list of addresses.")
+        )
     if response.status_code != 200:
         raise NotCarriedOut(_("The platform answers HTTP %d.") % response.status_code)
     content = b""
@@ -126,6 +153,11 @@ def _answer(response: httpx.Response, until: float) -> Answer:
         content += chunk
         if len(content) > MAX_BYTES or time.monotonic() > until:
             raise TimedOut
+    return content
+
+
+def _answer(response: httpx.Response, until: float) -> Answer:
+    content = _body(response, until)
     try:
         answer = json.loads(content)
         code = int(answer.get("errcode") or 0)
@@ -143,6 +175,11 @@ def _failure(code: int, message: str) -> Exception:
         return TimedOut()
     if code in THROTTLED:
         return Throttled(_("The platform asks for fewer calls."), THROTTLED[code])
+    if code in NOT_PERMITTED:
+        return NotPermitted(
+            _("The app has no right to this at the platform: %(message)s (%(code)d)")
+            % {"message": message, "code": code}
+        )
     if code in NOT_AUTHORISED:
         return NotAuthorised(
             _("The platform refuses the credentials: %(message)s (%(code)d)")

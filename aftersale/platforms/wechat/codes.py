@@ -18,6 +18,8 @@ PAYMENT_GIVEN_UP = "MERCHANT_REFUND_RETRY_FAIL"
 FAILED = "MERCHANT_FAIL"
 # Paid outside the platform, which the buyer has yet to confirm.
 WAIT_CONFIRM = "USER_WAIT_CONFIRM"
+# The merchant opened the request, and the buyer has yet to agree.
+WAIT_FOR_BUYER = "USER_WAIT_HANDLE_MERCHANT_AFTER_SALE"
 
 # A parcel being intercepted waits for the carrier as a negotiation waits for the buyer: nothing
 # may be decided automatically, and the platform brings it back.
@@ -40,14 +42,14 @@ TICKET_STATUS: dict[str, str] = {
     PAYMENT_GIVEN_UP: "closed",
     FAILED: "closed",
     WAIT_OFFER: "negotiating",
-    "USER_WAIT_HANDLE_MERCHANT_AFTER_SALE": "negotiating",
+    WAIT_FOR_BUYER: "negotiating",
     INTERCEPTING: "negotiating",
     # The new goods have been sent: an exchange is over (SPEC O4).
     "USER_WAIT_RECEIPT": "closed",
     "MERCHANT_EXCHANGE_SUCCESS": "closed",
 }
-# What the desk does not know is for people, and arbitration is never decided automatically.
-FOR_PEOPLE = "arbitration"
+# In these a ticket holds its order's money; of a type that is not known nobody can tell.
+MONEY = {"awaiting_return", "returning", "refunding", "refunded"}
 # A dispute stands beside these instead of replacing them.
 DISPUTABLE = {PROCESSING, WAIT_OFFER} | {
     status for status, ours in TICKET_STATUS.items() if ours == "rejected"
@@ -115,9 +117,15 @@ REASONS: dict[str, str] = {
 AUTOMATIC_REFUND = 4
 DISPUTE_REFUND = 5
 
+# sub_type; `kind` of aftersale.domain.platform_facts.
+KIND: dict[str, str] = {"REFUND_PRICE_DIFF": "price_difference"}
+
 ORDER_STATUS: dict[int, str] = {
     5: "pending_payment",
     10: "pending_payment",
+    # A present that nobody has taken yet, a group that is not full.
+    12: "pending_shipment",
+    13: "pending_shipment",
     20: "pending_shipment",
     21: "partially_shipped",
     30: "shipped",
@@ -128,6 +136,11 @@ ORDER_STATUS: dict[int, str] = {
 }
 # order_detail.delivery_info.deliver_method
 VIRTUAL = {1, 3}
+# sku_deliver_info.stock_type
+PRESALE = "1"
+# pay_info.payment_method: of the last two nothing can go back.
+PAID_WITH: dict[int, str] = {1: "wechat", 2: "later", 3: "lottery", 4: "points"}
+WITHOUT_MONEY = {3, 4}
 BENEFICIARY: dict[int, str] = {0: "talent", 1: "team_leader"}
 
 # Errors of a step: the platform did not take it. All others are Why.OTHER.
@@ -142,8 +155,12 @@ DECLINED: dict[int, Why] = {
     10021057: Why.NOT_FOUND,
     10021065: Why.PLATFORM_HANDLING,
     10021068: Why.NEGOTIATE_FIRST,
+    10021500: Why.NOT_FOUND,
+    10021503: Why.CHANGED,
+    10021504: Why.CHANGED,
 }
 NO_SUCH_TICKET = {code for code, why in DECLINED.items() if why is Why.NOT_FOUND}
+NO_SUCH_DISPUTE = 10021500
 NO_SUCH_ORDER = {100002, 1010011}
 BAD_ADDRESS = {10021058, 10021060, 10021062}
 FORBIDDEN_CHARACTERS = 10020261
@@ -169,20 +186,19 @@ NOT_AUTHORISED = {
     41004,
     42001,
     45035,
-    48001,
-    48004,
     50001,
     50002,
     61004,
-    61007,
 }
+# The app has no right to this one call.
+NOT_PERMITTED = {48001, 48004, 61007}
 
 # Which scene a rejection is in, by the ticket's type there.
 REJECT_SCENE: dict[str, int] = {"REFUND": 1, "RETURN": 4, "EXCHANGE": 5}
 # The goods of an exchange came back, and no new ones are sent for them.
 REJECT_NEW_GOODS = 6
-# Our catalogue (aftersale.reject_reasons) in the platform's: its numbers, then parts of its
-# labels, as one label has other numbers in other scenes.
+# Our catalogue (aftersale.reject_reasons) in the platform's: its numbers, and parts of its labels.
+# A label goes first: one number has been seen with two labels.
 REJECT_REASONS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "already_shipped": ((4,), ("已完成发货",)),
     "agreed_to_cancel": ((6,), ("已协商取消", "误操作")),
@@ -199,9 +215,10 @@ REJECT_REASONS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "incomplete_return": ((22,), ("空包", "缺少配件")),
 }
 
-# merchantupdateaftersale: (update_reason_type, merchant_update_type); all of these need a picture.
-ASK_FOR_PROOF, CHANGE_REQUEST = 2, 3
-MESSAGE = (7, ASK_FOR_PROOF)
+# merchantupdateaftersale: (update_reason_type, merchant_update_type). All of these need a picture.
+# Others say that the buyer can't be reached, that a parcel could not be stopped or that goods are
+# fresh: nobody here knows that, and so none of them is sent.
+CHANGE_REQUEST = 3
 OTHER_AMOUNT = (10, CHANGE_REQUEST)
 NEW_REFUND = (6, CHANGE_REQUEST)
 NEW_RETURN = (11, CHANGE_REQUEST)
@@ -210,7 +227,16 @@ TICKET_EVENTS = {
     "channels_ec_aftersale_update": "finder_shop_aftersale_status_update",
     "channels_ec_complaint_update": "finder_shop_complaint",
 }
+GIFT_EVENT = "channels_ec_present_aftersale_update"
 ORDER_EVENTS = "channels_ec_order_"
+
+
+def whole(value: object) -> int:
+    """A number that may come as text; 0 where it is none."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return 0
 
 
 def status_name(status: object) -> str:

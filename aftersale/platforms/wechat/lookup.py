@@ -9,22 +9,37 @@ from pydantic import ValidationError
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotCarriedOut, SeenTicket, Unreadable
-from aftersale.platforms.wechat import codes, refusals, to_records
-from aftersale.records.schemas import OrderRecord
+from aftersale.platforms.protocol import (
+    NotCarriedOut,
+    RecordUnreadable,
+    SeenOrder,
+    SeenTicket,
+    Unreadable,
+    readable,
+)
+from aftersale.platforms.wechat import codes, disputes, refusals, to_records
+from aftersale.platforms.wechat.disputes import Dispute
 
-from .client import Answer, Client, Refused
+from .client import Answer, Client, NotPermitted, Refused
 
 TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
 ADDRESSES = "/channels/ec/merchant/address"
 TICKET_WINDOW, ORDER_WINDOW = timedelta(hours=24), timedelta(days=7)
 PAGE = 100
+# How long a gift's refund may be under way.
+GIFTS_MAY_TAKE = timedelta(days=1)
+# What their list is called among the records that can't be read.
+GIFTS = "gifts"
 
 # What reading an answer that is not as documented may raise.
 BAD_ANSWER = (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError)
 
 Body = dict[str, Any]
-Row = TypeVar("Row", OrderRecord, SeenTicket)
+Row = TypeVar("Row", SeenOrder, SeenTicket)
+
+
+class Refusal(NotCarriedOut):
+    """The platform answered, and said no."""
 
 
 class NoRecord(Exception):
@@ -37,8 +52,10 @@ class Lookup:
     def __init__(self, shop_code: str, client: Client) -> None:
         self._shop, self._client = shop_code, client
         self._return_address = ""
+        # Of orders read before: a ticket costs one call then.
+        self._goods: dict[str, to_records.Goods] = {}
 
-    def orders(self, since: datetime, until: datetime) -> Iterator[OrderRecord | Unreadable]:
+    def orders(self, since: datetime, until: datetime) -> Iterator[SeenOrder | Unreadable]:
         for start, end in _windows(since, until, ORDER_WINDOW):
             asked = {"update_time_range": {"start_time": start, "end_time": end}, "page_size": PAGE}
             for number in self._listed(ORDERS + "/list/get", asked, "order_id_list"):
@@ -47,6 +64,12 @@ class Lookup:
                     yield order
 
     def tickets(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
+        yield from self._changed_tickets(since, until)
+        yield from self._gifts(since - GIFTS_MAY_TAKE, until)
+
+    def _changed_tickets(
+        self, since: datetime, until: datetime
+    ) -> Iterator[SeenTicket | Unreadable]:
         for start, end in _windows(since, until, TICKET_WINDOW):
             asked = {"begin_update_time": start, "end_update_time": end}
             path = TICKETS + "/getaftersalelist"
@@ -55,7 +78,38 @@ class Lookup:
                 if ticket is not None:
                     yield ticket
 
-    def order(self, order_no: str) -> OrderRecord | None:
+    def _gifts(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
+        """Listed by when they began only, and so again until they are over."""
+        if since + GIFTS_MAY_TAKE >= until:
+            return
+        for start, end in _windows(since, until, TICKET_WINDOW):
+            asked = {"begin_create_time": start, "end_create_time": end}
+            path = TICKETS + "/getpresentaftersalelist"
+            try:
+                for number in self._listed(path, asked, "after_sale_order_id_list"):
+                    yield from self._gift(number)
+            except (NotPermitted, Refusal) as error:
+                # Most shops have none, and not every app may ask: the others are not held up.
+                yield Unreadable(GIFTS, str(error))
+                return
+
+    def _gift(self, number: str) -> list[SeenTicket | Unreadable]:
+        try:
+            raw = self._found(
+                TICKETS + "/getpresentaftersaleorder",
+                {"after_sale_order_id": number},
+                "after_sale_order",
+                codes.NO_SUCH_TICKET,
+            )
+            return [*to_records.gift_tickets(self._shop, raw)] if raw else []
+        except Refused as refused:
+            return [Unreadable(number, refusals.text(refused))]
+        except NoRecord as error:
+            return [Unreadable(number, str(error))]
+        except BAD_ANSWER as error:
+            return [Unreadable(number, _what(error))]
+
+    def order(self, order_no: str) -> SeenOrder | None:
         raw = self._raw_order(order_no)
         try:
             return None if raw is None else to_records.order_record(self._shop, raw)
@@ -63,14 +117,38 @@ class Lookup:
             raise NoRecord(_what(error)) from error
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
+        gift, _, order_no = ticket_no.partition("-")
+        if order_no:
+            found = [one for one in self._gift(gift) if _is(one, ticket_no)]
+            return readable(found[0]) if found else None
         raw = self.raw_ticket(ticket_no)
         if raw is None:
             return None
         try:
-            line, read_at = self._line(raw), raw["answered_at"]
-            return to_records.seen_ticket(self._shop, raw, line_no=line, read_at=read_at)
+            return to_records.seen_ticket(
+                self._shop,
+                raw,
+                line_no=self._line(raw),
+                read_at=raw["answered_at"],
+                dispute=self.dispute(raw),
+            )
         except BAD_ANSWER as error:
             raise NoRecord(_what(error)) from error
+
+    def dispute(self, raw: Answer, until: float | None = None) -> Dispute | None:
+        """The ticket's dispute. One that the platform does not know any more is over."""
+        number = disputes.number_of(raw)
+        if not number:
+            return None
+        try:
+            answer = self._client.call(
+                TICKETS + "/getcomplaintorder", {"complaint_id": number}, until=until
+            )
+        except Refused as refused:
+            if refused.code == codes.NO_SUCH_DISPUTE:
+                return None
+            raise
+        return disputes.dispute(number, answer)
 
     def raw_ticket(self, ticket_no: str, until: float | None = None) -> Answer | None:
         path, asked = TICKETS + "/getaftersaleorder", {"after_sale_order_id": ticket_no}
@@ -105,15 +183,22 @@ class Lookup:
 
     def _raw_order(self, order_no: str) -> Answer | None:
         asked = {"order_id": order_no}
-        return self._found(ORDERS + "/get", asked, "order", codes.NO_SUCH_ORDER)
+        raw = self._found(ORDERS + "/get", asked, "order", codes.NO_SUCH_ORDER)
+        if raw is not None:
+            self._goods[order_no] = to_records.goods_of(raw)
+        return raw
 
     def _line(self, raw: Answer) -> int | None:
         """Found among the order's goods; a ticket is told without, if its order is not."""
+        order_no, product = str(raw["order_id"]), raw.get("product_info") or {}
+        line = to_records.line_no(self._goods.get(order_no, ()), product)
+        if line is not None:
+            return line
         try:
-            order = self._raw_order(str(raw["order_id"]))
+            self._raw_order(order_no)
         except (Refused, NoRecord):
             return None
-        return to_records.line_no(order, raw.get("product_info") or {}) if order else None
+        return to_records.line_no(self._goods.get(order_no, ()), product)
 
     def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""
@@ -159,9 +244,9 @@ def reads() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        raise NotCarriedOut(refusals.text(refused)) from refused
+        raise Refusal(refusals.text(refused)) from refused
     except NoRecord as error:
-        raise TimedOut from error
+        raise RecordUnreadable(str(error)) from error
 
 
 def new_goods_are_due(raw: Answer) -> bool:
@@ -183,6 +268,8 @@ def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable |
 
 def _what(error: Exception) -> str:
     """Which fields could not be read; never what is in them."""
+    if isinstance(error, to_records.UnknownStatus):
+        return str(error)
     if isinstance(error, ValidationError):
         names = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
         return _("Not as expected: %s.") % ", ".join(names)
@@ -198,3 +285,8 @@ def _windows(since: datetime, until: datetime, longest: timedelta) -> Iterator[t
         stop = min(start + int(longest.total_seconds()), end)
         yield start, stop
         start = stop
+
+
+def _is(seen: SeenTicket | Unreadable, ticket_no: str) -> bool:
+    """Whether it is that ticket, or says why nothing of its gift can be read."""
+    return isinstance(seen, Unreadable) or seen.record.ticket_no == ticket_no

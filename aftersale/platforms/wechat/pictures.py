@@ -9,7 +9,11 @@ from aftersale.platforms.protocol import Picture
 
 from .client import Client
 
-UPLOAD = "/shop/ec/basics/img/upload"
+UPLOAD, SHOW = "/shop/ec/basics/img/upload", "/channels/ec/basics/media/get"
+
+
+# What browsers show, and no more than that.
+SHOWN = {"image/jpeg", "image/png", "image/webp", "image/gif"}
 
 
 def uploaded(client: Client, pictures: Sequence[Picture], until: float) -> list[str]:
@@ -29,6 +33,17 @@ def uploaded(client: Client, pictures: Sequence[Picture], until: float) -> list[
         )
         media.append(str(answer["pic_file"]["media_id"]))
     return media
+
+
+def shown(client: Client, number: str) -> Picture | None:
+    """A picture of the platform's, as what its bytes are found to be; None where they are none."""
+    content = client.content(SHOW, {"media_id": number})
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            kind = Image.MIME.get(image.format or "")
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        return None
+    return Picture(number[:64], kind, content) if kind in SHOWN else None
 
 
 def _size(picture: Picture) -> tuple[int, int]:

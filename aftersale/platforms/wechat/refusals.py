@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.protocol import Declined, Why
+from aftersale.platforms.protocol import Declined, Why, own_reason
 
 from . import codes
 from .client import Refused
@@ -42,14 +42,19 @@ def fitting(rows: Any, scene: int | None) -> list[dict[str, Any]]:
 
 
 def number_of(reason: str, rows: list[dict[str, Any]]) -> int | None:
-    """The platform's number for one of our reasons: by number, else by its label."""
+    """The platform's number for a reason: its own that people chose (SPEC P2), or for one of our
+    catalogue the one with its label, else the one with its number."""
+    own = own_reason(reason)
+    if own is not None:
+        offered = {str(row.get("reject_reason_type")) for row in rows}
+        return int(own) if own in offered and own.isdecimal() else None
     numbers, labels = codes.REJECT_REASONS.get(reason, ((), ()))
-    for number in numbers:
-        if any(row.get("reject_reason_type") == number for row in rows):
-            return number
     for row in rows:
         if any(label in _label(row) for label in labels):
             return int(row["reject_reason_type"])
+    for number in numbers:
+        if any(row.get("reject_reason_type") == number and not _label(row) for row in rows):
+            return number
     return None
 
 

@@ -21,18 +21,29 @@ from aftersale.platforms.protocol import (
     NotCarriedOut,
     Picture,
     PlatformReason,
+    SeenOrder,
     SeenTicket,
     Step,
     Unreadable,
     Why,
+    own_reason,
 )
-from aftersale.platforms.wechat import codes, messages, refusals, to_records
-from aftersale.records.schemas import OrderRecord
+from aftersale.platforms.wechat import codes, disputes, messages, refusals, to_records
+from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.reject_reasons import label_of
 
 from .client import Answer, Client, Refused
-from .lookup import BAD_ANSWER, TICKETS, Body, Lookup, NoRecord, new_goods_are_due, reads
-from .pictures import uploaded
+from .lookup import (
+    BAD_ANSWER,
+    TICKETS,
+    Body,
+    Lookup,
+    NoRecord,
+    Refusal,
+    new_goods_are_due,
+    reads,
+)
+from .pictures import shown, uploaded
 
 ACCEPT, NEGOTIATE = TICKETS + "/acceptapply", TICKETS + "/merchantupdateaftersale"
 REJECT, REJECT_NEW_GOODS = TICKETS + "/rejectapply", TICKETS + "/rejectexchangereship"
@@ -72,7 +83,7 @@ class WeChatShop:
 
     def changed_orders(
         self, *, since: datetime, until: datetime
-    ) -> Iterator[OrderRecord | Unreadable]:
+    ) -> Iterator[SeenOrder | Unreadable]:
         return self._lookup.orders(since, until)
 
     def changed_tickets(
@@ -80,7 +91,7 @@ class WeChatShop:
     ) -> Iterator[SeenTicket | Unreadable]:
         return self._lookup.tickets(since, until)
 
-    def order(self, order_no: str) -> OrderRecord | None:
+    def order(self, order_no: str) -> SeenOrder | None:
         with reads():
             return self._lookup.order(order_no)
 
@@ -143,7 +154,7 @@ class WeChatShop:
                 return Declined(
                     Why.OTHER,
                     _("The platform has no reason like “%s” for this request. Choose another.")
-                    % label_of(reason),
+                    % label_of(own_reason(reason) or reason),
                 )
             said: Body = {"reject_reason_type": number, "reject_reason": text}
             if not new_goods_are_due(raw):
@@ -161,13 +172,23 @@ class WeChatShop:
             offered = codes.OFFERED_TYPE.get(type)
             if offered is None:
                 return Declined(Why.OTHER, _("The platform does not let this type be offered."))
+            own_type = codes.type_name(raw.get("type"))
+            if offered == codes.OFFERED_TYPE.get(codes.TICKET_TYPE.get(own_type, "")) and (
+                amount == to_records.amount(raw)
+            ):
+                return Declined(
+                    Why.OTHER,
+                    _(
+                        "The platform passes no mere message on: offer another type or amount, or"
+                        " write to the buyer in the chat."
+                    ),
+                )
             if not pictures:
                 return Declined(
                     Why.OTHER,
                     _("The platform wants a picture with this offer, such as one of the chat."),
                 )
-            own_type = codes.type_name(raw.get("type"))
-            update_reason, update = _offer(own_type, offered, amount == to_records.amount(raw))
+            update_reason, update = _offer(own_type, offered)
             return NEGOTIATE, {
                 "type": offered,
                 "amount": amount,
@@ -217,6 +238,51 @@ class WeChatShop:
             Why.OTHER, _("The platform opens an after-sale entry only in its own back office.")
         )
 
+    def send_evidence(
+        self, ticket_no: str, *, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        """Evidence where the platform asks for it, a message with pictures while it looks at it."""
+        until = time.monotonic() + CALL_TIMEOUT_SECONDS
+        try:
+            with reads():
+                raw = self._lookup.raw_ticket(ticket_no, until)
+                dispute = self._lookup.dispute(raw, until) if raw else None
+        except TimedOut as error:
+            raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
+        path = _evidence_path(dispute)
+        if dispute is None or path is None:
+            return Declined(Why.CHANGED, _("The platform asks for nothing in this dispute now."))
+        if len(text) > disputes.LONGEST_TEXT or len(pictures) > disputes.MOST_PICTURES:
+            return Declined(
+                Why.OTHER,
+                _("The platform takes up to %(letters)d letters and %(pictures)d pictures.")
+                % {"letters": disputes.LONGEST_TEXT, "pictures": disputes.MOST_PICTURES},
+            )
+        try:
+            media = self._uploaded(pictures, until)
+        except Refused as refused:
+            return refusals.declined(refused)
+        sent = {"complaint_id": dispute.number, "content": text, "media_id_list": media}
+        try:
+            self._client.call(path, sent, until=until)
+        except Refused as refused:
+            return refusals.declined(refused)
+        return Accepted()
+
+    def picture(self, number: str) -> Picture | None:
+        """A buyer's picture, by the number that a fact has."""
+        try:
+            with reads():
+                return shown(self._client, number)
+        except Refusal:
+            return None
+
+    def _uploaded(self, pictures: Sequence[Picture], until: float) -> list[str]:
+        try:
+            return uploaded(self._client, pictures, until)
+        except (TimedOut, *BAD_ANSWER) as error:
+            raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
+
     # One step.
 
     def _step(self, step: Step, statuses: set[str], prepare: Prepare) -> Accepted | Declined:
@@ -245,10 +311,11 @@ class WeChatShop:
         raw = self._lookup.raw_ticket(step.ticket_no, until)
         if raw is None:
             return Declined(Why.NOT_FOUND, _("The platform does not know this request."))
-        if to_records.ticket_status(raw) == codes.FOR_PEOPLE:
+        dispute = self._lookup.dispute(raw, until)
+        if to_records.ticket_status(raw, dispute) == "arbitration":
             return Declined(Why.PLATFORM_HANDLING, _("The platform is handling this request."))
         same = (
-            int(raw["update_time"]) == int(step.version.timestamp())
+            to_records.version(raw, dispute) == int(step.version.timestamp())
             and codes.status_name(raw.get("status")) in statuses
             and to_records.amount(raw) == step.amount
         )
@@ -268,10 +335,16 @@ class WeChatShop:
         return ends.astimezone(now.tzinfo)
 
 
-def _offer(own_type: str, offered: int, same_amount: bool) -> tuple[int, int]:
+def _evidence_path(dispute: Dispute | None) -> str | None:
+    if dispute is None:
+        return None
+    if dispute.status in disputes.WANTS_PROOF:
+        return TICKETS + "/addcomplaintproof"
+    return TICKETS + "/addcomplaintmaterial" if dispute.status in disputes.WITH_SERVICE else None
+
+
+def _offer(own_type: str, offered: int) -> tuple[int, int]:
     """update_reason_type and merchant_update_type for what is offered."""
     if offered == 2:
         return codes.NEW_RETURN
-    if own_type != "REFUND":
-        return codes.NEW_REFUND
-    return codes.MESSAGE if same_amount else codes.OTHER_AMOUNT
+    return codes.OTHER_AMOUNT if own_type == "REFUND" else codes.NEW_REFUND

@@ -1,12 +1,15 @@
 """What WeChat says of an order or a ticket, as the desk's records."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from aftersale.platforms.protocol import SeenTicket
-from aftersale.platforms.wechat import codes
-from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.protocol import SeenOrder, SeenTicket
+from aftersale.platforms.wechat import codes, disputes, facts
+from aftersale.platforms.wechat.disputes import Dispute
+from aftersale.platforms.wechat.values import iso, part, rows, text, yuan
+from aftersale.records.schemas import TicketRecord
 
 Raw = Mapping[str, Any]
 
@@ -14,84 +17,193 @@ Raw = Mapping[str, Any]
 MOMENTS_FROM = 1_000_000_000
 
 
-def order_record(shop: str, raw: Raw) -> OrderRecord:
-    detail = _part(raw, "order_detail")
-    delivery = _part(detail, "delivery_info")
-    extra = _part(detail, "ext_info")
-    paid_at = _iso_from_seconds(_part(detail, "pay_info").get("pay_time"))
-    received_at = _iso_from_seconds(extra.get("confirm_receipt_time"))
-    price = _part(detail, "price_info").get("order_price")
-    return OrderRecord.model_validate(
+# A gift's refund is under way or over; of any other there would be something to decide.
+_OF_GIFTS = {"refunding", "refunded", "refund_failed", "closed", "cancelled"}
+
+
+class UnknownStatus(ValueError):
+    """The text is for people."""
+
+
+def order_record(shop: str, raw: Raw) -> SeenOrder:
+    detail = part(raw, "order_detail")
+    delivery = part(detail, "delivery_info")
+    received_at = iso(part(detail, "ext_info").get("confirm_receipt_time"))
+    paid, of_lines = _money(detail)
+    record = SeenOrder.model_validate(
         {
             "shop": shop,
             "order_no": str(raw["order_id"]),
             "status": _order_status(raw),
-            "buyer": str(raw["openid"]),
-            "created_at": _iso_from_seconds(raw.get("create_time")),
-            "paid_at": paid_at,
+            "buyer": _buyer(raw),
+            "created_at": iso(raw.get("create_time")),
+            "paid_at": iso(part(detail, "pay_info").get("pay_time")),
             "shipped_at": _shipped_at(delivery),
             "delivered_at": received_at,
             "completed_at": received_at,
-            "updated_at": _iso_from_seconds(raw["update_time"]),
-            "paid_amount": _yuan(price if paid_at else 0),
+            "updated_at": iso(raw["update_time"]),
+            "paid_amount": yuan(paid),
             "lines": [
                 {
                     "line_no": number,
                     "product": str(line["product_id"]),
                     "title": str(line.get("title") or "")[:256],
                     "quantity": int(line.get("sku_cnt") or 1),
-                    "paid_amount": _yuan(_line_price(line)),
+                    "paid_amount": yuan(amount),
                     "virtual": delivery.get("deliver_method") in codes.VIRTUAL,
                 }
-                for number, line in enumerate(_lines(raw), start=1)
+                for number, (line, amount) in enumerate(
+                    zip(_lines(raw), of_lines, strict=True), start=1
+                )
             ],
             "commission_splits": _splits(detail),
         }
     )
+    return record.model_copy(update={"facts": facts.of_order(raw)})
 
 
-def line_no(order: Raw, product: Raw) -> int | None:
-    """The order's line that a ticket is about; the platform names goods, not lines."""
-    wanted = (str(product.get("product_id")), str(product.get("sku_id")))
-    for number, line in enumerate(_lines(order), start=1):
-        if (str(line.get("product_id")), str(line.get("sku_id"))) == wanted:
-            return number
-    return None
+def _buyer(raw: Raw) -> str:
+    """Of a present the giver, to whom the money goes back; the receiver is known late, if ever.
+    Where nobody is named, a stand-in for this order alone."""
+    detail = part(raw, "order_detail")
+    giver = raw.get("present_giver_openid") or detail.get("present_giver_openid")
+    return text(giver or raw.get("openid")) or f"?{raw['order_id']}"
 
 
-def seen_ticket(shop: str, raw: Raw, *, line_no: int | None, read_at: datetime) -> SeenTicket:
-    refund, details = _part(raw, "refund_info"), _part(raw, "details")
-    status = codes.status_name(raw.get("status"))
+def _money(detail: Raw) -> tuple[int, list[int]]:
+    """What was paid in all, and for each line: the lines add up to what the goods cost."""
+    pay, price = part(detail, "pay_info"), part(detail, "price_info")
+    lines = rows(detail, "product_infos")
+    free = part(detail, "order_present_info").get("is_b2c_free_present")
+    if (
+        not pay.get("pay_time")
+        or free
+        or codes.whole(pay.get("payment_method")) in (codes.WITHOUT_MONEY)
+    ):
+        return 0, [0] * len(lines)
+    paid = int(price.get("order_price") or 0)
+    goods = max(0, paid - int(price.get("freight") or 0))
+    weights = [_line_price(line) for line in lines]
+    if sum(weights) == goods:
+        return paid, weights
+    # Older answers name the price of a piece, and a price that was lowered later is in no line.
+    return paid, _shared(goods, weights)
+
+
+def _shared(amount: int, weights: Sequence[int]) -> list[int]:
+    """By weight, to the fen; the largest remainders get what is left."""
+    whole = sum(weights)
+    if whole <= 0:
+        weights, whole = [1] * len(weights), len(weights)
+    shares = [amount * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda at: (-(amount * weights[at] % whole), at))
+    for at in by_remainder[: amount - sum(shares)]:
+        shares[at] += 1
+    return shares
+
+
+Goods = tuple[tuple[str, str], ...]
+
+
+def goods_of(order: Raw) -> Goods:
+    """Product and kind of each line: what a ticket names instead of a line."""
+    return tuple(_goods(line) for line in _lines(order))
+
+
+def line_no(goods: Goods, product: Raw) -> int | None:
+    wanted = _goods(product)
+    return next((at for at, found in enumerate(goods, start=1) if found == wanted), None)
+
+
+def _goods(line: Raw) -> tuple[str, str]:
+    return str(line.get("product_id")), str(line.get("sku_id"))
+
+
+def seen_ticket(
+    shop: str,
+    raw: Raw,
+    *,
+    line_no: int | None,
+    read_at: datetime,
+    dispute: Dispute | None = None,
+) -> SeenTicket:
+    refund = part(raw, "refund_info")
+    status, type = codes.status_name(raw.get("status")), codes.type_name(raw.get("type"))
+    known_status, known_type = status in codes.TICKET_STATUS, type in codes.TICKET_TYPE
     record = TicketRecord.model_validate(
         {
             "shop": shop,
             "ticket_no": str(raw["after_sale_order_id"]),
             "order_no": str(raw["order_id"]),
             "line_no": line_no,
-            # An unknown type is for people, as an exchange is.
-            "type": codes.TICKET_TYPE.get(codes.type_name(raw.get("type")), "exchange"),
+            # A type that is not known is no exchange, and no money either: its flag keeps it from
+            # being approved, and its fact has its name (SPEC O4).
+            "type": codes.TICKET_TYPE.get(type, "refund_only"),
             "reason": _reason(raw),
-            "amount": _yuan(refund.get("amount")),
-            "applied_at": _iso_from_seconds(raw["create_time"]),
-            "updated_at": _iso_from_seconds(raw["update_time"]),
-            "note": str(details.get("desc") or "").replace("\x00", "")[:2000],
-            "status": ticket_status(raw),
+            "amount": yuan(refund.get("amount")),
+            "applied_at": iso(raw["create_time"]),
+            "updated_at": iso(version(raw, dispute) if dispute else raw["update_time"]),
+            "note": text(part(raw, "details").get("desc"))[:2000],
+            "status": ticket_status(raw, dispute),
             "due_at": due_at(raw.get("deadline"), read_at),
-            "return_shipment": _return_shipment(_part(raw, "return_info")),
-            "arbitration_result": (
-                "buyer" if refund.get("refund_reason") == codes.DISPUTE_REFUND else None
-            ),
-            "refund_result": _refund_result(raw, status),
+            "return_shipment": _return_shipment(part(raw, "return_info")),
+            "arbitration_result": arbitration_result(raw, dispute),
+            "refund_result": _refund_result(raw, status) if known_type else None,
         }
     )
-    return SeenTicket(record, paid_by_fast_refund=_fast_refund(raw, status))
+    return SeenTicket(
+        record,
+        paid_by_fast_refund=_fast_refund(raw, status),
+        unknown=not (known_status and known_type),
+        facts=facts.of_ticket(raw, dispute, type_known=known_type, status_known=known_status),
+    )
 
 
-def ticket_status(raw: Raw) -> str:
-    status = codes.status_name(raw.get("status"))
-    if status in codes.DISPUTABLE and str(raw.get("complaint_id") or "0") != "0":
-        return "arbitration"
-    return codes.TICKET_STATUS.get(status, codes.FOR_PEOPLE)
+def version(raw: Raw, dispute: Dispute | None) -> int:
+    """The second of the latest change: a dispute that moves does not move its ticket's time."""
+    return max(int(raw["update_time"]), dispute.changed_at if dispute else 0)
+
+
+def ticket_status(raw: Raw, dispute: Dispute | None = None) -> str | None:
+    """The desk's word; None where the platform's is not known, so that nothing moves."""
+    theirs = codes.status_name(raw.get("status"))
+    status = codes.TICKET_STATUS.get(theirs)
+    if codes.type_name(raw.get("type")) not in codes.TICKET_TYPE and status in codes.MONEY:
+        return "closed" if status == "refunded" else None
+    if dispute is not None and dispute.running and theirs in codes.DISPUTABLE:
+        return "refunding" if dispute.status == disputes.REFUNDING else "arbitration"
+    return status
+
+
+def arbitration_result(raw: Raw, dispute: Dispute | None) -> str | None:
+    if part(raw, "refund_info").get("refund_reason") == codes.DISPUTE_REFUND:
+        return "buyer"
+    return dispute.winner if dispute else None
+
+
+def gift_tickets(shop: str, raw: Raw) -> list[SeenTicket]:
+    """A group gift that nobody took in time is paid back by itself, a ticket for each order."""
+    number, status = str(raw["after_sale_order_id"]), codes.status_name(raw.get("status"))
+    return [
+        SeenTicket(
+            TicketRecord.model_validate(
+                {
+                    "shop": shop,
+                    "ticket_no": f"{number}-{order['order_id']}",
+                    "order_no": str(order["order_id"]),
+                    "type": "refund_only",
+                    "amount": yuan(part(order, "refund_info").get("amount")),
+                    "applied_at": iso(raw["create_time"]),
+                    "updated_at": iso(raw["update_time"]),
+                    "status": codes.TICKET_STATUS.get(status),
+                    "refund_result": _refund_result(raw, status),
+                }
+            ),
+            unknown=codes.TICKET_STATUS.get(status) not in _OF_GIFTS,
+            facts=facts.of_gift(raw),
+        )
+        for order in rows(raw, "order_info_list")
+    ]
 
 
 def due_at(deadline: Any, read_at: datetime) -> str | None:
@@ -100,59 +212,40 @@ def due_at(deadline: Any, read_at: datetime) -> str | None:
     if seconds <= 0:
         return None
     if seconds >= MOMENTS_FROM:
-        return _iso_from_seconds(seconds)
+        return iso(seconds)
     return (read_at + timedelta(seconds=seconds)).replace(microsecond=0).isoformat()
 
 
 def amount(raw: Raw) -> int:
-    return int(_part(raw, "refund_info").get("amount") or 0)
+    return int(part(raw, "refund_info").get("amount") or 0)
 
 
 def failure(raw: Raw) -> str:
     """What the platform says on why a refund failed."""
-    answer = _part(raw, "refund_resp")
+    answer = part(raw, "refund_resp")
     parts = (answer.get("message"), answer.get("code"), answer.get("ret"))
     return " ".join(str(part) for part in parts if part)[:256]
 
 
-def _part(raw: Raw, key: str) -> Raw:
-    value = raw.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _rows(raw: Raw, key: str) -> list[Raw]:
-    value = raw.get(key)
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
 def _lines(order: Raw) -> list[Raw]:
-    return _rows(_part(order, "order_detail"), "product_infos")
-
-
-def _iso_from_seconds(seconds: Any) -> str | None:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat() if seconds else None
-
-
-def _yuan(fen: Any) -> str:
-    whole, part = divmod(int(fen or 0), 100)
-    return f"{whole}.{part:02d}"
+    return rows(part(order, "order_detail"), "product_infos")
 
 
 def _order_status(raw: Raw) -> str:
-    """An unknown one by what has happened: neither early nor late for the warehouse."""
-    known = codes.ORDER_STATUS.get(int(raw.get("status") or 0))
-    if known is not None:
-        return known
-    detail = _part(raw, "order_detail")
-    if _part(detail, "delivery_info").get("ship_done_time"):
-        return "shipped"
-    return "pending_shipment" if _part(detail, "pay_info").get("pay_time") else "pending_payment"
+    """Raises ValueError for one that is not known: guessed, it could refund goods that left."""
+    code = codes.whole(raw.get("status"))
+    if code not in codes.ORDER_STATUS:
+        raise UnknownStatus(
+            _("The platform reports an order status that is not known here: %s.")
+            % raw.get("status")
+        )
+    return codes.ORDER_STATUS[code]
 
 
 def _shipped_at(delivery: Raw) -> str | None:
-    sent = [row.get("delivery_time") for row in _rows(delivery, "delivery_product_info")]
+    sent = [row.get("delivery_time") for row in rows(delivery, "delivery_product_info")]
     first = min((int(at) for at in sent if at), default=0)
-    return _iso_from_seconds(first or delivery.get("ship_done_time"))
+    return iso(first or delivery.get("ship_done_time"))
 
 
 def _line_price(line: Raw) -> int:
@@ -168,14 +261,14 @@ def _splits(detail: Raw) -> list[dict[str, str]]:
         {
             "beneficiary": codes.BENEFICIARY.get(int(row.get("type") or 0), "promoter"),
             "account": str(row.get("finder_id") or row.get("openfinderid") or "")[:64],
-            "amount": _yuan(row.get("amount")),
+            "amount": yuan(row.get("amount")),
         }
-        for row in _rows(detail, "commission_infos")
+        for row in rows(detail, "commission_infos")
     ]
-    settled = _part(detail, "settle_info")
+    settled = part(detail, "settle_info")
     fee = settled.get("commission_fee") or settled.get("predict_commission_fee")
     if fee:
-        splits.append({"beneficiary": "platform", "account": "", "amount": _yuan(fee)})
+        splits.append({"beneficiary": "platform", "account": "", "amount": yuan(fee)})
     return splits[:100]
 
 
@@ -193,12 +286,12 @@ def _return_shipment(info: Raw) -> dict[str, str] | None:
 
 def _refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
     if status in (codes.REFUNDED, codes.RETURNED):
-        at = _iso_from_seconds(raw.get("complete_time") or raw["update_time"])
+        at = iso(raw.get("complete_time") or raw["update_time"])
         return {"status": "succeeded", "at": at}
     if status == codes.PAYMENT_FAILED:
         return {
             "status": "failed",
-            "at": _iso_from_seconds(raw["update_time"]),
+            "at": iso(raw["update_time"]),
             "reason": failure(raw),
         }
     return None
@@ -206,10 +299,10 @@ def _refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
 
 def _fast_refund(raw: Raw, status: str) -> bool:
     """Whether the platform paid by itself before anything was shipped (SPEC F2)."""
-    why = _part(raw, "refund_info").get("refund_reason")
+    why = part(raw, "refund_info").get("refund_reason")
     if why:
         return bool(why == codes.AUTOMATIC_REFUND)
-    return bool(_part(raw, "product_info").get("fast_refund")) and status in (
+    return bool(part(raw, "product_info").get("fast_refund")) and status in (
         codes.PAYING,
         codes.REFUNDED,
     )

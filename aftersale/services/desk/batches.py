@@ -22,6 +22,7 @@ from aftersale.reject_reasons import BY_CODE, REASONS, RejectReason, fitting
 from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.desk import replies
 from aftersale.services.desk.reject_templates import facts_of, filled, text_problem
+from aftersale.services.orders import refundable
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import NotAllowed, Refused
 from aftersale.services.tickets.cases import find_case, order_of, seen_after, seen_now, seen_of
@@ -157,7 +158,11 @@ def _distinct(ticket_ids: Iterable[int]) -> list[int]:
 
 def _tickets(asked: list[int], user: User) -> dict[int, Ticket]:
     """Those of the tickets that the person may see, in the order in which they were asked for."""
-    tickets = scoped(Ticket.objects.select_related("shop", "order"), user).in_bulk(asked)
+    tickets = (
+        scoped(Ticket.objects.select_related("shop", "order"), user)
+        .prefetch_related("order__lines")
+        .in_bulk(asked)
+    )
     return {pk: tickets[pk] for pk in asked if pk in tickets}
 
 
@@ -212,7 +217,9 @@ def _check_approval(ticket: Ticket, *, now: datetime) -> None:
     if ticket.type == TicketType.EXCHANGE:
         raise Refused(_exchange())
     wanted = approvals.require_approvable(order, ticket)
-    order.committed += wanted - ticket.committed
+    # Going above a line takes a person's own look at it.
+    refundable.require_line_room(order, ticket, wanted)
+    refundable.preview_commit(order, ticket, wanted)
 
 
 def _check_rejection(ticket: Ticket, *, now: datetime, reason: str, text: str = "") -> None:

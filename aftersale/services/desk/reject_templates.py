@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from aftersale.domain.identifiers import is_visible
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import joined
@@ -52,7 +53,7 @@ def reset(*, shop_id: int, reason: str, user: User, now: datetime) -> None:
 
 def text_problem(text: str) -> str:
     """Why a text can't be saved; "" where it can."""
-    if not text.strip():
+    if not is_visible(text):
         return _("Write what the buyer is told.")
     if len(text) > LONGEST:
         return _("At most %d characters.") % LONGEST

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftersale.domain import deadlines
+from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.placeholders import left_in
@@ -30,8 +31,9 @@ from aftersale.models import (
 )
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
 from aftersale.services.desk import evidence as pictures
+from aftersale.services.desk.reject_templates import filled
 from aftersale.services.outbox import platform_steps
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import unsent_refunds
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle
 from aftersale.services.tickets import negotiation as rounds
@@ -47,21 +49,25 @@ def reject(
     *,
     ticket_id: int,
     reason: str,
-    explanation: str,
+    explanation: str | None = None,
     evidence: Sequence[pictures.Item] = (),
     user: User,
     now: datetime,
     seen: str | None = None,
 ) -> Ticket:
-    """Rejects a ticket for a reason of the catalogue, with what the buyer is told (SPEC P2).
+    """Rejects a ticket for a reason of the catalogue, with an explanation to the buyer (SPEC P2).
 
-    A return that was approved gives its money back to the order.
+    Without an explanation, the shop's text for the reason. A return that was approved gives its
+    money back to the order.
     """
-    explanation = require_text(explanation, pointer="explanation")
+    if explanation is not None:
+        explanation = require_text(explanation, pointer="explanation")
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
         order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         ticket.order = order
         known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now)
+        if explanation is None:
+            explanation = require_text(filled(known, ticket), pointer="explanation")
         files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         rejection = Rejection.objects.create(
             ticket=ticket,
@@ -74,7 +80,7 @@ def reject(
         for file in files:
             file.rejection = rejection
             file.save(update_fields=["rejection"])
-        approvals.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
         from_status = ticket.status
         lifecycle.move(
             ticket,
@@ -197,7 +203,7 @@ def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
 def require_text(text: str, *, pointer: str) -> str:
     """What the buyer reads: something, not too long, without a placeholder left in it."""
     text = text.replace("\r\n", "\n").strip()
-    if not text:
+    if not is_visible(text):
         raise Refused(_("Write what the buyer is told."), pointer=pointer)
     if len(text) > LONGEST:
         raise Refused(_("At most %d characters.") % LONGEST, pointer=pointer)

@@ -1,9 +1,12 @@
-"""The lines of an ingest file: plain, gzipped, or standard input; never more than one in memory."""
+"""The lines of an ingest file: plain, gzipped, or standard input; never all of it in memory.
+
+A file in another form than NDJSON gets one sentence that says what to do, not an error a line.
+"""
 
 import gzip
 import sys
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +16,8 @@ from django.utils.translation import gettext as _
 LONGEST_LINE = 8 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
+# So many bytes from the beginning tell the form of a file.
+_HEAD = 64 * 1024
 
 
 class Unreadable(Exception):
@@ -53,10 +58,30 @@ class Source:
         return self._raw.tell() if self.size is not None else 0
 
     def lines(self) -> Generator[tuple[int, bytes | None], None, None]:
-        """Each line with its number, None in place of one that is too long.
+        """Each line with its number, None in place of one that is too long; no blank lines.
 
-        Raises Unreadable where the file breaks off; the lines before it have been given.
+        Raises Unreadable where the file breaks off; the lines before it have been given. Raises
+        it at once for a file in another form.
         """
+        numbered = self._numbered()
+        head: list[tuple[int, bytes | None]] = []
+        broken: Unreadable | None = None
+        size = 0
+        try:
+            for number, line in numbered:
+                head.append((number, line))
+                size += len(line or b"")
+                if size >= _HEAD:
+                    break
+        except Unreadable as error:
+            broken = error
+        _check_form([line for _number, line in head if line is not None])
+        yield from head
+        if broken is not None:
+            raise broken
+        yield from numbered
+
+    def _numbered(self) -> Generator[tuple[int, bytes | None], None, None]:
         number = 0
         try:
             while line := self._stream.readline(LONGEST_LINE + 1):
@@ -64,7 +89,8 @@ class Source:
                 if number == 1:
                     line = line.removeprefix(_BYTE_ORDER_MARK)
                 if len(line) <= LONGEST_LINE:
-                    yield number, line
+                    if line.strip():
+                        yield number, line
                 else:
                     while line and not line.endswith(b"\n"):
                         line = self._stream.readline(LONGEST_LINE)
@@ -79,3 +105,38 @@ class Source:
         finally:
             if self.name != "-":
                 self._raw.close()
+
+
+def _check_form(lines: Sequence[bytes]) -> None:
+    """Raises Unreadable where the first lines are those of another kind of file."""
+    if not lines:
+        return
+    first = lines[0].strip()
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:4]:
+        raise Unreadable(_("the file is UTF-16: save it as UTF-8 and send it again"))
+    if first.startswith(b"["):
+        raise Unreadable(
+            _(
+                "the file is one JSON list: write each record on a line of its own, without the"
+                " brackets around and the commas between them"
+            )
+        )
+    if first.startswith(b"{") and first.endswith((b"{", b"[", b",")):
+        raise Unreadable(
+            _("a record goes over several lines: write each record on one line, without indents")
+        )
+    wide = [line for line in lines if not line.isascii()]
+    if wide and all(_is_gbk(line) for line in wide):
+        raise Unreadable(_("the file is GBK: save it as UTF-8 and send it again"))
+
+
+def _is_gbk(line: bytes) -> bool:
+    return not _decodes(line, "utf-8") and _decodes(line, "gb18030")
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

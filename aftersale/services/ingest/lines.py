@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from aftersale.records.errors import in_a_message, mark_repeated
+from aftersale.domain.identifiers import show_invisible
+from aftersale.records.errors import mark_repeated
 from aftersale.records.schemas import FieldError, explain
 
 from .kinds import Kind, registered
@@ -47,8 +48,6 @@ def _wrong(message: str, pointer: str = "") -> WrongLine:
 
 def _object(line: bytes) -> dict[str, Any]:
     """Raises WrongLine where the line is no JSON object."""
-    if not line.strip():
-        raise _wrong(_("the line is empty"))
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -64,4 +63,4 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def name_of(kind: Kind, number: object) -> str:
     """The record in a message."""
-    return f"{kind.name} {in_a_message(number) if isinstance(number, str) else ''}".strip()
+    return f"{kind.name} {show_invisible(number) if isinstance(number, str) else ''}".strip()

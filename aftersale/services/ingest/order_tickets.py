@@ -49,7 +49,7 @@ def refresh(
 
     Returns the shops in which tickets now wait for the automation.
     """
-    by_key = {order.key: order for order in orders if order.new}
+    by_key = {order.key: order for order in orders}
     by_pk = {order.pk: order for order in orders if not order.new}
     rows = _lock(cur, by_key, by_pk)
     if not rows:
@@ -99,18 +99,18 @@ def _line_missing(line_no: int) -> str:
 
 def _lock(
     cur: psycopg.Cursor[tuple[Any, ...]],
-    new: dict[Key, ArrivedOrder],
+    arrived: dict[Key, ArrivedOrder],
     changed: dict[int, ArrivedOrder],
 ) -> list[tuple[Any, ...]]:
     pks: list[int] = []
-    if new:
+    if arrived:
         cur.execute(
             """
             SELECT t.id FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, order_no)
               JOIN aftersale_ticket t
                 ON t.shop_id = k.shop_id AND t.order_no = k.order_no AND t.order_id IS NULL
             """,
-            (numbers(key[0] for key in new), texts(key[1] for key in new)),
+            (numbers(key[0] for key in arrived), texts(key[1] for key in arrived)),
         )
         pks += [row[0] for row in cur]
     if changed:

@@ -24,7 +24,7 @@ from aftersale.records.schemas import RefundResult, TicketRecord
 from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import attempts, refund_results, unsent_refunds
 from aftersale.services.tickets import lifecycle, negotiation
 
 from .events import write_event
@@ -64,7 +64,7 @@ def settle_arrival(
 ) -> None:
     """Writes down the money of a ticket that came in with a status in SETTLED_ELSEWHERE."""
     if ticket.status == S.REFUNDED:
-        approvals.take_over_result(
+        refund_results.take_over_result(
             order=order,
             ticket=ticket,
             succeeded=True,
@@ -82,13 +82,13 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     _arbitration(ticket, record, now)
 
 
-def platform_pays(ticket: Ticket, now: datetime) -> None:
-    """The platform's own fast refund pays the ticket: the automation keeps off (SPEC F2)."""
-    lifecycle.add_flag(ticket, TicketFlag.PLATFORM_PAYS)
+def keep_off(ticket: Ticket, flag: TicketFlag, now: datetime) -> None:
+    """The automation keeps off: the platform pays the ticket by itself (SPEC F2), or says of it
+    what is not known here (SPEC O4)."""
+    lifecycle.add_flag(ticket, flag)
     ticket.awaiting_evaluation = False
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
-    note = TicketFlag(TicketFlag.PLATFORM_PAYS).label
-    write_event(ticket, TicketEventKind.FLAG, _(note), now)
+    write_event(ticket, TicketEventKind.FLAG, _(flag.label), now)
 
 
 def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -104,7 +104,7 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
     if ticket.status == status:
         return
     if status not in _MONEY_TAKEN:
-        approvals.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
     lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
     if status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
@@ -169,7 +169,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
             _flag_step(ticket, status, now)
     elif status in (S.CANCELLED, S.CLOSED):
         if order is not None:
-            approvals.drop_unsent(order=order, ticket=ticket, now=now)
+            unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
         _move(ticket, status, now)
     elif record.updated_at < ticket.status_at and not is_platform_connected(ticket.shop):
         # Said before our own last step. A platform that is told of it says so by its versions,
@@ -177,7 +177,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
         return
     elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
-        approvals.take_over_result(
+        refund_results.take_over_result(
             order=order,
             ticket=ticket,
             succeeded=False,
@@ -199,7 +199,7 @@ def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) 
         return
     gone_back = back and not usual and status not in _MONEY_TAKEN
     if order is not None and (status == S.REJECTED or gone_back):
-        approvals.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
     _move(ticket, status, now)
     if order is not None and ticket.status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
@@ -221,7 +221,7 @@ def _may_lag(ticket: Ticket, status: str) -> bool:
     """Whether the platform may say so only because it has yet to hear of our step. What it has
     said itself since then it does not take back by accident."""
     refund = Refund.objects.filter(ticket=ticket).first()
-    if refund is not None and refund.status not in approvals.OVER:
+    if refund is not None and refund.status not in attempts.OVER:
         return True
     if ticket.status == S.REFUND_FAILED:
         # Tried again there: the money is on its way. Else the ticket is as it was, for people.
@@ -239,7 +239,7 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
     if ticket.status == S.REFUNDED and _has_refund(ticket):
         return
     result = record.refund_result
-    approvals.take_over_result(
+    refund_results.take_over_result(
         order=order,
         ticket=ticket,
         succeeded=True,

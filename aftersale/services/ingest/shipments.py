@@ -3,7 +3,7 @@
 The shipment itself is a fact and always accepted. Everything here needs the orders' rows locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -19,6 +19,7 @@ from aftersale.models import (
     TicketEventKind,
     TicketFlag,
 )
+from aftersale.services.orders import order_money
 from aftersale.services.shared.sql_arrays import numbers, texts
 from aftersale.signals import to_be_told
 
@@ -55,21 +56,23 @@ def shipment_reported(
 # REST: of an order shipped in part, only goods that nobody was to send back.
 # DATED: an alert that is up may turn out to be a likely loss; refunds decided after the shipment
 # was known are none.
-# A parcel of some lines concerns tickets on these, and on the whole order.
-_CONCERNED = "(k.lines = '{}' OR t.line_no IS NULL OR t.line_no = ANY(k.lines::int[]))"
-_RAISE = f"""
+_DECIDED = """
+SELECT t.order_id, t.id, t.ticket_no, t.line_no
+  FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+ WHERE t.order_id = ANY(%(orders)s::bigint[])
+   AND (r.status <> 'taken_back' OR r.id IS NULL AND t.status IN ('refunding', 'refunded'))
+"""
+_RAISE = """
 WITH found AS (
   SELECT t.shop_id, t.order_id, t.id AS ticket_id,
          CASE WHEN k.shipment <> 'rest' AND o.shipped_at <= COALESCE(r.requested_at, t.status_at)
               THEN %(likely_loss)s ELSE %(after_refund)s END AS kind,
          r.status = 'failed' AS failed
-    FROM unnest(%(orders)s::bigint[], %(shipments)s::text[], %(lines)s::text[])
-      AS k(order_id, shipment, lines)
+    FROM unnest(%(orders)s::bigint[], %(shipments)s::text[]) AS k(order_id, shipment)
     JOIN aftersale_order o ON o.id = k.order_id
     JOIN aftersale_ticket t ON t.order_id = k.order_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
-   WHERE (r.status <> 'taken_back' OR r.id IS NULL AND t.status IN ('refunding', 'refunded'))
-     AND {_CONCERNED}
+   WHERE t.id = ANY(%(tickets)s::bigint[])
      AND (k.shipment = 'first'
           OR k.shipment = 'rest' AND t.type = 'refund_only'
           OR EXISTS (SELECT FROM aftersale_shippingalert a WHERE a.ticket_id = t.id))
@@ -88,15 +91,14 @@ WITH found AS (
      AND NOT t.flags @> ARRAY[%(flag)s]::varchar[]
 )
 SELECT ticket_id, kind, shop_id FROM raised ORDER BY ticket_id
-"""  # noqa: S608 - the condition is this module's own
+"""
 # The warehouse had cancelled the shipping, and now the order is shipped all the same: what needed
 # no stopping any more does again.
-_RAISE_AGAIN = f"""
+_RAISE_AGAIN = """
 UPDATE aftersale_shippingalert a
    SET state = %(to_stop)s, raised_at = %(now)s, changed_at = %(now)s, changed_by_id = NULL,
        note = ''
-  FROM unnest(%(orders)s::bigint[], %(shipments)s::text[], %(lines)s::text[])
-         AS k(order_id, shipment, lines)
+  FROM unnest(%(orders)s::bigint[], %(shipments)s::text[]) AS k(order_id, shipment)
   JOIN aftersale_ticket t ON t.order_id = k.order_id
   JOIN aftersale_ordershipping s ON s.order_id = k.order_id
   LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
@@ -104,9 +106,9 @@ UPDATE aftersale_shippingalert a
    AND a.changed_at <= s.cancelled_at
    AND (r.status NOT IN ('taken_back', 'failed')
         OR r.id IS NULL AND t.status IN ('refunding', 'refunded'))
-   AND {_CONCERNED}
+   AND t.id = ANY(%(tickets)s::bigint[])
 RETURNING a.ticket_id, a.kind, a.shop_id
-"""  # noqa: S608
+"""
 
 
 def raise_alerts(
@@ -118,12 +120,13 @@ def raise_alerts(
 
     `shipments`: (order, what was reported of its shipping, the lines of the parcel; none: all).
     """
-    if not shipments:
+    concerned = _concerned(cur, {pk: lines for pk, _shipment, lines in shipments})
+    if not concerned:
         return []
     values = {
         "orders": numbers(pk for pk, _shipment, _lines in shipments),
         "shipments": texts(shipment.value for _pk, shipment, _lines in shipments),
-        "lines": texts(numbers(lines) for _pk, _shipment, lines in shipments),
+        "tickets": numbers(concerned),
         "likely_loss": AlertKind.LIKELY_LOSS.value,
         "after_refund": AlertKind.SHIPPED_AFTER_REFUND.value,
         "to_stop": AlertState.TO_STOP.value,
@@ -150,3 +153,29 @@ def raise_alerts(
     return [
         (ticket, TicketEventKind.FLAG, notes[AlertKind(kind)]) for ticket, kind, _shop in raised
     ]
+
+
+def _concerned(
+    cur: psycopg.Cursor[tuple[Any, ...]], parcels: Mapping[int, Sequence[int]]
+) -> list[int]:
+    """The tickets with a refund that hold goods of the parcels.
+
+    A price adjustment holds none. A refund that failed holds the line it was for.
+    """
+    if not parcels:
+        return []
+    cur.execute(_DECIDED, {"orders": numbers(parcels)})
+    decided = cur.fetchall()
+    if not decided:
+        return []
+    known = order_money.of_orders({row[0] for row in decided})
+    concerned = []
+    for order_pk, pk, ticket_no, line_no in decided:
+        money = known[order_pk].money
+        if ticket_no in money.adjustments:
+            continue
+        own = None if line_no is None else frozenset({line_no})
+        held, parcel = money.held.get(ticket_no, own), parcels[order_pk]
+        if not parcel or held is None or held.intersection(parcel):
+            concerned.append(pk)
+    return concerned

@@ -25,8 +25,8 @@ from .reports import (
     SETTLED_ELSEWHERE,
     apply_findings,
     apply_status,
+    keep_off,
     note_differences,
-    platform_pays,
     reported_status,
     settle_arrival,
 )
@@ -43,12 +43,14 @@ def save_tickets(
     now: datetime,
     for_people: bool = False,
     platform_pays: Collection[str] = (),
+    unknown_there: Collection[str] = (),
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
 
     `for_people`: new ones that are yet to be decided were open before the shop was connected, and
     wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
-    pays (SPEC F2). Both keep the automation off.
+    pays (SPEC F2). `unknown_there`: of those whose status or type is not known here (SPEC O4). All
+    keep the automation off.
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -61,7 +63,10 @@ def save_tickets(
             results[position] = unknown_shop()
         else:
             item = ticket_rows.incoming(position, record, shop)
-            item.flags = _flags(record, for_people, record.ticket_no in platform_pays)
+            item.flags = [
+                *_flags(record, for_people, record.ticket_no in platform_pays),
+                *[TicketFlag.UNKNOWN_THERE] * (record.ticket_no in unknown_there),
+            ]
             incoming.append(item)
     write_all(incoming, results, lambda items: _write(items, now))
     return [result for result in results if result is not None]
@@ -284,7 +289,7 @@ def _change(
         elif (
             not undecided
             or reported_status(item.record) not in (None, status)
-            or _news_of_payer(item, flags)
+            or _hands_off(item, flags)
         ):
             reports.append(item)
         else:
@@ -305,9 +310,10 @@ def _change(
     return reports
 
 
-def _news_of_payer(item: Incoming, flags: Sequence[str]) -> bool:
-    pays = TicketFlag.PLATFORM_PAYS
-    return pays in item.flags and pays not in flags
+def _hands_off(item: Incoming, flags: Sequence[str]) -> list[TicketFlag]:
+    """What keeps the automation off from now on, whatever the ticket was before."""
+    told = (TicketFlag.PLATFORM_PAYS, TicketFlag.UNKNOWN_THERE)
+    return [flag for flag in told if flag in item.flags and flag not in flags]
 
 
 def _filed_again(
@@ -343,8 +349,8 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     if isinstance(placed, Result):
         return placed
     ticket = Ticket.objects.select_related("shop", "order").get(pk=pk)
-    if _news_of_payer(item, flags):
-        platform_pays(ticket, now)
+    for flag in _hands_off(item, flags):
+        keep_off(ticket, flag, now)
     apply_findings(ticket, item.record, now)
     if placed is not None:
         ticket_rows.update(cur, [(pk, placed, status, due_at)])

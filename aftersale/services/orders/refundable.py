@@ -24,7 +24,8 @@ from aftersale.models import (
     TicketStatus,
 )
 from aftersale.services.orders import own_refunds
-from aftersale.services.shared.errors import OverRefundable
+from aftersale.services.orders.line_money import line_money
+from aftersale.services.shared.errors import OverLine, OverRefundable
 from aftersale.services.tickets.lifecycle import add_flag
 from aftersale.signals import tickets_waiting
 
@@ -76,6 +77,40 @@ def require_room(order: Order, ticket: Ticket, amount: int) -> None:
             },
             pointer="amount",
         )
+
+
+def require_line_room(order: Order, ticket: Ticket, amount: int) -> None:
+    """Raises OverLine where the ticket's line does not have that much left (SPEC O2, E2).
+
+    What the ticket has taken already it keeps, whatever else was taken of its line since.
+    """
+    line = line_money(order, ticket)
+    if line is None or amount <= max(line.left, ticket.committed):
+        return
+    raise OverLine(
+        _(
+            "%(amount)s is more than is left of line %(line)s (%(name)s): %(left)s. %(paid)s was "
+            "paid for it, and other tickets have taken %(taken)s."
+        )
+        % {
+            "amount": format_yuan(amount),
+            "line": line.line_no,
+            "name": line.name,
+            "left": format_yuan(line.left),
+            "paid": format_yuan(line.paid),
+            "taken": format_yuan(line.taken),
+        },
+        pointer="above_line",
+    )
+
+
+def preview_commit(order: Order, ticket: Ticket, amount: int) -> None:
+    """Counts an approval in these objects alone: several of one order are previewed in turn."""
+    difference = amount - ticket.committed
+    order.committed += difference
+    for line in order.lines.all():
+        if line.line_no == ticket.line_no:
+            line.taken += difference
 
 
 def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:

@@ -15,7 +15,7 @@ from aftersale.platforms.payments import Overtaken
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import reports, save_tickets
 from aftersale.services.outgoing.refund_attempt import AttemptLease
-from aftersale.services.refunds import approvals, attempts, settlement
+from aftersale.services.refunds import attempts, refund_results, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shops import shops
 from aftersale.services.tickets import lifecycle
@@ -43,7 +43,7 @@ def settle(*, lease: AttemptLease, answer: Overtaken, now: datetime) -> None:
         status = reports.reported_status(record) or S.PENDING_REVIEW
         if status == S.REFUNDED:
             result = record.refund_result
-            approvals.take_over_result(
+            refund_results.take_over_result(
                 order=order,
                 ticket=ticket,
                 succeeded=True,

@@ -35,7 +35,7 @@ from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer, OrderBusy
-from aftersale.services.refunds import approvals, payment_stop, settlement
+from aftersale.services.refunds import payment_stop, settlement, unsent_refunds
 from aftersale.services.shared import locks
 from aftersale.services.tickets import lifecycle, negotiation
 
@@ -237,7 +237,7 @@ def _refused(
         # It has gone on meanwhile, by the platform's report or a further decision.
         if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
             # Of a return that was approved there, it would go on holding the money.
-            approvals.drop_unsent(order=order, ticket=ticket, now=now)
+            unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
         _close(step, StepState.TAKEN_OVER, words, now)
         return _event(ticket, step, words, now=now)
     back = status in (None, step.from_status, S.PENDING_REVIEW)

@@ -9,7 +9,10 @@ from datetime import datetime
 
 from django.db.models import Max, Sum
 
-from aftersale.models import AttemptState, Order, Refund, RefundAttempt, Shop, Ticket
+from aftersale.models import AttemptState, Order, Refund, RefundAttempt, RefundStatus, Shop, Ticket
+
+# A refund in one of these is over, and the same row may begin anew.
+OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
 
 # At most one attempt of a refund is in one of these (refund_attempt_one_alive).
 ALIVE = [AttemptState.LEASED, AttemptState.ACCEPTED, AttemptState.UNKNOWN]

@@ -1,4 +1,4 @@
-"""What a service refuses with. Every text is for the person at the screen."""
+"""The errors that services refuse with. Every text is for the person at the screen."""
 
 from django.db.models import Choices
 from django.utils.translation import gettext as _
@@ -43,6 +43,10 @@ class WrongStep(Refused):
 
 class OverRefundable(Refused):
     """The amount exceeds what may still be refunded of the order (SPEC O2)."""
+
+
+class OverLine(Refused):
+    """The amount exceeds what is left of the ticket's line; a person may go on (SPEC O2)."""
 
 
 class Stale(Refused):

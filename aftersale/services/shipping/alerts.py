@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from aftersale.domain.identifiers import is_visible
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     ENDED_ALERTS,
@@ -67,7 +68,7 @@ def advance(
     if state not in STEPS[alert.state]:
         raise WrongStep(alert.ticket.ticket_no, AlertState(alert.state), AlertState(state))
     note = note.strip()
-    if alert.state in ENDS and not note:
+    if alert.state in ENDS and not is_visible(note):
         raise Refused(_("Say why this is put right."), pointer="note")
     before = AlertState(alert.state).label
     alert.state, alert.note = state, note

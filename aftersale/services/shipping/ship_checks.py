@@ -1,26 +1,29 @@
 """The ship check: whether goods may leave (SPEC H1). One indexed query, and nothing is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from aftersale.models import Order, RefundStatus, TicketStatus, TicketType
+from aftersale.models import OrderLabel, OrderStatus
 from aftersale.services.access.rights import Right, require
+from aftersale.services.orders import order_money
+from aftersale.services.orders.order_money import KnownOrder
 from aftersale.services.shared.errors import NotFound
 
-Reason = Literal["refunded", "refunding", "refund_requested"]
+Reason = Literal["refunded", "refunding", "closed", "not_paid", "risk", "refund_requested"]
+Note = Literal["partly_refunded"]
 
-# Without a refund of ours the platform's word counts.
-_UNDER_WAY = {RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN}
-_WAITING = {
-    TicketStatus.PENDING_REVIEW,
-    TicketStatus.NEGOTIATING,
-    TicketStatus.ARBITRATION,
-    TicketStatus.REFUND_FAILED,
-}
-_WORST_FIRST: tuple[Reason, ...] = ("refunded", "refunding", "refund_requested")
+_WORST_FIRST: Sequence[Reason] = (
+    "refunded",
+    "refunding",
+    "closed",
+    "not_paid",
+    "risk",
+    "refund_requested",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class ShipCheck:
     """`lines` are those that must stay, None where that is the whole order; empty: all may go."""
 
     reason: Reason | None
+    note: Note | None
     tickets: list[str]
     lines: list[int] | None
 
@@ -37,47 +41,59 @@ class ShipCheck:
 
 
 def ship_check(*, shop_id: int, order_no: str, user: User) -> ShipCheck:
-    """What a warehouse asks before it packs and before the courier takes the parcel."""
+    """The answer to a warehouse before it packs, and before the courier takes the parcel."""
     require(user, shop_id, Right.SEE)
-    rows = list(
-        Order.objects.filter(shop=shop_id, order_no=order_no)
-        .order_by("tickets__id")
-        .values_list(
-            "tickets__ticket_no",
-            "tickets__line_no",
-            "tickets__type",
-            "tickets__status",
-            "tickets__refund__status",
-            "paid_amount",
-            "refunded_amount",
-        )
-    )
-    if not rows:
+    found = order_money.of_numbers(shop_id=shop_id, order_nos=[order_no])
+    if not found:
         raise NotFound(_("There is no order %s in this shop.") % order_no)
-    stopping = [
-        (reason, ticket_no, line_no)
-        for ticket_no, line_no, type, status, refund, _paid, _elsewhere in rows
-        if (reason := _reason(type, status, refund))
-    ]
-    *_ticket, paid, elsewhere = rows[0]
-    if 0 < paid <= elsewhere:
-        # All of it was refunded outside Afterdesk: whatever the tickets say, nothing may leave.
-        return ShipCheck("refunded", [number for _reason, number, _line_no in stopping], None)
-    if not stopping:
-        return ShipCheck(None, [], [])
-    lines = {line_no for _reason, _ticket_no, line_no in stopping}
+    return check(found[0])
+
+
+def check(order: KnownOrder) -> ShipCheck:
+    """The worst reason of all; the lines of all of them together."""
+    money = order.money
+    of_the_whole = _reasons_of_the_whole(order)
+    reasons = of_the_whole | {_reason(order, ticket) for ticket in money.held}
+    if not reasons:
+        partly = money.outside > 0 or money.adjustments
+        return ShipCheck(None, "partly_refunded" if partly else None, [], [])
     return ShipCheck(
-        next(reason for reason in _WORST_FIRST if reason in {row[0] for row in stopping}),
-        [ticket_no for _reason, ticket_no, _line_no in stopping],
-        None if None in lines else sorted(line_no for line_no in lines if line_no),
+        next(reason for reason in _WORST_FIRST if reason in reasons),
+        None,
+        list(money.held),
+        None if of_the_whole else _lines(order),
     )
 
 
-def _reason(type: str | None, status: str | None, refund: str | None) -> Reason | None:
-    if refund == RefundStatus.SUCCEEDED or status == TicketStatus.REFUNDED:
+def _reason(order: KnownOrder, ticket: str) -> Reason:
+    if ticket in order.done:
         return "refunded"
-    if refund in _UNDER_WAY or status == TicketStatus.REFUNDING:
-        return "refunding"
-    if type == TicketType.REFUND_ONLY and status in _WAITING:
-        return "refund_requested"
-    return None
+    return "refunding" if ticket in order.under_way else "refund_requested"
+
+
+def _reasons_of_the_whole(order: KnownOrder) -> set[Reason]:
+    reasons: set[Reason] = set()
+    if order.status == OrderStatus.CLOSED:
+        reasons.add("closed")
+    if order.status == OrderStatus.PENDING_PAYMENT:
+        reasons.add("not_paid")
+    if OrderLabel.RISK in order.labels:
+        reasons.add("risk")
+    # Money that was refunded outside names no line.
+    if order.money.all_given and order.money.outside > 0:
+        reasons.add("refunded")
+    return reasons
+
+
+def _lines(order: KnownOrder) -> list[int] | None:
+    money = order.money
+    held: set[int] = set()
+    for lines in money.held.values():
+        if lines is None:
+            return None
+        held |= lines
+    if money.sold and held.issuperset(line.number for line in money.sold):
+        # No gift leaves alone.
+        return [line.number for line in money.lines]
+    # Discounts that the lines do not show: all of the money may be gone with lines to spare.
+    return None if money.all_given else sorted(held)

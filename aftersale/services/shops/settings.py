@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils.translation import pgettext
 from pydantic import ValidationError
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
@@ -203,7 +204,7 @@ def set_commission_return(
 ) -> None:
     """Sets for what commission comes back through windows (SPEC W4)."""
     shop = _enter(shop_id, Right.CHANGE_SHOP, user=user)
-    categories = list(dict.fromkeys(category.strip() for category in categories))
+    categories = list(dict.fromkeys(clean_identifier(category) for category in categories))
     if days is None and categories:
         raise Refused(
             _("Say within how many days after completion commission comes back."),

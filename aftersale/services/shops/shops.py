@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import joined, said
 from aftersale.models import (
     HANDS_OFF,
@@ -133,9 +134,9 @@ def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: st
 
 
 def checked_buyer(buyer: str, note: str) -> str:
-    """The buyer without blanks, if the two can stand on the block list; else Refused."""
-    buyer = buyer.strip()
-    if not buyer or "\0" in buyer:
+    """The buyer as SPEC O9 reads it, if the two can stand on the block list; else Refused."""
+    buyer = clean_identifier(buyer)
+    if not buyer:
         raise Refused(_("Say which buyer."), pointer="buyer")
     for pointer, text, most in (("buyer", buyer, 64), ("note", note, 500)):
         if len(text) > most:
@@ -171,6 +172,7 @@ def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> Non
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
         shop = _get(shop_id)
+        buyer = clean_identifier(buyer)
         deleted, _rows = BlockedBuyer.objects.filter(shop=shop, buyer=buyer).delete()
         if deleted:
             _event(shop, ShopEventKind.BUYER_UNBLOCKED, now, user=user, note=buyer)

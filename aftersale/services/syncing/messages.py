@@ -7,9 +7,10 @@ from hashlib import blake2b
 import structlog
 from django.db import transaction
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import PlatformAccount, PlatformMessage
 from aftersale.platforms import registry
-from aftersale.platforms.protocol import Changed, ForgedMessage, Platform
+from aftersale.platforms.protocol import ForgedMessage, Platform
 
 from .wake import wake_reader
 
@@ -47,11 +48,11 @@ def receive(
             account=account,
             message_id=_short(change.message_id),
             subject=change.subject.value,
-            number=change.number,
+            number=number,
             received_at=now,
         )
         for change in told
-        if _usable(change)
+        if (number := clean_identifier(change.number)) and _fits(number, change.message_id)
     ]
     if rows:
         with transaction.atomic():
@@ -82,8 +83,9 @@ def forget(*, now: datetime) -> None:
 
 
 def _addressed(platform: str, shop_code: str) -> tuple[PlatformAccount, Platform]:
-    if "\0" in platform + shop_code:
+    if "\0" in platform:
         raise ForgedMessage
+    shop_code = clean_identifier(shop_code)
     accounts = PlatformAccount.objects.select_related("shop")
     account = accounts.filter(platform=platform, shop__code=shop_code).first()
     if account is None:
@@ -95,8 +97,8 @@ def _addressed(platform: str, shop_code: str) -> tuple[PlatformAccount, Platform
         raise ForgedMessage from error
 
 
-def _usable(change: Changed) -> bool:
-    return 0 < len(change.number) <= 64 and "\0" not in change.number + change.message_id
+def _fits(number: str, message_id: str) -> bool:
+    return len(number) <= 64 and "\0" not in message_id
 
 
 def _short(message_id: str) -> str:

@@ -18,7 +18,13 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformMessage, PlatformSubject
 from aftersale.models.platform import WIDEST_SLICE
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Platform, Throttled
+from aftersale.platforms.protocol import (
+    NotAuthorised,
+    NotCarriedOut,
+    Platform,
+    RecordUnreadable,
+    Throttled,
+)
 from aftersale.services.syncing import access, health, reader_lease
 from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
 from aftersale.services.syncing.saving import Saver
@@ -193,6 +199,9 @@ class _Reader:
                 order = self.platform.order(number)
             except (Throttled, NotAuthorised):
                 raise
+            except RecordUnreadable as error:
+                # Asked again it would say the same, and the others would wait for it (SPEC O6).
+                self.saver.problem(PlatformSubject.ORDER, number, str(error), now=self.clock())
             except (TimedOut, NotCarriedOut) as error:
                 if self.account.failures < MOST_TRIES:
                     raise
@@ -220,6 +229,8 @@ class _Reader:
                     self._fetch(subject, number)
                 except (Throttled, NotAuthorised):
                     raise
+                except RecordUnreadable as error:
+                    self.saver.problem(subject, number, str(error), now=self.clock())
                 except (TimedOut, NotCarriedOut) as error:
                     tries = messages[0].tries + 1
                     mine.update(tries=tries)
@@ -242,6 +253,12 @@ class _Reader:
         if seen is None:
             return
         # The order as it is now, too: what a strategy decides on is its status (SPEC S2).
-        order = self.platform.order(seen.record.order_no)
+        order_no = seen.record.order_no
+        try:
+            order = self.platform.order(order_no)
+        except RecordUnreadable as error:
+            # The ticket waits for its order, and is there meanwhile.
+            self.saver.problem(PlatformSubject.ORDER, order_no, str(error), now=self.clock())
+            order = None
         self.saver.orders([order] if order is not None else [], now=self.clock())
         self.saver.tickets([seen], now=self.clock())

@@ -6,12 +6,14 @@ from datetime import datetime
 
 import structlog
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
-from aftersale.platforms.protocol import SeenTicket, Unreadable
+from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shared.outcomes import Outcome, Result
 from aftersale.services.shops.shops import KnownShop
+from aftersale.services.syncing import facts
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,12 @@ class Saver:
         records = [one for one in seen if isinstance(one, OrderRecord)]
         results = save_orders(records, shops=self._shops(), now=now, own_included=True)
         numbers = [record.order_no for record in records]
+        facts.keep(
+            self.account.shop_id,
+            PlatformSubject.ORDER,
+            {one.order_no: one.facts for one in records if isinstance(one, SeenOrder)},
+            now=now,
+        )
         self._problems(PlatformSubject.ORDER, seen, zip(numbers, results, strict=True), now)
 
     def tickets(self, seen: Sequence[SeenTicket | Unreadable], *, now: datetime) -> None:
@@ -37,8 +45,15 @@ class Saver:
             now=now,
             for_people=self.account.first_read_at is None,
             platform_pays={one.record.ticket_no for one in read if one.paid_by_fast_refund},
+            unknown_there={one.record.ticket_no for one in read if one.unknown},
         )
         numbers = [one.record.ticket_no for one in read]
+        facts.keep(
+            self.account.shop_id,
+            PlatformSubject.TICKET,
+            {one.record.ticket_no: one.facts for one in read},
+            now=now,
+        )
         self._problems(PlatformSubject.TICKET, seen, zip(numbers, results, strict=True), now)
 
     def missing_orders(self, seen: Iterable[SeenTicket | Unreadable]) -> list[str]:
@@ -58,7 +73,7 @@ class Saver:
         PlatformProblem.objects.update_or_create(
             account=self.account,
             subject=subject,
-            number=number[:64],
+            number=clean_identifier(number)[:64],
             defaults={"at": now, "reason": reason[:500]},
         )
 

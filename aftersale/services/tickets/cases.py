@@ -46,6 +46,18 @@ def lock_case(
     return order, ticket, refund
 
 
+def lock_refund_case(
+    *, refund_id: int, user: User, seen: str | None = None
+) -> tuple[Order, Ticket, Refund]:
+    """The same of a refund that the user may handle."""
+    found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
+    if found is None:
+        raise NotFound(_("There is no such refund."))
+    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user, seen=seen)
+    assert refund is not None
+    return order, ticket, refund
+
+
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
     """Raises Stale, with the difference, where a locked case differs from what was seen of it."""
     if seen is not None and (changes := changes_since(ticket, order, seen)):

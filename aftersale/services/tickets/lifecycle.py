@@ -13,6 +13,7 @@ from aftersale.models import (
     TicketEventKind,
     TicketFlag,
     TicketStatus,
+    TicketType,
 )
 from aftersale.services.shared.errors import WrongStep
 from aftersale.services.tickets import negotiation
@@ -28,24 +29,24 @@ STEPS: dict[tuple[TicketStatus, TicketStatus], set[Actor]] = {
     (S.PENDING_REVIEW, S.REJECTED): {M},
     (S.PENDING_REVIEW, S.ARBITRATION): {P},
     (S.PENDING_REVIEW, S.CANCELLED): {P},
-    (S.PENDING_REVIEW, S.CLOSED): {P},
+    (S.PENDING_REVIEW, S.CLOSED): {M, P},
     (S.NEGOTIATING, S.PENDING_REVIEW): {P},
     (S.NEGOTIATING, S.REFUNDING): {M, P},
     (S.NEGOTIATING, S.AWAITING_RETURN): {M, P},
     (S.NEGOTIATING, S.REJECTED): {M},
     (S.NEGOTIATING, S.ARBITRATION): {P},
     (S.NEGOTIATING, S.CANCELLED): {P},
-    (S.NEGOTIATING, S.CLOSED): {P},
+    (S.NEGOTIATING, S.CLOSED): {M, P},
     (S.AWAITING_RETURN, S.RETURNING): {P},
     (S.AWAITING_RETURN, S.REFUNDING): {M},
     (S.AWAITING_RETURN, S.CANCELLED): {P},
-    (S.AWAITING_RETURN, S.CLOSED): {P},
+    (S.AWAITING_RETURN, S.CLOSED): {M, P},
     (S.AWAITING_RETURN, S.ARBITRATION): {P},
     (S.RETURNING, S.REFUNDING): {M, P},
     (S.RETURNING, S.REJECTED): {M},
     (S.RETURNING, S.ARBITRATION): {P},
     (S.RETURNING, S.CANCELLED): {P},
-    (S.RETURNING, S.CLOSED): {P},
+    (S.RETURNING, S.CLOSED): {M, P},
     (S.REFUNDING, S.REFUNDED): {P},
     (S.REFUNDING, S.REFUND_FAILED): {P},
     (S.REFUNDING, S.PENDING_REVIEW): {M},
@@ -62,6 +63,10 @@ STEPS: dict[tuple[TicketStatus, TicketStatus], set[Actor]] = {
     (S.ARBITRATION, S.CANCELLED): {P},
     (S.ARBITRATION, S.CLOSED): {P},
 }
+# Steps of a person that depend on what the ticket asks for: one of 0.00 is closed, never refunded.
+_CLOSED_WITHOUT_RETURN = {(S.PENDING_REVIEW, S.CLOSED), (S.NEGOTIATING, S.CLOSED)}
+_CLOSED_WITH_RETURN = {(S.AWAITING_RETURN, S.CLOSED), (S.RETURNING, S.CLOSED)}
+_REFUNDED_WITH_RETURN = {(S.AWAITING_RETURN, S.REFUNDING), (S.RETURNING, S.REFUNDING)}
 FINAL = {S.REFUNDED, S.CANCELLED, S.CLOSED}
 
 # The columns that a step may change.
@@ -81,6 +86,33 @@ def allowed(from_status: str, to_status: str, actor: str) -> bool:
     return actor in STEPS.get((S(from_status), S(to_status)), set())
 
 
+def asks_for_nothing(ticket: Ticket) -> bool:
+    """Whether the ticket is of 0.00, as for a gift; an exchange has no amount of its own."""
+    return ticket.amount == 0 and ticket.type != TicketType.EXCHANGE
+
+
+def goods_first(ticket: Ticket) -> bool:
+    """Whether the goods come back before anything else follows."""
+    return ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
+
+
+def may_move(ticket: Ticket, to_status: str, actor: str) -> bool:
+    """Whether SPEC O4's table has the step for this actor and for what this ticket asks for."""
+    step = (S(ticket.status), S(to_status))
+    if not allowed(*step, actor):
+        return False
+    if actor != M:
+        return True
+    nothing = asks_for_nothing(ticket)
+    if step in _CLOSED_WITHOUT_RETURN:
+        return nothing and not goods_first(ticket)
+    if step in _CLOSED_WITH_RETURN:
+        # An exchange ends with new goods, once the old ones have come.
+        exchanged = ticket.type == TicketType.EXCHANGE and ticket.status == S.RETURNING
+        return exchanged or nothing
+    return not (nothing and step in _REFUNDED_WITH_RETURN)
+
+
 def move(
     ticket: Ticket,
     to_status: str,
@@ -98,7 +130,7 @@ def move(
     flags it. The step to or from `pending_review` decides whether the automation has to look.
     """
     from_status = ticket.status
-    usual = allowed(from_status, to_status, actor)
+    usual = may_move(ticket, to_status, actor)
     if not usual and not (as_fact and actor == P):
         raise WrongStep(ticket.ticket_no, S(from_status), S(to_status))
     if from_status == S.NEGOTIATING:

@@ -1,4 +1,4 @@
-"""Sending what is due, many messages at a time: none waits for an endpoint that hangs.
+"""Sending due messages, many at a time, so that none waits for a hung endpoint.
 
 The calls run in threads that touch no database; rows are read and written by the caller's thread.
 """
@@ -18,11 +18,11 @@ from config.secrets import SecretUnreadable
 
 log = structlog.get_logger(__name__)
 
-# Calls under way in one run. An endpoint has a few of them at most (leases.AT_ONCE).
+# Calls under way in one run; an endpoint has a few of them at most (message_lease.AT_ONCE).
 CALLS = 32
-# Then another task goes on; within the cluster's time-out, the last calls included.
+# After this another task goes on; with the last calls this stays within the cluster's time-out.
 RUN_SECONDS = 20.0
-# How often a run looks for what has become due while calls are under way, or soon will be.
+# How often a run looks for messages that have become due meanwhile.
 LOOK_SECONDS = 0.25
 
 
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 def run(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> bool:
-    """Delivers what is due, and what becomes due while it runs; whether more is left to do."""
+    """Delivers messages that are due or become due while it runs; True if more are left."""
     ends = time.monotonic() + seconds
     under_way: dict[Future[Answer], MessageLease] = {}
     with ThreadPoolExecutor(CALLS) as pool:
@@ -76,7 +76,7 @@ def _call(url: str, parcel: signing.Parcel) -> Answer:
     except http_post.Unanswered as error:
         return Answer(None, error.trouble)
     except Exception as error:
-        # Whatever one address can cause: the others' messages go on.
+        # An error at one address must not stop the messages to others.
         log.error("webhook_call_broke", error=type(error).__name__)
         return Answer(None, Trouble.BROKEN)
     if 300 <= status < 400:

@@ -1,4 +1,4 @@
-"""Endpoints: who is told, of what, and with which secret. For owners only (SPEC P1)."""
+"""Endpoints with their address, events and secret. For owners only (SPEC P1)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,14 +18,14 @@ from config.secrets import seal
 from . import events
 from .signing import new_secret
 
-# Of a shop.
+# Most endpoints of a shop.
 MOST = 10
-# How long the old secret signs along after a rotation.
+# How long the old secret also signs after a rotation.
 OLD_SECRET_SIGNS = timedelta(hours=24)
 
 
 def find(*, endpoint_id: int, user: User) -> WebhookEndpoint:
-    """The endpoint, for whoever may change it: addresses and what they are told are the owner's."""
+    """The endpoint, if the user may change it: addresses and events are the owner's business."""
     endpoint = scoped(WebhookEndpoint.objects.all(), user).filter(pk=endpoint_id).first()
     if endpoint is None:
         raise NotFound(_("There is no such webhook."))
@@ -41,7 +41,7 @@ def create(
     url, description, chosen = _checked(url, description, types)
     secret = new_secret()
     with transaction.atomic():
-        # Under the shop's row, so that two people at once don't both add the last one.
+        # Under the shop's lock, so that two people at once don't both add the last one.
         Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
         if WebhookEndpoint.objects.filter(shop=shop_id).count() >= MOST:
             raise Refused(_("A shop has at most %(most)d webhooks.") % {"most": MOST})
@@ -67,7 +67,7 @@ def change(
     user: User,
     now: datetime,
 ) -> WebhookEndpoint:
-    """What waits goes to the new address, too."""
+    """Changes an endpoint; waiting messages go to the new address, too."""
     find(endpoint_id=endpoint_id, user=user)
     url, description, chosen = _checked(url, description, types)
     with transaction.atomic():
@@ -75,7 +75,7 @@ def change(
         if (endpoint.url, endpoint.description, endpoint.types) == (url, description, chosen):
             return endpoint
         if endpoint.url != url:
-            # What is known of the old address says nothing about the new one.
+            # Failures of the old address say nothing about the new one.
             endpoint.failing_since, endpoint.failures, endpoint.next_try_at = None, 0, None
         endpoint.url, endpoint.description, endpoint.types = url, description, chosen
         endpoint.save()
@@ -85,7 +85,7 @@ def change(
 
 
 def rotate(*, endpoint_id: int, user: User, now: datetime) -> tuple[WebhookEndpoint, str]:
-    """A new secret; for 24 hours the one before it signs along."""
+    """Makes a new secret; for 24 hours the old one signs as well."""
     find(endpoint_id=endpoint_id, user=user)
     secret = new_secret()
     with transaction.atomic():
@@ -99,7 +99,7 @@ def rotate(*, endpoint_id: int, user: User, now: datetime) -> tuple[WebhookEndpo
 
 
 def switch_on(*, endpoint_id: int, user: User, now: datetime) -> WebhookEndpoint:
-    """What had been waiting goes out; of what happened while it was off nothing is told."""
+    """Switches an endpoint on: waiting messages go out; events while it was off are not sent."""
     find(endpoint_id=endpoint_id, user=user)
     with transaction.atomic():
         endpoint = _locked(endpoint_id)
@@ -113,7 +113,7 @@ def switch_on(*, endpoint_id: int, user: User, now: datetime) -> WebhookEndpoint
 
 
 def switch_off(*, endpoint_id: int, user: User, now: datetime) -> WebhookEndpoint:
-    """Nothing more goes out; what waits stays."""
+    """Switches an endpoint off: nothing goes out; waiting messages are kept."""
     find(endpoint_id=endpoint_id, user=user)
     with transaction.atomic():
         endpoint = _locked(endpoint_id)
@@ -126,7 +126,7 @@ def switch_off(*, endpoint_id: int, user: User, now: datetime) -> WebhookEndpoin
 
 
 def remove(*, endpoint_id: int, user: User, now: datetime) -> None:
-    """With its log; a message that is being written this moment is cleared away later."""
+    """Removes an endpoint and its log; a message written at this moment is deleted later."""
     find(endpoint_id=endpoint_id, user=user)
     with transaction.atomic():
         endpoint = _locked(endpoint_id)

@@ -1,4 +1,4 @@
-"""What is written down of an endpoint's changes in the shop's history."""
+"""An endpoint's changes in the shop's history."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from aftersale.models import Shop, ShopEvent, ShopEventKind, WebhookEndpoint
 
 
 def write(endpoint: WebhookEndpoint, note: str, *, user: User | None, now: datetime) -> None:
-    """With the host only: what follows it in an address may be a secret."""
+    """Writes an event with the host only: the rest of an address may be secret."""
     ShopEvent.objects.create(
         shop=Shop(pk=endpoint.shop_id),
         at=now,

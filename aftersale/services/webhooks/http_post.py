@@ -1,8 +1,8 @@
-"""Sending a body to an address that somebody typed in: one call, one answer, in bounded time.
+"""Sending a body to an address that a user entered: one call, one answer, in bounded time.
 
-The name is resolved and checked (addresses.py), and the connection goes to that very address, with
-the name in the certificate check as usual: a name that changes its address in between changes
-nothing. Redirects are not followed. Of the answer only the status is read.
+The name is resolved and checked (public_addresses.py), and the connection goes to exactly the
+checked address, while the certificate is checked against the name as usual: a name that changes
+its address in between gains nothing. Redirects are not followed. Only the answer's status is read.
 """
 
 import ssl
@@ -16,7 +16,7 @@ import httpcore
 from aftersale.models import Trouble
 from aftersale.services.webhooks import public_addresses
 
-# For all of it: resolving the name, connecting, sending, and the answer's head.
+# For the whole call: resolving the name, connecting, sending, and reading the answer's head.
 SECONDS = 15.0
 
 
@@ -29,7 +29,7 @@ class Unanswered(Exception):
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> int:
-    """The status of the answer; raises Unanswered."""
+    """Posts the body and returns the answer's status; raises Unanswered."""
     deadline = time.monotonic() + seconds
     try:
         with (
@@ -67,7 +67,7 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Checked(httpcore.NetworkBackend):
-    """Connects to the address that was checked, and lets no step outlast the deadline."""
+    """Connects to the checked address; no step outlasts the deadline."""
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
@@ -89,7 +89,7 @@ class _Checked(httpcore.NetworkBackend):
 
 
 class _Bounded(httpcore.NetworkStream):
-    """A connection on which a byte now and then keeps nothing alive beyond the deadline."""
+    """A connection with one deadline for all reads: single bytes now and then can't prolong it."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self.stream = stream

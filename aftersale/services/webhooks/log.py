@@ -1,4 +1,4 @@
-"""The log of what was sent: sending again, trying out, clearing away. For owners only (SPEC P1)."""
+"""The log of messages: sending again, testing, deleting old ones. For owners only (SPEC P1)."""
 
 from datetime import datetime, timedelta
 
@@ -19,13 +19,13 @@ _AT_A_TIME = 10_000
 
 
 def messages_of(endpoint: WebhookEndpoint, *, state: str = "") -> QuerySet[WebhookMessage]:
-    """Newest first."""
+    """An endpoint's messages, newest first."""
     found = WebhookMessage.objects.filter(endpoint=endpoint).order_by("-id")
     return found.filter(state=state) if state in MessageState.values else found
 
 
 def send_test(*, endpoint_id: int, user: User, now: datetime) -> WebhookMessage:
-    """Tells the endpoint something that says nothing, whatever it is to be told of."""
+    """Sends the endpoint a test event, whatever its chosen events are."""
     endpoint = _open(endpoint_id, user)
     with transaction.atomic():
         _ready(endpoint)
@@ -41,7 +41,7 @@ def send_test(*, endpoint_id: int, user: User, now: datetime) -> WebhookMessage:
 
 
 def send_again(*, message_id: int, user: User, now: datetime) -> WebhookMessage:
-    """The same message under the same id goes out once more, at once."""
+    """Sends the same message again at once, under the same id."""
     found = WebhookMessage.objects.filter(pk=message_id).values_list("endpoint", flat=True).first()
     if found is None:
         raise NotFound(_("There is no such message."))
@@ -61,7 +61,7 @@ def send_again(*, message_id: int, user: User, now: datetime) -> WebhookMessage:
 
 
 def send_failed_again(*, endpoint_id: int, since: datetime, user: User, now: datetime) -> int:
-    """All that was given up since then goes out once more, in the order of old; how many."""
+    """Sends all messages again that were given up since then, in their order; returns how many."""
     endpoint = _open(endpoint_id, user)
     with transaction.atomic():
         _ready(endpoint)
@@ -77,9 +77,9 @@ def send_failed_again(*, endpoint_id: int, since: datetime, user: User, now: dat
 
 
 def clear(*, now: datetime) -> int:
-    """Removes what was finished 30 days ago, and what belongs to no endpoint any more; how many.
+    """Deletes messages finished 30 days ago, and those without an endpoint; returns how many.
 
-    In pieces, so that nobody waits for the removal of a million rows.
+    In portions, so that nobody waits for the removal of a million rows.
     """
     known = WebhookEndpoint.objects.filter(pk=OuterRef("endpoint_id"))
     old = WebhookMessage.objects.filter(Q(finished_at__lt=now - KEPT) | ~Exists(known))
@@ -97,7 +97,7 @@ def _open(endpoint_id: int, user: User) -> WebhookEndpoint:
 
 
 def _ready(endpoint: WebhookEndpoint) -> None:
-    """Somebody waits for it: it is tried at once, however often it failed before."""
+    """Ends the endpoint's pause: somebody waits, so it is tried at once."""
     locked = locks.lock_webhook_endpoint(endpoint.pk)
     if locked is None:
         raise NotFound(_("There is no such webhook."))
@@ -106,7 +106,7 @@ def _ready(endpoint: WebhookEndpoint) -> None:
 
 
 def _wait_again(messages: QuerySet[WebhookMessage], now: datetime) -> int:
-    # What is being sent this moment is left to whoever sends it.
+    # Messages being sent at this moment are left alone.
     free = messages.filter(Q(leased_until=None) | Q(leased_until__lte=now))
     return free.update(
         state=MessageState.WAITING,

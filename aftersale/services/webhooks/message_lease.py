@@ -1,8 +1,8 @@
-"""Which messages go out next, and what becomes of them (ARCHITECTURE idea 3).
+"""Leasing the next messages, and settling them (ARCHITECTURE idea 3).
 
-Taking and settling are transactions of their own; between the two the network is talked to and
-nothing is locked. A lease's token is `leased_until`. A worker that dies leaves a lease that runs
-out, and the message goes out again: at least once.
+Taking and settling are transactions of their own; between them, during the network call, nothing
+is locked. A lease's token is `leased_until`. If a worker dies, its lease runs out and the message
+is sent again: at least once.
 """
 
 import random
@@ -19,20 +19,20 @@ from aftersale.signals import to_be_told
 
 log = structlog.get_logger(__name__)
 
-# Longer than one call may take (http_post.SECONDS) with what is around it.
+# Longer than one call may take (http_post.SECONDS), with a margin.
 LEASE = timedelta(seconds=60)
-# After each failed try of a message: a day in all. One try more than pauses.
+# Pauses after each failed try of a message, a day in all; there is one try more than pauses.
 PAUSES = [
     *(timedelta(seconds=seconds) for seconds in (5, 30)),
     *(timedelta(minutes=minutes) for minutes in (2, 10, 30)),
     *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 8)),
 ]
-# So many calls to one endpoint at a time; one, once it fails again and again.
+# Calls to one endpoint at a time; only one after FAILING failures in a row.
 AT_ONCE = 8
 FAILING = 2
-# How long an endpoint that fails again and again is left alone between two tries.
+# Pauses between two tries of an endpoint that keeps failing.
 ENDPOINT_PAUSES = PAUSES[:4]
-# Nothing delivered for so long, and in so many tries: it is switched off.
+# An endpoint is switched off when nothing was delivered for this long and in so many tries.
 SWITCH_OFF = timedelta(days=3)
 SWITCH_OFF_TRIES = 10
 GONE = 410
@@ -46,7 +46,7 @@ class MessageLease(NamedTuple):
     until: datetime
 
 
-# What may go out by `now` of the endpoint `r`: the first message of each subject.
+# The messages of endpoint `r` that may go out by `now`: the first of each subject.
 _HEADS = """
     SELECT m.id FROM aftersale_webhookmessage m
     WHERE m.endpoint_id = r.id AND m.state = 'waiting'
@@ -60,8 +60,8 @@ _HEADS = """
     ORDER BY m.id
 """
 _READY = "r.enabled AND (r.next_try_at IS NULL OR r.next_try_at <= %(now)s)"
-# Of each endpoint as many as it may get at once; then one of each, the second of each, and so on,
-# so that nobody's pile comes before everybody else's one.
+# From each endpoint as many as it may get at once, in turns (the first of each, the second of each,
+# ...), so that one endpoint's pile does not delay the messages of others.
 _TAKE = f"""
 WITH ready AS (
     SELECT r.id,
@@ -93,14 +93,14 @@ SELECT EXISTS (
 
 
 def due(*, by: datetime) -> bool:
-    """Whether something can go out by then, and not only behind something else."""
+    """Whether a message may go out by then, none of its subject before it."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"now": by})
         return bool(cursor.fetchone()[0])
 
 
 def take(*, limit: int, now: datetime) -> list[MessageLease]:
-    """Leases up to `limit` messages that are due, none behind another one of its subject."""
+    """Leases up to `limit` due messages, each the first of its subject."""
     until = now + LEASE
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -113,9 +113,9 @@ def take(*, limit: int, now: datetime) -> list[MessageLease]:
 
 
 def settle(lease: MessageLease, *, status: int | None, failure: str, now: datetime) -> None:
-    """Writes down what came of a try. `status`: the answer's, None where none came.
+    """Records the outcome of a try. `status` is the answer's, None if none came.
 
-    Where somebody else has the lease by now, or the endpoint is gone, nothing is written.
+    Writes nothing if another worker has the lease by now, or the endpoint is gone.
     """
     with transaction.atomic():
         endpoint = locks.lock_webhook_endpoint(lease.endpoint.pk)

@@ -1,8 +1,8 @@
-"""Which addresses of the network a merchant may have something sent to.
+"""The network addresses to which webhooks may be sent.
 
-An address that somebody typed in must not lead into the network in which Afterdesk itself runs:
-in production only public addresses are sent to. A name is resolved here, once, and what was
-checked is what is connected to.
+An address that a user entered must not lead into the network in which Afterdesk itself runs: in
+production only public addresses are allowed. A name is resolved here, once, and the connection
+goes to exactly the address that was checked.
 """
 
 import ipaddress
@@ -17,16 +17,16 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NOT_PUBLIC = [
     ipaddress.ip_network(text)
     for text in (
-        # Behind these stands an IPv4 address, which a gateway may lead anywhere.
+        # These embed an IPv4 address, which a gateway may lead anywhere.
         "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.88.99.0/24",
-        # Set aside; not every version of Python knows of all of them.
+        # Reserved; not every version of Python knows all of them.
         "192.0.0.0/24", "2001::/23", "3fff::/20", "5f00::/16",
     )
 ]  # fmt: skip
 
 
 class NotPublic(Exception):
-    """The name leads to an address that nothing is sent to."""
+    """The name leads to an address that is not allowed."""
 
 
 class Unresolved(Exception):
@@ -34,7 +34,7 @@ class Unresolved(Exception):
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is one of the public network, and of one machine."""
+    """Whether the address is public and belongs to one machine."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -48,7 +48,7 @@ def is_public(address: Address) -> bool:
 
 
 def allowed(address: Address) -> bool:
-    """A trial and a development machine may send to themselves as well."""
+    """Public addresses; in trial and development also the machine itself."""
     if is_public(address):
         return True
     inner = getattr(address, "ipv4_mapped", None) or address
@@ -56,7 +56,7 @@ def allowed(address: Address) -> bool:
 
 
 def why_not(url: str) -> str:
-    """What is wrong with an address as it is written: a word of `WRONG`; empty: nothing is."""
+    """The error of an address as it is written, a key of `WRONG`; empty if there is none."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -86,9 +86,9 @@ def why_not(url: str) -> str:
 
 
 def resolve(host: str, port: int, *, seconds: float) -> str:
-    """The address to connect to: one that may be sent to, as all of the name's must be.
+    """The address to connect to; every address of the name must be allowed.
 
-    The resolver of the system knows no time-out, so it runs beside.
+    The system's resolver has no time-out, so it runs in a thread.
     """
     answers: list[list[str]] = []
 

@@ -1,4 +1,4 @@
-"""What goes over the wire: the body, and the headers of Standard Webhooks that sign it."""
+"""A message's body, and the headers of Standard Webhooks that sign it."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def new_secret() -> str:
 
 
 def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime) -> Parcel:
-    """The message, signed now; body and id are the same each time it is sent.
+    """The signed message; body and id are the same each time it is sent.
 
     Raises SecretUnreadable.
     """
@@ -37,7 +37,7 @@ def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime)
     sealed = [endpoint.secret]
     if endpoint.old_secret_until is not None and endpoint.old_secret_until > now:
         sealed.append(endpoint.old_secret)
-    # The package takes the moment's digits for UTC, whatever its zone.
+    # The package reads the moment's digits as UTC, whatever its zone.
     moment = now.astimezone(UTC)
     signatures = [Webhook(unseal(secret)).sign(name, moment, body) for secret in sealed]
     return Parcel(
@@ -55,7 +55,7 @@ def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime)
 def body_of(message: WebhookMessage) -> str:
     data = dict(message.data)
     if "failure" in data:
-        # As the row has it, in every language; told in one, to be the same each time it is sent.
+        # The row has every language; one is sent, so that the body is the same each time.
         with override(settings.LANGUAGE_CODE):
             data["failure"] = read(data["failure"])
     content = {

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import is_visible
 from aftersale.models import Fund, FundEntry, FundEntryKind, RefundAttempt
 from aftersale.records.schemas import FundEntryRecord
 from aftersale.services.access.rights import Right, require, scoped
@@ -62,7 +63,7 @@ def correct(*, fund_id: int, amount: int, note: str, user: User, now: datetime) 
     require(user, found.shop_id, Right.CHANGE_SHOP)
     if amount == 0 or abs(amount) > MOST:
         raise Refused(_("Say how much is missing or too much, in yuan."), pointer="amount")
-    if not note.strip():
+    if not is_visible(note):
         raise Refused(_("Say what is corrected, and why."), pointer="note")
     if len(note.strip()) > MOST_LETTERS:
         raise Refused(_("At most %d characters.") % MOST_LETTERS, pointer="note")

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.models import (
     AfterSaleWindow,
@@ -145,7 +146,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
     """
     found = find_order(order_id=order_id, user=user)
     require(user, found.shop_id, Right.OPEN_WINDOWS)
-    if not agreement.strip():
+    if not is_visible(agreement):
         raise Refused(_("Write down what was agreed with the buyer."), pointer="agreement")
     if len(agreement.strip()) > MOST_LETTERS:
         raise Refused(_("At most %d characters.") % MOST_LETTERS, pointer="agreement")

@@ -1,4 +1,4 @@
-"""Today's caps: what is used, what is left, and when it will be gone at the present rate."""
+"""Today's caps: used, left, and when they will be used up at the present rate."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from monitoring.admin.dashboard.sums import in_days
 from strategies.models import Strategy, StrategyUsage
 from strategies.services.caps import NEARLY, share
 
-# The present rate is that of the last hour; of a burst, that of its latest hits.
+# The present rate is that of the last hour, or of the latest MOST_HITS hits if they are younger.
 LOOK_BACK = timedelta(hours=1)
 MOST_HITS = 500
 MOST_SHOWN = 12
@@ -39,7 +39,7 @@ class Cap:
     used: int
     cap: int
     forecast: str
-    # The hits themselves, in the decision search.
+    # Leads to the hits in the decision search.
     url: str
 
     @property
@@ -60,7 +60,7 @@ class Cap:
 
 
 def used_today(choice: Choice, now: datetime) -> list[StrategyUsage]:
-    """Today is each shop's own (SPEC E4)."""
+    """Cap use of today, on each shop's own clock (SPEC E4)."""
     return list(
         StrategyUsage.objects.filter(
             in_days(choice.shops, TODAY, now, "strategy__shop")
@@ -69,8 +69,8 @@ def used_today(choice: Choice, now: datetime) -> list[StrategyUsage]:
 
 
 def caps(choice: Choice, usage: list[StrategyUsage], now: datetime) -> list[Cap]:
-    """The fullest first."""
-    # The cap that holds from now on is the strategy's, not that of its latest hit.
+    """The strategies whose caps are used most, the fullest first."""
+    # The strategy's cap holds from now on, not the cap at its latest hit.
     shown = sorted(usage, key=lambda row: -share(row.used, row.strategy.daily_cap))[:MOST_SHOWN]
     rates = _rates([row.strategy_id for row in shown], now)
     return [
@@ -116,14 +116,14 @@ def _forecast(row: StrategyUsage, rate: float, now: datetime) -> str:
 
 
 def hits_url(choice: Choice, strategy: Strategy, period: Period, now: datetime) -> str:
-    """The decision search, on the clock of the strategy's shop."""
+    """Address of the strategy's hits in the decision search, on the clock of its shop."""
     return decisions_url(choice, period, now, shop=strategy.shop, alone=True, strategy=strategy.pk)
 
 
 def decisions_url(
     choice: Choice, period: Period, now: datetime, *, shop: Any, alone: bool = False, **filters: Any
 ) -> str:
-    """Of the chosen shops, which have the clock of this one; `alone`: of this one."""
+    """Address of decisions of the chosen shops, all on `shop`'s clock; `alone`: of `shop` only."""
     span = period.whole([shop], now)[0]
     zone = ZoneInfo(shop.timezone)
     ends = (at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (span.starts, span.ends))

@@ -1,4 +1,4 @@
-"""Bars drawn by the server, each chart with its figures as a table behind it."""
+"""Bar charts drawn by the server, each with a table of its figures."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class Bar:
     x: int
     y: float
     height: float
-    # Which series: a colour of the style sheet.
+    # The number of its series, which has a colour in the style sheet.
     place: int
 
 
@@ -23,7 +23,7 @@ class Chart:
     summary: str
     series: Sequence[str]
     days: Sequence[date]
-    # Day by day, a value of each series.
+    # For each day, one value a series.
     values: Sequence[Sequence[int]]
     show: Callable[[int], str] = str
 
@@ -62,7 +62,7 @@ class Chart:
 
     @property
     def hints(self) -> list[tuple[int, str]]:
-        """What a day's column says under the pointer."""
+        """The text under the pointer for each day's column, with its x."""
         return [
             (
                 number * WIDTH,
@@ -81,7 +81,7 @@ class Chart:
 
     @property
     def rows(self) -> list[tuple[date, list[tuple[str, str]]]]:
-        """Newest first."""
+        """The table, newest day first."""
         return [
             (
                 day,

@@ -1,4 +1,4 @@
-"""Which shops and days the dashboard shows; all of it is in the address."""
+"""The shops and days that the dashboard shows, read from the address."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,10 +12,10 @@ from aftersale.admin.kit import access
 from aftersale.models import Shop
 from monitoring.services.figures.days import Span, day_span, day_spans, today
 
-# As many days at once as their bars can be told apart.
+# With more days the bars of a chart could not be told apart.
 MOST_DAYS = 92
 DATES = "dates"
-# Name: how many days ago it begins and ends; the days are each shop's own.
+# Name: how many days ago the period begins and ends, on each shop's own clock.
 AGO = {"today": (0, 0), "yesterday": (1, 1), "7": (6, 0), "30": (29, 0)}
 USUAL = "7"
 
@@ -23,10 +23,10 @@ USUAL = "7"
 @dataclass(frozen=True)
 class Period:
     name: str
-    # Days ago where it is named, else dates.
+    # Days ago for a named period, else dates.
     ago: tuple[int, int] | None
     dates: tuple[date, date] | None
-    # More days were asked for than are shown at once.
+    # Whether more days were asked for than are shown at once.
     cut: bool = False
 
     def days(self, shop: Shop, now: datetime) -> tuple[date, date]:
@@ -44,7 +44,7 @@ class Period:
         return self.ago[0] - self.ago[1] + 1
 
     def before(self) -> "Period":
-        """As many days, just before."""
+        """The period of the same length just before."""
         back = self.length
         if self.dates is not None:
             first, last = (day - timedelta(days=back) for day in self.dates)
@@ -53,11 +53,11 @@ class Period:
         return replace(self, ago=(self.ago[0] + back, self.ago[1] + back))
 
     def spans(self, shops: list[Shop], now: datetime) -> list[Span]:
-        """Each day of each shop."""
+        """A span for each day of each shop."""
         return [span for shop in shops for span in day_spans(shop, *self.days(shop, now))]
 
     def whole(self, shops: list[Shop], now: datetime) -> list[Span]:
-        """Each shop's days as one span."""
+        """One span for all days of each shop."""
         return [day_span(shop, *self.days(shop, now)) for shop in shops]
 
 
@@ -81,7 +81,7 @@ class Choice:
 
 
 def read(request: HttpRequest) -> Choice:
-    """What can't be read, or is not the user's to see, is as if it were not there."""
+    """Ignores values that can't be read, and shops that the user may not see."""
     seen = access.shops(request)
     wanted = request.GET.get("shop", "")
     shop = next((shop for shop in seen if str(shop.pk) == wanted), None)
@@ -112,7 +112,7 @@ def names() -> dict[str, str]:
 
 
 def compared_with(period: Period) -> str:
-    """What the figures before are of."""
+    """Names the period that figures are compared with."""
     if period.name == "today":
         return _("all of yesterday")
     if period.name == "yesterday":

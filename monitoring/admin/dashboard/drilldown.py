@@ -1,4 +1,4 @@
-"""The rows that a figure of the dashboard counts: as many as it says, from the same query."""
+"""The rows behind a figure of the dashboard: exactly those that it counts, by the same query."""
 
 from typing import Any
 
@@ -16,30 +16,30 @@ from aftersale.reject_reasons import REASONS
 from aftersale.services.shared.shown import format_time
 from monitoring.admin.dashboard import choice
 from monitoring.admin.dashboard.wording import length
-from monitoring.services.figures import What
-from monitoring.services.figures.sources import Fate, Row, rows_behind
+from monitoring.services.figures import FigureSource
+from monitoring.services.figures.sources import Consequence, Row, rows_behind
 from strategies.models import Strategy
 
 PER_PAGE = 50
 HOW = {
-    "parcel": gettext_lazy("Parcel lost, or likely so"),
+    "parcel": gettext_lazy("Parcel lost, or probably lost"),
     "dispute": gettext_lazy("Dispute lost"),
 }
 
 
 @desk_page
 @require_safe
-def behind(request: HttpRequest) -> HttpResponse:
+def drilldown(request: HttpRequest) -> HttpResponse:
     chosen, now = choice.read(request), timezone.now()
-    what = request.GET.get("what", "")
-    if what not in What.values:
-        what = What.REFUND.value
+    source = request.GET.get("source", "")
+    if source not in FigureSource.values:
+        source = FigureSource.REFUND.value
     number = request.GET.get("page", "1")
     page = max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
     kinds = request.GET.get("kind", "").replace("\0", "")
     key = request.GET.get("key")
     total, rows = rows_behind(
-        what=what,
+        source=source,
         spans=chosen.period.whole(chosen.shops, now),
         kinds=kinds.split(",") if kinds else None,
         keys=None if key is None else [key.replace("\0", "")],
@@ -47,20 +47,20 @@ def behind(request: HttpRequest) -> HttpResponse:
         offset=(page - 1) * PER_PAGE,
     )
     first, last = chosen.period.days(chosen.shops[0], now)
-    extra = {"what": what, "kind": kinds}
+    extra = {"source": source, "kind": kinds}
     if key is not None:
         extra["key"] = key
     return show(
         request,
         "monitoring/dashboard/drilldown.html",
-        What(what).label,
+        FigureSource(source).label,
         chosen=chosen,
         total=total,
-        narrowed=_narrowed(what, kinds, key),
+        narrowed=_narrowed(source, kinds, key),
         first=first,
         last=last,
-        rows=_drilldown_rows(rows, what, chosen),
-        what=what,
+        rows=_drilldown_rows(rows, source, chosen),
+        source=source,
         page=Paginator(range(total), PER_PAGE).get_page(page),
         earlier="?" + chosen.query(**extra, page=page - 1),
         later="?" + chosen.query(**extra, page=page + 1),
@@ -68,42 +68,42 @@ def behind(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _labels(what: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Those of a source's kinds, and of its keys."""
-    if what in (What.REFUND, What.FAILED):
+def _labels(source: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The labels of a source's kinds and of its keys."""
+    if source in (FigureSource.REFUND, FigureSource.FAILED):
         return dict(RefundSource.choices), dict(TicketType.choices)
-    if what == What.REJECTION:
-        return {reason.code: reason.label for reason in REASONS}, dict(Fate.choices)
-    if what == What.LOSS:
+    if source == FigureSource.REJECTION:
+        return {reason.code: reason.label for reason in REASONS}, dict(Consequence.choices)
+    if source == FigureSource.LOSS:
         return dict(AlertKind.choices), dict(AlertState.choices)
     return {}, {}
 
 
-def _narrowed(what: str, kinds: str, key: str | None) -> list[Any]:
+def _narrowed(source: str, kinds: str, key: str | None) -> list[Any]:
     """The chosen kinds and key, in words."""
-    if what == What.REGRET:
+    if source == FigureSource.REGRET:
         return []
-    of_kind, of_key = _labels(what)
+    of_kind, of_key = _labels(source)
     found = [of_kind.get(kind, kind) for kind in kinds.split(",") if kind]
     return found + ([of_key.get(key, key)] if key is not None else [])
 
 
-def _drilldown_rows(rows: list[Row], what: str, chosen: choice.Choice) -> list[dict[str, Any]]:
+def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list[dict[str, Any]]:
     shops = {shop.pk: shop for shop in chosen.shops}
     tickets = Ticket.objects.in_bulk([row.ticket_id for row in rows if row.ticket_id])
-    of_kind, of_key = _labels(what)
-    if what == What.REGRET:
+    of_kind, of_key = _labels(source)
+    if source == FigureSource.REGRET:
         keys = [int(row.kind) for row in rows]
         of_kind = {str(pk): one.name for pk, one in Strategy.objects.in_bulk(keys).items()}
     found = []
     for row in rows:
         ticket = tickets.get(row.ticket_id) if row.ticket_id else None
-        said: Any = row.said
-        if what == What.REGRET:
-            said = " · ".join(str(HOW[how]) for how in row.said.split(","))
-        elif what == What.REFUND and ticket is not None:
+        note: Any = row.note
+        if source == FigureSource.REGRET:
+            note = " · ".join(str(HOW[how]) for how in row.note.split(","))
+        elif source == FigureSource.REFUND and ticket is not None:
             taken = row.at - ticket.applied_at
-            said = _("after %(time)s") % {"time": length(max(0, int(taken.total_seconds())))}
+            note = _("after %(time)s") % {"time": length(max(0, int(taken.total_seconds())))}
         found.append(
             {
                 "at": format_time(row.at, shops[row.shop_id]),
@@ -113,7 +113,7 @@ def _drilldown_rows(rows: list[Row], what: str, chosen: choice.Choice) -> list[d
                 "labels": [
                     label for label in (of_kind.get(row.kind, ""), of_key.get(row.key, "")) if label
                 ],
-                "said": said,
+                "note": note,
             }
         )
     return found

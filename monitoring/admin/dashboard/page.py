@@ -1,4 +1,4 @@
-"""What the dashboard says, as its template shows it. Each figure leads to what it counts."""
+"""The dashboard's figures, as its template shows them. Each figure leads to its rows."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -34,12 +34,12 @@ from monitoring.admin.dashboard.sums import (
     Totals,
     cap_use,
     is_automatic,
-    is_peoples,
+    is_by_people,
     sums,
 )
 from monitoring.admin.dashboard.wording import Change, change, change_of_share, length, percent
-from monitoring.services.figures import Figure, What
-from monitoring.services.figures.sources import Fate
+from monitoring.services.figures import Figure, FigureSource
+from monitoring.services.figures.sources import Consequence
 from strategies.models import Outcome, Strategy
 from strategies.services.caps import share
 
@@ -49,12 +49,12 @@ APPROVED = (Outcome.REFUND, Outcome.APPROVE_RETURN)
 
 @dataclass
 class Tile:
-    """One figure; `more` says what it is a share of, or its amount, `help` how it is counted."""
+    """One figure; `more` has its whole or its amount, `help` says how it is counted."""
 
     title: str
     value: str
     url: str = ""
-    # How many rows there are at the address.
+    # The number of rows at the address.
     figure: int = 0
     more: str = ""
     help: str = ""
@@ -98,18 +98,18 @@ def dashboard(chosen: Choice, now: datetime) -> dict[str, Any]:
     }
 
 
-def behind(
-    chosen: Choice, what: str, *, kind: str = "", key: str | None = None, **more: Any
+def drilldown_url(
+    chosen: Choice, source: str, *, kind: str = "", key: str | None = None, **more: Any
 ) -> str:
-    """The page of the rows that a figure counts."""
-    values = chosen.query(what=what, kind=kind, **more)
+    """Address of the page of rows that a figure counts."""
+    values = chosen.query(source=source, kind=kind, **more)
     if key is not None:  # "" is a key as well
         values += "&" + urlencode({"key": key})
-    return f"{reverse('monitoring:behind')}?{values}"
+    return f"{reverse('monitoring:drilldown')}?{values}"
 
 
 def _backlog(chosen: Choice, now: datetime) -> dict[int, dict[str, int]]:
-    """What waits now, shop by shop: read by the index of open tickets alone."""
+    """Waiting tickets of each shop now: read from the index of open tickets alone."""
     ids = [shop.pk for shop in chosen.shops]
     rows: dict[int, Any] = {
         row["shop"]: row
@@ -164,45 +164,47 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         is_now, was = ((part(one), whole(one)) for one in (current, before))
         return {"value": percent(*is_now), "change": change_of_share(is_now, was, than)}
 
-    def number(what: str) -> Callable[[Sums], int]:
-        return lambda one: one.of(what).number
+    def number(source: str) -> Callable[[Sums], int]:
+        return lambda one: one.of(source).number
 
     def automatic(one: Sums) -> int:
-        return one.of(What.REFUND, is_automatic).number
+        return one.of(FigureSource.REFUND, is_automatic).number
 
-    refunds, orders = current.of(What.REFUND), current.of(What.ORDER)
-    by_strategies = current.of(What.REFUND, lambda figure: figure.kind == "strategy")
-    losses = current.of(What.LOSS, _is_likely)
+    refunds, orders = current.of(FigureSource.REFUND), current.of(FigureSource.ORDER)
+    by_strategies = current.of(FigureSource.REFUND, lambda figure: figure.kind == "strategy")
+    losses = current.of(FigureSource.LOSS, _is_likely)
     clock = chosen.shops[0] if chosen.one_clock else None
     return [
         Tile(
             _("Refunds"),
-            url=behind(chosen, What.REFUND),
+            url=drilldown_url(chosen, FigureSource.REFUND),
             more=yuan(refunds.amount),
             help=_("Refunds that were paid in this period, whoever caused them."),
-            **counted(number(What.REFUND)),
+            **counted(number(FigureSource.REFUND)),
         ),
         Tile(
             _("Refund rate"),
-            url=behind(chosen, What.ORDER),
+            url=drilldown_url(chosen, FigureSource.ORDER),
             figure=orders.number,
             more=_("of %(orders)s orders paid") % {"orders": f"{orders.number:,}"},
             help=_(
                 "Refunds paid in this period, of the orders paid in it. Platforms count automatic "
                 "refunds in a shop's rate too."
             ),
-            **shared(number(What.REFUND), number(What.ORDER)),
+            **shared(number(FigureSource.REFUND), number(FigureSource.ORDER)),
         ),
         Tile(
             _("Strategies' share of the refunds"),
-            url=behind(chosen, What.REFUND, kind="strategy"),
+            url=drilldown_url(chosen, FigureSource.REFUND, kind="strategy"),
             figure=by_strategies.number,
             more=_("%(number)s refunds, %(amount)s")
             % {"number": f"{by_strategies.number:,}", "amount": yuan(by_strategies.amount)},
             help=_("Refunds paid in this period that a strategy approved."),
             **shared(
-                lambda one: one.of(What.REFUND, lambda figure: figure.kind == "strategy").number,
-                number(What.REFUND),
+                lambda one: (
+                    one.of(FigureSource.REFUND, lambda figure: figure.kind == "strategy").number
+                ),
+                number(FigureSource.REFUND),
             ),
         ),
         Tile(
@@ -223,45 +225,45 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         ),
         Tile(
             _("Disputes"),
-            url=behind(chosen, What.DISPUTE),
+            url=drilldown_url(chosen, FigureSource.DISPUTE),
             more=_("%(rate)s of the orders paid")
-            % {"rate": percent(current.of(What.DISPUTE).number, orders.number)},
+            % {"rate": percent(current.of(FigureSource.DISPUTE).number, orders.number)},
             help=_("Tickets that went to platform arbitration in this period."),
-            **counted(number(What.DISPUTE)),
+            **counted(number(FigureSource.DISPUTE)),
         ),
         Tile(
             _("Disputes lost"),
-            url=behind(chosen, What.LOST),
-            more=yuan(current.of(What.LOST).amount),
+            url=drilldown_url(chosen, FigureSource.LOST),
+            more=yuan(current.of(FigureSource.LOST).amount),
             help=_("Arbitration that ended in a refund, or in a return for one."),
-            **counted(number(What.LOST)),
+            **counted(number(FigureSource.LOST)),
         ),
         Tile(
             _("Rejections"),
-            url=behind(chosen, What.REJECTION),
+            url=drilldown_url(chosen, FigureSource.REJECTION),
             help=_("Rejections that were sent in this period."),
-            **counted(number(What.REJECTION)),
+            **counted(number(FigureSource.REJECTION)),
         ),
         Tile(
             _("Likely losses"),
-            url=behind(chosen, What.LOSS, kind=AlertKind.LIKELY_LOSS),
+            url=drilldown_url(chosen, FigureSource.LOSS, kind=AlertKind.LIKELY_LOSS),
             more=yuan(losses.amount),
             help=_(
                 "Refunds that were decided as not shipped although the parcel had left, found in "
                 "this period."
             ),
-            **counted(lambda one: one.of(What.LOSS, _is_likely).number),
+            **counted(lambda one: one.of(FigureSource.LOSS, _is_likely).number),
         ),
         Tile(
             _("Refunds that failed"),
-            url=behind(chosen, What.FAILED),
-            more=yuan(current.of(What.FAILED).amount),
+            url=drilldown_url(chosen, FigureSource.FAILED),
+            more=yuan(current.of(FigureSource.FAILED).amount),
             help=_("Refunds that failed in this period and have not been paid since."),
-            **counted(number(What.FAILED)),
+            **counted(number(FigureSource.FAILED)),
         ),
         Tile(
             _("Refunds without people"),
-            url=behind(chosen, What.REFUND, kind=",".join(AUTOMATIC)),
+            url=drilldown_url(chosen, FigureSource.REFUND, kind=",".join(AUTOMATIC)),
             more=_("%(share)s of the refunds")
             % {"share": percent(automatic(current), refunds.number)},
             help=_("Refunds paid in this period that strategies or fast refund approved."),
@@ -282,8 +284,8 @@ def _charts(chosen: Choice, current: Sums, now: datetime) -> list[Chart]:
     numbers: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
     amounts: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
     for figure in current.figures:
-        if figure.what == What.REFUND:
-            place = 0 if is_automatic(figure) else 1 if is_peoples(figure) else 2
+        if figure.source == FigureSource.REFUND:
+            place = 0 if is_automatic(figure) else 1 if is_by_people(figure) else 2
             numbers[figure.day][place] += figure.number
             amounts[figure.day][place] += figure.amount
     decided = [
@@ -297,7 +299,7 @@ def _charts(chosen: Choice, current: Sums, now: datetime) -> list[Chart]:
         ]
         for day in days
     ]
-    refunds = current.of(What.REFUND)
+    refunds = current.of(FigureSource.REFUND)
     return [
         Chart(
             "refunds",
@@ -330,9 +332,9 @@ def _charts(chosen: Choice, current: Sums, now: datetime) -> list[Chart]:
 
 
 def _strategies(chosen: Choice, current: Sums, now: datetime) -> list[dict[str, Any]]:
-    """Those that hit in the period, the largest amount first."""
+    """The strategies that hit in the period, the largest amount first."""
     used = cap_use(chosen, now)
-    regrets = current.by(What.REGRET, lambda figure: int(figure.kind))
+    regrets = current.by(FigureSource.REGRET, lambda figure: int(figure.kind))
     keys = current.hits.keys() | regrets.keys()
     found = Strategy.objects.filter(pk__in=keys, shop__in=chosen.shops).select_related("shop")
     rows = []
@@ -351,8 +353,8 @@ def _strategies(chosen: Choice, current: Sums, now: datetime) -> list[dict[str, 
                 "regret": regret.number,
                 "regret_share": percent(regret.number, hits.number),
                 "regret_amount": yuan(regret.amount),
-                "regret_url": behind(
-                    chosen, What.REGRET, kind=str(strategy.pk), shop=strategy.shop_id
+                "regret_url": drilldown_url(
+                    chosen, FigureSource.REGRET, kind=str(strategy.pk), shop=strategy.shop_id
                 ),
             }
         )
@@ -366,13 +368,13 @@ def _times(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"label": kind.label}
         for name, fits, kinds in (
             ("automatic", is_automatic, ",".join(AUTOMATIC)),
-            ("people", is_peoples, "person"),
+            ("people", is_by_people, "person"),
         ):
-            found = current.of(What.REFUND, lambda f, k=kind, t=fits: f.key == k and t(f))  # type: ignore[misc]
+            found = current.of(FigureSource.REFUND, lambda f, k=kind, t=fits: f.key == k and t(f))  # type: ignore[misc]
             row[name] = {
                 "mean": length(found.mean),
                 "number": found.number,
-                "url": behind(chosen, What.REFUND, kind=kinds, key=kind),
+                "url": drilldown_url(chosen, FigureSource.REFUND, kind=kinds, key=kind),
             }
         if row["automatic"]["number"] or row["people"]["number"]:
             rows.append(row)
@@ -380,26 +382,28 @@ def _times(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
 
 
 def _rejections(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
-    """Each reason, and what its rejections led to; the most first (SPEC P3)."""
+    """Each reason with the consequences of its rejections; the most frequent first (SPEC P3)."""
     labels = {reason.code: reason.label for reason in REASONS}
-    found = current.by(What.REJECTION, lambda figure: (figure.kind, figure.key))
+    found = current.by(FigureSource.REJECTION, lambda figure: (figure.kind, figure.key))
     rows = []
     for reason in {reason for reason, _fate in found}:
-        by_fate = {fate: found.get((reason, fate.value), Totals()).number for fate in Fate}
+        by_fate = {fate: found.get((reason, fate.value), Totals()).number for fate in Consequence}
         total = sum(by_fate.values())
         rows.append(
             {
                 "label": labels.get(reason, reason),
                 "total": total,
-                "url": behind(chosen, What.REJECTION, kind=reason),
+                "url": drilldown_url(chosen, FigureSource.REJECTION, kind=reason),
                 "fates": [
                     {
                         "label": fate.label,
                         "number": by_fate[fate],
                         "share": percent(by_fate[fate], total),
-                        "url": behind(chosen, What.REJECTION, kind=reason, key=fate.value),
+                        "url": drilldown_url(
+                            chosen, FigureSource.REJECTION, kind=reason, key=fate.value
+                        ),
                     }
-                    for fate in (Fate.AGAIN, Fate.DISPUTE, Fate.OVERTURNED)
+                    for fate in (Consequence.AGAIN, Consequence.DISPUTE, Consequence.OVERTURNED)
                 ],
             }
         )
@@ -409,8 +413,8 @@ def _rejections(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
 def _shops(
     chosen: Choice, current: Sums, backlog: dict[int, dict[str, int]], now: datetime
 ) -> list[dict[str, Any]]:
-    refunds = current.by(What.REFUND, lambda figure: figure.shop_id)
-    orders = current.by(What.ORDER, lambda figure: figure.shop_id)
+    refunds = current.by(FigureSource.REFUND, lambda figure: figure.shop_id)
+    orders = current.by(FigureSource.ORDER, lambda figure: figure.shop_id)
     return [
         {
             "shop": shop,
@@ -422,7 +426,7 @@ def _shops(
             "failed": f"{backlog[shop.pk]['failed']:,}",
             "failed_url": _queue_url(chosen, Queue.REFUND_FAILED, shop.pk),
             "refunds": f"{refunds[shop.pk].number:,}",
-            "refunds_url": behind(chosen, What.REFUND, shop=shop.pk),
+            "refunds_url": drilldown_url(chosen, FigureSource.REFUND, shop=shop.pk),
             "amount": yuan(refunds[shop.pk].amount),
             "rate": percent(refunds[shop.pk].number, orders[shop.pk].number),
             "hits": f"{current.hits_of_shop.get(shop.pk, Hits()).number:,}",

@@ -1,4 +1,4 @@
-"""The figures of a choice of shops and days, summed as the page shows them."""
+"""Figures of the chosen shops and days, summed as the page shows them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 
 from aftersale.models import Shop
 from monitoring.admin.dashboard.choice import Choice, Period
-from monitoring.services.figures import Figure, What, read
+from monitoring.services.figures import Figure, FigureSource, read
 from strategies.models import DecisionTally, Outcome, StrategyUsage
 
 AUTOMATIC = ("strategy", "fast_refund")
@@ -18,7 +18,7 @@ AUTOMATIC = ("strategy", "fast_refund")
 
 @dataclass
 class Totals:
-    """A number of things, their amounts (fen) and their seconds."""
+    """A number of rows, their amounts (fen) and their seconds."""
 
     number: int = 0
     amount: int = 0
@@ -45,32 +45,32 @@ class Hits:
 
 @dataclass
 class Sums:
-    """A period's figures of all chosen shops."""
+    """The figures of all chosen shops in a period."""
 
     figures: list[Figure]
-    # Day, outcome: decisions.
+    # Number of decisions by day and outcome.
     decisions: dict[tuple[date, str], int]
-    # Strategy: its hits.
+    # By strategy.
     hits: dict[int, Hits] = field(default_factory=dict)
     hits_of_shop: dict[int, Hits] = field(default_factory=dict)
 
-    def of(self, what: str, fits: Test | None = None) -> Totals:
+    def of(self, source: str, fits: Test | None = None) -> Totals:
         found = Totals()
         for figure in self.figures:
-            if figure.what == what and (fits is None or fits(figure)):
+            if figure.source == source and (fits is None or fits(figure)):
                 found.add(figure)
         return found
 
-    def by(self, what: str, name: Callable[[Figure], Any]) -> dict[Any, Totals]:
+    def by(self, source: str, name: Callable[[Figure], Any]) -> dict[Any, Totals]:
         found: dict[Any, Totals] = defaultdict(Totals)
         for figure in self.figures:
-            if figure.what == what:
+            if figure.source == source:
                 found[name(figure)].add(figure)
         return found
 
     @property
     def automatic(self) -> int:
-        """Decisions without people."""
+        """Number of decisions without people."""
         return sum(
             number for (_, outcome), number in self.decisions.items() if outcome != Outcome.MANUAL
         )
@@ -84,12 +84,12 @@ def is_automatic(figure: Figure) -> bool:
     return figure.kind in AUTOMATIC
 
 
-def is_peoples(figure: Figure) -> bool:
+def is_by_people(figure: Figure) -> bool:
     return figure.kind == "person"
 
 
 def sums(choice: Choice, now: datetime) -> tuple[Sums, Sums]:
-    """The period, and the one before."""
+    """The sums of the period, and of the period before it."""
     periods = choice.period, choice.period.before()
     spans = [period.spans(choice.shops, now) for period in periods]
     figures = read([span for part in spans for span in part])
@@ -108,7 +108,7 @@ def sums(choice: Choice, now: datetime) -> tuple[Sums, Sums]:
 
 
 def in_days(shops: Iterable[Shop], period: Period, now: datetime, path: str) -> Q:
-    """Rows with a shop-local day, of each shop in its own days."""
+    """Filters rows that have a shop-local day: each shop by its own days."""
     together: dict[tuple[date, date], list[int]] = defaultdict(list)
     for shop in shops:
         together[period.days(shop, now)].append(shop.pk)
@@ -145,7 +145,7 @@ def _add_hits(found: Sums, choice: Choice, now: datetime) -> None:
 
 
 def cap_use(choice: Choice, now: datetime) -> dict[int, tuple[int, int]]:
-    """Strategy: used, and the caps of the days on which it hit."""
+    """By strategy: amount used, and the sum of its caps on the days on which it hit."""
     rows = (
         StrategyUsage.objects.filter(in_days(choice.shops, choice.period, now, "strategy__shop"))
         .values_list("strategy")
@@ -155,4 +155,4 @@ def cap_use(choice: Choice, now: datetime) -> dict[int, tuple[int, int]]:
     return {strategy: (used, cap) for strategy, used, cap in rows}
 
 
-__all__ = ["Hits", "Sums", "Totals", "What", "cap_use", "in_days", "sums"]
+__all__ = ["FigureSource", "Hits", "Sums", "Totals", "cap_use", "in_days", "sums"]

@@ -1,4 +1,4 @@
-"""Figures in words: shares, lengths of time, and how they compare with those before."""
+"""Figures in words: shares, lengths of time, changes against the period before."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def length(seconds: int | None) -> str:
-    """2 days 3 h, 4 h 10 min, 12 min, 8 s; a dash where there is none."""
+    """A length of time such as 2 days 3 h, 4 h 10 min, 12 min, 8 s; a dash for None."""
     if seconds is None:
         return "–"
     minutes, rest = divmod(seconds, 60)
@@ -27,7 +27,7 @@ def length(seconds: int | None) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """▲ or ▼ with the word for it: neither the sign nor its colour speaks alone."""
+    """▲ or ▼ with its text: neither the sign nor its colour is the only information."""
 
     sign: str
     text: str
@@ -45,13 +45,13 @@ def change(now: int, before: int, shown_before: str, than: str) -> Change:
 
 
 def change_of_share(now: tuple[int, int], before: tuple[int, int], than: str) -> Change:
-    """Both as part and whole. In percentage points: nobody takes 2% to 3% for "50% more"."""
+    """Compares two shares, each (part, whole), in points: 2% to 3% is one point, not 50% more."""
     if not before[1]:
         return Change("", _("%(than)s: none") % {"than": than})
     values = {"than": than, "before": percent(*before)}
     if not now[1]:
         return Change("", _("%(than)s: %(before)s") % values)
-    # Of the figures that are shown.
+    # Rounded as the figures are shown.
     points = round(round(100 * now[0] / now[1], 1) - round(100 * before[0] / before[1], 1), 1)
     if not points:
         return Change("", _("the same as %(than)s") % {"than": than})

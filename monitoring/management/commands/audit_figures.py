@@ -1,4 +1,4 @@
-"""`manage.py audit_figures`: counts every day of the dashboard anew; exit 1 where it differs."""
+"""`manage.py audit_figures`: counts every day of the dashboard anew; exit 1 if any differs."""
 
 import sys
 from typing import Any

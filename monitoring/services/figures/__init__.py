@@ -1,9 +1,9 @@
-"""What the desk did in days of shops: counted from the rows, or read from days counted before."""
+"""Figures of a shop's days: counted from the rows, or read from days counted before (SPEC M2)."""
 
 from monitoring.services.figures.read_figures import Figure, read
 
 from .days import Span, day_span
 from .rollup import roll_up
-from .sources import What
+from .sources import FigureSource
 
-__all__ = ["Figure", "Span", "What", "day_span", "read", "roll_up"]
+__all__ = ["Figure", "FigureSource", "Span", "day_span", "read", "roll_up"]

@@ -1,4 +1,4 @@
-"""Counted days compared with their rows (SPEC M2); for the command `audit_figures` and tests."""
+"""Comparing counted days with their rows (SPEC M2), for the command `audit_figures` and tests."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from .sources import count
 
 
 def differences() -> Iterator[str]:
-    """Every day that the dashboard would show otherwise than its rows are, shop by shop."""
+    """Every figure that the dashboard would show differently from its rows, shop by shop."""
     for shop in Shop.objects.order_by("pk"):
         days = DeskDay.objects.filter(shop=shop).order_by("day").values_list("day", flat=True)
         if not days:

@@ -1,4 +1,4 @@
-"""A shop's days: from midnight to midnight on its own clock, as moments."""
+"""A shop's days as moments: from midnight to midnight on the shop's clock."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +9,7 @@ from aftersale.models import Shop
 
 
 class Span(NamedTuple):
-    """A day, or several in a row, of a shop."""
+    """One day of a shop, or several in a row."""
 
     shop_id: int
     day: date

@@ -1,4 +1,4 @@
-"""The figures of any days: counted days from their counts, the others from the rows."""
+"""Figures of any days: counted days from their counts, other days from the rows."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from django.db import connection
 from monitoring.services.figures.days import SPANS, Span, parameters
 from monitoring.services.figures.sources import count
 
-# A day is as counted only while it still has the same ends and none of its moments has changed.
+# A count is valid while the day still has the same ends and none of its moments has changed.
 _COUNTED = f"""
 WITH span AS MATERIALIZED ({SPANS}), counted AS MATERIALIZED (
     SELECT s.shop_id, s.day FROM span s
@@ -18,7 +18,7 @@ WITH span AS MATERIALIZED ({SPANS}), counted AS MATERIALIZED (
      WHERE NOT EXISTS (SELECT FROM monitoring_stalemoment m
                         WHERE m.shop_id = s.shop_id AND m.at >= s.starts AND m.at < s.ends)
 )
-SELECT c.shop_id, c.day, k.what, k.kind, k.key, k.number, k.amount, k.seconds
+SELECT c.shop_id, c.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds
   FROM counted c LEFT JOIN monitoring_deskcount k ON k.shop_id = c.shop_id AND k.day = c.day
 """
 
@@ -26,7 +26,7 @@ SELECT c.shop_id, c.day, k.what, k.kind, k.key, k.number, k.amount, k.seconds
 class Figure(NamedTuple):
     shop_id: int
     day: date
-    what: str
+    source: str
     kind: str
     key: str
     number: int
@@ -35,7 +35,7 @@ class Figure(NamedTuple):
 
 
 def read(spans: Sequence[Span]) -> list[Figure]:
-    """What is in the rows now, in two statements at most; each span is one day."""
+    """The figures as the rows are now, in at most two statements; each span is one day."""
     if not spans:
         return []
     counted: set[tuple[int, date]] = set()

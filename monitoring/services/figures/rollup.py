@@ -1,8 +1,8 @@
-"""Counting the days that are over, once, and again those that have changed since (SPEC M2).
+"""Counting each day once it is over, and again when its rows change later (SPEC M2).
 
-Safe whenever it dies and however many run: a shop's days are one transaction, under a lock of
-their own that nobody waits for. The moments that are crossed off are those seen before counting:
-a change that was not yet committed then keeps its row, and its day is counted again.
+Safe to kill and to run several times at once: a shop's days are counted in one transaction, under
+an advisory lock that nobody waits for. Only stale moments seen before counting are deleted: a
+change that was not committed by then keeps its mark, and its day is counted again.
 """
 
 from datetime import date, datetime, timedelta
@@ -16,17 +16,17 @@ from monitoring.models import DeskCount, DeskDay, StaleMoment
 from .days import Span, day_span, day_spans, today
 from .sources import Count, count
 
-# Whoever writes marks what is older than half an hour (migration 0003); until it is twice as old
-# a day counts as not over, so that a transaction has that long to commit what it did not mark.
+# Triggers mark changes of rows older than half an hour (migration 0003). A day counts as over only
+# after twice that time: a transaction has half an hour to commit a change that was not marked.
 GRACE = timedelta(hours=1)
-# So far back days are counted before anybody asks: a year, and what it is compared with.
+# Days counted in advance: a year, and the days that it is compared with.
 DAYS_BACK = 400
 MOST_AT_ONCE = 31
-_LOCK = 7_420_531  # with the shop's key: an advisory lock of this module's own
+_LOCK = 7_420_531  # this module's advisory locks; the second key is the shop's
 
 
 def roll_up(*, now: datetime, shop_ids: list[int] | None = None) -> int:
-    """Counts what is to be counted of all shops; returns how many days that were."""
+    """Counts all days of all shops that need it; returns how many days that were."""
     shops = Shop.objects.order_by("pk")
     if shop_ids is not None:
         shops = shops.filter(pk__in=shop_ids)
@@ -42,14 +42,14 @@ def _roll_up_some(shop: Shop, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, shop.pk])
         if not cursor.fetchone()[0]:
-            return 0  # somebody else counts this shop
+            return 0  # another worker counts this shop
     stale = dict(StaleMoment.objects.filter(shop=shop).values_list("pk", "at"))
     zone = ZoneInfo(shop.timezone)
     changed = {pk: at.astimezone(zone).date() for pk, at in stale.items()}
     wanted = _wanted(shop, now, set(changed.values()))
     counted, left = wanted[:MOST_AT_ONCE], {span.day for span in wanted[MOST_AT_ONCE:]}
     _write(shop, counted, count(counted))
-    # Days that nobody has counted yet need no mark.
+    # Days that were never counted need no mark.
     crossed_off = [pk for pk, day in changed.items() if day not in left]
     StaleMoment.objects.filter(pk__in=crossed_off).delete()
     return len(counted)
@@ -70,7 +70,7 @@ def _wanted(shop: Shop, now: datetime, changed: set[date]) -> list[Span]:
         for span in day_spans(shop, first, last)
         if span.day in changed or known.get(span.day) != (span.starts, span.ends)
     ]
-    # Counted long ago, and changed now.
+    # Days counted long ago whose rows have changed now.
     found += [day_span(shop, day) for day in changed if day < first and day in known]
     return sorted(found, key=lambda span: span.day, reverse=True)
 

@@ -1,8 +1,8 @@
-"""Where every figure of the desk comes from: rows with a moment, a kind and a key (SPEC M2, P3).
+"""The sources of all figures: rows with a moment, a kind and a key (SPEC M2, P3).
 
-One query counts them and lists them, so that a figure and the list behind it can't differ. A
-trigger of migration 0003 marks the day of whatever changes later: a source that reads another
-column needs it there.
+The same query counts a source and lists its rows, so that a figure and its list can't differ.
+Triggers of migration 0003 mark the days of rows that change later: a source that reads a new
+column needs that column in the trigger.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from aftersale.domain.multilingual import read
 from .days import SPANS, Span, parameters
 
 
-class What(models.TextChoices):
+class FigureSource(models.TextChoices):
     ORDER = "order", _("Orders paid")
     REFUND = "refund", _("Refunds paid")
     FAILED = "failed", _("Refunds failed")
@@ -27,8 +27,8 @@ class What(models.TextChoices):
     REGRET = "regret", _("Hits that became losses")
 
 
-class Fate(models.TextChoices):
-    """What a rejection led to, before the ticket's next one: the furthest it came."""
+class Consequence(models.TextChoices):
+    """The furthest consequence of a rejection, before the ticket's next rejection."""
 
     NONE = "", _("Nothing further")
     AGAIN = "again", _("Applied again")
@@ -43,39 +43,39 @@ _OVER_THE_DAY = "{0} >= s.starts AND {0} < s.ends"
 
 
 def _of_days(table: str, moment: str, more: str = "true") -> str:
-    """The rows of a span, always by the index of shop and moment: a planner that knows nothing of
-    the spans would read the whole table. OFFSET 0 keeps it from joining in another way."""
+    """The rows of a span, always by the index of shop and moment: the planner can't estimate the
+    spans and would read the whole table. OFFSET 0 prevents other join orders."""
     return f"""(SELECT * FROM {table}
             WHERE shop_id = s.shop_id AND {_OVER_THE_DAY.format(moment)} AND {more} OFFSET 0)"""
 
 
-# Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, said. `s` is a span.
+# Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, note. `s` is a span.
 _QUERIES: dict[str, str] = {
-    What.ORDER: f"""
+    FigureSource.ORDER: f"""
         SELECT s.shop_id, s.day, o.paid_at AS at, '' AS kind, '' AS key, 0::bigint AS amount,
-               0::bigint AS seconds, NULL::bigint AS ticket_id, '' AS said
+               0::bigint AS seconds, NULL::bigint AS ticket_id, '' AS note
           FROM span s CROSS JOIN LATERAL {_of_days("aftersale_order", "paid_at")} o""",
-    What.REFUND: f"""
+    FigureSource.REFUND: f"""
         SELECT s.shop_id, s.day, r.settled_at, r.source, t.type, r.amount,
                greatest(0, extract(epoch FROM r.settled_at - t.applied_at))::bigint, t.id, ''
           FROM span s
          CROSS JOIN LATERAL {_of_days("aftersale_refund", "settled_at", "status = 'succeeded'")} r
           JOIN aftersale_ticket t ON t.id = r.ticket_id""",
-    What.FAILED: f"""
+    FigureSource.FAILED: f"""
         SELECT s.shop_id, s.day, r.settled_at, r.source, '', r.amount, 0, r.ticket_id, r.failure
           FROM span s
          CROSS JOIN LATERAL {_of_days("aftersale_refund", "settled_at", "status = 'failed'")} r""",
-    What.DISPUTE: f"""
+    FigureSource.DISPUTE: f"""
         SELECT s.shop_id, s.day, e.at, '', '', t.amount, 0, t.id, e.note
           FROM span s JOIN aftersale_ticketevent e ON e.to_status = 'arbitration'
            AND {_OVER_THE_DAY.format("e.at")}
           JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
-    What.LOST: f"""
+    FigureSource.LOST: f"""
         SELECT s.shop_id, s.day, e.at, '', '', t.amount, 0, t.id, e.note
           FROM span s JOIN aftersale_ticketevent e ON {_LOST}
            AND {_OVER_THE_DAY.format("e.at")}
           JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
-    What.REJECTION: f"""
+    FigureSource.REJECTION: f"""
         SELECT s.shop_id, s.day, r.at, r.reason, coalesce(
                  (SELECT CASE WHEN bool_or({_LOST}) THEN 'overturned'
                               WHEN bool_or(e.from_status = 'rejected'
@@ -92,12 +92,12 @@ _QUERIES: dict[str, str] = {
            AND NOT EXISTS (SELECT FROM aftersale_platformstep p
                             WHERE p.rejection_id = r.id AND p.state = 'declined')
           JOIN aftersale_ticket t ON t.id = r.ticket_id AND t.shop_id = s.shop_id""",
-    What.LOSS: f"""
+    FigureSource.LOSS: f"""
         SELECT s.shop_id, s.day, a.raised_at, a.kind, a.state, t.amount, 0, t.id, a.note
           FROM span s CROSS JOIN LATERAL {_of_days("aftersale_shippingalert", "raised_at")} a
           JOIN aftersale_ticket t ON t.id = a.ticket_id""",
-    # From the few that went wrong to the decision that led there, never from all decisions.
-    What.REGRET: f"""
+    # Starts from the few losses and finds the decision behind each; never reads all decisions.
+    FigureSource.REGRET: f"""
         SELECT s.shop_id, s.day, d.decided_at, d.strategy_id::text, '', d.amount, 0,
                d.ticket_id, string_agg(DISTINCT w.how, ',')
           FROM span s CROSS JOIN LATERAL (
@@ -122,7 +122,7 @@ _QUERIES: dict[str, str] = {
 class Count(NamedTuple):
     shop_id: int
     day: object
-    what: str
+    source: str
     kind: str
     key: str
     number: int
@@ -130,19 +130,19 @@ class Count(NamedTuple):
     seconds: int
 
 
-# The first of a UNION names the columns of all.
-_NAMED = "x (shop_id, day, at, kind, key, amount, seconds, ticket_id, said)"
+# Column names, given here because in a UNION only the first query could name them.
+_NAMED = "x (shop_id, day, at, kind, key, amount, seconds, ticket_id, note)"
 _COUNT = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
     f"""
-    SELECT shop_id, day, '{what}', kind, key, count(*)::int, sum(amount)::bigint,
+    SELECT shop_id, day, '{source}', kind, key, count(*)::int, sum(amount)::bigint,
            sum(seconds)::bigint
       FROM ({query}) {_NAMED} GROUP BY shop_id, day, kind, key"""
-    for what, query in _QUERIES.items()
+    for source, query in _QUERIES.items()
 )
 
 
 def count(spans: list[Span]) -> list[Count]:
-    """The figures of days, counted from the rows in one statement."""
+    """Figures of days, counted from the rows in one statement."""
     if not spans:
         return []
     with connection.cursor() as cursor:
@@ -157,36 +157,36 @@ class Row(NamedTuple):
     key: str
     amount: int
     ticket_id: int | None
-    said: str
+    note: str
 
 
-def _chosen(what: str, select: str) -> str:
+def _chosen(source: str, select: str) -> str:
     return f"""
         WITH span AS MATERIALIZED ({SPANS})
-        SELECT {select} FROM ({_QUERIES[what]}) {_NAMED}
+        SELECT {select} FROM ({_QUERIES[source]}) {_NAMED}
          WHERE (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
            AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s))"""
 
 
 def rows_behind(
     *,
-    what: str,
+    source: str,
     spans: list[Span],
     kinds: list[str] | None,
     keys: list[str] | None,
     limit: int,
     offset: int,
 ) -> tuple[int, list[Row]]:
-    """How many rows a figure is of, and some of them, newest first."""
+    """The number of rows behind a figure, and one page of them, newest first."""
     if not spans:
         return 0, []
     values = {**parameters(spans), "kinds": kinds, "keys": keys, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
-        cursor.execute(_chosen(what, "count(*)"), values)
+        cursor.execute(_chosen(source, "count(*)"), values)
         found = cursor.fetchone()[0]
         cursor.execute(
-            _chosen(what, "shop_id, at, kind, key, amount, ticket_id, said")
+            _chosen(source, "shop_id, at, kind, key, amount, ticket_id, note")
             + " ORDER BY at DESC, ticket_id DESC LIMIT %(limit)s OFFSET %(offset)s",
             values,
         )
-        return found, [row._replace(said=read(row.said)) for row in map(Row._make, cursor)]
+        return found, [row._replace(note=read(row.note)) for row in map(Row._make, cursor)]

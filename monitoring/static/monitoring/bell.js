@@ -1,7 +1,7 @@
-/* The bell asks for its figure when the page is there, every half minute while somebody looks, and
-   after whatever was done on the page (monitoring/bell.py). What is new is said in a toast.
+/* The bell fetches its figure when the page has loaded, every half minute while the page is visible,
+   and after each action on the page (monitoring/admin/bell.py). New alerts are shown in a toast.
 
-   Without htmx, which takes a question that the next page cuts short for an error. */
+   It does not use htmx, which reports a request that the next page aborts as an error. */
 (() => {
     "use strict";
 
@@ -16,20 +16,20 @@
             const answer = await fetch(bell.dataset.ask, { redirect: "error" });
             if (answer.status === 200) show(bell, await answer.json());
         } catch {
-            // The server is away, or wants to know who asks: it asks again anyway.
+            // The server is away or wants a log-in: the next request comes anyway.
         } finally {
             asking = false;
         }
     };
 
-    const show = (bell, said) => {
-        bell.dataset.ask = said.ask;
-        bell.setAttribute("aria-label", said.label);
+    const show = (bell, answer) => {
+        bell.dataset.ask = answer.ask;
+        bell.setAttribute("aria-label", answer.label);
         const count = bell.querySelector("[data-count]");
-        count.textContent = said.count;
-        count.hidden = !said.count;
-        if (!said.told) return;
-        const detail = { message: said.told, kind: "warning" };
+        count.textContent = answer.count;
+        count.hidden = !answer.count;
+        if (!answer.announced) return;
+        const detail = { message: answer.announced, kind: "warning" };
         document.dispatchEvent(new CustomEvent("desk:told", { detail }));
     };
 

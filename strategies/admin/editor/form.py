@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
+from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import plain_yuan
 from aftersale.models import OrderStatus, Shop
@@ -211,8 +212,8 @@ class StrategyForm(forms.Form):
             "time_limit_hours": _number(values.get("time_limit_hours", "")),
             **{key: values.get(key, on) for key, on in _SWITCHES.items()},
             "product_condition": values.get("product_condition") or ProductCondition.ALL,
-            "products": _split(values.get("products", "")),
-            "categories": _split(values.get("categories", "")),
+            "products": split_identifiers(values.get("products", "")),
+            "categories": split_identifiers(values.get("categories", "")),
             "breaker": {"hits": hits, "amount": amount, "minutes": minutes} if whole else None,
         }
 
@@ -238,7 +239,7 @@ class StrategyForm(forms.Form):
             self.add_error("name", _("Expected a name."))
         listed = cleaned.get("product_condition") != ProductCondition.ALL
         for key in ("products", "categories"):
-            data[key] = _split(cleaned.get(key, "")) if listed else []
+            data[key] = split_identifiers(cleaned.get(key, "")) if listed else []
         data["buyer_reasons"] = cleaned.get("buyer_reasons", [])
         data["windows"] = self._windows(cleaned.get("execution_time", ""))
         for key in {*PRE_SHIP_ONLY, *POST_SHIP_ONLY, *SWITCHES}:
@@ -342,7 +343,7 @@ def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
     for key in ("single_amount_cap", "daily_cap"):
         initial[key] = plain_yuan(content[key])
     for key in ("products", "categories"):
-        initial[key] = "\n".join(content[key])
+        initial[key] = join_identifiers(content[key], between="\n")
     for key in ("valid_from", "valid_until"):
         if at := getattr(strategy, key):
             local = at.astimezone(zone).replace(tzinfo=None)
@@ -365,12 +366,6 @@ def _fen(text: str) -> int | None:
 def _number(text: str) -> int | None:
     """At most nine figures: more is no number of anything here."""
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
-
-
-def _split(text: str) -> list[str]:
-    """The lines that say something, each once."""
-    lines = (line.strip() for line in text.splitlines())
-    return list(dict.fromkeys(line for line in lines if line))
 
 
 def _is_window(row: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.services.access.rights import shops_of
 from aftersale.services.shared.errors import Refused
 from config.terminal import TerminalCommand
@@ -31,9 +32,9 @@ class Command(TerminalCommand):
             raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})
         strategy = Strategy.objects.filter(
             shop__in=shops_of(user),
-            shop__code=options["shop"],
+            shop__code=clean_identifier(options["shop"]),
             scenario=options["scenario"],
-            name=options["name"],
+            name=clean_identifier(options["name"]),
             deleted_at=None,
         ).first()
         if strategy is None:

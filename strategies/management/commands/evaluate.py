@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Shop
 from aftersale.services.shops.shops import look_again
 from config.terminal import TerminalCommand
@@ -31,7 +32,11 @@ class Command(TerminalCommand):
         elif options["shop"] is None:
             shops = shops_waiting()
         else:
-            shops = list(Shop.objects.filter(code=options["shop"]).values_list("pk", flat=True))
+            shops = list(
+                Shop.objects.filter(code=clean_identifier(options["shop"])).values_list(
+                    "pk", flat=True
+                )
+            )
             if not shops:
                 raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
         if options["again"]:

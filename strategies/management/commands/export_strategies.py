@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Shop
 from config.terminal import TerminalCommand
 from strategies.services.export_strategies import documents
@@ -18,7 +19,7 @@ class Command(TerminalCommand):
         parser.add_argument("shop", help=_("the shop's code"))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        shop = Shop.objects.filter(code=options["shop"]).first()
+        shop = Shop.objects.filter(code=clean_identifier(options["shop"])).first()
         if shop is None:
             raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
         content = {"strategies": documents(shop.pk)}

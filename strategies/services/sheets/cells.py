@@ -12,6 +12,7 @@ from django.db.models import Choices
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, Shop
 from aftersale.services.sheets.write_file import Cell
@@ -29,7 +30,6 @@ LISTS = ("products", "categories")
 YES_OR_NO = ("enabled", *SWITCHES)
 MOMENTS = ("valid_from", "valid_until")
 NUMBERS = ("priority", "time_limit_hours", "breaker_hits", "breaker_minutes")
-_SEPARATORS = re.compile(r"[;；\n]")
 _WINDOW = re.compile(r"^(\d{1,2}:\d{2})\s*[-–—~至]\s*(\d{1,2}:\d{2})$")
 _YES = {"true", "yes", "1", "是", "y"}
 _NO = {"false", "no", "0", "否", "n"}
@@ -58,7 +58,7 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
         labels = _labels(WORDS[key])
         return "; ".join(str(labels.get(word, word)) for word in value)
     if key in LISTS:
-        return "; ".join(value)
+        return join_identifiers(value)
     if key == "windows":
         return "; ".join(f"{start}-{end}" for start, end in value)
     if key in MOMENTS:
@@ -77,11 +77,11 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
     if key in CHOICES:
         return _code(CHOICES[key], text)
     if key in WORDS:
-        return [_code(WORDS[key], word) for word in _parts(text)]
+        return [_code(WORDS[key], word) for word in split_identifiers(text)]
     if key in LISTS:
-        return _parts(text)
+        return split_identifiers(text)
     if key == "windows":
-        return [_window(part) for part in _parts(text)]
+        return [_window(part) for part in split_identifiers(text)]
     if key in MOMENTS:
         return _parse_cell_time(text, shop)
     if key in YES_OR_NO:
@@ -89,10 +89,6 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
     if key in NUMBERS:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
     return text
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
 
 
 def _window(text: str) -> Any:

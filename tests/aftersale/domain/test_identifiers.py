@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersale.domain.identifiers import clean_identifier, is_visible, show_invisible
+from aftersale.domain.identifiers import (
+    clean_identifier,
+    is_visible,
+    join_identifiers,
+    show_invisible,
+    split_identifiers,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +65,26 @@ def test_o9_a_text_that_must_be_given_can_be_seen(text, visible):
 def test_messages_name_what_cannot_be_seen():
     assert show_invisible("b-1\u200b\n") == "b-1<U+200B><U+000A>"
     assert show_invisible("x" * 100) == "x" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ("p-1,p-2", ["p-1", "p-2"]),
+        ("p-1，p-2、p-3", ["p-1", "p-2", "p-3"]),
+        ("p-1; p-2；p-3", ["p-1", "p-2", "p-3"]),
+        ("p-1\np-2\r\np-3\n", ["p-1", "p-2", "p-3"]),
+        (" p-1 ,, p-1\u200b,", ["p-1"]),
+        ('"女装、童装"; 鞋', ["女装、童装", "鞋"]),
+        ('"say ""hi"", now"', ['say "hi", now']),
+        ("two words, p", ["two words", "p"]),
+        ("", []),
+    ],
+)
+def test_o9_a_list_in_one_cell(text, entries):
+    assert split_identifiers(text) == entries
+
+
+@given(st.lists(st.text(min_size=1, max_size=8).map(clean_identifier).filter(bool), unique=True))
+def test_o9_a_list_is_read_back_as_it_was_written(entries):
+    assert split_identifiers(join_identifiers(entries)) == entries

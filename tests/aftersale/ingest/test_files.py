@@ -130,10 +130,9 @@ def test_each_wrong_line_gets_its_sentence_and_the_rest_goes_in(
     )
     status, out, err = run(path)
     assert status == 1
-    assert out[-1] == "total: new 3, changed 0, unchanged 0, refused 18"
+    assert out[-1] == "total: new 3, changed 0, unchanged 0, refused 17"
     starts = {
         3: "the line is not valid JSON",
-        4: "the line is empty",
         5: "expected a JSON object",
         6: "kind: expected one of shop, fund_entry, order, ticket",
         7: "kind: expected one of shop, fund_entry, order, ticket",
@@ -141,7 +140,7 @@ def test_each_wrong_line_gets_its_sentence_and_the_rest_goes_in(
         10: "ticket T1: applied_at: expected a time with an offset",
         11: "ticket T1: line_no: expected a line of order O1 (1, 2), not 3",
         12: "the line is too long for a record",
-        13: "ticket T\N{REPLACEMENT CHARACTER}9: amount: expected",
+        13: "ticket T<U+000A>9: amount: expected",
         14: "the line is not valid JSON",
         17: "ticket T3: buyer_note: unknown key",
         18: "ticket T4: amount: the key is given more than once",
@@ -157,6 +156,57 @@ def test_each_wrong_line_gets_its_sentence_and_the_rest_goes_in(
     assert [line for line in err if line.startswith(f"{path}:15: ")]
     assert list(Ticket.objects.values_list("ticket_no", flat=True)) == ["T2"]
     assert list(Order.objects.values_list("order_no", flat=True)) == ["O1"]
+
+
+def test_blank_lines_are_passed_over_and_counted(run: Run, write: Callable[..., Path]) -> None:
+    path = write(b"", shop(), b"  \t", {**order(), "colour": "red"}, b"", b"")
+    status, out, err = run(path)
+    assert out[-1] == "total: new 1, changed 0, unchanged 0, refused 1"
+    assert (status, err) == (1, [f"{path}:4: order O1: colour: unknown key"])
+
+
+CHINESE = order(order_no="O9", buyer="买家")
+FORMS = {
+    "a list": (json.dumps([order(), shop()]).encode(), "the file is one JSON list: write each"),
+    "a list over lines": (b"\n[\n" + json.dumps(order()).encode() + b"\n]\n", "one JSON list"),
+    "indented": (json.dumps(order(), indent=2).encode(), "a record goes over several lines"),
+    "half indented": (b'{"kind": "order",\n"shop": "s1"}\n', "a record goes over several lines"),
+    "UTF-16": (json.dumps(order()).encode("utf-16"), "the file is UTF-16: save it as UTF-8"),
+    "UTF-16 without a mark": (json.dumps(order()).encode("utf-16-le"), "the file is UTF-16"),
+    "GBK": (
+        "\n".join(json.dumps(line, ensure_ascii=False) for line in (shop(), CHINESE)).encode("gbk"),
+        "the file is GBK: save it as UTF-8",
+    ),
+}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(("content", "sentence"), FORMS.values(), ids=FORMS.keys())
+def test_another_form_of_file_gets_one_sentence(
+    run: Run,
+    write: Callable[..., Path],
+    tmp_path: Path,
+    content: bytes,
+    sentence: str,
+    zipped: bool,
+) -> None:
+    path = tmp_path / ("a.ndjson.gz" if zipped else "a.ndjson")
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    status, out, err = run(path, write(shop(), name="b.ndjson"))
+    assert (status, len(err)) == (1, 1)
+    assert err[0].startswith(f"{path}: ") and sentence in err[0]
+    assert out[-1] == "total: new 1, changed 0, unchanged 0, refused 0"
+    assert not Order.objects.exists()
+
+
+def test_one_damaged_line_among_chinese_ones_is_no_file_in_gbk(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    said = json.dumps(CHINESE, ensure_ascii=False)
+    path = write(shop(), said.encode("gbk"), said.encode())
+    status, out, err = run(path)
+    assert (status, err) == (1, [f"{path}:2: the line is not valid UTF-8"])
+    assert Order.objects.get().buyer == "买家"
 
 
 def _twice(record: dict[str, Any], key: str, first: Any) -> bytes:

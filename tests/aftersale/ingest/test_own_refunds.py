@@ -15,7 +15,7 @@ from aftersale.models import AttemptState, Order, Refund, RefundStatus, Shop, Ti
 from aftersale.records.schemas import OrderRecord
 from aftersale.services.ingest import save_orders
 from aftersale.services.orders.own_refunds import outside
-from aftersale.services.refunds import approvals, attempts, money_audit, settlement
+from aftersale.services.refunds import approvals, attempts, money_audit, refund_results, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shops import shops
 from tests import factories
@@ -91,7 +91,7 @@ def settled(number: str, *, paid: bool = True) -> None:
     """The platform reports what became of the ticket's refund."""
     found = Ticket.objects.get(ticket_no=number)
     order = locks.lock_order(Order.objects.get().pk)
-    approvals.take_over_result(
+    refund_results.take_over_result(
         order=order,
         ticket=locks.lock_ticket(found.pk),
         succeeded=paid,

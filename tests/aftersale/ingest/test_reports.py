@@ -7,7 +7,7 @@ import pytest
 
 from aftersale.models import Refund, Shop, Ticket
 from aftersale.services.orders import refundable
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import unsent_refunds
 from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import CHANGED, NEW, OLDER
 from aftersale.services.tickets import lifecycle
@@ -221,7 +221,7 @@ def test_one_taken_back_that_differs_is_for_people(shop: Shop, back_first: bool)
 
     def take_back() -> None:
         user = make_user(shop)
-        approvals.take_back(refund_id=row.refund.pk, user=user, now=NOON + timedelta(hours=2))
+        unsent_refunds.take_back(refund_id=row.refund.pk, user=user, now=NOON + timedelta(hours=2))
 
     if back_first:
         take_back()
@@ -306,7 +306,7 @@ def test_a_report_that_a_service_refuses_is_refused_alone(monkeypatch: pytest.Mo
     def no(**_: Any) -> None:
         raise Refused("not now", pointer="status")
 
-    monkeypatch.setattr(approvals, "drop_unsent", no)
+    monkeypatch.setattr(unsent_refunds, "drop_unsent", no)
     save_ticket(ticket(ticket_no="T2"))
     before = Ticket.objects.values().get(ticket_no="T1")
     results = save_ticket(

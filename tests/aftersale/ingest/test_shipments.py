@@ -165,3 +165,70 @@ def test_the_rest_of_an_order_is_shipped(shop: Shop) -> None:
     save_order(shipped(-1))
     assert alerts() == [("T1", "shipped_after_refund", "to_stop")]
     assert the_ticket().flags == []
+
+
+def adjusted(amount: int, **fields: Any) -> None:
+    """The first ticket with a refund of so much, of a line of quantity 1 for 60.00."""
+    save_order(order())
+    save_ticket(ticket(line_no=1, amount=f"{amount / 100:.2f}") | fields)
+    refund()
+    Refund.objects.update(amount=amount)
+
+
+@pytest.mark.parametrize("hour", [0.5, 1.5])
+def test_a_price_adjustment_raises_nothing(shop: Shop, hour: float) -> None:
+    """SPEC H1, H2: whether the shipment was reported in time or late."""
+    adjusted(5_999)
+    save_order(shipped(hour))
+    assert (alerts(), the_ticket().flags) == ([], [])
+    assert not TicketEvent.objects.filter(kind="flag").exists()
+
+
+@pytest.mark.parametrize(
+    ("amount", "line_no", "other"),
+    [
+        (6_000, 1, None),
+        # Of two pieces one may be meant.
+        (100, 2, None),
+        # Of two lines it may be either.
+        (100, None, None),
+        # Together with what is asked for besides.
+        (5_000, 1, "10.00"),
+    ],
+)
+def test_what_is_no_price_adjustment(
+    shop: Shop, amount: int, line_no: int | None, other: str | None
+) -> None:
+    adjusted(amount, line_no=line_no)
+    if other:
+        save_ticket(ticket(ticket_no="T2", line_no=1, amount=other))
+    save_order(shipped(1.5))
+    assert alerts() == [("T1", "shipped_after_refund", "to_stop")]
+
+
+def test_an_adjustment_of_an_order_of_one_line(shop: Shop) -> None:
+    """Gifts aside; freight counts as not given back."""
+    lines = [
+        {"line_no": 1, "product": "p1", "quantity": 1, "paid_amount": "60"},
+        {"line_no": 2, "product": "p2", "quantity": 2, "paid_amount": "0"},
+    ]
+    record = {"paid_amount": "66", "lines": lines}
+    for order_no, amount in (("O1", 5_999), ("O2", 6_000)):
+        save_order(order(order_no=order_no, **record))
+        save_ticket(ticket(ticket_no=f"T-{order_no}", order_no=order_no))
+        refund(f"T-{order_no}")
+        Refund.objects.filter(ticket__ticket_no=f"T-{order_no}").update(amount=amount)
+        save_order(shipped(1.5, order_no=order_no, **record))
+    assert alerts() == [("T-O2", "shipped_after_refund", "to_stop")]
+
+
+def test_adjustments_that_add_up_to_the_price_are_none(shop: Shop) -> None:
+    adjusted(500)
+    save_ticket(ticket(ticket_no="T2", line_no=1, amount="55"))
+    refund("T2")
+    Refund.objects.filter(ticket__ticket_no="T2").update(amount=5_500)
+    save_order(shipped(1.5))
+    assert alerts() == [
+        ("T1", "shipped_after_refund", "to_stop"),
+        ("T2", "shipped_after_refund", "to_stop"),
+    ]

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from aftersale.models import Actor, Order, OrderLine, Shop, Ticket, TicketStatus
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.tickets import lifecycle
 from strategies.services.evaluator import Tally, decide_shop
 from tests import factories
@@ -44,12 +44,14 @@ def test_an_approval_takes_of_its_line_and_a_failure_gives_it_back(shop, user):
     save_ticket(ticket(line_no=1, amount="30"))
     approvals.approve(ticket_id=key(), user=user, now=NOON)
     assert taken() == {1: 3_000, 2: 0}
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund_key(), succeeded=False, reason="no", user=user, now=NOON
     )
     assert taken() == {1: 0, 2: 0}
     approvals.retry(ticket_id=key(), user=user, now=NOON)
-    approvals.record_result(refund_id=refund_key(), succeeded=True, reason="", user=user, now=NOON)
+    refund_results.record_result(
+        refund_id=refund_key(), succeeded=True, reason="", user=user, now=NOON
+    )
     assert taken() == {1: 3_000, 2: 0}
     assert audit() == []
 
@@ -67,7 +69,7 @@ def test_a_refund_taken_back_gives_its_line_back(shop, user):
     save_order(order())
     save_ticket(ticket(line_no=2, amount="30"))
     approvals.approve(ticket_id=key(), user=user, now=NOON)
-    approvals.take_back(refund_id=refund_key(), user=user, now=NOON)
+    unsent_refunds.take_back(refund_id=refund_key(), user=user, now=NOON)
     assert taken() == {1: 0, 2: 0}
     assert audit() == []
 
@@ -138,7 +140,7 @@ def test_money_freed_while_the_line_is_gone_is_not_on_it_when_it_comes_again(sho
     save_ticket(ticket(line_no=2, amount="30"))
     approvals.approve(ticket_id=key(), user=user, now=NOON)
     save_order(order(lines=order()["lines"][:1], updated_at=at(1)))
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund_key(), succeeded=False, reason="no", user=user, now=NOON
     )
     save_order(order(updated_at=at(2)))
@@ -196,7 +198,7 @@ def test_a_refund_taken_back_is_remembered(shop, user):
     save_ticket(ticket(amount="30"))
     approvals.approve(ticket_id=key(), user=user, now=NOON)
     assert not Ticket.objects.get().taken_back
-    approvals.take_back(refund_id=refund_key(), user=user, now=NOON)
+    unsent_refunds.take_back(refund_id=refund_key(), user=user, now=NOON)
     row = Ticket.objects.get()
     assert (row.status, row.taken_back, row.rejected_before) == ("pending_review", True, False)
 
@@ -219,7 +221,7 @@ def test_the_migration_fills_lines_and_marks_from_tickets_and_events(shop, user)
     )
     for number in ("T1", "T2", "T3", "T5"):
         approvals.approve(ticket_id=key(number), user=user, now=NOON)
-    approvals.take_back(refund_id=refund_key("T5"), user=user, now=NOON)
+    unsent_refunds.take_back(refund_id=refund_key("T5"), user=user, now=NOON)
     save_ticket(ticket(ticket_no="T4", amount="1", status="pending_review", updated_at=at(1)))
     before = list(Ticket.objects.order_by("pk").values("rejected_before", "taken_back"))
     lines = taken()

@@ -20,7 +20,7 @@ from aftersale.models import (
 from aftersale.platforms import payment_registry
 from aftersale.platforms.payments import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut
 from aftersale.services.outgoing import pay_refunds, refund_attempt
-from aftersale.services.refunds import approvals, settlement
+from aftersale.services.refunds import approvals, refund_results, settlement
 from aftersale.services.shared.errors import WrongStep
 
 from .conftest import (
@@ -168,7 +168,7 @@ def test_a_platform_that_cannot_be_asked_leaves_it_to_people(refund, platform, c
     pay_until_done(clock)
     assert len(platform.calls) == 1 and platform.asked == []
     agent = make_user(refund.shop)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now
     )
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
@@ -461,7 +461,7 @@ def test_a_refund_of_a_shop_that_changed_to_by_hand_waits_for_people(refund, clo
     pay_until_done(clock)
     assert states(refund) == ("requested", "refunding", [], 6_000)
     agent = make_user(refund.shop)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now
     )
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)

@@ -25,7 +25,7 @@ from aftersale.models import (
 )
 from aftersale.platforms.payments import Failed, TimedOut
 from aftersale.services.outgoing import pay_refunds, refund_attempt
-from aftersale.services.refunds import approvals, payment_stop
+from aftersale.services.refunds import approvals, payment_stop, refund_results, unsent_refunds
 from aftersale.services.shared.errors import (
     NotAllowed,
     NotFound,
@@ -234,7 +234,7 @@ def test_retrying_a_failed_refund_checks_the_money_anew_and_keeps_the_row(
         refund.ticket,
         refund.order,
     )
-    approvals.take_back(refund_id=other.refund.pk, user=agent, now=clock.now)
+    unsent_refunds.take_back(refund_id=other.refund.pk, user=agent, now=clock.now)
     clock.turn(hours=1)
     approvals.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
     assert now_of(refund.ticket) == ("refunding", 6_000, 6_000)
@@ -283,7 +283,7 @@ def test_taking_back_what_was_never_sent(shop, agent, platform, clock):
 
     tickets_waiting.connect(hear)
     try:
-        approvals.take_back(refund_id=refund.pk, user=agent, now=clock.now)
+        unsent_refunds.take_back(refund_id=refund.pk, user=agent, now=clock.now)
     finally:
         tickets_waiting.disconnect(hear)
     assert now_of(refund.ticket) == ("pending_review", 0, 0)
@@ -319,7 +319,7 @@ def test_what_was_sent_or_is_owed_cannot_be_taken_back(shop, agent, platform, cl
     fast = decided(make_order(shop), 100, now=clock.now, source=RefundSource.FAST_REFUND)
     for refund in (failed, unknown, paid, fast):
         refused(
-            lambda refund=refund: approvals.take_back(
+            lambda refund=refund: unsent_refunds.take_back(
                 refund_id=refund.pk, user=agent, now=clock.now
             ),
             Refused,
@@ -340,14 +340,16 @@ def test_the_pause_holds_strategies_refunds_and_nothing_else(shop, agent, platfo
     decided(make_order(shop), 400, now=clock.now, source=RefundSource.FAST_REFUND)
     by_person = make_ticket(make_order(shop), 500)
     decided(make_order(make_shop()), 600, now=clock.now)
-    refused(lambda: approvals.release(refund_id=held.pk, user=agent, now=clock.now), Refused, held)
+    refused(
+        lambda: unsent_refunds.release(refund_id=held.pk, user=agent, now=clock.now), Refused, held
+    )
     pause(shop, clock.now)
     assert pay_refunds.run(clock=clock) is False  # what is held is not due: no run after run for it
     approvals.approve(ticket_id=by_person.pk, user=agent, now=clock.now)
     pay_until_done(clock)
     assert sorted(call.amount for call in platform.calls) == [400, 500, 600]
-    approvals.release(refund_id=released.pk, user=agent, now=clock.now)
-    approvals.take_back(refund_id=back.pk, user=agent, now=clock.now)
+    unsent_refunds.release(refund_id=released.pk, user=agent, now=clock.now)
+    unsent_refunds.take_back(refund_id=back.pk, user=agent, now=clock.now)
     pay_until_done(clock)
     assert sorted(call.amount for call in platform.calls) == [200, 400, 500, 600]
     assert now_of(held.ticket) == ("refunding", 100, 100)
@@ -418,7 +420,7 @@ def test_a_shop_paid_by_hand_is_never_sent_and_people_record_the_result(clock, p
     clock.turn(days=1)
     pay_until_done(clock)
     assert platform.calls == []
-    record = approvals.record_result
+    record = refund_results.record_result
     record(refund_id=paid.pk, succeeded=True, reason="", user=agent, now=clock.now)
     assert now_of(paid.ticket) == ("refunded", 100, 100)
     refused(
@@ -452,7 +454,7 @@ def test_a_shop_paid_by_hand_is_never_sent_and_people_record_the_result(clock, p
 
 def test_a_result_is_not_recorded_of_what_the_program_sends_itself(shop, agent, platform, clock):
     refund = decided(make_order(shop), 100, now=clock.now)
-    record = approvals.record_result
+    record = refund_results.record_result
     call = lambda: record(  # noqa: E731
         refund_id=refund.pk, succeeded=True, reason="", user=agent, now=clock.now
     )
@@ -489,12 +491,15 @@ def people_services(shop: Shop, clock) -> dict[str, tuple[Callable[[User], objec
             [failed],
         ),
         "take_back": (
-            lambda user: approvals.take_back(refund_id=back.pk, user=user, now=now),
+            lambda user: unsent_refunds.take_back(refund_id=back.pk, user=user, now=now),
             [back, back.ticket],
         ),
-        "release": (lambda user: approvals.release(refund_id=held.pk, user=user, now=now), [held]),
+        "release": (
+            lambda user: unsent_refunds.release(refund_id=held.pk, user=user, now=now),
+            [held],
+        ),
         "record_result": (
-            lambda user: approvals.record_result(
+            lambda user: refund_results.record_result(
                 refund_id=by_hand.pk, succeeded=True, reason="", user=user, now=now
             ),
             [by_hand, by_hand.ticket],
@@ -524,7 +529,7 @@ def test_what_is_not_there_is_not_found(agent, clock):
             call(ticket_id=0, user=agent, now=clock.now)
     with pytest.raises(NotFound):
         approvals.close(ticket_id=0, note="by bank", user=agent, now=clock.now)
-    for call in (approvals.take_back, approvals.release):
+    for call in (unsent_refunds.take_back, unsent_refunds.release):
         with pytest.raises(NotFound):
             call(refund_id=0, user=agent, now=clock.now)
 

@@ -26,7 +26,13 @@ from aftersale.models import (
 )
 from aftersale.services.outgoing import pay_refunds, refund_attempt
 from aftersale.services.outgoing.refund_attempt import AttemptLease
-from aftersale.services.refunds import approvals, attempts, payment_stop
+from aftersale.services.refunds import (
+    approvals,
+    attempts,
+    payment_stop,
+    refund_results,
+    unsent_refunds,
+)
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import OverRefundable, Refused
 
@@ -220,7 +226,7 @@ def test_taking_back_races_with_the_payer():
         done: Counter[bool] = Counter()
         for refund in reversed(all_refunds):
             try:
-                approvals.take_back(refund_id=refund.pk, user=agent, now=now)
+                unsent_refunds.take_back(refund_id=refund.pk, user=agent, now=now)
                 done[True] += 1
             except Refused:
                 done[False] += 1
@@ -310,7 +316,7 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
     def take_back(ticket_id: int, user: User) -> None:
         refund = Refund.objects.filter(ticket=ticket_id).first()
         if refund is not None:
-            approvals.take_back(refund_id=refund.pk, user=user, now=timezone.now())
+            unsent_refunds.take_back(refund_id=refund.pk, user=user, now=timezone.now())
 
     def report_failure(ticket_id: int, user: User) -> None:
         now = timezone.now()
@@ -318,7 +324,7 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
             order = locks.lock_order(Ticket.objects.get(pk=ticket_id).order_id)
             ticket = locks.lock_ticket(ticket_id)
             if ticket.status == "refunding":
-                approvals.take_over_result(
+                refund_results.take_over_result(
                     order=order, ticket=ticket, succeeded=False, at=now, reason="r", now=now
                 )
 

@@ -7,7 +7,7 @@ import pytest
 from aftersale.models import Order, Refund, RefundStatus, Ticket, TicketFlag, TicketStatus
 from aftersale.platforms.payments import Failed, Paid, TimedOut
 from aftersale.services.outgoing import refund_attempt
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.shared import locks
 from aftersale.services.tickets import lifecycle
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def report(ticket: Ticket, succeeded: bool, clock, reason: str = "by the platform") -> None:
-    approvals.take_over_result(
+    refund_results.take_over_result(
         order=locks.lock_order(ticket.order_id),
         ticket=locks.lock_ticket(ticket.pk),
         succeeded=succeeded,
@@ -133,7 +133,7 @@ def test_a_success_reported_after_failure_wins_beyond_the_limit_too(platform, cl
 def test_a_success_reported_of_a_refund_that_was_taken_back(platform, clock):
     shop = make_shop()
     refund = decided(make_order(shop), 6_000, now=clock.now)
-    approvals.take_back(refund_id=refund.pk, user=make_user(shop), now=clock.now)
+    unsent_refunds.take_back(refund_id=refund.pk, user=make_user(shop), now=clock.now)
     report(refund.ticket, True, clock)
     assert now_of(refund.ticket) == ("refunded", 6_000, 6_000)
     refund.refresh_from_db()
@@ -153,7 +153,7 @@ def cancel(ticket: Ticket, clock) -> None:
     """As ingestion does: the platform's status, and what was not sent is dropped."""
     order, ticket = locks.lock_order(ticket.order_id), locks.lock_ticket(ticket.pk)
     lifecycle.move(ticket, TicketStatus.CANCELLED, actor="platform", now=clock.now, as_fact=True)
-    approvals.drop_unsent(order=order, ticket=ticket, now=clock.now)
+    unsent_refunds.drop_unsent(order=order, ticket=ticket, now=clock.now)
 
 
 def test_a_cancelled_tickets_refund_is_not_sent_and_its_money_is_free(platform, clock):

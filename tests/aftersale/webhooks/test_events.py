@@ -21,7 +21,7 @@ from aftersale.models import (
     WebhookType,
 )
 from aftersale.platforms.payments import Failed, Paid
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, unsent_refunds
 from aftersale.services.webhooks import endpoints, log, signing
 from aftersale.services.windows import opening
 from config.secrets import unseal
@@ -109,7 +109,7 @@ def test_each_kind_is_told_as_the_docs_show_it(shop, owner, platform, clock):
     arrives(2)
     decide(shop)
     refund = Refund.objects.get(ticket__ticket_no="AS2")
-    approvals.take_back(refund_id=refund.pk, user=owner, now=clock.now)
+    unsent_refunds.take_back(refund_id=refund.pk, user=owner, now=clock.now)
     taken = said("refund.taken_back")
 
     expired = completed(shop, now=clock.now)

@@ -7,7 +7,7 @@ import pytest
 from aftersale.models import Fund, FundEntry, Refund, Ticket
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, TimedOut
 from aftersale.services.outgoing import refund_attempt
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from aftersale.services.tickets import lifecycle
@@ -171,7 +171,7 @@ def test_what_the_platform_paid_by_itself_is_charged_covered_or_not(
     """A charge beyond what is there is recorded, and blocks openings."""
     ticket = filed(clock, wallet=wallet)
     for _ in range(2):
-        approvals.take_over_result(
+        refund_results.take_over_result(
             order=locks.lock_order(ticket.order_id),
             ticket=locks.lock_ticket(ticket.pk),
             succeeded=True,
@@ -198,7 +198,7 @@ def test_a_refund_paid_by_hand_debits_when_it_is_recorded(
     refund = approved(through(window, 6_000), clock)
     pay_until_done(clock)
     assert balances(shop) == (10_000, 0)
-    approvals.record_result(
+    refund_results.record_result(
         refund_id=refund.pk, succeeded=succeeded, reason="r", user=make_user(shop), now=clock.now
     )
     assert balances(shop) == (left, 0)
@@ -225,7 +225,7 @@ def test_a_refund_imposed_by_arbitration_is_charged_to_the_deposit(clock: Clock,
         ticket.save()
     else:
         lifecycle.move(ticket, "refunding", actor="platform", now=clock.now)
-    approvals.take_over_result(
+    refund_results.take_over_result(
         order=locks.lock_order(ticket.order_id),
         ticket=locks.lock_ticket(ticket.pk),
         succeeded=True,

@@ -8,11 +8,9 @@ import secrets
 import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import RLock, Thread
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
@@ -21,7 +19,9 @@ from aftersale.platforms.kuaishou import Kuaishou
 from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
 
+from . import wire
 from .shop import DAY, REASONS, STATES, TYPES, WAYS, No, Shop
+from .wire import Broken
 
 APP_KEY, APP_SECRET, SIGN_SECRET = "ks-app-key", "ks-app-secret", "ks-sign-secret"
 MESSAGE_SECRET = base64.b64encode(bytes(range(16))).decode()
@@ -35,7 +35,10 @@ READS = {
     "open.seller.order.refund.pcursor.list",
     "open.seller.order.refund.detail",
     "open.refund.reject.reason",
+    "open.refund.comment.basic.list",
+    "open.seller.order.fee.detail",
 }
+UPLOAD = "open.item.image.upload"
 STEPS = {
     "open.seller.order.refund.approve": ("approve", Shop.approve),
     "open.seller.order.refund.returngoods.approve": ("approve_return", Shop.approve_return),
@@ -51,7 +54,6 @@ DETAIL_ONLY = {
     "sellerDisagreeDesc",
     "buyerOpenId",
 }
-ORDER_ONLY = {"orderDeliveryInfo"}
 OF_ANY_CALL = {Fault.THROTTLED, Fault.TOKEN_EXPIRED}
 OF_LISTS = {Fault.DUPLICATES, Fault.OUT_OF_ORDER}
 
@@ -62,10 +64,6 @@ class Wrong(Exception):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = code
-
-
-class Broken(Exception):
-    """The connection ends without an answer."""
 
 
 class KuaishouFake:
@@ -89,7 +87,7 @@ class KuaishouFake:
     def start(self) -> None:
         fake = self
 
-        class Handler(_Handler):
+        class Handler(wire.Handler):
             of = fake
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -250,7 +248,9 @@ class KuaishouFake:
 
     # The wire.
 
-    def answer(self, verb: str, path: str, fields: dict[str, str]) -> tuple[int, bytes]:
+    def answer(
+        self, verb: str, path: str, fields: dict[str, str], file: bytes = b""
+    ) -> tuple[int, bytes]:
         """The HTTP status and the body; raises Broken."""
         with self._lock:
             if path == "/oauth2/refresh_token":
@@ -261,12 +261,12 @@ class KuaishouFake:
                 self._gate(verb, method, fields)
             except Wrong as wrong:
                 return 200, _json({"result": wrong.code, "error_msg": str(wrong)})
-            fault = self._meets("reads" if method in READS else "steps")
+            fault = self._meets("steps" if method in STEPS else "reads")
             if fault == Fault.SERVER_ERROR:
                 return 502, b"<html>Bad Gateway</html>"
             if fault == Fault.LOST_CALL:
                 raise Broken
-            body = _json(self._business(method, json.loads(fields["param"])))
+            body = _json(self._business(method, json.loads(fields["param"]), file))
             if fault == Fault.LOST_ANSWER:
                 raise Broken
             return 200, b'{"result": 1, "da' if fault == Fault.GARBLED else body
@@ -275,7 +275,7 @@ class KuaishouFake:
         return time.time() + self._skew
 
     def _gate(self, verb: str, method: str, fields: dict[str, str]) -> None:
-        if method not in READS and method not in STEPS:
+        if method not in READS and method not in STEPS and method != UPLOAD:
             raise Wrong(12, "API不存在")
         if verb != ("GET" if method in READS else "POST"):
             raise Wrong(13, "请求方式错误")
@@ -309,13 +309,17 @@ class KuaishouFake:
             "expires_in": 172_800,
             "refresh_token": self.refresh_token,
             "refresh_token_expires_in": 15_552_000,
+            "open_id": "seller-open",
         }
 
-    def _business(self, method: str, param: dict[str, Any]) -> dict[str, Any]:
+    def _business(self, method: str, param: dict[str, Any], file: bytes) -> dict[str, Any]:
         try:
-            if method in STEPS:
+            data: Any
+            if method == UPLOAD:
+                data = self.shop.upload(param, file)
+            elif method in STEPS:
                 STEPS[method][1](self.shop, param)
-                data: Any = {}
+                data = {}
             else:
                 data = self._read(method, param)
         except No as no:
@@ -334,18 +338,25 @@ class KuaishouFake:
             return {"shopName": "羊毛小店", "shopType": 5}
         if method == "open.refund.reject.reason":
             self._known(param["refundId"], self.shop.tickets, "售后单不存在")
-            return {"rejectReasonList": REASONS}
+            return REASONS
+        if method == "open.refund.comment.basic.list":
+            return self._known(param["refundId"], self.shop.tickets, "售后单不存在")["_history"]
+        if method == "open.seller.order.fee.detail":
+            order = self._known(param["orderId"], self.shop.orders, "订单不存在")
+            return fees(order)
         if method == "open.seller.order.refund.detail":
-            return _ticket_answer(self._known(param["refundId"], self.shop.tickets, "售后单不存在"))
+            return _shown(self._known(param["refundId"], self.shop.tickets, "售后单不存在"))
         if method == "open.order.detail":
-            return self._known(param["oid"], self.shop.orders, "订单不存在")
+            return _shown(self._known(param["oid"], self.shop.orders, "订单不存在"))
         if method == "open.order.cursor.list":
+            if param.get("orderViewStatus") not in range(1, 8) or param["pageSize"] > 50:
+                raise No("参数错误")
             return self._page(
                 [
                     (
                         order["orderBaseInfo"]["updateTime"],
                         number,
-                        _without(order, "orderDeliveryInfo"),
+                        _shown(_without(order, "orderDeliveryInfo")),
                     )
                     for number, order in self.shop.orders.items()
                 ],
@@ -353,10 +364,12 @@ class KuaishouFake:
                 cursor="cursor",
                 rows="orderList",
             )
+        if param.get("type") not in (8, 9) or not isinstance(param.get("currentPage"), int):
+            raise No("currentPage不能为空")
         exchanges = param.get("option", {}).get("needExchange") is True
         return self._page(
             [
-                (ticket["updateTime"], number, _ticket_answer(_without(ticket, *DETAIL_ONLY)))
+                (ticket["updateTime"], number, _shown(_without(ticket, *DETAIL_ONLY)))
                 for number, ticket in self.shop.tickets.items()
                 if exchanges or ticket["handlingWay"] != 3
             ],
@@ -379,6 +392,8 @@ class KuaishouFake:
         rows: str,
     ) -> dict[str, Any]:
         begin, end = param["beginTime"], param["endTime"]
+        if cursor not in param:
+            raise No(f"{cursor}不能为空")
         if not 0 < end - begin <= DAY:
             raise No("endTime无效")
         if begin < self.shop.now - 90 * DAY:
@@ -389,7 +404,7 @@ class KuaishouFake:
         inside = sorted(row for row in found if begin <= row[0] < end)
         if param.get("sort") == 1:
             inside.reverse()
-        place = param.get(cursor, "")
+        place = param[cursor]
         start = 0
         if place:
             marks = [f"{at}_{number}" for at, number, _ in inside]
@@ -413,37 +428,19 @@ class KuaishouFake:
         }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    of: KuaishouFake
-    protocol_version = "HTTP/1.1"
-    # Head and body go out at once: two small packets wait for each other on loopback.
-    wbufsize = -1
-
-    def do_GET(self) -> None:
-        self._answer("GET", urlsplit(self.path).query)
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self._answer("POST", self.rfile.read(length).decode())
-
-    def _answer(self, verb: str, query: str) -> None:
-        fields = dict(parse_qsl(query, keep_blank_values=True))
-        try:
-            status, body = self.of.answer(verb, urlsplit(self.path).path, fields)
-        except Broken:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json;charset=UTF-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        return formatdate(self.of.clock(), usegmt=True)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+def fees(order: dict[str, Any]) -> dict[str, Any]:
+    """Who bears what: the platform's part of a discount is the merchant's to give back too."""
+    base = order["orderBaseInfo"]
+    bears = order.get("_platform_bears", 0)
+    goods = base["totalFee"] + bears
+    return {
+        "oid": base["oid"],
+        "totalFee": goods,
+        "expressFee": base["expressFee"],
+        "platformBearAmount": bears,
+        "sellerRecv": goods + base["expressFee"],
+        "buyerPay": goods + base["expressFee"] - bears,
+    }
 
 
 def signature(fields: dict[str, str]) -> str:
@@ -465,8 +462,8 @@ def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def _ticket_answer(ticket: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in ticket.items() if not name.startswith("_")}
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
 def _from_milliseconds(milliseconds: int) -> datetime:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from aftersale.platforms.kuaishou import to_records
-from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.platforms.protocol import SeenOrder, SeenTicket
+from aftersale.records.schemas import TicketRecord
 
 AT = 1_700_000_000_123
 
@@ -38,13 +39,17 @@ def order(**base: Any) -> dict[str, Any]:
     }
 
 
+def seen(row: dict[str, Any]) -> SeenTicket:
+    ticket = to_records.seen_ticket(row, "shop-1")
+    assert isinstance(ticket, SeenTicket)
+    return ticket
+
+
 def ticket(row: dict[str, Any]) -> TicketRecord:
-    record = to_records.ticket_record(row, "shop-1")
-    assert isinstance(record, TicketRecord)
-    return record
+    return seen(row).record
 
 
-def parcel(row: dict[str, Any]) -> OrderRecord:
+def parcel(row: dict[str, Any]) -> SeenOrder:
     record = to_records.order_record(row, "shop-1")
-    assert isinstance(record, OrderRecord)
+    assert isinstance(record, SeenOrder)
     return record

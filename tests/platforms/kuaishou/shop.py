@@ -27,15 +27,21 @@ STATES = {
     70: "closed",
 }
 REASONS = [
-    {"reasonCode": 101, "reasonDesc": "商品已发货", "requiredRejectDesc": True},
-    {"reasonCode": 102, "reasonDesc": "买家申请原因与实际不符", "requiredRejectDesc": True},
+    {"code": 101, "desc": "商品已发货", "requiredRejectDesc": True, "requiredRejectImage": False},
     {
-        "reasonCode": 103,
-        "reasonDesc": "退回商品影响二次销售",
+        "code": 102,
+        "desc": "买家申请原因与实际不符",
+        "tip": "请说明与事实不符之处",
+        "requiredRejectDesc": True,
+        "requiredRejectImage": False,
+    },
+    {
+        "code": 103,
+        "desc": "退回商品影响二次销售",
         "requiredRejectDesc": True,
         "requiredRejectImage": True,
     },
-    {"reasonCode": 199, "reasonDesc": "其他", "requiredRejectDesc": True},
+    {"code": 199, "desc": "其他", "requiredRejectDesc": True, "requiredRejectImage": False},
 ]
 
 
@@ -51,6 +57,7 @@ class Shop:
         self.orders: dict[int, dict[str, Any]] = {}
         self.tickets: dict[int, dict[str, Any]] = {}
         self.pushed: list[tuple[str, dict[str, Any]]] = []
+        self.pictures: dict[str, bytes] = {}
         self._doomed: set[int] = set()
         self._next = 2_607_602_240_240_301
 
@@ -83,7 +90,8 @@ class Shop:
 
     # Orders.
 
-    def place(self, amount: int, *, quantity: int = 1) -> int:
+    def place(self, amount: int, *, quantity: int = 1, freight: int = 0) -> int:
+        """`amount` is what the goods cost; the freight stands beside it."""
         number, now = self._number(), self._moment()
         self.orders[number] = {
             "orderBaseInfo": {
@@ -92,7 +100,7 @@ class Shop:
                 "buyerOpenId": f"open-{number}",
                 "totalFee": amount,
                 "discountFee": 0,
-                "expressFee": 0,
+                "expressFee": freight,
                 "createTime": now,
                 "payTime": now,
                 "sendTime": 0,
@@ -100,6 +108,9 @@ class Shop:
                 "updateTime": now,
                 "coType": 0,
                 "preSale": 0,
+                "riskCode": 0,
+                "disableDeliveryReasonCode": [],
+                "allActivityType": [],
             },
             "orderItemInfo": {
                 "itemId": 9_007_199_254_740_993,
@@ -116,7 +127,8 @@ class Shop:
 
     def ship(self, number: int, pieces: int | None = None) -> None:
         order = self.orders[number]
-        if order["orderBaseInfo"]["status"] not in (30, 40):
+        base = order["orderBaseInfo"]
+        if base["status"] not in (30, 40) or base["riskCode"] or base["disableDeliveryReasonCode"]:
             raise ValueError("not to be shipped")
         sent = order["orderItemInfo"]["num"] if pieces is None else pieces
         order["orderDeliveryInfo"]["deliveryNum"] = sent
@@ -126,7 +138,8 @@ class Shop:
     # Tickets, as buyers and staff move them.
 
     def apply(self, order: int, way: int, amount: int, reason: str) -> int:
-        paid = self.orders[order]["orderBaseInfo"]["totalFee"]
+        base = self.orders[order]["orderBaseInfo"]
+        paid = base["totalFee"] + base["expressFee"] + self.orders[order].get("_platform_bears", 0)
         taken = sum(
             ticket["refundFee"]
             for ticket in self.tickets.values()
@@ -163,7 +176,9 @@ class Shop:
             "specialRefundType": 0,
             "_due": 0,
             "_offer": None,
+            "_history": [],
         }
+        self.orders[order]["orderRefundList"].append({"refundId": number, "refundStatus": 10})
         self._move(self.tickets[number], 11 if way == 1 else 10)
         return number
 
@@ -228,10 +243,14 @@ class Shop:
         self._versioned(ticket, param)
         if ticket["status"] not in (*APPLIED, 40):
             raise No("当前售后单状态不支持该操作")
-        row = next((row for row in REASONS if row["reasonCode"] == param.get("reasonCode")), None)
+        row = next((row for row in REASONS if row["code"] == param.get("reasonCode")), None)
         images = param.get("rejectImages", [])
-        if row is None or (row.get("requiredRejectImage") and not images) or len(images) > 6:
+        if row is None or (row["requiredRejectImage"] and not images) or len(images) > 6:
             raise No("参数错误")
+        if row["requiredRejectDesc"] and not param.get("rejectDesc"):
+            raise No("拒绝说明不能为空")
+        if any(image not in self.pictures for image in images):
+            raise No("图片地址无效")
         edit = param.get("editHandlingWay")
         if edit is not None and (ticket["handlingWay"], edit) not in {(1, 10), (10, 1), (3, 1)}:
             raise No("不支持的售后类型变更")
@@ -240,9 +259,18 @@ class Shop:
             ticket,
             ticket["status"],
             negotiateStatus=3,
-            sellerDisagreeReason=row["reasonCode"],
+            sellerDisagreeReason=row["code"],
             sellerDisagreeDesc=param.get("rejectDesc", ""),
         )
+
+    def upload(self, param: dict[str, Any], file: bytes) -> dict[str, Any]:
+        if param.get("uploadType") not in (1, 2, 3) or not file:
+            raise No("图片不能为空")
+        if len(file) > 2 * 1024 * 1024:
+            raise No("图片过大")
+        address = f"https://pictures.invalid/{len(self.pictures) + 1}.png"
+        self.pictures[address] = file
+        return {"originImgUrl": "", "kwaiImgUrl": address}
 
     # How.
 
@@ -272,6 +300,9 @@ class Shop:
         now = self._moment()
         arrived = "status" not in ticket
         ticket.update(status=status, updateTime=now, **changes)
+        ticket["_history"].append(
+            {"title": f"状态变更{status}", "role": 1, "createTime": now, "staffAccountName": "小王"}
+        )
         ticket["_due"] = now + self._patience(ticket) if self._patience(ticket) else 0
         buyers_turn = status in (*APPLIED, 40) and ticket["negotiateStatus"] == 3
         ticket["validNegotiateBuyerModifyTimeStamp"] = ticket["_due"] if buyers_turn else 0

@@ -39,6 +39,9 @@ def test_before_it_runs_out_both_tokens_are_new(fake: KuaishouFake, kuaishou: Ku
         "access_token": "ks-access-1",
         "refresh_token": "ks-refresh-1",
         "expires_at": (now + timedelta(days=2)).isoformat(timespec="seconds"),
+        # When an owner has to authorise the app again, and whose shop it is.
+        "refresh_expires_at": (now + timedelta(days=180)).isoformat(timespec="seconds"),
+        "open_id": "seller-open",
     }
     again = Kuaishou(Account("ks-shop", renewed, account.address))
     assert again.test() == "羊毛小店"

@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 
 from aftersale.platforms.kuaishou import codes, to_records
-from aftersale.platforms.protocol import Unreadable
+from aftersale.platforms.protocol import Fact, Unreadable
 from aftersale.records.schemas import OrderStatus, TicketStatus, TicketType
 
-from .rows import AT, order, parcel, row, ticket
+from .rows import AT, order, parcel, row, seen, ticket
 
 BOTH_VARIANTS = [
     (10, "pending_review"),
@@ -65,21 +65,42 @@ def test_a_handling_way_becomes_a_type(way: int, kind: str) -> None:
     assert codes.HANDLING_OF[kind] == way
 
 
-@pytest.mark.parametrize("way", [0, 4, 5, 99])
-def test_what_the_desk_has_no_type_for_is_for_people(way: int) -> None:
-    """SPEC O3: an exchange is always for people."""
-    record = ticket(row(handlingWay=way, refundDesc="少了一件"))
+@pytest.mark.parametrize(("way", "kind"), [(4, "reship"), (5, "repair")])
+def test_goods_alone_are_for_people_as_an_exchange_is(way: int, kind: str) -> None:
+    """SPEC O3."""
+    found = seen(row(handlingWay=way, refundDesc="少了一件"))
 
-    assert record.type == "exchange"
-    assert record.note.endswith("\n少了一件")
+    assert (found.record.type, found.record.note, found.unknown) == ("exchange", "少了一件", False)
+    assert Fact("kind", kind) in found.facts
+
+
+@pytest.mark.parametrize("way", [0, 2, 99])
+def test_a_kind_that_is_not_known_is_kept_by_its_own_name(way: int) -> None:
+    """SPEC O4: no exchange."""
+    found = seen(row(handlingWay=way))
+
+    assert (found.record.type, found.unknown) == ("refund_only", True)
+    assert Fact("type_there", str(way)) in found.facts
+
+
+@pytest.mark.parametrize("way", [0, 2, 99])
+@pytest.mark.parametrize("status", [22, 30, 40, 45, 50, 60])
+def test_money_is_never_read_from_a_kind_that_is_not_known(way: int, status: int) -> None:
+    record = ticket(row(handlingWay=way, status=status))
+
+    assert record.status == ("closed" if status == 60 else None)
+    assert record.refund_result is None
 
 
 @pytest.mark.parametrize("status", [0, 25, 99])
-def test_a_status_that_is_not_known_is_never_evaluated(status: int) -> None:
-    record = ticket(row(status=status))
+def test_a_status_that_is_not_known_is_kept_by_its_own_name(status: int) -> None:
+    """SPEC O4: no arbitration; the ticket stays where it is, and its flag keeps the automation
+    off it."""
+    found = seen(row(status=status))
 
-    assert record.status == "negotiating"
-    assert str(status) in record.note
+    assert (found.record.status, found.unknown) == (None, True)
+    assert Fact("status_there", str(status)) in found.facts
+    assert not seen(row()).unknown
 
 
 @pytest.mark.parametrize("way", [3, 4, 5])
@@ -153,10 +174,19 @@ def test_an_order_in_an_unknown_status_is_not_guessed_at(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"), [(0, "shipped"), (1, "partially_shipped"), (2, "shipped")]
+    ("code", "sent", "status"),
+    [
+        (30, 0, "pending_shipment"),
+        (30, 1, "partially_shipped"),
+        (40, 0, "shipped"),
+        (40, 1, "partially_shipped"),
+        (40, 2, "shipped"),
+        (50, 1, "delivered"),
+    ],
 )
-def test_an_order_is_shipped_there_with_its_first_piece(sent: int, status: str) -> None:
-    record = parcel({**order(status=40), "orderDeliveryInfo": {"deliveryNum": sent}})
+def test_an_order_whose_pieces_have_left_in_part(code: int, sent: int, status: str) -> None:
+    """Which status it has meanwhile is not documented."""
+    record = parcel({**order(status=code), "orderDeliveryInfo": {"deliveryNum": sent}})
 
     assert record.status == status
 

@@ -66,7 +66,6 @@ def test_a_plain_message_is_forged(kuaishou: Kuaishou) -> None:
             {"refundId": 5, "orderId": 4, "status": 10, "createTime": 9},
             [(Subject.TICKET, "5", "5:10:9")],
         ),
-        ("208", {"refundId": 5, "status": 11}, [(Subject.TICKET, "5", "5:11:0")]),
         (
             "kwaishop_order_paySuccess",
             {"oid": 4, "status": 30, "updateTime": 8},
@@ -88,6 +87,30 @@ def test_what_is_told(
     found = kuaishou.messages(body=message.body, headers=message.headers, query={})
 
     assert [(changed.subject, changed.number, changed.message_id) for changed in found] == told
+
+
+def test_a_push_without_a_moment_has_the_envelopes(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    """Else a second change to the same status would pass for the first, sent again."""
+    pushed = [fake.push("208", {"refundId": 5, "status": 11}, updateTime=at) for at in (8, 9)]
+
+    told = [kuaishou.messages(body=one.body, headers={}, query={})[0] for one in pushed]
+
+    assert [changed.message_id for changed in told] == ["5:11:8", "5:11:9"]
+
+
+def test_a_seller_has_two_names(fake: KuaishouFake) -> None:
+    message = fake.push("208", {"refundId": 5, "status": 11, "updateTime": 8})
+    secrets = {"app_key": "ks-app-key", "message_secret": MESSAGE_SECRET}
+
+    told = messages.changes(message.body, {**secrets, "open_id": "seller-open"})
+
+    assert [changed.number for changed in told] == ["5"]
+    assert messages.changes(message.body, {**secrets, "open_id": "another"}) == ()
+
+
+def test_a_push_is_answered_as_the_platform_wants_it(kuaishou: Kuaishou) -> None:
+    """With anything else it is sent again and again."""
+    assert json.loads(kuaishou.reply) == {"result": 1}
 
 
 def test_a_test_push_says_nothing(fake: KuaishouFake, kuaishou: Kuaishou) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aftersale.platforms.kuaishou import Kuaishou, platform
-from aftersale.platforms.protocol import NotCarriedOut, SeenTicket, Unreadable
+from aftersale.platforms.protocol import NotCarriedOut, RecordUnreadable, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
 
 from .fake import KuaishouFake
@@ -129,11 +129,13 @@ def test_codes_from_tomorrow_do_not_stop_the_others(fake: KuaishouFake, kuaishou
     found = kuaishou.changed_tickets(since=until - timedelta(hours=1), until=until)
 
     assert [
-        (seen.record.type, seen.record.status) for seen in found if isinstance(seen, SeenTicket)
+        (seen.record.type, seen.record.status, seen.unknown)
+        for seen in found
+        if isinstance(seen, SeenTicket)
     ] == [
-        ("refund_only", "negotiating"),
-        ("exchange", "pending_review"),
-        ("refund_only", "pending_review"),
+        ("refund_only", None, True),
+        ("refund_only", "pending_review", True),
+        ("refund_only", "pending_review", False),
     ]
 
 
@@ -147,6 +149,23 @@ def test_only_the_detail_knows_how_many_pieces_left(fake: KuaishouFake, kuaishou
 
     assert isinstance(record, OrderRecord)
     assert record.status == "partially_shipped"
+
+
+def test_a_list_without_its_page_number_is_refused(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pretended platform requires it, so that the connector can't forget it."""
+    fake.buyer_applies(fake.places(500), "refund_only", 500)
+    real = fake._read
+
+    def read(method: str, param: dict[str, Any]) -> Any:
+        asked = {name: value for name, value in param.items() if name != "currentPage"}
+        return real(method, asked)
+
+    assert len(all_tickets(fake, kuaishou)) == 1
+    monkeypatch.setattr(fake, "_read", read)
+    with pytest.raises(NotCarriedOut, match="currentPage"):
+        all_tickets(fake, kuaishou)
 
 
 def test_what_cannot_be_read_is_told_beside_the_others(
@@ -168,5 +187,7 @@ def test_what_cannot_be_read_is_told_beside_the_others(
     ]
 
     assert unread == [str(orders[0]), str(numbers[0])]
-    assert kuaishou.order(str(orders[0])) is None
-    assert kuaishou.ticket(str(numbers[0])) is None
+    with pytest.raises(RecordUnreadable, match="35"):
+        kuaishou.order(str(orders[0]))
+    with pytest.raises(RecordUnreadable, match="order_no"):
+        kuaishou.ticket(str(numbers[0]))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aftersale.platforms.kuaishou import to_records
+from aftersale.platforms.kuaishou.values import milliseconds
 from aftersale.platforms.protocol import Unreadable
 
 from .rows import AT, order, parcel, row, ticket
@@ -38,8 +39,9 @@ def test_a_ticket_in_full() -> None:
         "status": "returning",
         "due_at": datetime(2023, 11, 21, 22, 13, 20, 123_000, UTC),
         "return_shipment": {"carrier": "4", "tracking_no": "SF1020304050"},
+        "labels": [],
     }
-    assert to_records.milliseconds(record.updated_at) == AT
+    assert milliseconds(record.updated_at) == AT
 
 
 def test_an_order_in_full() -> None:
@@ -79,7 +81,7 @@ def test_numbers_may_come_as_text() -> None:
     record = ticket(row(refundFee="4990", updateTime=str(AT), oid="12"))
 
     assert (record.amount, record.order_no) == (4_990, "12")
-    assert to_records.milliseconds(record.updated_at) == AT
+    assert milliseconds(record.updated_at) == AT
 
 
 @pytest.mark.parametrize("expires", [0, -1, 3_600, 10**18, None, "soon"])
@@ -99,7 +101,7 @@ def test_a_platforms_own_refund_carries_when_it_arrived() -> None:
     record = ticket(row(status=60, endTime=AT + 500))
 
     assert record.refund_result is not None
-    assert to_records.milliseconds(record.refund_result.at or record.updated_at) == AT + 500
+    assert milliseconds(record.refund_result.at or record.updated_at) == AT + 500
 
 
 def test_text_that_the_database_cannot_hold_is_cleaned() -> None:
@@ -114,7 +116,7 @@ def test_text_that_the_database_cannot_hold_is_cleaned() -> None:
 def test_what_cannot_be_recorded_is_told_without_its_words(
     bad: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    unreadable = to_records.ticket_record(row(refundDesc="私密", **bad), "s")
+    unreadable = to_records.seen_ticket(row(refundDesc="私密", **bad), "s")
 
     assert isinstance(unreadable, Unreadable)
     assert unreadable.number == ("" if "refundId" in bad else "2607602240240301")

@@ -1,14 +1,25 @@
 """What Kuaishou is sent for each step, and what is never sent."""
 
+from typing import Any
+
 import pytest
 
 from aftersale.platforms.kuaishou import Kuaishou, reasons, refusals
-from aftersale.platforms.protocol import Accepted, Declined, NotCarriedOut, Picture, Step, Why
+from aftersale.platforms.protocol import (
+    OWN_REASON,
+    Accepted,
+    Declined,
+    NotCarriedOut,
+    Picture,
+    Step,
+    Why,
+)
 from aftersale.reject_reasons import REASONS as CATALOGUE
 
 from .conftest import decided
 from .fake import STEPS, KuaishouFake
 from .shop import REASONS
+from .wire import Broken
 
 
 def shipped(fake: KuaishouFake, type: str, amount: int = 4_000) -> str:
@@ -182,17 +193,105 @@ def test_goods_that_came_back_otherwise_can_be_refused(
     assert (refused.record.status, fake.ticket(number).status) == ("rejected", "rejected")
 
 
-def test_pictures_cannot_be_handed_over(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+PICTURE = Picture("1.png", "image/png", b"\x89PNG")
+
+
+def test_pictures_are_handed_over_first(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = shipped(fake, "return_refund")
+
+    answer = kuaishou.reject(
+        decided(kuaishou, number), reason="not_resaleable", text="您好", pictures=[PICTURE, PICTURE]
+    )
+
+    assert answer == Accepted()
+    assert list(fake.shop.pictures.values()) == [b"\x89PNG"] * 2
+
+
+def test_a_reason_that_wants_pictures_is_not_sent_without(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
     number = shipped(fake, "return_refund")
     step = decided(kuaishou, number)
-    picture = Picture("1.png", "image/png", b"x")
 
-    why, reason = declined(
-        kuaishou.reject(step, reason="not_resaleable", text="您好", pictures=[picture])
-    )
+    why, reason = declined(kuaishou.reject(step, reason="not_resaleable", text="您好", pictures=[]))
 
     assert (why, fake.calls("reject")) == (Why.OTHER, 0)
     assert "退回商品影响二次销售" in reason
+
+
+@pytest.mark.parametrize(
+    ("pictures", "words"),
+    [
+        ([PICTURE] * 7, "6"),
+        ([Picture("big.png", "image/png", b"x" * (2 * 1024 * 1024 + 1))], "big.png"),
+        ([Picture("empty.png", "image/png", b"")], "图片不能为空"),
+    ],
+)
+def test_pictures_that_it_does_not_take_stop_the_step(
+    fake: KuaishouFake, kuaishou: Kuaishou, pictures: list[Picture], words: str
+) -> None:
+    number = shipped(fake, "refund_only")
+    step = decided(kuaishou, number)
+
+    why, reason = declined(
+        kuaishou.reject(step, reason="reason_mismatch", text="您好", pictures=pictures)
+    )
+
+    assert (why, fake.calls("reject"), fake.shop.pictures) == (Why.OTHER, 0, {})
+    assert words in reason
+
+
+def test_a_picture_that_got_no_answer_sends_no_step(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    """The step can go out again: nothing of the ticket was changed."""
+    number = shipped(fake, "refund_only")
+    step = decided(kuaishou, number)
+    real = fake.shop.upload
+
+    def upload(param: dict[str, Any], file: bytes) -> dict[str, Any]:
+        real(param, file)
+        raise Broken
+
+    fake.shop.upload = upload  # type: ignore[method-assign]
+    with pytest.raises(NotCarriedOut):
+        kuaishou.reject(step, reason="reason_mismatch", text="您好", pictures=[PICTURE])
+
+    assert fake.calls("reject") == 0
+
+
+def test_people_choose_among_the_platforms_own_reasons(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    """SPEC P2."""
+    number = shipped(fake, "refund_only")
+    offered = kuaishou.reject_reasons(number)
+
+    assert [(one.code, one.label, one.hint, one.needs_text, one.needs_pictures) for one in offered][
+        1:3
+    ] == [
+        ("102", "买家申请原因与实际不符", "请说明与事实不符之处", True, False),
+        ("103", "退回商品影响二次销售", "", True, True),
+    ]
+    answer = kuaishou.reject(
+        decided(kuaishou, number), reason=OWN_REASON + "103", text="您好", pictures=[PICTURE]
+    )
+
+    assert answer == Accepted()
+    assert fake.shop.tickets[int(number)]["sellerDisagreeReason"] == 103
+
+
+def test_an_own_reason_that_is_not_on_offer_any_more_is_no_other(
+    fake: KuaishouFake, kuaishou: Kuaishou
+) -> None:
+    number = shipped(fake, "refund_only")
+
+    why, reason = declined(
+        kuaishou.reject(
+            decided(kuaishou, number), reason=OWN_REASON + "555", text="您好", pictures=[]
+        )
+    )
+
+    assert (why, fake.calls("reject")) == (Why.OTHER, 0)
+    assert "555" in reason
 
 
 def test_where_no_reason_fits_people_read_which_there_are(

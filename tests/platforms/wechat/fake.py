@@ -15,7 +15,8 @@ from typing import Any
 from aftersale.platforms.protocol import Account, Platform
 from aftersale.platforms.wechat import WeChatShop
 from tests.platforms.fakes import Fault, Message, State
-from tests.platforms.wechat.rows import Order, Ticket, order_body, ticket_body
+from tests.platforms.wechat.disputes_and_gifts import DisputesAndGifts
+from tests.platforms.wechat.rows import Gift, Order, Ticket, order_body, ticket_body
 from tests.platforms.wechat.rules import (
     CALLS,
     OFFERS,
@@ -30,7 +31,7 @@ from tests.platforms.wechat.rules import (
     WITH_PICTURE,
 )
 from tests.platforms.wechat.sealing import seal, signed
-from tests.platforms.wechat.wire import Body, Error, Wire, media
+from tests.platforms.wechat.wire import Body, Error, File, Wire, media
 
 PAGE = 3
 APP_ID, APP_SECRET = "wx0123456789abcdef", "a-secret-of-the-app"
@@ -40,7 +41,7 @@ AES_KEY = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 BREAKING = {Fault.SERVER_ERROR, Fault.LOST_CALL, Fault.LOST_ANSWER, Fault.GARBLED}
 
 
-class WeChatFake:
+class WeChatFake(DisputesAndGifts):
     """tests.platforms.fakes.Fake, and what only this platform has."""
 
     code = "wechat"
@@ -57,11 +58,13 @@ class WeChatFake:
             "222333": {"recv_addr": 1, "default_recv": 1},
         }
         self.media: list[bytes] = []
+        self.picture_of_buyer = b""
         self.received: list[tuple[str, Body]] = []
         self._now = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
         self._ids = count(3_705_115_058_471_208_000)
         self._orders: dict[str, Order] = {}
         self._tickets: dict[str, Ticket] = {}
+        self._gifts: dict[str, Gift] = {}
         self._events: list[Body] = []
         self._asked: Counter[str] = Counter()
         self.answers = {
@@ -76,6 +79,15 @@ class WeChatFake:
             "/channels/ec/aftersale/rejectexchangereship": self._reject_new_goods,
             "/channels/ec/aftersale/rejectreason/get": self._reject_reasons,
             "/channels/ec/aftersale/merchantupdateaftersale": self._negotiate,
+            "/channels/ec/aftersale/getcomplaintorder": self._dispute_detail,
+            "/channels/ec/aftersale/addcomplaintproof": lambda body: self._evidence(
+                body, (106, 108), 107, Error(10021504, "纠纷单状态不合法 rid: 1")
+            ),
+            "/channels/ec/aftersale/addcomplaintmaterial": lambda body: self._evidence(
+                body, (101, 103), 103, Error(10021503, "纠纷单状态不合法 rid: 1")
+            ),
+            "/channels/ec/aftersale/getpresentaftersalelist": self._gift_list,
+            "/channels/ec/aftersale/getpresentaftersaleorder": self._gift_detail,
             "/channels/ec/merchant/address/list": lambda body: {
                 "address_id_list": list(self.addresses)
             },
@@ -177,7 +189,7 @@ class WeChatFake:
 
     def buyer_cancels(self, ticket_no: str) -> None:
         with self._open(ticket_no) as ticket:
-            ticket.complaint = ""
+            self._dispute(ticket, 102, 5)
             self._moves(ticket, "USER_CANCELD")
 
     def buyer_accepts(self, ticket_no: str) -> None:
@@ -192,7 +204,8 @@ class WeChatFake:
 
     def platform_steps_in(self, ticket_no: str) -> None:
         with self._open(ticket_no) as ticket:
-            ticket.complaint = str(next(self._ids))
+            ticket.complaint = ticket.disputed = str(next(self._ids))
+            self._dispute(ticket, 103, 1, 13)
             self._touches(ticket)
 
     def staff_refunds_on_platform(self, ticket_no: str) -> None:
@@ -298,7 +311,8 @@ class WeChatFake:
         self._touches(ticket)
 
     def _pays(self, ticket: Ticket, *, why: int) -> None:
-        ticket.refund_reason, ticket.complaint = why, ""
+        ticket.refund_reason = why
+        self._dispute(ticket, 115, 36)
         self._moves(ticket, "PLATFORM_REFUNDING")
 
     def _falls_due(self, ticket: Ticket) -> None:
@@ -506,6 +520,11 @@ class WeChatFake:
             raise Error(10020055, "参数有误 rid: 1")
         self.media.append(media(content))
         return {"pic_file": {"media_id": f"media-{len(self.media)}", "pay_media_id": ""}}
+
+    def shows(self, query: Body) -> File:
+        if query.get("media_id") != "of-buyer":
+            raise Error(10020055, "media_id无效 rid: 1")
+        return File(self.picture_of_buyer)
 
     def _known(self, body: Body) -> Ticket:
         ticket = self._tickets.get(str(body.get("after_sale_order_id")))

@@ -22,6 +22,17 @@ class Order:
 
 
 @dataclass
+class Gift:
+    """A group gift that nobody took in time: its refund, in parts of several orders."""
+
+    number: str
+    parts: dict[str, int]
+    created: datetime
+    updated: datetime
+    status: str = "PLATFORM_REFUNDING"
+
+
+@dataclass
 class Ticket:
     number: str
     order: Order
@@ -37,7 +48,11 @@ class Ticket:
     completed: datetime | None = None
     carrier: str = ""
     tracking_no: str = ""
+    # A dispute that runs; the ticket names it for ever.
     complaint: str = ""
+    disputed: str = ""
+    dispute_status: int = 0
+    dispute_course: list[Body] = field(default_factory=list)
     offer: tuple[str, int] | None = None
     negotiate_first: bool = False
     fast_refund: bool = False
@@ -86,6 +101,31 @@ def order_body(order: Order, tickets: list[str]) -> Body:
     }
 
 
+def dispute_body(ticket: Ticket) -> Body:
+    return {
+        "order_id": ticket.order.number,
+        "after_sale_order_id": ticket.number,
+        "status": ticket.dispute_status,
+        "history": list(reversed(ticket.dispute_course)),
+    }
+
+
+def gift_body(gift: Gift) -> Body:
+    return {
+        "after_sale_order_id": gift.number,
+        "present_order_id": "4200",
+        "status": gift.status,
+        "openid": "oGiver",
+        "refund_info": {"amount": sum(gift.parts.values())},
+        "order_info_list": [
+            {"order_id": order_no, "refund_info": {"amount": amount}, "product_info_list": []}
+            for order_no, amount in gift.parts.items()
+        ],
+        "create_time": _seconds(gift.created),
+        "update_time": _seconds(gift.updated),
+    }
+
+
 def ticket_body(ticket: Ticket, *, rest_at: datetime | None) -> Body:
     """`rest_at`: its deadline is what is left then, instead of a moment."""
     order = ticket.order
@@ -118,7 +158,7 @@ def ticket_body(ticket: Ticket, *, rest_at: datetime | None) -> Body:
         "create_time": _seconds(ticket.created),
         "update_time": _seconds(ticket.updated),
         "complete_time": _seconds(ticket.completed) if ticket.completed else 0,
-        "complaint_id": ticket.complaint,
+        "complaint_id": ticket.disputed or "0",
         "refund_resp": {"code": "", "ret": 0, "message": ""},
     }
     if ticket.due and ticket.status in TIMED:

@@ -52,6 +52,8 @@ CALLS = {
     "/channels/ec/aftersale/rejectexchangereship": "reject",
     "/channels/ec/aftersale/rejectreason/get": "reject_reasons",
     "/channels/ec/aftersale/merchantupdateaftersale": "negotiate",
+    "/channels/ec/aftersale/addcomplaintproof": "send_evidence",
+    "/channels/ec/aftersale/addcomplaintmaterial": "send_evidence",
 }
 REASON_LABELS = {
     4: "包裹在买家发起售后时已完成发货/揽收",

@@ -6,7 +6,9 @@ from typing import get_args
 import pytest
 
 from aftersale.models import OrderStatus, TicketStatus, TicketType
+from aftersale.platforms.protocol import Fact, SeenTicket
 from aftersale.platforms.wechat import codes, to_records
+from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.records import schemas
 from aftersale.reject_reasons import BY_CODE
 
@@ -22,8 +24,13 @@ TICKET = {
 }
 
 
+def whole(dispute: Dispute | None = None, **changes: object) -> SeenTicket:
+    raw = {**TICKET, **changes}
+    return to_records.seen_ticket("s", raw, line_no=1, read_at=NOW, dispute=dispute)
+
+
 def seen(**changes: object) -> schemas.TicketRecord:
-    return to_records.seen_ticket("s", {**TICKET, **changes}, line_no=1, read_at=NOW).record
+    return whole(None, **changes).record
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_statuses(theirs, ours):
 
 def test_no_status_is_forgotten():
     assert len(codes.TICKET_STATUS) == 22
-    assert set(codes.TICKET_STATUS.values()) | {codes.FOR_PEOPLE} == set(TicketStatus)
+    assert set(codes.TICKET_STATUS.values()) == set(TicketStatus) - {"arbitration"}
 
 
 @pytest.mark.parametrize(
@@ -87,8 +94,13 @@ def test_older_numbers_of_statuses_also_as_texts(number, ours):
 
 
 @pytest.mark.parametrize("status", ["SOMETHING_NEW", 99, "", None])
-def test_an_unknown_status_is_for_people(status):
-    assert seen(status=status).status == "arbitration"
+def test_a_status_that_is_not_known_is_kept_by_its_own_name(status):
+    """SPEC O4: no arbitration; the ticket stays where it is, and its flag keeps the automation
+    off it."""
+    ticket = whole(status=status)
+    assert (ticket.record.status, ticket.unknown) == (None, True)
+    assert Fact("status_there", str(status or "–")) in ticket.facts
+    assert not whole().unknown
 
 
 @pytest.mark.parametrize(
@@ -102,12 +114,34 @@ def test_an_unknown_status_is_for_people(status):
         ("2", "return_refund"),
         (3, "exchange"),
         (4, "exchange"),
-        ("NEW_TYPE", "exchange"),
     ],
 )
 def test_types(type, ours):
-    """What the desk does not know is for people, as an exchange is (SPEC O3)."""
-    assert seen(type=type).type == ours
+    """Goods that are sent again are for people, as an exchange is (SPEC O3)."""
+    assert (seen(type=type).type, whole(type=type).unknown) == (ours, False)
+
+
+@pytest.mark.parametrize("type", ["NEW_TYPE", 9, "", None])
+def test_a_type_that_is_not_known_is_kept_by_its_own_name(type):
+    """SPEC O4: no exchange."""
+    ticket = whole(type=type)
+    assert (ticket.record.type, ticket.unknown) == ("refund_only", True)
+    assert Fact("type_there", str(type or "–")) in ticket.facts
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [
+        ("USER_WAIT_RETURN", None),
+        ("MERCHANT_WAIT_RECEIPT", None),
+        ("PLATFORM_REFUNDING", None),
+        ("MERCHANT_REFUND_SUCCESS", "closed"),
+        ("USER_CANCELD", "cancelled"),
+    ],
+)
+def test_money_is_never_read_from_a_type_that_is_not_known(status, ours):
+    record = seen(type="NEW_TYPE", status=status)
+    assert (record.status, record.refund_result) == (ours, None)
 
 
 def test_every_type_can_be_offered_but_an_exchange():
@@ -140,6 +174,8 @@ def test_every_documented_reason_has_a_label():
     [
         (5, "pending_payment"),
         (10, "pending_payment"),
+        (12, "pending_shipment"),
+        (13, "pending_shipment"),
         (20, "pending_shipment"),
         (21, "partially_shipped"),
         (30, "shipped"),
@@ -151,7 +187,7 @@ def test_every_documented_reason_has_a_label():
 )
 def test_order_statuses(status, ours):
     assert codes.ORDER_STATUS[status] == ours
-    assert len(codes.ORDER_STATUS) == 9
+    assert len(codes.ORDER_STATUS) == 11
     assert set(codes.ORDER_STATUS.values()) == set(OrderStatus) - {"delivered"}
 
 

@@ -70,7 +70,7 @@ def test_fewer_calls(fake, shop, code, seconds):
     "code",
     [
         40001, 40013, 40014, 40125, 40164, 41001, 41002, 41004, 42001, 45035,
-        48001, 48004, 50001, 50002, 61004, 61007,
+        50001, 50002, 61004,
     ],
 )  # fmt: skip
 def test_credentials_that_are_refused(fake, shop, code):
@@ -79,6 +79,15 @@ def test_credentials_that_are_refused(fake, shop, code):
     with pytest.raises(NotAuthorised) as caught:
         shop.approve(step)
     assert str(caught.value) == f"The platform refuses the credentials: no ({code})"
+
+
+@pytest.mark.parametrize("code", [48001, 48004, 61007])
+def test_a_right_that_was_not_granted(fake, shop, code):
+    step = a_step(fake, shop)
+    answering(fake, ACCEPT, code, "no")
+    with pytest.raises(NotAuthorised) as caught:
+        shop.approve(step)
+    assert str(caught.value) == f"The app has no right to this at the platform: no ({code})"
 
 
 @pytest.mark.parametrize("code", [-1, -2, 9700223])

@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import Accepted, Account, NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms.protocol import (
+    Accepted,
+    Account,
+    NotAuthorised,
+    NotCarriedOut,
+    RecordUnreadable,
+    Throttled,
+)
 from aftersale.platforms.wechat import WeChatShop, client
 from aftersale.platforms.wechat import shop as shop_module
 from tests.platforms.fakes import Fault
@@ -160,7 +167,6 @@ def hanging():
         [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"],
         [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull"],
         [b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"errcode": "x"}'],
-        [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"],
     ],
 )
 def test_an_answer_that_never_ends_or_is_none(hanging, monkeypatch, says):
@@ -173,9 +179,22 @@ def test_an_answer_that_never_ends_or_is_none(hanging, monkeypatch, says):
         WeChatShop(Account("s", {"access_token": "t"}, address)).ticket("1")
 
 
+def test_an_answer_without_what_was_asked_for_is_that_records_problem(hanging):
+    answers, address = hanging
+    answers.append(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    with pytest.raises(RecordUnreadable):
+        WeChatShop(Account("s", {"access_token": "t"}, address)).ticket("1")
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(301, NotCarriedOut), (404, NotCarriedOut), (413, NotCarriedOut), (429, Throttled)],
+    [
+        (403, NotAuthorised),
+        (301, NotCarriedOut),
+        (404, NotCarriedOut),
+        (413, NotCarriedOut),
+        (429, Throttled),
+    ],
 )
 def test_other_answers_of_http(hanging, status, error):
     answers, address = hanging

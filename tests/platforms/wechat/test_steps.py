@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
-from aftersale.platforms.protocol import Accepted, Declined, Throttled, Why
+from aftersale.platforms.protocol import OWN_REASON, Accepted, Declined, Throttled, Why
 from tests.platforms.fakes import State
 from tests.platforms.wechat.scene import picture, step_of
 
@@ -293,17 +293,17 @@ def test_negotiate_first_and_reject_once_the_buyer_did_not_answer(fake, shop):
     assert answer == Declined(
         Why.NEGOTIATE_FIRST, "The platform wants a negotiation with the buyer first."
     )
-    offer = {"type": "refund_only", "amount": 5000, "text": "请补充凭证"}
+    offer = {"type": "refund_only", "amount": 4000, "text": "请补充凭证"}
     assert shop.negotiate(step, **offer, pictures=[picture(5, 4)]) == Accepted()
     assert fake.received[-1] == (
         "negotiate",
         {
             "after_sale_order_id": ticket,
             "type": 1,
-            "amount": 5000,
+            "amount": 4000,
             "merchant_update_desc": "请补充凭证",
-            "update_reason_type": 7,
-            "merchant_update_type": 2,
+            "update_reason_type": 10,
+            "merchant_update_type": 3,
             "media_ids": ["media-1"],
         },
     )
@@ -355,6 +355,53 @@ def test_an_offer_that_can_not_be_made(fake, shop, type, pictures, said):
     answer = shop.negotiate(step, type=type, amount=100, text="x", pictures=pictures)
     assert answer == Declined(Why.OTHER, said)
     assert (fake.received, fake.media) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "type"),
+    [("refund_only", "refund_only"), ("refund_only", "refund_keep_goods"),
+     ("return_refund", "return_refund")],
+)  # fmt: skip
+def test_a_mere_message_has_no_reason_that_is_true(fake, shop, asked, type):
+    """It used to go out as "the buyer can't be reached"."""
+    ticket = applied(fake, asked)
+    step = step_of(shop, ticket)
+    answer = shop.negotiate(step, type=type, amount=5000, text="x", pictures=[picture()])
+    assert isinstance(answer, Declined)
+    assert "no mere message" in answer.reason
+    assert (fake.received, fake.media) == ([], [])
+
+
+def test_people_choose_among_the_platforms_own_reasons(fake, shop):
+    """SPEC P2."""
+    ticket = applied(fake)
+    step = step_of(shop, ticket)
+    missing = shop.reject(step, reason=OWN_REASON + "19", text="x", pictures=())
+    assert isinstance(missing, Declined)
+    assert fake.received == []
+    assert shop.reject(step, reason=OWN_REASON + "17", text="x", pictures=()) == Accepted()
+    assert fake.received[-1][1]["reject_reason_type"] == 17
+
+
+def test_a_label_goes_before_a_number(fake, shop):
+    """The platform's own example has “shipped on time” under 1, and its list under 17."""
+    rows = [
+        {"reject_reason_type": 24, "reject_reason_type_text": "另一个原因", "reject_scene": 1},
+        {"reject_reason_type": 3, "reject_reason_type_text": "申请原因与实际不符",
+         "reject_scene": 1},
+        {"reject_reason_type": 5, "reject_reason_type_text": "申请原因与实际不符",
+         "reject_scene": 4},
+    ]  # fmt: skip
+    fake.answers["/channels/ec/aftersale/rejectreason/get"] = lambda body: {"reason_list": rows}
+    sent: list[dict] = []
+    fake.answers["/channels/ec/aftersale/rejectapply"] = lambda body: sent.append(body) or {}
+    step = step_of(shop, applied(fake))
+    assert shop.reject(step, reason="reason_mismatch", text="x", pictures=()) == Accepted()
+    assert [body["reject_reason_type"] for body in sent] == [3]
+    del rows[1:]
+    answer = shop.reject(step, reason="reason_mismatch", text="x", pictures=())
+    assert isinstance(answer, Declined)
+    assert len(sent) == 1
 
 
 def test_a_window_is_opened_on_the_platform_only(fake, shop):

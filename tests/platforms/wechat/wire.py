@@ -7,6 +7,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,8 @@ WRITES = {
     "/channels/ec/aftersale/rejectapply",
     "/channels/ec/aftersale/rejectexchangereship",
     "/channels/ec/aftersale/merchantupdateaftersale",
+    "/channels/ec/aftersale/addcomplaintproof",
+    "/channels/ec/aftersale/addcomplaintmaterial",
 }
 
 
@@ -70,7 +73,7 @@ class Wire:
         self.faults[fault, step] -= 1
         return True
 
-    def answer(self, method: str, path: str, query: Body, content: bytes) -> bytes | None:
+    def answer(self, method: str, path: str, query: Body, content: bytes) -> bytes | File | None:
         """The bytes of an answer; None breaks the connection; 502 raises."""
         self.paths.append(path)
         self.host.asked(path, content)
@@ -79,6 +82,7 @@ class Wire:
             raise BadGateway
         if self.takes(Fault.LOST_CALL, step):
             return None
+        answer: Body | File
         try:
             if path != "/cgi-bin/stable_token":
                 self._admit(query)
@@ -89,6 +93,8 @@ class Wire:
             return None
         if self.takes(Fault.GARBLED, step):
             return b'{"errcode": 0, "errmsg'
+        if isinstance(answer, File):
+            return answer
         return json.dumps(answer, ensure_ascii=False).encode()
 
     def _admit(self, query: Body) -> None:
@@ -99,7 +105,11 @@ class Wire:
         if self.takes(Fault.THROTTLED):
             raise Error(45011, "api minute-quota reach limit must slower retry next minute rid: 1")
 
-    def _carry_out(self, method: str, path: str, query: Body, content: bytes) -> Body:
+    def _carry_out(self, method: str, path: str, query: Body, content: bytes) -> Body | File:
+        if path == "/channels/ec/basics/media/get":
+            if method != "GET":
+                raise Error(43001, "require GET method rid: 1")
+            return self.host.shows(query)
         if path == "/shop/ec/basics/img/upload":
             return {"errcode": 0, "errmsg": "ok", **self.host.upload(query, content)}
         expected = "GET" if path == "/channels/ec/basics/info/get" else "POST"
@@ -113,6 +123,12 @@ class Wire:
         if does is None:
             raise Error(40066, "invalid url rid: 1")
         return {"errcode": 0, "errmsg": "ok", **does(body)}
+
+
+@dataclass
+class File:
+    content: bytes
+    kind: str = "image/png"
 
 
 class BadGateway(Exception):
@@ -153,6 +169,9 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
             if answer is None:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
+                return
+            if isinstance(answer, File):
+                self._send(200, answer.content, answer.kind)
                 return
             self._send(200, answer, "application/json; encoding=utf-8")
 

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -14,6 +12,7 @@ from strategies.services import strategies
 from strategies.services.evaluator import Tally, batch, decide_shop
 from strategies.tasks import decide, sweep
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -215,7 +214,7 @@ def test_a_batch_takes_the_same_number_of_queries_whatever_its_size():
     counts = []
     for size in (1, 40):
         tickets_of(shop, size)
-        with CaptureQueriesContext(connection) as queries:
+        with counted_queries() as queries:
             decide_shop(shop.pk, tally=Tally())
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 24

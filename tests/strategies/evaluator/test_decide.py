@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from aftersale.models import Order, Refund, Shop, Ticket, TicketEvent
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import unsent_refunds
 from strategies.models import Decision, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
@@ -350,7 +350,7 @@ def test_a_waived_return_taken_back_is_a_return_again():
     ticket = make_ticket(order, type="return_refund")
     decide(shop)
     refund = Refund.objects.get()
-    approvals.take_back(refund_id=refund.pk, user=agent, now=timezone.now())
+    unsent_refunds.take_back(refund_id=refund.pk, user=agent, now=timezone.now())
     ticket.refresh_from_db()
     assert (ticket.type, ticket.awaiting_evaluation) == ("return_refund", True)
     decide(shop)

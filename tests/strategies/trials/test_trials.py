@@ -3,8 +3,6 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Role, Shop, Ticket, TicketFlag
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
@@ -28,6 +26,7 @@ from tests.factories import (
     make_user,
     strategy_record,
 )
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -282,9 +281,7 @@ def test_queries_do_not_grow_with_tickets() -> None:
     for amounts in ([1_000], [2_000] * 20):
         evaluated(shop, *amounts)
         trial = begin(shop)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with counted_queries() as queries:
             ran(trial)
         numbers.append(len(queries))
     assert numbers[0] == numbers[1]

@@ -1,0 +1,41 @@
+"""Single values of WeChat's answers: moments, amounts, texts, parts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Raw = Mapping[str, Any]
+
+
+def part(raw: Raw, key: str) -> Raw:
+    value = raw.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(raw: Raw, key: str) -> list[Raw]:
+    value = raw.get(key)
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """Without what the database can't store."""
+    if value is None or isinstance(value, bool):
+        return ""
+    return str(value).encode(errors="ignore").decode().replace("\x00", "").strip()
+
+
+def iso(seconds: Any) -> str | None:
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat() if seconds else None
+
+
+def moment(seconds: Any) -> datetime | None:
+    """Of what is only shown: None where it is no moment."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC) if int(seconds or 0) > 0 else None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def yuan(fen: Any) -> str:
+    whole, part = divmod(int(fen or 0), 100)
+    return f"{whole}.{part:02d}"

@@ -1,0 +1,215 @@
+"""Results of refunds that no call of ours brought: by a person's or the platform's word (SPEC O4,
+O7). Amounts in fen.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from aftersale.domain.identifiers import is_visible
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import said as _
+from aftersale.models import (
+    Actor,
+    AttemptState,
+    Order,
+    Refund,
+    RefundSource,
+    RefundStatus,
+    Shop,
+    Ticket,
+    TicketEventKind,
+    TicketFlag,
+    TicketStatus,
+)
+from aftersale.services.orders import own_refunds, refundable
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.refunds import attempts, settlement
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import Refused, WrongStep
+from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets.cases import lock_refund_case
+from aftersale.services.windows import charges
+
+
+def record_result(
+    *,
+    refund_id: int,
+    succeeded: bool,
+    reason: str,
+    user: User,
+    now: datetime,
+    seen: str | None = None,
+) -> Ticket:
+    """A person says what became of a refund that is paid by hand, or that nobody can be asked of.
+
+    A failed one needs a `reason`.
+    """
+    with transaction.atomic():
+        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
+        by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
+        unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
+        if not (by_hand or unresolved):
+            raise WrongStep(
+                ticket.ticket_no,
+                RefundStatus(refund.status),
+                RefundStatus.SUCCEEDED if succeeded else RefundStatus.FAILED,
+                _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
+                % {"ticket": ticket.ticket_no, "status": refund.get_status_display()},
+            )
+        if not succeeded and not is_visible(reason):
+            raise Refused(_("Say why the refund failed."), pointer="reason")
+        _record(
+            order=order,
+            ticket=ticket,
+            refund=refund,
+            succeeded=succeeded,
+            at=now,
+            reason=reason,
+            now=now,
+            user=user,
+        )
+        return ticket
+
+
+def take_over_result(
+    *,
+    order: Order,
+    ticket: Ticket,
+    succeeded: bool,
+    at: datetime,
+    reason: str,
+    now: datetime,
+    amount: int | None = None,
+) -> None:
+    """The platform reports that it refunded the ticket, or that its refund failed (SPEC O4, O7).
+
+    For ingestion, with order and ticket locked. A success is written down as fact. A failure is
+    believed only while no attempt of ours is under way: the report may be about an earlier one,
+    and to believe it would let a second payment go out; the attempt is asked about instead.
+    `amount` is what the platform paid, where it says so.
+    """
+    refund = locks.lock_refund(ticket.pk)
+    alive = refund and attempts.alive(refund)
+    if succeeded:
+        if refund is not None and refund.status == RefundStatus.SUCCEEDED:
+            return
+        if ticket.committed and not own_refunds.counted(refund, ticket):
+            refundable.found_inside(order, ticket)
+        if refund is None and ticket.amount > 0:
+            refund = _platforms_refund(order, ticket, amount, at=at)
+        elif refund is not None and refund.status == RefundStatus.TAKEN_BACK:
+            refund.amount = amount or ticket.amount
+            refund.source = _platforms_source(ticket)
+        elif refund is not None and amount and amount != refund.amount:
+            _paid_otherwise(ticket, refund, amount, now=now)
+        if refund is None:
+            _as_fact(ticket, TicketStatus.REFUNDED, reason=reason, now=now)
+            return
+    elif refund is not None and refund.status == RefundStatus.SUCCEEDED:
+        note = _("The platform reports a failed refund, but this one was paid: %s")
+        settlement.event(ticket, now=now, actor=Actor.PLATFORM, note=note % reason)
+        return
+    elif refund is None or refund.status in attempts.OVER:
+        refundable.free(order, ticket, keep=attempts.paid_late(refund) if refund else 0)
+        _as_fact(ticket, TicketStatus.REFUND_FAILED, reason=reason, now=now)
+        return
+    elif alive:
+        if alive.leased_until is None and refund.next_step_at is not None:
+            refund.next_step_at = now
+            refund.save(update_fields=["next_step_at"])
+            wake_payer()
+        note = _("The platform reports a failed refund while one is under way: %s")
+        settlement.event(ticket, now=now, actor=Actor.PLATFORM, note=note % reason)
+        return
+    _record(
+        order=order,
+        ticket=ticket,
+        refund=refund,
+        succeeded=succeeded,
+        at=at,
+        reason=reason,
+        now=now,
+        user=None,
+    )
+
+
+def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:
+    """The platform refunded another amount than ours, so by no attempt of ours."""
+    note = _("The platform refunded %(paid)s by itself, not the %(ours)s decided here.")
+    note = note % {"paid": format_yuan(amount), "ours": format_yuan(refund.amount)}
+    alive = attempts.alive(refund)
+    if alive:
+        alive.state, alive.settled_at, alive.leased_until = AttemptState.FAILED, now, None
+        alive.reason = note
+        alive.save()
+        charges.credit_back(ticket=ticket, attempt=alive, now=now)
+    refund.amount, refund.source = amount, RefundSource.PLATFORM
+    lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
+    ticket.save(update_fields=["flags"])
+    settlement.event(ticket, now=now, actor=Actor.PLATFORM, kind=TicketEventKind.FLAG, note=note)
+
+
+def _platforms_refund(order: Order, ticket: Ticket, amount: int | None, *, at: datetime) -> Refund:
+    return Refund.objects.create(
+        shop_id=ticket.shop_id,
+        order=order,
+        ticket=ticket,
+        amount=amount or ticket.committed or negotiation.agreed_amount(ticket),
+        source=_platforms_source(ticket),
+        requested_at=at,
+    )
+
+
+def _platforms_source(ticket: Ticket) -> RefundSource:
+    """Its fast refund shows as such, though nothing was sent from here (SPEC F2)."""
+    if TicketFlag.PLATFORM_PAYS in ticket.flags:
+        return RefundSource.FAST_REFUND
+    return RefundSource.PLATFORM
+
+
+def _as_fact(ticket: Ticket, status: TicketStatus, *, reason: str, now: datetime) -> None:
+    if ticket.status != status:
+        lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, note=reason, as_fact=True)
+
+
+def _record(
+    *,
+    order: Order,
+    ticket: Ticket,
+    refund: Refund,
+    succeeded: bool,
+    at: datetime,
+    reason: str,
+    now: datetime,
+    user: User | None,
+) -> None:
+    """Keeps a result that no call of ours brought, as the attempt it is about."""
+    shop = Shop.objects.get(pk=refund.shop_id)
+    attempt = attempts.alive(refund) or attempts.new(
+        shop=shop, order=order, ticket=ticket, refund=refund, connector=shop.connector, now=now
+    )
+    attempt.reason = reason[:500]
+    if succeeded:
+        settlement.paid(
+            order=order,
+            ticket=ticket,
+            refund=refund,
+            attempt=attempt,
+            at=at,
+            now=now,
+            user=user,
+            note=reason,
+        )
+        return
+    settlement.attempt_failed(
+        order=order,
+        ticket=ticket,
+        refund=refund,
+        attempt=attempt,
+        reason=reason,
+        permanent=True,
+        now=now,
+        user=user,
+    )

@@ -1,0 +1,75 @@
+"""Refunds of which nothing was sent yet: taken back, released, or dropped (SPEC G2, O4)."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from aftersale.domain.multilingual import said as _
+from aftersale.models import Actor, Order, RefundSource, RefundStatus, Shop, Ticket, TicketStatus
+from aftersale.services.orders import refundable
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.refunds import attempts, settlement
+from aftersale.services.refunds.holds import held
+from aftersale.services.shared import locks
+from aftersale.services.shared.errors import Refused
+from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets.cases import lock_refund_case
+from aftersale.signals import tickets_waiting
+
+
+def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
+    """Takes back a refund that was never sent; the ticket waits for a decision again (SPEC G2)."""
+    with transaction.atomic():
+        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
+        if refund.status != RefundStatus.REQUESTED or refund.ever_sent:
+            raise Refused(
+                _("The refund of ticket %s was sent already and can't be taken back.")
+                % ticket.ticket_no
+                if refund.ever_sent
+                else _("The refund of ticket %s is not waiting to be sent.") % ticket.ticket_no
+            )
+        if refund.source not in (RefundSource.STRATEGY, RefundSource.PERSON):
+            raise Refused(_("A fast refund is owed to the buyer and can't be taken back."))
+        lifecycle.move(ticket, TicketStatus.PENDING_REVIEW, actor=Actor.PERSON, now=now, user=user)
+        # A waived return is asked for again: no strategy for refunds alone may take it now.
+        ticket.type = ticket.requested_type
+        ticket.save(update_fields=["type"])
+        refund.status = RefundStatus.TAKEN_BACK
+        refund.next_step_at = None
+        refund.needs_people = False
+        refund.settled_at = now
+        refund.save()
+        refundable.free(order, ticket)
+        tickets_waiting.send(sender=Ticket, shop_ids={ticket.shop_id})  # `move` made it wait
+        return ticket
+
+
+def release(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> None:
+    """Lets a refund that the shop's pause holds back go out all the same (SPEC G2)."""
+    with transaction.atomic():
+        _order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
+        if not held(refund, Shop.objects.get(pk=refund.shop_id)):
+            raise Refused(_("The refund of ticket %s is not held back.") % ticket.ticket_no)
+        refund.released = True
+        refund.save(update_fields=["released"])
+        settlement.event(
+            ticket, now=now, actor=Actor.PERSON, user=user, note=_("Released during the pause.")
+        )
+        wake_payer()
+
+
+def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
+    """The ticket is wanted no more (cancelled, closed): what was not sent of it is not sent.
+
+    For ingestion, with order and ticket locked. An attempt under way is seen through to its
+    outcome; a refund that waits for its next attempt ends as failed, its money free.
+    """
+    refund = locks.lock_refund(ticket.pk)
+    if refund is None:
+        refundable.free(order, ticket)
+    elif refund.status == RefundStatus.REQUESTED:
+        reason = _("The ticket is wanted no more: nothing is sent.")
+        settlement.drop(order=order, ticket=ticket, refund=refund, reason=reason, now=now)
+    elif refund.status in attempts.OVER:
+        refundable.free(order, ticket, keep=attempts.paid_late(refund))

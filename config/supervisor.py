@@ -1,0 +1,159 @@
+"""Programs that run as one group: they start together and stop together.
+
+Only a program's main process is asked to stop, since it stops its own children: a signal to all of
+them would end workers in the middle of a task. Children that outlive their main process are killed.
+
+`python -m config.supervisor PID …` is the group's guardian: it stops these programs if the
+process that started them is killed and cannot do so itself.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+PATIENCE = 70
+"""Seconds until programs that do not stop are killed. A cluster finishes the tasks at hand first,
+each of which may take 60 s."""
+ASK_AGAIN = 2
+"""Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes at the
+moment in which it starts its first process."""
+LOOK_AGAIN = 0.1
+"""Seconds between two looks at which programs are alive."""
+COLOURS = (36, 33, 32, 35, 34, 31)
+"""ANSI codes of the names in front of the lines, on a terminal."""
+
+
+class Group:
+    """Programs whose lines are printed with the program's name in front."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+        self._printing = threading.Lock()
+        self._stop = threading.Event()
+
+    def add(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        self._commands[name] = (command, environment)
+
+    def run(self) -> int | None:
+        """Run until all have stopped. None after SIGINT or SIGTERM, else the exit status of the
+        program that ended by itself."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        programs = {name: self._start(name) for name in self._commands}
+        guardian = subprocess.Popen(
+            [sys.executable, "-m", "config.supervisor", *(str(p.pid) for p in programs.values())],
+            cwd=self._folder,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        readers = [
+            threading.Thread(target=self._print_lines, args=(name, program), daemon=True)
+            for name, program in programs.items()
+        ]
+        for reader in readers:
+            reader.start()
+        first_ended = None
+        while first_ended is None and not self._stop.wait(LOOK_AGAIN):
+            first_ended = next((n for n, p in programs.items() if not is_alive(p)), None)
+        if first_ended is not None:
+            self._print("system", f"{first_ended} ended by itself")
+        stop(list(programs.values()))
+        statuses = {name: program.wait() for name, program in programs.items()}
+        for reader in readers:
+            reader.join(timeout=ASK_AGAIN)
+        guardian.kill()
+        guardian.communicate()
+        self._print("system", "all stopped")
+        return None if first_ended is None else statuses[first_ended]
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self._stop.set()
+
+    def _start(self, name: str) -> psutil.Popen:
+        command, environment = self._commands[name]
+        program = psutil.Popen(
+            command,
+            cwd=self._folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            # Its own process group: Ctrl-C in a terminal reaches this process only.
+            start_new_session=True,
+        )
+        self._print("system", f"{name} started (pid={program.pid})")
+        return program
+
+    def _print_lines(self, name: str, program: psutil.Popen) -> None:
+        for line in program.stdout:
+            self._print(name, line.rstrip("\n"))
+
+    def _print(self, name: str, line: str) -> None:
+        width = max(map(len, ("system", *self._commands)))
+        front = f"{time.strftime('%H:%M:%S')} {name:{width}} | "
+        if sys.stdout.isatty() and name in self._commands:
+            colour = COLOURS[list(self._commands).index(name) % len(COLOURS)]
+            front = f"\033[{colour}m{front}\033[0m"
+        # A closed terminal must not end the programs' output, which would block them.
+        with self._printing, suppress(OSError):
+            print(f"{front}{line}", flush=True)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """A zombie counts as dead, even if its parent takes seconds to reap it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def stop(programs: Sequence[psutil.Process]) -> None:
+    """Ask the programs to stop until they have, and kill what is left of them."""
+    give_up = time.monotonic() + PATIENCE
+    ask_at = time.monotonic()
+    left = list(programs)
+    while left:
+        for program in [one for one in left if not is_alive(one)]:
+            _kill_group(program)
+            left.remove(program)
+        if time.monotonic() >= give_up:
+            for program in left:
+                _kill_group(program)
+            return
+        if time.monotonic() >= ask_at:
+            for program in left:
+                with suppress(psutil.NoSuchProcess):
+                    program.terminate()
+            ask_at += ASK_AGAIN
+        time.sleep(LOOK_AGAIN)
+
+
+def _kill_group(program: psutil.Process) -> None:
+    """End the program with its children. macOS answers EPERM where only a zombie is left."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(program.pid, signal.SIGKILL)
+
+
+def guard(pids: Sequence[int]) -> None:
+    """Wait until the process that started this one is gone, then stop its programs."""
+    programs = []
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            programs.append(psutil.Process(pid))
+    sys.stdin.read()
+    stop(programs)
+
+
+if __name__ == "__main__":
+    guard([int(pid) for pid in sys.argv[1:]])

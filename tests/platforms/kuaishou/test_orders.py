@@ -1,0 +1,180 @@
+"""An order's money, type and labels as strategies, caps and the warehouse need them."""
+
+from typing import Any
+
+import pytest
+
+from aftersale.platforms.kuaishou import Kuaishou
+from aftersale.platforms.protocol import Fact
+
+from .fake import KuaishouFake
+from .rows import AT, order, parcel
+
+
+def deposit(first: int, rest: int) -> dict[str, Any]:
+    """Both steps with what was paid of them; 0: not yet."""
+    return {
+        "orderPaymentStatus": {"payStepType": 1},
+        "orderPaymentSteps": [
+            {"payStepNo": 1, "payStepStatus": 30 if first else 10, "paymentFee": first},
+            {"payStepNo": 2, "payStepStatus": 30 if rest else 10, "paymentFee": rest},
+        ],
+    }
+
+
+def test_freight_is_paid_beside_the_goods() -> None:
+    """SPEC O2: a full refund with its freight can be approved; E2: what exceeds the lines' sum is
+    the freight."""
+    record = parcel(order(totalFee=16_800, expressFee=700))
+
+    assert record.paid_amount == 17_500
+    assert [line.paid_amount for line in record.lines] == [16_800]
+
+
+@pytest.mark.parametrize("status", [30, 40, 50, 70, 80])
+def test_nothing_is_paid_before_payment(status: int) -> None:
+    assert parcel(order(status=10, totalFee=16_800, expressFee=700)).paid_amount == 0
+    assert parcel(order(status=status, totalFee=16_800)).paid_amount == 16_800
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "paid"), [(2_500, 0, 2_500), (2_500, 13_000, 15_500), (0, 0, 0)]
+)
+def test_of_a_deposit_order_the_paid_steps_count(first: int, rest: int, paid: int) -> None:
+    """SPEC S2: it goes to people, whatever is paid of it."""
+    record = parcel({**order(totalFee=15_500), "orderStepInfo": deposit(first, rest)})
+
+    assert (record.type, record.paid_amount) == ("deposit", paid)
+    assert sum(line.paid_amount for line in record.lines) == paid
+
+
+@pytest.mark.parametrize(
+    ("base", "type", "labels"),
+    [
+        ({}, "ordinary", []),
+        ({"coType": 8}, "cross_border", []),
+        ({"coType": 8, "allActivityType": [6]}, "deposit", ["campaign"]),
+        ({"allActivityType": [18, 16]}, "ordinary", ["campaign"]),
+        ({"allActivityType": None}, "ordinary", []),
+        ({"preSale": 1}, "ordinary", []),
+        ({"riskCode": 10001}, "ordinary", ["risk"]),
+        ({"riskCode": "10001"}, "ordinary", ["risk"]),
+        ({"riskCode": 7}, "ordinary", ["risk"]),
+        ({"disableDeliveryReasonCode": [2]}, "ordinary", ["risk"]),
+        ({"disableDeliveryReasonCode": [1]}, "ordinary", ["risk"]),
+        ({"disableDeliveryReasonCode": [0], "riskCode": 0}, "ordinary", []),
+    ],
+)
+def test_what_kind_of_order_it_is(base: dict[str, Any], type: str, labels: list[str]) -> None:
+    """SPEC O1: `risk` is what the platform calls risky or says not to ship."""
+    record = parcel(order(**base))
+
+    assert (record.type, record.labels) == (type, labels)
+
+
+@pytest.mark.parametrize(
+    ("service", "labels"),
+    [({"instantRefund": True}, ["fast_refund"]), ({"instantRefund": False}, []), (None, [])],
+)
+def test_the_service_of_instant_refund_is_the_label(service: object, labels: list[str]) -> None:
+    """SPEC F1."""
+    row = order()
+    row["orderItemInfo"]["serviceInfo"] = service
+
+    assert parcel(row).labels == labels
+
+
+def test_gifts_are_lines_for_nothing() -> None:
+    """SPEC E3: they do not decide the product condition."""
+    record = parcel(
+        {
+            **order(),
+            "subOrderInfo": [
+                {"subOrderType": 1, "subOrderItemInfo": {"itemId": 5, "num": 1}},
+                {"subOrderType": 2, "subOrderItemInfo": {"itemId": 77, "num": 3, "price": 990}},
+            ],
+        }
+    )
+
+    assert [(line.line_no, line.product, line.quantity) for line in record.lines] == [
+        (1, "9007199254740993", 2),
+        (2, "77", 3),
+    ]
+    assert [line.paid_amount for line in record.lines] == [4_990, 0]
+
+
+def test_what_people_see_beside_an_order() -> None:
+    record = parcel(
+        {
+            **order(
+                riskCode=10001,
+                disableDeliveryReasonCode=[1, 9],
+                validPromiseShipmentTimeStamp=AT,
+                remindShipmentSign=1,
+                payType=88,
+            ),
+            "orderItemInfo": {
+                "itemId": 1,
+                "num": 1,
+                "serviceInfo": {"freight": True, "serviceRuleInfo": {"refundRule": "3"}},
+            },
+            "orderCpsInfo": {"distributorName": "带货人"},
+            "addressUpdateAuditInfo": {"auditStatus": 10},
+            "orderNote": {
+                "orderNoteInfo": [
+                    {"note": "电话 13800138000 催过", "flagTagCode": "red_flag_tag_order"}
+                ]
+            },
+            "orderAddress": {"desensitiseConsignee": "张*", "province": "浙江省"},
+        }
+    )
+
+    assert [(fact.name, fact.value) for fact in record.facts] == [
+        ("do_not_ship", "risk"),
+        ("do_not_ship", "group_not_full"),
+        ("do_not_ship", "9"),
+        ("ship_by", ""),
+        ("urged", "1"),
+        ("freight_insurance", "yes"),
+        ("return_rule", "negotiated"),
+        ("address_change", "waiting"),
+        ("sold_by", "带货人"),
+        ("paid_with", "later"),
+        ("seller_flag", "red"),
+        # A number that may be somebody's is not kept.
+        ("seller_note", "电话 … 催过"),
+    ]
+    assert "facts" not in record.model_dump()
+
+
+def test_what_the_platform_bore_goes_back_too(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    """`refundFee` has the platform's part of a discount in it: asked for where something goes
+    back, of orders that had a discount."""
+    number = fake.shop.place(9_000, freight=600)
+    row = fake.shop.orders[number]
+    row["orderBaseInfo"]["discountFee"] = 800
+    row["_platform_bears"] = 300
+
+    before = kuaishou.order(str(number))
+    fake.shop.apply(number, 10, 9_900, "不想要了")
+    after = kuaishou.order(str(number))
+
+    assert before is not None
+    assert after is not None
+    assert (before.paid_amount, after.paid_amount) == (9_600, 9_900)
+    assert sum(line.paid_amount for line in after.lines) == 9_300
+    asked = [method for _, method in fake.requests]
+    assert asked.count("open.seller.order.fee.detail") == 1
+
+
+def test_a_full_refund_with_freight_is_approved(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+    number = fake.shop.place(9_000, freight=600)
+    ticket_no = fake.buyer_applies(str(number), "refund_only", 9_600)
+
+    order = kuaishou.order(str(number))
+    ticket = kuaishou.ticket(ticket_no)
+
+    assert order is not None
+    assert ticket is not None
+    assert ticket.record.amount == order.paid_amount == 9_600
+    assert Fact("started_by", "buyer") in ticket.facts

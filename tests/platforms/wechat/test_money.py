@@ -1,0 +1,62 @@
+"""The lines of an order add up to what the goods cost; the rest is the freight (SPEC E2)."""
+
+from random import Random
+
+import pytest
+
+from aftersale.platforms.wechat import to_records
+from tests.platforms.wechat.test_reading import ORDER
+
+
+def order(paid, freight, *lines, **pay):
+    detail = {
+        **ORDER["order_detail"],
+        "product_infos": [
+            {"product_id": number, "sku_id": number, **line}
+            for number, line in enumerate(lines, start=1)
+        ],
+        "price_info": {"order_price": paid, "freight": freight},
+        "pay_info": {"pay_time": 1658509200, "payment_method": 1, **pay},
+    }
+    return to_records.order_record("s", {**ORDER, "order_detail": detail})
+
+
+def amounts(record):
+    return [line.paid_amount for line in record.lines]
+
+
+@pytest.mark.parametrize(
+    ("paid", "freight", "lines", "found"),
+    [
+        # As the platform says, where that adds up.
+        (3805, 5, [{"real_price": 3500}, {"real_price": 300}], [3500, 300]),
+        # The price of a piece only: shared by it.
+        (900, 100, [{"sale_price": 100, "sku_cnt": 3}, {"sale_price": 500}], [300, 500]),
+        (500, 100, [{"sale_price": 100, "sku_cnt": 3}, {"sale_price": 500}], [150, 250]),
+        # A price that was lowered after the order was placed is in no line.
+        (2000, 0, [{"real_price": 3000}, {"real_price": 1000}], [1500, 500]),
+        # A gift got nothing, and gives nothing.
+        (9900, 0, [{"real_price": 9900}, {"real_price": 0, "is_free_gift": True}], [9900, 0]),
+        (100, 0, [{"real_price": 0}, {"real_price": 0}, {"real_price": 0}], [34, 33, 33]),
+        (100, 300, [{"real_price": 100}], [0]),
+    ],
+)
+def test_lines(paid, freight, lines, found):
+    record = order(paid, freight, *lines)
+    assert (record.paid_amount, amounts(record)) == (paid, found)
+
+
+@pytest.mark.parametrize("method", [3, 4, "3"])
+def test_a_lottery_and_points_are_no_money(method):
+    record = order(500, 0, {"real_price": 500}, payment_method=method)
+    assert (record.paid_amount, amounts(record)) == (0, [0])
+
+
+def test_they_add_up_whatever_they_cost():
+    chance = Random(5)
+    for _ in range(300):
+        paid, freight = chance.randrange(10**9), chance.choice([0, chance.randrange(10**6)])
+        prices = [chance.randrange(10**8) for _ in range(chance.randrange(1, 12))]
+        record = order(paid, freight, *({"real_price": price} for price in prices))
+        assert sum(amounts(record)) == max(0, paid - freight)
+        assert all(amount >= 0 for amount in amounts(record))

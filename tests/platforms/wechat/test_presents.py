@@ -1,0 +1,117 @@
+"""Orders for somebody else, and group gifts that nobody took: a problem of their own at most."""
+
+from datetime import timedelta
+
+import pytest
+
+from aftersale.platforms.protocol import Fact, SeenTicket, Unreadable
+from aftersale.platforms.wechat import to_records
+from tests.platforms.wechat.test_errors import answering
+from tests.platforms.wechat.test_reading import ORDER
+
+SECOND = timedelta(seconds=1)
+PRESENT = {**ORDER, "is_present": True, "present_giver_openid": "oGiver"}
+
+
+def without(raw, *names):
+    return {name: value for name, value in raw.items() if name not in names}
+
+
+def changed(shop, fake, since):
+    return list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
+
+
+@pytest.mark.parametrize(
+    ("raw", "buyer", "taken"),
+    [
+        (PRESENT, "oGiver", "claimed"),
+        (without(PRESENT, "openid"), "oGiver", "unclaimed"),
+        (without(PRESENT, "openid", "present_giver_openid"), "?3705115058471208928", "unclaimed"),
+    ],
+)
+def test_the_money_goes_back_to_the_giver(raw, buyer, taken):
+    """A buyer whom nobody names is a stand-in for this order alone."""
+    order = to_records.order_record("s", {**raw, "status": 12})
+    assert (order.buyer, order.status) == (buyer, "pending_shipment")
+    assert Fact("present", taken) in order.facts
+
+
+def test_an_order_without_a_buyer_delays_nobody(fake, shop):
+    since = fake.now()
+    nobodys, other = fake.places(500), fake.places(700)
+    reads = fake._order_detail
+
+    def detail(body):
+        answer = reads(body)
+        if str(body["order_id"]) == nobodys:
+            del answer["order"]["openid"]
+        return answer
+
+    fake.answers["/channels/ec/order/get"] = detail
+    found = list(shop.changed_orders(since=since, until=fake.now() + SECOND))
+    assert [(one.order_no, one.buyer) for one in found] == [
+        (nobodys, f"?{nobodys}"),
+        (other, "oBuyer1"),
+    ]
+
+
+def test_nobody_paid_for_a_free_present():
+    detail = {**ORDER["order_detail"], "order_present_info": {"is_b2c_free_present": True}}
+    order = to_records.order_record("s", {**PRESENT, "order_detail": detail})
+    assert (order.paid_amount, [line.paid_amount for line in order.lines]) == (0, [0, 0])
+
+
+def test_a_gift_that_nobody_took_is_counted_with_each_order(fake, shop):
+    since = fake.now()
+    number = fake.gift_expires(order_11=510, order_12=490)
+    parts = changed(shop, fake, since)
+    assert [
+        (one.record.ticket_no, one.record.order_no, one.record.amount, one.record.status)
+        for one in parts
+    ] == [(f"{number}-11", "11", 510, "refunding"), (f"{number}-12", "12", 490, "refunding")]
+    assert all(one.facts == (Fact("kind", "group_gift"),) for one in parts)
+    fake.advance(3600)
+    fake.gift_is_paid(number)
+    # Listed by its beginning alone, it is looked at again until it is over.
+    later = changed(shop, fake, fake.now())
+    assert [one.record.refund_result.status for one in later] == ["succeeded", "succeeded"]
+    assert later[0].record.updated_at > parts[0].record.updated_at
+    assert shop.ticket(f"{number}-12").record.amount == 490
+    assert shop.ticket(f"{number}-13") is None
+    assert shop.ticket("404-12") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown"),
+    [
+        ("PLATFORM_REFUNDING", False),
+        ("MERCHANT_REFUND_SUCCESS", False),
+        ("MERCHANT_PROCESSING", True),
+        ("NEW", True),
+    ],
+)
+def test_there_is_nothing_to_decide_on_a_gift(fake, shop, status, unknown):
+    since = fake.now()
+    number = fake.gift_expires(order_11=510)
+    fake._gifts[number].status = status
+    [part] = changed(shop, fake, since)
+    assert part.unknown is unknown
+
+
+@pytest.mark.parametrize("code", [48001, 61007, 10020003])
+def test_gifts_that_may_not_be_asked_for_stop_nothing_else(fake, shop, code):
+    since = fake.now()
+    ticket = fake.buyer_applies(fake.places(500), "refund_only", 500)
+    answering(fake, "/channels/ec/aftersale/getpresentaftersalelist", code)
+    found = changed(shop, fake, since)
+    assert [one.record.ticket_no for one in found if isinstance(one, SeenTicket)] == [ticket]
+    assert [one.number for one in found if isinstance(one, Unreadable)] == ["gifts"]
+
+
+def test_a_gift_that_can_not_be_read_is_told_beside_the_others(fake, shop):
+    since = fake.now()
+    bad, good = fake.gift_expires(order_11=510), fake.gift_expires(order_12=490)
+    fake._gifts[bad].parts = {"11": -5}
+    found = changed(shop, fake, since)
+    assert found[0] == Unreadable(bad, "Not as expected: amount.")
+    assert found[1].record.ticket_no == f"{good}-12"
