@@ -23,7 +23,7 @@ UPDATE aftersale_ticket t SET products = g.products, categories = g.categories
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0019_line_money'),
+        ('aftersale', '0021_platform_facts'),
     ]
 
     operations = [

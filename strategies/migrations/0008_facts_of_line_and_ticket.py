@@ -24,7 +24,7 @@ def publish(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('strategies', '0006_scenarios_hit'),
+        ('strategies', '0007_clean_identifiers'),
     ]
 
     operations = [
