@@ -110,7 +110,11 @@ def decide(
             why = NO_AMOUNT
         elif amount > refundable:
             why = OVER_REFUNDABLE
-        elif line is not None and amount > line_limit(line_left, freight_left):
+        elif (
+            line is not None
+            and amount > (line_left or 0)
+            and amount > line_limit(line_left, freight_left)
+        ):
             why = OVER_LINE
         elif held_back is not None:
             if applied_at - decided_at > MOST_AHEAD or (
@@ -124,14 +128,7 @@ def decide(
             if fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
                 left[order] = refundable - amount
                 if line is not None:
-                    take(
-                        state,
-                        order,
-                        line,
-                        line_left=line_left,
-                        freight_left=freight_left,
-                        amount=amount,
-                    )
+                    take(state, order, line, line_left, freight_left, amount)
                 if limit is not None:
                     buyers.setdefault(buyer, []).append((decided_at, 1, amount))
                 # fmt: off
@@ -198,7 +195,7 @@ def decide(
         used[hit, day] = use
         left[order] = refundable - amount
         if line is not None:
-            take(state, order, line, line_left=line_left, freight_left=freight_left, amount=amount)
+            take(state, order, line, line_left, freight_left, amount)
         if limit is not None:
             buyers.setdefault(buyer, []).append((decided_at, 1, amount))
         breaker = breakers[hit]

@@ -38,6 +38,16 @@ _LANES = {
     )
     for pre_ship in (True, False)
 }
+# The checks on the same facts, each with its bit.
+_CHECKS = {
+    (pre_ship, looks): tuple(
+        (1 << place, condition.holds)
+        for place, condition in enumerate(lane)
+        if condition.looks_at is looks
+    )
+    for pre_ship, lane in _LANES.items()
+    for looks in Looks
+}
 _ENABLED, _GUARD, _CAP = (BY_NAME[name].number for name in ("enabled", "buyer_guard", "daily_cap"))
 
 
@@ -130,9 +140,9 @@ class Group(NamedTuple):
             if index in tripped or not strategy.enabled
         )
 
-    def fails(self, conditions: Sequence[Condition], facts: Facts, rulebook: Rulebook) -> int:
-        """Lanes for these conditions, which look at the same facts: the first failing of them."""
-        return _fails(self.pre_ship, self.strategies, conditions, facts, rulebook)
+    def fails(self, looks: Looks, facts: Facts, rulebook: Rulebook) -> int:
+        """Lanes for the conditions that look at these facts: the first failing of them."""
+        return _fails(self.pre_ship, self.strategies, looks, facts, rulebook)
 
 
 _OUTCOMES = {scenario.name: scenario.outcome for scenario in SCENARIOS}
@@ -148,7 +158,7 @@ def make_group(
     at_zero = NO_FACTS._replace(order_status=PENDING_SHIPMENT, paid_at=0)
 
     def lanes(looks: Looks, facts: Facts) -> int:
-        return _fails(pre_ship, own, looking_at(looks), facts, rulebook)
+        return _fails(pre_ship, own, looks, facts, rulebook)
 
     return Group(
         number=number,
@@ -188,15 +198,15 @@ def _edges(looks: Looks, strategies: Sequence[Strategy]) -> list[int]:
 def _fails(
     pre_ship: bool,
     strategies: Sequence[Strategy],
-    conditions: Sequence[Condition],
+    looks: Looks,
     facts: Facts,
     rulebook: Rulebook,
 ) -> int:
-    lane = _LANES[pre_ship]
+    checks = _CHECKS[pre_ship, looks]
     result = 0
     for place, strategy in enumerate(strategies):
-        for condition in conditions:
-            if condition in lane and not condition.holds(strategy, facts, rulebook):
-                result |= 1 << LANE_BITS * place + lane.index(condition)
+        for bit, holds in checks:
+            if not holds(strategy, facts, rulebook):
+                result |= bit << LANE_BITS * place
                 break
     return result

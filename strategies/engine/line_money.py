@@ -19,7 +19,6 @@ def take(
     state: State,
     order: Hashable,
     line: Hashable,
-    *,
     line_left: int | None,
     freight_left: int | None,
     amount: int,
@@ -27,7 +26,8 @@ def take(
     """Count a hit on a line: beyond what is left of the line it takes freight."""
     left = line_left or 0
     state.lines[order, line] = left - amount
-    state.freight[order] = (freight_left or 0) - max(0, amount - left) + max(0, -left)
+    beyond = max(0, amount - left) - max(0, -left) if amount > left else 0
+    state.freight[order] = (freight_left or 0) - beyond
 
 
 def freight_left(paid_amount: int, lines: Iterable[tuple[int, int]]) -> int:

@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from strategies.engine.condition import Looks
-from strategies.engine.conditions import looking_at
 from strategies.engine.facts import NO_FACTS
 from strategies.engine.fast_refund import DEFAULT_RULES, FastRefund
 from strategies.engine.group import MEMO_LIMIT, Group, make_group
@@ -32,8 +31,6 @@ from strategies.engine.vocabulary import (
     SCENARIO_INDEX,
     SCENARIOS,
 )
-
-_BY_WORDS, _BY_TIME = looking_at(Looks.WORDS), looking_at(Looks.TIME)
 
 # The version of the rules that contents made now are read by; one without a version is 1.
 CONTENT_VERSION = 2
@@ -145,7 +142,7 @@ class Rulebook:
             end,
             self.clock.wall(start)[0],
             self._uses_hours and self.off_hours(start),
-            tuple(group.fails(_BY_TIME, facts, self) for group in self.groups.values()),
+            tuple(group.fails(Looks.TIME, facts, self) for group in self.groups.values()),
         )
 
     def questions(self, tripped: set[int]) -> dict[tuple[Any, ...], Question]:
@@ -183,7 +180,7 @@ class Rulebook:
                 products=products,
                 categories=categories,
             )
-            fails = group.fails(_BY_WORDS, facts, self) | group.off(tripped)
+            fails = group.fails(Looks.WORDS, facts, self) | group.off(tripped)
         question = Question(
             group,
             matched=bool(matching),
