@@ -71,6 +71,7 @@ FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (strategy_id, since)
 JOIN strategies_strategy s ON s.id = w.strategy_id
 JOIN strategies_decision d
     ON d.strategy_id = s.id AND d.decided_at > greatest(w.since, s.enabled_at)
+    AND d.decided_at <= %s
 GROUP BY s.id
 """
 
@@ -220,9 +221,10 @@ def load_state(
             since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
             cursor.execute(
                 "SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision"
-                " WHERE shop_id = %s AND buyer = ANY(%s::text[]) AND decided_at > %s"
-                " AND outcome <> 'manual' GROUP BY buyer",
-                [shop_id, texts({row[BUYER] for row in rows}), since],
+                " WHERE shop_id = %s AND buyer = ANY(%s::text[])"
+                " AND decided_at > %s AND decided_at <= %s AND outcome <> 'manual'"
+                " GROUP BY buyer",
+                [shop_id, texts({row[BUYER] for row in rows}), since, moment],
             )
             for buyer, count, total in cursor.fetchall():
                 state.buyers[buyer] = [(micros(moment), count, total)]
@@ -237,7 +239,7 @@ def load_state(
         }
         if near:
             starts = [moment - timedelta(microseconds=breaker.span) for breaker in near.values()]
-            cursor.execute(_BREAKERS, [list(near), starts])
+            cursor.execute(_BREAKERS, [list(near), starts, moment])
             for strategy_id, count, total in cursor.fetchall():
                 state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
     return state

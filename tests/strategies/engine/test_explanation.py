@@ -118,7 +118,7 @@ def test_figures_of_amounts():
     check = check_of("single_amount", amount=1_320)
     assert check[1:] == (False, True, 1_320, 1_000, 320, 1_000)
     check = check_of("daily_cap", before=Before(used={0: 9_950}))
-    assert check[1:] == (False, True, 9_950, 10_000, 50)
+    assert check[1:] == (False, True, 9_950, 10_000, 50, 10_000)
     assert check_of("daily_cap", before=Before(used={0: 9_900})).over == 0
 
 
