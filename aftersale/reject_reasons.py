@@ -209,7 +209,7 @@ BY_CODE = {reason.code: reason for reason in REASONS}
 
 
 def stage_of(ticket: Ticket) -> Stage:
-    """What the order's status in the back office says, and whether the goods are coming back."""
+    """The stage by the order's status in the back office; goods on their way back come first."""
     if ticket.status == TicketStatus.RETURNING:
         return Stage.GOODS_BACK
     before = (OrderStatus.PENDING_PAYMENT, OrderStatus.PENDING_SHIPMENT)

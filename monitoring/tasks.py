@@ -10,12 +10,14 @@ MAIL_TASK = "monitoring.tasks.mail"
 
 
 def look(shop_id: int | None = None) -> None:
-    """Raises alerts: for all shops every minute, for one shop as soon as something happens there.
+    """Raises and ends alerts: for all shops every minute, for one as soon as something happens.
 
     Mails are sent by another cluster: a hung mail server must hold up nothing here.
     """
     now = timezone.now()
-    alerts.raise_alerts(now=now, shop_ids=None if shop_id is None else [shop_id])
+    shop_ids = None if shop_id is None else [shop_id]
+    alerts.raise_alerts(now=now, shop_ids=shop_ids)
+    alerts.end_alerts(now=now, shop_ids=shop_ids)
     if mails.any_to_send(now=now):
         wake(MAIL_TASK, cluster=SLOW)
 

@@ -4,11 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aftersale.admin.kit import access
@@ -19,10 +20,18 @@ from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts as service
 from monitoring.services import subscriptions
+from monitoring.services.alert_rights import RIGHT_OF, acted_on_by
 from monitoring.services.alert_texts import alert_text
 
 PER_PAGE = 50
-OPEN, ACKNOWLEDGED = "open", "acknowledged"
+# The tabs in this order: alerts for the person's role, for other roles, over, acknowledged.
+OPEN, OTHERS, OVER, ACKNOWLEDGED = "open", "others", "over", "acknowledged"
+TABS = {
+    OPEN: gettext_lazy("Not acknowledged"),
+    OTHERS: gettext_lazy("For other roles"),
+    OVER: pgettext_lazy("alerts", "Over"),
+    ACKNOWLEDGED: gettext_lazy("Acknowledged"),
+}
 MEANINGS = {
     AlertKind.CAP: gettext_lazy("A strategy has used 80% or all of its daily cap."),
     AlertKind.BREAKER: gettext_lazy("A circuit breaker has switched a strategy off."),
@@ -38,8 +47,10 @@ MEANINGS = {
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
     """Lists alerts, newest first; filtered by `state`, `shop` and `kind`."""
-    state = ACKNOWLEDGED if request.GET.get("state") == ACKNOWLEDGED else OPEN
-    found = _chosen(request).filter(acknowledged_at__isnull=state == OPEN)
+    tabs = _tabs(request)
+    state = request.GET.get("state", "")
+    state = state if state in tabs else tabs[0]
+    found = _in_tab(_chosen(request), state, access.person(request))
     found = found.select_related("shop", "acknowledged_by").order_by("-raised_at", "-pk")
     page = CappedPaginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = [_row(request, alert) for alert in page]
@@ -48,7 +59,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "monitoring/alerts.html",
         _("Alerts"),
         state=state,
-        tabs=[_tab(request, OPEN, state), _tab(request, ACKNOWLEDGED, state)],
+        tabs=[_tab(request, tab, state) for tab in tabs],
         rows=rows,
         open_ones=[row["shown"].alert.pk for row in rows if row["may"]],
         page=page,
@@ -100,6 +111,31 @@ def mails(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _tabs(request: HttpRequest) -> list[str]:
+    """Owners and operators have no tab for other roles, viewers none of their own."""
+    mine = any(access.has_somewhere(request, right) for right in RIGHT_OF.values())
+    tabs = [OPEN] if mine else []
+    tabs += [OTHERS] if _of_others(request) else []
+    return [*tabs, OVER, ACKNOWLEDGED]
+
+
+def _of_others(request: HttpRequest) -> bool:
+    return any(
+        not access.may(request, shop.pk, right)
+        for shop in access.shops(request)
+        for right in set(RIGHT_OF.values())
+    )
+
+
+def _in_tab(found: QuerySet[Alert], state: str, person: User) -> QuerySet[Alert]:
+    if state == ACKNOWLEDGED:
+        return found.exclude(acknowledged_at=None)
+    found = found.filter(acknowledged_at=None, ended_at__isnull=state != OVER)
+    if state == OPEN:
+        return found.filter(acted_on_by(person))
+    return found.exclude(acted_on_by(person)) if state == OTHERS else found
+
+
 def _chosen(request: HttpRequest) -> QuerySet[Alert]:
     found = rights.scoped(Alert.objects.all(), access.person(request))
     shop, kind = request.GET.get("shop", ""), request.GET.get("kind", "")
@@ -111,17 +147,19 @@ def _chosen(request: HttpRequest) -> QuerySet[Alert]:
 
 
 def _row(request: HttpRequest, alert: Alert) -> dict[str, Any]:
-    at = alert.acknowledged_at
+    at, ended_at = alert.acknowledged_at, alert.ended_at
+    opened = at is None and ended_at is None
     return {
         "shown": alert_text(alert),
-        "may": at is None and access.may(request, alert.shop_id, service.RIGHT_OF[alert.kind]),
+        "may": opened and access.may(request, alert.shop_id, RIGHT_OF[alert.kind]),
         "acknowledged_at": at and format_time(at, alert.shop),
+        "ended_at": ended_at and format_time(ended_at, alert.shop),
     }
 
 
 def _tab(request: HttpRequest, state: str, current: str) -> dict[str, Any]:
-    label = _("Not acknowledged") if state == OPEN else _("Acknowledged")
-    return {"label": label, "url": _address(request, state=state), "current": state == current}
+    url = _address(request, state=state)
+    return {"label": TABS[state], "url": url, "current": state == current}
 
 
 def _address(request: HttpRequest, **more: Any) -> str:

@@ -1,4 +1,4 @@
-"""The bell at the top of every page: how many alerts nobody has acknowledged (SPEC M4)."""
+"""The bell at the top of every page: alerts that wait for the person's role (SPEC M4, O5)."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page
-from aftersale.services.access import rights
 from monitoring.models import Alert
+from monitoring.services.alert_rights import acted_on_by
 from monitoring.services.alert_texts import alert_text
 
 # Counted up to here; more are shown as "99+".
@@ -22,7 +22,8 @@ def bell(request: HttpRequest) -> HttpResponse:
 
     One query along an index.
     """
-    opened = rights.scoped(Alert.objects.filter(acknowledged_at=None), access.person(request))
+    person = access.person(request)
+    opened = Alert.objects.filter(acted_on_by(person), acknowledged_at=None, ended_at=None)
     newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
     keys = list(newest[: MOST + 1])
     count = f"{MOST}+" if len(keys) > MOST else str(len(keys) or "")

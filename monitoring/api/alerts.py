@@ -32,7 +32,8 @@ _OF_CONNECTIONS = (AlertKind.PLATFORM, AlertKind.WEBHOOK)
 
 class AlertsQuery(PageQuery):
     kind: KindName | None = None
-    acknowledged: bool | None = Field(default=None, description="False: open alerts only")
+    acknowledged: bool | None = Field(default=None, description="False: nobody has acknowledged it")
+    ended: bool | None = Field(default=None, description="True: alerts that are over")
 
 
 class ShownAlert(BaseModel):
@@ -43,6 +44,7 @@ class ShownAlert(BaseModel):
     threshold: int = Field(description="Percent of a cap, hours before a deadline, else 0")
     day: date = Field(description="On the shop's clock")
     raised_at: Moment
+    ended_at: Moment | None = Field(description="Over since then: what it warned of has ended")
     acknowledged_at: Moment | None
     acknowledged_by: str | None
     strategy_id: int | None
@@ -87,6 +89,8 @@ class AlertsCall(Call):
             found = found.filter(kind=asked.kind)
         if asked.acknowledged is not None:
             found = found.filter(acknowledged_at__isnull=not asked.acknowledged)
+        if asked.ended is not None:
+            found = found.filter(ended_at__isnull=not asked.ended)
         return page_by_moment(
             request, found, shown, page=AlertPage, asked=asked, moment="raised_at"
         )
@@ -103,7 +107,9 @@ class AcknowledgeCall(Call):
         tags=["alerts"],
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        """The first person to acknowledge stays recorded."""
+        """Needs a role that can act on it: owner or administrator for caps and breakers, owner for
+        connections and webhooks, any role that handles tickets for the rest. The first person to
+        acknowledge stays recorded."""
 
         def work() -> HttpResponse:
             if not Alert.objects.filter(pk=pk, shop=self.shop_id).exists():
@@ -132,6 +138,7 @@ def _alert_json(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
             "threshold": alert.threshold,
             "day": alert.day,
             "raised_at": alert.raised_at,
+            "ended_at": alert.ended_at,
             "acknowledged_at": alert.acknowledged_at,
             "acknowledged_by": username(alert.acknowledged_by),
             "strategy_id": alert.subject if of_strategy else None,

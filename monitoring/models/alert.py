@@ -26,7 +26,8 @@ class Alert(models.Model):
     endpoint. `threshold` is the share of a cap in percent, the hours before a deadline, else 0.
     `day` is the shop-local day of the event, not of the run that found it: a late run raises
     nothing twice. `facts` are names, keys and figures (amounts in fen) of that moment; texts are
-    made from them in the reader's language.
+    made from them in the reader's language. `ended_at`: since when it is over, because what it
+    warned of has ended (SPEC O5).
     """
 
     shop = models.ForeignKey(
@@ -38,6 +39,7 @@ class Alert(models.Model):
     day = models.DateField(_("day"))
     raised_at = models.DateTimeField(_("raised at"))
     facts = models.JSONField(_("facts"))
+    ended_at = models.DateTimeField(_("over since"), null=True)
     acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -64,8 +66,14 @@ class Alert(models.Model):
             # For the bell and the page: newest first.
             models.Index(
                 fields=["shop", "-raised_at", "-id"],
-                condition=Q(acknowledged_at=None),
+                condition=Q(acknowledged_at=None, ended_at=None),
                 name="alert_open",
+            ),
+            # Over before anybody acknowledged it.
+            models.Index(
+                fields=["shop", "-raised_at", "-id"],
+                condition=Q(acknowledged_at=None, ended_at__isnull=False),
+                name="alert_ended",
             ),
             models.Index(fields=["shop", "-raised_at", "-id"], name="alert_newest"),
         ]

@@ -1,123 +1,31 @@
-"""Raising alerts and acknowledging them (SPEC M4, G3, O5, H1).
+"""Raising alerts, ending them and acknowledging them (SPEC M4, G3, O5, H1).
 
 Alerts are found in the rows themselves, without a cursor that could skip one: every state that
-holds now, and every event within LOOK_BACK, gets an alert if it has none. Each kind is one
-statement, so a run may die, come late or overlap another; the constraint `alert_once` prevents
-duplicates.
+holds now, and every event within LOOK_BACK, gets an alert if it has none. An alert that its query
+finds no longer is over. Each kind is one statement, so a run may die, come late or overlap
+another; the constraint `alert_once` prevents duplicates.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from aftersale.models import DESK_STATUSES
-from aftersale.services.access.rights import ROLES, Right, require, scoped, shops_of
+from aftersale.services.access.rights import require, scoped
 from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring.models import Alert, AlertKind
 
-# SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
-CAP_PERCENT = [80, 100]
-DEADLINE_HOURS = 6
-# Reading from a platform must fail for this long before people are told.
-FAILING_HOURS = 1
+from .alert_queries import QUERIES, STILL_TRUE, values
+from .alert_rights import RIGHT_OF, acted_on_by, roles
+
 # Older events were told then, or are no news any more.
 LOOK_BACK = timedelta(days=3)
-# The right that lets somebody act on an alert, acknowledge it, and ask for its mails.
-RIGHT_OF: dict[str, Right] = {
-    AlertKind.CAP: Right.CHANGE_STRATEGIES,
-    AlertKind.BREAKER: Right.CHANGE_STRATEGIES,
-    AlertKind.REFUND_FAILED: Right.HANDLE_TICKETS,
-    AlertKind.DEADLINE: Right.HANDLE_TICKETS,
-    AlertKind.SHIPPING: Right.HANDLE_TICKETS,
-    AlertKind.PLATFORM: Right.CHANGE_SHOP,
-    AlertKind.WEBHOOK: Right.CHANGE_SHOP,
-}
+# Facts of these are kept up to date for as long as the alert stands.
+_FOLLOWED = [AlertKind.DEADLINE]
 
-# Each query selects (shop, subject, threshold, day, facts), shop by shop along an index.
-_CAP = """
-    SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
-        'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
-    FROM aftersale_shop p
-    JOIN strategies_strategy s ON s.shop_id = p.id
-    JOIN strategies_strategyusage u ON u.strategy_id = s.id
-        AND u.day >= (%(since)s AT TIME ZONE p.timezone)::date
-    JOIN unnest(%(percents)s::int[]) AS t (threshold) ON u.used * 100 >= u.cap * t.threshold
-"""
-_BREAKER = """
-    SELECT p.id AS shop_id, s.id AS subject, 0 AS threshold,
-        (s.breaker_opened_at AT TIME ZONE p.timezone)::date AS day,
-        s.breaker_opened_by || jsonb_build_object(
-            'name', s.name, 'opened_at', s.breaker_opened_at) AS facts
-    FROM aftersale_shop p
-    JOIN strategies_strategy s ON s.shop_id = p.id AND s.breaker_opened_at >= %(since)s
-"""
-_REFUND_FAILED = """
-    SELECT p.id AS shop_id, r.id AS subject, 0 AS threshold,
-        (r.settled_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
-            'name', t.ticket_no, 'ticket', t.id, 'amount', r.amount) AS facts
-    FROM aftersale_shop p
-    JOIN aftersale_refund r ON r.shop_id = p.id AND r.status = 'failed'
-        AND r.settled_at >= %(since)s
-    JOIN aftersale_ticket t ON t.id = r.ticket_id
-"""
-# `statuses` in the order of the index `ticket_on_the_desk`, so that PostgreSQL uses it.
-_DEADLINE = """
-    SELECT p.id AS shop_id, t.id AS subject, %(hours)s AS threshold,
-        (t.due_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
-            'name', t.ticket_no, 'due_at', t.due_at, 'status', t.status, 'amount', t.amount
-        ) AS facts
-    FROM aftersale_shop p
-    JOIN aftersale_ticket t ON t.shop_id = p.id
-        AND t.status = ANY(%(statuses)s)
-        AND t.due_at >= %(since)s AND t.due_at <= %(soon)s
-"""
-_SHIPPING = """
-    SELECT p.id AS shop_id, a.id AS subject, 0 AS threshold,
-        (a.raised_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
-            'name', o.order_no, 'ticket', a.ticket_id, 'kind', a.kind,
-            'amount', coalesce(r.amount, t.committed)) AS facts
-    FROM aftersale_shop p
-    JOIN aftersale_shippingalert a ON a.shop_id = p.id AND a.raised_at >= %(since)s
-    JOIN aftersale_order o ON o.id = a.order_id
-    JOIN aftersale_ticket t ON t.id = a.ticket_id
-    LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
-"""
-# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS.
-_PLATFORM = """
-    SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
-        (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
-            'name', p.name, 'reason', c.failure, 'since', c.failing_since) AS facts
-    FROM aftersale_shop p
-    JOIN aftersale_platformaccount c ON c.shop_id = p.id AND c.failing_since >= %(since)s
-    JOIN unnest(ARRAY[0, %(failing_hours)s]) AS t (hours)
-        ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
-           ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
-"""
-# Only webhooks that Afterdesk switched off, not those that a person did.
-_WEBHOOK = """
-    SELECT p.id AS shop_id, w.id AS subject, 0 AS threshold,
-        (w.off_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
-            'name', coalesce(nullif(w.description, ''), substring(w.url FROM '^[a-z]+://[^/?#]+')),
-            'because', w.off_because, 'failing_since', w.failing_since) AS facts
-    FROM aftersale_shop p
-    JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
-        AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
-"""
-_QUERIES: Mapping[str, str] = {
-    AlertKind.CAP: _CAP,
-    AlertKind.BREAKER: _BREAKER,
-    AlertKind.REFUND_FAILED: _REFUND_FAILED,
-    AlertKind.DEADLINE: _DEADLINE,
-    AlertKind.SHIPPING: _SHIPPING,
-    AlertKind.PLATFORM: _PLATFORM,
-    AlertKind.WEBHOOK: _WEBHOOK,
-}
 # ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it
 # each run would use up an id for every alert that exists already.
 _RAISE = """
@@ -146,32 +54,66 @@ SELECT shop_id FROM raised
 """
 
 
+# SKIP LOCKED: rows that another run has locked are left to it, so no two runs wait in a circle.
+_END = """
+UPDATE monitoring_alert a
+SET ended_at = CASE WHEN s.facts IS NULL THEN %(now)s::timestamptz END,
+    facts = coalesce(s.facts, a.facts)
+FROM (
+    SELECT b.id, f.facts
+    FROM monitoring_alert b
+    LEFT JOIN LATERAL (
+        SELECT x.facts FROM (@found) AS x
+        WHERE x.shop_id = b.shop_id AND x.subject = b.subject AND x.threshold = b.threshold
+            AND x.day = b.day
+    ) AS f ON true
+    WHERE b.kind = %(kind)s AND b.acknowledged_at IS NULL
+        AND (b.ended_at IS NULL OR b.raised_at >= %(look_back)s)
+        AND (%(shops)s::bigint[] IS NULL OR b.shop_id = ANY(%(shops)s::bigint[]))
+        AND ((f.facts IS NULL) = (b.ended_at IS NULL) OR %(followed)s AND f.facts <> b.facts)
+    ORDER BY b.id
+    FOR NO KEY UPDATE OF b SKIP LOCKED
+) AS s
+WHERE a.id = s.id
+"""
+
+
 def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
     """Raises every alert that is due and not raised yet, with its mails; returns how many.
 
     Each kind is one statement that locks nothing but the new rows.
     """
-    given: dict[str, Any] = {
-        "now": now,
-        "since": now - LOOK_BACK,
-        "soon": now + timedelta(hours=DEADLINE_HOURS),
-        "hours": DEADLINE_HOURS,
-        "failing_hours": FAILING_HOURS,
-        "long_failing": now - timedelta(hours=FAILING_HOURS),
-        "percents": CAP_PERCENT,
-        "statuses": [status.value for status in DESK_STATUSES],
-        "shops": None if shop_ids is None else list(shop_ids),
-    }
+    given = values(now=now, since=now - LOOK_BACK) | {"shops": _shops(shop_ids)}
     raised: list[int] = []
     with connection.cursor() as cursor:
-        for kind, found in _QUERIES.items():
-            roles = sorted(ROLES[RIGHT_OF[kind]])
-            given |= {"kind": AlertKind(kind).value, "roles": [role.value for role in roles]}
+        for kind, found in QUERIES.items():
+            told = sorted(role.value for role in roles(kind))
+            given |= {"kind": AlertKind(kind).value, "roles": told}
             cursor.execute(_RAISE.replace("@found", found), given)
             raised += [row[0] for row in cursor]
     if raised:
         wake_teller(set(raised))
     return len(raised)
+
+
+def end_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
+    """Ends alerts with what they warned of (SPEC O5), and re-opens those that are true again.
+
+    Acknowledged alerts stay as they are. Returns how many changed.
+    """
+    given = values(now=now, since=datetime.min.replace(tzinfo=UTC))
+    given |= {"look_back": now - LOOK_BACK, "shops": _shops(shop_ids)}
+    changed = 0
+    with connection.cursor() as cursor:
+        for kind, found in STILL_TRUE.items():
+            given |= {"kind": AlertKind(kind).value, "followed": kind in _FOLLOWED}
+            cursor.execute(_END.replace("@found", found), given)
+            changed += cursor.rowcount
+    return changed
+
+
+def _shops(shop_ids: Collection[int] | None) -> list[int] | None:
+    return None if shop_ids is None else list(shop_ids)
 
 
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
@@ -189,20 +131,16 @@ def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
 
 
 def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) -> int:
-    """Acknowledges those alerts that the person saw and whose kind their role in the shop covers.
+    """Acknowledges the alerts that the person saw, in shops where the role may act on the kind.
 
-    Alerts raised since then stay open. Returns how many; raises NotAllowed where the role allows
-    it in no shop.
+    Alerts raised since then stay open. Returns how many; raises NotAllowed where the role may act
+    on none of them.
     """
-    mine = Q()
-    for right in set(RIGHT_OF.values()):
-        shops = shops_of(user, right).values_list("pk", flat=True)
-        kinds = [kind for kind, needed in RIGHT_OF.items() if needed == right]
-        mine |= Q(kind__in=kinds, shop__in=list(shops))
-    if not any(shops_of(user, right).exists() for right in set(RIGHT_OF.values())):
+    shown = scoped(Alert.objects.filter(pk__in=list(alert_ids)), user)
+    mine = list(shown.filter(acted_on_by(user)).values_list("pk", flat=True))
+    if not mine and shown.exists():
         raise NotAllowed(_("Your role in this shop does not allow this."))
-    shown = Alert.objects.filter(mine, pk__in=list(alert_ids))
-    return _acknowledge(shown.values_list("pk", flat=True), user, now)
+    return _acknowledge(mine, user, now)
 
 
 def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:

@@ -21,11 +21,10 @@ from django.urls import reverse
 from django.utils.translation import ngettext, override
 
 from aftersale.models import Membership
-from aftersale.services.access.rights import ROLES
 from monitoring.models import Alert, AlertMail, AlertSubscription
 from monitoring.services.alert_texts import AlertText, alert_text
 
-from .alerts import RIGHT_OF
+from .alert_rights import roles as roles_of
 
 log = structlog.get_logger(__name__)
 
@@ -103,13 +102,13 @@ def _lease(now: datetime) -> list[tuple[int, int, int]]:
 
 
 def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
-    """The alerts that the user may still see: a member who has left since gets none."""
+    """The alerts that stand and that the user may still see: a former member gets none."""
     roles = dict(Membership.objects.filter(user=user_id).values_list("shop", "role"))
-    alerts = Alert.objects.filter(pk__in=alert_ids).select_related("shop")
+    alerts = Alert.objects.filter(pk__in=alert_ids, ended_at=None).select_related("shop")
     return [
         alert
         for alert in alerts.order_by("-raised_at", "-pk")
-        if roles.get(alert.shop_id) in ROLES[RIGHT_OF[alert.kind]]
+        if roles.get(alert.shop_id) in roles_of(alert.kind)
     ]
 
 

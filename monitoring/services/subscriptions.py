@@ -8,17 +8,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aftersale.models import Membership
-from aftersale.services.access.rights import ROLES
 from aftersale.services.shared.errors import NotAllowed
 from monitoring.models import AlertKind, AlertSubscription
 
-from .alerts import RIGHT_OF
+from .alert_rights import roles as roles_of
 
 
 def offered(user: User) -> list[AlertKind]:
     """The kinds that the user may act on in some shop; none for operators, who are no members."""
     roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
-    return [kind for kind in AlertKind if not ROLES[RIGHT_OF[kind]].isdisjoint(roles)]
+    return [kind for kind in AlertKind if not roles_of(kind).isdisjoint(roles)]
 
 
 def chosen(user: User) -> set[str]:

@@ -1,5 +1,6 @@
 """`/alerts`: what people are told, and that somebody has seen to it (SPEC M4)."""
 
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -35,6 +36,7 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
     empty = {
         "day": "2026-03-11",
         "raised_at": "2026-03-11T12:00:00+08:00",
+        "ended_at": None,
         "acknowledged_at": None,
         "acknowledged_by": None,
         "strategy_id": None,
@@ -127,3 +129,30 @@ def test_who_may(erp: Program, shop: Shop, owner: User) -> None:
     assert erp.post(address).status == 403
     assert erp.get("/alerts").status == 200
     assert not Alert.objects.exclude(acknowledged_at=None).exists()
+
+
+def test_an_alert_of_another_role_is_seen_and_not_acknowledged(
+    erp: Program, shop: Shop, owner: User
+) -> None:
+    """SPEC P1, M4: caps are for whoever may change strategies. A token has its maker's role."""
+    agent = erp
+    Membership.objects.filter(user=owner, shop=shop).update(role="cs_agent")
+    assert len(agent.get("/alerts").content["results"]) == 6
+    for alert in Alert.objects.order_by("pk"):
+        allowed = alert.kind not in ("cap", "breaker")
+        answer = agent.post(f"/alerts/{alert.pk}/acknowledge")
+        assert answer.status == (200 if allowed else 403), alert.kind
+        alert.refresh_from_db()
+        assert (alert.acknowledged_at is not None) is allowed
+
+
+def test_what_is_over_says_so(erp: Program) -> None:
+    """SPEC O5."""
+    alerts.end_alerts(now=NOON + timedelta(hours=12))  # another day: both caps
+    over = erp.get("/alerts?ended=true").content["results"]
+    assert [(row["kind"], row["ended_at"]) for row in over] == [
+        ("cap", "2026-03-12T00:00:00+08:00")
+    ] * 2
+    rest = erp.get("/alerts?ended=false&acknowledged=false").content["results"]
+    assert len(rest) == 4 and {row["ended_at"] for row in rest} == {None}
+    assert erp.get("/alerts?ended=x").status == 422

@@ -47,7 +47,7 @@ def run(part: Part, environment: dict[str, str]) -> str:
 
 
 def subset(said: Any, found: Any) -> Any:
-    """What was found, of all that the guide says."""
+    """The part of `found` that the guide mentions."""
     if isinstance(said, dict) and isinstance(found, dict):
         return {key: subset(value, found.get(key)) for key, value in said.items()}
     if isinstance(said, list) and isinstance(found, list) and len(said) == len(found):

@@ -89,7 +89,7 @@ def test_names_beside_files_to_touch_are_in_those_files() -> None:
 
 
 def test_commands_on_pages_exist() -> None:
-    known = {*get_commands(), "collectstatic"}
+    known = {*get_commands(), "help"}
     named = {
         command
         for path in pages()

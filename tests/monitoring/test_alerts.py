@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
-from aftersale.models import Refund, ShippingAlert, Shop, Ticket
+from aftersale.models import Membership, Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring import tasks
-from monitoring.models import Alert, AlertMail
+from monitoring.models import Alert, AlertKind, AlertMail
 from monitoring.services import alerts
 from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop
@@ -158,14 +158,14 @@ def test_a_look_of_one_shop_tells_of_that_one(shop: Shop) -> None:
 def test_a_crash_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a run dies at any kind, the next one raises the rest, and nothing twice."""
     one_of_each(shop)
-    kinds = dict(alerts._QUERIES)
+    kinds = dict(alerts.QUERIES)
     for place, there in enumerate([0, 2, 3, 4, 5]):
         until = dict(list(kinds.items())[:place])
-        monkeypatch.setattr(alerts, "_QUERIES", until | {"dies here": ""})
+        monkeypatch.setattr(alerts, "QUERIES", until | {"dies here": ""})
         with pytest.raises(KeyError, match="dies here"):
             look()
         assert Alert.objects.count() == there
-    monkeypatch.setattr(alerts, "_QUERIES", kinds)
+    monkeypatch.setattr(alerts, "QUERIES", kinds)
     assert (look(), Alert.objects.count()) == (1, 6)
     Alert.objects.all().delete()
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -285,30 +285,73 @@ def at_hand(alert: Alert) -> tuple[Any, Any]:
     return alert.acknowledged_at, alert.acknowledged_by
 
 
-@pytest.mark.parametrize("role", ["owner", "admin", "cs_manager", "cs_agent"])
-def test_whoever_handles_tickets_acknowledges(shop: Shop, role: str) -> None:
-    alert, user = raised(shop), make_user(shop, role)
+ROLES = ["owner", "admin", "cs_manager", "cs_agent", "viewer"]
+# SPEC M4, P1: the roles that can do something about it.
+ACTED_ON_BY = {
+    "cap": ROLES[:2],
+    "breaker": ROLES[:2],
+    "refund_failed": ROLES[:4],
+    "deadline": ROLES[:4],
+    "shipping": ROLES[:4],
+    "platform": ROLES[:1],
+    "webhook": ROLES[:1],
+}
+
+
+def of_kind(shop: Shop, kind: str) -> Alert:
+    return Alert.objects.create(
+        shop=shop, kind=kind, subject=1, day=DAY, raised_at=NOON, facts={"name": "x"}
+    )
+
+
+def test_every_kind_has_roles_that_see_to_it() -> None:
+    assert list(ACTED_ON_BY) == AlertKind.values
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ACTED_ON_BY)
+def test_roles_that_can_do_something_acknowledge(shop: Shop, kind: str, role: str) -> None:
+    alert, user = of_kind(shop, kind), make_user(shop, role)
+    if role not in ACTED_ON_BY[kind]:
+        with pytest.raises(NotAllowed):
+            alerts.acknowledge(alert_id=alert.pk, user=user, now=NOON)
+        with pytest.raises(NotAllowed):
+            alerts.acknowledge_shown(alert_ids=[alert.pk], user=user, now=NOON)
+        assert at_hand(alert) == (None, None)
+        return
     acknowledged = alerts.acknowledge(alert_id=alert.pk, user=user, now=NOON)
     assert (acknowledged.acknowledged_at, acknowledged.acknowledged_by) == (NOON, user)
+
+
+def test_all_shown_but_those_for_other_roles(shop: Shop) -> None:
+    """The role counts in the alert's own shop."""
+    other = make_shop()
+    agent = make_user(shop, "cs_agent")
+    Membership.objects.create(shop=other, user=agent, role="owner")
+    shown = [of_kind(one, kind) for one in (shop, other) for kind in ("cap", "deadline")]
+    keys = [alert.pk for alert in shown]
+    assert alerts.acknowledge_shown(alert_ids=keys, user=agent, now=NOON) == 3
+    assert [at_hand(alert)[1] for alert in shown] == [None, agent, agent, agent]
+
+
+def test_who_was_first_stays(shop: Shop) -> None:
+    alert, user = raised(shop), make_user(shop, "cs_agent")
+    alerts.acknowledge(alert_id=alert.pk, user=user, now=NOON)
     later = NOON + timedelta(hours=1)
     alerts.acknowledge(alert_id=alert.pk, user=make_user(shop), now=later)
     assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=make_user(shop), now=later) == 0
-    assert at_hand(alert) == (NOON, user)  # who was first stays
+    assert at_hand(alert) == (NOON, user)
 
 
-def test_nobody_else_does(shop: Shop) -> None:
-    """SPEC P1: viewers only see; for strangers the alert does not exist."""
+def test_to_strangers_there_is_no_such_alert(shop: Shop) -> None:
+    """SPEC P1."""
     alert = raised(shop)
-    viewer, stranger = make_user(shop, "viewer"), make_user(make_shop())
-    with pytest.raises(NotAllowed):
-        alerts.acknowledge(alert_id=alert.pk, user=viewer, now=NOON)
+    stranger, nobody = make_user(make_shop()), make_user()
     for missing, user in ((alert.pk, stranger), (alert.pk + 1, make_user(shop))):
         with pytest.raises(NotFound):
             alerts.acknowledge(alert_id=missing, user=user, now=NOON)
-    assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=stranger, now=NOON) == 0
-    for user in (viewer, make_user()):
-        with pytest.raises(NotAllowed):
-            alerts.acknowledge_shown(alert_ids=[alert.pk], user=user, now=NOON)
+    for user in (stranger, nobody):
+        assert alerts.acknowledge_shown(alert_ids=[alert.pk], user=user, now=NOON) == 0
     assert at_hand(alert) == (None, None)
 
 

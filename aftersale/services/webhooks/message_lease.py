@@ -168,12 +168,12 @@ def _failed(endpoint: WebhookEndpoint, message: WebhookMessage, now: datetime) -
 
 
 def _switch_off(endpoint: WebhookEndpoint, why: SwitchedOff, now: datetime) -> None:
-    """What waits stays, and goes out when somebody switches it on again."""
+    """Switches a failing endpoint off; waiting messages are kept until it is switched on again."""
     endpoint.enabled, endpoint.off_because, endpoint.off_at = False, why, now
-    events.write(endpoint, str(why.label), user=None, now=now)
+    events.write(endpoint, why.label, user=None, now=now)
     to_be_told.send(Shop, shop_ids=[endpoint.shop_id])
 
 
 def _with_jitter(pause: timedelta) -> timedelta:
-    """Up to a tenth more, so that what failed together does not come again together."""
+    """Up to a tenth more, so that messages that failed together are not repeated together."""
     return pause * random.uniform(1, 1.1)  # noqa: S311 - nothing secret about it

@@ -17,10 +17,12 @@ from aftersale.domain.money import format_yuan
 from aftersale.models import (
     DESK_STATUSES,
     AlertKind,
+    Rejection,
     Ticket,
     TicketStatus,
     TicketType,
 )
+from aftersale.platforms.protocol import own_reason
 from aftersale.reject_reasons import REASONS
 from aftersale.services.desk.queues import MERCHANTS_TURN, Queue
 from monitoring.admin.dashboard import caps, choice
@@ -383,8 +385,12 @@ def _times(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
 
 def _rejections(chosen: Choice, current: Sums) -> list[dict[str, Any]]:
     """Each reason with the consequences of its rejections; the most frequent first (SPEC P3)."""
-    labels = {reason.code: reason.label for reason in REASONS}
     found = current.by(FigureSource.REJECTION, lambda figure: (figure.kind, figure.key))
+    labels: dict[str, Any] = {reason.code: reason.label for reason in REASONS}
+    if own := {reason for reason, _fate in found if own_reason(reason)}:
+        # A platform's own reasons have its words, as they were last.
+        sent = Rejection.objects.filter(reason__in=own).order_by("pk")
+        labels |= dict(sent.values_list("reason", "label"))
     rows = []
     for reason in {reason for reason, _fate in found}:
         by_fate = {fate: found.get((reason, fate.value), Totals()).number for fate in Consequence}

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from aftersale.models import (
@@ -261,7 +262,15 @@ def test_gone_switches_off_at_once_and_what_waits_stays(shop, owner, receiver):
     assert (endpoint.enabled, endpoint.off_because, endpoint.off_at) == (False, "gone", now)
     assert WebhookMessage.objects.get().state == "waiting"
     event = ShopEvent.objects.order_by("pk").last()
-    assert event.kind == "webhook" and event.user is None and "410" in event.note
+    assert event.kind == "webhook" and event.user is None
+    notes = {}
+    for language in ("en", "zh-hans"):
+        with override(language):
+            notes[language] = ShopEvent.objects.get(pk=event.pk).note
+    assert notes == {
+        "en": f"{endpoint.host}: Switched off: it answered 410 Gone",
+        "zh-hans": f"{endpoint.host}: 已停用：对方应答 410 Gone",
+    }
     receiver.answer = lambda body: 200
     endpoints.switch_on(endpoint_id=endpoint.pk, user=owner, now=now)
     deliver(now + timedelta(seconds=10))

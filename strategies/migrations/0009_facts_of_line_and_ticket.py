@@ -3,6 +3,7 @@
 Every shop goes on with a rulebook of version 2; revisions of before keep theirs, which is 1.
 """
 
+import aftersale.models.money
 import django.contrib.postgres.fields
 from django.db import migrations, models
 from django.utils import timezone
@@ -24,14 +25,14 @@ def publish(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('strategies', '0007_clean_identifiers'),
+        ('strategies', '0008_fen_fields'),
     ]
 
     operations = [
         migrations.AddField(
             model_name='decision',
             name='freight_left',
-            field=models.BigIntegerField(null=True, verbose_name='left of the freight'),
+            field=aftersale.models.money.FenField(null=True, verbose_name='left of the freight'),
         ),
         migrations.AddField(
             model_name='decision',
@@ -41,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='decision',
             name='line_left',
-            field=models.BigIntegerField(null=True, verbose_name='left of the line'),
+            field=aftersale.models.money.FenField(null=True, verbose_name='left of the line'),
         ),
         migrations.AddField(
             model_name='decision',
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='decision',
             name='line_paid',
-            field=models.BigIntegerField(null=True, verbose_name='paid for the line'),
+            field=aftersale.models.money.FenField(null=True, verbose_name='paid for the line'),
         ),
         migrations.AddField(
             model_name='decision',

@@ -21,7 +21,7 @@ def publish(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('strategies', '0008_facts_of_line_and_ticket'),
+        ('strategies', '0009_facts_of_line_and_ticket'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ UPDATE aftersale_ticket t SET products = g.products, categories = g.categories
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0021_platform_facts'),
+        ('aftersale', '0025_refunded_elsewhere'),
     ]
 
     operations = [

@@ -1,0 +1,122 @@
+"""The query that finds each kind of alert (SPEC M4, G3, O5, H1).
+
+Each selects (shop, subject, threshold, day, facts), shop by shop along an index, of what holds now
+and began at `since` or later. An alert begins when its query finds it, and is over when it does
+not any more.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersale.models import DESK_STATUSES, OPEN_ALERTS
+from monitoring.models import AlertKind
+
+# SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
+CAP_PERCENT = [80, 100]
+DEADLINE_HOURS = 6
+# Reading from a platform must fail for this long before people are told.
+FAILING_HOURS = 1
+_CAP = """
+    SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
+        'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
+    FROM aftersale_shop p
+    JOIN strategies_strategy s ON s.shop_id = p.id
+    JOIN strategies_strategyusage u ON u.strategy_id = s.id
+        AND u.day >= (%(since)s AT TIME ZONE p.timezone)::date
+    JOIN unnest(%(percents)s::int[]) AS t (threshold)
+        ON u.used * 100 >= greatest(u.cap, s.daily_cap) * t.threshold
+    WHERE s.deleted_at IS NULL
+"""
+_BREAKER = """
+    SELECT p.id AS shop_id, s.id AS subject, 0 AS threshold,
+        (s.breaker_opened_at AT TIME ZONE p.timezone)::date AS day,
+        s.breaker_opened_by || jsonb_build_object(
+            'name', s.name, 'opened_at', s.breaker_opened_at) AS facts
+    FROM aftersale_shop p
+    JOIN strategies_strategy s ON s.shop_id = p.id AND s.breaker_opened_at >= %(since)s
+        AND s.deleted_at IS NULL
+"""
+_REFUND_FAILED = """
+    SELECT p.id AS shop_id, r.id AS subject, 0 AS threshold,
+        (r.settled_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', t.ticket_no, 'ticket', t.id, 'amount', r.amount) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_refund r ON r.shop_id = p.id AND r.status = 'failed'
+        AND r.settled_at >= %(since)s
+    JOIN aftersale_ticket t ON t.id = r.ticket_id
+        AND t.status NOT IN ('cancelled', 'closed')
+"""
+# `statuses` in the order of the index `ticket_on_the_desk`, so that PostgreSQL uses it.
+_DEADLINE = """
+    SELECT p.id AS shop_id, t.id AS subject, %(hours)s AS threshold,
+        (t.due_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', t.ticket_no, 'due_at', t.due_at, 'status', t.status, 'amount', t.amount
+        ) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_ticket t ON t.shop_id = p.id
+        AND t.status = ANY(%(statuses)s)
+        AND t.due_at >= %(since)s AND t.due_at <= %(soon)s
+"""
+_SHIPPING = """
+    SELECT p.id AS shop_id, a.id AS subject, 0 AS threshold,
+        (a.raised_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', o.order_no, 'ticket', a.ticket_id, 'kind', a.kind,
+            'amount', coalesce(r.amount, t.committed)) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_shippingalert a ON a.shop_id = p.id AND a.raised_at >= %(since)s
+        AND a.state = ANY(%(parcels)s)
+    JOIN aftersale_order o ON o.id = a.order_id
+    JOIN aftersale_ticket t ON t.id = a.ticket_id
+    LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+"""
+# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS.
+_PLATFORM = """
+    SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
+        (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'reason', c.failure, 'since', c.failing_since) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_platformaccount c ON c.shop_id = p.id AND c.failing_since >= %(since)s
+    JOIN unnest(ARRAY[0, %(failing_hours)s]) AS t (hours)
+        ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
+           ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
+"""
+# Only webhooks that Afterdesk switched off, not those that a person did.
+_WEBHOOK = """
+    SELECT p.id AS shop_id, w.id AS subject, 0 AS threshold,
+        (w.off_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', coalesce(nullif(w.description, ''), substring(w.url FROM '^[a-z]+://[^/?#]+')),
+            'because', w.off_because, 'failing_since', w.failing_since) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
+        AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
+"""
+QUERIES: Mapping[str, str] = {
+    AlertKind.CAP: _CAP,
+    AlertKind.BREAKER: _BREAKER,
+    AlertKind.REFUND_FAILED: _REFUND_FAILED,
+    AlertKind.DEADLINE: _DEADLINE,
+    AlertKind.SHIPPING: _SHIPPING,
+    AlertKind.PLATFORM: _PLATFORM,
+    AlertKind.WEBHOOK: _WEBHOOK,
+}
+# A cap is told of late, too, but holds on its own day only.
+STILL_TRUE: Mapping[str, str] = {
+    **QUERIES,
+    AlertKind.CAP: _CAP + "AND u.day >= (%(now)s AT TIME ZONE p.timezone)::date",
+}
+
+
+def values(*, now: datetime, since: datetime) -> dict[str, Any]:
+    """The values that the queries take."""
+    return {
+        "now": now,
+        "since": since,
+        "soon": now + timedelta(hours=DEADLINE_HOURS),
+        "hours": DEADLINE_HOURS,
+        "failing_hours": FAILING_HOURS,
+        "long_failing": now - timedelta(hours=FAILING_HOURS),
+        "percents": CAP_PERCENT,
+        "statuses": [status.value for status in DESK_STATUSES],
+        "parcels": [state.value for state in OPEN_ALERTS],
+    }
