@@ -77,7 +77,7 @@ _SHOWN: dict[str, Any] = {
 }
 StrategyContent: type[BaseModel] = create_model(
     "StrategyContent",
-    __doc__="The keys of INTERFACES.md's strategy.",
+    __doc__="The keys of a strategy's record (INTERFACES, strategy).",
     **{
         name: (_SHOWN.get(name, field.annotation), ...)
         for name, field in StrategyRecord.model_fields.items()

@@ -169,6 +169,13 @@ def test_explained(erp: Program, shop: Shop, decided: dict[str, Decision]) -> No
         "buyer_blocked": False,
         "buyer_count": None,
         "buyer_sum": None,
+        "order_type": "ordinary",
+        "ticket_labels": [],
+        "held_back": "",
+        "line_no": None,
+        "line_paid": None,
+        "line_left": None,
+        "freight_left": None,
     }
     explanation = found["explanation"]
     assert (explanation["why"], explanation["fast_refund"], explanation["agrees"]) == (
