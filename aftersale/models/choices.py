@@ -93,6 +93,7 @@ class TicketFlag(models.TextChoices):
     """A warning for people about a ticket; raised once, it stays."""
 
     DIFFERS = "differs", _("Platform reports another type or amount")
+    ORDER_IN_DOUBT = "order_in_doubt", _("Facts of its order are in doubt")
     PLATFORM_STEP = "platform_step", _("Moved by the platform in an unusual way")
     LINE_MISSING = "line_missing", _("Order has no such line")
     OVER_REFUNDED = "over_refunded", _("More refunded than was paid")
@@ -106,12 +107,13 @@ class TicketFlag(models.TextChoices):
     UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
 
 
-# Automation leaves tickets with one of these flags alone: the buyer asks for something else now;
-# its products are not known; it was open before the shop was connected, and nobody has asked to
-# evaluate such tickets; the platform pays it by itself, did not accept a decision, or says what is
-# not known here.
+# Automation leaves tickets with one of these flags alone: the platform reports something else now,
+# of the ticket or of its order; its products are not known; it was open before the shop was
+# connected, and nobody has asked to evaluate such tickets; the platform pays it by itself, did not
+# accept a decision, or says what is not known here.
 HANDS_OFF = [
     TicketFlag.DIFFERS,
+    TicketFlag.ORDER_IN_DOUBT,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,

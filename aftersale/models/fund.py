@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .choices import FundEntryKind, FundKind
+from .money import FenField
 from .refund import RefundAttempt
 from .shop import Shop
 
@@ -17,7 +18,7 @@ class Fund(models.Model):
         Shop, models.PROTECT, related_name="funds", db_index=False, verbose_name=_("shop")
     )
     kind = models.CharField(_("fund"), max_length=16, choices=FundKind)
-    balance = models.BigIntegerField(_("balance"), default=0)
+    balance = FenField(_("balance"), default=0)
 
     class Meta:
         verbose_name = _("fund")
@@ -39,13 +40,13 @@ class FundEntry(models.Model):
         Fund, models.PROTECT, related_name="entries", db_index=False, verbose_name=_("fund")
     )
     entry_no = models.CharField(_("entry number"), max_length=64)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     at = models.DateTimeField(_("at"))
     note = models.CharField(_("note"), max_length=500, blank=True)
     kind = models.CharField(
         _("kind"), max_length=16, choices=FundEntryKind, default=FundEntryKind.REPORTED
     )
-    balance_after = models.BigIntegerField(_("balance after"))
+    balance_after = FenField(_("balance after"))
     attempt = models.ForeignKey(
         RefundAttempt,
         models.PROTECT,

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .choices import Beneficiary, OrderLabel, OrderStatus, OrderType
+from .money import FenField
 from .shop import Shop
 
 
@@ -16,6 +17,8 @@ class Order(models.Model):
     tickets' `committed`. It changes only under this row's lock (docs/locking.md).
     `refunded_reported` is the platform's own figure of what was refunded, Afterdesk's refunds
     included; null where the source sends `refunded_amount` itself.
+    `in_doubt` says that a version contradicts what is stored (SPEC O6), or repeats Afterdesk's own
+    refunds (O2): the order's open tickets are for people until a newer version comes.
     `over_refunded` says that the platform reported figures that exceed what was paid; such an
     order is stored, flagged, and nothing more is approved on it (SPEC O2).
     """
@@ -34,11 +37,12 @@ class Order(models.Model):
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
     completed_at = models.DateTimeField(_("completed at"), null=True)
     updated_at = models.DateTimeField(_("updated by the platform at"))
-    paid_amount = models.BigIntegerField(_("paid"))
-    refunded_amount = models.BigIntegerField(_("refunded outside Afterdesk"), default=0)
-    refunded_reported = models.BigIntegerField(_("refunded, as the platform says"), null=True)
-    committed = models.BigIntegerField(_("refunded or approved here"), default=0)
+    paid_amount = FenField(_("paid"))
+    refunded_amount = FenField(_("refunded outside Afterdesk"), default=0)
+    refunded_reported = FenField(_("refunded, as the platform says"), null=True)
+    committed = FenField(_("refunded or approved here"), default=0)
     over_refunded = models.BooleanField(_("more refunded than paid"), default=False)
+    in_doubt = models.BooleanField(_("facts in doubt"), default=False, db_default=False)
     labels = ArrayField(
         models.CharField(max_length=32), default=list, blank=True, verbose_name=_("labels")
     )
@@ -110,8 +114,8 @@ class OrderLine(models.Model):
     category = models.CharField(_("category"), max_length=64, blank=True)
     title = models.CharField(_("title"), max_length=256, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
-    paid_amount = models.BigIntegerField(_("paid"))
-    taken = models.BigIntegerField(_("refunded or approved here"), default=0, db_default=0)
+    paid_amount = FenField(_("paid"))
+    taken = FenField(_("refunded or approved here"), default=0, db_default=0)
     virtual = models.BooleanField(_("virtual"), default=False)
 
     class Meta:
@@ -143,7 +147,7 @@ class CommissionSplit(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
     beneficiary = models.CharField(_("beneficiary"), max_length=16, choices=Beneficiary)
     account = models.CharField(_("account"), max_length=64, blank=True)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
 
     class Meta:
         verbose_name = _("commission split")

@@ -90,6 +90,8 @@ class PlatformProblem(models.Model):
     number = models.CharField(_("number"), max_length=64)
     at = models.DateTimeField(_("at"))
     reason = SaidField(_("reason"))
+    # It can be taken over later as it is: dated ahead of the clock, say (SPEC O6).
+    ask_again = models.BooleanField(_("asked for again"), default=False)
 
     class Meta:
         verbose_name = _("record not taken over")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.domain.multilingual import SaidField
 
 from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
+from .money import FenField
 from .order import Order
 from .shop import Shop
 from .ticket import Ticket
@@ -36,7 +37,7 @@ class Refund(models.Model):
     ticket = models.OneToOneField(
         Ticket, models.PROTECT, related_name="refund", verbose_name=_("ticket")
     )
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     source = models.CharField(_("source"), max_length=16, choices=RefundSource)
     # The decision's id where the automation caused it; decisions live in another app.
     decision_id = models.BigIntegerField(_("decision"), null=True)
@@ -51,6 +52,9 @@ class Refund(models.Model):
     requested_at = models.DateTimeField(_("approved at"))
     # The platform's update time of the ticket that was decided on (docs/adr/0006).
     version = models.DateTimeField(_("version decided on"), null=True)
+    # Refunded of the order by others than Afterdesk, as was known at the approval: if it is more
+    # when the payment is due, people decide (SPEC O2). In fen; null: not a platform's shop.
+    refunded_elsewhere = models.BigIntegerField(null=True, editable=False)
     reason = models.CharField(_("filed under"), max_length=128, blank=True, default="")
     status = models.CharField(
         _("status"), max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED
@@ -152,7 +156,7 @@ class RefundAttempt(models.Model):
     )
     number = models.PositiveSmallIntegerField(_("number"))
     key = models.CharField(_("idempotency key"), max_length=64)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     connector = models.CharField(_("sent through"), max_length=16, choices=ConnectorKind)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     # Which of the shop's funds this attempt debited; empty for refunds outside windows (SPEC W3).

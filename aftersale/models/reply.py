@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .choices import NegotiationResult, TicketStatus, TicketType
+from .money import FenField
 from .shop import Shop
 from .ticket import Ticket
 
@@ -49,6 +50,8 @@ class Rejection(models.Model):
         Ticket, models.PROTECT, related_name="rejections", verbose_name=_("ticket")
     )
     reason = models.CharField(_("reject reason"), max_length=32)
+    # Of a platform's own reason: its words as they were then.
+    label = models.CharField(_("reason on the platform"), max_length=128, blank=True, default="")
     explanation = models.TextField(_("explanation sent"))
     from_status = models.CharField(_("from"), max_length=24, choices=TicketStatus)
     at = models.DateTimeField(_("at"))
@@ -82,7 +85,7 @@ class Negotiation(models.Model):
     )
     round = models.PositiveSmallIntegerField(_("round"))
     type = models.CharField(_("type offered"), max_length=24, choices=TicketType, blank=True)
-    amount = models.BigIntegerField(_("amount offered"), null=True)
+    amount = FenField(_("amount offered"), null=True)
     message = models.TextField(_("message sent"))
     at = models.DateTimeField(_("at"))
     user = models.ForeignKey(

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
 
+from .money import FenField
 from .shop import Shop
 
 
@@ -43,7 +44,7 @@ class SandboxPayment(models.Model):
     key = models.CharField(_("idempotency key"), max_length=64)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     ticket_no = models.CharField(_("ticket number"), max_length=64)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     paid = models.BooleanField(_("paid"))
     permanent = models.BooleanField(_("refused for good"), default=False)
     reason = SaidField(_("reason"), blank=True)

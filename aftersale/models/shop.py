@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.domain.multilingual import SaidField
 
 from .choices import ConnectorKind, Role, ShopEventKind, ShopStatus
+from .money import FenField
 
 
 class Shop(models.Model):
@@ -26,7 +27,7 @@ class Shop(models.Model):
     special_days = models.JSONField(_("special days"), default=dict, blank=True)
     buyer_limit_days = models.PositiveSmallIntegerField(_("buyer limit: days"), null=True)
     buyer_limit_count = models.PositiveIntegerField(_("buyer limit: refunds"), null=True)
-    buyer_limit_amount = models.BigIntegerField(_("buyer limit: amount"), null=True)
+    buyer_limit_amount = FenField(_("buyer limit: amount"), null=True)
     automation_paused_at = models.DateTimeField(_("automation paused at"), null=True)
     automation_paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.domain.multilingual import SaidField
 
 from .choices import StepKind, StepState, TicketStatus, TicketType
+from .money import FenField
 from .order import Order
 from .reply import Negotiation, Rejection
 from .shop import Shop
@@ -62,7 +63,7 @@ class PlatformStep(models.Model):
         verbose_name=_("re-opened window"),
     )
     type = models.CharField(_("type"), max_length=24, choices=TicketType, blank=True)
-    amount = models.BigIntegerField(_("amount"), default=0)
+    amount = FenField(_("amount"), default=0)
     version = models.DateTimeField(_("version decided on"), null=True)
     from_status = models.CharField(_("from"), max_length=24, choices=TicketStatus, blank=True)
     to_status = models.CharField(_("to"), max_length=24, choices=TicketStatus, blank=True)

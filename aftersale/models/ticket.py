@@ -17,6 +17,7 @@ from .choices import (
     TicketStatus,
     TicketType,
 )
+from .money import FenField
 from .order import Order
 from .shop import Shop
 
@@ -56,7 +57,7 @@ class Ticket(models.Model):
     type = models.CharField(_("type"), max_length=24, choices=TicketType)
     requested_type = models.CharField(_("type asked for"), max_length=24, choices=TicketType)
     reason = models.CharField(_("reason"), max_length=64, blank=True)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     applied_at = models.DateTimeField(_("applied at"))
     updated_at = models.DateTimeField(_("updated by the platform at"))
     note = models.TextField(_("buyer's note"), blank=True)
@@ -96,7 +97,7 @@ class Ticket(models.Model):
     )
     products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)
-    committed = models.BigIntegerField(_("approved"), default=0)
+    committed = FenField(_("approved"), default=0)
     # A person's no stays: these send a ticket to people for good (SPEC E2).
     rejected_before = models.BooleanField(_("rejected before"), default=False, db_default=False)
     taken_back = models.BooleanField(

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .money import FenField
 from .order import CommissionSplit, Order
 from .refund import Refund
 from .shop import Shop
@@ -67,7 +68,7 @@ class CommissionReturn(models.Model):
         related_name="returns",
         verbose_name=_("commission split"),
     )
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     at = models.DateTimeField(_("at"))
 
     class Meta:

@@ -168,8 +168,13 @@ class OrderRecord(Record):
     completed_at: Time | None = None
     updated_at: Time
     paid_amount: Amount
-    # The document shows what a program sends: yuan.
-    refunded_amount: Amount = Field(default=0, json_schema_extra={"default": "0.00"})
+    refunded_amount: Amount = Field(
+        default=0,
+        json_schema_extra={"default": "0.00"},  # in yuan, as programs send it
+        description="Refunded of the order outside Afterdesk, on the platform or by hand, in all. "
+        "Refunds that Afterdesk caused are counted there already: leave them out. A figure that "
+        "equals them is stored as it is, and the order's open tickets go to people.",
+    )
     labels: list[OrderLabel] = Field(default_factory=list, max_length=50)
     lines: list[LineRecord] = Field(min_length=1, max_length=1000)
     commission_splits: list[SplitRecord] = Field(default_factory=list, max_length=100)

@@ -3,6 +3,7 @@
 from django.db import models
 
 from aftersale.models import Shop
+from aftersale.models.money import FenField
 
 
 class DeskDay(models.Model):
@@ -35,7 +36,7 @@ class DeskCount(models.Model):
     kind = models.CharField(max_length=32)
     key = models.CharField(max_length=32)
     number = models.PositiveIntegerField()
-    amount = models.BigIntegerField()
+    amount = FenField()
     seconds = models.BigIntegerField()
 
     class Meta:

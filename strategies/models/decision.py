@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import Order, OrderStatus, Shop, Ticket, TicketType
+from aftersale.models.money import FenField
 
 from .choices import Outcome, Scenario, Source, Why
 from .rulebook import RulebookRevision
@@ -69,7 +70,7 @@ class Decision(models.Model):
 
     # The facts (SPEC O8).
     type = models.CharField(_("type"), max_length=24, choices=TicketType)
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     reason = models.CharField(_("reason"), max_length=64)
     applied_at = models.DateTimeField(_("applied at"))
     buyer = models.CharField(_("buyer"), max_length=64)
@@ -78,8 +79,8 @@ class Decision(models.Model):
     label_printed_at = models.DateTimeField(_("label printed at"), null=True)
     shipped_at = models.DateTimeField(_("shipped at"), null=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
-    paid_amount = models.BigIntegerField(_("paid"))
-    refundable_amount = models.BigIntegerField(_("refundable"))
+    paid_amount = FenField(_("paid"))
+    refundable_amount = FenField(_("refundable"))
     labels = ArrayField(models.CharField(max_length=32), verbose_name=_("labels"))
     products = ArrayField(models.CharField(max_length=64), verbose_name=_("products"))
     categories = ArrayField(models.CharField(max_length=64), verbose_name=_("categories"))
@@ -87,7 +88,7 @@ class Decision(models.Model):
     buyer_blocked = models.BooleanField(_("buyer was blocked"))
     # Null where the shop had no buyer limit.
     buyer_count = models.IntegerField(_("buyer's automatic refunds"), null=True)
-    buyer_sum = models.BigIntegerField(_("buyer's automatic refunds: amount"), null=True)
+    buyer_sum = FenField(_("buyer's automatic refunds: amount"), null=True)
     scenarios_hit = models.SmallIntegerField(default=0)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import Shop
+from aftersale.models.money import FenField
 
 from .choices import ExecutionTime, PaidTime, ProductCondition, Scenario
 
@@ -51,8 +52,8 @@ class Strategy(models.Model):
         blank=True,
         verbose_name=_("buyer's reasons"),
     )
-    single_amount_cap = models.BigIntegerField(_("single-amount cap"))
-    daily_cap = models.BigIntegerField(_("daily refund cap"))
+    single_amount_cap = FenField(_("single-amount cap"))
+    daily_cap = FenField(_("daily refund cap"))
     time_limit_hours = models.PositiveIntegerField(
         _("application time limit (hours)"), null=True, blank=True
     )
@@ -73,7 +74,7 @@ class Strategy(models.Model):
         _("refund filed under"), max_length=128, blank=True, default=""
     )
     breaker_hits = models.PositiveIntegerField(_("breaker: hits"), null=True, blank=True)
-    breaker_amount = models.BigIntegerField(_("breaker: amount"), null=True, blank=True)
+    breaker_amount = FenField(_("breaker: amount"), null=True, blank=True)
     breaker_minutes = models.PositiveIntegerField(_("breaker: minutes"), null=True, blank=True)
     # When and by how much the circuit breaker switched it off: {"hits", "amount" in fen,
     # "minutes"} (SPEC G3); cleared when a person switches it on.
@@ -183,8 +184,8 @@ class StrategyUsage(models.Model):
     )
     day = models.DateField(_("day"))
     hits = models.PositiveIntegerField(_("hits"))
-    used = models.BigIntegerField(_("used"))
-    cap = models.BigIntegerField(_("daily refund cap"))
+    used = FenField(_("used"))
+    cap = FenField(_("daily refund cap"))
 
     class Meta:
         verbose_name = _("cap use")

@@ -3,6 +3,7 @@
 from django.db import models
 
 from aftersale.models import Shop
+from aftersale.models.money import FenField
 
 from .choices import Outcome, Scenario, Source, Why
 
@@ -24,7 +25,7 @@ class DecisionTally(models.Model):
     scenario = models.CharField(max_length=32, choices=Scenario, blank=True)
     strategy_id = models.BigIntegerField(default=0)
     decisions = models.PositiveIntegerField()
-    amount = models.BigIntegerField()
+    amount = FenField()
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from aftersale.models import Shop, Ticket
+from aftersale.models.money import FenField
 
 
 class TrialKind(models.TextChoices):
@@ -102,7 +103,7 @@ class TrialEvaluation(models.Model):
         verbose_name=_("ticket"),
     )
     at = models.DateTimeField(_("at"))
-    amount = models.BigIntegerField(_("amount"))
+    amount = FenField(_("amount"))
     buyer = models.CharField(_("buyer"), max_length=64)
     real = models.CharField(_("what happened"), max_length=24)
     present = models.CharField(_("present strategies"), max_length=24)

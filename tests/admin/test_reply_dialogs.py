@@ -119,8 +119,8 @@ def test_a_rejection(agent: Client, own: Scene, ticket: Ticket) -> None:
         (0, {"reason": ""}, "Choose a reason that fits"),
         (0, {"reason": "agreed_to_cancel"}, "needs pictures"),
         (1, {"amount": "1000"}, "at most what was asked for: ¥99.90"),
-        (1, {"amount": "12.345"}, "no more than 2 decimal places"),
-        (1, {"amount": "abc"}, "Enter a number."),
+        (1, {"amount": "12.345"}, "an amount in yuan, such as 59.90"),
+        (1, {"amount": "abc"}, "an amount in yuan, such as 59.90"),
         (1, {"message": ""}, "Write what the buyer is told."),
         (1, {"type": "gift"}, "can&#x27;t be offered"),
     ],
@@ -203,7 +203,7 @@ def test_a_negotiation(agent: Client, own: Scene, ticket: Ticket) -> None:
         ({"type": "return_refund", "amount": ""}, "come back first, then ¥99.90 is refunded"),
         ({"type": "exchange", "amount": ""}, "No money moves"),
         ({"type": "refund_only", "amount": ""}, "Nothing else is offered"),
-        ({"type": "refund_only", "amount": "x"}, "Enter a number."),
+        ({"type": "refund_only", "amount": "x"}, "an amount in yuan, such as 59.90"),
     ],
 )
 def test_what_acceptance_means(agent: Client, ticket: Ticket, fields: dict, said: str) -> None:

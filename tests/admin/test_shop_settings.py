@@ -327,7 +327,7 @@ def test_wrong_hours_are_shown_at_their_place(own: Scene) -> None:
         ("shop-special-day-add", {"first": "2026-10-01"}, "2026-10-01 has hours of its own"),
         ("shop-guards", {"count": "3"}, "Say in how many days the limit counts."),
         ("shop-guards", {"days": "30"}, "Give a number of refunds, an amount, or both."),
-        ("shop-guards", {"days": "30", "amount": "1.234"}, "no more than 2 decimal places"),
+        ("shop-guards", {"days": "30", "amount": "1.234"}, "an amount in yuan, such as 59.90"),
         ("shop-services", {"categories": "shoes"}, "Say within how many days"),
         ("shop-block", {"buyer": ""}, "This field is required."),
         ("shop-block", {"buyer": "mine-blocked"}, "mine-blocked is on the list already."),

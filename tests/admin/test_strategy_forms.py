@@ -136,7 +136,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
         "execution_time",
         "off_hours is not one of",
     ),
-    ("pre_ship_refund", {"refund_reason": "x" * 65}, "refund_reason", "at most 64"),
+    ("pre_ship_refund", {"refund_reason": "x" * 129}, "refund_reason", "at most 128"),
 ]
 
 

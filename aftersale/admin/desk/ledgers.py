@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CappedPaginator
 from aftersale.admin.kit.pages import desk_page, dialog, done, show
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Fund, FundEntry, FundEntryKind, FundKind, Shop
 from aftersale.services.access import rights
@@ -40,12 +41,9 @@ class CorrectionForm(forms.Form):
         initial="in",
         widget=forms.RadioSelect,
     )
-    amount = forms.DecimalField(
+    amount = YuanField(
         label=gettext_lazy("By how much, in yuan"),
-        min_value=0.01,
-        max_digits=12,
-        decimal_places=2,
-        widget=forms.NumberInput(attrs={"class": "d-input d-input--short", "step": "0.01"}),
+        widget=forms.TextInput(attrs={"class": "d-input d-input--short"}),
     )
     note = forms.CharField(
         label=gettext_lazy("What is corrected, and why"),
@@ -54,7 +52,7 @@ class CorrectionForm(forms.Form):
     )
 
     def fen(self) -> int:
-        fen = int(self.cleaned_data["amount"] * 100)
+        fen = self.cleaned_data["amount"]
         return fen if self.cleaned_data["direction"] == "in" else -fen
 
 

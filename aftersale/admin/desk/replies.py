@@ -3,10 +3,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,10 +16,18 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale import reject_reasons
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
-from aftersale.services.desk import evidence, platform_pictures, reject_templates, replies
+from aftersale.platforms.protocol import PlatformReason
+from aftersale.services.desk import (
+    evidence,
+    platform_pictures,
+    platform_reasons,
+    reject_templates,
+    replies,
+)
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
 from aftersale.services.shared.shown import format_time
 from aftersale.services.tickets import cases, negotiation
@@ -38,6 +44,8 @@ class Choice:
     blocked: bool
     checked: bool
     focused: bool = False
+    # The platform's words on when it takes a reason of its own.
+    hint: str = ""
 
 
 @pages.desk_page
@@ -229,6 +237,9 @@ def _negotiable(ticket: Ticket) -> bool:
 
 
 def _choices(ticket: Ticket, *, chosen: str) -> list[Choice]:
+    own = [] if not _rejectable(ticket) else list(platform_reasons.of_ticket(ticket))
+    if own:
+        return _focused([_own_choice(offered, chosen) for offered in own])
     reasons = reject_reasons.fitting(ticket)
     texts = reject_templates.all_filled(reasons, ticket)
     in_vain = negotiation.in_vain(ticket, now=timezone.now())
@@ -241,6 +252,21 @@ def _choices(ticket: Ticket, *, chosen: str) -> list[Choice]:
         )
         for reason in reasons
     ]
+    return _focused(choices)
+
+
+def _own_choice(offered: PlatformReason, chosen: str) -> Choice:
+    reason = platform_reasons.as_reason(offered)
+    return Choice(
+        reason,
+        offered.text,
+        blocked=False,
+        checked=reason.code == chosen,
+        hint=offered.hint,
+    )
+
+
+def _focused(choices: list[Choice]) -> list[Choice]:
     for choice in [choice for choice in choices if choice.checked] or choices[:1]:
         choice.focused = True
     return choices
@@ -312,11 +338,7 @@ def _outcome(ticket: Ticket, type: str, amount: str) -> str:
 
 def _fen(yuan: str) -> int | None:
     """An amount as typed, in fen; None where none was."""
-    field = forms.DecimalField(
-        required=False, min_value=Decimal("0.01"), max_digits=12, decimal_places=2
-    )
     try:
-        value = field.clean(yuan.strip())
+        return YuanField(required=False).clean(yuan)
     except ValidationError as wrong:
         raise Refused(" ".join(wrong.messages), pointer="amount") from wrong
-    return None if value is None else int(value * 100)

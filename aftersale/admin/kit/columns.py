@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.domain.labels import PLATFORMS, REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
+from aftersale.models.money import FenField
 from aftersale.services.shared.shown import EMPTY, format_time
 
 # Unfold's own classes of its labels: others are not in its style sheet.
@@ -29,8 +30,6 @@ _COLOURS = {
     "primary": "bg-primary-100 text-primary-700 dark:bg-primary-500/20 dark:text-primary-400",
     "": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
 }
-# Big integers that are not fen.
-_NOT_MONEY = {"decision_id", "value"}
 # Arrays of words that have labels.
 _WORDS: dict[str, type[models.TextChoices]] = {
     "labels": OrderLabel,
@@ -137,7 +136,7 @@ def column(
         def show(obj: Any) -> Any:
             return yes_no(getattr(obj, key))
 
-    elif _is_money(field):
+    elif isinstance(field, FenField):
 
         def show(obj: Any) -> Any:
             return money(getattr(obj, key))
@@ -160,14 +159,6 @@ def column(
 def word(words: dict[str, Any], value: str) -> Any:
     """A platform's word with its label, if it is a known one."""
     return words.get(value, value) or EMPTY
-
-
-def _is_money(field: models.Field) -> bool:
-    return (
-        isinstance(field, models.BigIntegerField)
-        and not field.primary_key
-        and field.name not in _NOT_MONEY
-    )
 
 
 def _words(name: str, values: list[str]) -> SafeString | str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
 from aftersale.models import BlockedBuyer, Shop
@@ -35,13 +36,7 @@ class LimitForm(SettingsForm):
         max_value=1_000_000,
         required=False,
     )
-    amount = forms.DecimalField(
-        label=gettext_lazy("At most so much, in yuan"),
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        required=False,
-    )
+    amount = YuanField(label=gettext_lazy("At most so much, in yuan"), least=0, required=False)
 
 
 class BlockForm(SettingsForm):
@@ -130,15 +125,7 @@ def _save_limit(request: HttpRequest, shop: Shop) -> HttpResponse:
         return _section(
             request, shop, form=form, refused=Refused(_("Something is missing or wrong below."))
         )
-    amount = form.cleaned_data["amount"]
-    return _set_limit(
-        request,
-        shop,
-        form,
-        days=form.cleaned_data["days"],
-        count=form.cleaned_data["count"],
-        amount=None if amount is None else int(amount * 100),
-    )
+    return _set_limit(request, shop, form, **form.cleaned_data)
 
 
 def _set_limit(
@@ -169,8 +156,7 @@ def _section(
     limit = settings.buyer_limit_of(shop)
     amount = limit["amount"]
     if form is None:
-        yuan = None if amount is None else f"{amount // 100}.{amount % 100:02}"
-        form = LimitForm(initial={**limit, "amount": yuan})
+        form = LimitForm(initial=limit)
     term = clean_identifier(request.GET.get("q", ""))
     found = shop.blocked_buyers.select_related("created_by").order_by("-pk")
     if term:

@@ -5,14 +5,16 @@ Whatever can't be read is left out: an old link still opens.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import TicketType
 from aftersale.services.desk.queues import Filters, Place, Queue
@@ -118,11 +120,8 @@ def _number(text: str) -> int | None:
 
 
 def _yuan(data: MultiValueDict, name: str) -> int | None:
-    """An amount of yuan as fen."""
+    """An amount of yuan as fen; None where it is none."""
     try:
-        amount = Decimal(data.get(name, "").strip())
-    except InvalidOperation:
+        return YuanField(least=0, required=False).clean(data.get(name, ""))
+    except ValidationError:
         return None
-    if not amount.is_finite() or not 0 <= amount <= MOST_YUAN:
-        return None
-    return int(amount * 100)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.platforms.payment_registry import sends
@@ -42,16 +43,11 @@ TEMPLATE = "aftersale/workbench/decide.html"
 
 
 class AmountForm(forms.Form):
-    amount = forms.DecimalField(
+    amount = YuanField(
         label=gettext_lazy("amount in yuan"),
-        min_value=0.01,
-        decimal_places=2,
-        max_digits=12,
         widget=forms.TextInput(
             attrs={
                 "class": "d-input d-input--short d-amount",
-                "inputmode": "decimal",
-                "autocomplete": "off",
                 "data-amount": "",
             }
         ),
@@ -60,7 +56,7 @@ class AmountForm(forms.Form):
     @property
     def fen(self) -> int | None:
         """None where it says no amount."""
-        return int(self.cleaned_data["amount"] * 100) if self.is_valid() else None
+        return self.cleaned_data["amount"] if self.is_valid() else None
 
 
 @dataclass(frozen=True)
@@ -210,7 +206,7 @@ def _ask(
     if fixed or not decision.asks_amount:
         form = None
     elif form is None:
-        form = AmountForm(initial={"amount": f"{amount / 100:.2f}"})
+        form = AmountForm(initial={"amount": amount})
     elif form.fen is None:
         asked = None
         shown, then = f"¥{form['amount'].value()}", _no_amount()

@@ -36,6 +36,8 @@ class Incoming:
     splits: Sequence[tuple[Any, ...]] = ()
     # Of an order: the platform's figure of what was refunded, Afterdesk's own refunds included.
     refunded_reported: int | None = None
+    # Of an order: why its facts are in doubt, in words.
+    doubts: Sequence[str] = ()
     # Of a ticket: what it is flagged with besides what the desk finds out by itself.
     flags: Sequence[str] = ()
 
@@ -113,19 +115,21 @@ def stored_versions(
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cur}
 
 
-def compare(item: Incoming, updated_at: float, stored_digest: str) -> Result | None:
-    """Why a version is not written, or None where it is newer than what is stored (SPEC O6).
+def same_second(*, is_forward: bool, differs: bool) -> Result:
+    """The result of a version with the update time of what is stored and other content."""
+    note = _("differs from what is stored with the same update time") if differs else ""
+    return Result(Outcome.CHANGED if is_forward else Outcome.UNCHANGED, note=note)
 
-    Stays true whatever happens to the row later, so that no lock is needed to say so. Of two
-    versions with one update time the first one stays: only so does the same file change nothing
-    the second time. The other one is counted by name.
+
+def compare(item: Incoming, updated_at: float, stored_digest: str) -> Result | None:
+    """Why a version is not written, or None where it may be (SPEC O6).
+
+    Stays true whatever happens to the row later, so that no lock is needed to say so. A version of
+    the same second as what is stored, with other content, may be: `same_second` says as far as
+    what.
     """
     if item.digest == stored_digest:
         return UNCHANGED
     if item.updated_at < updated_at:
         return OLDER
-    if item.updated_at == updated_at:
-        return Result(
-            Outcome.UNCHANGED, note=_("with other content but the update time of what is stored")
-        )
     return None

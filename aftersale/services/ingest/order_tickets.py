@@ -7,10 +7,12 @@ from typing import Any
 
 import psycopg
 
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import HANDS_OFF, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.services.shared import locks
 from aftersale.services.shared.sql_arrays import flags, numbers, texts
+from aftersale.services.tickets.lifecycle import FINAL
 
 from . import windows
 from .batch import Key
@@ -32,6 +34,8 @@ class ArrivedOrder:
     new: bool
     status: str
     completed_at: float | None
+    # Why its facts are in doubt, in words; None where that is as it was.
+    doubts: Sequence[str] | None = None
     shipment: Shipment | None = None
     # The lines of a parcel that was reported by itself; none: whatever the order has.
     parcel: Sequence[int] = ()
@@ -78,6 +82,8 @@ def refresh(
         elif TicketFlag.LINE_MISSING not in raised:
             raised = [*raised, TicketFlag.LINE_MISSING]
             events.append((pk, TicketEventKind.FLAG, _line_missing(line_no)))
+        if status not in FINAL:
+            raised = _in_doubt(raised, order, pk, events)
         awaiting_evaluation = status == TicketStatus.PENDING_REVIEW and not set(raised) & set(
             HANDS_OFF
         )
@@ -91,6 +97,20 @@ def refresh(
     write_events(cur, events, now)
     _settle(linked, rows, now)
     return waiting
+
+
+def _in_doubt(
+    raised: list[str], order: ArrivedOrder, pk: int, events: list[tuple[int, str, str]]
+) -> list[str]:
+    """The flags of an open ticket, after a version of its order that is in doubt or is not."""
+    flag = TicketFlag.ORDER_IN_DOUBT.value
+    if order.doubts is None or (order.doubts and flag in raised):
+        return raised
+    if order.doubts:
+        note = _("In doubt of its order: %s. The ticket is for people.")
+        events.append((pk, TicketEventKind.FLAG, note % joined(", ", order.doubts)))
+        return [*raised, flag]
+    return [kept for kept in raised if kept != flag]
 
 
 def _line_missing(line_no: int) -> str:

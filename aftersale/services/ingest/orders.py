@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from django.db import transaction
 
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import said as _
 from aftersale.models import Order
 from aftersale.records.schemas import OrderRecord
 from aftersale.services.orders import own_refunds
@@ -19,7 +21,9 @@ from aftersale.services.shared.sql_arrays import cursor, flags, numbers, seconds
 from aftersale.services.shops.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
-from .batch import Incoming, Key, compare, digest, stored_versions, write_all
+from .batch import Incoming, Key, compare, digest, same_second, stored_versions, write_all
+from .dated_ahead import latest_moment, refusal_of
+from .order_same_second import Merged, StoredOrder, merge, read_stored
 from .order_tickets import ArrivedOrder, refresh
 from .shipments import shipment_reported
 
@@ -39,10 +43,13 @@ def save_orders(
     """
     results: list[Result | None] = [None] * len(records)
     incoming = []
+    latest = latest_moment()
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
             results[position] = unknown_shop()
+        elif ahead := refusal_of(record.updated_at, latest):
+            results[position] = ahead
         else:
             item = _incoming(position, record, shop)
             if own_included:
@@ -113,9 +120,10 @@ _COLUMNS = [
     ("refunded_amount", "bigint", "k.{0}"),
     ("labels", "text", "k.{0}::text[]"),
     ("has_virtual", "boolean", "k.{0}"),
-    # These two stand behind the row.
+    # These stand behind the row.
     ("refunded_reported", "bigint", "k.{0}"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
+    ("in_doubt", "boolean", "k.{0}"),
 ]
 _NAMES = ", ".join(name for name, _type, _sql in _COLUMNS)
 _ARRAYS = ", ".join(f"%s::{type}[]" for _name, type, _sql in _COLUMNS)
@@ -153,6 +161,7 @@ def _arrays(items: Sequence[Incoming]) -> list[str]:
         *arrays,
         numbers(item.refunded_reported for item in items),
         texts(item.digest for item in items),
+        flags(bool(item.doubts) for item in items),
     ]
 
 
@@ -220,6 +229,8 @@ _SHIPPED_AT = _PLACES.index("shipped_at")
 _SHIPPING = [_STATUS, _PLACES.index("label_printed_at"), _SHIPPED_AT]
 _COMPLETED_AT = _PLACES.index("completed_at")
 _REFUNDED_AMOUNT = _PLACES.index("refunded_amount")
+_LABELS = _PLACES.index("labels")
+_HAS_VIRTUAL = _PLACES.index("has_virtual")
 
 
 def _change(
@@ -229,8 +240,8 @@ def _change(
 ) -> list[ArrivedOrder]:
     cur.execute(
         """
-        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), refunded_amount, status,
-               shipped_at
+        SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), refunded_amount, in_doubt,
+               status, shipped_at
           FROM aftersale_order
          WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
         """,
@@ -238,23 +249,38 @@ def _change(
     )
     pairs, arrived = [], []
     rows = cur.fetchall()
+    equal = [row[0] for row in rows if changed[row[0]].updated_at == row[1]]
+    stored = read_stored(cur, equal) if equal else {}
     # Only now that the orders are locked.
     reported = reported_of(changed)
     own = own_refunds.of_orders(
-        [pk for pk, item in changed.items() if item.refunded_reported is not None]
+        [pk for pk, item in changed.items() if item.row[_REFUNDED_AMOUNT] or pk in stored]
     )
     platforms: dict[int, Word] = {}
-    for pk, updated_at, stored_digest, outside, *before in rows:
+    for pk, updated_at, stored_digest, outside, in_doubt, *before in rows:
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
             continue
         results[item.position] = CHANGED
+        if pk in stored:
+            merged = merge(item, stored[pk])
+            results[item.position] = same_second(
+                is_forward=merged.is_forward, differs=bool(merged.differences)
+            )
+            if not merged.is_forward and (in_doubt or not merged.differences):
+                continue
+            item = _with_merged(item, stored[pk], merged, in_doubt=in_doubt)
+            if not merged.is_forward:
+                item = replace(item, digest=stored_digest)
         if pk in reported:
             platforms[pk] = _word(item)
             item = _with_reported(item, reported[pk])
-        if item.refunded_reported is not None and pk in own:
-            item = _without_own(item, item.refunded_reported, own[pk], known=outside)
+        if pk in own:
+            if item.refunded_reported is not None:
+                item = _without_own(item, item.refunded_reported, own[pk], known=outside)
+            else:
+                item = _with_doubt(item, own[pk], known=outside, in_doubt=in_doubt)
         pairs.append((pk, item))
         arrived.append(
             ArrivedOrder(
@@ -265,6 +291,7 @@ def _change(
                 new=False,
                 status=item.row[_STATUS],
                 completed_at=item.row[_COMPLETED_AT],
+                doubts=item.doubts,
                 shipment=shipment_reported(before, item.row[_STATUS], item.row[_SHIPPED_AT]),
             )
         )
@@ -275,6 +302,49 @@ def _change(
         _write_lines(cur, pairs, replace=ids)
         _write_splits(cur, pairs, replace=ids)
     return arrived
+
+
+def _with_merged(
+    item: Incoming, stored: StoredOrder, merged: Merged, *, in_doubt: bool
+) -> Incoming:
+    """The stored order with what leads forward in a version of the same second."""
+    row = list(item.row)
+    for name, value in merged.values.items():
+        row[_PLACES.index(name)] = value
+    reported = None if item.refunded_reported is None else merged.refunded_reported
+    if reported is not None:
+        row[_REFUNDED_AMOUNT] = reported
+    row[_LABELS] = texts(sorted(merged.labels))
+    row[_HAS_VIRTUAL] = any(line[-1] for line in stored.lines)
+    doubts = list(merged.differences)
+    if in_doubt and not doubts:
+        doubts.append(_("an earlier version of the same second"))
+    return replace(
+        item,
+        row=tuple(row),
+        lines=stored.lines,
+        splits=stored.splits,
+        refunded_reported=reported,
+        doubts=doubts,
+    )
+
+
+def _with_doubt(item: Incoming, own: Sequence[int], *, known: int, in_doubt: bool) -> Incoming:
+    """A source that tells `refunded_amount` by itself may count Afterdesk's own refunds in it: the
+    figure is taken as it stands, and people look where that is likely (SPEC O2)."""
+    total = item.row[_REFUNDED_AMOUNT]
+    if total == known:
+        likely = in_doubt
+    else:
+        likely = own_refunds.outside(total, own, known=0) == 0 or (
+            total > known and own_refunds.outside(total, own, known=known) == known
+        )
+    if total == 0 or not likely:
+        return item
+    doubt = _("refunded elsewhere %(total)s, which may be what was refunded here") % {
+        "total": format_yuan(total)
+    }
+    return replace(item, doubts=[*item.doubts, doubt])
 
 
 def _word(item: Incoming) -> Word:

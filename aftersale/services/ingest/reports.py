@@ -37,7 +37,7 @@ SETTLED_ELSEWHERE = _MONEY_TAKEN | {S.REFUNDED}
 
 # How far along an open ticket is. A platform that has yet to hear of our step reports an earlier
 # one: that never moves a ticket back.
-_PROGRESS = {
+PROGRESS = {
     S.PENDING_REVIEW: 0,
     S.NEGOTIATING: 1,
     S.AWAITING_RETURN: 2,
@@ -113,15 +113,7 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
 def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
     """A decided ticket keeps its type and amount; what the platform says instead is kept as a note
     and flagged (SPEC O7)."""
-    differences = []
-    if record.type != ticket.requested_type:
-        differences.append(_("type %s") % TicketType(record.type).label)
-    if record.amount != ticket.amount:
-        differences.append(_("amount %s") % format_yuan(record.amount))
-    if record.order_no != ticket.order_no:
-        differences.append(_("order %s") % record.order_no)
-    if record.line_no != ticket.line_no:
-        differences.append(_("line %s") % (record.line_no or "–"))
+    differences = differences_of_decided(ticket, record)
     if not differences:
         return
     lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
@@ -130,6 +122,26 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
     write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)
+
+
+def differences_of_decided(ticket: Ticket, record: TicketRecord) -> list[str]:
+    """What a decided ticket does not take over from its platform, in words."""
+    differences: list[str] = []
+    if record.type != ticket.requested_type:
+        differences.append(_("type %s") % TicketType(record.type).label)
+    if record.amount != ticket.amount:
+        differences.append(_("amount %s") % format_yuan(record.amount))
+    return differences + differences_of_place(ticket, record)
+
+
+def differences_of_place(ticket: Ticket, record: TicketRecord) -> list[str]:
+    """Another order, or another line of it."""
+    differences: list[str] = []
+    if record.order_no != ticket.order_no:
+        differences.append(_("order %s") % record.order_no)
+    if record.line_no != ticket.line_no:
+        differences.append(_("line %s") % (record.line_no or "–"))
+    return differences
 
 
 def _shipment(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
@@ -191,7 +203,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
 
 def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) -> None:
     usual = lifecycle.allowed(ticket.status, status, Actor.PLATFORM)
-    back = _PROGRESS[S(status)] < _PROGRESS[S(ticket.status)]
+    back = PROGRESS[S(status)] < PROGRESS[S(ticket.status)]
     if back and _lags(ticket, status, usual=usual):
         if status == S.ARBITRATION:
             # No lag: something that people have to know of, while a refund is on its way.

@@ -15,10 +15,12 @@ from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import CHANGED, NEW, Result, refused, unknown_shop
 from aftersale.services.shared.sql_arrays import cursor, numbers, texts
 from aftersale.services.shops.shops import KnownShop
+from aftersale.services.tickets.lifecycle import FINAL
 from aftersale.signals import tickets_waiting
 
 from . import ticket_rows, windows
 from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
+from .dated_ahead import latest_moment, refusal_of
 from .events import write_events
 from .goods import OrderGoods
 from .reports import (
@@ -30,7 +32,9 @@ from .reports import (
     reported_status,
     settle_arrival,
 )
+from .ticket_changes import Asked, changes_in_words
 from .ticket_rows import APPLIED_AT, Placed
+from .ticket_same_second import write_same_second
 
 S = TicketStatus
 Cursor = psycopg.Cursor[tuple[Any, ...]]
@@ -57,10 +61,13 @@ def save_tickets(
     """
     results: list[Result | None] = [None] * len(records)
     incoming = []
+    latest = latest_moment()
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
             results[position] = unknown_shop()
+        elif ahead := refusal_of(record.updated_at, latest):
+            results[position] = ahead
         else:
             item = ticket_rows.incoming(position, record, shop)
             item.flags = [
@@ -85,6 +92,7 @@ class _KnownOrder(NamedTuple):
     goods: OrderGoods
     status: str
     completed_at: float | None
+    in_doubt: bool
 
     def completed_before(self, item: Incoming) -> bool:
         return windows.filed_after_completion(self.status, self.completed_at, item.row[APPLIED_AT])
@@ -155,13 +163,13 @@ def _lock_orders(
         return {}
     pk_list = numbers(pks)
     cur.execute(
-        """SELECT id, shop_id, order_no, buyer, status, date_part('epoch', completed_at)
+        """SELECT id, shop_id, order_no, buyer, status, date_part('epoch', completed_at), in_doubt
              FROM aftersale_order
             WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE""",
         (pk_list,),
     )
     orders = {
-        row[0]: ((row[1], row[2]), _KnownOrder(row[0], row[3], OrderGoods(), row[4], row[5]))
+        row[0]: ((row[1], row[2]), _KnownOrder(row[0], row[3], OrderGoods(), *row[4:]))
         for row in cur
     }
     # A statement of its own: its snapshot is younger than the locks.
@@ -199,7 +207,7 @@ def _place(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> Placed | Result
             _("expected a line of order %(order)s (%(lines)s), not %(line)s")
             % {"order": item.row[0], "lines": lines, "line": item.row[1]},
         )
-    return Placed(item, order.pk, order.buyer, goods)
+    return Placed(item, order.pk, order.buyer, goods, in_doubt=order.in_doubt)
 
 
 def _filed_after_completion(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> bool:
@@ -220,8 +228,10 @@ def _insert(
         placed = _place(item, orders)
         if isinstance(placed, Result):
             results[item.position] = placed
-        else:
-            tickets.append(placed)
+            continue
+        if placed.in_doubt and reported_status(item.record) not in FINAL:
+            item.flags = [*item.flags, TicketFlag.ORDER_IN_DOUBT]
+        tickets.append(placed)
     if not tickets:
         return
     pks = ticket_rows.insert(cur, tickets, now)
@@ -265,7 +275,8 @@ def _insert(
 _LOCK_TICKETS = """
     SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
            status IN ('pending_review', 'negotiating') AND committed = 0 AND scenarios_hit = 0,
-           window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[], flags
+           window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[], flags,
+           type, amount, reason, note, evidence
       FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -281,13 +292,15 @@ def _change(
     """Undecided tickets take over everything and wait again; the others are returned."""
     cur.execute(_LOCK_TICKETS, (numbers(changed),))
     updates, reports, places = [], [], []
+    events: list[tuple[int, str, str]] = []
     for row in cur.fetchall():
-        pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags = row
+        pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags, *asked = row
         item = changed[pk]
         if result := compare(item, updated_at, stored_digest):
             results[item.position] = result
         elif (
             not undecided
+            or item.updated_at == updated_at
             or reported_status(item.record) not in (None, status)
             or _hands_off(item, flags)
         ):
@@ -298,6 +311,7 @@ def _change(
                 results[item.position] = placed
                 continue
             updates.append((pk, placed, status, due_at))
+            events += _events_of(pk, Asked(*asked), item.record)
             after = _filed_after_completion(item, orders)
             if after or has_place:
                 places.append((pk, after))
@@ -307,7 +321,14 @@ def _change(
     if updates:
         ticket_rows.update(cur, updates)
         windows.place(cur, places, now)
+        write_events(cur, events, now)
     return reports
+
+
+def _events_of(pk: int, before: Asked, record: TicketRecord) -> list[tuple[int, str, str]]:
+    """The event that keeps what an undecided ticket asked for before and asks for now (SPEC O7)."""
+    note = changes_in_words(before, record)
+    return [(pk, TicketEventKind.REPORTED, note)] if note else []
 
 
 def _hands_off(item: Incoming, flags: Sequence[str]) -> list[TicketFlag]:
@@ -342,7 +363,7 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     orders = _lock_orders(cur, [item], [pk])
     cur.execute(_LOCK_TICKETS, (numbers([pk]),))
     row = cur.fetchall()[0]
-    _pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags = row
+    _pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags, *asked = row
     if result := compare(item, updated_at, stored_digest):
         return result
     placed = _place(item, orders) if undecided else None
@@ -351,9 +372,12 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     ticket = Ticket.objects.select_related("shop", "order").get(pk=pk)
     for flag in _hands_off(item, flags):
         keep_off(ticket, flag, now)
+    if item.updated_at == updated_at:
+        return write_same_second(ticket, item.record, undecided=undecided, now=now)
     apply_findings(ticket, item.record, now)
     if placed is not None:
         ticket_rows.update(cur, [(pk, placed, status, due_at)])
+        write_events(cur, _events_of(pk, Asked(*asked), item.record), now)
         after = _filed_after_completion(item, orders)
         if after or has_place:
             windows.place(cur, [(pk, after)], now)

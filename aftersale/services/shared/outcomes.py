@@ -23,6 +23,8 @@ class Result(NamedTuple):
     errors: Sequence[FieldError] = ()
     # Something to count at the end besides the outcome, as in "stored not enabled" (SPEC O7).
     note: str = ""
+    # Refused for now: the same record may be taken later (SPEC O6).
+    ask_again: bool = False
 
 
 NEW = Result(Outcome.NEW)

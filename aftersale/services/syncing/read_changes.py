@@ -41,6 +41,9 @@ SLICE_SECONDS = 45.0
 # A message, or a ticket's missing order, that fails so often is passed by.
 MOST_TRIES = 3
 MESSAGES = 50
+# Records that were refused only for now are asked for so often, so many in a round.
+ASK_AGAIN = timedelta(minutes=5)
+MOST_ASKED_AGAIN = 20
 
 Clock = Callable[[], datetime]
 
@@ -126,7 +129,27 @@ class _Reader:
                 orders_until=account.orders_until - OVERLAP,
                 tickets_until=account.tickets_until - OVERLAP,
             )
+            self._ask_again(now)
         return True
+
+    def _ask_again(self, now: datetime) -> None:
+        """Fetches records that were refused only for now, as those dated ahead (SPEC O6)."""
+        waiting = self.account.problems.filter(ask_again=True, at__lte=now - ASK_AGAIN)
+        for problem in waiting.order_by("at")[:MOST_ASKED_AGAIN]:
+            self.lease.keep(self.clock())
+            try:
+                self._fetch(problem.subject, problem.number)
+            except (Throttled, NotAuthorised):
+                raise
+            except (TimedOut, NotCarriedOut) as error:
+                reason = _in_words(self.lease, error)
+                self.saver.problem(
+                    problem.subject, problem.number, reason, now=self.clock(), ask_again=True
+                )
+            else:
+                # Left as it was: the platform does not know the record any more.
+                left = self.account.problems.filter(pk=problem.pk, at=problem.at)
+                left.update(ask_again=False)
 
     def _slice(self) -> None:
         """Reads the next slice of the round, or ends the round."""

@@ -1,20 +1,24 @@
 """What was seen on the platform is saved by the services that save files and calls (SPEC O6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
+from django.db import InterfaceError, OperationalError
 
 from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.multilingual import said as _
 from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
-from aftersale.records.schemas import OrderRecord
+from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
-from aftersale.services.shared.outcomes import Outcome, Result
+from aftersale.services.shared.outcomes import Outcome, Result, refused
 from aftersale.services.shops.shops import KnownShop
 from aftersale.services.syncing import facts
 
+_Record = TypeVar("_Record", OrderRecord, TicketRecord)
 log = structlog.get_logger(__name__)
 
 
@@ -26,7 +30,10 @@ class Saver:
 
     def orders(self, seen: Sequence[OrderRecord | Unreadable], *, now: datetime) -> None:
         records = [one for one in seen if isinstance(one, OrderRecord)]
-        results = save_orders(records, shops=self._shops(), now=now, own_included=True)
+        results = self._each(
+            records,
+            lambda some: save_orders(some, shops=self._shops(), now=now, own_included=True),
+        )
         numbers = [record.order_no for record in records]
         facts.keep(
             self.account.shop_id,
@@ -39,13 +46,16 @@ class Saver:
     def tickets(self, seen: Sequence[SeenTicket | Unreadable], *, now: datetime) -> None:
         """Until the first round is over new ones were there before: they are for people."""
         read = [one for one in seen if isinstance(one, SeenTicket)]
-        results = save_tickets(
+        results = self._each(
             [one.record for one in read],
-            shops=self._shops(),
-            now=now,
-            for_people=self.account.first_read_at is None,
-            platform_pays={one.record.ticket_no for one in read if one.paid_by_fast_refund},
-            unknown_there={one.record.ticket_no for one in read if one.unknown},
+            lambda some: save_tickets(
+                some,
+                shops=self._shops(),
+                now=now,
+                for_people=self.account.first_read_at is None,
+                platform_pays={one.record.ticket_no for one in read if one.paid_by_fast_refund},
+                unknown_there={one.record.ticket_no for one in read if one.unknown},
+            ),
         )
         numbers = [one.record.ticket_no for one in read]
         facts.keep(
@@ -62,7 +72,9 @@ class Saver:
         here = Order.objects.filter(shop=self.account.shop_id, order_no__in=wanted)
         return sorted(wanted - set(here.values_list("order_no", flat=True)))
 
-    def problem(self, subject: str, number: str, reason: str, *, now: datetime) -> None:
+    def problem(
+        self, subject: str, number: str, reason: str, *, now: datetime, ask_again: bool = False
+    ) -> None:
         """Keeps, for people, that a record could not be taken over."""
         log.warning(
             "platform_record_refused",
@@ -74,8 +86,24 @@ class Saver:
             account=self.account,
             subject=subject,
             number=clean_identifier(number)[:64],
-            defaults={"at": now, "reason": reason[:500]},
+            defaults={"at": now, "reason": reason[:500], "ask_again": ask_again},
         )
+
+    def _each(
+        self, records: Sequence[_Record], save: Callable[[Sequence[_Record]], list[Result]]
+    ) -> list[Result]:
+        """A record that the program fails on is refused by itself; the others are saved."""
+        try:
+            return save(records)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if len(records) > 1:
+                middle = len(records) // 2
+                return self._each(records[:middle], save) + self._each(records[middle:], save)
+            # Without its text, which may quote what a buyer wrote.
+            log.error("platform_record_failed", error=type(error).__name__)
+            return [refused("", _("The program could not go on (%s).") % type(error).__name__)]
 
     def _problems(
         self,
@@ -88,7 +116,7 @@ class Saver:
         for number, result in results:
             if result.outcome == Outcome.REFUSED:
                 reason = "; ".join(map(str, result.errors))
-                self.problem(subject, number, reason, now=now)
+                self.problem(subject, number, reason, now=now, ask_again=result.ask_again)
             else:
                 taken.append(number)
         for one in seen:

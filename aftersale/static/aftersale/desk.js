@@ -95,11 +95,12 @@
         if (!event.target.matches?.("[data-amount]")) return;
         const shown = dialog().querySelector("[data-amount-shown]");
         if (!shown) return;
-        // As the server reads it: the digits of a Chinese keyboard, too. What is no amount is
-        // refused there; the button must not go on naming the one before.
+        // As money.parse_yuan reads it: signs and digits of a Chinese keyboard, commas before each
+        // three digits. The server refuses other texts; the button must not name the old amount.
         const typed = event.target.value.normalize("NFKC").trim();
-        const figures = /^\d+(\.\d{1,2})?$/.test(typed)
-            ? Number(typed).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+        const found = /^[¥￥]?\s*(\d{1,10}|\d{1,3}(?:,\d{3}){1,3})(\.\d{1,2})?\s*元?$/.exec(typed);
+        const figures = found
+            ? Number(found[1].replaceAll(",", "") + (found[2] ?? "")).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })
             : typed || "…";
         shown.textContent = `¥${figures}`;
     });

@@ -16,20 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import plain_yuan
 from aftersale.models import OrderStatus, Shop
 from aftersale.records.errors import explain
-from aftersale.records.values import MONEY_PATTERN, TIME_OF_DAY_PATTERN, fen
+from aftersale.records.values import TIME_OF_DAY_PATTERN
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario, Strategy
 from strategies.services.rulebook_content import strategy_content
 from strategies.strategy_record import DEFAULT_DAILY_CAP, StrategyRecord
 
 PRE_SHIP_ONLY = {"paid_time", "skip_label_printed"}
 POST_SHIP_ONLY = {"order_statuses"}
-# Written between the figures of an amount, in either script.
-_BETWEEN_FIGURES = re.compile(r"[\s,，¥￥]")
 
 
 def _line(label: Any, help_text: Any = "", **attrs: Any) -> forms.CharField:
@@ -287,13 +286,13 @@ class StrategyForm(forms.Form):
         return (text or None) if number is None else number
 
     def _money(self, key: str, cleaned: Mapping[str, Any], *, needed: bool = False) -> str | None:
-        text = _BETWEEN_FIGURES.sub("", cleaned.get(key, ""))
-        if not text and not needed:
-            return None
-        if not re.match(MONEY_PATTERN, text):
-            self.add_error(key, _("Expected an amount in yuan, such as 59.90."))
-            return "1.00"  # said already; the rest of the record is still looked at
-        return text
+        """As records have it. The limits of an amount are the record's (SPEC T4)."""
+        try:
+            amount = YuanField(least=0, required=needed).clean(cleaned.get(key, ""))
+        except forms.ValidationError:
+            self.add_error(key, YuanField.default_error_messages["invalid"])
+            return "1.00"  # the error is shown; the rest of the record is still looked at
+        return None if amount is None else plain_yuan(amount)
 
     def _say(self, pointer: str, message: str) -> None:
         key, _dot, inner = pointer.partition(".")
@@ -352,8 +351,10 @@ def initial_of(strategy: Strategy, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _fen(text: str) -> int | None:
-    text = _BETWEEN_FIGURES.sub("", text)
-    return fen(text) if re.match(MONEY_PATTERN, text) else None
+    try:
+        return YuanField(least=0, required=False).clean(text)
+    except forms.ValidationError:
+        return None
 
 
 def _number(text: str) -> int | None:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -20,6 +19,7 @@ from unfold.widgets import (
 from aftersale.admin.kit import columns
 from aftersale.admin.kit.actions import StepForm, step
 from aftersale.admin.kit.model_admin import OperatorAdmin
+from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
@@ -40,24 +40,18 @@ class RuleForm(StepForm):
     kind = forms.ChoiceField(
         label=_("rule"), choices=tuple(_RULES.items()), widget=UnfoldAdminSelectWidget
     )
-    value = forms.DecimalField(
-        label=_("hours, or yuan"),
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
+    # Fen also of hours: "6" is read as 6.00 either way.
+    value = YuanField(label=_("hours, or yuan"), least=0, widget=UnfoldAdminTextInputWidget)
 
     def clean(self) -> dict[str, Any]:
         """`value` as the service takes it: whole hours, or fen."""
         cleaned = super().clean()
         kind, value = cleaned.get("kind"), cleaned.get("value")
-        if kind == FastRefundRuleKind.PAID_AMOUNT_BELOW and value is not None:
-            cleaned["value"] = int(value * 100)
-        elif value is not None and value != int(value):
+        if kind == FastRefundRuleKind.PAID_AMOUNT_BELOW or value is None:
+            return cleaned
+        cleaned["value"], part = divmod(value, 100)
+        if part:
             self.add_error("value", _("Hours are whole numbers."))
-        elif value is not None:
-            cleaned["value"] = int(value)
         return cleaned
 
 

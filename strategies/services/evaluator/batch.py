@@ -17,6 +17,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected, tell
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import wake_teller
+from aftersale.services.shared.database_clock import database_moment
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.services.evaluator.read_facts import (
@@ -30,7 +31,7 @@ from strategies.services.evaluator.read_facts import (
     micros,
 )
 from strategies.services.evaluator.write_decisions import BatchChanged, write
-from strategies.services.lanes import database_moment, try_lane
+from strategies.services.lanes import try_lane
 from strategies.services.strategies import trip
 
 from .rulebooks import load_rulebook

@@ -5,9 +5,10 @@ import time
 from django.db import connection, transaction
 
 from aftersale.models import Ticket
+from aftersale.services.shared.database_clock import database_moment
 from strategies.models import EvaluatorLane
 from strategies.services.evaluator.read_facts import START
-from strategies.services.lanes import database_moment, hold_lane
+from strategies.services.lanes import hold_lane
 
 from .batch import LaneHeld, Tally, decide_batch
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0010_alert_ended'),
+        ('monitoring', '0011_fen_fields'),
     ]
 
     operations = [

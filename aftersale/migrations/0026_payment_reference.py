@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("aftersale", "0021_platform_facts"),
+        ("aftersale", "0025_refunded_elsewhere"),
     ]
 
     operations = [
