@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("aftersale", "0025_refunded_elsewhere"),
+        ("aftersale", "0026_labels_of_tickets"),
     ]
 
     operations = [
