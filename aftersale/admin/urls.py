@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from aftersale.admin.desk import (
     automation_switch,
     batch,
+    dispute_evidence,
     ledgers,
     reject_texts,
     replies,
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("replies/<int:pk>/reject/", replies.reject, name="reject"),
     path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
     path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),
+    path("replies/<int:pk>/evidence/", dispute_evidence.page, name="dispute-evidence"),
     path("evidence/<int:pk>/", replies.picture, name="evidence"),
     path(
         "evidence/<int:pk>/platform/<str:number>/",

@@ -52,6 +52,9 @@ class Refund(models.Model):
     requested_at = models.DateTimeField(_("approved at"))
     # The platform's update time of the ticket that was decided on (docs/adr/0006).
     version = models.DateTimeField(_("version decided on"), null=True)
+    # Refunded of the order by others than Afterdesk, as was known at the approval: if it is more
+    # when the payment is due, people decide (SPEC O2). In fen; null: not a platform's shop.
+    refunded_elsewhere = models.BigIntegerField(null=True, editable=False)
     reason = models.CharField(_("filed under"), max_length=128, blank=True, default="")
     status = models.CharField(
         _("status"), max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED

@@ -6,9 +6,12 @@ same key always means the same payment: sending it again can never pay twice.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aftersale.records.schemas import TicketRecord
+
+if TYPE_CHECKING:
+    from aftersale.platforms.protocol import OrderNow
 
 # A connector gives up on a call after this many seconds and raises TimedOut.
 CALL_TIMEOUT_SECONDS = 10
@@ -71,8 +74,8 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True)
-class Overtaken:
-    """The platform did not pay by this call and never will: how it has the ticket now."""
+class DeclinedRefund:
+    """The platform did not pay by this call and never will; `record`: the ticket as it is there."""
 
     reason: str
     record: TicketRecord
@@ -92,8 +95,11 @@ class Connector(Protocol):
     # Whether `status` works; where it does not, people find out what became of a payment.
     can_be_asked: bool
 
-    def pay(self, request: PayRequest) -> Paid | Failed | Pending | NotSent | Overtaken: ...
+    def pay(self, request: PayRequest) -> Paid | Failed | Pending | NotSent | DeclinedRefund: ...
 
     def status(
         self, request: PayRequest
-    ) -> Paid | Failed | NeverSeen | Pending | NotSent | Overtaken: ...
+    ) -> Paid | Failed | NeverSeen | Pending | NotSent | DeclinedRefund: ...
+
+    def order_now(self, request: PayRequest) -> "OrderNow | NotSent | None":
+        """The request's order as it stands before `pay`; None where nobody but us pays it back."""

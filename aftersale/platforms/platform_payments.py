@@ -11,10 +11,10 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import Shop
 from aftersale.platforms import registry
 from aftersale.platforms.payments import (
+    DeclinedRefund,
     Failed,
     NeverSeen,
     NotSent,
-    Overtaken,
     Paid,
     PayRequest,
     Pending,
@@ -24,6 +24,7 @@ from aftersale.platforms.protocol import (
     Accepted,
     NotAuthorised,
     NotCarriedOut,
+    OrderNow,
     Platform,
     Step,
     Throttled,
@@ -44,7 +45,7 @@ class ThroughPlatform:
 
     can_be_asked = True
 
-    def pay(self, request: PayRequest) -> Failed | Pending | NotSent | Overtaken:
+    def pay(self, request: PayRequest) -> Failed | Pending | NotSent | DeclinedRefund:
         if request.amount != request.asked:
             # It would pay what was asked for.
             return Failed(_("The platform refunds another amount than this."), permanent=True)
@@ -52,11 +53,20 @@ class ThroughPlatform:
 
     def status(
         self, request: PayRequest
-    ) -> Paid | Failed | NeverSeen | Pending | NotSent | Overtaken:
+    ) -> Paid | Failed | NeverSeen | Pending | NotSent | DeclinedRefund:
         return _carried_out(request, lambda platform: _status(platform, request))
 
+    def order_now(self, request: PayRequest) -> OrderNow | NotSent:
+        def ask(platform: Platform) -> OrderNow:
+            return platform.order_now(request.order_no, without_ticket=request.ticket_no)
 
-def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent | Overtaken:
+        try:
+            return _carried_out(request, ask)
+        except TimedOut:
+            return NotSent(_("the platform did not answer in time"), PAUSE_SECONDS)
+
+
+def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent | DeclinedRefund:
     step = Step(
         ticket_no=request.ticket_no,
         order_no=request.order_no,
@@ -76,17 +86,17 @@ def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent 
         return NotSent(answer.reason, PAUSE_SECONDS)
     if seen is None:
         return Failed(answer.reason, permanent=True)
-    return Overtaken(answer.reason, seen.record)
+    return DeclinedRefund(answer.reason, seen.record)
 
 
 def _status(
     platform: Platform, request: PayRequest
-) -> Paid | Failed | NeverSeen | Pending | Overtaken:
+) -> Paid | Failed | NeverSeen | Pending | DeclinedRefund:
     answer = platform.refund_status(request.ticket_no)
     if isinstance(answer, Paid):
         seen = platform.ticket(request.ticket_no)
         if seen is not None and seen.record.amount != request.amount:
-            return Overtaken(_("The platform refunded another amount."), seen.record)
+            return DeclinedRefund(_("The platform refunded another amount."), seen.record)
     return answer
 
 

@@ -126,6 +126,14 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderNow:
+    """A whole order as the platform has it now: its own figures, and its tickets."""
+
+    order: OrderRecord | Unreadable | None
+    tickets: Sequence[SeenTicket | Unreadable]
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformReason:
     """A reject reason that the platform takes for a ticket; `text` is its default explanation."""
 
@@ -244,6 +252,9 @@ class Platform(Protocol):
         """Raises RecordUnreadable; so does `ticket`."""
 
     def ticket(self, ticket_no: str) -> SeenTicket | None: ...
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        """Asked before a payment on one of its tickets, which needs not be read (SPEC O2)."""
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         """What to answer when the platform first tries the desk's address; None: it is not it."""

@@ -29,6 +29,14 @@ def secrets_of(code: str) -> tuple[Secret, ...]:
     return secrets
 
 
+def has(code: str, ability: type) -> bool:
+    """Whether a platform can do what one of the protocols besides Platform names."""
+    if code not in PLATFORMS:
+        return False
+    _name, module, name = PLATFORMS[code]
+    return issubclass(getattr(import_module(module), name), ability)
+
+
 def platform_of(shop: Shop) -> Platform | None:
     """None where the shop has no access to its platform."""
     account = PlatformAccount.objects.filter(shop=shop).select_related("shop").first()

@@ -1,6 +1,6 @@
-"""A pretended platform for demo shops: pays at once, and does worse when it is told to.
+"""A fake platform for demo shops: pays at once, or fails in the way that it is told to.
 
-What it has seen are its own rows, each committed by itself, as a real platform's would be.
+Its payments are rows of its own, each committed by itself, as a real platform's would be.
 """
 
 import time
@@ -57,6 +57,9 @@ class Sandbox:
         if known is None:
             return NeverSeen()
         return Paid() if known.paid else Failed(known.reason, permanent=known.permanent)
+
+    def order_now(self, request: PayRequest) -> None:
+        """Nobody but Afterdesk pays anything back there."""
 
     def _next_behaviour(self, request: PayRequest) -> str:
         if not SandboxInstruction.objects.filter(shop=request.shop_id).exists():

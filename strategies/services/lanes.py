@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from aftersale.models import Shop
+from aftersale.services.shared import locks
 from config.queue import DECIDE, wake
 from strategies.models import EvaluatorLane, FastRefundRule, RulebookRevision, Strategy
 from strategies.services.rulebook_content import rulebook_content
@@ -24,7 +25,7 @@ def hold_lane(shop_id: int, *, user: User | None, now: datetime) -> EvaluatorLan
     if lane is not None:
         return lane
     # The shop's row decides who of two makes the lane.
-    Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
+    locks.lock_shop(shop_id)
     if not EvaluatorLane.objects.filter(shop=shop_id).exists():
         revision = RulebookRevision.objects.create(
             shop_id=shop_id,

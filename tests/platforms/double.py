@@ -11,10 +11,14 @@ import pytest
 
 from aftersale.platforms import registry
 from aftersale.platforms.protocol import (
+    Accepted,
     Account,
     Changed,
+    Declined,
     ForgedMessage,
+    OrderNow,
     Picture,
+    PlatformReason,
     Secret,
     SeenTicket,
     Subject,
@@ -37,6 +41,8 @@ class Place:
     orders: dict[str, OrderRecord | Unreadable] = field(default_factory=dict)
     tickets: dict[str, SeenTicket | Unreadable] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
+    reasons: list[PlatformReason] = field(default_factory=list)
+    evidence_answer: Accepted | Declined = field(default_factory=Accepted)
     # Numbers by the moment at which the lists show them.
     listed: list[tuple[datetime, str, str]] = field(default_factory=list)
     # What was asked, as ("orders", since, until), ("ticket", number), ("renewed",), …
@@ -46,6 +52,8 @@ class Place:
     renews: Mapping[str, str] | None = None
     renews_refused: Mapping[str, str] | None = None
     token: str = GIVEN["token"]
+    # Messages of the app are about other shops.
+    about_others: bool = False
 
     def put_order(self, record: OrderRecord) -> None:
         self.orders[record.order_no] = record
@@ -91,6 +99,17 @@ class Double:
         self._call("order", order_no)
         return self.place.orders.get(order_no)
 
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        self._call("order_now", order_no)
+        tickets = [
+            seen
+            for number, seen in self.place.tickets.items()
+            if number != without_ticket
+            and isinstance(seen, SeenTicket)
+            and seen.record.order_no == order_no
+        ]
+        return OrderNow(self.place.orders.get(order_no), tickets)
+
     def ticket(self, ticket_no: str) -> Any:
         self._call("ticket", ticket_no)
         return self.place.tickets.get(ticket_no)
@@ -103,7 +122,19 @@ class Double:
     ) -> Sequence[Changed]:
         if query.get("sign") != signature(body, self.account.secrets["token"]):
             raise ForgedMessage
+        if self.place.about_others:
+            return []
         return [Changed(Subject(kind), number, id) for kind, number, id in json.loads(body)]
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
+        self._call("reject_reasons", ticket_no)
+        return self.place.reasons
+
+    def send_evidence(
+        self, ticket_no: str, *, text: str, pictures: Sequence[Picture]
+    ) -> Accepted | Declined:
+        self._call("send_evidence", ticket_no, text, [one.content_type for one in pictures])
+        return self.place.evidence_answer
 
     def picture(self, number: str) -> Picture | None:
         self._call("picture", number)

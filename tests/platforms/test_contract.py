@@ -14,6 +14,7 @@ from aftersale.platforms.protocol import (
     ForgedMessage,
     NotAuthorised,
     NotCarriedOut,
+    OrderNow,
     Picture,
     Platform,
     SeenTicket,
@@ -119,6 +120,21 @@ def test_an_order_comes_with_its_money_and_its_shipping(fake: Fake, platform: Pl
     assert shipped.status == "shipped"
     assert shipped.shipped_at == shipped.updated_at
     assert shipped.updated_at > placed.updated_at
+
+
+def test_an_order_comes_with_its_other_tickets(fake: Fake, platform: Platform) -> None:
+    """SPEC O2: asked before a payment, since a sibling may have been paid in the back office."""
+    order_no = fake.places(10_000)
+    one, two = (fake.buyer_applies(order_no, "refund_only", 3_000) for _ in range(2))
+    fake.staff_refunds_on_platform(two)
+    fake.advance(120)
+    found = platform.order_now(order_no, without_ticket=one)
+    assert isinstance(found.order, OrderRecord)
+    assert (found.order.order_no, found.order.paid_amount) == (order_no, 10_000)
+    [other] = found.tickets
+    assert isinstance(other, SeenTicket)
+    assert (other.record.ticket_no, other.record.status) == (two, "refunded")
+    assert platform.order_now("123456789", without_ticket=one) == OrderNow(None, [])
 
 
 def test_what_is_not_there_is_none(platform: Platform) -> None:

@@ -250,3 +250,51 @@ def test_one_message_that_comes_twice_at_once(
             )
     assert receive(meeting(2)) == ["success", "success"]
     assert kept() == [("m1", "ticket", "T1")]
+
+
+# An app that has one address for all its shops.
+
+APP = "/platforms/double/messages"
+
+
+def test_a_message_to_the_apps_address_reaches_the_shops_that_it_is_about(
+    connected: Connected, clock: Clock
+):
+    """Each shop's own secrets and the seller inside the message say whose it is."""
+    Connected(clock, "s2")
+    double.places["s2"].about_others = True
+    assert send(body_of(("ticket", "T1", "m1")), url=APP).content == b"success"
+    rows = PlatformMessage.objects.values_list("account__shop__code", "number")
+    assert list(rows) == [("s1", "T1")]
+
+
+def test_a_message_to_the_apps_address_that_no_shop_believes_is_forged(connected: Connected):
+    for url, sign in [(APP, "x"), ("/platforms/other/messages", None)]:
+        answer = send(body_of(("ticket", "T1", "m1")), url=url, sign=sign)
+        assert (answer.status_code, answer.content) == (403, b"")
+    assert kept() == []
+
+
+def test_a_shop_that_can_not_be_opened_does_not_keep_messages_from_others(
+    connected: Connected, clock: Clock
+):
+    first = Connected(clock, "s0")
+    first.account.__class__.objects.filter(pk=first.account.pk).update(sealed="not readable")
+    assert send(body_of(("ticket", "T1", "m1")), url=APP).status_code == 200
+    assert kept() == [("m1", "ticket", "T1")]
+
+
+def test_the_platform_may_try_the_apps_address_first(connected: Connected):
+    client = Client()
+    answer = client.get(APP, {"token": double.GIVEN["token"], "echo": "4711"})
+    assert (answer.status_code, answer.content) == (200, b"4711")
+    assert client.get(APP, {"token": "x", "echo": "1"}).status_code == 403
+
+
+def test_a_platform_is_answered_in_its_own_words(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+):
+    """Kuaishou sends again and again what is not answered so."""
+    monkeypatch.setattr(double.Double, "reply", '{"result":1}', raising=False)
+    for url in (URL, APP):
+        assert send(body_of(), url=url).content == b'{"result":1}'

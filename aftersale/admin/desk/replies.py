@@ -20,7 +20,14 @@ from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
-from aftersale.services.desk import evidence, platform_pictures, reject_templates, replies
+from aftersale.platforms.protocol import PlatformReason
+from aftersale.services.desk import (
+    evidence,
+    platform_pictures,
+    platform_reasons,
+    reject_templates,
+    replies,
+)
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
 from aftersale.services.shared.shown import format_time
 from aftersale.services.tickets import cases, negotiation
@@ -37,6 +44,8 @@ class Choice:
     blocked: bool
     checked: bool
     focused: bool = False
+    # The platform's words on when it takes a reason of its own.
+    hint: str = ""
 
 
 @pages.desk_page
@@ -228,6 +237,9 @@ def _negotiable(ticket: Ticket) -> bool:
 
 
 def _choices(ticket: Ticket, *, chosen: str) -> list[Choice]:
+    own = [] if not _rejectable(ticket) else list(platform_reasons.of_ticket(ticket))
+    if own:
+        return _focused([_own_choice(offered, chosen) for offered in own])
     reasons = reject_reasons.fitting(ticket)
     texts = reject_templates.all_filled(reasons, ticket)
     in_vain = negotiation.in_vain(ticket, now=timezone.now())
@@ -240,6 +252,21 @@ def _choices(ticket: Ticket, *, chosen: str) -> list[Choice]:
         )
         for reason in reasons
     ]
+    return _focused(choices)
+
+
+def _own_choice(offered: PlatformReason, chosen: str) -> Choice:
+    reason = platform_reasons.as_reason(offered)
+    return Choice(
+        reason,
+        offered.text,
+        blocked=False,
+        checked=reason.code == chosen,
+        hint=offered.hint,
+    )
+
+
+def _focused(choices: list[Choice]) -> list[Choice]:
     for choice in [choice for choice in choices if choice.checked] or choices[:1]:
         choice.focused = True
     return choices

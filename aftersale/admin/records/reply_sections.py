@@ -25,7 +25,7 @@ def rejections_of(request: HttpRequest, ticket: Ticket) -> Section:
             [
                 format_time(row.at, ticket.shop),
                 columns.name(row.user),
-                label_of(row.reason),
+                row.label or label_of(row.reason),
                 _as_sent(row.explanation),
                 pictures(row.evidence_files.all()),
             ]

@@ -185,6 +185,9 @@ def _state(request: HttpRequest, shop: Shop, account: PlatformAccount) -> dict[s
         "facts": _facts(shop, account),
         "secrets": _secrets(account),
         "messages_address": request.build_absolute_uri(address),
+        "app_address": request.build_absolute_uri(
+            reverse("platforms:app-messages", args=[account.platform])
+        ),
         "old_ones": waiting.count(),
         "may_evaluate": access.may(request, shop.pk, Right.CHANGE_STRATEGIES),
         "problems": [(problem, format_time(problem.at, shop)) for problem in problems[:PROBLEMS]],

@@ -8,8 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.admin.kit import access
 from aftersale.domain.platform_facts import NAMES, VALUES
 from aftersale.models import ConnectorKind, PlatformFacts, PlatformSubject, Ticket
+from aftersale.services.access.rights import Right
+from aftersale.services.desk import dispute_evidence
 from aftersale.services.shared.shown import format_time
 
 from .panels import Panel, register
@@ -39,9 +42,18 @@ def platform_says(request: HttpRequest, ticket: Ticket) -> Panel | None:
         for name, value, _at in of_ticket
         if name == "picture"
     ]
-    if not rows and not pictures:
+    takes_evidence = dispute_evidence.takes_evidence(ticket) and access.may(
+        request, ticket.shop_id, Right.HANDLE_TICKETS
+    )
+    if not rows and not pictures and not takes_evidence:
         return None
-    return Panel(_("On the platform"), TEMPLATE, {"rows": rows, "pictures": pictures})
+    context = {
+        "rows": rows,
+        "pictures": pictures,
+        "takes_evidence": takes_evidence,
+        "ticket": ticket,
+    }
+    return Panel(_("On the platform"), TEMPLATE, context)
 
 
 def _shown(ticket: Ticket, name: str, value: str, at: str | None) -> tuple[Any, Any, str]:

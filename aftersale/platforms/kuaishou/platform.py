@@ -16,6 +16,7 @@ from aftersale.platforms.protocol import (
     Changed,
     Declined,
     NotCarriedOut,
+    OrderNow,
     Picture,
     PlatformReason,
     SeenOrder,
@@ -111,6 +112,22 @@ class Kuaishou:
     def order(self, order_no: str) -> SeenOrder | None:
         row = self._order(order_no)
         return readable(self._order_record(row)) if row else None
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        row = self._order(order_no)
+        if row is None:
+            return OrderNow(None, [])
+        numbers = to_records.ticket_numbers(row)
+        return OrderNow(
+            self._order_record(row),
+            [self._seen(number) for number in numbers if number != without_ticket],
+        )
+
+    def _seen(self, ticket_no: str) -> SeenTicket | Unreadable:
+        row = self._ticket(ticket_no)
+        if row is None:
+            return Unreadable(ticket_no, _("Kuaishou does not know this ticket."))
+        return self._seen_ticket(row)
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         row = self._ticket(ticket_no)

@@ -215,6 +215,11 @@ def order_no(row: Mapping[str, Any]) -> str:
     return identity(part(row, "orderBaseInfo"), "oid")
 
 
+def ticket_numbers(row: Mapping[str, Any]) -> list[str]:
+    """The order's tickets, as its detail lists them."""
+    return [identity(one, "refundId") for one in rows(row, "orderRefundList")]
+
+
 def lacks_shipping(row: Mapping[str, Any]) -> bool:
     """Whether only the detail says what the list leaves out: virtual goods, pieces shipped."""
     base = part(row, "orderBaseInfo")

@@ -11,6 +11,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
     NotCarriedOut,
+    OrderNow,
     RecordUnreadable,
     SeenOrder,
     SeenTicket,
@@ -111,8 +112,23 @@ class Lookup:
 
     def order(self, order_no: str) -> SeenOrder | None:
         raw = self._raw_order(order_no)
+        return None if raw is None else self._order_record(raw)
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        raw = self._raw_order(order_no)
+        if raw is None:
+            return OrderNow(None, [])
+        numbers = [number for number in to_records.ticket_numbers(raw) if number != without_ticket]
+        tickets = [
+            _told(number, self.ticket)
+            or Unreadable(number, _("What the platform says of it can't be read."))
+            for number in numbers
+        ]
+        return OrderNow(_told(order_no, lambda _number: self._order_record(raw)), tickets)
+
+    def _order_record(self, raw: Answer) -> SeenOrder:
         try:
-            return None if raw is None else to_records.order_record(self._shop, raw)
+            return to_records.order_record(self._shop, raw)
         except BAD_ANSWER as error:
             raise NoRecord(_what(error)) from error
 

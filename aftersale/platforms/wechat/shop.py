@@ -19,6 +19,7 @@ from aftersale.platforms.protocol import (
     Changed,
     Declined,
     NotCarriedOut,
+    OrderNow,
     Picture,
     PlatformReason,
     SeenOrder,
@@ -94,6 +95,10 @@ class WeChatShop:
     def order(self, order_no: str) -> SeenOrder | None:
         with reads():
             return self._lookup.order(order_no)
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        with reads():
+            return self._lookup.order_now(order_no, without_ticket=without_ticket)
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         with reads():

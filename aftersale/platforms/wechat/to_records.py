@@ -62,6 +62,12 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
     return record.model_copy(update={"facts": facts.of_order(raw)})
 
 
+def ticket_numbers(order: Raw) -> list[str]:
+    """The order's tickets, as it lists them."""
+    listed = rows(part(order, "aftersale_detail"), "aftersale_order_list")
+    return [number for row in listed if (number := text(row.get("aftersale_order_id")))]
+
+
 def _buyer(raw: Raw) -> str:
     """Of a present the giver, to whom the money goes back; the receiver is known late, if ever.
     Where nobody is named, a stand-in for this order alone."""

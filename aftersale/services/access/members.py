@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from aftersale.domain.multilingual import joined
 from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
 from aftersale.services.access.rights import Right, require
+from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 
 
@@ -63,7 +64,7 @@ def remove(*, membership_id: int, user: User, now: datetime) -> None:
 def _enter(shop_id: int, *, user: User) -> Shop:
     require(user, shop_id, Right.CHANGE_SHOP)
     # Two owners must not remove each other at the same time.
-    return Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
+    return locks.lock_shop(shop_id)
 
 
 def _enter_membership(membership_id: int, *, user: User) -> Membership:

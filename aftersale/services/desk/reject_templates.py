@@ -18,6 +18,7 @@ from aftersale.domain.placeholders import fill, problem
 from aftersale.models import RejectReasonTemplate, Shop, ShopEvent, ShopEventKind, Ticket
 from aftersale.reject_reasons import BY_CODE, RejectReason
 from aftersale.services.access.rights import Right, require, shops_of
+from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused
 
 LONGEST = 1_000
@@ -114,7 +115,7 @@ def _enter(shop_id: int, reason: str, *, user: User) -> tuple[Shop, RejectReason
     if reason not in BY_CODE:
         raise NotFound(_("There is no such reason."))
     # Two people's changes come one after the other, each with its event.
-    locked = Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
+    locked = locks.lock_shop(shop_id)
     return locked, BY_CODE[reason]
 
 

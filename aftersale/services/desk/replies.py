@@ -31,13 +31,14 @@ from aftersale.models import (
 )
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
 from aftersale.services.desk import evidence as pictures
+from aftersale.services.desk import platform_reasons
 from aftersale.services.desk.reject_templates import filled
 from aftersale.services.outbox import platform_steps
 from aftersale.services.refunds import unsent_refunds
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle
 from aftersale.services.tickets import negotiation as rounds
-from aftersale.services.tickets.cases import lock_case
+from aftersale.services.tickets.cases import find_case, lock_case
 
 LONGEST = 1_000
 # Where a person may reject, and may negotiate (SPEC O4).
@@ -55,23 +56,27 @@ def reject(
     now: datetime,
     seen: str | None = None,
 ) -> Ticket:
-    """Rejects a ticket for a reason of the catalogue, with an explanation to the buyer (SPEC P2).
+    """Rejects a ticket, with an explanation to the buyer, for a reason of the catalogue or one of
+    its platform's own: OWN_REASON and its code (SPEC P2).
 
     Without an explanation, the shop's text for the reason. A return that was approved gives its
     money back to the order.
     """
     if explanation is not None:
         explanation = require_text(explanation, pointer="explanation")
+    # Asked of the platform before anything is locked.
+    own = platform_reasons.chosen(find_case(ticket_id=ticket_id, user=user), reason)
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
         order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         ticket.order = order
-        known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now)
+        known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now, own=own)
         if explanation is None:
             explanation = require_text(filled(known, ticket), pointer="explanation")
         files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         rejection = Rejection.objects.create(
             ticket=ticket,
             reason=known.code,
+            label=own.label if own else "",
             explanation=explanation,
             from_status=ticket.status,
             at=now,
@@ -88,7 +93,8 @@ def reject(
             actor=Actor.PERSON,
             now=now,
             user=user,
-            note=_(known.label),
+            # The platform's own words are in its own language.
+            note=own.label if own else _(known.label),
         )
         platform_steps.tell(
             order=order,
@@ -168,12 +174,17 @@ def negotiate(
 
 
 def require_rejectable(
-    ticket: Ticket, reason: str, *, has_evidence: bool, now: datetime
+    ticket: Ticket,
+    reason: str,
+    *,
+    has_evidence: bool,
+    now: datetime,
+    own: RejectReason | None = None,
 ) -> RejectReason:
     """The reason, if the ticket may be rejected for it; raises what speaks against it."""
     if ticket.status not in REJECTABLE:
         raise _wrong_step(ticket, TicketStatus.REJECTED)
-    known = _fitting_reason(ticket, reason)
+    known = own or _fitting_reason(ticket, reason)
     if known.negotiate_first and not rounds.in_vain(ticket, now=now):
         raise Refused(
             _("Negotiate first: “%s” is for when the buyer did not accept an offer.") % known.label,

@@ -160,6 +160,17 @@ def found_inside(order: Order, ticket: Ticket) -> None:
         )
 
 
+def take_reported(order: Order, reported: int) -> None:
+    """The platform's figure of a locked order, where it is larger than what is stored (SPEC O6)."""
+    if order.refunded_reported is None or reported <= order.refunded_reported:
+        return
+    own = own_refunds.of_orders([order.pk]).get(order.pk, [])
+    outside = own_refunds.outside(reported, own, known=order.refunded_amount)
+    order.refunded_reported, order.refunded_amount = reported, outside
+    order.over_refunded = order.paid_amount < order.committed + outside
+    order.save(update_fields=["refunded_reported", "refunded_amount", "over_refunded"])
+
+
 def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
     outside = _outside(order, ticket, amount)
     committed = order.committed + amount - ticket.committed

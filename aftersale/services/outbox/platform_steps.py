@@ -28,6 +28,7 @@ from aftersale.models import (
     TicketStatus,
 )
 from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.shared.refunded_elsewhere import elsewhere_sql
 from aftersale.services.shared.sql_arrays import numbers
 from aftersale.services.tickets import negotiation as rounds
 
@@ -126,10 +127,11 @@ def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
             ],
         )
         cursor.execute(
-            """
-            UPDATE aftersale_refund r SET version = t.updated_at
-              FROM aftersale_ticket t
+            f"""
+            UPDATE aftersale_refund r
+               SET version = t.updated_at, refunded_elsewhere = {elsewhere_sql("t.id")}
+              FROM aftersale_ticket t JOIN aftersale_order o ON o.id = t.order_id
              WHERE t.id = ANY(%s::bigint[]) AND r.ticket_id = t.id AND r.status = 'requested'
-            """,
+            """,  # noqa: S608 - its own text
             [pks],
         )

@@ -11,7 +11,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.platforms.payments import Overtaken
+from aftersale.platforms.payments import DeclinedRefund
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import reports, save_tickets
 from aftersale.services.outgoing.refund_attempt import AttemptLease
@@ -23,7 +23,7 @@ from aftersale.services.tickets import lifecycle
 S = TicketStatus
 
 
-def settle(*, lease: AttemptLease, answer: Overtaken, now: datetime) -> None:
+def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> None:
     """Takes over what the platform says of the ticket, then ends the attempt by it.
 
     Refunded there: this is the ticket's refund, with the platform's amount. Changed only in what

@@ -15,9 +15,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund, RefundStatus, Shop
-from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, NotSent, Overtaken, TimedOut
+from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, DeclinedRefund, NotSent, TimedOut
+from aftersale.platforms.platform_payments import PAUSE_SECONDS
 from aftersale.services.outgoing import (
     declined_refund,
+    fresh_order,
     refund_attempt,
     throttle,
 )
@@ -83,7 +85,7 @@ def carry_out(*, refund_pk: int, clock: Clock) -> bool:
             answer = _call(lease, clock)
             if answer is None:
                 break
-            if isinstance(answer, Overtaken):
+            if isinstance(answer, DeclinedRefund):
                 declined_refund.settle(lease=lease, answer=answer, now=clock())
                 break
             if isinstance(answer, NotSent):
@@ -103,8 +105,19 @@ def carry_out(*, refund_pk: int, clock: Clock) -> bool:
     return True
 
 
-def _call(lease: AttemptLease, clock: Clock) -> Answer | Overtaken | None:
+def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
     """Calls the platform; None where the lease is too old to begin."""
+    if not lease.ask:
+        try:
+            stopped = fresh_order.look(lease=lease, now=clock())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # Nothing was sent: asking changes nothing there.
+            log.exception("order_not_read", key=lease.request.key)
+            return NotSent(_in_words(error), PAUSE_SECONDS, for_people=True)
+        if stopped is not None:
+            return stopped
     if clock() > lease.until - timedelta(seconds=CALL_TIMEOUT_SECONDS):
         # This process stood still. Somebody else may be asking about the key by now; that it is
         # unknown there must stay true.

@@ -32,10 +32,12 @@ from aftersale.models import (
 from aftersale.platforms.payment_registry import sends
 from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
+from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts
 from aftersale.services.shared.errors import OverLine, Refused, WrongStep
+from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation
 from aftersale.services.tickets.cases import lock_case
 
@@ -274,6 +276,11 @@ def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:
     refund.status = RefundStatus.REQUESTED
     refund.requested_at = now
     refund.version = ticket.updated_at
+    refund.refunded_elsewhere = (
+        refunded_elsewhere(order_pk=refund.order_id, own=ticket.pk)
+        if is_platform_connected(shop)
+        else None
+    )
     refund.released = False
     refund.needs_people = False
     refund.failure = ""

@@ -1,7 +1,7 @@
 """The desk's row locks, each with a name; docs/locking.md says why they are as they are.
 
-Always in the order arrivals, EvaluatorLane, Order, Ticket, Refund, Usage, Fund, and several rows
-of a model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key
+Always in the order arrivals, Shop, EvaluatorLane, Order, Ticket, Refund, Usage, Fund, and several
+rows of a model in the order of their keys. `no_key`: a plain FOR UPDATE would block the foreign-key
 checks of inserts elsewhere.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import QuerySet
 
-from aftersale.models import Fund, Order, Refund, Ticket, WebhookEndpoint, WebhookMessage
+from aftersale.models import Fund, Order, Refund, Shop, Ticket, WebhookEndpoint, WebhookMessage
 
 
 def lock_arrivals(shop_pks: Iterable[int], *, shared: bool) -> None:
@@ -27,6 +27,11 @@ def lock_arrivals(shop_pks: Iterable[int], *, shared: bool) -> None:
 
 # The first half of the advisory locks' keys.
 _ARRIVALS = 7001
+
+
+def lock_shop(pk: int) -> Shop:
+    """For a change of the shop's settings, members, webhooks or platform: one after the other."""
+    return Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def lock_orders(pks: Iterable[int]) -> QuerySet[Order]:

@@ -27,6 +27,7 @@ from aftersale.models import FastRefundPeriod, Shop, ShopEvent, ShopEventKind
 from aftersale.records.errors import explain
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import Right, require, shops_of
+from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shops.settings_history import (
     commission_changes,
@@ -242,12 +243,10 @@ def _taken_out(shop: Shop, later: Iterable[FastRefundPeriod]) -> list[str]:
 
 def _enter(shop_id: int, right: Right, *, user: User) -> Shop:
     """The shop, locked: sections are compared and saved one after the other."""
-    shops = shops_of(user).filter(pk=shop_id).select_for_update(of=("self",), no_key=True)
-    shop = shops.first()
-    if shop is None:
+    if not shops_of(user).filter(pk=shop_id).exists():
         raise NotFound(_("There is no such shop."))
     require(user, shop_id, right)
-    return shop
+    return locks.lock_shop(shop_id)
 
 
 def _checked(**fields: Any) -> ShopRecord:

@@ -180,7 +180,8 @@ def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> Non
 
 
 def _lock(**key: Any) -> Shop | None:
-    return Shop.objects.filter(**key).select_for_update(of=("self",), no_key=True).first()
+    pk = Shop.objects.filter(**key).values_list("pk", flat=True).first()
+    return None if pk is None else locks.lock_shop(pk)
 
 
 def _get(shop_id: int) -> Shop:

@@ -18,6 +18,7 @@ from aftersale.platforms import registry
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import NotCarriedOut
 from aftersale.services.access.rights import Right, require
+from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.signals import shop_changed
 
@@ -49,7 +50,7 @@ def connect(
     sealed = registry.sealed(_checked(platform, secrets))
     _check_address(address)
     with transaction.atomic():
-        shop = _lock(shop_id)
+        shop = locks.lock_shop(shop_id)
         if shop.is_demo and not address:
             # Its pages say that all refunds are pretended.
             raise Refused(
@@ -112,7 +113,7 @@ def disconnect(*, shop_id: int, user: User, now: datetime) -> None:
     """Forgets the credentials; orders and tickets stay, and refunds are paid by hand again."""
     require(user, shop_id, Right.CHANGE_SHOP)
     with transaction.atomic():
-        shop = _lock(shop_id)
+        shop = locks.lock_shop(shop_id)
         account = _locked_account(shop_id)
         name = registry.name_of(account.platform)
         account.delete()
@@ -174,10 +175,6 @@ def _check_address(address: str) -> None:
         raise Refused(_("In production the platform's own address is used."), pointer="address")
     if (address and not address.startswith(("http://", "https://"))) or len(address) > 200:
         raise Refused(_("Expected an address like https://…"), pointer="address")
-
-
-def _lock(shop_id: int) -> Shop:
-    return Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
 
 
 def _locked_account(shop_id: int) -> PlatformAccount:

@@ -1,6 +1,6 @@
 """A platform's messages: believed only with its signature, kept once, followed by a task."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import PlatformAccount, PlatformMessage
 from aftersale.platforms import registry
-from aftersale.platforms.protocol import ForgedMessage, Platform
+from aftersale.platforms.protocol import Changed, ForgedMessage, Platform
 
 from .wake import wake_reader
 
@@ -35,14 +35,76 @@ def receive(
     Raises ForgedMessage, for a shop that is not there too: nobody learns which there are.
     """
     account, speaker = _addressed(platform, shop_code)
+    _keep(account, _told(account, speaker, body, headers, query), now)
+    return str(getattr(speaker, "reply", _REPLY))
+
+
+def receive_for_app(
+    *,
+    platform: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    now: datetime,
+) -> str:
+    """Takes in a message of an app that has one address for all its shops.
+
+    Each shop's own secrets say whether it is the app's and whether it is about this shop. Raises
+    ForgedMessage where no shop here believes it.
+    """
+    reply = None
+    for account in PlatformAccount.objects.filter(platform=platform).select_related("shop"):
+        try:
+            speaker = _speaker(account)
+            told = _told(account, speaker, body, headers, query)
+        except ForgedMessage:
+            continue
+        _keep(account, told, now)
+        reply = str(getattr(speaker, "reply", _REPLY))
+    if reply is None:
+        raise ForgedMessage
+    return reply
+
+
+def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str:
+    """What to answer when a platform first tries the address; raises ForgedMessage."""
+    return _challenged(_addressed(platform, shop_code), query)
+
+
+def challenge_for_app(*, platform: str, query: Mapping[str, str]) -> str:
+    """The same for an app that has one address for all its shops."""
+    for account in PlatformAccount.objects.filter(platform=platform).select_related("shop"):
+        try:
+            return _challenged((account, _speaker(account)), query)
+        except ForgedMessage:
+            continue
+    raise ForgedMessage
+
+
+def forget(*, now: datetime) -> None:
+    """Deletes messages that were followed long ago."""
+    old = PlatformMessage.objects.filter(received_at__lt=now - KEPT)
+    old.filter(followed_at__isnull=False).delete()
+
+
+def _told(
+    account: PlatformAccount,
+    speaker: Platform,
+    body: bytes,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+) -> Sequence[Changed]:
     try:
-        told = speaker.messages(body=body, headers=headers, query=query)
+        return speaker.messages(body=body, headers=headers, query=query)
     except ForgedMessage:
         raise
     except Exception as error:
         # What can't be read is not believed. Without its text, which may quote the message.
         log.error("platform_message_unread", shop=account.shop_id, error=type(error).__name__)
         raise ForgedMessage from error
+
+
+def _keep(account: PlatformAccount, told: Sequence[Changed], now: datetime) -> None:
     rows = [
         PlatformMessage(
             account=account,
@@ -58,12 +120,10 @@ def receive(
         with transaction.atomic():
             PlatformMessage.objects.bulk_create(rows, ignore_conflicts=True)
             wake_reader(account.pk)
-    return str(getattr(speaker, "reply", _REPLY))
 
 
-def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str:
-    """What to answer when a platform first tries the address; raises ForgedMessage."""
-    account, speaker = _addressed(platform, shop_code)
+def _challenged(addressed: tuple[PlatformAccount, Platform], query: Mapping[str, str]) -> str:
+    account, speaker = addressed
     try:
         answer = speaker.challenge(query)
     except ForgedMessage:
@@ -76,22 +136,19 @@ def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str
     return answer
 
 
-def forget(*, now: datetime) -> None:
-    """Deletes messages that were followed long ago."""
-    old = PlatformMessage.objects.filter(received_at__lt=now - KEPT)
-    old.filter(followed_at__isnull=False).delete()
-
-
 def _addressed(platform: str, shop_code: str) -> tuple[PlatformAccount, Platform]:
-    if "\0" in platform:
+    if "\0" in platform + shop_code:
         raise ForgedMessage
-    shop_code = clean_identifier(shop_code)
     accounts = PlatformAccount.objects.select_related("shop")
     account = accounts.filter(platform=platform, shop__code=shop_code).first()
     if account is None:
         raise ForgedMessage
+    return account, _speaker(account)
+
+
+def _speaker(account: PlatformAccount) -> Platform:
     try:
-        return account, registry.platform_for(account)
+        return registry.platform_for(account)
     except Exception as error:
         log.error("platform_not_opened", shop=account.shop_id, error=type(error).__name__)
         raise ForgedMessage from error

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Shop, SwitchedOff, WebhookEndpoint, WebhookMessage, WebhookType
+from aftersale.models import SwitchedOff, WebhookEndpoint, WebhookMessage, WebhookType
 from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.shared import locks
@@ -42,7 +42,7 @@ def create(
     secret = new_secret()
     with transaction.atomic():
         # Under the shop's lock, so that two people at once don't both add the last one.
-        Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
+        locks.lock_shop(shop_id)
         if WebhookEndpoint.objects.filter(shop=shop_id).count() >= MOST:
             raise Refused(_("A shop has at most %(most)d webhooks.") % {"most": MOST})
         endpoint = WebhookEndpoint.objects.create(

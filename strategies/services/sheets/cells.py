@@ -12,6 +12,7 @@ from django.db.models import Choices
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, Shop
@@ -29,7 +30,11 @@ LISTS = ("products", "categories")
 MOMENTS = ("valid_from", "valid_until")
 SWITCHES = ("enabled", "skip_label_printed")
 NUMBERS = ("priority", "time_limit_hours", "breaker_hits", "breaker_minutes")
-_WINDOW = re.compile(r"^(\d{1,2}:\d{2})\s*[-–—~至]\s*(\d{1,2}:\d{2})$")
+_DATE = re.compile(
+    r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[ T\u3000]+([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?)?$"
+)
+_WINDOW = re.compile(r"^([0-9]{1,2}:[0-9]{2})\s*[-–—~至]\s*([0-9]{1,2}:[0-9]{2})$")
 _YES = {"true", "yes", "1", "是", "y"}
 _NO = {"false", "no", "0", "否", "n"}
 
@@ -86,7 +91,8 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
     if key in SWITCHES:
         return True if text.lower() in _YES else False if text.lower() in _NO else text
     if key in NUMBERS:
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+        number = whole_number(text, digits=9)
+        return text if number is None else number
     return text
 
 
@@ -98,7 +104,7 @@ def _window(text: str) -> Any:
 def _parse_cell_time(text: str, shop: Shop) -> str:
     """On the shop's clock, where the text itself has no offset."""
     try:
-        moment = datetime.fromisoformat(text.replace("/", "-"))
+        moment = _moment(text)
     except ValueError:
         return text
     if moment.tzinfo is None:
@@ -106,8 +112,25 @@ def _parse_cell_time(text: str, shop: Shop) -> str:
     return moment.isoformat()
 
 
+def _moment(text: str) -> datetime:
+    """As Excel in China shows it (2026/11/1 9:00), or ISO 8601; raises ValueError."""
+    match = _DATE.match(text)
+    if match is None:
+        return datetime.fromisoformat(text)
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second)
+
+
 def _code(choices: Any, text: str) -> str:
     return _codes(_name(choices)).get(text.casefold(), text)
+
+
+def labels() -> dict[str, dict[str, str]]:
+    """The words for the codes of each column, in the language that is on."""
+    return {
+        key: {code: str(label) for code, label in _labels(choices).items()}
+        for key, choices in (CHOICES | WORDS).items()
+    }
 
 
 def _labels(choices: Any) -> Mapping[str, Any]:

@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale.models import Shop
 from aftersale.services.access.rights import Right, require, scoped
+from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused
 from config.queue import SLOW, wake
 from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
@@ -66,7 +66,7 @@ def begin(
         )
     with transaction.atomic():
         # Two people who begin at once are counted one after the other.
-        shop = Shop.objects.select_for_update(of=("self",), no_key=True).get(pk=shop_id)
+        shop = locks.lock_shop(shop_id)
         if TrialRun.objects.filter(shop=shop, status__in=UNDER_WAY).count() >= MOST_UNDER_WAY:
             raise Refused(
                 _("%d trial runs of this shop are under way. Wait for one, or cancel it.")

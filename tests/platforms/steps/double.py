@@ -9,8 +9,17 @@ from typing import Any
 from aftersale.domain.money import plain_yuan
 from aftersale.models import Ticket
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
-from aftersale.platforms.protocol import Accepted, Declined, Picture, SeenTicket, Step, Why
-from aftersale.records.schemas import TicketRecord
+from aftersale.platforms.protocol import (
+    Accepted,
+    Declined,
+    OrderNow,
+    Picture,
+    SeenTicket,
+    Step,
+    Unreadable,
+    Why,
+)
+from aftersale.records.schemas import OrderRecord, TicketRecord
 
 
 @dataclass
@@ -19,6 +28,9 @@ class Double:
     an exception to raise, an answer to give instead, or something to do first."""
 
     tickets: dict[str, TicketRecord] = field(default_factory=dict)
+    # Orders of which the platform has figures of its own, and tickets that can't be read.
+    orders: dict[str, OrderRecord] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
     # What left, by ticket: (ticket, fen).
     paid: list[tuple[str, int]] = field(default_factory=list)
@@ -101,6 +113,17 @@ class Double:
 
         return self._call("open_window", order_no, do)
 
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        def do() -> OrderNow:
+            others = [
+                SeenTicket(record)
+                for number, record in self.tickets.items()
+                if record.order_no == order_no and number != without_ticket
+            ]
+            return OrderNow(self.orders.get(order_no), [*others, *self.unreadable])
+
+        return self._call("order_now", order_no, do)
+
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         def do() -> SeenTicket | None:
             record = self.tickets.get(ticket_no)
@@ -159,5 +182,8 @@ class Double:
 
     def names(self) -> list[str]:
         """The steps that were called, without questions."""
-        questions = ("ticket", "refund_status")
-        return [name for name, _about in self.calls if name not in questions]
+        return [name for name, _about in self.steps()]
+
+    def steps(self) -> list[tuple[str, Any]]:
+        questions = ("ticket", "refund_status", "order_now")
+        return [call for call in self.calls if call[0] not in questions]

@@ -22,7 +22,7 @@ def test_accepted_is_not_paid_until_the_platform_says_so(case, there):
     case.approve()
     case.go()
     assert case.states() == ("refunding", "sending", ["accepted"], 6_000)
-    [(name, step)] = there.calls
+    [(name, step)] = there.steps()
     assert name == "approve"
     assert (step.amount, step.version) == (6_000, case.ticket.updated_at)
     case.go(seconds=10)
@@ -206,7 +206,7 @@ def test_the_version_is_that_of_the_decision(case, there):
     save_tickets([record], shops=known([record.shop]), now=case.clock.now)
     assert case.now().updated_at > decided_on
     case.go()
-    assert there.calls[0][1].version == decided_on
+    assert there.steps()[0][1].version == decided_on
     assert case.states() == ("refund_failed", "failed", ["failed"], 0)
 
 

@@ -1,0 +1,55 @@
+"""A platform's own reasons for rejecting a ticket, where the shop is connected (SPEC P2)."""
+
+from collections.abc import Sequence
+
+import structlog
+from django.utils.translation import gettext as _
+
+from aftersale.models import Ticket, TicketType
+from aftersale.platforms import registry
+from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import OWN_REASON, NotCarriedOut, PlatformReason, own_reason
+from aftersale.reject_reasons import RejectReason, Stage
+from aftersale.services.outbox.platform_steps import is_platform_connected
+from aftersale.services.shared.errors import Refused
+
+log = structlog.get_logger(__name__)
+
+
+def of_ticket(ticket: Ticket) -> Sequence[PlatformReason]:
+    """What the platform takes for this ticket; nothing where there is no platform that has any,
+    and where it can't say so now: the catalogue serves then. Not within a transaction."""
+    if not is_platform_connected(ticket.shop):
+        return ()
+    try:
+        platform = registry.platform_of(ticket.shop)
+        return platform.reject_reasons(ticket.ticket_no) if platform is not None else ()
+    except (NotCarriedOut, TimedOut) as error:
+        log.warning("platform_reasons_unread", ticket=ticket.pk, error=type(error).__name__)
+        return ()
+
+
+def chosen(ticket: Ticket, reason: str) -> RejectReason | None:
+    """The platform's reason that a person chose, with what it requires; None: the reason is one of
+    the catalogue. Raises Refused where the platform does not take it for this ticket."""
+    code = own_reason(reason)
+    if code is None:
+        return None
+    for offered in of_ticket(ticket):
+        if offered.code == code:
+            return as_reason(offered)
+    raise Refused(
+        _("The platform does not take this reason for the ticket now. Choose another."),
+        pointer="reason",
+    )
+
+
+def as_reason(offered: PlatformReason) -> RejectReason:
+    return RejectReason(
+        code=OWN_REASON + offered.code,
+        label=offered.label,
+        text=offered.text,
+        types=frozenset(TicketType),
+        stages=frozenset(Stage),
+        needs_evidence=offered.needs_pictures,
+    )

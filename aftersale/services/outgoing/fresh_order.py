@@ -1,0 +1,89 @@
+"""The whole order as its platform has it now, looked at before a payment on it (SPEC O2).
+
+Somebody may have paid in the platform's own back office meanwhile, on this ticket's sibling or on
+none. The order's figures and its other tickets are saved as if they had been read; more refunded
+there than was known at the approval stops the payment, for people to look.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import said as _
+from aftersale.models import Refund
+from aftersale.platforms.payments import Failed, NotSent
+from aftersale.platforms.platform_payments import PEOPLE_SECONDS
+from aftersale.platforms.protocol import OrderNow, SeenTicket, Unreadable
+from aftersale.records.schemas import OrderRecord
+from aftersale.services.ingest import save_orders, save_tickets
+from aftersale.services.orders import refundable
+from aftersale.services.outgoing.refund_attempt import AttemptLease
+from aftersale.services.shared import locks
+from aftersale.services.shared.outcomes import Outcome, Result
+from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
+from aftersale.services.shops import shops
+
+
+def look(*, lease: AttemptLease, now: datetime) -> Failed | NotSent | None:
+    """Why the payment must not go out; None where it may. Calls the platform."""
+    seen = lease.connector.order_now(lease.request)
+    if seen is None or isinstance(seen, NotSent):
+        return seen
+    known = _known_at_approval(lease)
+    if wrong := _save(seen, shop_code=lease.request.shop_code, now=now):
+        return NotSent(wrong, PEOPLE_SECONDS, for_people=True)
+    with transaction.atomic(durable=True):
+        order = locks.lock_order(lease.order_pk)
+        if isinstance(seen.order, OrderRecord):
+            refundable.take_reported(order, seen.order.refunded_amount)
+        more = refunded_elsewhere(order_pk=order.pk, own=lease.ticket_pk) - known
+    if more <= 0 and not order.over_refunded:
+        return None
+    reason = _(
+        "The platform shows more refunds of order %(order)s than were known when this one was "
+        "approved (%(more)s more): nothing was sent."
+    ) % {"order": order.order_no, "more": format_yuan(max(0, more))}
+    return Failed(reason, permanent=True)
+
+
+def _known_at_approval(lease: AttemptLease) -> int:
+    known = Refund.objects.values_list("refunded_elsewhere", flat=True).get(ticket=lease.ticket_pk)
+    # Approved before this was kept: what is known now.
+    if known is None:
+        return refunded_elsewhere(order_pk=lease.order_pk, own=lease.ticket_pk)
+    return known
+
+
+def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
+    """Saves the order and its tickets; the problem with one that can't be taken, in words."""
+    known = shops.known([shop_code])
+    results: list[tuple[str, Result]] = []
+    tickets = []
+    for one in [seen.order, *seen.tickets]:
+        match one:
+            case Unreadable(number, reason):
+                return _("“%(number)s” can't be read: %(reason)s") % {
+                    "number": number,
+                    "reason": reason,
+                }
+            case SeenTicket():
+                tickets.append(one)
+    if isinstance(seen.order, OrderRecord):
+        saved = save_orders([seen.order], shops=known, now=now, own_included=True)
+        results += [(seen.order.order_no, saved[0])]
+    saved = save_tickets(
+        [one.record for one in tickets],
+        shops=known,
+        now=now,
+        platform_pays={one.record.ticket_no for one in tickets if one.paid_by_fast_refund},
+        unknown_there={one.record.ticket_no for one in tickets if one.unknown},
+    )
+    results += zip([one.record.ticket_no for one in tickets], saved, strict=True)
+    for number, result in results:
+        if result.outcome is Outcome.REFUSED:
+            return _("“%(number)s” can't be read: %(reason)s") % {
+                "number": number,
+                "reason": "; ".join(map(str, result.errors)),
+            }
+    return ""

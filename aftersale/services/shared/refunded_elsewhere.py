@@ -1,0 +1,30 @@
+"""Money of an order that others than Afterdesk refunded, besides one of its tickets (SPEC O2)."""
+
+from django.db import connection
+
+
+def elsewhere_sql(own: str) -> str:
+    """SQL for the fen refunded of an order `o` without the ticket whose key is `own`.
+
+    Outside its tickets, and on them by the platform's own refunds. A ticket that is being refunded
+    although nothing of ours pays it is paid there.
+    """
+    return f"""
+        o.refunded_amount + (
+            SELECT coalesce(sum(CASE p.status WHEN 'succeeded' THEN p.amount
+                                              ELSE s.committed END), 0)
+              FROM aftersale_ticket s LEFT JOIN aftersale_refund p ON p.ticket_id = s.id
+             WHERE s.order_id = o.id AND s.id <> {own} AND (
+                   (p.source = 'platform' AND p.status = 'succeeded')
+                OR (s.status = 'refunding'
+                    AND coalesce(p.status, 'failed') IN ('failed', 'taken_back'))
+             ))::bigint
+    """  # noqa: S608 - the callers' own texts
+
+
+def refunded_elsewhere(*, order_pk: int, own: int) -> int:
+    """The figure as it is known now, for the ticket `own`; the order is locked."""
+    with connection.cursor() as cursor:
+        sql = f"SELECT {elsewhere_sql('%s')} FROM aftersale_order o WHERE o.id = %s"  # noqa: S608
+        cursor.execute(sql, [own, order_pk])
+        return int(cursor.fetchone()[0])
