@@ -103,6 +103,7 @@ PAGES: dict[str, Page] = {
     # Replies
     "desk:reject": step(HANDLE, Ticket),
     "desk:negotiate": step(HANDLE, Ticket),
+    "desk:dispute-evidence": step(HANDLE, Ticket),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
