@@ -33,6 +33,7 @@ _COLOURS = {
 # Arrays of words that have labels.
 _WORDS: dict[str, type[models.TextChoices]] = {
     "labels": OrderLabel,
+    "ticket_labels": OrderLabel,
     "flags": TicketFlag,
     "order_statuses": OrderStatus,
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, colours, columns
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import DESK_STATUSES, Ticket, TicketFlag
+from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
 from aftersale.services.desk import presence, replies
 from aftersale.services.refunds import approvals
@@ -67,6 +67,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
+        "risky": OrderLabel.RISK in ticket.labels,
         "countdown": countdown(ticket.due_at, now),
         "obstacle": obstacle(ticket) if ticket.status in DESK_STATUSES else "",
         "consequences": consequences(ticket, negotiable="negotiate" in can),

@@ -18,6 +18,7 @@ from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, Shop
 from aftersale.services.sheets.write_file import Cell
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario
+from strategies.strategy_record import SWITCHES
 
 CHOICES: dict[str, Any] = {
     "scenario": Scenario,
@@ -27,8 +28,8 @@ CHOICES: dict[str, Any] = {
 }
 WORDS: dict[str, Any] = {"order_statuses": OrderStatus, "buyer_reasons": REASONS}
 LISTS = ("products", "categories")
+YES_OR_NO = ("enabled", *SWITCHES)
 MOMENTS = ("valid_from", "valid_until")
-SWITCHES = ("enabled", "skip_label_printed")
 NUMBERS = ("priority", "time_limit_hours", "breaker_hits", "breaker_minutes")
 _DATE = re.compile(
     r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
@@ -70,7 +71,7 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
         # Whole minutes where they are: with less, what is read again would be another moment.
         whole = local.second == local.microsecond == 0
         return local.replace(tzinfo=None).isoformat(" ", "minutes" if whole else "auto")
-    if key in SWITCHES:
+    if key in YES_OR_NO:
         return _("yes") if value else _("no")
     return str(value)
 
@@ -88,7 +89,7 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
         return [_window(part) for part in split_identifiers(text)]
     if key in MOMENTS:
         return _parse_cell_time(text, shop)
-    if key in SWITCHES:
+    if key in YES_OR_NO:
         return True if text.lower() in _YES else False if text.lower() in _NO else text
     if key in NUMBERS:
         number = whole_number(text, digits=9)

@@ -18,6 +18,7 @@ from aftersale.services.sheets.read_file import SheetRow
 from aftersale.services.sheets.write_file import Cell
 from strategies.models import Strategy
 from strategies.services import export_strategies
+from strategies.strategy_record import SWITCHES
 
 from .cells import cells_of, labels, value_of
 
@@ -43,7 +44,7 @@ COLUMNS = [
     Column("single_amount_cap", _label("single_amount_cap"), gettext_lazy("In yuan")),
     Column("daily_cap", _label("daily_cap"), gettext_lazy("In yuan")),
     Column("time_limit_hours", _label("time_limit_hours"), gettext_lazy("In hours")),
-    Column("skip_label_printed", _label("skip_label_printed")),
+    *(Column(key, _label(key)) for key in SWITCHES),
     Column("product_condition", _label("product_condition")),
     Column("products", _label("products"), _list),
     Column("categories", _label("categories"), _list),
