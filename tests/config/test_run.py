@@ -54,11 +54,13 @@ class Run:
 @pytest.fixture
 def run(checkout: Path) -> Iterator[Run]:
     made = Run(checkout)
-    made.wait_for("Afterdesk is ready")
-    yield made
-    if made.process.poll() is None:
-        made.process.send_signal(signal.SIGTERM)
-        made.process.wait(timeout=60)
+    try:
+        made.wait_for("Afterdesk is ready")
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.process.send_signal(signal.SIGTERM)
+            made.process.wait(timeout=60)
 
 
 def left_over(family: list[psutil.Process]) -> list[str]:
