@@ -9,14 +9,7 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, colours, columns
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import (
-    DESK_STATUSES,
-    OrderLabel,
-    Ticket,
-    TicketFlag,
-    TicketStatus,
-    TicketType,
-)
+from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
 from aftersale.services.desk import presence, replies
 from aftersale.services.refunds import approvals
@@ -24,11 +17,14 @@ from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
 from aftersale.services.tickets.cases import seen_now
 
+from . import payments
 from .consequences import (
     DECIDABLE,
     available,
     buyer,
     can_confirm,
+    can_reject,
+    can_retry,
     consequences,
     obstacle,
     to_pay,
@@ -97,18 +93,18 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
     if ticket.order is None:
         return found
     if ticket.status in DECIDABLE:
-        found |= {"reject"} | (set() if obstacle(ticket) else {"approve"})
+        found |= set() if obstacle(ticket) else {"approve"}
+    if can_reject(ticket):
+        found.add("reject")
     if replies.may_negotiate(ticket, now=now):
         found.add("negotiate")
-    if ticket.status == TicketStatus.RETURNING:
-        found.add("reject")
     if can_confirm(ticket):
         found.add("confirm_return")
-    if ticket.status == TicketStatus.REFUND_FAILED and ticket.type != TicketType.EXCHANGE:
+    if can_retry(ticket):
         found.add("retry")
     if approvals.may_close(ticket):
         found.add("close")
-    return found
+    return found | payments.steps(ticket)
 
 
 def _times(ticket: Ticket) -> list[tuple[Any, str]]:
