@@ -16,7 +16,7 @@ from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import Refund, Shop, Ticket, TicketStatus
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
-from aftersale.services.refunds.holds import HELD
+from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shops import shops
 
@@ -54,7 +54,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         shops.resume(shop_id=shop.pk, user=access.person(request), now=timezone.now())
         return done(_("Automatic refunds of %(shop)s go on.") % {"shop": shop.name})
-    held = Refund.objects.filter(HELD, shop=shop)
+    held = Refund.objects.filter(HELD_BY_PAUSE, shop=shop)
     return dialog(
         request,
         "aftersale/desk/resume.html",

@@ -36,7 +36,7 @@ from aftersale.platforms.payments import (
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, payment_stop, settlement
-from aftersale.services.refunds.holds import held
+from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
 from aftersale.services.tickets import negotiation
 from aftersale.services.windows import charges
@@ -104,7 +104,7 @@ def lease(*, refund_pk: int, now: datetime) -> AttemptLease | None:
 def _first_send(
     order: Order, ticket: Ticket, refund: Refund, shop: Shop, now: datetime
 ) -> AttemptLease | None:
-    if payment_stop.stopped() or held(refund, shop):
+    if payment_stop.stopped() or is_held_by_pause(refund):
         return None  # it stays due, and goes out when the stop or the pause ends
     if is_platform_connected(shop) and platform_steps.open_of(ticket.pk).exists():
         # The platform has yet to hear of what came before; that wakes it.

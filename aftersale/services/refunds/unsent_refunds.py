@@ -6,11 +6,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Actor, Order, RefundSource, RefundStatus, Shop, Ticket, TicketStatus
+from aftersale.models import Actor, Order, RefundSource, RefundStatus, Ticket, TicketStatus
 from aftersale.services.orders import refundable
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, settlement
-from aftersale.services.refunds.holds import held
+from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets import lifecycle
@@ -49,7 +49,7 @@ def release(*, refund_id: int, user: User, now: datetime, seen: str | None = Non
     """Lets a refund that the shop's pause holds back go out all the same (SPEC G2)."""
     with transaction.atomic():
         _order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
-        if not held(refund, Shop.objects.get(pk=refund.shop_id)):
+        if not is_held_by_pause(refund):
             raise Refused(_("The refund of ticket %s is not held back.") % ticket.ticket_no)
         refund.released = True
         refund.save(update_fields=["released"])
