@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.postgres import BASE_DIR, PostgresError, Server
 from config.supervisor import Group
+from config.version import VERSION
 
 MIGRATE_LOCK = 7_306_001
 """Number of the advisory lock that lets one of several machines migrate at a time."""
@@ -95,7 +96,7 @@ def prepare() -> str:
     from django.core.management import call_command, get_commands
     from django.db import OperationalError, connection, connections
 
-    print("Preparing the database …", flush=True)
+    print(f"Afterdesk {VERSION}: preparing the database …", flush=True)
     login = "Make a first user: .venv/bin/python manage.py createsuperuser"
     try:
         with connection.cursor() as cursor:

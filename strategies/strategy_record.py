@@ -88,6 +88,7 @@ class StrategyRecord(Record):
     daily_cap: Amount = Field(default_factory=_daily_cap)
     time_limit_hours: int | None = Field(default=None, ge=1, le=24 * 366)
     skip_label_printed: bool = True
+    skip_risky: bool = True
     product_condition: Literal["all", "include", "exclude"] = "all"
     products: list[Listed] = Field(default=[], max_length=10_000)
     categories: list[Listed] = Field(default=[], max_length=10_000)  # as long as a line's
@@ -103,6 +104,14 @@ class StrategyRecord(Record):
         if self.execution_time == "off_hours" and self.scenario != "pre_ship_refund":
             raise _disagreement("off_hours_scenario", "execution_time")
         return self
+
+
+# Yes or no, each the setting of a condition of its own.
+SWITCHES = tuple(
+    key
+    for key, field in StrategyRecord.model_fields.items()
+    if field.annotation is bool and key != "enabled"
+)
 
 
 def _disagreement(kind: LiteralString, key: str) -> PydanticCustomError:

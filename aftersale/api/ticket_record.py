@@ -20,6 +20,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.records.schemas import TicketLabel
 from aftersale.services.tickets import cases
 
 from .values import Moment, Yuan
@@ -100,6 +101,7 @@ class TicketRow(BaseModel):
     updated_at: Moment
     note: str
     evidence: list[str]
+    labels: list[TicketLabel]
     buyer: str
     status: TicketStatus
     status_since: Moment
@@ -163,6 +165,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "updated_at": ticket.updated_at,
         "note": ticket.note,
         "evidence": ticket.evidence,
+        "labels": ticket.labels,
         "buyer": ticket.buyer,
         "status": ticket.status,
         "status_since": ticket.status_at,

@@ -1,4 +1,4 @@
-"""Money in tables: an integer number of fen (SPEC 1)."""
+"""Money in tables: an integer number of fen (SPEC section 1)."""
 
 from django.db import models
 

@@ -64,6 +64,13 @@ class Ticket(models.Model):
     evidence = ArrayField(
         models.CharField(max_length=1000), default=list, blank=True, verbose_name=_("evidence")
     )
+    labels = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        db_default=[],
+        blank=True,
+        verbose_name=_("labels"),
+    )
     status = models.CharField(
         _("status"), max_length=24, choices=TicketStatus, default=TicketStatus.PENDING_REVIEW
     )
@@ -169,6 +176,10 @@ class Ticket(models.Model):
             ),
             # Few tickets have a flag; they must be found however old they are.
             models.Index(fields=["shop", "id"], condition=~Q(flags=[]), name="ticket_flagged"),
+            # What was rejected before, to find requests about the same goods (SPEC E2): few.
+            models.Index(
+                fields=["order"], condition=Q(rejected_before=True), name="ticket_rejected_before"
+            ),
             # A shop's tickets, newest first: for the list, and for programs page by page.
             models.Index(fields=["shop", "id"], name="ticket_of_shop"),
             models.Index(

@@ -226,6 +226,16 @@ class HasPictures(Protocol):
         """A picture that a fact `picture` names."""
 
 
+@runtime_checkable
+class PushesSecrets(Protocol):
+    """A platform that pushes what its access is renewed with."""
+
+    def pushed_secrets(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Mapping[str, str] | None:
+        """New secrets in a verified message; None: it is about something else. ForgedMessage."""
+
+
 class Platform(Protocol):
     """One shop's platform. A message of its is answered with `reply`, where it has one; else
     "success"."""

@@ -54,6 +54,40 @@ def explain(error: ValidationError) -> list[FieldError]:
     ]
 
 
+def explain_cells(
+    error: ValidationError, *, labels: Mapping[str, Mapping[str, str]]
+) -> list[FieldError]:
+    """As `explain`, for somebody who fills in a sheet: no JSON, and labels in place of codes.
+
+    `labels`: what stands in the sheet for the codes of a key.
+    """
+    found = []
+    for problem in error.errors(include_url=False):
+        if problem["type"] == "default_factory_not_called":
+            continue
+        pointer = _pointer(problem["loc"], problem.get("ctx") or {})
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        found.append(FieldError(pointer, _cell_message(problem, labels.get(key))))
+    return found
+
+
+def _cell_message(problem: Mapping[str, Any], labels: Mapping[str, str] | None) -> str:
+    kind = problem["type"]
+    if kind in ("literal_error", "enum") and labels:
+        codes = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        words = ", ".join(labels.get(code, code) for code in codes)
+        return _("expected one of %(choices)s") % {"choices": words}
+    if problem["loc"][:1] == ("windows",) and kind != "windows_empty":
+        return _("expected daily times as 22:00-08:00, several separated by ;")
+    messages = {
+        "money": _("expected yuan with at most two decimals, e.g. 59.90"),
+        "time": _("expected a date and time, e.g. 2026/11/21 23:05"),
+        "bool_type": _("expected yes or no"),
+        "bool_parsing": _("expected yes or no"),
+    }
+    return messages.get(kind) or _message(problem)
+
+
 def _pointer(location: tuple[int | str, ...], context: Mapping[str, Any]) -> str:
     pointer = ""
     for part in (*location, *([context["key"]] if "key" in context else [])):

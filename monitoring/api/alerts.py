@@ -92,7 +92,7 @@ class AlertsCall(Call):
         if asked.ended is not None:
             found = found.filter(ended_at__isnull=not asked.ended)
         return page_by_moment(
-            request, found, shown, page=AlertPage, asked=asked, moment="raised_at"
+            request, found, alerts_json, page=AlertPage, asked=asked, moment="raised_at"
         )
 
 
@@ -115,12 +115,12 @@ class AcknowledgeCall(Call):
             if not Alert.objects.filter(pk=pk, shop=self.shop_id).exists():
                 raise NotFound(_("There is no such alert."))
             alert = alerts.acknowledge(alert_id=pk, user=self.user, now=self.now)
-            return answer(shown([alert])[0])
+            return answer(alerts_json([alert])[0])
 
         return self.once(work)
 
 
-def shown(rows: Sequence[Any]) -> list[ShownAlert]:
+def alerts_json(rows: Sequence[Any]) -> list[ShownAlert]:
     keys = {alert.facts.get("ticket") for alert in rows}
     numbers = dict(Ticket.objects.filter(pk__in=keys - {None}).values_list("pk", "ticket_no"))
     return [_alert_json(alert, numbers) for alert in rows]

@@ -17,7 +17,7 @@ from aftersale.api.lists import Page, PageQuery
 from aftersale.api.parse_request import query
 from aftersale.api.values import Moment, Yuan
 from aftersale.models import Scope, Ticket
-from aftersale.records.schemas import OrderStatus, TicketType
+from aftersale.records.schemas import OrderStatus, OrderType, TicketType
 from aftersale.records.values import NO_NUL, Number, Time
 from aftersale.services.shared.errors import NotFound
 from strategies.models import Decision
@@ -25,11 +25,10 @@ from strategies.services import explanations
 from strategies.services.traces import hit_of, trace_of
 from strategies.strategy_record import ScenarioName
 
-from .explained import ShownExplanation, shown_explanation
+from .explained import ShownExplanation, WhyName, shown_explanation
 
 OutcomeName = Literal["refund", "approve_return", "manual"]
 SourceName = Literal["strategy", "fast_refund"]
-WhyName = Literal["none_hit", "no_scenario", "paused", "over_refundable", "no_amount", "error"]
 
 
 class DecisionsQuery(PageQuery):
@@ -98,6 +97,15 @@ class Facts(BaseModel):
     buyer_blocked: bool
     buyer_count: int | None
     buyer_sum: Yuan | None
+    order_type: OrderType | None
+    ticket_labels: list[str] | None
+    held_back: str | None = Field(
+        description="Rejected or taken back before, or in doubt; empty: no. Null: not asked then"
+    )
+    line_no: int | None
+    line_paid: Yuan | None = Field(description="Of the ticket's line; null for the whole order")
+    line_left: Yuan | None = Field(description="Paid for the line less what it has given back")
+    freight_left: Yuan | None
 
 
 class ExplainedDecision(ShownDecision):

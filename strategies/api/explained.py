@@ -1,6 +1,6 @@
 """An explanation in the words of the API: what every condition said, and on what figures."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -8,13 +8,30 @@ from django.utils import timezone
 from pydantic import BaseModel, Field
 
 from aftersale.domain.money import plain_yuan
-from strategies.engine import explanation
+from strategies.engine.condition import Checked, Kind
+from strategies.engine.conditions.buyer_guard import Guarded
 from strategies.engine.hours import HOUR
-from strategies.engine.vocabulary import CONDITION_NAMES, Condition
+from strategies.engine.rulebook import BuyerLimit
 from strategies.services.explanations import Explained
 from strategies.strategy_record import ScenarioName
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+WhyName = Literal[
+    "none_hit",
+    "no_scenario",
+    "paused",
+    "no_amount",
+    "over_refundable",
+    "over_line",
+    "impossible_times",
+    "rejected_before",
+    "taken_back",
+    "open_difference",
+    "platform_excess",
+    "error",
+]
 
 
 class Check(BaseModel):
@@ -43,7 +60,7 @@ class ExplainedStrategy(BaseModel):
 class ShownExplanation(BaseModel):
     """All strategies of the scenarios that the ticket matches, in the order of then."""
 
-    why: Literal["none_hit", "no_scenario", "paused", "over_refundable", "no_amount"] | None
+    why: WhyName | None
     fast_refund: bool
     agrees: bool = Field(description="Whether it says what was recorded, which is what happened")
     strategies: list[ExplainedStrategy]
@@ -71,10 +88,14 @@ def shown_explanation(explained: Explained) -> ShownExplanation:
 Figure = str | list[str] | None
 
 
-def _check(check: explanation.Checked) -> Check:
-    value, limit = _FIGURES.get(check.condition, _none)(check) if check.sets else (None, None)
+def _check(check: Checked) -> Check:
+    condition = check.condition
+    value = limit = None
+    if check.sets:
+        value = _WRITTEN[condition.value_kind](check.value)
+        limit = _WRITTEN[condition.limit_kind](check.limit)
     return Check(
-        condition=CONDITION_NAMES[check.condition] or "",
+        condition=condition.name,
         holds=check.ok,
         asked_for=check.sets,
         value=value,
@@ -82,67 +103,34 @@ def _check(check: explanation.Checked) -> Check:
     )
 
 
-def _iso_from_micros(at: int | None) -> str:
-    """Microseconds since the epoch; nothing for a time that is missing."""
-    if at is None:
-        return ""
-    return timezone.localtime(_EPOCH + timedelta(microseconds=at)).isoformat()
+def _moment(micros: int | None) -> str | None:
+    if micros is None:
+        return None
+    return timezone.localtime(_EPOCH + timedelta(microseconds=micros)).isoformat()
 
 
-def _sorted(texts: Collection[str]) -> list[str]:
-    return sorted(texts)
+def _approvals(value: Guarded) -> list[str]:
+    return [str(value.number), plain_yuan(value.total)]
 
 
-def _none(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return None, None
+def _approvals_limit(limit: BuyerLimit | None) -> list[str] | None:
+    if limit is None:
+        return None
+    return [
+        "" if limit.approvals is None else str(limit.approvals),
+        "" if limit.total is None else plain_yuan(limit.total),
+    ]
 
 
-def _validity(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return _iso_from_micros(check.value), [_iso_from_micros(at) for at in check.limit]
-
-
-def _time(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return None if check.value is None else _iso_from_micros(check.value), None
-
-
-def _texts(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return check.value, _sorted(check.limit)
-
-
-def _money(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return plain_yuan(check.value), plain_yuan(check.limit)
-
-
-def _time_limit(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return _time(check)[0], str(check.limit // HOUR)
-
-
-def _products(check: explanation.Checked) -> tuple[Figure, Figure]:
-    return list(check.value), check.limit
-
-
-def _guard(check: explanation.Checked) -> tuple[Figure, Figure]:
-    value: Any = check.value
-    limit: Any = check.limit
-    shown = None
-    if limit is not None:
-        shown = [
-            "" if limit.approvals is None else str(limit.approvals),
-            "" if limit.total is None else plain_yuan(limit.total),
-        ]
-    return [str(value.number), plain_yuan(value.total)], shown
-
-
-_FIGURES: dict[Condition, Callable[[explanation.Checked], tuple[Figure, Figure]]] = {
-    Condition.VALIDITY: _validity,
-    Condition.EXECUTION_TIME: _time,
-    Condition.PAID_TIME: _time,
-    Condition.ORDER_STATUS: _texts,
-    Condition.SINGLE_AMOUNT: _money,
-    Condition.TIME_LIMIT: _time_limit,
-    Condition.LABEL_PRINTED: _time,
-    Condition.PRODUCT: _products,
-    Condition.BUYER_REASON: _texts,
-    Condition.BUYER_GUARD: _guard,
-    Condition.DAILY_CAP: _money,
+_WRITTEN: dict[Kind, Callable[[Any], Figure]] = {
+    Kind.NOTHING: lambda value: None,
+    Kind.MONEY: plain_yuan,
+    Kind.MOMENT: _moment,
+    Kind.MOMENTS: lambda moments: [_moment(at) or "" for at in moments],
+    Kind.HOURS: lambda span: str(span // HOUR),
+    Kind.TEXT: str,
+    # In their order where there is one.
+    Kind.TEXTS: lambda texts: sorted(texts) if isinstance(texts, frozenset) else list(texts),
+    Kind.APPROVALS: _approvals,
+    Kind.APPROVALS_LIMIT: _approvals_limit,
 }

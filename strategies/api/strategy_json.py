@@ -18,7 +18,7 @@ from aftersale.records.values import Code
 from strategies.models import Strategy, StrategyUsage
 from strategies.services.risks import setting_risks
 from strategies.services.rulebook_content import strategy_content
-from strategies.strategy_record import ScenarioName, StrategyRecord
+from strategies.strategy_record import StrategyRecord
 
 
 class NewStrategy(StrategyRecord):
@@ -61,34 +61,31 @@ class BreakerOpened(BaseModel):
     minutes: int
 
 
-class StrategyContent(BaseModel):
-    """The keys of the record (INTERFACES, strategy)."""
-
-    shop: str
-    scenario: ScenarioName
-    name: str
-    remark: str
-    enabled: bool
-    priority: int
-    valid_from: Moment | None
-    valid_until: Moment | None
-    execution_time: Literal["all_day", "windows", "off_hours"]
-    windows: list[tuple[str, str]]
-    paid_time: Literal["off_hours", "any"]
-    order_statuses: list[Literal["shipped", "delivered"]]
-    buyer_reasons: list[str]
-    single_amount_cap: Yuan
-    daily_cap: Yuan
-    time_limit_hours: int | None
-    skip_label_printed: bool
-    product_condition: Literal["all", "include", "exclude"]
-    products: list[str]
-    categories: list[str]
-    refund_reason: str
-    breaker: Breaker | None
+# Shown otherwise than records have it.
+_SHOWN: dict[str, Any] = {
+    "priority": int,
+    "valid_from": Moment | None,
+    "valid_until": Moment | None,
+    "windows": list[tuple[str, str]],
+    "order_statuses": list[Literal["shipped", "delivered"]],
+    "buyer_reasons": list[str],
+    "single_amount_cap": Yuan,
+    "daily_cap": Yuan,
+    "products": list[str],
+    "categories": list[str],
+    "breaker": Breaker | None,
+}
+StrategyContent: type[BaseModel] = create_model(
+    "StrategyContent",
+    __doc__="The keys of a strategy's record (INTERFACES, strategy).",
+    **{
+        name: (_SHOWN.get(name, field.annotation), ...)
+        for name, field in StrategyRecord.model_fields.items()
+    },  # type: ignore[call-overload]
+)
 
 
-class ShownStrategy(StrategyContent):
+class ShownStrategy(StrategyContent):  # type: ignore[misc, valid-type]
     """A strategy's record, with its revision, its day and its warnings."""
 
     id: int

@@ -12,16 +12,20 @@ from itertools import repeat
 from typing import Any
 
 from strategies.engine.facts import Facts
+from strategies.engine.line_money import line_limit, take
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.spans import bought, trips
 from strategies.engine.state import State
 from strategies.engine.verdict import Verdict
 from strategies.engine.vocabulary import (
     FAST_REFUND,
+    IMPOSSIBLE_TIMES,
     MANUAL,
+    MOST_AHEAD,
     NO_AMOUNT,
     NO_SCENARIO,
     NONE_HIT,
+    OVER_LINE,
     OVER_REFUNDABLE,
     PAUSED,
     REFUND,
@@ -44,6 +48,7 @@ def decide(
     limit, breakers = rulebook.buyer_limit, rulebook.breakers
     span, most, most_amount = limit or (0, None, None)
     used, left, buyers = state.used, state.refundable, state.buyers
+    lines, freight = state.lines, state.freight
     paused, tripped = state.paused, state.tripped
     questions = rulebook.questions(tripped)
     count: int | None = None
@@ -56,10 +61,14 @@ def decide(
         # fmt: off
         (_, _, order, buyer, kind, status, amount, refundable, applied_at, decided_at, reason,
          paid_at, shipped_at, delivered_at, label_printed_at, paid_amount, labels, products,
-         categories, virtual, blocked, scenarios_hit) = fact
+         categories, virtual, blocked, scenarios_hit, order_type, ticket_labels, held_back,
+         line, _, line_left, freight_left) = fact
         # fmt: on
         if order in left:
             refundable = left[order]
+            if line is not None:
+                line_left = lines.get((order, line), line_left)
+                freight_left = freight.get(order, freight_left)
         if not start <= applied_at < end:
             start, end, applied_day, _, time_fails = moment_of(applied_at)
         if start <= decided_at < end:
@@ -74,7 +83,10 @@ def decide(
             if buyer in buyers:
                 count, total = bought(buyers[buyer], decided_at - span, decided_at)
 
-        key = (kind, status, reason, labels, products, categories, scenarios_hit)
+        # fmt: off
+        key = (kind, status, reason, labels, products, categories, scenarios_hit, order_type,
+               ticket_labels)
+        # fmt: on
         try:
             question = questions.get(key) or rulebook.learn_question(key, tripped)
         except TypeError:  # a list has no hash; databases hand them out
@@ -86,26 +98,53 @@ def decide(
                 tuple(products),
                 tuple(categories),
                 scenarios_hit,
+                order_type,
+                tuple(ticket_labels),
             )
             question = questions.get(key) or rulebook.learn_question(key, tripped)
         group, matched, fast, entered, fails = question
 
-        # SPEC E2: the amount, fast refund, the pause switch, the scenarios.
-        if amount <= 0 or amount > refundable:
-            why = NO_AMOUNT if amount <= 0 else OVER_REFUNDABLE
-            append((MANUAL, why, None, None, None, (), refundable, count, total, day, False))
-            continue
-        if fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
-            left[order] = refundable - amount
-            if limit is not None:
-                buyers.setdefault(buyer, []).append((decided_at, 1, amount))
-            append(
-                (REFUND, None, FAST_REFUND, None, None, (), refundable, count, total, day, False)
-            )
-            continue
-        if paused or group is None:
-            why = PAUSED if paused else NONE_HIT if matched else NO_SCENARIO
-            append((MANUAL, why, None, None, None, (), refundable, count, total, day, False))
+        # SPEC E2: for people whatever the strategies say, in its order.
+        why = None
+        if amount <= 0:
+            why = NO_AMOUNT
+        elif amount > refundable:
+            why = OVER_REFUNDABLE
+        elif (
+            line is not None
+            and amount > (line_left or 0)
+            and amount > line_limit(line_left, freight_left)
+        ):
+            why = OVER_LINE
+        elif held_back is not None:
+            if applied_at - decided_at > MOST_AHEAD or (
+                paid_at is not None and applied_at < paid_at
+            ):
+                why = IMPOSSIBLE_TIMES
+            elif held_back:
+                why = held_back
+        # Then fast refund, the pause switch, the scenarios.
+        if why is None:
+            if fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
+                left[order] = refundable - amount
+                if line is not None:
+                    take(state, order, line, line_left, freight_left, amount)
+                if limit is not None:
+                    buyers.setdefault(buyer, []).append((decided_at, 1, amount))
+                # fmt: off
+                append((REFUND, None, FAST_REFUND, None, None, (), refundable, line_left,
+                        freight_left, count, total, day, False))
+                # fmt: on
+                continue
+            if paused:
+                why = PAUSED
+            elif group is None:
+                why = NONE_HIT if matched else NO_SCENARIO
+        if why is not None or group is None:
+            # fmt: off
+            append((MANUAL, why, None, None, None, (), refundable, line_left, freight_left,
+                    count, total, day, False))
+            # fmt: on
             continue
 
         # What fails by itself: all conditions that need no state, for all strategies at once.
@@ -148,19 +187,22 @@ def decide(
                             trace, scenario, outcome = group.hit_at(place, capped)
                             break
         if hit is None:
-            append(
-                (MANUAL, NONE_HIT, None, None, None, trace, refundable, count, total, day, False)
-            )
+            # fmt: off
+            append((MANUAL, NONE_HIT, None, None, None, trace, refundable, line_left,
+                    freight_left, count, total, day, False))
+            # fmt: on
             continue
         used[hit, day] = use
         left[order] = refundable - amount
+        if line is not None:
+            take(state, order, line, line_left, freight_left, amount)
         if limit is not None:
             buyers.setdefault(buyer, []).append((decided_at, 1, amount))
         breaker = breakers[hit]
         opened = breaker is not None and trips(breaker, state, hit, decided_at, amount)
         # fmt: off
-        append((outcome, None, STRATEGY, scenario, hit, trace, refundable, count, total, day,
-                opened))
+        append((outcome, None, STRATEGY, scenario, hit, trace, refundable, line_left,
+                freight_left, count, total, day, opened))
         # fmt: on
         if opened:
             tripped.add(hit)

@@ -40,6 +40,21 @@ class Facts(NamedTuple):
     """Whether the buyer is on the shop's block list."""
     scenarios_hit: int = 0
     """The scenarios in which the ticket was hit before (SPEC S3), as bits (vocabulary)."""
+    order_type: str | None = "ordinary"
+    """None where a decision of before did not keep it: the rules about it are not asked."""
+    ticket_labels: Sequence[str] = ()
+    held_back: str | None = ""
+    """Why the ticket is for people before any strategy is asked: rejected or taken back before,
+    in doubt (SPEC E2, from `rejected_before` on). Empty: nothing. None: a decision of before did
+    not keep it; neither this nor impossible times are asked."""
+    line: Hashable = None
+    """The ticket's line within its order; None for the whole order, and where line money is not
+    known."""
+    line_paid: int | None = None
+    line_left: int | None = None
+    """Paid for the line less what other tickets on it have taken or hold; may be below 0."""
+    freight_left: int | None = None
+    """The order's freight less what its lines have given beyond what was paid for them."""
 
 
 NO_FACTS = Facts(

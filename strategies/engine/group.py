@@ -1,6 +1,6 @@
 """The strategies that are asked about the same tickets, and which conditions fail for them.
 
-What fails for a ticket is kept in lanes: an int with one byte a strategy, the first strategy's
+What fails for a ticket is kept in lanes: an int with 16 bits a strategy, the first strategy's
 lowest, in which each condition has a bit, in SPEC E3's order. What a class of amounts, of ages, of
 moments or of discrete facts makes fail is such an int, made once; a ticket's is their `|`, and
 reading it is one table look-up for all strategies at once.
@@ -9,18 +9,14 @@ reading it is one table look-up for all strategies at once.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from struct import unpack
 from typing import TYPE_CHECKING, NamedTuple
 
-from strategies.engine.conditions import (
-    BY_AGE,
-    BY_AMOUNT,
-    BY_LABEL_PRINTED,
-    BY_PAID_TIME,
-    CHECKS,
-    Strategy,
-)
+from strategies.engine.condition import Condition, Looks
+from strategies.engine.conditions import BY_NAME, CONDITIONS, HIT, looking_at
 from strategies.engine.facts import NO_FACTS, Facts
-from strategies.engine.vocabulary import MANUAL, PENDING_SHIPMENT, SCENARIOS, Condition
+from strategies.engine.strategy import Strategy
+from strategies.engine.vocabulary import MANUAL, PENDING_SHIPMENT, SCENARIOS
 
 if TYPE_CHECKING:
     from strategies.engine.rulebook import Rulebook
@@ -28,27 +24,43 @@ if TYPE_CHECKING:
 # A memo is emptied beyond this size, so that memory stays flat whatever comes in.
 MEMO_LIMIT = 50_000
 
-# Before shipping all strategies are for the same status; afterwards hours of payment and printed
-# labels don't matter. What can fail fits a byte either way. A strategy that is off fails
-# everything: OFF is told from all else because of conditions on the same fact only the first that
-# fails is noted.
-_PRE_SHIP_LANE = tuple(c for c in CHECKS if c not in (Condition.ENABLED, Condition.ORDER_STATUS))
-_POST_SHIP_LANE = tuple(
-    c for c in CHECKS if c not in (Condition.ENABLED, Condition.PAID_TIME, Condition.LABEL_PRINTED)
-)
-_OFF = 0xFF
-_GUARD = int(Condition.BUYER_GUARD)
-_CAP = int(Condition.DAILY_CAP)
-assert len(_PRE_SHIP_LANE) <= 8 and len(_POST_SHIP_LANE) <= 8
+# A lane has a bit for each condition that is asked before, or after, shipping. A strategy that is
+# off fails everything: OFF is told from all else because of conditions on the same fact only the
+# first that fails is noted.
+LANE_BITS = 16
+_OFF = (1 << LANE_BITS) - 1
+_LANES = {
+    pre_ship: tuple(
+        condition
+        for condition in CONDITIONS
+        if condition.looks_at is not Looks.STATE
+        and (condition.asked_before_shipping if pre_ship else condition.asked_after_shipping)
+    )
+    for pre_ship in (True, False)
+}
+# The checks on the same facts, each with its bit.
+_CHECKS = {
+    (pre_ship, looks): tuple(
+        (1 << place, condition.holds)
+        for place, condition in enumerate(lane)
+        if condition.looks_at is looks
+    )
+    for pre_ship, lane in _LANES.items()
+    for looks in Looks
+}
+_ENABLED, _GUARD, _CAP = (BY_NAME[name].number for name in ("enabled", "buyer_guard", "daily_cap"))
 
 
-def _reading(lane: Sequence[Condition]) -> bytes:
-    """The first failing condition by lane, as a table for bytes.translate."""
-    table = bytearray(256)
-    for fails in range(1, 256):
-        lowest = (fails & -fails).bit_length() - 1
-        table[fails] = lane[lowest] if lowest < len(lane) else Condition.ENABLED
-    table[_OFF] = Condition.ENABLED
+def reading_of(lane: Sequence[Condition]) -> bytes:
+    """The number of the first condition that fails, by lane."""
+    assert len(lane) <= LANE_BITS
+    assert len({condition.looks_at for condition in lane}) < len(lane)
+    table = bytearray(_OFF + 1)
+    for place, condition in enumerate(lane):
+        # All lanes whose lowest bit this is.
+        first, step = 1 << place, 2 << place
+        table[first::step] = bytes([condition.number]) * len(range(first, _OFF + 1, step))
+    table[_OFF] = _ENABLED
     return bytes(table)
 
 
@@ -99,7 +111,9 @@ class Group(NamedTuple):
         """Read lanes, and keep what they come to."""
         if len(self.answers) >= MEMO_LIMIT:
             self.answers.clear()
-        codes = tuple(fails.to_bytes(len(self.members), "little").translate(self.reading))
+        size = len(self.members)
+        lanes = unpack(f"<{size}H", fails.to_bytes(size * LANE_BITS // 8, "little"))
+        codes = tuple(map(self.reading.__getitem__, lanes))
         free = [(place, self.members[place]) for place, code in enumerate(codes) if not code]
         capped = tuple(code or _CAP for code in codes)
         first: tuple[int | None, tuple[int, ...], str | None, str] = (None, codes, None, MANUAL)
@@ -114,25 +128,25 @@ class Group(NamedTuple):
         """Trace, scenario and outcome where the strategy at this place hits; `before` are the
         codes of those asked before it."""
         scenario = self.strategies[place].scenario
-        return (*before[:place], int(Condition.HIT)), scenario, _OUTCOMES[scenario]
+        return (*before[:place], HIT), scenario, _OUTCOMES[scenario]
 
     def off(self, tripped: Collection[int]) -> int:
         """Lanes for the strategies that are not enabled, or whose breaker opened."""
         return sum(
-            _OFF << 8 * place
+            _OFF << LANE_BITS * place
             for place, (index, strategy) in enumerate(
                 zip(self.members, self.strategies, strict=True)
             )
             if index in tripped or not strategy.enabled
         )
 
-    def fails(self, conditions: Sequence[Condition], facts: Facts, rulebook: Rulebook) -> int:
-        """Lanes for these conditions, which look at the same facts: the first failing of them."""
-        return _fails(self.pre_ship, self.strategies, conditions, facts, rulebook)
+    def fails(self, looks: Looks, facts: Facts, rulebook: Rulebook) -> int:
+        """Lanes for the conditions that look at these facts: the first failing of them."""
+        return _fails(self.pre_ship, self.strategies, looks, facts, rulebook)
 
 
 _OUTCOMES = {scenario.name: scenario.outcome for scenario in SCENARIOS}
-_READINGS = {True: _reading(_PRE_SHIP_LANE), False: _reading(_POST_SHIP_LANE)}
+_READINGS = {pre_ship: reading_of(lane) for pre_ship, lane in _LANES.items()}
 
 
 def make_group(
@@ -140,28 +154,27 @@ def make_group(
 ) -> Group:
     """The group of these strategies, given with their indexes."""
     own = tuple(strategy for _, strategy in members)
-    amounts = sorted({strategy.single_amount_cap for strategy in own})
-    limits = sorted({s.time_limit for s in own if s.time_limit is not None})
+    amounts, limits = _edges(Looks.AMOUNT, own), _edges(Looks.AGE, own)
     at_zero = NO_FACTS._replace(order_status=PENDING_SHIPMENT, paid_at=0)
 
-    def lanes(conditions: Sequence[Condition], facts: Facts) -> int:
-        return _fails(pre_ship, own, conditions, facts, rulebook)
+    def lanes(looks: Looks, facts: Facts) -> int:
+        return _fails(pre_ship, own, looks, facts, rulebook)
 
     return Group(
         number=number,
         pre_ship=pre_ship,
         amounts=amounts,
         amount_fails=[
-            lanes(BY_AMOUNT, NO_FACTS._replace(amount=amount))
+            lanes(Looks.AMOUNT, NO_FACTS._replace(amount=amount))
             for amount in [*amounts, (amounts or [0])[-1] + 1]
         ],
         limits=limits,
         limit_fails=[
-            *(lanes(BY_AGE, at_zero._replace(applied_at=limit)) for limit in limits),
-            lanes(BY_AGE, at_zero._replace(paid_at=None)),
+            *(lanes(Looks.AGE, at_zero._replace(applied_at=limit)) for limit in limits),
+            lanes(Looks.AGE, at_zero._replace(paid_at=None)),
         ],
-        printed_fails=lanes(BY_LABEL_PRINTED, NO_FACTS._replace(label_printed_at=0)),
-        paid_fails=lanes(BY_PAID_TIME, NO_FACTS),
+        printed_fails=lanes(Looks.PRINTED, NO_FACTS._replace(label_printed_at=0)),
+        paid_fails=lanes(Looks.PAID_TIME, NO_FACTS),
         answers={},
         members=tuple(index for index, _ in members),
         strategies=own,
@@ -169,18 +182,31 @@ def make_group(
     )
 
 
+def _edges(looks: Looks, strategies: Sequence[Strategy]) -> list[int]:
+    """Where answers of conditions that look at a number may change."""
+    return sorted(
+        {
+            edge
+            for condition in looking_at(looks)
+            if condition.edges is not None
+            for strategy in strategies
+            for edge in condition.edges(strategy)
+        }
+    )
+
+
 def _fails(
     pre_ship: bool,
     strategies: Sequence[Strategy],
-    conditions: Sequence[Condition],
+    looks: Looks,
     facts: Facts,
     rulebook: Rulebook,
 ) -> int:
-    lane = _PRE_SHIP_LANE if pre_ship else _POST_SHIP_LANE
+    checks = _CHECKS[pre_ship, looks]
     result = 0
     for place, strategy in enumerate(strategies):
-        for condition in conditions:
-            if condition in lane and not CHECKS[condition](strategy, facts, rulebook):
-                result |= 1 << 8 * place + lane.index(condition)
+        for bit, holds in checks:
+            if not holds(strategy, facts, rulebook):
+                result |= bit << LANE_BITS * place
                 break
     return result

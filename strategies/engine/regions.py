@@ -13,30 +13,40 @@ a region that is covered is covered in truth, and what stands in for a region is
 (`member`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from itertools import product as combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from strategies.engine.conditions import BY_TIME, CHECKS, Strategy
+from strategies.engine.condition import Condition, Looks
+from strategies.engine.conditions import (
+    CONDITIONS,
+    STATELESS,
+    looking_at,
+    order_status,
+    product,
+)
 from strategies.engine.facts import NO_FACTS, Facts
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.running import running
+from strategies.engine.strategy import Strategy
 from strategies.engine.vocabulary import (
     DELIVERED,
     PENDING_SHIPMENT,
     SCENARIO_INDEX,
     SCENARIOS,
     SHIPPED,
-    Condition,
+    UNKNOWN_PRODUCT,
     Scenario,
 )
 
-_ALL = tuple(condition for condition in CHECKS if condition != Condition.ENABLED)
-# Stands for whatever no strategy names.
+# Stands for a product or category that no strategy names.
 OTHER = "*"
 # Of what stands in for a region: the first is mostly right, none of many hardly ever comes.
 MOST_TRIED = 200
+# What these look at depends on each other's facts: any of their classes may be the one that fits.
+_TIED = (Looks.AGE, Looks.PAID_TIME)
+_LAST_FIRST = (Looks.AMOUNT, Looks.PAID_TIME)
 
 
 class Products(NamedTuple):
@@ -55,7 +65,7 @@ class Products(NamedTuple):
 
 
 class Region(NamedTuple):
-    """Bits of the classes of each fact, in the order of Space.FACTS, and the products."""
+    """Bits of the classes of each fact, in the order of Space, and the products."""
 
     classes: tuple[int, ...]
     products: Products
@@ -113,175 +123,133 @@ def asked_together() -> list[tuple[Scenario, ...]]:
 
 class Space:
     """The classes into which the strategies of scenarios that are asked together cut the tickets
-    applied for from `since` on (microseconds since the epoch)."""
+    applied for from `since` on (microseconds since the epoch).
 
-    FACTS = ("moment", "type", "status", "amount", "age", "paid_off_hours", "printed", "reason")
+    A region's classes are, in this order: moments with the same strategies running, types of
+    tickets, statuses of orders, and those of every condition that tells tickets apart by itself.
+    """
 
     def __init__(self, rulebook: Rulebook, scenarios: Sequence[Scenario], since: int) -> None:
         self.rulebook = rulebook
         names = {scenario.name for scenario in scenarios}
         self.members = [index for index, s in enumerate(rulebook.strategies) if s.scenario in names]
         own = [rulebook.strategies[index] for index in self.members]
-        caps = sorted({strategy.single_amount_cap for strategy in own})
-        limits = sorted({s.time_limit for s in own if s.time_limit is not None})
-        reasons = sorted(set().union(*(strategy.buyer_reasons for strategy in own)))
         together = running(rulebook, own, since)
         self._running, self.moments = list(together), list(together.values())
         self.types = list(dict.fromkeys(kind for s in scenarios for kind in s.ticket_types))
         self.statuses = scenarios[0].order_statuses
         self.labels = tuple({s.label for s in scenarios if s.label})
-        self.amounts = [*caps, (caps or [0])[-1] + 1]
-        # The first of each class of ages; no time at all is a class of its own.
-        self.ages: list[int | None] = [0, *(limit + 1 for limit in limits), None]
-        self.reasons = [*reasons, OTHER]
-        self._product_names, product_kinds = _kinds([s.products for s in own])
-        self._category_names, category_kinds = _kinds([s.categories for s in own])
-        self._pairs = list(combinations(product_kinds, category_kinds))
+        self._alike = {c: c.alike(own) for c in CONDITIONS if c.alike is not None}
+        # One product or category of each kind. Goods without any stand for orders without lines,
+        # too: conditions on goods take neither (SPEC E3).
+        products = [*_kinds([s.products for s in own]), UNKNOWN_PRODUCT]
+        categories = [*_kinds([s.categories for s in own]), ""]
+        self._pairs = list(combinations(products, categories))
 
     def region(self, index: int) -> Region:
         """The tickets that the strategy takes, if its guard and cap allow."""
         strategy = self.rulebook.strategies[index]
-
-        def hold(facts: Facts, *conditions: Condition) -> bool:
-            return _hold(strategy, facts, self.rulebook, conditions)
-
         place = self.members.index(index)
         kinds = SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types
+
+        def takes(condition: Condition, facts: Facts | None) -> bool:
+            return facts is None or condition.holds(strategy, facts, self.rulebook)
+
         classes = (
             _bits(bool(together >> place & 1) for together in self._running),
             _bits(kind in kinds for kind in self.types),
             _bits(
-                hold(at, Condition.ORDER_STATUS) for at in self._with("order_status", self.statuses)
+                takes(order_status.CONDITION, NO_FACTS._replace(order_status=status))
+                for status in self.statuses
             ),
-            _bits(hold(at, Condition.SINGLE_AMOUNT) for at in self._with("amount", self.amounts)),
-            _bits(
-                hold(
-                    NO_FACTS._replace(
-                        order_status=PENDING_SHIPMENT,
-                        applied_at=age or 0,
-                        paid_at=None if age is None else 0,
-                    ),
-                    Condition.TIME_LIMIT,
-                )
-                for age in self.ages
+            *(
+                _bits(takes(condition, alike.probe) for alike in classes)
+                for condition, classes in self._alike.items()
             ),
-            # Paid in working hours (or nobody knows when), paid in off-hours.
-            _bits([hold(NO_FACTS, Condition.PAID_TIME), True]),
-            _bits(
-                [True, hold(NO_FACTS._replace(label_printed_at=0), Condition.LABEL_PRINTED)],
-            ),
-            _bits(hold(at, Condition.BUYER_REASON) for at in self._with("reason", self.reasons)),
         )
         within = _bits(
-            self._passes(strategy, (products | categories) >> place & 1)
-            for products, categories in self._pairs
+            takes(product.CONDITION, NO_FACTS._replace(products=(one,), categories=(category,)))
+            for one, category in self._pairs
         )
         return Region(classes, Products(within))
 
     def member(self, region: Region, *takers: int) -> Facts | None:
         """A ticket of the region that these strategies would each take; None where the facts,
         being tied to each other, allow none that was tried."""
-        moment, kind, status, amount, age, paid_off, printed, reason = (
-            _places(bits) for bits in region.classes
-        )
-        tried = combinations(moment, age, reversed(paid_off))
-        for at, when, paid in islice(tried, MOST_TRIED):
-            facts = self._facts(
-                region,
-                at=self.moments[at],
-                kind=self.types[kind[0]],
-                status=self.statuses[status[0]],
-                amount=self.amounts[amount[-1]],
-                age=self.ages[when],
-                paid_off=bool(paid),
-                printed=bool(printed[0]),
-                reason=self.reasons[reason[0]],
+        moments, kinds, statuses, *others = (_places(bits) for bits in region.classes)
+        products, categories = self._goods(region.products)
+        # Of classes that are asked about the same time, any may fit the others.
+        choices = [
+            places if condition.looks_at in _TIED else places[:1]
+            for condition, places in zip(self._alike, self._ordered(others), strict=True)
+        ]
+        for at, *chosen in islice(combinations(moments, *choices), MOST_TRIED):
+            facts = NO_FACTS._replace(
+                type=self.types[kinds[0]],
+                order_status=self.statuses[statuses[0]],
+                labels=self.labels,
+                products=products,
+                categories=categories,
             )
+            facts = _entering_at(facts, self.moments[at])
+            # The last first: a time of payment is added only where no age has set one.
+            for classes, place in reversed(list(zip(self._alike.values(), chosen, strict=True))):
+                facts = classes[place].put(facts)
             if all(could_take(self.rulebook, index, facts) for index in takers):
                 return facts
         return None
 
-    def _facts(
-        self,
-        region: Region,
-        *,
-        at: int,
-        kind: str,
-        status: str,
-        amount: int,
-        age: int | None,
-        paid_off: bool,
-        printed: bool,
-        reason: str,
-    ) -> Facts:
-        entered = None if age is None else at - age
-        if status == PENDING_SHIPMENT and age is None and paid_off:
-            entered = at
-        products, categories = self._goods(region.products)
-        return NO_FACTS._replace(
-            type=kind,
-            order_status=status,
-            amount=amount,
-            refundable=amount,
-            paid_amount=amount,
-            applied_at=at,
-            decided_at=at,
-            reason=reason,
-            paid_at=entered if status == PENDING_SHIPMENT else at,
-            shipped_at=entered if status == SHIPPED else at if status == DELIVERED else None,
-            delivered_at=entered if status == DELIVERED else None,
-            label_printed_at=at if printed else None,
-            labels=self.labels,
-            products=products,
-            categories=categories,
-        )
+    def _ordered(self, others: Sequence[list[int]]) -> list[list[int]]:
+        """The largest amount and the payment in off-hours first: what most strategies look for."""
+        return [
+            places[::-1] if condition.looks_at in _LAST_FIRST else places
+            for condition, places in zip(self._alike, others, strict=True)
+        ]
 
     def _goods(self, products: Products) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Goods that lie within, with one outside each of those they must not lie within."""
         wanted = [products.within & ~inner for inner in products.beyond] or [products.within]
         pairs = [self._pairs[_places(bits)[0]] for bits in wanted]
-        return (
-            tuple(self._product_names[product] for product, _ in pairs),
-            tuple(self._category_names[category] for _, category in pairs),
-        )
+        return tuple(one for one, _ in pairs), tuple(category for _, category in pairs)
 
-    @staticmethod
-    def _with(name: str, values: Sequence[Any]) -> Iterator[Facts]:
-        for value in values:
-            yield NO_FACTS._replace(**{name: value})
 
-    @staticmethod
-    def _passes(strategy: Strategy, listed: int) -> bool:
-        """The product condition, of one product that is listed (itself or its category) or not."""
-        if strategy.product_condition == "all":
-            return True
-        return bool(listed) == (strategy.product_condition == "include")
+def _entering_at(facts: Facts, at: int) -> Facts:
+    """Applied for and decided at a moment, on an order that enters its status just then. The time
+    of payment of an unshipped one is left to the conditions."""
+    status = facts.order_status
+    return facts._replace(
+        applied_at=at,
+        decided_at=at,
+        paid_at=None if status == PENDING_SHIPMENT else at,
+        shipped_at=at if status in (SHIPPED, DELIVERED) else None,
+        delivered_at=at if status == DELIVERED else None,
+    )
 
 
 def runs(rulebook: Rulebook, strategy: Strategy, at: int) -> bool:
     """Whether a ticket applied for at the moment is at the right time for the strategy."""
-    return _hold(strategy, NO_FACTS._replace(applied_at=at), rulebook, BY_TIME)
+    return _hold(strategy, NO_FACTS._replace(applied_at=at), rulebook, looking_at(Looks.TIME))
 
 
 def could_take(rulebook: Rulebook, index: int, facts: Facts) -> bool:
     """Whether the strategy takes the ticket, if it is enabled and its guard and cap allow."""
     strategy = rulebook.strategies[index]
     kinds = SCENARIOS[SCENARIO_INDEX[strategy.scenario]].ticket_types
-    return facts.type in kinds and _hold(strategy, facts, rulebook, _ALL)
+    return facts.type in kinds and _hold(strategy, facts, rulebook, STATELESS)
 
 
 def _hold(
     strategy: Strategy, facts: Facts, rulebook: Rulebook, conditions: Iterable[Condition]
 ) -> bool:
-    return all(CHECKS[name](strategy, facts, rulebook) for name in conditions)
+    return all(condition.holds(strategy, facts, rulebook) for condition in conditions)
 
 
-def _kinds(lists: Sequence[frozenset[str]]) -> tuple[dict[int, str], list[int]]:
-    """Names by the strategies that list them, as bits: one name of each kind, and the kinds."""
+def _kinds(lists: Sequence[frozenset[str]]) -> list[str]:
+    """One name of each kind: names that the same strategies list are of one kind."""
     names: dict[int, str] = {0: OTHER}
     for name in sorted(set().union(*lists)):
         names.setdefault(_bits(name in own for own in lists), name)
-    return names, list(names)
+    return list(names.values())
 
 
 def _bits(flags: Iterable[bool]) -> int:

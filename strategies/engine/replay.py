@@ -7,6 +7,7 @@ moment, that a person approved or rejected a ticket, that an order changed. A br
 a replay stays open to its end, for only a person switches the strategy on again (SPEC G3).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,35 @@ class Past(NamedTuple):
     """Whether the shop was paused then."""
 
 
+class _Lines:
+    """The money of one order's lines: as it was, and by how much more was taken of it here."""
+
+    def __init__(self) -> None:
+        self._left_then: dict[Hashable, int] = {}
+        self._more: dict[Hashable, int] = {}
+
+    def see(self, facts: Facts) -> None:
+        if facts.line is not None:
+            self._left_then[facts.line] = facts.line_left or 0
+
+    def count(self, facts: Facts, *, then: bool, here: bool) -> None:
+        """An evaluation is over: whether it took its amount then, and here."""
+        if facts.line is None:
+            return
+        self._left_then[facts.line] -= facts.amount * then
+        self._more[facts.line] = self._more.get(facts.line, 0) + facts.amount * (here - then)
+
+    def as_here(self, facts: Facts) -> Facts:
+        if facts.line is None:
+            return facts
+        freight = facts.freight_left or 0
+        for line, more in self._more.items():
+            left = self._left_then[line]
+            freight -= max(0, more - left) - max(0, -left)
+        left_here = (facts.line_left or 0) - self._more.get(facts.line, 0)
+        return facts._replace(line_left=left_here, freight_left=freight)
+
+
 class Replay:
     """One rulebook over the past, in as many pieces as the past comes in.
 
@@ -49,8 +79,10 @@ class Replay:
         self.state = state
         self._repeated = repeated
         self._always_paused = paused
-        # Of repeated orders: by how much more of the order's money is free here than it was.
+        # Of repeated orders: by how much more of the order's money is free here than it was, and
+        # the money of their lines.
         self._freer: dict[Hashable, int] = {}
+        self._lines: dict[Hashable, _Lines] = defaultdict(_Lines)
         # Of their tickets: the scenarios that hit here, and those approved here but not then,
         # which would not have been looked at again.
         self._scenarios_hit: dict[Hashable, int] = {}
@@ -90,24 +122,32 @@ class Replay:
             return []
         self.state.paused = paused or self._always_paused
         verdicts = decide(self.rulebook, self.state, facts)
-        # The facts say what was left of each order; this holds for one look only.
+        # The facts tell what was left of each order; what a hit leaves counts for one call only.
         self.state.refundable.clear()
+        self.state.lines.clear()
+        self.state.freight.clear()
         return verdicts
 
     def _again(self, one: Past) -> Verdict | None:
         """An evaluation of an order that has several: on what this replay left of it."""
         facts = Facts._make(one[0])
         order, ticket = facts.order, facts.ticket
+        lines = self._lines[order]
+        lines.see(facts)
         if ticket in self._gone:
             if one.hit:
                 self._free(order, facts.amount)
+                lines.count(facts, then=True, here=False)
             return None
         scenarios_hit = self._scenarios_hit.setdefault(ticket, facts.scenarios_hit)
         free = facts.refundable + self._freer.get(order, 0)
         most = max(facts.refundable, facts.paid_amount)
-        changed = facts._replace(scenarios_hit=scenarios_hit, refundable=min(free, most))
+        changed = lines.as_here(facts)._replace(
+            scenarios_hit=scenarios_hit, refundable=min(free, most)
+        )
         (verdict,) = self._decide([changed], one.paused)
         hit = verdict.outcome != MANUAL
+        lines.count(facts, then=one.hit, here=hit)
         if one.hit:
             self._free(order, facts.amount)
         if hit:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from strategies.engine.conditions import BY_FACTS, BY_TIME, ENTERED, Breaker, Strategy
+from strategies.engine.condition import Looks
 from strategies.engine.facts import NO_FACTS
 from strategies.engine.fast_refund import DEFAULT_RULES, FastRefund
 from strategies.engine.group import MEMO_LIMIT, Group, make_group
@@ -16,14 +15,13 @@ from strategies.engine.hours import (
     DAY,
     DAY_MINUTES,
     DAYS_LIMIT,
-    HOUR,
-    MINUTE,
     WorkingHours,
     clock,
-    intervals,
-    micros,
 )
+from strategies.engine.strategy import Strategy, compile_strategy
 from strategies.engine.vocabulary import (
+    DEPOSIT,
+    ENTERED,
     FAST_REFUND_BIT,
     FAST_REFUND_LABEL,
     KEEP_GOODS_LABEL,
@@ -33,6 +31,9 @@ from strategies.engine.vocabulary import (
     SCENARIO_INDEX,
     SCENARIOS,
 )
+
+# The version of the rules that contents made now are read by; one without a version is 1.
+CONTENT_VERSION = 2
 
 
 class BuyerLimit(NamedTuple):
@@ -73,6 +74,8 @@ class Rulebook:
     """Compiled by `compile_rulebook`. Holds memos, which never change what is decided."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
+        self.version: int = content.get("version", 1)
+        """Revisions of before are read by the rules of then (SPEC T6)."""
         self.clock = clock(content.get("timezone") or "Asia/Shanghai")
         self.hours = WorkingHours(
             content.get("working_hours") or {}, content.get("special_days") or {}
@@ -84,7 +87,7 @@ class Rulebook:
         self.buyer_limit = _buyer_limit(content.get("buyer_limit"))
         self.strategies: tuple[Strategy, ...] = tuple(
             sorted(
-                map(_strategy, content.get("strategies") or ()),
+                map(compile_strategy, content.get("strategies") or ()),
                 key=lambda strategy: (SCENARIO_INDEX[strategy.scenario], strategy.priority),
             )
         )
@@ -139,7 +142,7 @@ class Rulebook:
             end,
             self.clock.wall(start)[0],
             self._uses_hours and self.off_hours(start),
-            tuple(group.fails(BY_TIME, facts, self) for group in self.groups.values()),
+            tuple(group.fails(Looks.TIME, facts, self) for group in self.groups.values()),
         )
 
     def questions(self, tripped: set[int]) -> dict[tuple[Any, ...], Question]:
@@ -151,13 +154,17 @@ class Rulebook:
     def learn_question(self, key: tuple[Any, ...], tripped: set[int]) -> Question:
         """Find, for a new combination of discrete facts, what they come to, and keep it.
 
-        The key is (type, status, reason, labels, products, categories, scenarios_hit).
+        The key is (type, status, reason, labels, products, categories, scenarios_hit, order type,
+        ticket's labels).
         """
-        kind, status, reason, labels, products, categories, scenarios_hit = key
+        # fmt: off
+        (kind, status, reason, labels, products, categories, scenarios_hit, order_type,
+         ticket_labels) = key
+        # fmt: on
         matching = [
             index
             for index, scenario in enumerate(SCENARIOS)
-            if scenario.takes(kind, status, KEEP_GOODS_LABEL in labels)
+            if scenario.takes(kind, status, KEEP_GOODS_LABEL in labels, order_type)
         ]
         asked = tuple(
             index for index in matching if not scenarios_hit & SCENARIO_BIT[SCENARIOS[index].name]
@@ -166,15 +173,21 @@ class Rulebook:
         fails = 0
         if group is not None:
             facts = NO_FACTS._replace(
-                order_status=status, reason=reason, products=products, categories=categories
+                order_status=status,
+                reason=reason,
+                labels=labels,
+                ticket_labels=ticket_labels,
+                products=products,
+                categories=categories,
             )
-            fails = group.fails(BY_FACTS, facts, self) | group.off(tripped)
+            fails = group.fails(Looks.WORDS, facts, self) | group.off(tripped)
         question = Question(
             group,
             matched=bool(matching),
             fast=kind == "refund_only"
             and status == PENDING_SHIPMENT
             and FAST_REFUND_LABEL in labels
+            and order_type != DEPOSIT
             and not scenarios_hit & FAST_REFUND_BIT,
             entered=ENTERED.get(status, 0),
             fails=fails,
@@ -221,44 +234,7 @@ def _scenario_sets() -> list[tuple[int, ...]]:
     return list(found)
 
 
-def _parse_micros(text: str | None) -> int | None:
-    return None if text is None else micros(datetime.fromisoformat(text))
-
-
 def _buyer_limit(content: Mapping[str, Any] | None) -> BuyerLimit | None:
     if not content or (content.get("count") is None and content.get("amount") is None):
         return None
     return BuyerLimit(content["days"] * DAY, content.get("count"), content.get("amount"))
-
-
-def _strategy(content: Mapping[str, Any]) -> Strategy:
-    pre_ship = content["scenario"] == PRE_SHIP.name
-    hours = content["time_limit_hours"]
-    windows = content["execution_time"] == "windows"
-    breaker = content.get("breaker")
-    return Strategy(
-        id=content["id"],
-        revision=content["revision"],
-        scenario=content["scenario"],
-        name=content["name"],
-        enabled=content["enabled"],
-        priority=content["priority"],
-        valid_from=_parse_micros(content["valid_from"]),
-        valid_until=_parse_micros(content["valid_until"]),
-        execution_time=content["execution_time"],
-        windows=intervals(content["windows"]) if windows else (),
-        paid_any_time=not pre_ship or content["paid_time"] == "any",
-        order_statuses=frozenset(
-            PRE_SHIP.order_statuses if pre_ship else content["order_statuses"]
-        ),
-        buyer_reasons=frozenset(content["buyer_reasons"]),
-        single_amount_cap=content["single_amount_cap"],
-        daily_cap=content["daily_cap"],
-        time_limit=None if hours is None else hours * HOUR,
-        skip_label_printed=content["skip_label_printed"],
-        product_condition=content["product_condition"],
-        products=frozenset(content["products"]),
-        categories=frozenset(content["categories"]),
-        breaker=breaker
-        and Breaker(breaker.get("hits"), breaker.get("amount"), breaker["minutes"] * MINUTE),
-    )

@@ -4,11 +4,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from strategies.engine.conditions import CHECKS, Strategy
+from strategies.engine.condition import Condition
+from strategies.engine.conditions import execution_time, validity
 from strategies.engine.facts import NO_FACTS
 from strategies.engine.hours import DAY, EPOCH_ORDINAL
 from strategies.engine.rulebook import Rulebook, window_edges
-from strategies.engine.vocabulary import Condition
+from strategies.engine.strategy import Strategy
 
 # A week and a day on either side of a date on which something changes show all that the days
 # between two such dates, far apart, can be like: the hours repeat by the week.
@@ -33,7 +34,7 @@ def running(rulebook: Rulebook, strategies: Sequence[Strategy], since: int) -> d
         alike, spans = times.of(day)
         edges = [start, *valid[bisect_right(valid, start) : bisect_left(valid, end)], end]
         for first, last in pairwise(edges):
-            inside = _bits(strategies, Condition.VALIDITY, first, rulebook)
+            inside = _bits(strategies, validity.CONDITION, first, rulebook)
             if (alike, inside) in seen:
                 continue
             if last - first == DAY:
@@ -83,7 +84,7 @@ class _Times:
                 (
                     start - day * DAY,
                     end - day * DAY,
-                    _bits(self.strategies, Condition.EXECUTION_TIME, start, self.rulebook),
+                    _bits(self.strategies, execution_time.CONDITION, start, self.rulebook),
                 )
                 for start, end in zip(cuts, [*cuts[1:], (day + 1) * DAY], strict=True)
             ]
@@ -115,7 +116,9 @@ def _validity_edges(strategies: Sequence[Strategy]) -> list[int]:
 
 
 def _bits(strategies: Sequence[Strategy], condition: Condition, at: int, rulebook: Rulebook) -> int:
-    facts, check = NO_FACTS._replace(applied_at=at), CHECKS[condition]
+    facts = NO_FACTS._replace(applied_at=at)
     return sum(
-        1 << place for place, strategy in enumerate(strategies) if check(strategy, facts, rulebook)
+        1 << place
+        for place, strategy in enumerate(strategies)
+        if condition.holds(strategy, facts, rulebook)
     )

@@ -3,8 +3,8 @@
 from bisect import bisect_right, insort
 from collections.abc import Iterable
 
-from strategies.engine.conditions import Breaker
 from strategies.engine.state import State
+from strategies.engine.strategy import Breaker
 
 
 def trips(breaker: Breaker, state: State, strategy: int, moment: int, amount: int) -> bool:

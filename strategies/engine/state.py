@@ -18,6 +18,11 @@ class State:
     order of moments."""
     refundable: dict[Hashable, int] = field(default_factory=dict)
     """What is left of an order after a hit in this run; overrides Facts.refundable."""
+    lines: dict[tuple[Hashable, Hashable], int] = field(default_factory=dict)
+    """What is left of a line after a hit in this run, by (order, line); overrides
+    Facts.line_left."""
+    freight: dict[Hashable, int] = field(default_factory=dict)
+    """The same of an order's freight."""
     tripped: set[int] = field(default_factory=set)
     """Strategies whose breaker opened: they fail `enabled` (SPEC G3)."""
     paused: bool = False

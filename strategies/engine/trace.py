@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from strategies.engine.conditions import BY_NUMBER, HIT
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.vocabulary import (
-    CONDITION_NAMES,
     KEEP_GOODS_LABEL,
     SCENARIO_BIT,
     SCENARIOS,
@@ -35,6 +35,6 @@ def expand_trace(
     if len(trace) > len(asked):
         raise ValueError(f"a trace of {len(trace)} for {len(asked)} strategies")
     return [
-        (strategy.scenario, strategy.name, CONDITION_NAMES[code])
+        (strategy.scenario, strategy.name, None if code == HIT else BY_NUMBER[code].name)
         for strategy, code in zip(asked, trace, strict=False)
     ]

@@ -16,6 +16,9 @@ class Verdict(NamedTuple):
     """A Condition for every strategy asked, in their order; see trace.expand_trace."""
     refundable: int
     """What the order could still be refunded when the ticket was decided, fen."""
+    line_left: int | None
+    """The same of the ticket's line, as in Facts; None for the whole order."""
+    freight_left: int | None
     buyer_count: int | None
     """The buyer's automatic approvals in the limit's window before this one; None without one."""
     buyer_sum: int | None

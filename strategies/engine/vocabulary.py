@@ -1,6 +1,5 @@
-"""Scenarios, conditions and outcomes: the words and the order of SPEC S1, E3 and E8, as data."""
+"""Scenarios and outcomes: the words and the order of SPEC S1 and E8, as data."""
 
-from enum import IntEnum
 from typing import NamedTuple
 
 REFUND = "refund"
@@ -16,17 +15,46 @@ SOURCES = (STRATEGY, FAST_REFUND)
 NONE_HIT = "none_hit"
 NO_SCENARIO = "no_scenario"
 PAUSED = "paused"
-OVER_REFUNDABLE = "over_refundable"
 NO_AMOUNT = "no_amount"
+OVER_REFUNDABLE = "over_refundable"
+OVER_LINE = "over_line"
+IMPOSSIBLE_TIMES = "impossible_times"
+REJECTED_BEFORE = "rejected_before"
+TAKEN_BACK = "taken_back"
+OPEN_DIFFERENCE = "open_difference"
+PLATFORM_EXCESS = "platform_excess"
 ERROR = "error"  # given by the evaluator, never by the engine
-WHYS = (NONE_HIT, NO_SCENARIO, PAUSED, OVER_REFUNDABLE, NO_AMOUNT, ERROR)
+WHYS = (
+    NONE_HIT,
+    NO_SCENARIO,
+    PAUSED,
+    NO_AMOUNT,
+    OVER_REFUNDABLE,
+    OVER_LINE,
+    IMPOSSIBLE_TIMES,
+    REJECTED_BEFORE,
+    TAKEN_BACK,
+    OPEN_DIFFERENCE,
+    PLATFORM_EXCESS,
+    ERROR,
+)
+
+# SPEC E2: an application may lie this far ahead of the decision, in microseconds.
+MOST_AHEAD = 10 * 60 * 1_000_000
 
 PENDING_SHIPMENT = "pending_shipment"
 SHIPPED = "shipped"
 DELIVERED = "delivered"
 
+# Which of an order's times tells when it entered its status: paid, shipped, delivered.
+ENTERED = {PENDING_SHIPMENT: 0, SHIPPED: 1, DELIVERED: 2}
+
 FAST_REFUND_LABEL = "fast_refund"
 KEEP_GOODS_LABEL = "refund_keep_goods"
+
+DEPOSIT = "deposit"
+# Stands for a product that is not known (SPEC E3).
+UNKNOWN_PRODUCT = "?"
 
 
 class Scenario(NamedTuple):
@@ -38,12 +66,20 @@ class Scenario(NamedTuple):
     label: str | None
     outcome: str
 
-    def takes(self, ticket_type: str, order_status: str | None, has_label: bool) -> bool:
-        """Whether a ticket of this type matches; `has_label` tells of the keep-goods label."""
+    def takes(
+        self,
+        ticket_type: str,
+        order_status: str | None,
+        has_label: bool,
+        order_type: str | None = None,
+    ) -> bool:
+        """Whether a ticket of this type matches (SPEC S1, S2); `has_label` is about the
+        keep-goods label."""
         return (
             ticket_type in self.ticket_types
             and order_status in self.order_statuses
             and (self.label is None or has_label)
+            and order_type != DEPOSIT
         )
 
 
@@ -65,31 +101,3 @@ SCENARIO_INDEX = {scenario.name: index for index, scenario in enumerate(SCENARIO
 SCENARIO_BIT = {scenario.name: 1 << index for index, scenario in enumerate(SCENARIOS)}
 # Facts.scenarios_hit: fast refund, too, hits a ticket once (SPEC S3, F2).
 FAST_REFUND_BIT = 1 << len(SCENARIOS)
-
-
-class Condition(IntEnum):
-    """What a trace says of a strategy: the first condition that failed in SPEC E3's order, or HIT.
-
-    The numbers are stored in decisions: never renumber them.
-    """
-
-    HIT = 0
-    ENABLED = 1
-    VALIDITY = 2
-    EXECUTION_TIME = 3
-    PAID_TIME = 4
-    ORDER_STATUS = 5
-    SINGLE_AMOUNT = 6
-    TIME_LIMIT = 7
-    LABEL_PRINTED = 8
-    PRODUCT = 9
-    BUYER_REASON = 10
-    BUYER_GUARD = 11
-    DAILY_CAP = 12
-
-
-# By number: the names in traces (INTERFACES, simulate); a hit has none.
-CONDITION_NAMES: tuple[str | None, ...] = (
-    None,
-    *(condition.name.lower() for condition in Condition if condition),
-)

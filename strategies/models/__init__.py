@@ -1,7 +1,6 @@
 """The automation's tables, one subject a file."""
 
 from .choices import (
-    Condition,
     ExecutionTime,
     FastRefundRuleKind,
     Outcome,
@@ -21,7 +20,6 @@ __all__ = [
     "MOST_PER_SCENARIO",
     "NOT_ASKED",
     "UNDER_WAY",
-    "Condition",
     "Decision",
     "DecisionTally",
     "EvaluatorLane",

@@ -19,23 +19,6 @@ class Scenario(models.TextChoices):
     POST_SHIP_KEEP_GOODS = "post_ship_keep_goods", _("After shipping: refund, goods kept")
 
 
-class Condition(models.TextChoices):
-    """SPEC E3, in its order."""
-
-    ENABLED = "enabled", _("Enabled")
-    VALIDITY = "validity", _("Validity period")
-    EXECUTION_TIME = "execution_time", _("Execution time")
-    PAID_TIME = "paid_time", _("Time of payment")
-    ORDER_STATUS = "order_status", _("Order status")
-    SINGLE_AMOUNT = "single_amount", _("Single-amount cap")
-    TIME_LIMIT = "time_limit", _("Application time limit")
-    LABEL_PRINTED = "label_printed", _("Shipping label")
-    PRODUCT = "product", _("Products")
-    BUYER_REASON = "buyer_reason", _("Buyer's reason")
-    BUYER_GUARD = "buyer_guard", _("Buyer guard")
-    DAILY_CAP = "daily_cap", _("Daily refund cap")
-
-
 class ExecutionTime(models.TextChoices):
     ALL_DAY = "all_day", _("All day")
     WINDOWS = "windows", _("Daily windows")
@@ -70,8 +53,14 @@ class Why(models.TextChoices):
     NONE_HIT = "none_hit", _("No strategy took it")
     NO_SCENARIO = "no_scenario", _("Fits no scenario")
     PAUSED = "paused", _("Automation was paused")
-    OVER_REFUNDABLE = "over_refundable", _("More than can be refunded")
     NO_AMOUNT = "no_amount", _("No amount")
+    OVER_REFUNDABLE = "over_refundable", _("More than can be refunded")
+    OVER_LINE = "over_line", _("More than is left of its line")
+    IMPOSSIBLE_TIMES = "impossible_times", _("Times that can't be")
+    REJECTED_BEFORE = "rejected_before", _("Rejected before")
+    TAKEN_BACK = "taken_back", _("Refund taken back by a person")
+    OPEN_DIFFERENCE = "open_difference", _("Differs from the platform")
+    PLATFORM_EXCESS = "platform_excess", _("Platform refunded more than was paid")
     ERROR = "error", _("Evaluation failed")
 
 

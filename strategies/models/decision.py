@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.models import Order, OrderStatus, Shop, Ticket, TicketType
+from aftersale.models import Order, OrderStatus, OrderType, Shop, Ticket, TicketType
 from aftersale.models.money import FenField
 
 from .choices import Outcome, Scenario, Source, Why
@@ -90,6 +90,22 @@ class Decision(models.Model):
     buyer_count = models.IntegerField(_("buyer's automatic refunds"), null=True)
     buyer_sum = FenField(_("buyer's automatic refunds: amount"), null=True)
     scenarios_hit = models.SmallIntegerField(default=0)
+    # Null in decisions that did not ask for them yet: explained and tried by the rules of then.
+    order_type = models.CharField(  # noqa: DJ001 - null is another thing than empty
+        _("order type"), max_length=16, choices=OrderType, null=True
+    )
+    ticket_labels = ArrayField(
+        models.CharField(max_length=32), null=True, verbose_name=_("ticket's labels")
+    )
+    # The first of SPEC E2's reasons from `rejected_before` on that the ticket met; empty: none.
+    held_back = models.CharField(  # noqa: DJ001
+        _("held back"), max_length=16, choices=Why, null=True
+    )
+    # The ticket's line, where it is on one: fen, before this decision.
+    line_no = models.PositiveIntegerField(_("line"), null=True)
+    line_paid = FenField(_("paid for the line"), null=True)
+    line_left = FenField(_("left of the line"), null=True)
+    freight_left = FenField(_("left of the freight"), null=True)
 
     class Meta:
         verbose_name = _("decision")

@@ -58,6 +58,7 @@ class Strategy(models.Model):
         _("application time limit (hours)"), null=True, blank=True
     )
     skip_label_printed = models.BooleanField(_("pass by orders with a label"), default=True)
+    skip_risky = models.BooleanField(_("pass by what is flagged as risky"), default=True)
     product_condition = models.CharField(
         _("product condition"),
         max_length=16,

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from aftersale.models import Shop, Ticket, TicketStatus
 from aftersale.services.shared.errors import NotFound, Refused
 from strategies.engine import Facts, Rulebook, compile_rulebook
-from strategies.engine.explanation import Before, Explanation, explain
+from strategies.engine.condition import Before
+from strategies.engine.explanation import Explanation, explain
 from strategies.engine.hours import micros
 from strategies.engine.spans import bought
 from strategies.models import Decision, EvaluatorLane, Outcome, RulebookRevision, Why
@@ -115,6 +116,13 @@ def _kept(decision: Decision) -> Facts:
         virtual=decision.has_virtual,
         blocked=decision.buyer_blocked,
         scenarios_hit=decision.scenarios_hit,
+        order_type=decision.order_type,
+        ticket_labels=tuple(decision.ticket_labels or ()),
+        held_back=decision.held_back,
+        line=decision.line_no,
+        line_paid=decision.line_paid,
+        line_left=decision.line_left,
+        freight_left=decision.freight_left,
     )
 
 

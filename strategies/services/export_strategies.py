@@ -3,7 +3,7 @@
 What a file or sheet says is filed by the same rules (filing.py, SPEC O7): nothing is enabled by it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from strategies.strategy_record import StrategyRecord
 
 Document = Mapping[str, Any]
 Key = tuple[str, str, str]
+Explain = Callable[[ValidationError], Sequence[FieldError]]
 _MONEY = ("single_amount_cap", "daily_cap")
 
 
@@ -61,20 +62,27 @@ def documents(shop_id: int) -> list[dict[str, Any]]:
 
 
 def apply(
-    given: Sequence[Any], *, user: User | None, now: datetime, dry_run: bool
+    given: Sequence[Any],
+    *,
+    user: User | None,
+    now: datetime,
+    dry_run: bool,
+    explained: Explain = explain,
 ) -> list[Applied]:
     """Files the documents and answers for each in its place; one that is wrong stops no other.
 
     With `dry_run` all of it is rolled back, and the answers are what would have happened.
-    `user` None is the operator's console.
+    `user` None is the operator's console. `explained` words the errors of a document.
     """
     with transaction.atomic():
-        answers = _apply(given, user=user, now=now)
+        answers = _apply(given, user=user, now=now, explained=explained)
         transaction.set_rollback(dry_run)
     return answers
 
 
-def _apply(given: Sequence[Any], *, user: User | None, now: datetime) -> list[Applied]:
+def _apply(
+    given: Sequence[Any], *, user: User | None, now: datetime, explained: Explain
+) -> list[Applied]:
     answers: list[Applied | None] = [None] * len(given)
     records: dict[int, StrategyRecord] = {}
     seen: set[Key] = set()
@@ -83,7 +91,7 @@ def _apply(given: Sequence[Any], *, user: User | None, now: datetime) -> list[Ap
         try:
             record = StrategyRecord.model_validate(content)
         except ValidationError as error:
-            answers[position] = Applied(name, Outcome.REFUSED, errors=explain(error))
+            answers[position] = Applied(name, Outcome.REFUSED, errors=explained(error))
             continue
         if _key(record) in seen:
             twice = FieldError("name", _("the strategy is given more than once"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from strategies.models import ExecutionTime, ProductCondition, Scenario, Strategy
 from strategies.services.rulebook_content import strategy_content
 from strategies.strategy_record import DEFAULT_DAILY_CAP
+from strategies.wording.conditions import switches
 
 _LOW_PRICED = {Scenario.POST_SHIP_REFUND, Scenario.POST_SHIP_WAIVE_RETURN}
 # In fen: what is called high. Nothing is refused for being above.
@@ -54,8 +55,9 @@ def setting_risks(content: Mapping[str, Any], *, now: datetime) -> list[str]:
     single, daily = content.get("single_amount_cap") or 0, content.get("daily_cap") or 0
     every_product = content["product_condition"] == ProductCondition.ALL
     risks = []
-    if scenario == Scenario.PRE_SHIP_REFUND and not content["skip_label_printed"]:
-        risks.append(_("Orders whose shipping label is printed are refunded, too."))
+    risks += [
+        str(switch.danger) for switch in switches(scenario) if not content.get(switch.key, True)
+    ]
     if scenario in _LOW_PRICED and every_product:
         risks.append(
             _("It is meant for low-priced goods, but no products are chosen: it takes all of them.")

@@ -6,8 +6,12 @@ from typing import Any
 
 from aftersale.models import Shop
 from aftersale.records.schemas import ShopRecord
+from strategies.engine.rulebook import CONTENT_VERSION
 from strategies.models import FastRefundRule, Strategy
 from strategies.strategy_record import StrategyRecord
+
+# The keys of a record that are columns as they are.
+_COLUMNS = tuple(key for key in StrategyRecord.model_fields if key not in ("shop", "breaker"))
 
 
 def strategy_content(strategy: Strategy) -> dict[str, Any]:
@@ -20,26 +24,9 @@ def strategy_content(strategy: Strategy) -> dict[str, Any]:
             "minutes": strategy.breaker_minutes,
         }
     return {
-        "scenario": strategy.scenario,
-        "name": strategy.name,
-        "remark": strategy.remark,
-        "enabled": strategy.enabled,
-        "priority": strategy.priority,
+        **{key: getattr(strategy, key) for key in _COLUMNS},
         "valid_from": _iso(strategy.valid_from),
         "valid_until": _iso(strategy.valid_until),
-        "execution_time": strategy.execution_time,
-        "windows": strategy.windows,
-        "paid_time": strategy.paid_time,
-        "order_statuses": strategy.order_statuses,
-        "buyer_reasons": strategy.buyer_reasons,
-        "single_amount_cap": strategy.single_amount_cap,
-        "daily_cap": strategy.daily_cap,
-        "time_limit_hours": strategy.time_limit_hours,
-        "skip_label_printed": strategy.skip_label_printed,
-        "product_condition": strategy.product_condition,
-        "products": strategy.products,
-        "categories": strategy.categories,
-        "refund_reason": strategy.refund_reason,
         "breaker": breaker,
     }
 
@@ -57,6 +44,7 @@ def rulebook_content(
             "amount": shop.buyer_limit_amount,
         }
     return {
+        "version": CONTENT_VERSION,
         "timezone": shop.timezone,
         "working_hours": shop.working_hours,
         "special_days": shop.special_days,
@@ -78,6 +66,7 @@ def rulebook_content(
 def content_of_records(shop: ShopRecord, strategies: Sequence[StrategyRecord]) -> dict[str, Any]:
     """The same of records, whose priorities are set: for what is tried without a database."""
     return {
+        "version": CONTENT_VERSION,
         "timezone": shop.timezone,
         "working_hours": shop.working_hours,
         "special_days": shop.special_days,

@@ -17,6 +17,7 @@ from aftersale.records.values import Code, Identifier, Time
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide, expand_trace
 from strategies.engine import sort_key as ticket_order
 from strategies.engine.hours import micros
+from strategies.engine.line_money import freight_left
 from strategies.engine.rulebook import Rulebook
 from strategies.services.rulebook_content import content_of_records
 from strategies.strategy_record import StrategyRecord
@@ -40,7 +41,7 @@ class SimulatedLine(LineRecord):
 class SimulatedOrder(OrderRecord):
     shop: Code | None = None  # type: ignore[assignment]
     updated_at: Time = _SOME_TIME
-    lines: list[SimulatedLine] = Field(min_length=1, max_length=1000)  # type: ignore[assignment]
+    lines: list[SimulatedLine] = Field(max_length=1000)  # type: ignore[assignment]
 
 
 class SimulatedTicket(TicketRecord):
@@ -98,11 +99,11 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
     not_decided = []
     for ticket in _records(document, "ticket", SimulatedTicket, shop, errors):
         order = orders.get(ticket.order_no)
-        if shop is None or order is None or _past_review(ticket):
+        if shop is None or order is None:
             not_decided.append(ticket)
             continue
         lines = [line for line in order.lines if ticket.line_no in (None, line.line_no)]
-        if not lines:
+        if not lines and ticket.line_no is not None:
             problem = _("order %(order)s has no such line") % {"order": ticket.order_no}
             errors.append(f"{_name('ticket', ticket.ticket_no)}: line_no: {problem}")
             continue
@@ -175,31 +176,23 @@ def _records(
 def _strategies(
     document: dict[str, Any], shop: SimulatedShop | None, errors: list[str]
 ) -> list[SimulatedStrategy]:
-    """The strategies in order of priority: a given one inserts there, none puts last."""
+    """The strategies sorted by priority: those without one last, equal ones in file order."""
     taken: dict[str, int] = {}
-    kept: list[tuple[float, int, SimulatedStrategy]] = []
-    for place, record in enumerate(_records(document, "strategy", SimulatedStrategy, shop, errors)):
+    kept: list[tuple[float, SimulatedStrategy]] = []
+    for record in _records(document, "strategy", SimulatedStrategy, shop, errors):
         taken[record.scenario] = taken.get(record.scenario, 0) + 1
         if taken[record.scenario] > MOST_STRATEGIES:
             problem = _("expected at most %(number)s strategies in a scenario") % {
                 "number": MOST_STRATEGIES
             }
             errors.append(f"{_name('strategy', record.name)}: {problem}")
-        elif record.priority is None:
-            kept.append((float("inf"), place, record))
         else:
-            # Of two with the same priority the later was inserted before the earlier.
-            kept.append((record.priority, -place, record))
-    kept.sort(key=lambda entry: entry[:2])
+            kept.append((float("inf") if record.priority is None else record.priority, record))
+    kept.sort(key=lambda entry: entry[0])
     return [
         record.model_copy(update={"priority": place})
-        for place, (_, _, record) in enumerate(kept, start=1)
+        for place, (_, record) in enumerate(kept, start=1)
     ]
-
-
-def _past_review(ticket: SimulatedTicket) -> bool:
-    """The platform reports it as handled, so nothing evaluates it (SPEC O4)."""
-    return ticket.status not in (None, "pending_review") or ticket.refund_result is not None
 
 
 def _facts(
@@ -208,6 +201,9 @@ def _facts(
     lines: list[SimulatedLine],
     ticket: SimulatedTicket,
 ) -> Facts:
+    # Gifts do not count, unless the ticket is about nothing else (SPEC E3 `product`).
+    counted = [line for line in lines if line.paid_amount] or lines
+    line_paid = None if ticket.line_no is None else lines[0].paid_amount
     return Facts(
         ticket=ticket.ticket_no,
         ticket_no=ticket.ticket_no,
@@ -226,10 +222,18 @@ def _facts(
         label_printed_at=_micros(order.label_printed_at),
         paid_amount=order.paid_amount,
         labels=tuple(order.labels),
-        products=tuple(line.product for line in lines),
-        categories=tuple(line.category for line in lines),
+        products=tuple(line.product for line in counted),
+        categories=tuple(line.category for line in counted),
         virtual=any(line.virtual for line in order.lines),
         blocked=order.buyer in shop.blocked_buyers,
+        order_type=order.type,
+        ticket_labels=tuple(ticket.labels),
+        line=ticket.line_no,
+        line_paid=line_paid,
+        line_left=line_paid,
+        freight_left=freight_left(
+            order.paid_amount, ((line.paid_amount, 0) for line in order.lines)
+        ),
     )
 
 

@@ -187,28 +187,17 @@ def set_priorities(ids: Sequence[int]) -> None:
 def record_fields(record: StrategyRecord) -> dict[str, Any]:
     """The columns of a record that are content: not its key, switch and priority."""
     breaker = record.breaker
+    columns = record.model_dump(exclude=_NOT_CONTENT)
     return {
-        "name": record.name,
-        "remark": record.remark,
-        "valid_from": record.valid_from,
-        "valid_until": record.valid_until,
-        "execution_time": record.execution_time,
+        **columns,
         "windows": [list(window) for window in record.windows],
-        "paid_time": record.paid_time,
-        "order_statuses": list(record.order_statuses),
-        "buyer_reasons": list(record.buyer_reasons),
-        "single_amount_cap": record.single_amount_cap,
-        "daily_cap": record.daily_cap,
-        "time_limit_hours": record.time_limit_hours,
-        "skip_label_printed": record.skip_label_printed,
-        "product_condition": record.product_condition,
-        "products": list(record.products),
-        "categories": list(record.categories),
-        "refund_reason": record.refund_reason,
         "breaker_hits": breaker.hits if breaker else None,
         "breaker_amount": breaker.amount if breaker else None,
         "breaker_minutes": breaker.minutes if breaker else None,
     }
+
+
+_NOT_CONTENT = {"shop", "scenario", "enabled", "priority", "breaker"}
 
 
 def _live(shop_id: int, scenario: str) -> Any:

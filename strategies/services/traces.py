@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from strategies.engine import expand_trace
-from strategies.engine.conditions import Strategy
+from strategies.engine.strategy import Strategy
 from strategies.models import Decision
 
 from .evaluator.rulebooks import load_rulebook

@@ -95,6 +95,7 @@ PAGES: dict[str, Page] = {
     "desk:approve": step(HANDLE, Ticket),
     "desk:confirm-return": step(HANDLE, Ticket),
     "desk:retry": step(HANDLE, Ticket),
+    "desk:close": step(HANDLE, Ticket),
     "desk:take": step(HANDLE, Ticket),
     "desk:hand-back": step(HANDLE, Ticket),
     "desk:filter-save": step(SEE),
@@ -102,8 +103,11 @@ PAGES: dict[str, Page] = {
     # Replies
     "desk:reject": step(HANDLE, Ticket),
     "desk:negotiate": step(HANDLE, Ticket),
+    "desk:dispute-evidence": step(HANDLE, Ticket),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
+    # The scene's ticket has none: who sees one is in tests/platforms.
+    "desk:platform-picture": Page(NOBODY, None, (Ticket, "none")),
     "desk:reject-texts": shown(),
     "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
     "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),

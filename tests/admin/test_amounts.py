@@ -1,4 +1,4 @@
-"""One type of money in tables and in forms (SPEC 1): ¥0.01 and "1,234.50" through each form."""
+"""One type of money in tables and forms (SPEC section 1): ¥0.01 and "1,234.50" in each form."""
 
 from collections.abc import Callable
 

@@ -38,6 +38,7 @@ def typed(row: Strategy, **fields: Any) -> dict[str, Any]:
         "execution_time": "all_day",
         "product_condition": "all",
         "skip_label_printed": "on",
+        "skip_risky": "on",
         **fields,
     }
 

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from aftersale.models import Membership, Role, Ticket
 from aftersale.services.access import rights
+from monitoring.models import Alert
 
 from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
 from .digest import digest
@@ -46,7 +47,7 @@ SENT_TO = [address for address in WALK if address.page.sends is not None]
 def sent(scene: Scene) -> dict[str, Any]:
     ticket = scene.row(Ticket)
     keys = {"ids": ticket.pk, f"seen-{ticket.pk}": "0", "shop": scene.shop.pk, "buyer": "new"}
-    return SENT | keys
+    return SENT | keys | {"shown": scene.row(Alert).pk}
 
 
 @contextmanager

@@ -26,6 +26,7 @@ TYPED = {
     "single_amount_cap": "￥1,200",
     "product_condition": "all",
     "skip_label_printed": "on",
+    "skip_risky": "on",
     "paid_time": "off_hours",
 }
 

@@ -169,6 +169,13 @@ def test_explained(erp: Program, shop: Shop, decided: dict[str, Decision]) -> No
         "buyer_blocked": False,
         "buyer_count": None,
         "buyer_sum": None,
+        "order_type": "ordinary",
+        "ticket_labels": [],
+        "held_back": "",
+        "line_no": None,
+        "line_paid": None,
+        "line_left": None,
+        "freight_left": None,
     }
     explanation = found["explanation"]
     assert (explanation["why"], explanation["fast_refund"], explanation["agrees"]) == (
@@ -186,7 +193,8 @@ def test_explained(erp: Program, shop: Shop, decided: dict[str, Decision]) -> No
     checks = {check["condition"]: check for check in vip["checks"]}
     assert [check["condition"] for check in vip["checks"]] == [
         "enabled", "validity", "execution_time", "paid_time", "order_status", "single_amount",
-        "time_limit", "label_printed", "product", "buyer_reason", "buyer_guard", "daily_cap",
+        "time_limit", "label_printed", "risk", "product", "buyer_reason", "buyer_guard",
+        "daily_cap",
     ]  # fmt: skip
     assert checks["single_amount"] == {
         "condition": "single_amount",
@@ -245,6 +253,7 @@ def test_figures_of_every_condition(erp: Program, shop: Shop) -> None:
         "order_status": (False, "shipped", ["delivered"]),
         "single_amount": (True, "100.00", "200.00"),
         "time_limit": (True, "2026-03-11T11:00:00+08:00", "24"),
+        "risk": (True, [], None),
         "product": (False, ["p1"], "include"),
         "buyer_reason": (False, "no_longer_wanted", ["a", "b"]),
         "buyer_guard": (False, ["0", "0.00"], ["", "50.00"]),

@@ -32,6 +32,7 @@ MADE = {
     "daily_cap": "50000.00",
     "time_limit_hours": None,
     "skip_label_printed": True,
+    "skip_risky": True,
     "product_condition": "all",
     "products": [],
     "categories": [],
@@ -73,7 +74,7 @@ def test_every_key_comes_back_as_it_was_sent(erp: Program, monkeypatch: pytest.M
         "shop": "ks-1",
         "remark": "r",
         "valid_from": "2026-11-01T00:00:00+08:00",
-        "valid_until": "2026-12-01T00:00:00+08:00",
+        "valid_until": "2099-12-01T00:00:00+08:00",
         "execution_time": "windows",
         "windows": [["22:00", "08:00"]],
         "paid_time": "any",
@@ -82,6 +83,7 @@ def test_every_key_comes_back_as_it_was_sent(erp: Program, monkeypatch: pytest.M
         "daily_cap": "300.50",
         "time_limit_hours": 24,
         "skip_label_printed": False,
+        "skip_risky": False,
         "product_condition": "include",
         "products": ["p-9"],
         "categories": ["shoes"],
@@ -90,7 +92,10 @@ def test_every_key_comes_back_as_it_was_sent(erp: Program, monkeypatch: pytest.M
     }
     made = erp.post("/strategies", sent).content
     assert {key: made[key] for key in sent} == sent
-    assert made["warnings"] == ["Orders whose shipping label is printed are refunded, too."]
+    assert made["warnings"] == [
+        "Orders whose shipping label is printed are refunded, too.",
+        "What the platform flagged as risky is refunded, too.",
+    ]
 
 
 def test_its_place_and_the_list(erp: Program, shop: Shop) -> None:

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide
 from strategies.engine.hours import HOUR, MINUTE, micros
-from strategies.engine.rulebook import Rulebook
+from strategies.engine.rulebook import CONTENT_VERSION, Rulebook
 from strategies.engine.spans import bought
 from strategies.engine.vocabulary import SCENARIOS
 
@@ -64,6 +64,7 @@ def content() -> dict[str, Any]:
                     "daily_cap": 500_000,
                     "time_limit_hours": chance.choice([6, 24, 72, 240]),
                     "skip_label_printed": priority != 7,
+                    "skip_risky": priority != 6,
                     "product_condition": chance.choice(["all", "include", "exclude"]),
                     "products": chance.sample(PRODUCTS, 12),
                     "categories": chance.sample(CATEGORIES, 1),
@@ -74,6 +75,7 @@ def content() -> dict[str, Any]:
             )
     weekday = [["09:00", "12:00"], ["13:30", "22:00"]]
     return {
+        "version": CONTENT_VERSION,
         "timezone": "Asia/Shanghai",
         "working_hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), weekday),
         "buyer_limit": {"days": 30, "count": 5, "amount": 50_000},
@@ -107,6 +109,8 @@ def tickets() -> list[tuple[Any, ...]]:
                     20_000, applied, applied, chance.choice(REASONS), paid, shipped, delivered,
                     printed, 20_000, ("refund_keep_goods",), (product,),
                     (CATEGORIES[PRODUCTS.index(product) % 4],), False, number % 97 == 0, 0,
+                    "ordinary", ("risk",) if number % 29 == 0 else (), "",
+                    *((1, 20_000, 20_000, 0) if number % 2 else (None, None, None, None)),
                 )
             )
         )  # fmt: skip
@@ -140,8 +144,10 @@ def zen_expressions(rulebook: Rulebook) -> list[list[str]]:
             tests.append((6, f"amount <= {s.single_amount_cap}"))
             assert s.time_limit is not None
             tests.append((7, f"age <= {s.time_limit}"))
-            if group.pre_ship and s.skip_label_printed:
+            if group.pre_ship and s.given["skip_label_printed"]:
                 tests.append((8, "not printed"))
+            if s.given["skip_risky"]:
+                tests.append((13, "not risky"))
             if s.product_condition != "all":
                 listed = f"product in {sorted(s.products)} or category in {sorted(s.categories)}"
                 tests.append((9, listed if s.product_condition == "include" else f"not ({listed})"))
@@ -186,6 +192,7 @@ def zen_contexts(
             "product": fact.products[0],
             "category": fact.categories[0],
             "reason": fact.reason,
+            "risky": "risk" in fact.labels or "risk" in fact.ticket_labels,
             "blocked": fact.blocked,
             "count": count,
             "total": total,

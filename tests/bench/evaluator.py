@@ -35,6 +35,7 @@ _READY = """
 CREATE TABLE bench_ready AS
 SELECT mine.id AS ticket_id, d.outcome, d.why, d.source, d.scenario,
     mine_strategy.id AS strategy_id, d.trace::text AS trace, d.refundable_amount AS refundable,
+    d.line_paid, d.line_left, d.freight_left, d.held_back,
     d.buyer_blocked AS blocked, d.buyer_count, d.buyer_sum,
     (theirs.scenarios_hit - d.scenarios_hit)::smallint AS bit, d.type, d.error,
     mine.order_id, (row_number() OVER (ORDER BY d.id) - 1) / %(size)s AS batch
@@ -47,8 +48,8 @@ LEFT JOIN strategies_strategy mine_strategy ON mine_strategy.shop_id = %(mine)s
 WHERE d.shop_id = %(theirs)s
 """
 _FROM_TABLE = """
-    SELECT ticket_id, outcome, why, source, scenario, strategy_id, trace, refundable, blocked,
-        buyer_count, buyer_sum, bit, type, error
+    SELECT ticket_id, outcome, why, source, scenario, strategy_id, trace, refundable, line_paid,
+        line_left, freight_left, blocked, buyer_count, buyer_sum, bit, type, held_back, error
     FROM bench_ready WHERE batch = %(batch)s
 """
 

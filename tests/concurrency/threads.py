@@ -69,7 +69,7 @@ def run_and_die(code: str, *arguments: str) -> None:
     process = subprocess.run(
         [sys.executable, "-c", prelude + code, connection.settings_dict["NAME"], *arguments],
         cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
         capture_output=True,
         text=True,
         timeout=60,

@@ -54,11 +54,13 @@ class Run:
 @pytest.fixture
 def run(checkout: Path) -> Iterator[Run]:
     made = Run(checkout)
-    made.wait_for("Afterdesk is ready")
-    yield made
-    if made.process.poll() is None:
-        made.process.send_signal(signal.SIGTERM)
-        made.process.wait(timeout=60)
+    try:
+        made.wait_for("Afterdesk is ready")
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.process.send_signal(signal.SIGTERM)
+            made.process.wait(timeout=60)
 
 
 def left_over(family: list[psutil.Process]) -> list[str]:
@@ -76,16 +78,19 @@ def cluster_with_workers(run: Run) -> psutil.Process:
     raise AssertionError(run.said())
 
 
-def test_all_stop_on_ctrl_c_a_second_start_keeps_the_data_and_no_program_stays_alone(run, checkout):
+def family_of(run: Run) -> list[psutil.Process]:
+    return psutil.Process(run.process.pid).children(recursive=True)
+
+
+def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run, checkout):
     server = Server(checkout / "var")
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=30) as page:
         assert b"csrfmiddlewaretoken" in page.read()
     with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
-    family = psutil.Process(run.process.pid).children(recursive=True)
     assert len(run.programs("qcluster")) > 2
     assert len(run.programs("gunicorn")) > 1
-
     refused = command(checkout, "-m", "config.run", PORT="0")
     assert refused.returncode == 1
     assert "runs already" in refused.stderr
@@ -93,29 +98,30 @@ def test_all_stop_on_ctrl_c_a_second_start_keeps_the_data_and_no_program_stays_a
     assert "choose another" in taken.stderr
     assert "Traceback" not in refused.stderr + taken.stderr
 
-    run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(timeout=60) == 0, run.said()
-    assert left_over(family) == []
-    assert not server.is_running()
-    assert "Traceback" not in run.said()
+    # If the group itself is killed its programs do not live on.
+    cluster_with_workers(run)
+    family = family_of(run)
+    run.process.kill()
+    assert still_running(family, seconds=30) == []
+    assert server.is_running(), "PostgreSQL is left for the next start to find"
 
     again = Run(checkout)
     again.wait_for("Afterdesk is ready")
     with psycopg.connect(server.url()) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
-
-    # If one program dies all stop, and the exit status tells a supervisor to start them again.
-    cluster = cluster_with_workers(again)
-    family = psutil.Process(again.process.pid).children(recursive=True)
-    cluster.kill()
-    assert again.process.wait(timeout=30) not in (0, None)
+    family = family_of(again)
+    again.process.send_signal(signal.SIGINT)
+    assert again.process.wait(timeout=60) == 0, again.said()
     assert left_over(family) == []
     assert not server.is_running()
+    assert "Traceback" not in again.said()
 
 
-def test_if_the_group_itself_is_killed_its_programs_do_not_live_on(run, checkout):
-    cluster_with_workers(run)
-    family = psutil.Process(run.process.pid).children(recursive=True)
-    run.process.kill()
-    assert still_running(family, seconds=30) == []
-    assert Server(checkout / "var").stop(), "PostgreSQL is left for the next start to find"
+def test_if_one_program_dies_all_stop_and_the_exit_status_says_so(run, checkout):
+    """A supervisor starts them again after any other exit status than 0."""
+    cluster = cluster_with_workers(run)
+    family = family_of(run)
+    cluster.kill()
+    assert run.process.wait(timeout=30) not in (0, None)
+    assert left_over(family) == []
+    assert not Server(checkout / "var").is_running()

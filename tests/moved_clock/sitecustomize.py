@@ -1,18 +1,14 @@
 """Python imports this at its start where this folder is in PYTHONPATH: `make test-ahead`.
 
-libfaketime either makes time.sleep an error (an absolute time reaches the kernel unmoved), or
-moves the monotonic clock as well, after which waiting with a timeout never ends. The first is
-mended here; `select` takes a relative time.
+Moves the clock of each process of the run, those that tests start included.
 """
 
-import select
+import os
 import time
+from datetime import UTC, datetime, timedelta
 
+import time_machine
 
-def sleep(seconds: float) -> None:
-    if seconds < 0:
-        raise ValueError("sleep length must be non-negative")
-    select.select([], [], [], seconds)
-
-
-time.sleep = sleep
+if days := int(os.environ.get("TEST_DAYS_AHEAD", "0")):
+    time_machine.travel(datetime.now(UTC) + timedelta(days=days), tick=True).start()
+    time.time()  # time-machine's clock stands still until it is first asked

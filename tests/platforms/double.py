@@ -41,6 +41,7 @@ class Place:
     orders: dict[str, OrderRecord | Unreadable] = field(default_factory=dict)
     tickets: dict[str, SeenTicket | Unreadable] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
+    pushed: Mapping[str, str] | None = None
     reasons: list[PlatformReason] = field(default_factory=list)
     evidence_answer: Accepted | Declined = field(default_factory=Accepted)
     # Numbers by the moment at which the lists show them.
@@ -125,6 +126,11 @@ class Double:
         if self.place.about_others:
             return []
         return [Changed(Subject(kind), number, id) for kind, number, id in json.loads(body)]
+
+    def pushed_secrets(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Mapping[str, str] | None:
+        return self.place.pushed
 
     def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
         self._call("reject_reasons", ticket_no)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from aftersale.models import Order, PlatformAccount, PlatformStep, Refund, Shop, Ticket
 from aftersale.services.desk import replies
+from aftersale.services.ingest import dated_ahead
 from aftersale.services.outgoing import pay_refunds, send_steps
 from aftersale.services.refunds import approvals, money_audit
 from aftersale.services.shared.errors import Refused
@@ -43,9 +44,11 @@ DONE = {"refunded", "cancelled", "closed", "arbitration"}
 
 
 @pytest.fixture(params=[KuaishouFake, WeChatFake])
-def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
+def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+    """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()
     fake.start()
+    monkeypatch.setattr(dated_ahead, "database_moment", fake.now)
     yield fake
     fake.stop()
 

@@ -27,7 +27,7 @@ def run_command(*arguments, text=b""):
 
 
 def test_the_cases_are_here():
-    assert len(CASES) == 68
+    assert len(CASES) == 80
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -47,11 +47,12 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     (
         BASE
         | {"execution_time": "off_hours", "paid_time": "any", "time_limit_hours": 1}
-        | {"skip_label_printed": False, "single_amount_cap": 5_990},
+        | {"skip_label_printed": False, "skip_risky": False, "single_amount_cap": 5_990},
         "Refunds unshipped orders up to ¥59.90, applied for in off-hours, within 1 hour of "
-        "payment, whether or not the shipping label is printed, at most ¥50,000 a day.",
+        "payment, whether or not the shipping label is printed, whether or not the platform "
+        "flagged it as risky, at most ¥50,000 a day.",
         "待发货订单的仅退款申请，单笔不超过 ¥59.90、在下班时间申请、付款后 1 小时内申请、"
-        "无论面单是否已打印的，自动退款，每天最多 ¥50,000。",
+        "无论面单是否已打印、无论平台是否提示风险的，自动退款，每天最多 ¥50,000。",
     ),
     (
         BASE | {"valid_from": "2026-11-20T00:00:00+00:00", "valid_until": None},

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import translation
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
 from aftersale.models import BlockedBuyer, RejectReasonTemplate, Shop, ShopEvent
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
@@ -234,11 +234,21 @@ def test_what_changed_since_the_preview_is_shown_again(shop: Shop, owner: User) 
 
 
 def workbook(rows: list[list[Any]]) -> bytes:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
     file = io.BytesIO()
-    book.save(file)
+    with Workbook(file, {"in_memory": True, "default_date_format": "yyyy/m/d h:mm"}) as book:
+        sheet = book.add_worksheet()
+        for place, row in enumerate(rows):
+            sheet.write_row(place, 0, row)
+    return file.getvalue()
+
+
+def far_away(row: int, column: int) -> bytes:
+    """A workbook of a few hundred bytes whose last cell is there."""
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["buyer"])
+        sheet.write(row, column, "b-1")
     return file.getvalue()
 
 
@@ -256,6 +266,10 @@ def workbook(rows: list[list[Any]]) -> bytes:
         b"PK\x03\x04 nonsense",
         b'buyer\n"b-1\n',
         b"buyer\n" + b"b-1\n" * 5_001,
+        # Room for all cells up to the last one would be gigabytes.
+        far_away(1_048_575, 0),
+        far_away(1, 16_383),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
         b"b" * (2 * 1024 * 1024 + 1),
     ],
 )
@@ -294,6 +308,126 @@ def test_numbers_and_times_as_excel_has_them(shop: Shop, owner: User) -> None:
     assert made.windows == [["09:00", "12:00"]]
     assert made.valid_from is not None
     assert made.valid_from.isoformat() == "2026-03-10T20:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("cell", "products"),
+    [
+        ("p-1,p-2", ["p-1", "p-2"]),
+        ("p-1、p-2，p-3", ["p-1", "p-2", "p-3"]),
+        ("p-1；p-2\np-3", ["p-1", "p-2", "p-3"]),
+        ('"p-1、p-2"', ["p-1、p-2"]),
+        ("p-1\u200b, p-1 ", ["p-1"]),
+        ('="1234567890123456789"', ["1234567890123456789"]),
+        ("'1234567890123456789", ["1234567890123456789"]),
+        ("\t1234567890123456789\t", ["1234567890123456789"]),
+        ("1234567890123456789", ["1234567890123456789"]),
+        ("'90s", ["90s"]),
+    ],
+)
+def test_o9_lists_and_numbers_in_a_cell(
+    shop: Shop, owner: User, cell: str, products: list[str]
+) -> None:
+    """SPEC O9: "p-1,p-2" as one excluded product let both be refunded."""
+    head = "scenario,name,single_amount_cap,product_condition,products\n"
+    quoted = cell.replace('"', '""')
+    content = f'{head}pre_ship_refund,no phones,100,exclude,"{quoted}"\n'
+    assert outcomes(written(shop, owner, "strategies", content)) == [(2, NEW)]
+    assert Strategy.objects.get().products == products
+    for form in ("csv", "xlsx"):
+        again = exported(shop, owner, "strategies", form)
+        assert outcomes(written(shop, owner, "strategies", again)) == [(2, UNCHANGED)]
+
+
+def test_o9_names_and_products_survive_the_round_trip(shop: Shop, owner: User) -> None:
+    products = ["'90s", "''1", "=1", '"q"', "a,b", "a、b", "'tis"]
+    make_strategy(shop, name="'1 small", product_condition="include", products=products)
+    for form in ("csv", "xlsx"):
+        for code, lines in (("strategies", 1), ("products", len(products))):
+            again = exported(shop, owner, code, form)
+            found = outcomes(written(shop, owner, code, again))
+            assert [outcome for _line, outcome in found] == [UNCHANGED] * lines
+    assert Strategy.objects.get().products == products
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"buyer\n1.23E+18\nb-2\n",
+        b"buyer\n1E+18\nb-2\n",
+        workbook([["buyer"], [1234567890123456789], ["b-2"]]),
+        workbook([["buyer"], [1e15], ["b-2"]]),
+        workbook([["buyer"], ["1.23E+18"], ["b-2"]]),
+    ],
+)
+def test_o9_a_number_that_was_shortened_is_refused(shop: Shop, owner: User, content: bytes) -> None:
+    """SPEC O9: a number of 19 digits was rounded, and somebody else blocked."""
+    results = written(shop, owner, "blocked-buyers", content)
+    assert outcomes(results) == [(2, REFUSED), (3, NEW)]
+    [error] = results[0].errors
+    assert error.pointer == "buyer" and "format the column as text" in error.message
+    assert BlockedBuyer.objects.get().buyer == "b-2"
+
+
+@pytest.mark.parametrize(
+    ("number", "buyer"), [(123456789012345, "123456789012345"), (12.5, "12.5"), (7.0, "7")]
+)
+def test_o9_an_exact_number_of_a_cell_is_taken(
+    shop: Shop, owner: User, number: float, buyer: str
+) -> None:
+    written(shop, owner, "blocked-buyers", workbook([["buyer"], [number]]))
+    assert BlockedBuyer.objects.get().buyer == buyer
+
+
+def test_o9_a_shortened_product_leaves_the_whole_list_alone(shop: Shop, owner: User) -> None:
+    full(shop)
+    content = "scenario,name,product\npre_ship_refund,night,p-1\npre_ship_refund,night,1.2E+18\n"
+    assert outcomes(written(shop, owner, "products", content)) == [(2, REFUSED), (3, REFUSED)]
+    assert Strategy.objects.get(name="night").products == ["p-9", "=1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["2026/11/1 9:00", "2026-11-01 09:00", "2026年11月1日 9:00", "2026/11/1 9:00:00"]
+)
+def test_dates_as_excel_in_china_saves_them(shop: Shop, owner: User, text: str) -> None:
+    content = f"scenario,name,single_amount_cap,valid_from\npre_ship_refund,n,20,{text}\n"
+    assert outcomes(written(shop, owner, "strategies", content)) == [(2, NEW)]
+    valid_from = Strategy.objects.get().valid_from
+    assert valid_from is not None and valid_from.isoformat() == "2026-11-01T01:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("single_amount_cap", "1.234", "expected yuan with at most two decimals, e.g. 59.90"),
+        ("valid_from", "tomorrow", "expected a date and time, e.g. 2026/11/21 23:05"),
+        ("valid_from", "2026/13/1", "expected a date and time, e.g. 2026/11/21 23:05"),
+        ("windows", "22-8", "expected daily times as 22:00-08:00, several separated by ;"),
+        ("skip_label_printed", "maybe", "expected yes or no"),
+        ("product_condition", "some", "expected one of All products, "),
+        ("order_statuses", "lost", "expected one of Shipped, Delivered"),
+        ("products", "?", "“?” stands for a product that is not known"),
+    ],
+)
+def test_errors_say_what_fits_a_sheet(
+    shop: Shop, owner: User, column: str, cell: str, said: str
+) -> None:
+    values = {"scenario": "post_ship_refund", "name": "n", "single_amount_cap": "20"}
+    values[column] = cell
+    content = f"{','.join(values)}\n{','.join(values.values())}\n"
+    [row] = written(shop, owner, "strategies", content)
+    assert [error.pointer for error in row.errors] == [column]
+    assert row.errors[0].message.startswith(said)
+    assert not set("[]{}") & set(row.errors[0].message)
+    assert not Strategy.objects.exists()
+
+
+def test_a_row_of_a_strategy_with_a_blank_in_its_name_keeps_its_other_columns(
+    shop: Shop, owner: User
+) -> None:
+    full(shop)
+    written(shop, owner, "strategies", "scenario,name,remark\npre_ship_refund,night\u3000,x\n")
+    assert Strategy.objects.get(name="night").products == ["p-9", "=1"]
 
 
 @pytest.mark.parametrize(

@@ -66,12 +66,76 @@ def test_a_ticket_without_order_is_manual_and_no_error():
 
 @pytest.mark.parametrize("reported", [{"status": "cancelled"}, {"status": "refunded"},
                                       {"refund_result": {"status": "succeeded"}}])  # fmt: skip
-def test_o4_a_ticket_that_the_platform_reports_as_handled_is_not_decided(reported):
-    tickets = [ticket("t1", **reported), ticket("t2", status="pending_review")]
-    lines, errors = simulate(document(tickets=tickets))
-    assert errors == []
-    assert outcomes(lines) == [("t1", None), ("t2", "one")]
-    assert lines[0]["trace"] == []
+def test_what_the_platform_reports_of_a_ticket_is_not_looked_at(reported):
+    assert outcomes(simulate(document(tickets=[ticket("t1", **reported)]))[0]) == [("t1", "one")]
+
+
+def line(number, paid, **more):
+    return {"line_no": number, "product": "p", "paid_amount": paid, **more}
+
+
+def test_e2_a_line_gives_back_what_it_got_and_the_freight_once():
+    lines = [line(1, "20.00"), line(2, "20.00"), line(3, "10.00")]
+    orders = [order("o1", paid_amount="60.00", lines=lines)]
+    asked = [(1, "20.00"), (1, "10.01"), (1, "10.00"), (2, "20.01"), (2, "20.00")]
+    tickets = [ticket(f"t{n}", line_no=number, amount=amount)
+               for n, (number, amount) in enumerate(asked)]  # fmt: skip
+    found = [one["strategy"] for one in simulate(document(orders=orders, tickets=tickets))[0]]
+    assert found == ["one", None, "one", None, "one"]
+
+
+def test_e2_without_freight_two_tickets_on_one_line_are_not_both_refunded():
+    orders = [order("o1", paid_amount="40.00", lines=[line(1, "20.00"), line(2, "20.00")])]
+    tickets = [ticket(name, line_no=1, amount="20.00") for name in ("t1", "t2")]
+    lines, _ = simulate(document(orders=orders, tickets=tickets))
+    assert (outcomes(lines), lines[1]["trace"]) == ([("t1", "one"), ("t2", None)], [])
+
+
+GIFT = line(2, "0.00", product="gift", category="toys")
+ONLY_P = {"product_condition": "include", "products": ["p"], "categories": []}
+
+
+@pytest.mark.parametrize(
+    ("lines", "about", "rules", "failed"),
+    [
+        ([line(1, "50.00"), GIFT], {}, ONLY_P, None),
+        ([line(1, "50.00"), GIFT], {}, {**ONLY_P, "product_condition": "exclude"}, "product"),
+        ([line(1, "50.00"), {**GIFT, "product": "?"}], {}, ONLY_P, None),
+        ([GIFT], {}, ONLY_P, "product"),
+        ([GIFT], {}, {**ONLY_P, "products": ["gift"]}, None),
+        ([line(1, "0.00"), GIFT], {}, ONLY_P, "product"),
+        ([line(1, "50.00", product="?")], {}, {**ONLY_P, "categories": ["c"]}, "product"),
+        ([line(1, "50.00", product="?")], {}, {}, None),
+        ([], {}, ONLY_P, "product"),
+        ([], {}, {**ONLY_P, "product_condition": "exclude"}, "product"),
+        ([], {}, {}, None),
+        ([line(1, "50.00")], {}, {**ONLY_P, "product_condition": "exclude", "products": ["x"]},
+         None),
+        ([line(1, "50.00")], {}, {"product_condition": "exclude", "categories": ["c"]}, "product"),
+    ],
+)  # fmt: skip
+def test_e3_goods(lines, about, rules, failed):
+    orders = [order("o1", lines=lines)]
+    given = document(orders=orders, strategies=[strategy("one", **rules)])
+    found, errors = simulate(given)
+    assert (errors, [asked["failed"] for asked in found[0]["trace"]]) == ([], [failed])
+
+
+def test_e2_a_gift_line_gets_nothing():
+    orders = [order("o1", lines=[line(1, "50.00"), GIFT])]
+    tickets = [ticket("t1", line_no=2, amount="0.01")]
+    assert outcomes(simulate(document(orders=orders, tickets=tickets))[0]) == [("t1", None)]
+
+
+def test_equal_priorities_are_asked_in_the_files_order():
+    given = [strategy(name, priority=1, enabled=False) for name in ("b", "a", "c")]
+    lines, _ = simulate(document(strategies=given))
+    assert [asked["strategy"] for asked in lines[0]["trace"]] == ["b", "a", "c"]
+
+
+def test_s2_a_deposit_order_is_for_people():
+    lines, _ = simulate(document(orders=[order("o1", type="deposit")]))
+    assert (outcomes(lines), lines[0]["trace"]) == ([("t1", None)], [])
 
 
 @pytest.mark.parametrize(

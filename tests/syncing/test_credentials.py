@@ -19,6 +19,7 @@ from tests.platforms import double
 from tests.platforms.double import Clock, Double, Place
 
 from .conftest import Connected
+from .test_messages import body_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -280,3 +281,34 @@ def test_who_disconnects_and_connects_again_begins_anew(connected: Connected):
     ticket = connected.shop.tickets.get()
     assert ticket.flags == ["before_connection"]
     assert connected.account.first_read_at - NOON == timedelta(days=3)
+
+
+def test_secrets_that_the_platform_pushes_are_kept_beside_the_others(connected: Connected):
+    connected.place.pushed = {"ticket": "ticket-9"}
+    for _again in range(2):
+        assert send(body_of(("ticket", "T1", "m1"))).status_code == 200
+    assert registry.secrets_in(connected.account) == {**double.GIVEN, "ticket": "ticket-9"}
+    # It was about nothing else.
+    assert not connected.account.messages.exists()
+
+
+def test_pushed_secrets_and_a_renewal_at_once_lose_neither(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+):
+    account, sealed = connected.account, registry.sealed
+    renewals = iter([{"token": "token-renewed"}])
+
+    def meanwhile(secrets: dict) -> str:
+        for renewal in renewals:
+            PlatformAccount.objects.filter(pk=account.pk).update(
+                sealed=sealed({**double.GIVEN, **renewal})
+            )
+        return sealed(secrets)
+
+    monkeypatch.setattr(registry, "sealed", meanwhile)
+    access.take_in(account, {"ticket": "ticket-9"})
+    assert registry.secrets_in(connected.account) == {
+        **double.GIVEN,
+        "token": "token-renewed",
+        "ticket": "ticket-9",
+    }

@@ -8,6 +8,7 @@ from django.db.models import Sum
 from django.test import Client
 
 from aftersale.models import Order, PlatformAccount, Refund, Ticket
+from aftersale.services.ingest import dated_ahead
 from aftersale.services.refunds import money_audit
 from aftersale.services.syncing import accounts, read_changes
 from tests import factories
@@ -19,9 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(params=[KuaishouFake, WeChatFake])
-def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
+def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+    """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()
     fake.start()
+    monkeypatch.setattr(dated_ahead, "database_moment", fake.now)
     yield fake
     fake.stop()
 

@@ -114,7 +114,7 @@ def test_with_the_pictures_that_it_wants_it_goes(
 
 
 def test_a_program_rejects_by_the_catalogue_and_asks_nothing(connected: Connected, ticket: Ticket):
-    """INTERFACES.md: `reason` is a code of the catalogue."""
+    """INTERFACES, REST API: `reason` is a code of the catalogue."""
     reject(connected, ticket, "reason_mismatch")
     assert connected.place.calls == []
     assert Rejection.objects.get().label == ""

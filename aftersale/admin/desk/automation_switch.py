@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aftersale.admin.kit import access, notices
+from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import Refund, Shop, Ticket, TicketStatus
 from aftersale.services.access import rights
@@ -26,21 +27,21 @@ from aftersale.services.shops import shops
 def pause(request: HttpRequest) -> HttpResponse:
     """For one of the shops in which the person may; `shop` chooses among several."""
     running = notices.pausable(request)
-    chosen = request.POST.get("shop", "")
-    refused = None
-    if request.method == "POST":
-        if chosen:
-            shop = _shop(request, chosen)
-            shops.pause(shop_id=shop.pk, user=access.person(request), now=timezone.now())
-            said = _("Automatic refunds of %(shop)s are paused.") % {"shop": shop.name}
-            return done(said, kind="warning")
-        refused = Refused(_("Choose a shop."))
-    return dialog(
+
+    def act() -> HttpResponse:
+        chosen = request.POST.get("shop", "")
+        if not chosen:
+            raise Refused(_("Choose a shop."))
+        shop = _shop(request, chosen)
+        shops.pause(shop_id=shop.pk, **caller(request))
+        said = _("Automatic refunds of %(shop)s are paused.") % {"shop": shop.name}
+        return done(said, kind="warning")
+
+    return ask(
         request,
         "aftersale/desk/pause.html",
-        refused=refused,
+        act=act,
         title=_("Pause automatic refunds"),
-        action=reverse("desk:automation-pause"),
         submit=_("Pause automatic refunds now") if running else "",
         submit_kind="danger",
         shops=running,
@@ -51,18 +52,19 @@ def pause(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     shop = _shop(request, pk)
-    if request.method == "POST":
-        shops.resume(shop_id=shop.pk, user=access.person(request), now=timezone.now())
+
+    def act() -> HttpResponse:
+        shops.resume(shop_id=shop.pk, **caller(request))
         return done(_("Automatic refunds of %(shop)s go on.") % {"shop": shop.name})
-    held = Refund.objects.filter(HELD_BY_PAUSE, shop=shop)
-    return dialog(
+
+    return ask(
         request,
         "aftersale/desk/resume.html",
+        act=act,
         title=_("Resume automatic refunds of %(shop)s") % {"shop": shop.name},
-        action=reverse("desk:automation-resume", args=[shop.pk]),
         submit=_("Resume automatic refunds"),
         shop=shop,
-        held=held.count(),
+        held=Refund.objects.filter(HELD_BY_PAUSE, shop=shop).count(),
         waiting=_waiting(shop),
     )
 

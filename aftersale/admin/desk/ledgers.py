@@ -5,19 +5,19 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CappedPaginator
-from aftersale.admin.kit.pages import desk_page, dialog, done, show
+from aftersale.admin.kit.dialogs import ask, caller, posted
+from aftersale.admin.kit.pages import desk_page, done, show
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Fund, FundEntry, FundEntryKind, FundKind, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
-from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import NotFound
 from aftersale.services.shared.shown import format_time
 from aftersale.services.windows import funds
 
@@ -84,41 +84,27 @@ def ledgers(request: HttpRequest) -> HttpResponse:
 
 @desk_page
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """The dialog in which an owner says what the ledger lacks."""
+    """The dialog in which an owner corrects a fund by one more entry (SPEC W3)."""
     fund = rights.scoped(Fund.objects.select_related("shop"), request.user).filter(pk=pk).first()
     if fund is None:
         raise NotFound(_("There is no such fund."))
     rights.require(access.person(request), fund.shop_id, Right.CHANGE_SHOP)
-    form = CorrectionForm(request.POST or None)
-    refusal: Refused | None = None
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                entry = funds.correct(
-                    fund_id=pk,
-                    amount=form.fen(),
-                    note=form.cleaned_data["note"],
-                    user=access.person(request),
-                    now=timezone.now(),
-                )
-            except (NotAllowed, NotFound):
-                raise
-            except Refused as refused:
-                refusal = refused
-            else:
-                said = _("The correction is entered; the balance is %s now.")
-                return done(said % format_yuan(entry.balance_after))
-        else:
-            refusal = Refused(_("Nothing was entered: see below."))
-    return dialog(
+    form = CorrectionForm(posted(request))
+
+    def act() -> HttpResponse:
+        note = form.cleaned_data["note"]
+        entry = funds.correct(fund_id=pk, amount=form.fen(), note=note, **caller(request))
+        said = _("The correction is entered; the balance is %s now.")
+        return done(said % format_yuan(entry.balance_after))
+
+    return ask(
         request,
         "aftersale/desk/correction.html",
-        refused=refusal,
+        act=act,
+        form=form,
         title=_("Correct the ledger: %(fund)s of %(shop)s")
         % {"fund": fund.get_kind_display(), "shop": fund.shop.name},
-        action=reverse("desk:fund-correct", args=[pk]),
         submit=_("Enter the correction"),
-        form=form,
         balance=format_yuan(fund.balance),
     )
 

@@ -33,6 +33,7 @@ _COLOURS = {
 # Arrays of words that have labels.
 _WORDS: dict[str, type[models.TextChoices]] = {
     "labels": OrderLabel,
+    "ticket_labels": OrderLabel,
     "flags": TicketFlag,
     "order_statuses": OrderStatus,
 }
@@ -161,7 +162,9 @@ def word(words: dict[str, Any], value: str) -> Any:
     return words.get(value, value) or EMPTY
 
 
-def _words(name: str, values: list[str]) -> SafeString | str:
+def _words(name: str, values: list[str] | None) -> SafeString | str:
+    if values is None:  # an old decision did not keep this fact
+        return EMPTY
     if name == "buyer_reasons":
         return ", ".join(str(word(REASONS, value)) for value in values) or EMPTY
     choices = _WORDS.get(name)

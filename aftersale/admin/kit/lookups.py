@@ -33,6 +33,8 @@ class OwnLookups(_Admin):
                 assert isinstance(field, Field)
                 found = FieldListFilter.create(field, request, {}, self.model, self, field_path=one)
                 yield from found.expected_parameters()
+                if field.choices:
+                    yield f"{one}__in"  # the dashboard's links name several choices
             elif issubclass(one, SimpleListFilter):
                 # Making one asks the database what to offer.
                 yield one.parameter_name

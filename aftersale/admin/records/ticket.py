@@ -159,6 +159,7 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
         "applied_at",
         "due",
         "flags",
+        "labels",
         "shop",
     )
     list_filter = (
@@ -187,7 +188,8 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
                     ("amount", "committed"),
                     ("reason", "buyer"),
                     ("applied_at", "due"),
-                    ("flags", "awaiting_evaluation"),
+                    ("flags", "labels"),
+                    "awaiting_evaluation",
                     "case",
                 )
             },

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.admin.kit import access
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, caller
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import FastRefundPeriod
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import settings
@@ -33,21 +33,23 @@ def fast_refund(request: HttpRequest, pk: int) -> HttpResponse:
             )
             for period in periods
         ],
-        rules=[rule for ask in automation.fast_refund_rules for rule in ask(shop)],
+        rules=[rule for rules in automation.fast_refund_rules for rule in rules(shop)],
     )
 
 
 @desk_page
 def opt_in(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
-    if request.method == "POST":
-        settings.opt_in(shop_id=pk, user=access.person(request), now=timezone.now())
+
+    def act() -> HttpResponse:
+        settings.opt_in(shop_id=pk, **caller(request))
         return done(_("The shop is opted into fast refund."))
-    return dialog(
+
+    return ask(
         request,
         "aftersale/shop_settings/fast_refund_step.html",
+        act=act,
         title=_("Opt into fast refund"),
-        action=request.path,
         submit=_("Opt %(shop)s into fast refund now") % {"shop": shop.name},
         text=_(
             "Orders that are paid from now on and meet the rule in force are refunded at once when"
@@ -60,14 +62,16 @@ def opt_in(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 def opt_out(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
-    if request.method == "POST":
-        settings.opt_out(shop_id=pk, user=access.person(request), now=timezone.now())
+
+    def act() -> HttpResponse:
+        settings.opt_out(shop_id=pk, **caller(request))
         return done(_("The shop is opted out of fast refund."))
-    return dialog(
+
+    return ask(
         request,
         "aftersale/shop_settings/fast_refund_step.html",
+        act=act,
         title=_("Opt out of fast refund"),
-        action=request.path,
         submit=_("Opt %(shop)s out of fast refund now") % {"shop": shop.name},
         submit_kind="danger",
         text=_(

@@ -132,11 +132,3 @@ class SettingsForm(forms.Form):
         for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
                 field.widget.attrs.setdefault("class", "d-input")
-
-    def refuse(self, refused: Refused) -> Refused:
-        """Shows it at its field, where it names one; what is returned is for the top."""
-        name = refused.pointer.rpartition(".")[2]
-        if name not in self.fields:
-            return refused
-        self.add_error(name, refused.message)
-        return Refused(_("Something is missing or wrong below."))

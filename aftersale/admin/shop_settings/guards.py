@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access, columns
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, at_field, caller, posted
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
@@ -67,34 +68,21 @@ def switch_off(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 def block(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk, Right.CHANGE_STRATEGIES)
-    form = BlockForm(request.POST if request.method == "POST" else None)
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            buyer = form.cleaned_data["buyer"]
-            try:
-                added = shops.block_buyer(
-                    shop_id=shop.pk,
-                    buyer=buyer,
-                    note=form.cleaned_data["note"],
-                    user=access.person(request),
-                    now=timezone.now(),
-                )
-            except Refused as error:
-                refused = error
-            else:
-                if added:
-                    return done(_("No strategy refunds %(buyer)s any more.") % {"buyer": buyer})
-                refused = Refused(_("%(buyer)s is on the list already.") % {"buyer": buyer})
-    return dialog(
+    form = BlockForm(posted(request))
+
+    def act() -> HttpResponse:
+        words = {"buyer": form.cleaned_data["buyer"]}
+        if not shops.block_buyer(shop_id=shop.pk, **form.cleaned_data, **caller(request)):
+            raise Refused(_("%(buyer)s is on the list already.") % words)
+        return done(_("No strategy refunds %(buyer)s any more.") % words)
+
+    return ask(
         request,
         "aftersale/shop_settings/block.html",
-        refused=refused,
-        title=_("Block a buyer"),
-        action=request.path,
-        submit=_("Put on the block list"),
+        act=act,
         form=form,
+        title=_("Block a buyer"),
+        submit=_("Put on the block list"),
     )
 
 
@@ -104,16 +92,16 @@ def unblock(request: HttpRequest, pk: int, blocked: int) -> HttpResponse:
     row = shop.blocked_buyers.filter(pk=blocked).first()
     if row is None:
         raise NotFound(_("There is no such buyer on the block list."))
-    if request.method == "POST":
-        shops.unblock_buyer(
-            shop_id=shop.pk, buyer=row.buyer, user=access.person(request), now=timezone.now()
-        )
+
+    def act() -> HttpResponse:
+        shops.unblock_buyer(shop_id=shop.pk, buyer=row.buyer, **caller(request))
         return done(_("%(buyer)s is off the block list.") % {"buyer": row.buyer})
-    return dialog(
+
+    return ask(
         request,
         "aftersale/shop_settings/unblock.html",
+        act=act,
         title=_("Take off the block list"),
-        action=request.path,
         submit=_("Let strategies refund %(buyer)s again") % {"buyer": row.buyer},
         row=row,
     )
@@ -141,7 +129,7 @@ def _set_limit(
         )
     except Refused as refused:
         if form is not None:
-            refused = form.refuse(refused)
+            refused = at_field(form, refused)
         return _section(request, shop, form=form, refused=refused)
     return done(_("The buyer limit is saved."))
 

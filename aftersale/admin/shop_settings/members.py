@@ -1,20 +1,18 @@
 """Who is a member in which role, beside what each role may do (SPEC P1)."""
 
-from typing import Any
-
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access, columns
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, caller, posted
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import Membership, Role, Shop
 from aftersale.services.access import members as service
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound
 
 from .frame import SettingsForm, owned_shop, section, the_shop
 
@@ -67,67 +65,40 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
-    form = AddForm(request.POST if request.method == "POST" else None)
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                service.add(
-                    shop_id=shop.pk,
-                    username=form.cleaned_data["username"],
-                    role=form.cleaned_data["role"],
-                    user=access.person(request),
-                    now=timezone.now(),
-                )
-            except Refused as error:
-                refused = error
-            else:
-                return done(
-                    _("%(name)s is a member of %(shop)s now.")
-                    % {"name": form.cleaned_data["username"], "shop": shop.name}
-                )
-    return dialog(
+    form = AddForm(posted(request))
+
+    def act() -> HttpResponse:
+        service.add(shop_id=shop.pk, **form.cleaned_data, **caller(request))
+        words = {"name": form.cleaned_data["username"], "shop": shop.name}
+        return done(_("%(name)s is a member of %(shop)s now.") % words)
+
+    return ask(
         request,
         "aftersale/shop_settings/member.html",
-        refused=refused,
-        title=_("Add a member"),
-        action=request.path,
-        submit=_("Add to %(shop)s") % {"shop": shop.name},
+        act=act,
         form=form,
+        title=_("Add a member"),
+        submit=_("Add to %(shop)s") % {"shop": shop.name},
     )
 
 
 @desk_page
 def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
-    shop = owned_shop(request, pk)
-    row = _member(shop, member)
-    posted = request.method == "POST"
-    form = RoleForm(request.POST if posted else None, initial={"role": row.role})
-    refused: Refused | None = None
-    if posted:
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                service.change_role(
-                    membership_id=row.pk,
-                    role=form.cleaned_data["role"],
-                    seen=request.POST.get("seen", ""),
-                    user=access.person(request),
-                    now=timezone.now(),
-                )
-            except Refused as error:
-                refused = error
-            else:
-                return done(_("The role is changed."))
-    return dialog(
+    row = _member(owned_shop(request, pk), member)
+    form = RoleForm(posted(request), initial={"role": row.role})
+
+    def act() -> HttpResponse:
+        seen = request.POST.get("seen", "")
+        service.change_role(membership_id=row.pk, seen=seen, **form.cleaned_data, **caller(request))
+        return done(_("The role is changed."))
+
+    return ask(
         request,
         "aftersale/shop_settings/member.html",
-        refused=refused,
-        title=_("Role of %(name)s") % {"name": columns.name(row.user)},
-        action=request.path,
-        submit=_("Change the role"),
+        act=act,
         form=form,
+        title=_("Role of %(name)s") % {"name": columns.name(row.user)},
+        submit=_("Change the role"),
         seen=request.POST.get("seen", row.role),
     )
 
@@ -137,24 +108,20 @@ def remove(request: HttpRequest, pk: int, member: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     row = _member(shop, member)
     name = columns.name(row.user)
-    refused: Refused | None = None
-    if request.method == "POST":
-        try:
-            service.remove(membership_id=row.pk, user=access.person(request), now=timezone.now())
-        except Refused as error:
-            refused = error
-        else:
-            return done(_("%(name)s is no member any more.") % {"name": name})
-    context: dict[str, Any] = {"name": name, "shop": shop}
-    return dialog(
+
+    def act() -> HttpResponse:
+        service.remove(membership_id=row.pk, **caller(request))
+        return done(_("%(name)s is no member any more.") % {"name": name})
+
+    return ask(
         request,
         "aftersale/shop_settings/member_remove.html",
-        refused=refused,
+        act=act,
         title=_("Remove from the shop"),
-        action=request.path,
         submit=_("Remove %(name)s from %(shop)s") % {"name": name, "shop": shop.name},
         submit_kind="danger",
-        **context,
+        name=name,
+        shop=shop,
     )
 
 

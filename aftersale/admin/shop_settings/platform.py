@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access, columns
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, caller, posted
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketStatus
 from aftersale.platforms import registry
 from aftersale.platforms.protocol import NotAuthorised
@@ -77,32 +78,19 @@ def connect(request: HttpRequest, pk: int, platform: str) -> HttpResponse:
     shop = owned_shop(request, pk)
     if platform not in registry.PLATFORMS:
         raise NotFound(_("There is no such platform."))
-    name = registry.name_of(platform)
-    form = AccessForm(platform, request.POST if request.method == "POST" else None)
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                accounts.connect(
-                    shop_id=shop.pk,
-                    platform=platform,
-                    user=access.person(request),
-                    now=timezone.now(),
-                    **form.chosen(),
-                )
-            except Refused as error:
-                refused = form.refuse(error)
-            else:
-                return done(_("The shop is connected; its orders and tickets are being read."))
-    return dialog(
+    form = AccessForm(platform, posted(request))
+
+    def act() -> HttpResponse:
+        accounts.connect(shop_id=shop.pk, platform=platform, **form.chosen(), **caller(request))
+        return done(_("The shop is connected; its orders and tickets are being read."))
+
+    return ask(
         request,
         "aftersale/shop_settings/platform_access.html",
-        refused=refused,
-        title=_("Connect to: %(platform)s") % {"platform": name},
-        action=request.path,
-        submit=_("Connect the shop"),
+        act=act,
         form=form,
+        title=_("Connect to: %(platform)s") % {"platform": registry.name_of(platform)},
+        submit=_("Connect the shop"),
         connects=True,
     )
 
@@ -112,31 +100,19 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     account = _connected(shop)
     initial = {"pays_fast_refunds": account.pays_fast_refunds, "address": account.address}
-    data = request.POST if request.method == "POST" else None
-    form = AccessForm(account.platform, data, initial=initial)
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                accounts.replace(
-                    shop_id=shop.pk,
-                    user=access.person(request),
-                    now=timezone.now(),
-                    **form.chosen(),
-                )
-            except Refused as error:
-                refused = form.refuse(error)
-            else:
-                return done(_("The credentials are replaced."))
-    return dialog(
+    form = AccessForm(account.platform, posted(request), initial=initial)
+
+    def act() -> HttpResponse:
+        accounts.replace(shop_id=shop.pk, **form.chosen(), **caller(request))
+        return done(_("The credentials are replaced."))
+
+    return ask(
         request,
         "aftersale/shop_settings/platform_access.html",
-        refused=refused,
-        title=_("Replace the credentials"),
-        action=request.path,
-        submit=_("Replace the credentials"),
+        act=act,
         form=form,
+        title=_("Replace the credentials"),
+        submit=_("Replace the credentials"),
     )
 
 
@@ -144,14 +120,16 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
 def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     account = _connected(shop)
-    if request.method == "POST":
-        accounts.disconnect(shop_id=shop.pk, user=access.person(request), now=timezone.now())
+
+    def act() -> HttpResponse:
+        accounts.disconnect(shop_id=shop.pk, **caller(request))
         return done(_("The shop is disconnected."), kind="warning")
-    return dialog(
+
+    return ask(
         request,
         "aftersale/shop_settings/platform_disconnect.html",
+        act=act,
         title=_("Disconnect from: %(platform)s") % {"platform": registry.name_of(account.platform)},
-        action=request.path,
         submit=_("Disconnect the shop"),
         submit_kind="danger",
         shop=shop,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import at_field
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.models import ConnectorKind, Shop
@@ -88,7 +89,7 @@ def services(request: HttpRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refused as error:
-            refused = form.refuse(error)
+            refused = at_field(form, error)
         else:
             return done(_("The commission return is saved."))
     return _section(request, shop, form=form, refused=refused)

@@ -5,15 +5,14 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import ApiToken, Role, Scope, Shop
 from aftersale.services.access import tokens as service
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound
 from aftersale.services.shared.shown import format_time
 
 from .frame import SettingsForm, owned_shop, section, the_shop
@@ -65,31 +64,19 @@ def tokens(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
-    form = TokenForm(request.POST if request.method == "POST" else None)
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                token, text = service.create(
-                    shop_id=shop.pk,
-                    name=form.cleaned_data["name"],
-                    scopes=form.cleaned_data["scopes"],
-                    user=access.person(request),
-                    now=timezone.now(),
-                )
-            except Refused as error:
-                refused = form.refuse(error)
-            else:
-                return _shown_once(request, token, text)
-    return dialog(
+    form = TokenForm(posted(request))
+
+    def act() -> HttpResponse:
+        made = service.create(shop_id=shop.pk, **form.cleaned_data, **caller(request))
+        return _shown_once(request, *made)
+
+    return ask(
         request,
         "aftersale/shop_settings/token.html",
-        refused=refused,
-        title=_("Make an API token"),
-        action=request.path,
-        submit=_("Make the token"),
+        act=act,
         form=form,
+        title=_("Make an API token"),
+        submit=_("Make the token"),
         shop=shop,
     )
 
@@ -100,14 +87,16 @@ def revoke(request: HttpRequest, pk: int, token: int) -> HttpResponse:
     row = shop.api_tokens.select_related("created_by").filter(pk=token).first()
     if row is None:
         raise NotFound(_("There is no such token."))
-    if request.method == "POST":
-        service.revoke(token_id=row.pk, user=access.person(request), now=timezone.now())
+
+    def act() -> HttpResponse:
+        service.revoke(token_id=row.pk, **caller(request))
         return done(_("%(token)s is revoked.") % {"token": row})
-    return dialog(
+
+    return ask(
         request,
         "aftersale/shop_settings/token_revoke.html",
+        act=act,
         title=_("Revoke the token"),
-        action=request.path,
         submit=_("Revoke %(name)s") % {"name": row.name},
         submit_kind="danger",
         row=_row(row, shop, {}),

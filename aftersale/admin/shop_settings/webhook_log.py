@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, posted
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import (
     TEST_TYPE,
     MessageState,
@@ -98,24 +99,14 @@ def again(request: HttpRequest, pk: int, endpoint: int, message: int) -> HttpRes
 @desk_page
 def failed_again(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     found = endpoint_of(owned_shop(request, pk), endpoint)
-    posted = request.method == "POST"
-    form = SinceForm(request.POST if posted else None)
-    refused: Refused | None = None
-    if posted:
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                return done(_failed_again(request, found, form.cleaned_data["days"]))
-            except Refused as error:
-                refused = error
-    return dialog(
+    form = SinceForm(posted(request))
+    return ask(
         request,
         "aftersale/shop_settings/webhook_again.html",
-        refused=refused,
-        title=_("Send again what failed"),
-        action=request.path,
-        submit=_("Send again"),
+        act=lambda: done(_failed_again(request, found, form.cleaned_data["days"])),
         form=form,
+        title=_("Send again what failed"),
+        submit=_("Send again"),
     )
 
 

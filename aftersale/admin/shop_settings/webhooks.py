@@ -10,14 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aftersale.admin.kit import access, columns
+from aftersale.admin.kit import columns
+from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import MessageState, Shop, WebhookEndpoint, WebhookType
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound
 from aftersale.services.shared.shown import format_time
 from aftersale.services.webhooks import endpoints
 
 from .frame import SettingsForm, owned_shop, section
+
+TEMPLATE = "aftersale/shop_settings/webhook_ask.html"
 
 
 class EndpointForm(SettingsForm):
@@ -54,69 +57,54 @@ def webhooks(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
-    form = EndpointForm(
-        request.POST if request.method == "POST" else None,
-        initial={"types": WebhookType.values},
-    )
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                _endpoint, secret = endpoints.create(
-                    shop_id=shop.pk, **form.cleaned_data, **_who(request)
-                )
-            except Refused as error:
-                refused = form.refuse(error)
-            else:
-                return _secret(request, _("The webhook is made"), secret)
-    return dialog(
+    form = EndpointForm(posted(request), initial={"types": WebhookType.values})
+
+    def act() -> HttpResponse:
+        _made, secret = endpoints.create(shop_id=shop.pk, **form.cleaned_data, **caller(request))
+        return _secret(request, _("The webhook is made"), secret)
+
+    return ask(
         request,
         "aftersale/shop_settings/webhook_form.html",
-        refused=refused,
-        title=_("Add a webhook"),
-        action=request.path,
-        submit=_("Add the webhook"),
+        act=act,
         form=form,
+        title=_("Add a webhook"),
+        submit=_("Add the webhook"),
     )
 
 
 @desk_page
 def change(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     row = endpoint_of(owned_shop(request, pk), endpoint)
-    form = EndpointForm(
-        request.POST if request.method == "POST" else None,
-        initial={"url": row.url, "description": row.description, "types": row.types},
-    )
-    refused: Refused | None = None
-    if request.method == "POST":
-        refused = Refused(_("Something is missing or wrong below."))
-        if form.is_valid():
-            try:
-                endpoints.change(endpoint_id=row.pk, **form.cleaned_data, **_who(request))
-            except Refused as error:
-                refused = form.refuse(error)
-            else:
-                return done(_("The webhook is changed."))
-    return dialog(
+    initial = {"url": row.url, "description": row.description, "types": row.types}
+    form = EndpointForm(posted(request), initial=initial)
+
+    def act() -> HttpResponse:
+        endpoints.change(endpoint_id=row.pk, **form.cleaned_data, **caller(request))
+        return done(_("The webhook is changed."))
+
+    return ask(
         request,
         "aftersale/shop_settings/webhook_form.html",
-        refused=refused,
-        title=_("Change the webhook"),
-        action=request.path,
-        submit=_("Save"),
+        act=act,
         form=form,
+        title=_("Change the webhook"),
+        submit=_("Save"),
     )
 
 
 @desk_page
 def rotate(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     row = endpoint_of(owned_shop(request, pk), endpoint)
-    if request.method == "POST":
-        _row, secret = endpoints.rotate(endpoint_id=row.pk, **_who(request))
+
+    def act() -> HttpResponse:
+        _row, secret = endpoints.rotate(endpoint_id=row.pk, **caller(request))
         return _secret(request, _("The secret is rotated"), secret)
-    return _ask(
+
+    return ask(
         request,
+        TEMPLATE,
+        act=act,
         title=_("Rotate the secret"),
         text=_(
             "A new secret is made. For 24 hours both sign, so that the receiver can be changed"
@@ -129,18 +117,19 @@ def rotate(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
 
 @desk_page
 def switch_on(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
-    row = endpoint_of(owned_shop(request, pk), endpoint)
-    if request.method == "POST":
-        endpoints.switch_on(endpoint_id=row.pk, **_who(request))
-        return done(_("The webhook is switched on."))
-    return _ask(
+    return _step(
         request,
+        pk,
+        endpoint,
+        endpoints.switch_on,
         title=_("Switch the webhook on"),
         text=_(
             "What had been waiting goes out now. What happened while it was off is not told: fetch"
             " it through the API."
         ),
         submit=_("Switch on"),
+        said=_("The webhook is switched on."),
+        submit_kind="primary",
     )
 
 
@@ -203,10 +192,6 @@ def row(shop: Shop, endpoint: WebhookEndpoint) -> dict[str, Any]:
     }
 
 
-def _who(request: HttpRequest) -> dict[str, Any]:
-    return {"user": access.person(request), "now": timezone.now()}
-
-
 def _step(
     request: HttpRequest,
     pk: int,
@@ -215,20 +200,16 @@ def _step(
     *,
     said: str,
     leads_to: str = "",
-    **asked: Any,
+    submit_kind: str = "danger",
+    **shown: Any,
 ) -> HttpResponse:
     row = endpoint_of(owned_shop(request, pk), endpoint)
-    if request.method != "POST":
-        return _ask(request, submit_kind="danger", **asked)
-    call(endpoint_id=row.pk, **_who(request))
-    if leads_to:
-        return HttpResponse(headers={"HX-Redirect": leads_to})
-    return done(said)
 
+    def act() -> HttpResponse:
+        call(endpoint_id=row.pk, **caller(request))
+        return HttpResponse(headers={"HX-Redirect": leads_to}) if leads_to else done(said)
 
-def _ask(request: HttpRequest, **asked: Any) -> HttpResponse:
-    template = "aftersale/shop_settings/webhook_ask.html"
-    return dialog(request, template, action=request.path, **asked)
+    return ask(request, TEMPLATE, act=act, submit_kind=submit_kind, **shown)
 
 
 def _secret(request: HttpRequest, title: str, secret: str) -> HttpResponse:

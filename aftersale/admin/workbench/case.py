@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, colours, columns
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import DESK_STATUSES, Ticket, TicketFlag, TicketStatus, TicketType
+from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
 from aftersale.services.desk import presence, replies
 from aftersale.services.refunds import approvals
@@ -22,6 +22,8 @@ from .consequences import (
     available,
     buyer,
     can_confirm,
+    can_reject,
+    can_retry,
     consequences,
     obstacle,
     to_pay,
@@ -65,6 +67,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
+        "risky": OrderLabel.RISK in ticket.labels,
         "countdown": countdown(ticket.due_at, now),
         "obstacle": obstacle(ticket) if ticket.status in DESK_STATUSES else "",
         "consequences": consequences(ticket, negotiable="negotiate" in can),
@@ -89,14 +92,14 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
     if ticket.order is None:
         return found
     if ticket.status in DECIDABLE:
-        found |= {"reject"} | (set() if obstacle(ticket) else {"approve"})
+        found |= set() if obstacle(ticket) else {"approve"}
+    if can_reject(ticket):
+        found.add("reject")
     if replies.may_negotiate(ticket, now=now):
         found.add("negotiate")
-    if ticket.status == TicketStatus.RETURNING:
-        found.add("reject")
     if can_confirm(ticket):
         found.add("confirm_return")
-    if ticket.status == TicketStatus.REFUND_FAILED and ticket.type != TicketType.EXCHANGE:
+    if can_retry(ticket):
         found.add("retry")
     if approvals.may_close(ticket):
         found.add("close")

@@ -14,6 +14,8 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.platforms.payment_registry import sends
+from aftersale.reject_reasons import fitting
+from aftersale.services.desk import replies
 from aftersale.services.orders import refundable
 from aftersale.services.refunds import approvals
 from aftersale.services.refunds.approvals import may_close
@@ -52,6 +54,19 @@ def to_pay(ticket: Ticket) -> int:
 
 def can_confirm(ticket: Ticket) -> bool:
     return ticket.status in AWAITS_GOODS and ticket.type != TicketType.EXCHANGE
+
+
+def can_retry(ticket: Ticket) -> bool:
+    """Whether a failed refund has money to send again; others are settled otherwise and closed."""
+    failed = ticket.status == TicketStatus.REFUND_FAILED
+    return failed and ticket.type != TicketType.EXCHANGE and to_pay(ticket) > 0
+
+
+def can_reject(ticket: Ticket) -> bool:
+    """SPEC P2: a rejection needs a reason of the catalogue that fits."""
+    return (
+        ticket.order is not None and ticket.status in replies.REJECTABLE and bool(fitting(ticket))
+    )
 
 
 def obstacle(ticket: Ticket) -> str:
@@ -122,7 +137,7 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
         found.append(Consequence(_("Approve"), _approved(ticket, order, amount, who)))
     if can_confirm(ticket):
         found.append(Consequence(_("Confirm the return"), _refunded(ticket, order, amount, who)))
-    if ticket.status == TicketStatus.REFUND_FAILED:
+    if can_retry(ticket):
         found.append(Consequence(_("Try again"), _refunded(ticket, order, amount, who)))
     if may_close(ticket) and ticket.status != TicketStatus.REFUND_FAILED:
         found.append(
@@ -137,7 +152,7 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
                 _("You offer another type, amount or a message; the case waits for the answer."),
             )
         )
-    if ticket.status in (*DECIDABLE, TicketStatus.RETURNING):
+    if can_reject(ticket):
         found.append(
             Consequence(
                 _("Reject"),

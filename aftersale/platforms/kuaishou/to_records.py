@@ -139,7 +139,7 @@ def _money(row: Mapping[str, Any], seller_receives: int, *, deposit: bool) -> tu
     paid: what it receives for the order.
     """
     base = part(row, "orderBaseInfo")
-    goods, freight = number(base, "totalFee"), number(base, "expressFee")
+    goods, freight = number(base, "totalFee"), max(0, number(base, "expressFee"))
     steps = rows(part(row, "orderStepInfo"), "orderPaymentSteps")
     if deposit and steps:
         paid = sum(

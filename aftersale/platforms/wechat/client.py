@@ -105,6 +105,11 @@ class Client:
         }
         return self._answer_to("POST", "/cgi-bin/stable_token", None, _json(body))
 
+    def component_call(self, path: str, body: Mapping[str, Any], token: str = "") -> Answer:
+        """A call of a service provider's platform, with its own token where there is one."""
+        query = {"params": {"component_access_token": token}} if token else {}
+        return self._answer_to("POST", "/cgi-bin/component/" + path, None, {**_json(body), **query})
+
     def _answer_to(
         self,
         method: str,

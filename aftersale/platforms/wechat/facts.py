@@ -7,7 +7,7 @@ from aftersale.domain.money import plain_yuan
 from aftersale.platforms.protocol import Fact
 from aftersale.platforms.wechat import codes, disputes
 from aftersale.platforms.wechat.disputes import Dispute
-from aftersale.platforms.wechat.values import moment, part, rows, text
+from aftersale.platforms.wechat.values import moment, part, present, rows, text
 
 _LONGEST = 200
 _MOST_PICTURES = 20
@@ -57,12 +57,13 @@ def of_order(raw: Raw) -> tuple[Fact, ...]:
     first = part(lines[0], "sku_deliver_info") if lines else {}
     insured = any(part(line, "extra_service").get("freight_insurance") for line in lines)
     returns = any(part(line, "extra_service").get("seven_day_return") for line in lines)
-    present = raw.get("is_present") or detail.get("is_present")
+    is_present = present(raw, "is_present") or present(raw, "present_order_id_str")
+    taken = "claimed" if raw.get("openid") else "unclaimed"
     method = codes.whole(part(detail, "pay_info").get("payment_method"))
     predicted = moment(first.get("predict_delivery_time"))
     return _said(
         [
-            Fact("present", ("claimed" if raw.get("openid") else "unclaimed") if present else ""),
+            Fact("present", taken if is_present else ""),
             Fact("presale", "full" if str(first.get("stock_type")) == codes.PRESALE else ""),
             *([Fact("ship_by", "", predicted)] if predicted else []),
             Fact("freight_insurance", "yes" if insured else ""),

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 from . import codes
 
 _BLOCK = 32  # the padding's, not the cipher's
+_LEAF = re.compile(rb"<(\w+)>\s*(?:<!\[CDATA\[)?([\x21-\x3b\x3d-\x5c\x5e-\x7e]+)")
+_ENCRYPT = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/=]+)")
 
 
 def signature(*parts: str) -> str:
@@ -59,12 +62,20 @@ def decrypted(secrets: Mapping[str, str], body: bytes, query: Mapping[str, str])
     # 16 random bytes, the message's length in 4, the message, the app's id.
     clear = padded[:-padding]
     end = 20 + int.from_bytes(clear[16:20], "big")
-    if end > len(clear) or clear[end:] != secrets.get("app_id", "").encode():
+    # What a service provider's app is pushed names the provider's platform.
+    app_id = secrets.get("component_app_id") or secrets.get("app_id", "")
+    if end > len(clear) or clear[end:] != app_id.encode():
         raise ForgedMessage
     return clear[20:end]
 
 
 def _sealed(body: bytes) -> str:
+    if body.lstrip().startswith(b"<"):
+        # A service provider is told in XML, of which nothing else is needed.
+        found = _ENCRYPT.search(body)
+        if found is None:
+            raise ForgedMessage
+        return found.group(1).decode()
     try:
         sealed = json.loads(body)["Encrypt"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -79,6 +90,11 @@ def _same(expected: str, given: str) -> bool:
 
 
 def _event(content: bytes) -> Mapping[str, Any]:
+    if content.lstrip().startswith(b"<"):
+        # A service provider is told in XML: the leaves, in each part that is read here.
+        leaves = {name.decode(): value.decode() for name, value in _LEAF.findall(content)}
+        parts = {*codes.TICKET_EVENTS.values(), "order_info"}
+        return {**leaves, **{part: leaves for part in parts if f"<{part}>".encode() in content}}
     try:
         event = json.loads(content)
     except (ValueError, RecursionError):

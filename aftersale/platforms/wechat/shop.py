@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.payments import (
@@ -29,7 +29,7 @@ from aftersale.platforms.protocol import (
     Why,
     own_reason,
 )
-from aftersale.platforms.wechat import codes, disputes, messages, refusals, to_records
+from aftersale.platforms.wechat import codes, component, disputes, messages, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.reject_reasons import label_of
 
@@ -65,7 +65,7 @@ class WeChatShop:
         self._lookup = Lookup(account.shop_code, self._client)
 
     def test(self) -> str:
-        token = str(self._new_token().get("access_token") or "")
+        token = self._fresh_token()
         with reads():
             answer = self._client.call("/channels/ec/basics/info/get", method="GET", token=token)
         info = answer.get("info")
@@ -75,6 +75,9 @@ class WeChatShop:
         at_hand = self._secrets.get("access_token")
         if at_hand and not refused and self._token_ends(now) - now > RENEW_BEFORE:
             return None
+        if component.acts_for(self._secrets):
+            with reads():
+                return component.renewed(self._client, self._secrets, now=now, early=RENEW_BEFORE)
         answer = self._new_token()
         try:
             ends = now + timedelta(seconds=int(answer["expires_in"]))
@@ -111,6 +114,15 @@ class WeChatShop:
         self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> Sequence[Changed]:
         return messages.read(self._secrets, body, query)
+
+    def pushed_secrets(
+        self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Mapping[str, str] | None:
+        """The provider's next verify ticket."""
+        if not component.acts_for(self._secrets):
+            return None
+        ticket = component.verify_ticket(messages.decrypted(self._secrets, body, query))
+        return None if ticket is None else {"component_verify_ticket": ticket}
 
     def approve(self, step: Step) -> Accepted | Declined:
         def prepare(raw: Answer, until: float) -> Sent | Declined:
@@ -327,6 +339,13 @@ class WeChatShop:
         if not same:
             return Declined(Why.CHANGED, _("The request has changed on the platform."))
         return prepare(raw, until)
+
+    def _fresh_token(self) -> str:
+        """Of the credentials as they are: what a stale token would say is no test of them."""
+        if component.acts_for(self._secrets):
+            renewed = self.renewed(now=datetime.now(UTC), refused=True) or {}
+            return renewed["access_token"]
+        return str(self._new_token().get("access_token") or "")
 
     def _new_token(self) -> Answer:
         with reads():

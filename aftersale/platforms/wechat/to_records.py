@@ -8,7 +8,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.platforms.protocol import SeenOrder, SeenTicket
 from aftersale.platforms.wechat import codes, disputes, facts
 from aftersale.platforms.wechat.disputes import Dispute
-from aftersale.platforms.wechat.values import iso, part, rows, text, yuan
+from aftersale.platforms.wechat.values import iso, part, present, rows, text, yuan
 from aftersale.records.schemas import TicketRecord
 
 Raw = Mapping[str, Any]
@@ -29,7 +29,7 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
     detail = part(raw, "order_detail")
     delivery = part(detail, "delivery_info")
     received_at = iso(part(detail, "ext_info").get("confirm_receipt_time"))
-    paid, of_lines = _money(detail)
+    paid, of_lines = _money(raw)
     record = SeenOrder.model_validate(
         {
             "shop": shop,
@@ -71,24 +71,24 @@ def ticket_numbers(order: Raw) -> list[str]:
 def _buyer(raw: Raw) -> str:
     """Of a present the giver, to whom the money goes back; the receiver is known late, if ever.
     Where nobody is named, a stand-in for this order alone."""
-    detail = part(raw, "order_detail")
-    giver = raw.get("present_giver_openid") or detail.get("present_giver_openid")
+    giver = present(raw, "present_giver_openid")
     return text(giver or raw.get("openid")) or f"?{raw['order_id']}"
 
 
-def _money(detail: Raw) -> tuple[int, list[int]]:
+def _money(raw: Raw) -> tuple[int, list[int]]:
     """What was paid in all, and for each line: the lines add up to what the goods cost."""
+    detail = part(raw, "order_detail")
     pay, price = part(detail, "pay_info"), part(detail, "price_info")
     lines = rows(detail, "product_infos")
-    free = part(detail, "order_present_info").get("is_b2c_free_present")
+    free = present(raw, "is_b2c_free_present")
     if (
         not pay.get("pay_time")
         or free
-        or codes.whole(pay.get("payment_method")) in (codes.WITHOUT_MONEY)
+        or codes.whole(pay.get("payment_method")) in codes.WITHOUT_MONEY
     ):
         return 0, [0] * len(lines)
     paid = int(price.get("order_price") or 0)
-    goods = max(0, paid - int(price.get("freight") or 0))
+    goods = max(0, paid - max(0, int(price.get("freight") or 0)))
     weights = [_line_price(line) for line in lines]
     if sum(weights) == goods:
         return paid, weights

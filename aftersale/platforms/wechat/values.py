@@ -17,6 +17,14 @@ def rows(raw: Raw, key: str) -> list[Raw]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
+def present(order: Raw, name: str) -> Any:
+    """A value of an order for somebody else; sources differ on where in it they stand."""
+    detail = part(order, "order_detail")
+    places = (order, detail, part(detail, "ext_info"))
+    told = (*places, *(part(place, "order_present_info") for place in places))
+    return next((place[name] for place in told if place.get(name)), None)
+
+
 def text(value: Any) -> str:
     """Without what the database can't store."""
     if value is None or isinstance(value, bool):

@@ -9,7 +9,8 @@ from aftersale.services.shared.sql_arrays import texts
 class Goods(NamedTuple):
     """Array literals, ready for the ticket's columns: each product with its category beside it.
 
-    The strategies' product condition reads them in pairs (SPEC E3).
+    The strategies' product condition reads them in pairs. Lines that cost nothing (gifts) are left
+    out, unless the ticket is about nothing else (SPEC E3).
     """
 
     products: str
@@ -20,19 +21,19 @@ NO_GOODS = Goods("{}", "{}")
 
 
 class OrderGoods:
-    """The lines of one order as (line number, product, category)."""
+    """The lines of one order, by number: (product, category, paid)."""
 
     __slots__ = ("_all", "lines")
 
     def __init__(self) -> None:
-        self.lines: dict[int, tuple[str, str]] = {}
+        self.lines: dict[int, tuple[str, str, int]] = {}
         self._all: Goods | None = None
 
     @classmethod
-    def of(cls, lines: Iterable[tuple[int, str, str]]) -> "OrderGoods":
+    def of(cls, lines: Iterable[tuple[int, str, str, int]]) -> "OrderGoods":
         goods = cls()
-        for line_no, product, category in lines:
-            goods.lines[line_no] = (product, category)
+        for line_no, product, category, paid in lines:
+            goods.lines[line_no] = (product, category, paid)
         return goods
 
     def for_line(self, line_no: int | None) -> Goods | None:
@@ -45,8 +46,10 @@ class OrderGoods:
         return None if line is None else _goods([line])
 
 
-def _goods(lines: Iterable[tuple[str, str]]) -> Goods:
-    pairs = sorted(set(lines))
+def _goods(lines: Iterable[tuple[str, str, int]]) -> Goods:
+    lines = list(lines)
+    counted = [line for line in lines if line[2] > 0] or lines
+    pairs = sorted({(product, category) for product, category, _paid in counted})
     return Goods(
         texts(product for product, _category in pairs),
         texts(category for _product, category in pairs),

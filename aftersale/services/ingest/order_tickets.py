@@ -21,6 +21,9 @@ from .goods import NO_GOODS, OrderGoods
 from .reports import SETTLED_ELSEWHERE, settle_arrival
 from .shipments import Shipment, raise_alerts
 
+# What an order's lines are read as.
+LINE = ("line_no", "product", "category", "title", "quantity", "paid_amount", "virtual")
+
 
 @dataclass(slots=True)
 class ArrivedOrder:
@@ -29,7 +32,7 @@ class ArrivedOrder:
     pk: int
     key: Key
     buyer: str
-    # (line number, product, category, …)
+    # In the order of LINE.
     lines: Sequence[tuple[Any, ...]]
     new: bool
     status: str
@@ -42,7 +45,7 @@ class ArrivedOrder:
     goods: OrderGoods = field(init=False)
 
     def read_goods(self) -> OrderGoods:
-        self.goods = OrderGoods.of((line[0], line[1], line[2]) for line in self.lines)
+        self.goods = OrderGoods.of((line[0], line[1], line[2], line[5]) for line in self.lines)
         return self.goods
 
 

@@ -32,6 +32,7 @@ _COLUMNS = [
     ("return_tracking_no", "text", "k.{0}"),
     ("return_shipped_at", "float8", _TIME),
     ("arbitration_result", "text", "k.{0}"),
+    ("labels", "text", "k.{0}::text[]"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
 ]
 # Where it stands in `Incoming.row`.
@@ -141,6 +142,7 @@ def incoming(position: int, record: TicketRecord, shop: KnownShop) -> Incoming:
         shipment.tracking_no if shipment else "",
         seconds(shipment.shipped_at) if shipment else None,
         record.arbitration_result or "",
+        texts(record.labels),
     )
     result = record.refund_result
     reported = (

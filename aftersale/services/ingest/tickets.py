@@ -174,12 +174,12 @@ def _lock_orders(
     }
     # A statement of its own: its snapshot is younger than the locks.
     cur.execute(
-        """SELECT order_id, line_no, product, category FROM aftersale_orderline
+        """SELECT order_id, line_no, product, category, paid_amount FROM aftersale_orderline
             WHERE order_id = ANY(%s::bigint[])""",
         (pk_list,),
     )
-    for order_pk, line_no, product, category in cur:
-        orders[order_pk][1].goods.lines[line_no] = (product, category)
+    for order_pk, line_no, *line in cur:
+        orders[order_pk][1].goods.lines[line_no] = tuple(line)
     return dict(orders.values())
 
 

@@ -177,6 +177,8 @@ def retry(
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
+        if ticket.type == TicketType.EXCHANGE:
+            raise Refused(_("An exchange ends with new goods, not with a refund."))
         _require_window(ticket)
         wanted = negotiation.agreed_amount(ticket) if refund is None else refund.amount
         note = _require_line_room(order, ticket, wanted, above_line)

@@ -15,7 +15,7 @@ from aftersale.services.sheets.read_file import SheetRow
 from aftersale.services.sheets.write_file import Cell
 from aftersale.services.shops import shops
 
-from .kinds import Column, RowResult, SheetKind
+from .kinds import Column, RowResult, SheetKind, unread
 
 
 def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
@@ -28,6 +28,9 @@ def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> l
     notes: dict[str, str] = {}
     first: dict[str, int] = {}
     for place, row in enumerate(rows):
+        if row.errors:
+            results.append(unread(row, name="buyer"))
+            continue
         buyer, note = row.cells["buyer"], row.cells.get("note", "")
         try:
             buyer = shops.checked_buyer(buyer, note)

@@ -39,7 +39,8 @@ class RowResult(NamedTuple):
 
 
 class SheetKind(NamedTuple):
-    """`write` answers for each row in its place, in a transaction that it is given."""
+    """`write` answers for each row in its place, in a transaction that it is given; it refuses
+    those with errors of their own (`unread`)."""
 
     code: str
     label: Any
@@ -139,12 +140,20 @@ def _names(kind: SheetKind) -> dict[str, str]:
     return names | {column.key: column.key for column in kind.columns}
 
 
+def unread(row: SheetRow, *, name: str) -> RowResult:
+    """The refusal of a row whose cells can't be read for certain; `name` is the naming column."""
+    return RowResult(row.line, row.cells.get(name, ""), Outcome.REFUSED, (), row.errors)
+
+
 def row_by_row(
     rows: Sequence[SheetRow], write_one: Callable[[SheetRow], RowResult], *, name: str
 ) -> list[RowResult]:
     """Writes each row by itself: one that is refused is answered for, the others stay."""
     results = []
     for row in rows:
+        if row.errors:
+            results.append(unread(row, name=name))
+            continue
         try:
             with transaction.atomic():
                 results.append(write_one(row))

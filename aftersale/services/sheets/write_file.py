@@ -19,6 +19,8 @@ BOM = "\ufeff"
 # Also the wide forms, which spreadsheets in Chinese read as the narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+# An apostrophe that reading would take for one that a back office has put before a number.
+_KEPT_APOSTROPHE = re.compile(rf"'+[0-9{re.escape(''.join(FORMULA))}]")
 _ROWS_A_PIECE = 500
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Days are counted from here, in fractions.
@@ -85,7 +87,7 @@ def _text(cell: Cell) -> str:
         return f"{cell:.2f}"
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}"
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return f"'{cell}" if cell.startswith(FORMULA) or _KEPT_APOSTROPHE.match(cell) else cell
 
 
 def xlsx(headers: list[str], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
@@ -143,6 +145,8 @@ def _cell(value: Cell) -> str:
         return f'<c s="{_MONEY}"><v>{value}</v></c>'
     if isinstance(value, datetime):
         return f'<c s="{_TIME}"><v>{(value - _DAY_0) / _ONE_DAY:.10f}</v></c>'
+    if _KEPT_APOSTROPHE.match(value):
+        value = f"'{value}"
     text = escape(_ILLEGAL.sub("", value)[:LONGEST]).replace("\r", "&#13;")
     style = f' s="{_QUOTED}"' if value.startswith(FORMULA) else ""
     return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{text}</t></is></c>'

@@ -27,7 +27,7 @@ from aftersale.models import (
     TicketEventKind,
 )
 from aftersale.services.access.rights import Right, require
-from aftersale.services.ingest.order_tickets import ArrivedOrder, refresh
+from aftersale.services.ingest.order_tickets import LINE, ArrivedOrder, refresh
 from aftersale.services.ingest.shipments import Shipment as Shipped
 from aftersale.services.ingest.shipments import shipment_reported
 from aftersale.services.orders.shipping import moment, shipping_of, word_of
@@ -191,7 +191,7 @@ def _refresh(
         order.pk,
         (order.shop_id, order.order_no),
         order.buyer,
-        list(order.lines.values_list("line_no", "product", "category")),
+        list(order.lines.values_list(*LINE)),
         new=False,
         status=order.status,
         completed_at=seconds(order.completed_at),

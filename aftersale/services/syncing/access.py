@@ -1,6 +1,6 @@
 """A platform to call, with credentials that do not run out meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -53,3 +53,21 @@ def ready(
             renewing_until=None
         )
     return platform
+
+
+def take_in(account: PlatformAccount, pushed: Mapping[str, str]) -> None:
+    """Keeps secrets that the platform has pushed, beside all others.
+
+    Another process may store a renewed token at the same time: then this is done anew on what it
+    stored.
+    """
+    while True:
+        before = PlatformAccount.objects.values_list("sealed", flat=True).get(pk=account.pk)
+        account.sealed = before
+        secrets = registry.secrets_in(account)
+        if all(secrets.get(name) == value for name, value in pushed.items()):
+            return
+        sealed = registry.sealed({**secrets, **pushed})
+        if PlatformAccount.objects.filter(pk=account.pk, sealed=before).update(sealed=sealed):
+            account.sealed = sealed
+            return

@@ -10,8 +10,9 @@ from django.db import transaction
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import PlatformAccount, PlatformMessage
 from aftersale.platforms import registry
-from aftersale.platforms.protocol import Changed, ForgedMessage, Platform
+from aftersale.platforms.protocol import Changed, ForgedMessage, Platform, PushesSecrets
 
+from . import access
 from .wake import wake_reader
 
 log = structlog.get_logger(__name__)
@@ -95,6 +96,11 @@ def _told(
     query: Mapping[str, str],
 ) -> Sequence[Changed]:
     try:
+        if isinstance(speaker, PushesSecrets):
+            pushed = speaker.pushed_secrets(body=body, headers=headers, query=query)
+            if pushed is not None:
+                access.take_in(account, pushed)
+                return ()
         return speaker.messages(body=body, headers=headers, query=query)
     except ForgedMessage:
         raise

@@ -45,7 +45,6 @@ from monitoring.services.figures.sources import Consequence
 from strategies.models import Outcome, Strategy
 from strategies.services.caps import share
 
-yuan = format_yuan
 APPROVED = (Outcome.REFUND, Outcome.APPROVE_RETURN)
 
 
@@ -180,7 +179,7 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         Tile(
             _("Refunds"),
             url=drilldown_url(chosen, FigureSource.REFUND),
-            more=yuan(refunds.amount),
+            more=format_yuan(refunds.amount),
             help=_("Refunds that were paid in this period, whoever caused them."),
             **counted(number(FigureSource.REFUND)),
         ),
@@ -200,7 +199,7 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
             url=drilldown_url(chosen, FigureSource.REFUND, kind="strategy"),
             figure=by_strategies.number,
             more=_("%(number)s refunds, %(amount)s")
-            % {"number": f"{by_strategies.number:,}", "amount": yuan(by_strategies.amount)},
+            % {"number": f"{by_strategies.number:,}", "amount": format_yuan(by_strategies.amount)},
             help=_("Refunds paid in this period that a strategy approved."),
             **shared(
                 lambda one: (
@@ -236,7 +235,7 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         Tile(
             _("Disputes lost"),
             url=drilldown_url(chosen, FigureSource.LOST),
-            more=yuan(current.of(FigureSource.LOST).amount),
+            more=format_yuan(current.of(FigureSource.LOST).amount),
             help=_("Arbitration that ended in a refund, or in a return for one."),
             **counted(number(FigureSource.LOST)),
         ),
@@ -249,7 +248,7 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         Tile(
             _("Likely losses"),
             url=drilldown_url(chosen, FigureSource.LOSS, kind=AlertKind.LIKELY_LOSS),
-            more=yuan(losses.amount),
+            more=format_yuan(losses.amount),
             help=_(
                 "Refunds that were decided as not shipped although the parcel had left, found in "
                 "this period."
@@ -259,7 +258,7 @@ def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[T
         Tile(
             _("Refunds that failed"),
             url=drilldown_url(chosen, FigureSource.FAILED),
-            more=yuan(current.of(FigureSource.FAILED).amount),
+            more=format_yuan(current.of(FigureSource.FAILED).amount),
             help=_("Refunds that failed in this period and have not been paid since."),
             **counted(number(FigureSource.FAILED)),
         ),
@@ -315,11 +314,11 @@ def _charts(chosen: Choice, current: Sums, now: datetime) -> list[Chart]:
         Chart(
             "amounts",
             _("Refunded amount a day"),
-            _("%(amount)s in all.") % {"amount": yuan(refunds.amount)},
+            _("%(amount)s in all.") % {"amount": format_yuan(refunds.amount)},
             who,
             days,
             [amounts[day] for day in days],
-            yuan,
+            format_yuan,
         ),
         Chart(
             "decisions",
@@ -350,11 +349,11 @@ def _strategies(chosen: Choice, current: Sums, now: datetime) -> list[dict[str, 
                 "hits": f"{hits.number:,}",
                 "hits_url": hits_url(chosen, strategy, chosen.period, now),
                 "sum": hits.amount,
-                "amount": yuan(hits.amount),
+                "amount": format_yuan(hits.amount),
                 "share": f"{share(spent, cap)}%" if cap else "–",
                 "regret": regret.number,
                 "regret_share": percent(regret.number, hits.number),
-                "regret_amount": yuan(regret.amount),
+                "regret_amount": format_yuan(regret.amount),
                 "regret_url": drilldown_url(
                     chosen, FigureSource.REGRET, kind=str(strategy.pk), shop=strategy.shop_id
                 ),
@@ -433,7 +432,7 @@ def _shops(
             "failed_url": _queue_url(chosen, Queue.REFUND_FAILED, shop.pk),
             "refunds": f"{refunds[shop.pk].number:,}",
             "refunds_url": drilldown_url(chosen, FigureSource.REFUND, shop=shop.pk),
-            "amount": yuan(refunds[shop.pk].amount),
+            "amount": format_yuan(refunds[shop.pk].amount),
             "rate": percent(refunds[shop.pk].number, orders[shop.pk].number),
             "hits": f"{current.hits_of_shop.get(shop.pk, Hits()).number:,}",
             "hits_url": decisions_url(

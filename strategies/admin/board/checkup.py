@@ -12,7 +12,7 @@ from aftersale.admin.kit.pages import desk_page, show
 from aftersale.services.access.rights import Right
 from strategies.admin.board.findings import Note, gaps_in_words, notes
 from strategies.admin.board.priority_board import shop_of
-from strategies.engine.conditions import Strategy
+from strategies.engine.strategy import Strategy
 from strategies.models import Scenario
 from strategies.services.review import IDLE_DAYS, read_shop
 

@@ -12,12 +12,12 @@ from aftersale.domain.labels import REASONS
 from aftersale.domain.working_week import spans_in_words, spans_of_the_week
 from aftersale.models import OrderStatus, TicketType
 from strategies.admin.wording.sentence import money
-from strategies.engine.conditions import Strategy
 from strategies.engine.facts import Facts
 from strategies.engine.hours import EPOCH
 from strategies.engine.regions import OTHER, could_take
 from strategies.engine.review import Finding, Shadowing
 from strategies.engine.rulebook import Rulebook
+from strategies.engine.strategy import Strategy
 from strategies.models import Scenario
 from strategies.services.review import IDLE_DAYS, Never, Reading, why_never
 

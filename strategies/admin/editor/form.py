@@ -25,9 +25,10 @@ from aftersale.records.errors import explain
 from aftersale.records.values import TIME_OF_DAY_PATTERN
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario, Strategy
 from strategies.services.rulebook_content import strategy_content
-from strategies.strategy_record import DEFAULT_DAILY_CAP, StrategyRecord
+from strategies.strategy_record import DEFAULT_DAILY_CAP, SWITCHES, StrategyRecord
+from strategies.wording.conditions import switches
 
-PRE_SHIP_ONLY = {"paid_time", "skip_label_printed"}
+PRE_SHIP_ONLY = {"paid_time"}
 POST_SHIP_ONLY = {"order_statuses"}
 
 
@@ -101,11 +102,6 @@ class StrategyForm(forms.Form):
         gettext_lazy("Left empty: no limit."),
         inputmode="numeric",
     )
-    skip_label_printed = forms.BooleanField(
-        label=gettext_lazy("Pass by orders whose shipping label is printed"),
-        help_text=gettext_lazy("With a label on it the parcel may be on its way already."),
-        required=False,
-    )
     breaker_hits = _short(gettext_lazy("Number of refunds"), inputmode="numeric")
     breaker_amount = _short(gettext_lazy("Amount"), inputmode="decimal")
     breaker_minutes = _short(gettext_lazy("Within minutes"), inputmode="numeric")
@@ -131,6 +127,11 @@ class StrategyForm(forms.Form):
         self.pre_ship = scenario == Scenario.PRE_SHIP_REFUND
         for name in POST_SHIP_ONLY if self.pre_ship else PRE_SHIP_ONLY:
             del self.fields[name]
+        self._switches = [switch.key for switch in switches(scenario)]
+        for switch in switches(scenario):
+            self.fields[switch.key] = forms.BooleanField(
+                label=switch.label, help_text=switch.help_text, required=False
+            )
         if not self.pre_ship:  # SPEC T7
             times = [time for time in ExecutionTime.choices if time[0] != ExecutionTime.OFF_HOURS]
             self._offer("execution_time", times)
@@ -143,6 +144,11 @@ class StrategyForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
+
+    @property
+    def switches(self) -> list[forms.BoundField]:
+        """What the strategy passes by: a switch for each condition that has one."""
+        return [self[key] for key in self._switches]
 
     @property
     def windows(self) -> list[tuple[str, str]]:
@@ -203,7 +209,7 @@ class StrategyForm(forms.Form):
             "single_amount_cap": single,
             "daily_cap": daily,
             "time_limit_hours": _number(values.get("time_limit_hours", "")),
-            "skip_label_printed": values.get("skip_label_printed", True),
+            **{key: values.get(key, on) for key, on in _SWITCHES.items()},
             "product_condition": values.get("product_condition") or ProductCondition.ALL,
             "products": split_identifiers(values.get("products", "")),
             "categories": split_identifiers(values.get("categories", "")),
@@ -235,7 +241,7 @@ class StrategyForm(forms.Form):
             data[key] = split_identifiers(cleaned.get(key, "")) if listed else []
         data["buyer_reasons"] = cleaned.get("buyer_reasons", [])
         data["windows"] = self._windows(cleaned.get("execution_time", ""))
-        for key in PRE_SHIP_ONLY | POST_SHIP_ONLY:
+        for key in {*PRE_SHIP_ONLY, *POST_SHIP_ONLY, *SWITCHES}:
             if key in self.fields:
                 data[key] = cleaned.get(key)
             elif self.kept is not None:
@@ -317,13 +323,14 @@ _PLAINER = {
     "breaker": gettext_lazy("Expected a number of refunds, an amount, or both."),
     "breaker.minutes": gettext_lazy("Expected 1 to 1,440 minutes."),
 }
+_SWITCHES = {key: StrategyRecord.model_fields[key].default for key in SWITCHES}
 _NUMBERS = {"time_limit_hours", "breaker_hits", "breaker_minutes"}
 _DEFAULTS = {
     "order_statuses": [OrderStatus.SHIPPED, OrderStatus.DELIVERED],
     "product_condition": ProductCondition.ALL,
     "execution_time": ExecutionTime.ALL_DAY,
     "paid_time": PaidTime.OFF_HOURS,
-    "skip_label_printed": True,
+    **_SWITCHES,
 }
 
 

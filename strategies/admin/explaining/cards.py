@@ -9,15 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from aftersale.domain.money import format_yuan
-from strategies.admin.explaining.sentences import Ground, Words, words
+from strategies.engine.condition import Checked
+from strategies.engine.conditions import enabled
 from strategies.engine.explanation import Line
-from strategies.engine.hours import DAY
-from strategies.engine.vocabulary import Condition as Code
-from strategies.models import Condition, Outcome, Scenario, Why
+from strategies.models import Outcome, Scenario, Why
 from strategies.services.explanations import Explained
+from strategies.wording.condition import Ground, Told
+from strategies.wording.conditions import WORDS
+
+from .why import why_in_words
 
 _MOST_REASONS = 2
-_LABELS = {code: Condition[code.name].label for code in Code if code}
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Answer:
     label: Any
     ok: bool
     sets: bool
-    words: Words
+    words: Told
 
     @property
     def short(self) -> str:
@@ -57,7 +59,7 @@ class Card:
         is enabled."""
         if not self.failed:
             return ""
-        if self.line.code is Code.ENABLED:
+        if _is_off(self.line):
             return _("Not enabled")
         return self.failed[0].label
 
@@ -105,9 +107,10 @@ class Shown:
             for place, line in enumerate(self.explanation.lines, 1)
         ]
 
-    def _answer(self, line: Line, check: Any) -> Answer:
+    def _answer(self, line: Line, check: Checked) -> Answer:
+        words = WORDS[check.condition.name]
         ground = Ground(line.strategy, self.explained.facts, self.zone)
-        return Answer(_LABELS[check.condition], check.ok, check.sets, words(check, ground))
+        return Answer(words.label, check.ok, check.sets, tell(check, ground))
 
     @property
     def asked(self) -> list[Card]:
@@ -125,20 +128,9 @@ class Shown:
             return self._taken(explanation.hit)
         if explanation.why == Why.NONE_HIT:
             return self._missed()
-        facts = self.explained.facts
-        return {
-            Why.PAUSED.value: _("Automatic refunds of the shop were paused.")
-            if decision is not None
-            else _("Automatic refunds of the shop are paused."),
-            Why.NO_SCENARIO.value: _(
-                "There are no strategies for this type of ticket on an order in this status."
-            ),
-            Why.OVER_REFUNDABLE.value: _(
-                "It asks for %(amount)s, and %(left)s can still be refunded of the order."
-            )
-            % {"amount": format_yuan(facts.amount), "left": format_yuan(facts.refundable)},
-            Why.NO_AMOUNT.value: _("It asks for no money."),
-        }[explanation.why or ""]
+        return why_in_words(
+            explanation.why or "", self.explained.facts, self.zone, made=decision is not None
+        )
 
     def _taken(self, line: Line) -> str:
         given = {"strategy": line.strategy.name, "amount": format_yuan(self.explained.facts.amount)}
@@ -176,18 +168,21 @@ class Shown:
 
 def _missed_by(line: Line) -> tuple[bool, int, float, int]:
     parts = [_part(check) for check in line.failed]
-    return line.code is Code.ENABLED, len(parts), max(parts), line.index
+    return _is_off(line), len(parts), max(parts), line.index
 
 
-def _part(check: Any) -> float:
+def _is_off(line: Line) -> bool:
+    return bool(line.failed) and line.failed[0].condition is enabled.CONDITION
+
+
+def _part(check: Checked) -> float:
     """How large a part of its limit a condition failed by; 1 where there is no near or far."""
-    if check.over is None:
-        return 1.0
-    limit = {
-        Code.SINGLE_AMOUNT: check.limit,
-        Code.DAILY_CAP: check.limit,
-        Code.TIME_LIMIT: check.limit,
-        Code.EXECUTION_TIME: DAY,
-        Code.VALIDITY: DAY,
-    }.get(check.condition)
-    return min(check.over / limit, 1.0) if limit else 1.0
+    return min(check.over / check.scale, 1.0) if check.over and check.scale else 1.0
+
+
+def tell(check: Checked, ground: Ground) -> Told:
+    """A condition's answer in words."""
+    if not check.sets:
+        return Told(_("nothing set"))
+    told = Told(*WORDS[check.condition.name].tell(check, ground))
+    return told._replace(needed="") if check.ok else told

@@ -131,9 +131,13 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         ("paid_at", "label_printed_at"),
         ("shipped_at", "delivered_at"),
         ("products", "categories"),
-        ("labels", "has_virtual"),
+        ("line_no", "line_paid"),
+        ("line_left", "freight_left"),
+        ("labels", "ticket_labels"),
+        ("order_type", "has_virtual"),
         ("buyer", "buyer_blocked"),
         ("buyer_count", "buyer_sum"),
+        ("held_back", "moment"),
     )
 
     def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:

@@ -34,6 +34,7 @@ from strategies.admin.wording.sentence import sentence
 from strategies.models import Scenario, Strategy, StrategyRevision, StrategyUsage
 from strategies.services.caps import NEARLY, share
 from strategies.services.rulebook_content import strategy_content
+from strategies.strategy_record import SWITCHES
 
 DAYS_SHOWN = 14
 SCENARIO_ORDER = Case(
@@ -150,7 +151,8 @@ class StrategyAdmin(ScopedAdmin):
                 "fields": (
                     ("valid_from", "valid_until"),
                     ("execution_time", "windows_shown", "paid_time"),
-                    ("order_statuses", "skip_label_printed", "time_limit_hours"),
+                    ("order_statuses", "time_limit_hours"),
+                    SWITCHES,
                     ("product_condition", "products"),
                     ("categories", "buyer_reasons"),
                     "refund_reason",

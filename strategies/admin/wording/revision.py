@@ -19,6 +19,7 @@ from strategies.models import (
     Scenario,
     Strategy,
 )
+from strategies.wording.conditions import idle_switches
 
 _MONEY = {"single_amount_cap", "daily_cap"}
 _CHOICES = {
@@ -43,8 +44,10 @@ def shown_content(content: Mapping[str, Any], shop: Shop | None = None) -> dict[
 def without_effect(content: Mapping[str, Any]) -> set[str]:
     """The keys that decide nothing here: of another kind of scenario, or of another execution
     time (SPEC T1, T7). Shown, they would read as conditions."""
-    pre_ship = content.get("scenario") == Scenario.PRE_SHIP_REFUND
-    found = {"order_statuses"} if pre_ship else {"skip_label_printed"}
+    scenario = content.get("scenario", "")
+    found = idle_switches(scenario)
+    if scenario == Scenario.PRE_SHIP_REFUND:
+        found.add("order_statuses")
     if content.get("execution_time") != ExecutionTime.OFF_HOURS:
         found.add("paid_time")
     if content.get("execution_time") != ExecutionTime.WINDOWS:

@@ -21,6 +21,8 @@ from aftersale.services.shared.database_clock import database_moment
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.services.evaluator.read_facts import (
+    FREIGHT_LEFT,
+    LINE_LEFT,
     REFUNDABLE,
     TICKET,
     Cursor,
@@ -241,6 +243,8 @@ class _Batch:
             strategy=None,
             trace=(),
             refundable=row[REFUNDABLE],
+            line_left=row[LINE_LEFT],
+            freight_left=row[FREIGHT_LEFT],
             buyer_count=None,
             buyer_sum=None,
             day=self.day.toordinal(),

@@ -3,22 +3,24 @@
 Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from aftersale.services.shared.sql_arrays import texts
+from aftersale.services.shared.sql_arrays import numbers, texts
 from strategies.engine import Facts, State
+from strategies.engine.line_money import freight_left
+from strategies.engine.vocabulary import REJECTED_BEFORE
 from strategies.services.evaluator.rulebooks import LoadedRulebook
 
 # Times are µs since the epoch; a double holds them exactly until the year 2255.
 _FACTS = """
 SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
-       CASE WHEN o.over_refunded THEN 0
-            ELSE o.paid_amount - o.refunded_amount - o.committed END,
+       o.paid_amount - o.refunded_amount - o.committed,
        (date_part('epoch', t.applied_at) * 1e6)::bigint,
        t.reason,
        (date_part('epoch', o.paid_at) * 1e6)::bigint,
@@ -28,7 +30,13 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
        o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
        EXISTS (SELECT 1 FROM aftersale_blockedbuyer b
                WHERE b.shop_id = t.shop_id AND b.buyer = o.buyer),
-       t.scenarios_hit
+       t.scenarios_hit, o.type, t.labels,
+       CASE WHEN t.rejected_before THEN 'rejected_before'
+            WHEN t.taken_back THEN 'taken_back'
+            WHEN t.flags @> '{differs}' OR o.in_doubt THEN 'open_difference'
+            WHEN o.over_refunded THEN 'platform_excess'
+            ELSE '' END,
+       t.line_no
 FROM aftersale_ticket t
 JOIN aftersale_order o ON o.id = t.order_id
 """
@@ -42,6 +50,20 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE OF t, o SKIP LOCKED
 """
 
+# Statements of their own, after the orders are locked: only then does what other tickets have taken
+# or were told stand still, and a statement that locks reads it as it was before it waited.
+_LINES = """
+SELECT order_id, line_no, paid_amount, taken FROM aftersale_orderline
+WHERE order_id = ANY(%s::bigint[])
+"""
+# Tickets about the same goods as one that was rejected before (SPEC E2).
+_ABOUT_REJECTED = """
+SELECT k.id FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS k (id, order_id, line_no)
+WHERE EXISTS (SELECT 1 FROM aftersale_ticket other
+              WHERE other.order_id = k.order_id AND other.rejected_before AND other.id <> k.id
+                AND (other.line_no IS NULL OR k.line_no IS NULL OR other.line_no = k.line_no))
+"""
+
 # A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3).
 _BREAKERS = """
 SELECT s.id, count(*), sum(d.amount)::bigint
@@ -49,12 +71,14 @@ FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (strategy_id, since)
 JOIN strategies_strategy s ON s.id = w.strategy_id
 JOIN strategies_decision d
     ON d.strategy_id = s.id AND d.decided_at > greatest(w.since, s.enabled_at)
+    AND d.decided_at <= %s
 GROUP BY s.id
 """
 
 # Positions in a claimed row; the engine's decided_at goes in behind applied_at.
-TICKET, TICKET_NO, ORDER, BUYER, TYPE, AMOUNT, REFUNDABLE, BLOCKED = 0, 1, 2, 3, 4, 6, 7, 19
-APPLIED_AT = 8
+TICKET, TICKET_NO, ORDER, BUYER, TYPE, AMOUNT, REFUNDABLE, APPLIED_AT = 0, 1, 2, 3, 4, 6, 7, 8
+PAID_AMOUNT, BLOCKED, HELD_BACK, LINE = 14, 19, 23, 24
+LINE_PAID, LINE_LEFT, FREIGHT_LEFT = 25, 26, 27
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -87,14 +111,54 @@ def claim(shop_id: int, *, after: Cursor, limit: int) -> list[tuple[Any, ...]]:
                 "limit": limit,
             },
         )
-        return cursor.fetchall()
+        return _complete(cursor, cursor.fetchall())
 
 
 def read_one(ticket_id: int) -> tuple[Any, ...] | None:
     """A ticket's row as `claim` would give it, without a lock; None while its order is missing."""
     with connection.cursor() as cursor:
         cursor.execute(f"{_FACTS} WHERE t.id = %s", [ticket_id])
-        return cursor.fetchone()
+        rows = _complete(cursor, cursor.fetchall())
+    return rows[0] if rows else None
+
+
+def _complete(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows with what other tickets of their orders mean for them: whether one about the same goods
+    was rejected, and the money of their lines."""
+    if not rows:
+        return rows
+    tickets, orders, lines = (numbers(row[place] for row in rows) for place in _OF_SIBLINGS)
+    cursor.execute(_ABOUT_REJECTED, [tickets, orders, lines])
+    rejected = {key for (key,) in cursor.fetchall()}
+    money: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    on_lines = {row[ORDER] for row in rows if row[LINE] is not None}
+    if on_lines:
+        cursor.execute(_LINES, [numbers(on_lines)])
+        for order, line, paid, taken in cursor.fetchall():
+            money[order][line] = paid, taken
+    return [
+        (
+            *row[:HELD_BACK],
+            REJECTED_BEFORE if row[TICKET] in rejected else row[HELD_BACK],
+            row[LINE],
+            *_line_money(row, money),
+        )
+        for row in rows
+    ]
+
+
+_OF_SIBLINGS = (TICKET, ORDER, LINE)
+
+
+def _line_money(
+    row: tuple[Any, ...], money: dict[int, dict[int, tuple[int, int]]]
+) -> tuple[int | None, int | None, int | None]:
+    """Paid for the ticket's line, left of it, and left of its order's freight (SPEC E2)."""
+    if row[LINE] is None:
+        return None, None, None
+    lines = money[row[ORDER]]
+    paid, taken = lines.get(row[LINE], (0, 0))
+    return paid, paid - taken, freight_left(row[PAID_AMOUNT], lines.values())
 
 
 def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:
@@ -106,7 +170,11 @@ def end_of(rows: Sequence[tuple[Any, ...]]) -> Cursor:
 def as_facts(rows: Sequence[tuple[Any, ...]], decided_at: int) -> list[Facts]:
     """Claimed rows as engine facts at one moment, µs. Plain tuples in fact: the engine takes them,
     and they are cheaper to make. Arrays come as lists, which the engine could not look up."""
-    facts = [(*row[:9], decided_at, *row[9:15], *map(tuple, row[15:18]), *row[18:]) for row in rows]
+    facts = [
+        (*row[:9], decided_at, *row[9:15], *map(tuple, row[15:18]), *row[18:22], tuple(row[22]),
+         *row[23:])
+        for row in rows
+    ]  # fmt: skip
     return cast(list[Facts], facts)
 
 
@@ -153,9 +221,10 @@ def load_state(
             since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
             cursor.execute(
                 "SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision"
-                " WHERE shop_id = %s AND buyer = ANY(%s::text[]) AND decided_at > %s"
-                " AND outcome <> 'manual' GROUP BY buyer",
-                [shop_id, texts({row[BUYER] for row in rows}), since],
+                " WHERE shop_id = %s AND buyer = ANY(%s::text[])"
+                " AND decided_at > %s AND decided_at <= %s AND outcome <> 'manual'"
+                " GROUP BY buyer",
+                [shop_id, texts({row[BUYER] for row in rows}), since, moment],
             )
             for buyer, count, total in cursor.fetchall():
                 state.buyers[buyer] = [(micros(moment), count, total)]
@@ -170,7 +239,7 @@ def load_state(
         }
         if near:
             starts = [moment - timedelta(microseconds=breaker.span) for breaker in near.values()]
-            cursor.execute(_BREAKERS, [list(near), starts])
+            cursor.execute(_BREAKERS, [list(near), starts, moment])
             for strategy_id, count, total in cursor.fetchall():
                 state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
     return state

@@ -14,24 +14,35 @@ from django.db import connection
 from aftersale.services.shared.sql_arrays import flags, numbers
 from strategies.engine import FAST_REFUND_BIT, Verdict
 from strategies.engine.vocabulary import FAST_REFUND, MANUAL, REFUND, SCENARIO_BIT
-from strategies.services.evaluator.read_facts import BLOCKED, ORDER, TICKET, TYPE
+from strategies.services.evaluator.read_facts import (
+    BLOCKED,
+    HELD_BACK,
+    LINE,
+    LINE_PAID,
+    ORDER,
+    TICKET,
+    TYPE,
+)
 from strategies.services.evaluator.rulebooks import LoadedRulebook
 
 # The batch's verdicts as the client sends them. What many tickets share is sent once, as a kind;
 # a ticket's own columns are numbers.
 _SENT = """
     SELECT s.ticket_id, k.outcome, k.why, k.source, k.scenario, k.strategy_id, k.trace,
-        s.refundable, s.blocked, s.buyer_count, s.buyer_sum, k.bit, k.type, k.error
+        s.refundable, s.line_paid, s.line_left, s.freight_left, s.blocked, s.buyer_count,
+        s.buyer_sum, k.bit, k.type, k.held_back, k.error
     FROM unnest(
-        %(tickets)s::bigint[], %(kind)s::int[], %(refundable)s::bigint[], %(blocked)s::bool[],
-        %(count)s::int[], %(sum)s::bigint[]
-    ) AS s (ticket_id, kind, refundable, blocked, buyer_count, buyer_sum)
+        %(tickets)s::bigint[], %(kind)s::int[], %(refundable)s::bigint[], %(line_paid)s::bigint[],
+        %(line_left)s::bigint[], %(freight_left)s::bigint[], %(blocked)s::bool[], %(count)s::int[],
+        %(sum)s::bigint[]
+    ) AS s (ticket_id, kind, refundable, line_paid, line_left, freight_left, blocked, buyer_count,
+            buyer_sum)
     JOIN unnest(
         %(outcome)s::text[], %(why)s::text[], %(source)s::text[], %(scenario)s::text[],
         %(strategy)s::bigint[], %(trace)s::text[], %(bit)s::smallint[], %(type)s::text[],
-        %(error)s::text[]
-    ) WITH ORDINALITY AS k (outcome, why, source, scenario, strategy_id, trace, bit, type, error,
-                            kind)
+        %(held_back)s::text[], %(error)s::text[]
+    ) WITH ORDINALITY AS k (outcome, why, source, scenario, strategy_id, trace, bit, type,
+                            held_back, error, kind)
     ON k.kind = s.kind
 """
 
@@ -66,9 +77,10 @@ _REST = """
     WHERE t.id = v.ticket_id AND t.id = ANY(%(tickets)s::bigint[])
         AND t.awaiting_evaluation AND t.status = 'pending_review'
     RETURNING t.shop_id, t.id AS ticket_id, t.ticket_no, t.order_id, t.line_no, t.amount, t.reason,
-        t.applied_at, t.products, t.categories, t.scenarios_hit - v.bit AS scenarios_hit_before,
-        v.type, v.outcome, v.why, v.source, v.scenario, v.strategy_id, v.trace, v.refundable,
-        v.blocked, v.buyer_count, v.buyer_sum, v.error
+        t.applied_at, t.products, t.categories, t.labels,
+        t.scenarios_hit - v.bit AS scenarios_hit_before, v.type, v.held_back, v.outcome, v.why,
+        v.source, v.scenario, v.strategy_id, v.trace, v.refundable, v.line_paid, v.line_left,
+        v.freight_left, v.blocked, v.buyer_count, v.buyer_sum, v.error
 ), spoken_for AS (
     UPDATE aftersale_order o SET committed = o.committed + s.amount
     FROM (
@@ -84,18 +96,21 @@ _REST = """
         WHERE outcome <> 'manual' AND line_no IS NOT NULL GROUP BY order_id, line_no
     ) s
     WHERE l.order_id = s.order_id AND l.line_no = s.line_no
+    RETURNING l.id
 ), decision AS (
     INSERT INTO strategies_decision (
         shop_id, ticket_id, order_id, rulebook_id, decided_at, outcome, why, source, scenario,
         strategy_id, trace, error, type, amount, reason, applied_at, buyer, order_status, paid_at,
         label_printed_at, shipped_at, delivered_at, paid_amount, refundable_amount, labels,
-        products, categories, has_virtual, buyer_blocked, buyer_count, buyer_sum, scenarios_hit)
+        products, categories, has_virtual, buyer_blocked, buyer_count, buyer_sum, scenarios_hit,
+        order_type, ticket_labels, held_back, line_no, line_paid, line_left, freight_left)
     SELECT t.shop_id, t.ticket_id, t.order_id, %(rulebook)s, %(now)s,
         t.outcome, t.why, t.source, t.scenario, t.strategy_id, t.trace::smallint[], t.error,
         t.type, t.amount, t.reason, t.applied_at, o.buyer, o.status, o.paid_at,
         o.label_printed_at, o.shipped_at, o.delivered_at, o.paid_amount, t.refundable,
         o.labels, t.products, t.categories, o.has_virtual, t.blocked, t.buyer_count,
-        t.buyer_sum, t.scenarios_hit_before
+        t.buyer_sum, t.scenarios_hit_before,
+        o.type, t.labels, t.held_back, t.line_no, t.line_paid, t.line_left, t.freight_left
     FROM decided t
     JOIN aftersale_order o ON o.id = t.order_id
     ORDER BY t.applied_at, t.ticket_no
@@ -143,7 +158,8 @@ _REST = """
     UPDATE strategies_evaluatorlane SET decided_until = %(now)s WHERE shop_id = %(shop)s
 )
 SELECT (SELECT count(*) FROM decided), (SELECT count(*) FROM spoken_for),
-       (SELECT count(*) FROM decision), (SELECT count(*) FROM refund), (SELECT count(*) FROM used)
+       (SELECT count(*) FROM taken), (SELECT count(*) FROM decision),
+       (SELECT count(*) FROM refund), (SELECT count(*) FROM used)
 """
 
 
@@ -177,8 +193,8 @@ def write(
     kinds: dict[tuple[Any, ...], int] = {}
     kind = []
     for row, verdict, error in zip(rows, verdicts, errors, strict=True):
-        # All of a verdict but what is the ticket's own, and the type that was decided on.
-        shared = (*verdict[:6], row[TYPE], error)
+        # All of a verdict but the ticket's own figures, and the type that was decided on.
+        shared = (*verdict[:6], row[TYPE], row[HELD_BACK], error)
         kind.append(kinds.setdefault(shared, len(kinds) + 1))
     hits = [
         (row, verdict)
@@ -189,6 +205,7 @@ def write(
     expected = (
         len(rows),
         len({row[ORDER] for row, _ in hits}),
+        len({(row[ORDER], row[LINE]) for row, _ in hits if row[LINE] is not None}),
         len(rows),
         sum(v.outcome == REFUND for _, v in hits),
         len(used),
@@ -200,6 +217,9 @@ def write(
                 "tickets": numbers(row[TICKET] for row in rows),
                 "kind": numbers(kind),
                 "refundable": numbers(verdict.refundable for verdict in verdicts),
+                "line_paid": numbers(row[LINE_PAID] for row in rows),
+                "line_left": numbers(verdict.line_left for verdict in verdicts),
+                "freight_left": numbers(verdict.freight_left for verdict in verdicts),
                 "blocked": flags(row[BLOCKED] for row in rows),
                 "count": numbers(verdict.buyer_count for verdict in verdicts),
                 "sum": numbers(verdict.buyer_sum for verdict in verdicts),
@@ -223,7 +243,7 @@ def write(
 
 def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {name: [] for name in _KIND}
-    for outcome, why, source, scenario, strategy, trace, kind_of_ticket, error in kinds:
+    for outcome, why, source, scenario, strategy, trace, ticket_type, held_back, error in kinds:
         kind = (
             outcome,
             why or "",
@@ -232,7 +252,8 @@ def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> d
             None if strategy is None else loaded.strategy_ids[strategy],
             "{" + ",".join(map(str, trace)) + "}",
             FAST_REFUND_BIT if source == FAST_REFUND else SCENARIO_BIT.get(scenario, 0),
-            kind_of_ticket,
+            ticket_type,
+            held_back,
             error,
         )
         for name, value in zip(_KIND, kind, strict=True):
@@ -240,4 +261,15 @@ def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> d
     return columns
 
 
-_KIND = ("outcome", "why", "source", "scenario", "strategy", "trace", "bit", "type", "error")
+_KIND = (
+    "outcome",
+    "why",
+    "source",
+    "scenario",
+    "strategy",
+    "trace",
+    "bit",
+    "type",
+    "held_back",
+    "error",
+)

@@ -12,11 +12,13 @@ from django.db.models import Choices
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, Shop
 from aftersale.services.sheets.write_file import Cell
 from strategies.models import ExecutionTime, PaidTime, ProductCondition, Scenario
+from strategies.strategy_record import SWITCHES
 
 CHOICES: dict[str, Any] = {
     "scenario": Scenario,
@@ -26,10 +28,14 @@ CHOICES: dict[str, Any] = {
 }
 WORDS: dict[str, Any] = {"order_statuses": OrderStatus, "buyer_reasons": REASONS}
 LISTS = ("products", "categories")
+YES_OR_NO = ("enabled", *SWITCHES)
 MOMENTS = ("valid_from", "valid_until")
-SWITCHES = ("enabled", "skip_label_printed")
 NUMBERS = ("priority", "time_limit_hours", "breaker_hits", "breaker_minutes")
-_WINDOW = re.compile(r"^(\d{1,2}:\d{2})\s*[-–—~至]\s*(\d{1,2}:\d{2})$")
+_DATE = re.compile(
+    r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[ T\u3000]+([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?)?$"
+)
+_WINDOW = re.compile(r"^([0-9]{1,2}:[0-9]{2})\s*[-–—~至]\s*([0-9]{1,2}:[0-9]{2})$")
 _YES = {"true", "yes", "1", "是", "y"}
 _NO = {"false", "no", "0", "否", "n"}
 
@@ -65,7 +71,7 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
         # Whole minutes where they are: with less, what is read again would be another moment.
         whole = local.second == local.microsecond == 0
         return local.replace(tzinfo=None).isoformat(" ", "minutes" if whole else "auto")
-    if key in SWITCHES:
+    if key in YES_OR_NO:
         return _("yes") if value else _("no")
     return str(value)
 
@@ -83,10 +89,11 @@ def value_of(key: str, text: str, shop: Shop) -> Any:
         return [_window(part) for part in split_identifiers(text)]
     if key in MOMENTS:
         return _parse_cell_time(text, shop)
-    if key in SWITCHES:
+    if key in YES_OR_NO:
         return True if text.lower() in _YES else False if text.lower() in _NO else text
     if key in NUMBERS:
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+        number = whole_number(text, digits=9)
+        return text if number is None else number
     return text
 
 
@@ -98,7 +105,7 @@ def _window(text: str) -> Any:
 def _parse_cell_time(text: str, shop: Shop) -> str:
     """On the shop's clock, where the text itself has no offset."""
     try:
-        moment = datetime.fromisoformat(text.replace("/", "-"))
+        moment = _moment(text)
     except ValueError:
         return text
     if moment.tzinfo is None:
@@ -106,8 +113,25 @@ def _parse_cell_time(text: str, shop: Shop) -> str:
     return moment.isoformat()
 
 
+def _moment(text: str) -> datetime:
+    """As Excel in China shows it (2026/11/1 9:00), or ISO 8601; raises ValueError."""
+    match = _DATE.match(text)
+    if match is None:
+        return datetime.fromisoformat(text)
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second)
+
+
 def _code(choices: Any, text: str) -> str:
     return _codes(_name(choices)).get(text.casefold(), text)
+
+
+def labels() -> dict[str, dict[str, str]]:
+    """The words for the codes of each column, in the language that is on."""
+    return {
+        key: {code: str(label) for code, label in _labels(choices).items()}
+        for key, choices in (CHOICES | WORDS).items()
+    }
 
 
 def _labels(choices: Any) -> Mapping[str, Any]:

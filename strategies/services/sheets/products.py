@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftersale.domain.identifiers import clean_identifier, join_identifiers, split_identifiers
 from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.services.access.rights import Right
@@ -32,9 +33,9 @@ def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
             continue
         named = {"scenario": cells_of(content, shop)["scenario"], "name": content["name"]}
         for product in content["products"]:
-            yield {**named, "product": product}
+            yield {**named, "product": join_identifiers([product])}
         for category in content["categories"]:
-            yield {**named, "category": category}
+            yield {**named, "category": join_identifiers([category])}
 
 
 def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> list[RowResult]:
@@ -51,9 +52,8 @@ def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> l
         if key not in spoilt:
             filled = lists.setdefault(key, {"products": [], "categories": []})
             for column, name in (("product", "products"), ("category", "categories")):
-                code = row.cells.get(column, "")
-                if code and code not in filled[name]:
-                    filled[name].append(code)
+                codes = split_identifiers(row.cells.get(column, ""))
+                filled[name] += [code for code in codes if code not in filled[name]]
     given = [_document(present[key], filled) for key, filled in lists.items()]
     answers = export_strategies.apply(given, user=user, now=now, dry_run=False)
     by_key = dict(zip(lists, answers, strict=True))
@@ -69,10 +69,12 @@ def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> l
 
 
 def _key(row: SheetRow, shop: Shop) -> Key:
-    return value_of("scenario", row.cells["scenario"], shop), row.cells["name"]
+    return value_of("scenario", row.cells["scenario"], shop), clean_identifier(row.cells["name"])
 
 
 def _wrong(row: SheetRow, content: dict[str, Any] | None) -> list[FieldError]:
+    if row.errors:
+        return list(row.errors)
     if content is None:
         return [FieldError("name", _("expected a strategy of the shop, with its scenario"))]
     if content["product_condition"] == ProductCondition.ALL:

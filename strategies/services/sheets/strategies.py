@@ -3,28 +3,31 @@ an empty cell is the default."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy
 
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Shop
-from aftersale.records.errors import FieldError
+from aftersale.records.errors import FieldError, explain_cells
 from aftersale.services.access.rights import Right
-from aftersale.services.sheets.kinds import Column, RowResult, SheetKind
+from aftersale.services.sheets.kinds import Column, RowResult, SheetKind, unread
 from aftersale.services.sheets.read_file import SheetRow
 from aftersale.services.sheets.write_file import Cell
 from strategies.models import Strategy
 from strategies.services import export_strategies
+from strategies.strategy_record import SWITCHES
 
-from .cells import cells_of, value_of
+from .cells import cells_of, labels, value_of
 
 
 def _label(name: str) -> Any:
     return next(field.verbose_name for field in Strategy._meta.fields if field.name == name)
 
 
-_list = gettext_lazy("Several separated by ;")
+_list = gettext_lazy("Several separated by commas; one that has a comma in double quotes")
 COLUMNS = [
     Column("scenario", _label("scenario")),
     Column("name", _label("name")),
@@ -41,7 +44,7 @@ COLUMNS = [
     Column("single_amount_cap", _label("single_amount_cap"), gettext_lazy("In yuan")),
     Column("daily_cap", _label("daily_cap"), gettext_lazy("In yuan")),
     Column("time_limit_hours", _label("time_limit_hours"), gettext_lazy("In hours")),
-    Column("skip_label_printed", _label("skip_label_printed")),
+    *(Column(key, _label(key)) for key in SWITCHES),
     Column("product_condition", _label("product_condition")),
     Column("products", _label("products"), _list),
     Column("categories", _label("categories"), _list),
@@ -62,13 +65,20 @@ def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> l
         (content["scenario"], content["name"]): content
         for content in export_strategies.documents(shop.pk)
     }
-    given = [_document(row, present, shop) for row in rows]
-    answers = export_strategies.apply(given, user=user, now=now, dry_run=False)
-    return [_result(row, answer, shop) for row, answer in zip(rows, answers, strict=True)]
+    given = [_document(row, present, shop) for row in rows if not row.errors]
+    explain = partial(explain_cells, labels=labels())
+    answers = iter(
+        export_strategies.apply(given, user=user, now=now, dry_run=False, explained=explain)
+    )
+    return [
+        unread(row, name="name") if row.errors else _result(row, next(answers), shop)
+        for row in rows
+    ]
 
 
 def _document(row: SheetRow, present: dict[Any, dict[str, Any]], shop: Shop) -> dict[str, Any]:
     values = {key: value_of(key, text, shop) for key, text in row.cells.items() if text.strip()}
+    values["name"] = clean_identifier(row.cells["name"])
     stored = present.get((values.get("scenario"), values.get("name")), {})
     content = {
         key: value

@@ -42,7 +42,8 @@ WANTED = f"""
     {_columns("d.applied_at", "d.decided_at")}, d.reason,
     {_columns("d.paid_at", "d.shipped_at", "d.delivered_at", "d.label_printed_at")},
     d.paid_amount, d.labels, d.products, d.categories, d.has_virtual, d.buyer_blocked,
-    d.scenarios_hit,
+    d.scenarios_hit, d.order_type, coalesce(d.ticket_labels, '{{}}'), d.held_back, d.line_no,
+    d.line_paid, d.line_left, d.freight_left,
     d.outcome <> 'manual', d.why = 'paused',
     CASE WHEN d.outcome = 'manual' THEN ''
          ELSE coalesce(d.strategy_id::text, 'fast_refund') END,
@@ -67,8 +68,14 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.requested_type,
     o.paid_amount, o.labels, t.products, t.categories, o.has_virtual,
     EXISTS (SELECT 1 FROM aftersale_blockedbuyer b WHERE b.shop_id = t.shop_id
             AND b.buyer = o.buyer),
-    0, false, false, '', NULL, t.applied_at
+    0, o.type, t.labels, '', t.line_no, line.paid, line.paid, line.freight,
+    false, false, '', NULL, t.applied_at
 FROM aftersale_ticket t JOIN aftersale_order o ON o.id = t.order_id
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(l.paid_amount) FILTER (WHERE l.line_no = t.line_no), 0)::bigint AS paid,
+           greatest(0, o.paid_amount - sum(l.paid_amount))::bigint AS freight
+    FROM aftersale_orderline l WHERE l.order_id = o.id AND t.line_no IS NOT NULL
+) line ON t.line_no IS NOT NULL
 WHERE t.shop_id = %(shop)s AND t.applied_at >= %(start)s AND t.applied_at < %(end)s
     AND (t.applied_at, t.id) > (%(after_at)s, %(after)s)
     AND NOT EXISTS (SELECT 1 FROM strategies_decision d WHERE d.ticket_id = t.id)
@@ -96,8 +103,8 @@ SELECT (SELECT count(*) FROM decided), (SELECT coalesce(max(id), 0) FROM decided
 """
 
 TICKET, ORDER, BUYER, AMOUNT, APPLIED_AT, DECIDED_AT = 0, 2, 3, 6, 8, 9
-_ARRAYS = slice(16, 19)
-_FACTS, _ID, _KEY = 22, 25, 26
+_ARRAYS = (16, 17, 18, 23)
+_FACTS, _ID, _KEY = 29, 32, 33
 
 
 class Past:
@@ -133,7 +140,8 @@ class Past:
             rows = iter(lambda: list(islice(merged, PAGE)), [])
         for page in rows:
             columns: list[Any] = list(zip(*page, strict=True))
-            columns[_ARRAYS] = [map(tuple, column) for column in columns[_ARRAYS]]
+            for place in _ARRAYS:
+                columns[place] = map(tuple, columns[place])
             yield Page(list(zip(*columns[:_FACTS], strict=True)), *columns[_FACTS:_KEY])
 
     def _decided(self) -> Iterator[list[Any]]:

@@ -52,14 +52,13 @@ class Side:
             if verdict is None:
                 codes.append(NOT_ASKED)
                 continue
-            _, _, source, _, strategy, _, _, _, _, day, opened = verdict
-            if source is None:
+            if verdict.source is None:
                 codes.append("")
                 continue
-            index = -1 if strategy is None else strategy
-            self._count(index, day, facts)
+            index = -1 if verdict.strategy is None else verdict.strategy
+            self._count(index, verdict.day, facts)
             codes.append(self.keys[index])
-            if opened:
+            if verdict.tripped:
                 self.tripped[self.keys[index]] = moment(facts[DECIDED_AT]).isoformat()
         return codes
 

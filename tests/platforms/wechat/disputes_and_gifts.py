@@ -1,4 +1,4 @@
-"""What a pretended WeChat shop has of disputes and of group gifts: their rules and their calls."""
+"""What a pretended WeChat shop has of disputes, group gifts and pictures: rules and calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from tests.platforms.wechat.rows import Gift, Ticket, dispute_body, gift_body
-from tests.platforms.wechat.wire import Body, Error, Wire
+from tests.platforms.wechat.wire import Body, Error, File, Wire, media
 
 
 class DisputesAndGifts:
@@ -14,6 +14,7 @@ class DisputesAndGifts:
 
     wire: Wire
     media: list[bytes]
+    picture_of_buyer: bytes
     received: list[tuple[str, Body]]
     _now: datetime
     _ids: Iterator[int]
@@ -97,3 +98,14 @@ class DisputesAndGifts:
         if gift is None:
             raise Error(10020000, "售后单号不存在 rid: 1")
         return {"after_sale_order": gift_body(gift)}
+
+    def upload(self, query: Body, content: bytes) -> Body:
+        if query.get("upload_type") != "0" or query.get("resp_type") != "0":
+            raise Error(10020055, "参数有误 rid: 1")
+        self.media.append(media(content))
+        return {"pic_file": {"media_id": f"media-{len(self.media)}", "pay_media_id": ""}}
+
+    def shows(self, query: Body) -> File:
+        if query.get("media_id") != "of-buyer":
+            raise Error(10020055, "media_id无效 rid: 1")
+        return File(self.picture_of_buyer)

@@ -14,8 +14,9 @@ from typing import Any
 
 from aftersale.platforms.protocol import Account, Platform
 from aftersale.platforms.wechat import WeChatShop
-from tests.platforms.fakes import Fault, Message, State
+from tests.platforms.fakes import Fault, State
 from tests.platforms.wechat.disputes_and_gifts import DisputesAndGifts
+from tests.platforms.wechat.pushes import AES_KEY, APP_ID, APP_SECRET, CALLBACK_TOKEN, Pushes
 from tests.platforms.wechat.rows import Gift, Order, Ticket, order_body, ticket_body
 from tests.platforms.wechat.rules import (
     CALLS,
@@ -30,18 +31,13 @@ from tests.platforms.wechat.rules import (
     WAITS,
     WITH_PICTURE,
 )
-from tests.platforms.wechat.sealing import seal, signed
-from tests.platforms.wechat.wire import Body, Error, File, Wire, media
+from tests.platforms.wechat.wire import Body, Error, Wire
 
 PAGE = 3
-APP_ID, APP_SECRET = "wx0123456789abcdef", "a-secret-of-the-app"
-CALLBACK_TOKEN = "a-token-of-the-push"
-AES_KEY = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
-
 BREAKING = {Fault.SERVER_ERROR, Fault.LOST_CALL, Fault.LOST_ANSWER, Fault.GARBLED}
 
 
-class WeChatFake(DisputesAndGifts):
+class WeChatFake(DisputesAndGifts, Pushes):
     """tests.platforms.fakes.Fake, and what only this platform has."""
 
     code = "wechat"
@@ -228,15 +224,6 @@ class WeChatFake(DisputesAndGifts):
     def tickets(self) -> list[str]:
         return list(self._tickets)
 
-    def messages(self) -> list[Message]:
-        with self.wire.lock:
-            events, self._events = self._events, []
-            if self.wire.takes(Fault.DUPLICATES):
-                events = [event for event in events for _ in range(2)]
-            if self.wire.takes(Fault.OUT_OF_ORDER):
-                events.reverse()
-            return [self.push(event) for event in events]
-
     def calls(self, step: str) -> int:
         return self._asked[step]
 
@@ -257,22 +244,6 @@ class WeChatFake(DisputesAndGifts):
 
     def skew(self, seconds: float) -> None:
         self.skewed = seconds
-
-    def push(self, event: Body) -> Message:
-        """An event as it goes over the wire: sealed, and signed in its address."""
-        moment = str(int((self._now + timedelta(seconds=self.skewed)).timestamp()))
-        nonce = str(next(self._ids))
-        sealed = seal(json.dumps(event, ensure_ascii=False).encode(), AES_KEY, APP_ID)
-        query = {
-            "signature": signed(CALLBACK_TOKEN, moment, nonce),
-            "timestamp": moment,
-            "nonce": nonce,
-            "openid": "oFixed",
-            "encrypt_type": "aes",
-            "msg_signature": signed(CALLBACK_TOKEN, moment, nonce, sealed),
-        }
-        body = json.dumps({"ToUserName": "gh_1", "Encrypt": sealed}).encode()
-        return Message(body, {"Content-Type": "application/json"}, query)
 
     # The platform's rules.
 
@@ -357,19 +328,6 @@ class WeChatFake(DisputesAndGifts):
 
     def _refunded(self, order: Order) -> int:
         return sum(t.refunded for t in self._tickets.values() if t.order is order)
-
-    def _order_event(self, name: str, order: Order) -> None:
-        self._events.append(
-            {
-                "ToUserName": "gh_1",
-                "FromUserName": "oBuyer",
-                "CreateTime": int(self._now.timestamp()),
-                "MsgType": "event",
-                "Event": name,
-                # A number, and a long one.
-                "order_info": {"order_id": int(order.number)},
-            }
-        )
 
     # The API.
 
@@ -514,17 +472,6 @@ class WeChatFake(DisputesAndGifts):
         ticket.offer = ({1: "REFUND", 2: "RETURN"}[body["type"]], body["amount"])
         self._moves(ticket, "USER_WAIT_CONFIRM_UPDATE")
         return {}
-
-    def upload(self, query: Body, content: bytes) -> Body:
-        if query.get("upload_type") != "0" or query.get("resp_type") != "0":
-            raise Error(10020055, "参数有误 rid: 1")
-        self.media.append(media(content))
-        return {"pic_file": {"media_id": f"media-{len(self.media)}", "pay_media_id": ""}}
-
-    def shows(self, query: Body) -> File:
-        if query.get("media_id") != "of-buyer":
-            raise Error(10020055, "media_id无效 rid: 1")
-        return File(self.picture_of_buyer)
 
     def _known(self, body: Body) -> Ticket:
         ticket = self._tickets.get(str(body.get("after_sale_order_id")))

@@ -93,7 +93,11 @@ def test_what_people_enter():
     """Not the access token: it is fetched with the first two."""
     assert [(secret.name, secret.needed) for secret in SECRETS] == [
         ("app_id", True),
-        ("app_secret", True),
+        ("app_secret", False),
+        ("component_app_id", False),
+        ("component_app_secret", False),
+        ("authorizer_refresh_token", False),
+        ("component_verify_ticket", False),
         ("callback_token", False),
         ("callback_aes_key", False),
     ]

@@ -36,6 +36,22 @@ def test_the_money_goes_back_to_the_giver(raw, buyer, taken):
     assert Fact("present", taken) in order.facts
 
 
+@pytest.mark.parametrize("place", ["order", "order_detail", "ext_info", "order_present_info"])
+def test_a_present_is_known_wherever_the_order_says_so(place):
+    said = {"is_present": True, "present_giver_openid": "oGiver", "is_b2c_free_present": True}
+    detail = dict(ORDER["order_detail"])
+    raw = {**ORDER, "order_detail": detail}
+    if place == "order":
+        raw |= said
+    elif place == "order_detail":
+        detail |= said
+    else:
+        detail[place] = {**detail.get(place, {}), **said}
+    order = to_records.order_record("s", {**raw, "order_detail": detail})
+    assert (order.buyer, order.paid_amount) == ("oGiver", 0)
+    assert Fact("present", "claimed") in order.facts
+
+
 def test_an_order_without_a_buyer_delays_nobody(fake, shop):
     since = fake.now()
     nobodys, other = fake.places(500), fake.places(700)

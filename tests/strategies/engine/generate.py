@@ -44,12 +44,26 @@ buyer_limit = st.none() | st.fixed_dictionaries(
         "amount": st.none() | st.sampled_from((100, 300)),
     }
 )
+# (product, category, paid, left): a line may have given more than was paid for it.
 order_lines = st.lists(
-    st.tuples(st.sampled_from(("p1", "p2", "p3")), st.sampled_from(("c1", "c2", ""))),
-    min_size=1,
+    st.tuples(
+        st.sampled_from(("p1", "p1", "p2", "p2", "p3", "?")),
+        st.sampled_from(("c1", "c2", "")),
+        st.sampled_from((0, 100, 200, 10_000)),
+        st.sampled_from((-50, 0, 100, 200, 10_000)),
+    ),
     max_size=2,
 )
-labels = st.sets(st.sampled_from(("fast_refund", "refund_keep_goods"))).map(tuple)
+labels = st.sets(
+    st.sampled_from(
+        ("fast_refund", "fast_refund", "refund_keep_goods", "refund_keep_goods", "risk")
+    )
+).map(tuple)
+ticket_labels = st.sampled_from(((), (), (), ("risk",)))
+order_types = st.sampled_from(("ordinary",) * 5 + ("cross_border", "deposit", None))
+held_back = st.sampled_from(
+    ("",) * 12 + ("rejected_before", "taken_back", "open_difference", "platform_excess", None)
+)
 
 
 @cache
@@ -122,6 +136,7 @@ def strategy(draw, number: int, zone: str, day: datetime, scenario: str):
         "daily_cap": draw(st.sampled_from((cap, cap + 99, cap * 3, 100_000))),
         "time_limit_hours": draw(st.sampled_from((None, None, 1, 6, 24))),
         "skip_label_printed": draw(st.booleans()),
+        "skip_risky": draw(st.booleans()),
         "product_condition": draw(st.sampled_from(("all", "all", "include", "exclude"))),
         "products": draw(strategy_products),
         "categories": draw(strategy_categories),
@@ -150,6 +165,7 @@ def shop(draw):
         zone,
         day,
         {
+            "version": draw(st.sampled_from((2, 2, 2, 1))),
             "timezone": zone,
             "working_hours": draw(working_hours),
             "special_days": draw(special_days(day)),
@@ -184,8 +200,9 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 "label_printed_at": draw(maybe),
                 "paid_amount": draw(st.sampled_from((29_999, 30_000))),
                 "labels": draw(labels),
-                "products": tuple(product for product, _ in lines),
-                "categories": tuple(category for _, category in lines),
+                "order_type": draw(order_types),
+                "freight": draw(st.sampled_from((-50, 0, 0, 1, 100))),
+                "lines": lines,
                 "virtual": draw(st.integers(0, 4)) == 0,
                 "blocked": draw(st.integers(0, 6)) == 0,
             }
@@ -194,6 +211,7 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
     for number in range(draw(st.integers(1, most))):
         applied = draw(when)
         decided = draw(maybe)
+        order = draw(st.sampled_from(orders))
         found.append(
             Facts(
                 ticket=number,
@@ -209,11 +227,32 @@ def tickets(draw, zone: str, day: datetime, most: int = 12):
                 decided_at=applied if decided is None else decided,
                 reason=draw(st.sampled_from(REASONS)),
                 scenarios_hit=draw(st.sampled_from((0, 0, 0, 1, 2, 4, 32))),
-                **draw(st.sampled_from(orders)),
+                held_back=draw(held_back),
+                ticket_labels=draw(ticket_labels),
+                **goods(order, draw(st.integers(0, 3)) - 2),
             )
         )  # fmt: skip
     found.sort(key=lambda facts: (facts.applied_at, facts.ticket_no))
     return found
+
+
+def goods(order: dict, line: int) -> dict:
+    """An order's facts for a ticket on a line of it; on the whole order where it has none such."""
+    facts = {key: value for key, value in order.items() if key not in ("lines", "freight")}
+    lines = order["lines"]
+    facts |= {"freight_left": None, "line": None, "line_left": None, "line_paid": None}
+    if 0 <= line < len(lines):
+        lines = [lines[line]]
+        facts |= {
+            "line": line,
+            "line_paid": lines[0][2],
+            "line_left": lines[0][3],
+            "freight_left": order["freight"],
+        }
+    return facts | {
+        "products": tuple(product for product, *_ in lines),
+        "categories": tuple(category for _, category, *_ in lines),
+    }
 
 
 @st.composite

@@ -56,6 +56,8 @@ class Shop:
         )
         self.hits = []  # (strategy id or None for fast refund, buyer, moment, amount)
         self.left = {}
+        self.first_left = {}
+        self.line_takes = []  # (order, line, amount) of the hits of this run
         self.tripped = set()
 
     def local_date(self, moment):
@@ -95,6 +97,7 @@ class Shop:
             or f.order_status != "pending_shipment"
             or "fast_refund" not in f.labels
             or f.virtual
+            or f.order_type == "deposit"
             or f.paid_at is None
             or f.scenarios_hit & FAST
         ):
@@ -161,13 +164,9 @@ class Shop:
             and at(f.label_printed_at) <= decided
         ):
             return "label_printed"
-        listed = [
-            p in s["products"] or c in s["categories"]
-            for p, c in zip(f.products, f.categories, strict=True)
-        ]
-        if s["product_condition"] == "include" and False in listed:
-            return "product"
-        if s["product_condition"] == "exclude" and True in listed:
+        if s.get("skip_risky") and ("risk" in f.labels or "risk" in f.ticket_labels):
+            return "risk"
+        if not self.product(s, f):
             return "product"
         if s["buyer_reasons"] and f.reason not in s["buyer_reasons"]:
             return "buyer_reason"
@@ -189,7 +188,59 @@ class Shop:
             return "daily_cap"
         return None
 
+    def product(self, s, f):
+        if s["product_condition"] == "all":
+            return True
+        rules_of_now = self.content["version"] == 2
+        if rules_of_now and (len(f.products) == 0 or "?" in f.products):
+            return False
+        if s["product_condition"] == "include":
+            return all(
+                p in s["products"] or c in s["categories"]
+                for p, c in zip(f.products, f.categories, strict=True)
+            )
+        if rules_of_now and s["categories"] and any(c == "" for c in f.categories):
+            return False
+        return not (
+            set(f.products) & set(s["products"]) or set(f.categories) & set(s["categories"])
+        )
+
+    def line_money(self, f):
+        """(left of the line, left of the freight) as the facts tell them, less this run's hits."""
+        if f.line is None:
+            return f.line_left, f.freight_left
+        takes = [(line, amount) for order, line, amount in self.line_takes if order == f.order]
+        here = sum(amount for line, amount in takes if line == f.line)
+        freight = f.freight_left
+        for line in {line for line, _ in takes}:
+            more = sum(amount for other, amount in takes if other == line)
+            before = self.first_left[f.order, line]
+            freight -= max(0, more - before) - max(0, -before)
+        return f.line_left - here, freight
+
+    def why_for_people(self, f):
+        """SPEC E2, up to fast refund."""
+        if f.amount <= 0:
+            return "no_amount"
+        if f.amount > self.left.get(f.order, f.refundable):
+            return "over_refundable"
+        if f.line is not None:
+            line, freight = self.line_money(f)
+            if f.amount > max(0, line) + max(0, freight):
+                return "over_line"
+        if f.held_back is None:
+            return None
+        applied = at(f.applied_at)
+        if f.paid_at is not None and applied < at(f.paid_at):
+            return "impossible_times"
+        if applied > at(f.decided_at) + timedelta(minutes=10):
+            return "impossible_times"
+        return f.held_back or None
+
     def hit(self, s, f):
+        if f.line is not None:
+            self.first_left.setdefault((f.order, f.line), f.line_left)
+            self.line_takes.append((f.order, f.line, f.amount))
         self.hits.append((s and s["id"], f.buyer, at(f.decided_at), f.amount))
         self.left[f.order] = self.left.get(f.order, f.refundable) - f.amount
         breaker = s and s["breaker"]
@@ -207,10 +258,9 @@ class Shop:
 
     def decide(self, f, paused=False):
         """(outcome, why, source, strategy's id, trace as [(strategy's id, failed)])."""
-        if f.amount <= 0:
-            return ("manual", "no_amount", None, None, [])
-        if f.amount > self.left.get(f.order, f.refundable):
-            return ("manual", "over_refundable", None, None, [])
+        why = self.why_for_people(f)
+        if why is not None:
+            return ("manual", why, None, None, [])
         if self.fast(f):
             self.hit(None, f)
             return ("refund", None, "fast_refund", None, [])
@@ -219,6 +269,8 @@ class Shop:
         trace, matched = [], False
         for scenario, types, statuses, outcome in TABLE:
             if f.type not in types or f.order_status not in statuses:
+                continue
+            if f.order_type == "deposit":
                 continue
             if scenario == "post_ship_keep_goods" and "refund_keep_goods" not in f.labels:
                 continue

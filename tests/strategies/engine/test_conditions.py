@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 
 from strategies.engine import FAST_REFUND_BIT, Facts, State, Verdict, compile_rulebook, decide
+from strategies.engine.conditions import BY_NUMBER, HIT
 from strategies.engine.hours import micros
-from strategies.engine.vocabulary import CONDITION_NAMES, SCENARIO_BIT
+from strategies.engine.vocabulary import SCENARIO_BIT
 
 NOON = "2026-03-04T12:00:00+08:00"  # a Wednesday
 SECOND = 1_000_000
@@ -17,7 +18,8 @@ STRATEGY = {
     "priority": 1, "valid_from": None, "valid_until": None, "execution_time": "all_day",
     "windows": [], "paid_time": "off_hours", "order_statuses": ["shipped", "delivered"],
     "buyer_reasons": [], "single_amount_cap": 10_000, "daily_cap": 5_000_000,
-    "time_limit_hours": None, "skip_label_printed": True, "product_condition": "all",
+    "time_limit_hours": None, "skip_label_printed": True, "skip_risky": True,
+    "product_condition": "all",
     "products": [], "categories": [], "breaker": None,
 }  # fmt: skip
 
@@ -42,7 +44,7 @@ def ticket(**changes):
 def run(strategy, *facts, state=None, **content):
     strategies = strategy if isinstance(strategy, list) else [strategy]
     rulebook = compile_rulebook(
-        {"strategies": [{**STRATEGY, **given} for given in strategies], **content}
+        {"version": 2, "strategies": [{**STRATEGY, **given} for given in strategies], **content}
     )
     return [Verdict._make(v) for v in decide(rulebook, state or State(), facts)]
 
@@ -50,7 +52,8 @@ def run(strategy, *facts, state=None, **content):
 def failed(strategy, fact, **content):
     """The condition that stopped one strategy on one ticket; None: it hit."""
     [verdict] = run(strategy, fact, **content)
-    return CONDITION_NAMES[verdict.trace[-1]]
+    code = verdict.trace[-1]
+    return None if code == HIT else BY_NUMBER[code].name
 
 
 POST = {"scenario": "post_ship_refund"}
@@ -98,12 +101,29 @@ EXCLUDE = {**INCLUDE, "product_condition": "exclude"}
         ({}, {"label_printed_at": at(NOON) + 1, "decided_at": at(NOON) + 1}, "label_printed"),
         ({"skip_label_printed": False}, {"label_printed_at": 0}, None),
         (POST, {"order_status": "shipped", "label_printed_at": 0}, None),
+        ({}, {"labels": ("risk",)}, "risk"),
+        ({}, {"ticket_labels": ("risk",)}, "risk"),
+        ({}, {"labels": ["campaign", "risk"], "ticket_labels": []}, "risk"),
+        ({"skip_risky": False}, {"labels": ("risk",), "ticket_labels": ("risk",)}, None),
+        ({}, {"labels": ("risk",), "label_printed_at": 0}, "label_printed"),
+        ({**INCLUDE, "products": ["x"]}, {"labels": ("risk",)}, "risk"),
+        ({**POST, "skip_risky": True}, {"order_status": "shipped", "labels": ("risk",)}, "risk"),
         (INCLUDE, {}, None),
         (INCLUDE, {"products": ("p9",), "categories": ("c2",)}, None),
         (INCLUDE, {"products": ("p1", "p9"), "categories": ("c1", "c1")}, "product"),
         (EXCLUDE, {"products": ("p9",), "categories": ("c1",)}, None),
         (EXCLUDE, {"products": ("p9",), "categories": ("c2",)}, "product"),
-        (EXCLUDE, {"products": ("p9", "p1"), "categories": ("", "")}, "product"),
+        (EXCLUDE, {"products": ("p9", "p1"), "categories": ("c1", "c1")}, "product"),
+        # Goods that are not known, and orders without lines.
+        ({}, {"products": ("?",), "categories": ("",)}, None),
+        ({}, {"products": (), "categories": ()}, None),
+        (INCLUDE, {"products": ("?",), "categories": ("c2",)}, "product"),
+        (INCLUDE, {"products": (), "categories": ()}, "product"),
+        (INCLUDE, {"products": ("p1",), "categories": ("",)}, None),
+        (EXCLUDE, {"products": ("?",), "categories": ("c1",)}, "product"),
+        (EXCLUDE, {"products": (), "categories": ()}, "product"),
+        (EXCLUDE, {"products": ("p9",), "categories": ("",)}, "product"),
+        ({**EXCLUDE, "categories": []}, {"products": ("p9",), "categories": ("",)}, None),
         ({"buyer_reasons": ["other"]}, {}, None),
         ({"buyer_reasons": ["quality_issue"]}, {}, "buyer_reason"),
         ({}, {"blocked": True}, "buyer_guard"),
@@ -188,6 +208,104 @@ def test_e2_amounts_and_two_tickets_on_one_order():
     verdicts = run({}, ticket(refundable=6_000), ticket(refundable=6_000), ticket(amount=0))
     assert [v.why for v in verdicts] == [None, "over_refundable", "no_amount"]
     assert verdicts[1].refundable == 1_000 and verdicts[1].trace == ()
+
+
+MINUTE = 60 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"amount": 0, "refundable": -1}, "no_amount"),
+        ({"refundable": 4_999, "line": 1, "line_left": 0, "freight_left": 0}, "over_refundable"),
+        ({"line": 1, "line_left": 5_000, "freight_left": 0}, None),
+        ({"line": 1, "line_left": 4_999, "freight_left": 1}, None),
+        ({"line": 1, "line_left": 4_999, "freight_left": 0, "paid_at": at(NOON) + 1}, "over_line"),
+        ({"line": 1, "line_left": -300, "freight_left": 4_999}, "over_line"),
+        ({"line": 1, "line_left": -300, "freight_left": 5_000}, None),
+        ({"line": 1, "line_left": 5_000, "freight_left": -800}, None),
+        ({"paid_at": at(NOON)}, None),
+        ({"paid_at": at(NOON) + 1, "held_back": "taken_back"}, "impossible_times"),
+        ({"paid_at": None}, None),
+        ({"decided_at": at(NOON) - 10 * MINUTE}, None),
+        ({"decided_at": at(NOON) - 10 * MINUTE - 1}, "impossible_times"),
+        ({"held_back": "rejected_before"}, "rejected_before"),
+        ({"held_back": "taken_back"}, "taken_back"),
+        ({"held_back": "open_difference"}, "open_difference"),
+        ({"held_back": "platform_excess"}, "platform_excess"),
+    ],
+)
+def test_e2_what_goes_to_people_in_its_order(changes, why):
+    """For fast refund and while automation is paused as well."""
+    fast = {"labels": ("fast_refund",), "paid_amount": 29_999}
+    content = {"fast_refund_periods": [["2026-01-01T00:00:00+08:00", None]]}
+    [verdict] = run({}, ticket(**changes))
+    assert (verdict.why, verdict.outcome) == (why, "manual" if why else "refund")
+    if changes.get("paid_at", 0) is not None:
+        [verdict] = run({}, ticket(**fast, **changes), state=State(paused=True), **content)
+        assert (verdict.why, verdict.source) == (why, None if why else "fast_refund")
+
+
+def test_facts_of_before_are_decided_by_the_rules_of_then():
+    """A decision of before kept no reason to hold it back: times were not asked either."""
+    assert run({}, ticket(held_back=None, paid_at=at(NOON) + 1))[0].outcome == "refund"
+    before = ticket(products=("?",), categories=("",))
+    assert run({**EXCLUDE, "products": ["p1"]}, before, version=1)[0].outcome == "refund"
+    assert run({**EXCLUDE, "products": ["p1"]}, before)[0].outcome == "manual"
+
+
+def test_e2_a_hit_lowers_what_is_left_of_its_line_and_of_the_freight():
+    on_first = {"line": 1, "line_paid": 6_000, "line_left": 6_000, "freight_left": 1_000}
+    on_second = {"line": 2, "line_paid": 6_000, "line_left": 6_000, "freight_left": 1_000}
+    facts = [
+        ticket(amount=6_000, **on_first),
+        ticket(amount=1_001, **on_first),
+        ticket(amount=1_000, **on_first),
+        ticket(amount=6_001, **on_second),
+        ticket(amount=6_000, **on_second),
+        ticket(amount=1, **on_second),
+    ]
+    verdicts = run({}, *facts)
+    assert [v.why for v in verdicts] == [None, "over_line", None, "over_line", None, "over_line"]
+    assert [(v.line_left, v.freight_left) for v in verdicts] == [
+        (6_000, 1_000), (0, 1_000), (0, 1_000), (6_000, 0), (6_000, 0), (0, 0),
+    ]  # fmt: skip
+
+
+def test_e2_tickets_on_the_whole_order_lower_the_order_alone():
+    line = {"line": 1, "line_paid": 5_000, "line_left": 5_000, "freight_left": 0}
+    facts = [
+        ticket(amount=4_000, refundable=9_000),
+        ticket(amount=5_000, refundable=9_000, **line),
+        ticket(amount=1, refundable=9_000),
+    ]
+    verdicts = run({}, *facts)
+    assert [v.why for v in verdicts] == [None, None, "over_refundable"]
+    assert (verdicts[0].line_left, verdicts[0].freight_left) == (None, None)
+
+
+def test_a_revision_of_before_did_not_ask_for_risk():
+    old = {key: value for key, value in STRATEGY.items() if key != "skip_risky"}
+    rulebook = compile_rulebook({"version": 2, "strategies": [old]})
+    assert decide(rulebook, State(), [ticket(labels=("risk",))])[0].outcome == "refund"
+
+
+def test_f1_risk_does_not_stop_fast_refund():
+    content = {"fast_refund_periods": [["2026-01-01T00:00:00+08:00", None]]}
+    fact = ticket(
+        labels=("fast_refund", "risk"), ticket_labels=("risk",), paid_amount=29_999, blocked=True
+    )
+    assert run({}, fact, **content)[0].source == "fast_refund"
+
+
+def test_s2_f1_a_deposit_order_is_for_people():
+    content = {"fast_refund_periods": [["2026-01-01T00:00:00+08:00", None]]}
+    fact = ticket(order_type="deposit", labels=("fast_refund",), paid_amount=29_999)
+    for given in (fact, fact._replace(order_status="shipped")):
+        [verdict] = run([{}, {**POST, "id": 2}], given, **content)
+        assert (verdict.outcome, verdict.why, verdict.trace) == ("manual", "no_scenario", ())
+    [verdict] = run({}, fact._replace(order_type="cross_border"), **content)
+    assert verdict.source == "fast_refund"
 
 
 LIMIT = {"buyer_limit": {"days": 1, "count": 1, "amount": None}}

@@ -53,10 +53,12 @@ def test_engine_says_what_the_slow_reading_of_the_rules_says(scene, paused):
     shop = Shop(content)
     for fact, verdict in zip(facts, verdicts, strict=True):
         tripped, left = set(shop.tripped), shop.left.get(fact.order, fact.refundable)
+        line = shop.line_money(fact)
         counts = shop.bought(fact) if rulebook.buyer_limit is not None else (None, None)
         assert readable(rulebook, fact, verdict) == shop.decide(fact, paused=paused)
         assert (verdict.buyer_count, verdict.buyer_sum) == counts
         assert verdict.refundable == left
+        assert (verdict.line_left, verdict.freight_left) == line
         assert verdict.tripped == (shop.tripped != tripped)
         local = shop.local_date(at(fact.decided_at))
         assert verdict.day == local.toordinal()

@@ -133,7 +133,12 @@ def test_nothing_hits_then_people_have_it_with_the_trace():
         ({}, {"amount": 0}, "no_amount"),
         ({}, {"amount": 10_001}, "over_refundable"),
         ({"refunded_amount": 1}, {}, "over_refundable"),
-        ({"over_refunded": True}, {"amount": 1}, "over_refundable"),
+        ({"over_refunded": True}, {"amount": 1}, "platform_excess"),
+        ({"over_refunded": True, "refunded_amount": 10_000}, {"amount": 1}, "over_refundable"),
+        ({"type": "deposit"}, {}, "no_scenario"),
+        ({}, {"rejected_before": True, "taken_back": True}, "rejected_before"),
+        ({}, {"taken_back": True}, "taken_back"),
+        ({"paid_at": NOON + timedelta(seconds=1)}, {"applied_at": NOON}, "impossible_times"),
     ],
 )
 def test_what_goes_to_people_before_any_strategy(order, ticket, why):
@@ -336,8 +341,7 @@ def test_the_order_of_decisions_is_that_of_application():
 
 
 def test_a_waived_return_taken_back_is_a_return_again():
-    """SPEC S1, G2: what was waived is taken back with the refund; a strategy for tickets that ask
-    for a refund alone never gets it."""
+    """SPEC S1, G2, E2: what was waived is taken back with the refund, and it is for people."""
     shop = make_shop()
     agent = make_user(shop, "cs_agent")
     make_strategy(shop, scenario="post_ship_waive_return")
@@ -355,4 +359,7 @@ def test_a_waived_return_taken_back_is_a_return_again():
     order.refresh_from_db()
     assert (refund.status, ticket.status) == ("taken_back", "pending_review")
     assert (ticket.committed, order.committed) == (0, 0)
-    assert Decision.objects.latest("id").why == "none_hit"
+    decision = Decision.objects.latest("id")
+    assert (decision.why, decision.held_back, decision.type) == (
+        "taken_back", "taken_back", "return_refund",
+    )  # fmt: skip

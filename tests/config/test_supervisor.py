@@ -1,0 +1,114 @@
+"""A group of programs: how it prints, stops and ends, without Django."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.postgres import BASE_DIR
+from tests.config.conftest import still_running
+
+GROUP = """
+import os, sys
+from pathlib import Path
+from config.supervisor import Group
+group = Group(Path.cwd())
+for name, code in zip(sys.argv[1::2], sys.argv[2::2]):
+    group.add(name, [sys.executable, "-c", code], os.environ)
+print("status", group.run(), flush=True)
+"""
+WAITS = "print('up', flush=True); import time; time.sleep(60)"
+# It stops a moment after it was asked twice: the first signal may come while it starts.
+SLOW = """
+import signal, sys, time
+asked = []
+def stop(*_):
+    asked.append(1)
+    if len(asked) == 2:
+        time.sleep(0.5); print("done", flush=True); sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+print("up", flush=True)
+while True: time.sleep(0.1)
+"""
+# Its child ignores SIGTERM and keeps the output open.
+PARENT = """
+import subprocess, sys, time
+child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+subprocess.Popen([sys.executable, "-c", child])
+print("up", flush=True); time.sleep(60)
+"""
+
+
+class Started:
+    def __init__(self, log: Path, programs: dict[str, str]) -> None:
+        self.log = log
+        arguments = [part for pair in programs.items() for part in pair]
+        with log.open("w") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", GROUP, *arguments], cwd=BASE_DIR, stdout=file
+            )
+        give_up = time.monotonic() + 30
+        while self.said().count("| up") < len(programs):
+            assert time.monotonic() < give_up, self.said()
+            time.sleep(0.05)
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def program(self, code: str) -> psutil.Process:
+        return next(one for one in self.family if code in one.cmdline())
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator:
+    begun: list[Started] = []
+
+    def start(**programs: str) -> Started:
+        begun.append(Started(tmp_path / "log", programs))
+        return begun[-1]
+
+    yield start
+    for one in begun:
+        one.process.kill()
+        one.process.wait()
+        for process in still_running(one.family, seconds=0):
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_all_and_waits_for_the_slow(start, number: int) -> None:
+    group = start(web=WAITS, slow=SLOW)
+    group.process.send_signal(number)
+    assert group.process.wait(timeout=20) == 0
+    assert re.search(r"^\d\d:\d\d:\d\d web    \| up$", group.said(), re.MULTILINE)
+    assert re.search(r"^\d\d:\d\d:\d\d slow   \| done$", group.said(), re.MULTILINE)
+    assert group.said().endswith("status None\n")
+    assert still_running(group.family, seconds=5) == []
+
+
+def test_one_that_dies_takes_its_children_and_the_others_along(start) -> None:
+    group = start(web=WAITS, parent=PARENT)
+    group.program(PARENT).kill()
+    assert group.process.wait(timeout=20) == 0
+    assert group.said().endswith("status -9\n")
+    assert still_running(group.family, seconds=5) == []
+
+
+def test_the_exit_status_is_that_of_the_first_to_end(start) -> None:
+    group = start(web=WAITS, ends="print('up', flush=True); import sys; sys.exit(7)")
+    assert group.process.wait(timeout=20) == 0
+    assert group.said().endswith("status 7\n")
+    assert "ends ended by itself" in group.said()
+
+
+def test_nothing_lives_on_when_the_group_is_killed(start) -> None:
+    group = start(web=WAITS, parent=PARENT)
+    group.process.kill()
+    assert still_running(group.family, seconds=20) == []

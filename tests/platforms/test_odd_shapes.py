@@ -1,0 +1,188 @@
+"""Whatever shape a value of the platform's takes, it costs at most its own record (SPEC O6).
+
+Each value of an answer in turn is left out or becomes each of the odd ones; its neighbour must be
+read as before, and nothing but the record itself may be unreadable.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aftersale.platforms.protocol import (
+    NotCarriedOut,
+    Platform,
+    RecordUnreadable,
+    SeenOrder,
+    SeenTicket,
+    Unreadable,
+)
+
+from .kuaishou.fake import KuaishouFake
+from .wechat.fake import WeChatFake
+
+MISSING = object()
+ODD: list[Any] = [MISSING, None, [], {}, "", "7", "x\x00", -1, 10**30, True, 1.5, [None], [[7]]]
+ODD += [{"a": None}, "9" * 400, [{}]]
+MONEY = {"refunding", "refunded", "awaiting_return", "returning"}
+
+Path = tuple[str | int, ...]
+
+
+class Distorted:
+    """One record's answer with one value changed; `kind` is "ticket" or "order"."""
+
+    def __init__(self, fake: Any, kind: str, number: str) -> None:
+        self.path: Path = ()
+        self.value: Any = MISSING
+        self.answer: Any = None
+        self.on = False
+        self.kind, self.number = kind, number
+        (self._kuaishou if isinstance(fake, KuaishouFake) else self._wechat)(fake)
+
+    def _kuaishou(self, fake: KuaishouFake) -> None:
+        method, key = {
+            "ticket": ("open.seller.order.refund.detail", "refundId"),
+            "order": ("open.order.detail", "oid"),
+        }[self.kind]
+        real = fake._read
+
+        def read(asked: str, param: dict[str, Any]) -> Any:
+            answer = real(asked, param)
+            mine = asked == method and str(param[key]) == self.number
+            return self._changed(answer) if mine else answer
+
+        fake._read = read  # type: ignore[method-assign]
+
+    def _wechat(self, fake: WeChatFake) -> None:
+        path, key, name = {
+            "ticket": (
+                "/channels/ec/aftersale/getaftersaleorder",
+                "after_sale_order_id",
+                "after_sale_order",
+            ),
+            "order": ("/channels/ec/order/get", "order_id", "order"),
+        }[self.kind]
+        real = fake.answers[path]
+
+        def read(body: dict[str, Any]) -> dict[str, Any]:
+            answer = real(body)
+            if str(body[key]) != self.number:
+                return answer
+            return {**answer, name: self._changed(answer[name])}
+
+        fake.answers[path] = read
+
+    def _changed(self, answer: Any) -> Any:
+        self.answer = answer
+        if not self.on:
+            return answer
+        found = copy.deepcopy(answer)
+        place = found
+        for step in self.path[:-1]:
+            place = place[step]
+        if self.value is not MISSING:
+            place[self.path[-1]] = self.value
+        elif isinstance(place, dict):
+            del place[self.path[-1]]
+        return found
+
+
+def paths(value: Any, before: Path = ()) -> Iterator[Path]:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        yield (*before, key)
+        if isinstance(inner, dict | list):
+            yield from paths(inner, (*before, key))
+
+
+FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake]
+
+
+@pytest.fixture(params=FAKES, ids=lambda make: make.__name__)
+def fake(request: pytest.FixtureRequest) -> Iterator[Any]:
+    fake = request.param()
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def platform(fake: Any) -> Platform:
+    platform: Platform = fake.connect()
+    return platform
+
+
+def test_a_ticket_of_any_shape_costs_itself_at_most(fake: Any, platform: Platform) -> None:
+    since = fake.now() - timedelta(seconds=1)
+    order = fake.places(9_000)
+    fake.ships(order)
+    number = fake.buyer_applies(order, "return_refund", 4_000)
+    neighbour = fake.buyer_applies(fake.places(700), "refund_only", 700)
+    distorted = Distorted(fake, "ticket", number)
+    until = fake.now() + timedelta(seconds=2)
+    assert len(list(platform.changed_tickets(since=since, until=until))) == 2
+    distorted.on, outcomes = True, set()
+    for path in list(paths(distorted.answer)):
+        for value in ODD:
+            distorted.path, distorted.value = path, value
+            found = list(platform.changed_tickets(since=since, until=until))
+            read = {one.record.ticket_no: one for one in found if isinstance(one, SeenTicket)}
+            assert read[neighbour].record.amount == 700, (path, value)
+            rest = [one for one in found if one is not read[neighbour]]
+            outcomes |= {type(one) for one in rest}
+            for one in rest:
+                if isinstance(one, SeenTicket) and one.unknown:
+                    assert one.record.status not in MONEY, (path, value)
+    assert outcomes == {SeenTicket, Unreadable}
+
+
+def test_an_order_of_any_shape_costs_itself_at_most(fake: Any, platform: Platform) -> None:
+    number = fake.places(9_000)
+    fake.ships(number)
+    distorted = Distorted(fake, "order", number)
+    assert platform.order(number) is not None
+    distorted.on, outcomes = True, set()
+    for path in list(paths(distorted.answer)):
+        for value in ODD:
+            distorted.path, distorted.value = path, value
+            try:
+                order = platform.order(number)
+            except RecordUnreadable:
+                outcomes.add(RecordUnreadable)
+                continue
+            except NotCarriedOut as error:  # the platform would be asked again for ever
+                pytest.fail(f"{path} {value!r} {error}")
+            outcomes.add(type(order))
+            if order is not None:
+                of_lines = sum(line.paid_amount for line in order.lines)
+                assert of_lines <= order.paid_amount, (path, value)
+    assert SeenOrder in outcomes
+    assert RecordUnreadable in outcomes
+
+
+def test_pages_that_change_meanwhile_lose_nothing(fake: Any, platform: Platform) -> None:
+    """What slips through in one round is in the next, which looks back over its beginning."""
+    since = fake.now() - timedelta(seconds=1)
+    numbers = [fake.buyer_applies(fake.places(500), "refund_only", 500) for _ in range(8)]
+    until = fake.now() + timedelta(seconds=1)
+    rows = platform.changed_tickets(since=since, until=until)
+    first = next(rows)
+    assert isinstance(first, SeenTicket)
+    gone = first.record.ticket_no
+    fake.buyer_cancels(gone)
+    late = fake.buyer_applies(fake.places(500), "refund_only", 500)
+    seen = {one.record.ticket_no for one in rows if isinstance(one, SeenTicket)} | {gone}
+
+    until = fake.now() + timedelta(seconds=1)
+    again = {
+        one.record.ticket_no: one.record.status
+        for one in platform.changed_tickets(since=since, until=until)
+        if isinstance(one, SeenTicket)
+    }
+
+    assert seen | set(again) == {*numbers, late}
+    assert again[gone] in {"closed", "cancelled"}
+    assert again[late] == "pending_review"
