@@ -80,6 +80,7 @@ class ShownRefund(BaseModel):
     requested_at: Moment
     reason: str = Field(description="The reason that it is filed under")
     failure: str
+    reference: str = Field(description="The payment's number elsewhere, where it was paid by hand")
     needs_people: bool
     settled_at: Moment | None
     attempts: list[ShownAttempt]
@@ -204,6 +205,7 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
         "requested_at": refund.requested_at,
         "reason": refund.reason,
         "failure": refund.failure,
+        "reference": refund.reference,
         "needs_people": refund.needs_people,
         "settled_at": refund.settled_at,
         "attempts": [

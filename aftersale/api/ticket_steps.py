@@ -87,6 +87,9 @@ class Offer(Step):
 class RefundOutcome(Step):
     status: Literal["succeeded", "failed"]
     reason: Text = Field(default="", description="Needed for a failed one")
+    reference: Annotated[
+        str, Field(max_length=refund_results.LONGEST_REFERENCE, pattern=NO_NUL)
+    ] = Field(default="", description="The payment's number elsewhere, of a refund that was paid")
 
 
 class TicketStep(Call):
@@ -232,6 +235,7 @@ class RefundResultCall(Call):
                 refund_id=refund.pk,
                 succeeded=sent.status == "succeeded",
                 reason=sent.reason,
+                reference=sent.reference,
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,

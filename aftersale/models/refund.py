@@ -68,6 +68,10 @@ class Refund(models.Model):
     next_step_at = models.DateTimeField(_("next step at"), null=True)
     failure = SaidField(_("reason of failure"), blank=True, default="")
     settled_at = models.DateTimeField(_("settled at"), null=True)
+    # The number of the payment where it was made by hand.
+    reference = models.CharField(
+        _("payment reference"), max_length=64, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("refund")

@@ -40,6 +40,7 @@ MEANINGS = {
     AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although its order was refunded."),
     AlertKind.PLATFORM: gettext_lazy("A shop can't be read from its platform."),
     AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
+    AlertKind.TO_PAY: gettext_lazy("Refunds wait to be paid by hand."),
 }
 
 

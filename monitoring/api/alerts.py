@@ -25,9 +25,11 @@ from aftersale.services.shared.errors import NotFound
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts
 
-KindName = Literal["cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook"]
+KindName = Literal[
+    "cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook", "to_pay"
+]
 _OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
-_OF_CONNECTIONS = (AlertKind.PLATFORM, AlertKind.WEBHOOK)
+_ABOUT = (AlertKind.PLATFORM, AlertKind.WEBHOOK, AlertKind.TO_PAY)
 
 
 class AlertsQuery(PageQuery):
@@ -57,6 +59,7 @@ class ShownAlert(BaseModel):
     cap: Yuan | None
     hits: int | None
     due_at: Moment | None
+    refunds: int | None = Field(description="How many wait to be paid by hand")
     about: str | None = Field(
         description="The shop whose platform is not read, or the webhook that was switched off"
     )
@@ -146,8 +149,11 @@ def _alert_json(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
             "ticket_no": ticket_no,
             "order_no": name if kind == AlertKind.SHIPPING else None,
             "refund_id": alert.subject if kind == AlertKind.REFUND_FAILED else None,
-            "about": name if kind in _OF_CONNECTIONS else None,
+            "about": name if kind in _ABOUT else None,
             "because": facts.get("because"),
-            **{key: facts.get(key) for key in ("amount", "used", "cap", "hits", "due_at")},
+            **{
+                key: facts.get(key)
+                for key in ("amount", "used", "cap", "hits", "due_at", "refunds")
+            },
         }
     )

@@ -17,17 +17,18 @@ class AlertKind(models.TextChoices):
     SHIPPING = "shipping", _("Shipping alert")
     PLATFORM = "platform", _("Platform connection")
     WEBHOOK = "webhook", _("Webhook switched off")
+    TO_PAY = "to_pay", _("To pay by hand")
 
 
 class Alert(models.Model):
     """An event that people are told of once per subject, threshold and day (SPEC M4).
 
-    `subject` is the key of a strategy, refund, ticket, shipping alert, platform account or webhook
-    endpoint. `threshold` is the share of a cap in percent, the hours before a deadline, else 0.
-    `day` is the shop-local day of the event, not of the run that found it: a late run raises
-    nothing twice. `facts` are names, keys and figures (amounts in fen) of that moment; texts are
-    made from them in the reader's language. `ended_at`: since when it is over, because what it
-    warned of has ended (SPEC O5).
+    `subject` is the key of a strategy, refund, ticket, shipping alert, platform account, webhook
+    endpoint or shop. `threshold` is the share of a cap in percent, the hours before a deadline,
+    else 0. `day` is the shop-local day of the event, not of the run that found it: a late run
+    raises nothing twice. `facts` are names, keys and figures (amounts in fen) of that moment;
+    texts are made from them in the reader's language. `ended_at`: since when it is over, because
+    what it warned of has ended (SPEC O5).
     """
 
     shop = models.ForeignKey(

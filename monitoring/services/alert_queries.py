@@ -91,6 +91,20 @@ _WEBHOOK = """
     JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
         AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
 """
+# One a shop and day, for all its refunds that services/refunds/by_hand.py calls TO_PAY.
+_TO_PAY = """
+    SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
+        (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'refunds', w.refunds, 'amount', w.amount, 'since', w.since) AS facts
+    FROM aftersale_shop p
+    JOIN LATERAL (
+        SELECT count(*) AS refunds, sum(r.amount)::bigint AS amount, min(r.requested_at) AS since
+        FROM aftersale_refund r
+        WHERE r.shop_id = p.id AND r.status = 'requested' AND r.next_step_at IS NULL
+            AND NOT (r.source = 'strategy' AND NOT r.ever_sent AND NOT r.released
+                AND p.automation_paused_at IS NOT NULL)
+    ) AS w ON w.refunds > 0
+"""
 QUERIES: Mapping[str, str] = {
     AlertKind.CAP: _CAP,
     AlertKind.BREAKER: _BREAKER,
@@ -99,6 +113,7 @@ QUERIES: Mapping[str, str] = {
     AlertKind.SHIPPING: _SHIPPING,
     AlertKind.PLATFORM: _PLATFORM,
     AlertKind.WEBHOOK: _WEBHOOK,
+    AlertKind.TO_PAY: _TO_PAY,
 }
 # A cap is told of late, too, but holds on its own day only.
 STILL_TRUE: Mapping[str, str] = {

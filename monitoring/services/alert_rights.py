@@ -20,6 +20,7 @@ RIGHT_OF: dict[str, Right] = {
     AlertKind.SHIPPING: Right.HANDLE_TICKETS,
     AlertKind.PLATFORM: Right.CHANGE_SHOP,
     AlertKind.WEBHOOK: Right.CHANGE_SHOP,
+    AlertKind.TO_PAY: Right.HANDLE_TICKETS,
 }
 
 

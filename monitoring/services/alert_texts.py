@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import read
 from aftersale.models import AlertKind as ParcelKind
 from aftersale.models import SwitchedOff, TicketStatus
+from aftersale.services.desk.queues import Queue
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 
@@ -22,6 +25,7 @@ COLOURS: dict[str, str] = {
     AlertKind.SHIPPING: "danger",
     AlertKind.PLATFORM: "danger",
     AlertKind.WEBHOOK: "warning",
+    AlertKind.TO_PAY: "warning",
 }
 # In these statuses it is the buyer's turn.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -41,19 +45,19 @@ class AlertText:
 
 def alert_text(alert: Alert) -> AlertText:
     """Needs select_related("shop")."""
-    text, page, key, link = _WORDINGS[alert.kind](alert)
+    text, url, link = _WORDINGS[alert.kind](alert)
     return AlertText(
         alert,
         text,
-        reverse(page, args=None if key is None else [key]),
+        url,
         link,
         format_time(alert.raised_at, alert.shop),
         COLOURS[alert.kind],
     )
 
 
-Wording = tuple[str, str, int | None, str]
-"""A sentence; the page that it leads to, with its key; the link's label."""
+Wording = tuple[str, str, str]
+"""A sentence; the address of the page that it leads to; the link's label."""
 
 
 def _cap(alert: Alert) -> Wording:
@@ -68,7 +72,11 @@ def _cap(alert: Alert) -> Wording:
         "cap": format_yuan(facts["cap"]),
         "day": f"{alert.day:%Y-%m-%d}",
     }
-    return text % words, "admin:strategies_strategy_change", alert.subject, _("To the strategy")
+    return (
+        text % words,
+        reverse("admin:strategies_strategy_change", args=[alert.subject]),
+        _("To the strategy"),
+    )
 
 
 def _breaker(alert: Alert) -> Wording:
@@ -83,7 +91,11 @@ def _breaker(alert: Alert) -> Wording:
         "amount": format_yuan(facts["amount"]),
         "minutes": facts["minutes"],
     }
-    return text, "admin:strategies_strategy_change", alert.subject, _("To the strategy")
+    return (
+        text,
+        reverse("admin:strategies_strategy_change", args=[alert.subject]),
+        _("To the strategy"),
+    )
 
 
 def _refund_failed(alert: Alert) -> Wording:
@@ -91,7 +103,7 @@ def _refund_failed(alert: Alert) -> Wording:
         "amount": format_yuan(alert.facts["amount"]),
         "name": alert.facts["name"],
     }
-    return text, "admin:aftersale_refund_change", alert.subject, _("To the refund")
+    return text, reverse("admin:aftersale_refund_change", args=[alert.subject]), _("To the refund")
 
 
 def _deadline(alert: Alert) -> Wording:
@@ -108,7 +120,11 @@ def _deadline(alert: Alert) -> Wording:
         "amount": format_yuan(facts["amount"]),
         "due": _at(facts["due_at"], alert),
     }
-    return text % words, "admin:aftersale_ticket_change", alert.subject, _("To the ticket")
+    return (
+        text % words,
+        reverse("admin:aftersale_ticket_change", args=[alert.subject]),
+        _("To the ticket"),
+    )
 
 
 def _shipping(alert: Alert) -> Wording:
@@ -124,7 +140,7 @@ def _shipping(alert: Alert) -> Wording:
             " parcel is to be stopped."
         )
     words = {"name": facts["name"], "amount": format_yuan(facts["amount"])}
-    return text % words, "desk:shipping-alerts", None, _("To the shipping alerts")
+    return text % words, reverse("desk:shipping-alerts"), _("To the shipping alerts")
 
 
 def _platform(alert: Alert) -> Wording:
@@ -138,7 +154,7 @@ def _platform(alert: Alert) -> Wording:
         "reason": read(facts["reason"]),
         "at": _at(facts["since"], alert),
     }
-    return text % words, "desk:shop-platform", alert.shop_id, _("To the connection")
+    return text % words, reverse("desk:shop-platform", args=[alert.shop_id]), _("To the connection")
 
 
 def _webhook(alert: Alert) -> Wording:
@@ -149,7 +165,25 @@ def _webhook(alert: Alert) -> Wording:
         text = _("Webhook “%(name)s” was switched off: nothing has arrived there since %(since)s.")
     since = facts["failing_since"]
     words = {"name": facts["name"], "since": _at(since, alert) if since else ""}
-    return text % words, "desk:shop-webhooks", alert.shop_id, _("To the webhooks")
+    return text % words, reverse("desk:shop-webhooks", args=[alert.shop_id]), _("To the webhooks")
+
+
+def _to_pay(alert: Alert) -> Wording:
+    facts = alert.facts
+    text = ngettext(
+        "In %(name)s %(count)d refund of %(amount)s waits to be paid by hand, since %(at)s.",
+        "In %(name)s %(count)d refunds of %(amount)s in all wait to be paid by hand, the oldest"
+        " since %(at)s.",
+        facts["refunds"],
+    )
+    words = {
+        "name": facts["name"],
+        "count": facts["refunds"],
+        "amount": format_yuan(facts["amount"]),
+        "at": _at(facts["since"], alert),
+    }
+    query = urlencode({"queue": Queue.TO_PAY.value, "shop": alert.shop_id})
+    return text % words, f"{reverse('desk:workbench')}?{query}", _("To the refunds")
 
 
 def _at(text: str, alert: Alert) -> str:
@@ -164,4 +198,5 @@ _WORDINGS: Mapping[str, Callable[[Alert], Wording]] = {
     AlertKind.SHIPPING: _shipping,
     AlertKind.PLATFORM: _platform,
     AlertKind.WEBHOOK: _webhook,
+    AlertKind.TO_PAY: _to_pay,
 }

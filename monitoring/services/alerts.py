@@ -24,7 +24,7 @@ from .alert_rights import RIGHT_OF, acted_on_by, roles
 # Older events were told then, or are no news any more.
 LOOK_BACK = timedelta(days=3)
 # Facts of these are kept up to date for as long as the alert stands.
-_FOLLOWED = [AlertKind.DEADLINE]
+_FOLLOWED = [AlertKind.DEADLINE, AlertKind.TO_PAY]
 
 # ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it
 # each run would use up an id for every alert that exists already.

@@ -95,6 +95,8 @@ PAGES: dict[str, Page] = {
     "desk:approve": step(HANDLE, Ticket),
     "desk:confirm-return": step(HANDLE, Ticket),
     "desk:retry": step(HANDLE, Ticket),
+    "desk:paid": step(HANDLE, Ticket),
+    "desk:not-paid": step(HANDLE, Ticket),
     "desk:close": step(HANDLE, Ticket),
     "desk:take": step(HANDLE, Ticket),
     "desk:hand-back": step(HANDLE, Ticket),

@@ -125,7 +125,8 @@ def test_the_button_says_whom_and_how_much_and_does_that(desk: Scene) -> None:
     assert "Refund <span data-amount-shown>¥123.45</span> to mine-buyer" in asked
     answer = decide(client, "approve", ticket, amount="100.10")
     assert answer.status_code == 204
-    assert "\\u00a5100.10 to mine-buyer is under way" in answer.headers["HX-Trigger"]
+    # The shop pays by hand: nothing is under way yet.
+    assert "\\u00a5100.10 is to be paid to mine-buyer by hand." in answer.headers["HX-Trigger"]
     assert Refund.objects.get(ticket=ticket).amount == 10_010
 
 

@@ -65,6 +65,7 @@ def desk(shop: Shop, agent: User) -> None:
             order=ticket.order,
             ticket=ticket,
             amount=1,
+            status="succeeded",
             source="fast_refund",
             requested_at=NOON - timedelta(days=days),
         )
@@ -76,6 +77,24 @@ def desk(shop: Shop, agent: User) -> None:
             state="to_stop" if ticket is paid else "lost",
             raised_at=NOON,
             changed_at=NOON,
+        )
+    # Paid by hand: the one that has waited longest first. One is sent, one is held by the pause.
+    Shop.objects.filter(pk=shop.pk).update(automation_paused_at=NOON)
+    for name, hours, fields in (
+        ("to-pay", 1, {}),
+        ("to-pay-long", 5, {}),
+        ("is-sent", 2, {"next_step_at": NOON}),
+        ("is-held", 2, {"source": "strategy"}),
+        ("is-released", 2, {"source": "strategy", "released": True}),
+    ):
+        ticket = a_ticket(shop, name, status="refunding")
+        Refund.objects.create(
+            shop=shop,
+            order=ticket.order,
+            ticket=ticket,
+            amount=1,
+            requested_at=NOON - hours * HOUR,
+            **({"source": "person"} | fields),
         )
     # Of a shop that is not asked for.
     a_ticket(make_shop(), "foreign", due_at=NOON - HOUR, handler=agent)
@@ -89,6 +108,7 @@ HELD = {
     Queue.NEGOTIATING: ["talks"],
     Queue.WAITING_FOR_GOODS: ["returns", "awaits"],
     Queue.REFUND_FAILED: ["failed"],
+    Queue.TO_PAY: ["to-pay-long", "is-released", "to-pay"],
     Queue.SHIPPING_ALERTS: ["paid"],
     Queue.FAST_REFUND: ["labelled", "paid"],
     Queue.MINE: ["today"],
@@ -129,7 +149,8 @@ def test_counts_stop(shop: Shop, agent: User, desk: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "queue", [Queue.TO_HANDLE, Queue.ALL, Queue.FAST_REFUND, Queue.SHIPPING_ALERTS]
+    "queue",
+    [Queue.TO_HANDLE, Queue.ALL, Queue.FAST_REFUND, Queue.SHIPPING_ALERTS, Queue.TO_PAY],
 )
 def test_pages_follow_each_other_without_gap(
     shop: Shop, agent: User, desk: None, queue: Queue

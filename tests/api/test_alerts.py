@@ -51,6 +51,7 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
         "due_at": None,
         "about": None,
         "because": None,
+        "refunds": None,
     }
     for kind, row in rows.items():
         alert = Alert.objects.get(pk=row["id"])
@@ -78,6 +79,7 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
     [
         ("webhook", {"name": "ERP", "because": "gone", "failing_since": None}, "gone"),
         ("platform", {"name": "Shop", "reason": "no", "since": "2026-03-11T12:00:00Z"}, None),
+        ("to_pay", {"name": "Shop", "refunds": 2, "amount": 6_990, "since": ""}, None),
     ],
 )
 def test_what_is_wrong_with_connections(

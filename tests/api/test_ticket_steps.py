@@ -277,8 +277,11 @@ def test_results_of_refunds_that_are_paid_elsewhere(erp: Program, ticket: Ticket
     )
     assert rows() == before
     assert erp.post("/tickets/T1/retry-refund").content["status"] == "refunding"
-    paid = erp.post(address, {"status": "succeeded"})
+    long = erp.post(address, {"status": "succeeded", "reference": "9" * 65})
+    assert long.content["errors"][0]["pointer"] == "#/reference"
+    paid = erp.post(address, {"status": "succeeded", "reference": " BANK-\u200b77 "})
     assert (paid.status, paid.content["status"]) == (200, "refunded")
+    assert paid.content["refund"]["reference"] == "BANK-77"
     assert [one["state"] for one in paid.content["refund"]["attempts"]] == ["failed", "succeeded"]
 
 

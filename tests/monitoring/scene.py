@@ -38,7 +38,7 @@ def failed(shop: Shop, **fields: Any) -> Refund:
     ticket = make_ticket(make_order(shop), awaiting_evaluation=False, status="refund_failed")
     return Refund.objects.create(
         shop=shop, order=ticket.order, ticket=ticket, amount=5_990, source="person",
-        requested_at=NOON, status="failed", **({"settled_at": NOON} | fields),
+        requested_at=NOON, **({"status": "failed", "settled_at": NOON} | fields),
     )  # fmt: skip
 
 

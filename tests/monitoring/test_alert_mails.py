@@ -27,7 +27,7 @@ from .scene import due, failed, one_of_each, parcel, tripped, used_up
 pytestmark = pytest.mark.django_db
 
 EVERY = list(AlertKind.values)
-DESK = ["deadline", "refund_failed", "shipping"]
+DESK = ["deadline", "refund_failed", "shipping", "to_pay"]
 
 
 @pytest.fixture

@@ -86,7 +86,8 @@ def test_a_failed_refund(shop: Shop) -> None:
     assert Alert.objects.get().facts == facts
     for status in ("succeeded", "taken_back", "unknown", "requested"):
         Refund.objects.update(status=status, settled_at=NOON + timedelta(days=1))
-        assert look(days=1) == 0
+        look(days=1)
+        assert Alert.objects.filter(kind="refund_failed").count() == 1
     Refund.objects.update(status="failed")
     assert look(days=1) == 1
 
@@ -118,6 +119,37 @@ def test_a_shipping_alert(shop: Shop) -> None:
         "kind": "shipped_after_refund",
         "amount": 10_000,
     }
+
+
+def to_pay(shop: Shop, amount: int = 5_990, **fields: Any) -> Refund:
+    """A refund that waits to be paid by hand since noon."""
+    row = make_ticket(make_order(shop), awaiting_evaluation=False, status="refunding")
+    return Refund.objects.create(
+        shop=shop, order=row.order, ticket=row, amount=amount,
+        **({"source": "person", "requested_at": NOON} | fields),
+    )  # fmt: skip
+
+
+def test_refunds_to_be_paid_by_hand(shop: Shop) -> None:
+    """SPEC M4: one a shop and day, with all of them; again on each day on which some wait."""
+    to_pay(shop)
+    later = NOON + timedelta(hours=1)
+    to_pay(shop, 1_000, requested_at=later)
+    to_pay(shop, next_step_at=NOON)  # is sent
+    to_pay(shop, status="succeeded", settled_at=NOON)
+    held = to_pay(shop, source="strategy")
+    Shop.objects.update(automation_paused_at=NOON)
+    assert (look(), look(hours=1)) == (1, 0)
+    assert told() == [("to_pay", shop.pk, 0)]
+    facts = Alert.objects.get().facts
+    assert (facts["name"], facts["refunds"], facts["amount"]) == (shop.name, 2, 6_990)
+    assert facts["since"].startswith("2026-03-11T04:00")
+    Refund.objects.filter(pk=held.pk).update(released=True)
+    alerts.end_alerts(now=later)
+    assert Alert.objects.get().facts["refunds"] == 3
+    assert look(days=1) == 1
+    alerts.end_alerts(now=NOON + timedelta(days=1))
+    assert Alert.objects.get(ended_at=None).day == DAY + timedelta(days=1)
 
 
 def test_days_are_the_shops(shop: Shop) -> None:
@@ -271,7 +303,7 @@ def test_a_look_reads_few_rows_in_few_queries(shop: Shop) -> None:
     one_of_each(shop)
     with counted_queries() as asked:
         look()
-    assert len(asked) == 8  # one a kind, and whether a webhook is to be told
+    assert len(asked) == 9  # one a kind, and whether a webhook is to be told
 
 
 def raised(shop: Shop) -> Alert:
@@ -295,6 +327,7 @@ ACTED_ON_BY = {
     "shipping": ROLES[:4],
     "platform": ROLES[:1],
     "webhook": ROLES[:1],
+    "to_pay": ROLES[:4],
 }
 
 

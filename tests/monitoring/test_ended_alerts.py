@@ -96,7 +96,7 @@ ENDS: list[tuple[str, int, Callable[[Shop], object], Change, Change]] = [
     ),
     (
         "refund_failed", 0, failed,
-        lambda: Refund.objects.update(status="requested", settled_at=None),
+        lambda: Refund.objects.update(status="sending", settled_at=None),
         lambda: Ticket.objects.update(status="arbitration"),
     ),
     (
@@ -146,6 +146,11 @@ ENDS: list[tuple[str, int, Callable[[Shop], object], Change, Change]] = [
         "webhook", 0, webhook,
         lambda: WebhookEndpoint.objects.update(off_because="by_hand"),
         lambda: WebhookEndpoint.objects.update(description="ERP"),
+    ),
+    (
+        "to_pay", 0, lambda shop: failed(shop, status="requested", settled_at=None),
+        lambda: Refund.objects.update(status="succeeded", settled_at=NOON),
+        lambda: Refund.objects.update(amount=1_000),
     ),
 ]  # fmt: skip
 

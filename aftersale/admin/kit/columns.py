@@ -150,7 +150,7 @@ def column(
     elif isinstance(field, ArrayField):
 
         def show(obj: Any) -> Any:
-            return _words(key, getattr(obj, key))
+            return _words(key, getattr(obj, key) or [])
 
     else:
         return _plain(field)
@@ -162,7 +162,9 @@ def word(words: dict[str, Any], value: str) -> Any:
     return words.get(value, value) or EMPTY
 
 
-def _words(name: str, values: list[str]) -> SafeString | str:
+def _words(name: str, values: list[str] | None) -> SafeString | str:
+    if values is None:  # an old decision did not keep this fact
+        return EMPTY
     if name == "buyer_reasons":
         return ", ".join(str(word(REASONS, value)) for value in values) or EMPTY
     choices = _WORDS.get(name)

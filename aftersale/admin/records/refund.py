@@ -104,6 +104,7 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
                     ("ever_sent", "needs_people"),
                     ("released", "next_step_at"),
                     ("settled_at", "failure"),
+                    "reference",
                 )
             },
         ),

@@ -24,6 +24,15 @@ class FailedForm(StepForm):
     )
 
 
+class PaidForm(StepForm):
+    reference = forms.CharField(
+        label=_("payment reference"),
+        max_length=refund_results.LONGEST_REFERENCE,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
 class AgainForm(StepForm):
     above_line = forms.BooleanField(
         label=_("also where it goes above what is left of its line"),
@@ -56,6 +65,7 @@ class RefundSteps(ScopedAdmin):
         permission="handle_tickets",
         icon="paid",
         variant=ActionVariant.PRIMARY,
+        form_class=PaidForm,
     )
     def record_paid(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._decide(
@@ -66,6 +76,7 @@ class RefundSteps(ScopedAdmin):
             refund_id=int(object_id),
             succeeded=True,
             reason="",
+            reference=form.cleaned_data["reference"],
         )
 
     @step(

@@ -17,6 +17,7 @@ from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
 from aftersale.services.tickets.cases import seen_now
 
+from . import payments
 from .consequences import (
     DECIDABLE,
     available,
@@ -103,7 +104,7 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
         found.add("retry")
     if approvals.may_close(ticket):
         found.add("close")
-    return found
+    return found | payments.steps(ticket)
 
 
 def _times(ticket: Ticket) -> list[tuple[Any, str]]:

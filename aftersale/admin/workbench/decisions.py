@@ -21,6 +21,7 @@ from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
+from aftersale.platforms.payment_registry import sends
 from aftersale.services.desk import assignment
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused, Stale, WrongStep
@@ -95,6 +96,11 @@ def _closed(ticket: Ticket, amount: int, who: str) -> str:
 def _refunded(ticket: Ticket, amount: int, who: str) -> str:
     if ticket.status == TicketStatus.CLOSED:
         return _closed(ticket, amount, who)
+    if not sends(ticket.shop.connector):
+        return _("%(amount)s is to be paid to %(buyer)s by hand.") % {
+            "buyer": who,
+            "amount": format_yuan(amount),
+        }
     return _("The refund of %(amount)s to %(buyer)s is under way.") % {
         "buyer": who,
         "amount": format_yuan(amount),

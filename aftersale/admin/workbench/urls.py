@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decisions, views
+from . import decisions, payments, views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("case/<int:ticket_id>/confirm/", decisions.confirm_return, name="confirm-return"),
     path("case/<int:ticket_id>/retry/", decisions.retry, name="retry"),
     path("case/<int:ticket_id>/close/", decisions.close, name="close"),
+    path("case/<int:ticket_id>/paid/", payments.paid, name="paid"),
+    path("case/<int:ticket_id>/not-paid/", payments.not_paid, name="not-paid"),
     path("case/<int:ticket_id>/take/", decisions.take, name="take"),
     path("case/<int:ticket_id>/hand-back/", decisions.hand_back, name="hand-back"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from aftersale.admin.kit import access, badges, colours, columns
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.domain.labels import REASONS
-from aftersale.models import Ticket, TicketType
+from aftersale.models import ConnectorKind, Ticket, TicketType
 from aftersale.services.access.rights import Right
 from aftersale.services.desk import presence, queues, saved_filters
 from aftersale.services.desk.queues import MOST_COUNTED, Queue
@@ -166,8 +166,13 @@ def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
                 "current": queue == at.queue and not at.term,
             }
             for queue in Queue
+            if queue != Queue.TO_PAY or found[queue.value] or _pays_by_hand(request)
         ]
     }
+
+
+def _pays_by_hand(request: HttpRequest) -> bool:
+    return any(shop.connector == ConnectorKind.MANUAL for shop in access.shops(request))
 
 
 def capped(count: int) -> str:

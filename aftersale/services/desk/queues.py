@@ -1,6 +1,7 @@
 """The queues of the workbench: what each holds, how much, nearest deadline first (SPEC O5).
 
-Parcels to be stopped have no deadline: of them whoever has waited longest comes first.
+Parcels to be stopped and refunds to be paid by hand have no deadline: those that have waited
+longest come first.
 
 Made for a million tickets: whatever is open is read by the indexes `ticket_on_the_desk` and
 `shipping_alert_on_its_way`, counts stop at MOST_COUNTED, and a page reads as many rows as it shows
@@ -27,11 +28,13 @@ from aftersale.models import (
     OrderStatus,
     Refund,
     RefundSource,
+    RefundStatus,
     ShippingAlert,
     Ticket,
     TicketStatus,
 )
 from aftersale.services.desk.search import Query, find, tickets_of_order
+from aftersale.services.refunds.by_hand import TO_PAY
 from aftersale.services.shared import index_only
 
 MOST_COUNTED = 999
@@ -52,6 +55,7 @@ class Queue(models.TextChoices):
     NEGOTIATING = "negotiating", _("Negotiating")
     WAITING_FOR_GOODS = "waiting_for_goods", _("Waiting for goods")
     REFUND_FAILED = "refund_failed", _("Refund failed")
+    TO_PAY = "to_pay", _("To pay by hand")
     SHIPPING_ALERTS = "shipping_alerts", _("Shipping alerts")
     FAST_REFUND = "fast_refund", _("Fast refund guarantee")
     MINE = "mine", _("Mine")
@@ -146,6 +150,8 @@ def page(
         return []
     if queue == Queue.SHIPPING_ALERTS:
         order = _Order("raised_at", "ticket", "state", OPEN_ALERTS)
+    elif queue == Queue.TO_PAY:
+        order = _Order("requested_at", "ticket", "status", [RefundStatus.REQUESTED])
     else:
         order = _Order("due_at", "pk", "status", _STATUSES.get(queue, []))
     if not order.parts or len(order.parts) * len(shop_ids) > MOST_READS:
@@ -209,13 +215,17 @@ _STATUSES: dict[str, Sequence[str]] = {
 def _held(
     queue: str, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
 ) -> QuerySet:
-    """The tickets of a queue; of the parcels their alerts, which are one a ticket."""
-    if queue != Queue.SHIPPING_ALERTS:
+    """The tickets of a queue; of parcels and payments their rows, which are one a ticket."""
+    rows: QuerySet
+    if queue == Queue.SHIPPING_ALERTS:
+        rows = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
+    elif queue == Queue.TO_PAY:
+        rows = Refund.objects.filter(TO_PAY, shop__in=shop_ids)
+    else:
         return filters.narrow(_tickets(queue, shop_ids, user, now))
-    alerts = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
     if filters == NO_FILTERS:
-        return alerts
-    return alerts.filter(ticket__in=filters.narrow(Ticket.objects.filter(shop__in=shop_ids)))
+        return rows
+    return rows.filter(ticket__in=filters.narrow(Ticket.objects.filter(shop__in=shop_ids)))
 
 
 def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> QuerySet[Ticket]:

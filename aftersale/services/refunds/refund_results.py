@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from aftersale.domain.identifiers import is_visible
+from aftersale.domain.identifiers import clean_identifier, is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
@@ -32,6 +32,8 @@ from aftersale.services.tickets import lifecycle, negotiation
 from aftersale.services.tickets.cases import lock_refund_case
 from aftersale.services.windows import charges
 
+LONGEST_REFERENCE = 64
+
 
 def record_result(
     *,
@@ -41,10 +43,11 @@ def record_result(
     user: User,
     now: datetime,
     seen: str | None = None,
+    reference: str = "",
 ) -> Ticket:
-    """A person says what became of a refund that is paid by hand, or that nobody can be asked of.
+    """Records the result of a refund that is paid by hand, or that nobody can be asked about.
 
-    A failed one needs a `reason`.
+    A failed one needs a `reason`; `reference` is the number of a payment that was made.
     """
     with transaction.atomic():
         order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
@@ -60,6 +63,16 @@ def record_result(
             )
         if not succeeded and not is_visible(reason):
             raise Refused(_("Say why the refund failed."), pointer="reason")
+        reference = clean_identifier(reference)
+        if len(reference) > LONGEST_REFERENCE:
+            raise Refused(
+                _("The payment reference has more than %d characters.") % LONGEST_REFERENCE,
+                pointer="reference",
+            )
+        if succeeded and reference:
+            refund.reference = reference
+            refund.save(update_fields=["reference"])
+            reason = reason or _("Payment reference: %s") % reference
         _record(
             order=order,
             ticket=ticket,

@@ -320,6 +320,8 @@
         a: () => decide("a"),
         r: () => decide("r"),
         n: () => decide("n"),
+        p: () => decide("p"),
+        f: () => decide("f"),
         m: () => decide("m"),
         o: () => !arrived() || press("#wb-own-page"),
         Enter: () => !arrived() || press("#wb-own-page"),

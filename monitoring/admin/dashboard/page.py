@@ -17,6 +17,8 @@ from aftersale.domain.money import format_yuan
 from aftersale.models import (
     DESK_STATUSES,
     AlertKind,
+    ConnectorKind,
+    Refund,
     Rejection,
     Ticket,
     TicketStatus,
@@ -25,6 +27,7 @@ from aftersale.models import (
 from aftersale.platforms.protocol import own_reason
 from aftersale.reject_reasons import REASONS
 from aftersale.services.desk.queues import MERCHANTS_TURN, Queue
+from aftersale.services.refunds.by_hand import TO_PAY
 from monitoring.admin.dashboard import caps, choice
 from monitoring.admin.dashboard.caps import decisions_url, hits_url
 from monitoring.admin.dashboard.charts import Chart
@@ -125,8 +128,16 @@ def _backlog(chosen: Choice, now: datetime) -> dict[int, dict[str, int]]:
         )
         .order_by()
     }
+    to_pay = dict(
+        Refund.objects.filter(TO_PAY, shop__in=ids)
+        .values("shop")
+        .annotate(number=Count("pk"))
+        .values_list("shop", "number")
+        .order_by()
+    )
     return {
         pk: {name: rows.get(pk, {}).get(name, 0) for name in ("to_handle", "overdue", "failed")}
+        | {"to_pay": to_pay.get(pk, 0)}
         for pk in ids
     }
 
@@ -143,11 +154,15 @@ def _now_tiles(chosen: Choice, backlog: dict[int, dict[str, int]]) -> list[Tile]
         number = sum(row[name] for row in backlog.values())
         return Tile(title, f"{number:,}", _queue_url(chosen, queue), number)
 
-    return [
+    tiles = [
         tile(_("To handle"), "to_handle", Queue.TO_HANDLE),
         tile(_("Overdue"), "overdue", Queue.OVERDUE),
         tile(_("Failed refunds"), "failed", Queue.REFUND_FAILED),
     ]
+    pays_by_hand = any(shop.connector == ConnectorKind.MANUAL for shop in chosen.shops)
+    if pays_by_hand or any(row["to_pay"] for row in backlog.values()):
+        tiles.append(tile(_("To pay by hand"), "to_pay", Queue.TO_PAY))
+    return tiles
 
 
 def _tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[Tile]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Switch, Texts
@@ -29,7 +29,7 @@ def _clause(content: Mapping[str, Any], zone: str | None) -> str:
 
 WORDS = ConditionWords(
     name="risk",
-    label=gettext_lazy("Risk"),
+    label=pgettext_lazy("order label", "Risk"),
     tell=_told,
     clause=_clause,
     switch=Switch(

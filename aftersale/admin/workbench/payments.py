@@ -1,0 +1,125 @@
+"""The dialogs that record what became of a refund that is paid by hand (SPEC O4, G4)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from aftersale.admin.kit import access
+from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain.money import format_yuan
+from aftersale.models import Refund, Ticket
+from aftersale.services.refunds import refund_results
+from aftersale.services.refunds.by_hand import is_to_pay
+from aftersale.services.shared.errors import NotFound, Refused, Stale, WrongStep
+from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
+
+from .consequences import buyer
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One of the two dialogs."""
+
+    template: str
+    title: Any
+    succeeded: bool
+    # Told with the buyer and the amount once it is recorded.
+    told: Any
+
+
+PAID = Payment(
+    "aftersale/workbench/paid.html",
+    gettext_lazy("Record as paid"),
+    True,
+    gettext_lazy("Refunded: %(buyer)s has %(amount)s."),
+)
+NOT_PAID = Payment(
+    "aftersale/workbench/not_paid.html",
+    gettext_lazy("Record as failed"),
+    False,
+    gettext_lazy("The refund of %(amount)s to %(buyer)s is recorded as failed."),
+)
+
+
+def _view(payment: Payment) -> Callable[..., HttpResponseBase]:
+    @desk_page
+    @require_http_methods(["GET", "POST"])
+    def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
+        return _record(request, ticket_id, payment)
+
+    return view
+
+
+paid, not_paid = _view(PAID), _view(NOT_PAID)
+
+
+def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpResponse:
+    user = access.person(request)
+    ticket = find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
+    refund = getattr(ticket, "refund", None)
+    if refund is None:
+        raise NotFound(_("There is no such refund."))
+    try:
+        if request.method == "GET":
+            require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+            return _ask(request, ticket, refund, payment)
+        refund_results.record_result(
+            refund_id=refund.pk,
+            succeeded=payment.succeeded,
+            reason=request.POST.get("reason", ""),
+            reference=request.POST.get("reference", ""),
+            user=user,
+            now=timezone.now(),
+            seen=request.POST.get("seen", ""),
+        )
+    except (Stale, WrongStep) as stale:
+        return dialog(
+            request,
+            "aftersale/workbench/changed.html",
+            refused=stale,
+            title=_("The case has changed"),
+        )
+    except Refused as refused:
+        return _ask(request, ticket, refund, payment, refused)
+    words = {"buyer": buyer(ticket), "amount": format_yuan(refund.amount)}
+    return done(payment.told % words)
+
+
+def _ask(
+    request: HttpRequest,
+    ticket: Ticket,
+    refund: Refund,
+    payment: Payment,
+    refused: Refused | None = None,
+) -> HttpResponse:
+    return dialog(
+        request,
+        payment.template,
+        refused=refused,
+        title=payment.title,
+        action=request.path,
+        ticket=ticket,
+        order=ticket.order,
+        buyer=buyer(ticket),
+        amount=format_yuan(refund.amount),
+        reference=request.POST.get("reference", ""),
+        reference_length=refund_results.LONGEST_REFERENCE,
+        reason=request.POST.get("reason", ""),
+        # What was on the screen when the dialog was opened, not what is there by now.
+        seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
+    )
+
+
+def steps(ticket: Ticket) -> set[str]:
+    """The two dialogs, where the ticket's refund waits to be paid by hand."""
+    refund = getattr(ticket, "refund", None)
+    if refund is None or not is_to_pay(refund, ticket.shop):
+        return set()
+    return {"paid", "not_paid"}
