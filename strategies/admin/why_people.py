@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.workbench.panels import Panel, register
-from aftersale.models import Ticket
+from aftersale.models import Ticket, TicketFlag
 from strategies.models import Decision
 from strategies.services import explanations
 
@@ -33,6 +33,10 @@ def why_people(request: HttpRequest, ticket: Ticket) -> Panel:
 
 
 def _undecided(ticket: Ticket) -> str:
+    if {TicketFlag.DIFFERS, TicketFlag.ORDER_IN_DOUBT} & set(ticket.flags):
+        return _(
+            "What the platform reports differs from what is stored here: people look at it first."
+        )
     if ticket.awaiting_evaluation:
         return _("The automation has yet to look at it.")
     if ticket.order_id is None:

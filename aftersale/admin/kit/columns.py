@@ -150,7 +150,7 @@ def column(
     elif isinstance(field, ArrayField):
 
         def show(obj: Any) -> Any:
-            return _words(key, getattr(obj, key))
+            return _words(key, getattr(obj, key) or [])
 
     else:
         return _plain(field)

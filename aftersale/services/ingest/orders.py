@@ -254,8 +254,14 @@ def _change(
     # Only now that the orders are locked.
     reported = reported_of(changed)
     own = own_refunds.of_orders(
-        [pk for pk, item in changed.items() if item.row[_REFUNDED_AMOUNT] or pk in stored]
+        [pk for pk, item in changed.items() if item.refunded_reported is not None]
     )
+    told = [
+        pk
+        for pk, item in changed.items()
+        if item.refunded_reported is None and (item.row[_REFUNDED_AMOUNT] or pk in stored)
+    ]
+    taken = own_refunds.taken(told) if told else {}
     platforms: dict[int, Word] = {}
     for pk, updated_at, stored_digest, outside, in_doubt, *before in rows:
         item = changed[pk]
@@ -276,11 +282,10 @@ def _change(
         if pk in reported:
             platforms[pk] = _word(item)
             item = _with_reported(item, reported[pk])
-        if pk in own:
-            if item.refunded_reported is not None:
-                item = _without_own(item, item.refunded_reported, own[pk], known=outside)
-            else:
-                item = _with_doubt(item, own[pk], known=outside, in_doubt=in_doubt)
+        if item.refunded_reported is not None and pk in own:
+            item = _without_own(item, item.refunded_reported, own[pk], known=outside)
+        elif pk in taken:
+            item = _with_doubt(item, taken[pk], known=outside, in_doubt=in_doubt)
         pairs.append((pk, item))
         arrived.append(
             ArrivedOrder(
@@ -329,15 +334,15 @@ def _with_merged(
     )
 
 
-def _with_doubt(item: Incoming, own: Sequence[int], *, known: int, in_doubt: bool) -> Incoming:
+def _with_doubt(item: Incoming, taken: Sequence[int], *, known: int, in_doubt: bool) -> Incoming:
     """A source that tells `refunded_amount` by itself may count Afterdesk's own refunds in it: the
     figure is taken as it stands, and people look where that is likely (SPEC O2)."""
     total = item.row[_REFUNDED_AMOUNT]
     if total == known:
         likely = in_doubt
     else:
-        likely = own_refunds.outside(total, own, known=0) == 0 or (
-            total > known and own_refunds.outside(total, own, known=known) == known
+        likely = own_refunds.outside(total, taken, known=0) == 0 or (
+            total > known and own_refunds.outside(total, taken, known=known) == known
         )
     if total == 0 or not likely:
         return item

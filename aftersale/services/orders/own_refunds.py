@@ -54,6 +54,16 @@ def of_orders(order_pks: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
+def taken(order_pks: Iterable[int]) -> dict[int, list[int]]:
+    """The amounts that tickets have taken of each order, paid or not: who pays by hand may have
+    paid before saying so. The orders are locked."""
+    found: dict[int, list[int]] = {}
+    rows = Ticket.objects.filter(order__in=list(order_pks), committed__gt=0)
+    for order_pk, amount in rows.values_list("order", "committed"):
+        found.setdefault(order_pk, []).append(amount)
+    return found
+
+
 def of_order(order: Order, *, but: Ticket) -> list[int]:
     """The same of one order, without one of its tickets."""
     return [amount for _pk, ticket_pk, amount in _rows([order.pk]) if ticket_pk != but.pk]

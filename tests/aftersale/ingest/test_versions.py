@@ -377,6 +377,19 @@ def test_o2_a_total_that_equals_afterdesks_own_refunds_is_for_people(
     assert Ticket.objects.get(ticket_no="T2").awaiting_evaluation
 
 
+def test_o2_also_where_a_refund_by_hand_is_not_recorded_as_paid_yet(shop: Shop) -> None:
+    save_order(order())
+    save_ticket(ticket(amount="60.00"), ticket(ticket_no="T2", amount="5.00"))
+    Ticket.objects.filter(ticket_no="T1").update(
+        status="refunding", committed=6000, awaiting_evaluation=False
+    )
+    Order.objects.update(committed=6000)
+    save_order(order(refunded_amount="60.00", updated_at=at(1)))
+    assert the_order().in_doubt
+    waits = Ticket.objects.get(ticket_no="T2")
+    assert (waits.flags, waits.awaiting_evaluation) == (["order_in_doubt"], False)
+
+
 def test_o6_in_a_file_the_refusal_names_record_field_and_reason(
     shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

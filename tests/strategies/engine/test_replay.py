@@ -1,9 +1,12 @@
 """A replay by the same strategies decides what was decided, to the fen (SPEC M3)."""
 
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide
+from strategies.engine.hours import EPOCH
 from strategies.engine.replay import Past, Replay
 from strategies.engine.vocabulary import FAST_REFUND_BIT, MANUAL, SCENARIO_BIT
 from tests.strategies.engine.generate import scenes
@@ -102,6 +105,43 @@ def test_what_is_approved_here_takes_the_orders_money() -> None:
     assert outcomes(replay, Past(first, False, False), Past(second, False, False)) == [
         "refund", "manual",
     ]  # fmt: skip
+
+
+def on_line(number: int, line: int, amount: int, left: int, freight: int = 0) -> Facts:
+    return ticket(
+        number, "o", amount=amount, refundable=50_000, paid_amount=50_000, line=line,
+        line_paid=10_000, line_left=left, freight_left=freight,
+    )  # fmt: skip
+
+
+def test_e2_what_is_approved_here_takes_the_lines_money() -> None:
+    past = [Past(on_line(1, 1, 8_000, 10_000), False, False),
+            Past(on_line(2, 1, 3_000, 10_000), False, False),
+            Past(on_line(3, 2, 3_000, 10_000), False, False)]  # fmt: skip
+    replay = Replay(content({}), State(), repeated={"o"})
+    assert outcomes(replay, *past) == ["refund", "manual", "refund"]
+
+
+def test_e2_what_is_not_approved_here_leaves_the_lines_money_to_others() -> None:
+    past = [Past(on_line(1, 1, 10_000, 10_000), True, False),
+            Past(on_line(2, 1, 4_000, 0), False, False)]  # fmt: skip
+    small = content({"single_amount_cap": 5_000})
+    assert outcomes(Replay(small, State(), repeated={"o"}), *past) == ["manual", "refund"]
+
+
+def test_e2_freight_is_shared_in_a_replay_as_it_was_then() -> None:
+    """Then the first line took all of the freight; here it does not, and the second may."""
+    past = [Past(on_line(1, 1, 10_500, 10_000, 500), True, False),
+            Past(on_line(2, 2, 10_500, 10_000, 0), False, False)]  # fmt: skip
+    replay = Replay(content({"single_amount_cap": 10_600}), State(), repeated={"o"})
+    assert outcomes(replay, *past) == ["refund", "manual"]
+    stricter = content({"single_amount_cap": 10_600, "valid_from": _after(NOW + 1)})
+    replay = Replay(stricter, State(), repeated={"o"})
+    assert outcomes(replay, *past) == ["manual", "refund"]
+
+
+def _after(at: int) -> str:
+    return (EPOCH + timedelta(microseconds=at + 1)).isoformat()
 
 
 def test_caps_are_kept() -> None:
