@@ -75,6 +75,8 @@ STEPS: dict[int, str] = {
     51: "refused",
     52: "cancelled",
 }
+# Withdrawn, mediated, closed.
+LAST_STEPS = {5, 12, 22, 26, 52}
 # The latest of these says who won.
 WINNER: dict[int, str] = {30: "merchant", 31: "buyer", 36: "buyer", 37: "merchant"}
 _MOST_STEPS = 20
@@ -91,6 +93,9 @@ class Dispute:
 
     @property
     def running(self) -> bool:
+        if not self.status and self.history:
+            # Older answers have no status: their last step says.
+            return self.history[0][1] not in LAST_STEPS
         return self.status not in ENDED
 
     @property

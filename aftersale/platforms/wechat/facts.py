@@ -23,6 +23,7 @@ def of_ticket(
     received = details.get("receive_product")
     in_hand = "" if received is None else "yes" if received else "no"
     pictures = [text(media) for media in details.get("media_id_list") or ()]
+    in_dispute = dispute.pictures if dispute else ()
     return _said(
         [
             Fact("status_there", "" if status_known else status or "–"),
@@ -45,7 +46,7 @@ def of_ticket(
             *(disputes.facts(dispute) if dispute else ()),
             *(
                 Fact("picture", media)
-                for media in [*pictures, *(dispute.pictures if dispute else ())][:_MOST_PICTURES]
+                for media in list(dict.fromkeys([*pictures, *in_dispute]))[:_MOST_PICTURES]
             ),
         ]
     )

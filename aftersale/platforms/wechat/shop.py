@@ -126,6 +126,8 @@ class WeChatShop:
 
     def approve(self, step: Step) -> Accepted | Declined:
         def prepare(raw: Answer, until: float) -> Sent | Declined:
+            if _unknown_type(raw):
+                return _handle_there()
             retried = codes.status_name(raw.get("status")) == codes.PAYMENT_FAILED
             if codes.type_name(raw.get("type")) != "REFUND" and not retried:
                 return Declined(
@@ -139,6 +141,8 @@ class WeChatShop:
 
     def approve_return(self, step: Step) -> Accepted | Declined:
         def prepare(raw: Answer, until: float) -> Sent | Declined:
+            if _unknown_type(raw):
+                return _handle_there()
             address = self._lookup.address(until)
             if not address:
                 return Declined(Why.OTHER, _("The shop has no return address on the platform."))
@@ -357,6 +361,14 @@ class WeChatShop:
         except ValueError:
             return now
         return ends.astimezone(now.tzinfo)
+
+
+def _unknown_type(raw: Answer) -> bool:
+    return codes.type_name(raw.get("type")) not in codes.TICKET_TYPE
+
+
+def _handle_there() -> Declined:
+    return Declined(Why.OTHER, _("Handle a request of this kind on the platform."))
 
 
 def _evidence_path(dispute: Dispute | None) -> str | None:

@@ -88,6 +88,22 @@ def test_who_won(code, steps, winner):
     assert whole(found, status="MERCHANT_REJECT_REFUND").record.arbitration_result == winner
 
 
+@pytest.mark.parametrize(
+    ("steps", "runs"),
+    [((1, 10, 11, 3, 13), True), ((1, 13, 26), False), ((1, 5), False), ((), True)],
+)
+def test_an_older_answer_without_a_state_is_read_by_its_last_step(steps, runs):
+    history = [{"item_type": kind, "time": at} for at, kind in enumerate(steps, start=9)]
+    found = disputes.dispute("7", {"history": list(reversed(history))})
+    assert found.running is runs
+
+
+def test_a_picture_is_shown_once():
+    found = Dispute("7", 103, (), ("m-1", "m-2"))
+    ticket = whole(found, details={"media_id_list": ["m-1"]})
+    assert facts_of(ticket, "picture") == ["m-1", "m-2"]
+
+
 def test_every_state_and_step_has_its_words():
     words = {word for word, _ in disputes.STATUS.values()}
     turns = {turn for _, turn in disputes.STATUS.values()} - {""}

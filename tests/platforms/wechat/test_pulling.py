@@ -211,3 +211,22 @@ def test_what_is_left_counts_from_the_platforms_clock(fake, shop):
     fake.deadline_is_rest = True
     ticket = many(fake, 1)[0]
     assert shop.ticket(ticket).record.due_at == fake._tickets[ticket].due
+
+
+def test_a_ticket_of_an_order_that_was_read_is_one_call(fake, shop):
+    """A round reads orders first, and keeps what each consists of."""
+    since = fake.now()
+    many(fake, 5)
+    until = fake.now() + SECOND
+    assert len(list(shop.changed_orders(since=since, until=until))) == 5
+    fake.wire.paths.clear()
+    found = list(shop.changed_tickets(since=since, until=until))
+    assert [seen.record.line_no for seen in found] == [1] * 5
+    assert fake.wire.paths.count("/channels/ec/aftersale/getaftersaleorder") == 5
+    assert "/channels/ec/order/get" not in fake.wire.paths
+    # Each order is asked for once where it was not read.
+    fresh = fake.connect()
+    assert len(list(fresh.changed_tickets(since=since, until=until))) == 5
+    assert fake.wire.paths.count("/channels/ec/order/get") == 5
+    assert len(list(fresh.changed_tickets(since=since, until=until))) == 5
+    assert fake.wire.paths.count("/channels/ec/order/get") == 5

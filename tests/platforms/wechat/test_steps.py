@@ -104,6 +104,16 @@ def test_a_return_is_not_refunded_without_the_buyers_word(fake, shop):
     assert fake.received == []
 
 
+def test_nothing_is_agreed_to_of_a_type_that_is_not_known(fake, shop):
+    """SPEC O4: money moves on no unknown word."""
+    ticket = applied(fake)
+    fake._tickets[ticket].extra = {"type": "NEW_TYPE"}
+    step = step_of(shop, ticket)
+    said = Declined(Why.OTHER, "Handle a request of this kind on the platform.")
+    assert (shop.approve(step), shop.approve_return(step)) == (said, said)
+    assert fake.received == []
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
