@@ -17,7 +17,7 @@ from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import Refund, Shop, Ticket, TicketStatus
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
-from aftersale.services.refunds.holds import HELD
+from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shops import shops
 
@@ -64,7 +64,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Resume automatic refunds of %(shop)s") % {"shop": shop.name},
         submit=_("Resume automatic refunds"),
         shop=shop,
-        held=Refund.objects.filter(HELD, shop=shop).count(),
+        held=Refund.objects.filter(HELD_BY_PAUSE, shop=shop).count(),
         waiting=_waiting(shop),
     )
 

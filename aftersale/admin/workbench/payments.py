@@ -120,6 +120,6 @@ def _ask(
 def steps(ticket: Ticket) -> set[str]:
     """The two dialogs, where the ticket's refund waits to be paid by hand."""
     refund = getattr(ticket, "refund", None)
-    if refund is None or not is_to_pay(refund, ticket.shop):
+    if refund is None or not is_to_pay(refund):
         return set()
     return {"paid", "not_paid"}
