@@ -140,11 +140,11 @@ def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) ->
         )
 
 
-def found_inside(order: Order, ticket: Ticket) -> None:
-    """The platform has refunded a ticket by a step that was not sent from here.
+def claim_from_outside(order: Order, ticket: Ticket) -> None:
+    """Takes the ticket's money out of what counts as refunded outside (SPEC O2).
 
-    Its figure of the order may have that refund already, taken for one from outside. Call it
-    before the refund is written down.
+    The platform has refunded the ticket by a step that was not sent from here, and its figure of
+    the order may have that refund already. Call it before the refund is written down.
     """
     if order.refunded_reported is not None:
         own = own_refunds.of_order(order, but=ticket)

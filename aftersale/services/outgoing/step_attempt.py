@@ -54,7 +54,7 @@ _TAKEN = {
 }
 
 # What the shop's pause switch holds back (SPEC G2): what the automation decided and is not sent.
-HELD = Q(state=StepState.DUE, user=None, calls=0, shop__automation_paused_at__isnull=False)
+HELD_BY_PAUSE = Q(state=StepState.DUE, user=None, calls=0, shop__automation_paused_at__isnull=False)
 # A ticket's steps go out in the order in which they were decided.
 BEHIND = Exists(
     PlatformStep.objects.filter(
@@ -118,7 +118,7 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
             _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
             return None
-        if not ask and (payment_stop.stopped() or _held(step, shop)):
+        if not ask and (payment_stop.stopped() or _is_held_by_pause(step)):
             return None  # it stays due, and goes out when the stop or the pause ends
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
         step.leased_until = step.next_step_at = now + LEASE
@@ -168,14 +168,9 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
             _free_the_next(step, now=now)
 
 
-def _held(step: PlatformStep, shop: Shop) -> bool:
-    """The same as HELD, of rows at hand."""
-    return (
-        step.state == StepState.DUE
-        and step.user_id is None
-        and step.calls == 0
-        and shop.automation_paused
-    )
+def _is_held_by_pause(step: PlatformStep) -> bool:
+    """The same rule, asked of one stored row."""
+    return PlatformStep.objects.filter(HELD_BY_PAUSE, pk=step.pk).exists()
 
 
 def _not_sent(step: PlatformStep, answer: NotSent, *, asked: bool, now: datetime) -> None:
