@@ -49,7 +49,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
     shown_in_another = {
         # on the page of their order or shop
         "OrderLine", "CommissionSplit", "FastRefundPeriod", "OrderShipping", "Shipment",
-        "PlatformStep",  # beside the case that it is about
+        "PlatformFacts", "PlatformStep",  # beside the case that they are about
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
