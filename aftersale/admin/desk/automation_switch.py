@@ -81,7 +81,7 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def evaluate_offer(request: HttpRequest, shop: Shop, message: str) -> HttpResponse:
-    """What a change of strategies is answered with: what was done, and the offer of SPEC E1."""
+    """Answers a change of strategies: the message, with SPEC E1's offer to evaluate again."""
     if shop.automation_paused or not _waiting(shop):
         return done(message)
     answer = _evaluate_dialog(request, shop, message)

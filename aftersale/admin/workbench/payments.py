@@ -112,7 +112,7 @@ def _ask(
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,
         reason=request.POST.get("reason", ""),
-        # What was on the screen when the dialog was opened, not what is there by now.
+        # The facts on the screen when the dialog was opened, not those of now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
     )
 
