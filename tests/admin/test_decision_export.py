@@ -20,8 +20,8 @@ from aftersale.services.sheets import write_file
 from strategies.admin.search import export
 from strategies.models import Decision, Strategy
 
+from .clients import client_of, url
 from .scene import AT, Scene, more_tickets
-from .test_scope import client_of, url
 
 LIST = reverse("admin:strategies_decision_changelist")
 
