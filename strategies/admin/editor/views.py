@@ -32,7 +32,7 @@ from strategies.strategy_record import StrategyRecord
 from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
-from .reach import seen_revision, shop_for, shops_for, strategy_for
+from .permitted import seen_revision, shop_for, shops_for, strategy_for
 
 
 @desk_page

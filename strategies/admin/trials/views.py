@@ -22,7 +22,7 @@ from aftersale.services.shared.errors import NotFound
 from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services import trials
 
-from ..editor.reach import shops_for
+from ..editor.permitted import shops_for
 from . import result
 
 PAGE = 50

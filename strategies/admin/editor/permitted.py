@@ -1,4 +1,4 @@
-"""Whose strategies a request may touch: looked up within the user's shops first (SPEC P1)."""
+"""The strategies and shops that a request may change, looked up in the user's shops (SPEC P1)."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
