@@ -263,8 +263,8 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     if before is not None:
         old = shown_content(before.content, strategy.shop)
         for label, value in shown_content(latest.content, strategy.shop).items():
-            # The order's version belongs to the board, which reports conflicts; the form doesn't
-            # change it.
+            # The board changes the priority and reports conflicts about it; the form never changes
+            # it.
             if label != priority and old.get(label, EMPTY) != value:
                 changes.append({"label": label, "old": old.get(label, EMPTY), "new": value})
     return {

@@ -56,8 +56,8 @@ def decide_shop(
                 return True  # all that waits is held by others
             else:
                 # Tickets that came meanwhile may lie before the cursor, and the worker that they
-                # woke may have found the lane held by this run and given up: so look again without
-                # holding the lane.
+                # woke may have found the lane held by this run and given up: this look, made
+                # without the lane, finds them.
                 cursor = START
             if time.monotonic() >= until:
                 return True
