@@ -27,6 +27,7 @@ from tests import factories
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ OVER = {"rejected", "cancelled", "closed"}
 DONE = {"refunded", "cancelled", "closed", "arbitration"}
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake, XiaohongshuFake])
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()
