@@ -1,6 +1,6 @@
 """An hour of platform time with faults, of the whole desk: what buyers, the platform's staff, the
 desk's people and its strategies do at once. In the end both sides agree on every ticket and every
-fen. The real connectors talk to the pretended platforms over HTTP."""
+fen. The real connectors talk to the fake platforms over HTTP."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""A shop read over HTTP from a pretended platform that throttles, breaks off and repeats itself: in
+"""A shop read over HTTP from a fake platform that throttles, breaks off and repeats itself: in
 the end the desk has every ticket as the platform has it, and no more money than has gone back."""
 
 from collections.abc import Iterator
