@@ -56,6 +56,8 @@ class Fake(Protocol):
     """One shop on one fake platform. A call that makes no sense there raises ValueError."""
 
     code: str  # the platform's code ("kuaishou", "wechat")
+    # Whether an offer to the buyer can be made by a call.
+    takes_offers: bool
 
     def start(self) -> None: ...
 

@@ -27,6 +27,7 @@ from tests import factories
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,7 @@ DONE = {"refunded", "cancelled", "closed", "arbitration"}
 FAKES = {
     "kuaishou": lambda: KuaishouFake(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)),
     "wechat": WeChatFake,
+    "xiaohongshu": lambda: XiaohongshuFake(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)),
 }
 
 

@@ -15,11 +15,12 @@ from tests import factories
 from tests.platforms.fakes import Fake, Fault
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
+from tests.platforms.xiaohongshu.fake import XiaohongshuFake
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake, XiaohongshuFake])
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()
