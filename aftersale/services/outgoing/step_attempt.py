@@ -34,9 +34,10 @@ from aftersale.services.ingest import reports
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer, OrderBusy
+from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer
 from aftersale.services.refunds import payment_stop, settlement, unsent_refunds
 from aftersale.services.shared import locks
+from aftersale.services.shared.due_work import OrderBusy
 from aftersale.services.tickets import lifecycle, negotiation
 
 log = structlog.get_logger(__name__)
