@@ -67,7 +67,8 @@ def reject(
     # Asked of the platform before anything is locked.
     own = platform_reasons.chosen(find_case(ticket_id=ticket_id, user=user), reason)
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
-        order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         ticket.order = order
         known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now, own=own)
         if explanation is None:
@@ -85,7 +86,7 @@ def reject(
         for file in files:
             file.rejection = rejection
             file.save(update_fields=["rejection"])
-        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(case)
         from_status = ticket.status
         lifecycle.move(
             ticket,
@@ -126,7 +127,8 @@ def negotiate(
     """
     message = require_text(message, pointer="message")
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
-        order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         ticket.order = order
         open_round = require_negotiable(ticket, now=now)
         offered_type = "" if type == ticket.type else type

@@ -39,7 +39,7 @@ from aftersale.services.refunds import attempts
 from aftersale.services.shared.errors import OverLine, Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation
-from aftersale.services.tickets.cases import lock_case
+from aftersale.services.tickets.cases import Case, lock_case
 
 
 def approve(
@@ -57,7 +57,8 @@ def approve(
     during a negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
     """
     with transaction.atomic():
-        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         to_status = approved_status(ticket)
         wanted = require_approvable(order, ticket, amount)
         note = _require_line_room(order, ticket, wanted, above_line)
@@ -66,7 +67,7 @@ def approve(
         from_status = ticket.status
         lifecycle.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user, note=note)
         if to_status == TicketStatus.REFUNDING:
-            _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+            _request(case)
         else:
             platform_steps.tell(
                 order=order,
@@ -136,7 +137,8 @@ def confirm_return(
     A return of 0.00 ends as closed, without a refund (SPEC O4).
     """
     with transaction.atomic():
-        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         confirmable = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
         if ticket.status not in confirmable:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
@@ -160,7 +162,7 @@ def confirm_return(
             user=user,
             note=note or above,
         )
-        _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        _request(case)
         return ticket
 
 
@@ -174,7 +176,8 @@ def retry(
 ) -> Ticket:
     """Tries a failed refund again, after a new check of the order's and the line's money (O2)."""
     with transaction.atomic():
-        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket, refund = case.order, case.ticket, case.refund
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
@@ -187,7 +190,7 @@ def retry(
             ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user, note=note
         )
         if refund is None:
-            _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+            _request(case)
         else:
             # Who or what caused the refund stays as it was; the attempts go on counting.
             _start(refund, ticket, now=now)
@@ -203,7 +206,7 @@ def close(
     exchange whose new goods were sent.
     """
     with transaction.atomic():
-        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        ticket = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen).ticket
         if not may_close(ticket):
             raise _wrong_step(ticket, TicketStatus.CLOSED)
         if not is_visible(note):
@@ -243,18 +246,11 @@ def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
     return WrongStep(ticket.ticket_no, TicketStatus(ticket.status), to_status)
 
 
-def _request(
-    order: Order,
-    ticket: Ticket,
-    refund: Refund | None,
-    *,
-    source: str,
-    user: User | None,
-    now: datetime,
-) -> None:
+def _request(case: Case) -> None:
     """Asks for the ticket's committed money to be paid, on the one row that it has for good."""
+    ticket, refund = case.ticket, case.refund
     if refund is None:
-        refund = Refund(shop_id=ticket.shop_id, order=order, ticket=ticket)
+        refund = Refund(shop_id=ticket.shop_id, order=case.order, ticket=ticket)
     elif refund.status not in attempts.OVER:
         raise Refused(
             _("Ticket %(ticket)s has a refund already: %(status)s.")
@@ -263,10 +259,10 @@ def _request(
     if ticket.committed <= 0:
         raise Refused(_("Ticket %s asks for no money.") % ticket.ticket_no)
     refund.amount = ticket.committed
-    refund.source = source
+    refund.source = RefundSource.PERSON
     refund.decision_id = None
-    refund.requested_by = user
-    _start(refund, ticket, now=now)
+    refund.requested_by = case.user
+    _start(refund, ticket, now=case.now)
 
 
 def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:

@@ -35,6 +35,7 @@ from aftersale.services.refunds import (
 )
 from aftersale.services.shared import due_work, locks
 from aftersale.services.shared.errors import OverLine, OverRefundable, Refused
+from aftersale.services.tickets.cases import case_of_locked
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
@@ -420,7 +421,7 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
             ticket = locks.lock_ticket(ticket_id)
             if ticket.status == "refunding":
                 refund_results.take_over_result(
-                    order=order, ticket=ticket, succeeded=False, at=now, reason="r", now=now
+                    case_of_locked(order, ticket, now=now), succeeded=False, at=now, reason="r"
                 )
 
     def pay() -> None:
