@@ -36,7 +36,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts
-from aftersale.services.shared.errors import OverLine, Refused, WrongStep
+from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation
 from aftersale.services.tickets.cases import Case, lock_case
@@ -61,7 +61,7 @@ def approve(
         order, ticket = case.order, case.ticket
         to_status = approved_status(ticket)
         wanted = require_approvable(order, ticket, amount)
-        note = _require_line_room(order, ticket, wanted, above_line)
+        note = refundable.line_note(order, ticket, wanted, above_line=above_line)
         if wanted:
             refundable.commit(order, ticket, wanted)
         from_status = ticket.status
@@ -152,7 +152,7 @@ def confirm_return(
         _require_window(ticket)
         # A return that arbitration interrupted may have given its money back.
         wanted = ticket.committed or negotiation.agreed_amount(ticket)
-        above = _require_line_room(order, ticket, wanted, above_line)
+        above = refundable.line_note(order, ticket, wanted, above_line=above_line)
         refundable.commit(order, ticket, wanted)
         lifecycle.move(
             ticket,
@@ -184,7 +184,7 @@ def retry(
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         _require_window(ticket)
         wanted = negotiation.agreed_amount(ticket) if refund is None else refund.amount
-        note = _require_line_room(order, ticket, wanted, above_line)
+        note = refundable.line_note(order, ticket, wanted, above_line=above_line)
         refundable.commit(order, ticket, wanted)
         lifecycle.move(
             ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user, note=note
@@ -223,17 +223,6 @@ def may_close(ticket: Ticket) -> bool:
     if returned and ticket.type != TicketType.EXCHANGE:
         return False
     return lifecycle.may_move(ticket, TicketStatus.CLOSED, Actor.PERSON)
-
-
-def _require_line_room(order: Order, ticket: Ticket, amount: int, above_line: bool) -> str:
-    """The note on a person's step above the line's money; raises OverLine without their word."""
-    try:
-        refundable.require_line_room(order, ticket, amount)
-    except OverLine as over:
-        if not above_line:
-            raise
-        return _("Above the line: %s") % over.message
-    return ""
 
 
 def _require_window(ticket: Ticket) -> None:
