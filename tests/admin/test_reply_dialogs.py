@@ -226,7 +226,11 @@ def test_an_offer_above_the_line_is_warned_of_and_must_be_meant(
         page = agent.get(outcome, {"type": ticket.type, "amount": amount}).content.decode()
         assert (warning in page, 'name="above_line"' in page) == (warned, warned)
     address = dialogs(ticket)[1]
-    sent = {"seen": seen_now(Ticket.objects.get(pk=ticket.pk), ticket.order), "message": "?", "amount": "5.01"}
+    sent = {
+        "seen": seen_now(Ticket.objects.get(pk=ticket.pk), ticket.order),
+        "message": "?",
+        "amount": "5.01",
+    }
     refused = agent.post(address, sent)
     page = refused.content.decode()
     assert (refused.status_code, warning in page, 'name="above_line"' in page) == (422, True, True)
