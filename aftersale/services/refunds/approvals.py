@@ -14,6 +14,7 @@ from django.db import transaction
 
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
@@ -145,9 +146,7 @@ def confirm_return(
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         if lifecycle.asks_for_nothing(ticket):
-            lifecycle.move(
-                ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note
-            )
+            _move_to_closed(case, note)
             return ticket
         _require_window(ticket)
         # A return that arbitration interrupted may have given its money back.
@@ -206,15 +205,23 @@ def close(
     exchange whose new goods were sent.
     """
     with transaction.atomic():
-        ticket = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen).ticket
-        if not may_close(ticket):
-            raise _wrong_step(ticket, TicketStatus.CLOSED)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        if not may_close(case.ticket):
+            raise _wrong_step(case.ticket, TicketStatus.CLOSED)
         if not is_visible(note):
             raise Refused(_("Write down how it was settled."), pointer="note")
-        lifecycle.move(
-            ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note.strip()
-        )
-        return ticket
+        _move_to_closed(case, note)
+        return case.ticket
+
+
+def left_open_there(ticket: Ticket) -> str:
+    """The part of closing a ticket that is left to people; empty where nothing is.
+
+    No platform has a call that only closes: the calls that agree to a ticket pay for it.
+    """
+    if not is_platform_connected(ticket.shop):
+        return ""
+    return _("The platform is not told, and has it open still: close it there too.")
 
 
 def may_close(ticket: Ticket) -> bool:
@@ -223,6 +230,18 @@ def may_close(ticket: Ticket) -> bool:
     if returned and ticket.type != TicketType.EXCHANGE:
         return False
     return lifecycle.may_move(ticket, TicketStatus.CLOSED, Actor.PERSON)
+
+
+def _move_to_closed(case: Case, note: str) -> None:
+    note, there = note.strip(), left_open_there(case.ticket)
+    lifecycle.move(
+        case.ticket,
+        TicketStatus.CLOSED,
+        actor=Actor.PERSON,
+        now=case.now,
+        user=case.user,
+        note=joined(" · ", [note, there]) if note and there else note or there,
+    )
 
 
 def _require_window(ticket: Ticket) -> None:
