@@ -54,8 +54,8 @@ def approve(
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
-    `amount` is at most what the ticket asks for, which is also the default: whoever approves
-    during a negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
+    `amount` is at most the ticket's amount, which is also the default: an approval during a
+    negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
     """
     with transaction.atomic():
         case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
@@ -191,7 +191,7 @@ def retry(
         if refund is None:
             _request(case)
         else:
-            # Who or what caused the refund stays as it was; the attempts go on counting.
+            # The refund's cause stays as it was; the attempts go on counting.
             _start(refund, ticket, now=now)
         return ticket
 
@@ -225,7 +225,7 @@ def left_open_there(ticket: Ticket) -> str:
 
 
 def may_close(ticket: Ticket) -> bool:
-    """Whether a person may close the ticket with a note; a return of 0.00 is confirmed instead."""
+    """True if a person may close the ticket with a note; a return of 0.00 is confirmed instead."""
     returned = ticket.status in (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
     if returned and ticket.type != TicketType.EXCHANGE:
         return False
