@@ -49,7 +49,7 @@ class Failed:
     """The platform has not paid under this key and never will."""
 
     reason: str
-    # Whether another attempt, under another key, would fail as well.
+    # True if another attempt, under another key, would fail as well.
     permanent: bool = False
 
 
@@ -92,7 +92,7 @@ class KeyReused(Exception):
 class Connector(Protocol):
     """A platform's way to pay. Any exception out of `pay` means that the outcome is unknown."""
 
-    # Whether `status` works; where it does not, people find out what became of a payment.
+    # True if `status` works; otherwise people find out a payment's outcome.
     can_be_asked: bool
 
     def pay(self, request: PayRequest) -> Paid | Failed | Pending | NotSent | DeclinedRefund: ...

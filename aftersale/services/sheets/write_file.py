@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 Cell = str | Decimal | datetime
 
-# What a sheet of Excel holds, its head included.
+# Rows that an Excel sheet can hold, its head included.
 MOST_ROWS = 1_048_576
 LONGEST = 32_767
 BOM = "\ufeff"
@@ -107,7 +107,7 @@ def xlsx(headers: list[str], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
 
 
 class _Pieces:
-    """A file that can only be written; what was written is taken away piece by piece."""
+    """A write-only file whose content is taken out piece by piece."""
 
     def __init__(self) -> None:
         self._written = bytearray()
