@@ -70,6 +70,8 @@ class FlagFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self.value():
             return queryset
+        if self.value() not in TicketFlag:
+            return queryset.none()
         # The index has the flagged ones only, and has to be told that these are.
         return queryset.exclude(flags=[]).filter(flags__contains=[self.value()])
 

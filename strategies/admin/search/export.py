@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
@@ -35,7 +36,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     back = reverse("admin:strategies_decision_changelist")
     try:
         found = _found(request)
-    except IncorrectLookupParameters:
+    except (DisallowedModelAdminLookup, IncorrectLookupParameters):
         return redirect(back)
     disposition = {"Content-Disposition": f'attachment; filename="{_name(request)}.{kind}"'}
     if kind == "csv":
