@@ -18,7 +18,6 @@ import pytest
 from config.postgres import Server
 from tests.config.conftest import command, still_running
 
-
 HANGS = 600
 """Seconds after which a start counts as hanging. A bound on speed it is not: the first start makes
 the database, migrates and adds the demo shop, beside whatever else the machine does."""
