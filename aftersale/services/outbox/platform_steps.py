@@ -41,7 +41,7 @@ def is_platform_connected(shop: Shop) -> bool:
 
 
 def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
-    """What of the ticket has still to be sent or found out."""
+    """The ticket's steps that have still to be sent or found out."""
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
 
 

@@ -140,7 +140,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _due(now: datetime) -> QuerySet[Refund]:
-    """What the payer may take a step of: not what a pause or the operator's stop holds back."""
+    """Refunds whose next step may be taken: a pause and the operator's stop hold others back."""
     due = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.

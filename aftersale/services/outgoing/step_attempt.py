@@ -53,7 +53,7 @@ _TAKEN = {
     StepKind.NEGOTIATE: {S.NEGOTIATING},
 }
 
-# What the shop's pause switch holds back (SPEC G2): what the automation decided and is not sent.
+# Held back by the shop's pause switch: unsent decisions of the automation (SPEC G2).
 HELD_BY_PAUSE = Q(state=StepState.DUE, user=None, calls=0, shop__automation_paused_at__isnull=False)
 # A ticket's steps go out in the order in which they were decided.
 BEHIND = Exists(
@@ -215,7 +215,7 @@ def _taken(
 def _refused(
     order: Order, ticket: Ticket, step: PlatformStep, answer: Refusal, *, now: datetime
 ) -> None:
-    """What the platform has is the fact: the ticket goes where it is there, or back."""
+    """The platform's state is the fact: the ticket goes where it is there, or back."""
     record = answer.record
     status = S(reports.reported_status(record) or S.PENDING_REVIEW) if record else None
     again = step.from_status == step.to_status
@@ -310,7 +310,7 @@ def _close(step: PlatformStep, state: StepState, reason: str, now: datetime) -> 
 
 
 def _free_the_next(step: PlatformStep, *, now: datetime) -> None:
-    """What waited behind the step: the ticket's next one finds itself, its refund is woken."""
+    """Wakes the refund that waited behind the step; the sweep finds the ticket's next step."""
     if step.ticket_id is None:
         return
     waiting = Refund.objects.filter(

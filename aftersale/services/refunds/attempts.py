@@ -49,7 +49,7 @@ def key_of(*, shop: Shop, ticket: Ticket, number: int) -> str:
 
 
 def fingerprint_of(*, shop: Shop, ticket: Ticket, order: Order, amount: int, key: str) -> str:
-    """What is asked for under the key, as 64 hex digits."""
+    """A digest of the request under the key, as 64 hex digits."""
     content = json.dumps([shop.code, ticket.ticket_no, order.order_no, amount, key])
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -60,6 +60,6 @@ def alive(refund: Refund) -> RefundAttempt | None:
 
 
 def paid_late(refund: Refund) -> int:
-    """What attempts have paid besides the one that counts, in fen."""
+    """The sum, in fen, that attempts have paid besides the one that counts."""
     paid = refund.attempts.filter(state=AttemptState.PAID_LATE)
     return paid.aggregate(sum=Sum("amount"))["sum"] or 0
