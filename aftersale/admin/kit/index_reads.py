@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from aftersale.domain.digits import whole_number
 from aftersale.services.shared import index_only
 
 # So many rows of each shop, however many shops and walks share what a page may read.
@@ -25,8 +26,7 @@ FURTHEST = 4
 
 
 def far(request: HttpRequest) -> int:
-    asked = request.GET.get(FAR, "")
-    return min(int(asked), FURTHEST) if asked.isdecimal() else 0
+    return min(whole_number(request.GET.get(FAR, "")) or 0, FURTHEST)
 
 
 def words(column: str, values: Sequence[str]) -> str:

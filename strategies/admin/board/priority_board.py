@@ -5,13 +5,11 @@ mouse, finger or keyboard; an order is saved whole, or not at all (SPEC T5).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +20,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.admin.kit.typed_keys import typed_keys
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -165,8 +165,8 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
         strategies.reorder(
             shop_id=shop.pk,
             scenario=scenario,
-            ids=_ids(request.POST.get("ids", "")),
-            seen=_ids(request.POST.get("seen", "")),
+            ids=typed_keys(request.POST.get("ids", "")),
+            seen=typed_keys(request.POST.get("seen", "")),
             user=access.person(request),
             now=now,
         )
@@ -191,12 +191,11 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
 
 def shop_of(request: HttpRequest, key: int | str) -> Shop:
     """The shop, if the user sees it."""
-    if not str(key).isascii() or not str(key).isdigit() or len(str(key)) > 18:
-        raise NotFound(_("There is no such shop."))
-    listed = (shop for shop in access.shops(request) if shop.pk == int(key))
+    pk = whole_number(str(key)) or 0
+    listed = (shop for shop in access.shops(request) if shop.pk == pk)
     # The list is cut off for operators of very many shops.
     seen = rights.shops_of(access.person(request))
-    shop = next(listed, None) or seen.filter(pk=key).first()
+    shop = next(listed, None) or seen.filter(pk=pk).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     return shop
@@ -232,13 +231,6 @@ def _columns(shop: Shop, *, now: datetime, only: str = "") -> list[Column]:
         for scenario in Scenario
         if only in ("", scenario)
     ]
-
-
-def _ids(text: str) -> Sequence[int]:
-    try:
-        return [int(part) for part in text.split(",") if part]
-    except ValueError as wrong:
-        raise BadRequest("not a list of keys") from wrong
 
 
 def _who_was_first(shop: Shop, scenario: str) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
 from aftersale.admin.kit.yuan_field import YuanField
+from aftersale.domain.digits import whole_number
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import plain_yuan
@@ -365,8 +366,8 @@ def _fen(text: str) -> int | None:
 
 
 def _number(text: str) -> int | None:
-    """At most nine figures: more is no number of anything here."""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    """Up to nine digits: everything that is counted here is less."""
+    return whole_number(text, digits=9)
 
 
 def _is_window(row: tuple[str, ...]) -> bool:

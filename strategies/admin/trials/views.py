@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import TicketStatus
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -40,9 +41,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The trial runs of the user's shops, the newest first; of one shop where one is chosen."""
     runs = rights.scoped(TrialRun.objects.all(), access.person(request))
     runs = runs.select_related("shop", "created_by").defer("present", "proposed", "summary")
-    chosen = request.GET.get("shop", "")
-    if chosen.isascii() and chosen.isdigit():
-        runs = runs.filter(shop=int(chosen[:18]))
+    chosen = whole_number(request.GET.get("shop", ""))
+    if chosen is not None:
+        runs = runs.filter(shop=chosen)
     page = Paginator(runs.order_by("-id"), PAGE).get_page(request.GET.get("page"))
     for trial in page.object_list:
         _dress(trial)
@@ -111,10 +112,8 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
         day = date.fromisoformat(text) if (text := request.GET.get("day", "")) else None
     except ValueError as wrong:
         raise BadRequest("not a day") from wrong
-    text = request.GET.get("hour", "")
-    hour = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
-    text = request.GET.get("page", "1")
-    number = max(int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1, 1)
+    hour = whole_number(request.GET.get("hour", ""), digits=2)
+    number = max(whole_number(request.GET.get("page", ""), digits=6) or 1, 1)
     rows, count = trials.found(
         run,
         against=against,
