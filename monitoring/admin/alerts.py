@@ -84,7 +84,7 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     if one is not None:
         service.acknowledge(alert_id=one, user=person, now=now)
         return done(_("The alert is acknowledged."))
-    keys = (whole_number(key) for key in request.POST.getlist("shown"))
+    keys = map(whole_number, request.POST.getlist("shown"))
     seen = [key for key in keys if key is not None]
     number = service.acknowledge_shown(alert_ids=seen, user=person, now=now)
     said = ngettext(

@@ -116,8 +116,9 @@ def _evaluate_dialog(request: HttpRequest, shop: Shop, title: str) -> HttpRespon
 
 def _shop(request: HttpRequest, pk: Any) -> Shop:
     """A shop of which the person may change the automation. Raises NotFound or NotAllowed."""
+    key = whole_number(str(pk)) or 0
     seen = rights.shops_of(access.person(request))
-    shop = seen.filter(pk=whole_number(str(pk)) or 0).first()
+    shop = seen.filter(pk=key).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     rights.require(access.person(request), shop.pk, Right.CHANGE_STRATEGIES)

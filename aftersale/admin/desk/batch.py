@@ -160,8 +160,8 @@ def _show(
 
 
 def _keys(data: QueryDict) -> list[int]:
-    """The tickets that were chosen; a value that is no key names none."""
-    keys = (whole_number(value) for value in data.getlist("ids"))
+    """The tickets that were chosen; anything that is no number is left out."""
+    keys = map(whole_number, data.getlist("ids"))
     return [key for key in keys if key is not None]
 
 

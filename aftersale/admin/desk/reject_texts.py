@@ -27,7 +27,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """Every reason with its text for one shop (`?shop=`, else the first)."""
     shops = access.shops(request)
     chosen = whole_number(request.GET.get("shop", ""))
-    shop = _shop(request, chosen) if chosen is not None else shops[0] if shops else None
+    shop = (shops[0] if shops else None) if chosen is None else _shop(request, chosen)
     if shop is None:
         raise Http404
     own = {row.reason: row for row in _own(shop)}

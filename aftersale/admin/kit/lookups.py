@@ -22,28 +22,21 @@ class OwnLookups(_Admin):
     """Mixed into every admin with a list; any other look-up is answered with 400."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        assert request is not None
-        if lookup in self._own_parameters(request):
-            return True  # a filter of the project's own reads its value before the database does
         # PostgreSQL holds no NUL, so nothing can be found by one.
-        return "\0" not in str(value) and lookup in self._field_parameters(request)
+        return "\0" not in str(value) and lookup in self._filter_parameters(request)
 
-    def _own_parameters(self, request: HttpRequest) -> Iterator[str | None]:
-        """Parameters of the filters that are classes."""
+    def _filter_parameters(self, request: HttpRequest | None) -> Iterator[str | None]:
+        assert request is not None
         for one in self.get_list_filter(request):
-            if isinstance(one, type) and issubclass(one, SimpleListFilter):
-                yield one.parameter_name  # making one asks the database what to offer
-            elif isinstance(one, type):
+            if isinstance(one, str):
+                field = get_fields_from_path(self.model, one)[-1]
+                assert isinstance(field, Field)
+                found = FieldListFilter.create(field, request, {}, self.model, self, field_path=one)
+                yield from found.expected_parameters()
+                if field.choices:
+                    yield f"{one}__in"  # the dashboard's links name several choices
+            elif issubclass(one, SimpleListFilter):
+                # Making one asks the database what to offer.
+                yield one.parameter_name
+            else:
                 yield from one(request, {}, self.model, self).expected_parameters()
-
-    def _field_parameters(self, request: HttpRequest) -> Iterator[str | None]:
-        """Parameters of Django's filters on fields."""
-        for one in self.get_list_filter(request):
-            if not isinstance(one, str):
-                continue
-            field = get_fields_from_path(self.model, one)[-1]
-            assert isinstance(field, Field)
-            found = FieldListFilter.create(field, request, {}, self.model, self, field_path=one)
-            yield from found.expected_parameters()
-            if field.choices:
-                yield f"{one}__in"  # the dashboard's links name several choices

@@ -35,7 +35,7 @@ def drilldown(request: HttpRequest) -> HttpResponse:
     source = request.GET.get("source", "")
     if source not in FigureSource.values:
         source = FigureSource.REFUND.value
-    page = max(1, whole_number(request.GET.get("page", ""), digits=6) or 1)
+    page = whole_number(request.GET.get("page", ""), digits=6) or 1
     kinds = request.GET.get("kind", "").replace("\0", "")
     key = request.GET.get("key")
     total, rows = rows_behind(

@@ -32,7 +32,7 @@ from strategies.strategy_record import StrategyRecord
 from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
-from .reach import seen_revision, shop_for, shops_for, strategy_for
+from .permitted import seen_revision, shop_for, shops_for, strategy_for
 
 
 @desk_page
@@ -162,8 +162,8 @@ def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
 
 def _typed_over(request: HttpRequest, shop: Shop) -> int | None:
     """The strategy of the shop that the form changes; None where it is a new one."""
-    typed = whole_number(request.POST.get("strategy", "")) or 0
-    own = Strategy.objects.filter(pk=typed, shop=shop, deleted_at=None)
+    key = whole_number(request.POST.get("strategy", "")) or 0
+    own = Strategy.objects.filter(pk=key, shop=shop, deleted_at=None)
     return own.values_list("pk", flat=True).first()
 
 

@@ -90,11 +90,11 @@ def _chosen(
     """The revision of that number; None where the address names none."""
     if not number:
         return None
-    wanted = whole_number(number, digits=9) or 0
+    chosen = whole_number(number, digits=9) or 0
     for revision in newest:
-        if revision.number == wanted:
+        if revision.number == chosen:
             return revision
-    found = strategy.revisions.select_related("created_by").filter(number=wanted).first()
+    found = strategy.revisions.select_related("created_by").filter(number=chosen).first()
     if found is None:
         raise NotFound(_("There is no such revision."))
     return found

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from django.contrib import admin, messages
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
@@ -36,7 +35,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     back = reverse("admin:strategies_decision_changelist")
     try:
         found = _found(request)
-    except (DisallowedModelAdminLookup, IncorrectLookupParameters):
+    except IncorrectLookupParameters:
         return redirect(back)
     disposition = {"Content-Disposition": f'attachment; filename="{_name(request)}.{kind}"'}
     if kind == "csv":

@@ -22,7 +22,7 @@ from aftersale.services.shared.errors import NotFound
 from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services import trials
 
-from ..editor.reach import shops_for
+from ..editor.permitted import shops_for
 from . import result
 
 PAGE = 50
@@ -113,7 +113,7 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
     except ValueError as wrong:
         raise BadRequest("not a day") from wrong
     hour = whole_number(request.GET.get("hour", ""), digits=2)
-    number = max(whole_number(request.GET.get("page", ""), digits=6) or 1, 1)
+    number = whole_number(request.GET.get("page", ""), digits=6) or 1
     rows, count = trials.found(
         run,
         against=against,

@@ -1,4 +1,4 @@
-"""Whose strategies a request may touch: looked up within the user's shops first (SPEC P1)."""
+"""The strategies and shops that a request may change, looked up in the user's shops (SPEC P1)."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -24,8 +24,9 @@ def strategy_for(request: HttpRequest, pk: int) -> Strategy:
 
 def shop_for(request: HttpRequest, pk: str | None) -> Shop:
     """The shop, if this person may add strategies to it. Raises NotFound or NotAllowed."""
+    key = whole_number(str(pk)) or 0
     seen = rights.shops_of(access.person(request))
-    shop = seen.filter(pk=whole_number(str(pk)) or 0).first()
+    shop = seen.filter(pk=key).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     rights.require(access.person(request), shop.pk, Right.CHANGE_STRATEGIES)
