@@ -157,7 +157,7 @@ def _distinct(ticket_ids: Iterable[int]) -> list[int]:
 
 
 def _tickets(asked: list[int], user: User) -> dict[int, Ticket]:
-    """Those of the tickets that the person may see, in the order in which they were asked for."""
+    """The tickets that the person may see, in the order asked for."""
     tickets = (
         scoped(Ticket.objects.select_related("shop", "order"), user)
         .prefetch_related("order__lines")
@@ -167,7 +167,7 @@ def _tickets(asked: list[int], user: User) -> dict[int, Ticket]:
 
 
 def _without_right(shop_pks: Iterable[int], user: User) -> dict[int, NotAllowed]:
-    """The refusal of each shop in which the person may not handle tickets."""
+    """A refusal for each shop where the person may not handle tickets."""
     refusals = {}
     for pk in shop_pks:
         try:

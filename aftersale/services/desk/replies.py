@@ -203,7 +203,7 @@ def require_negotiable(ticket: Ticket, *, now: datetime) -> Negotiation | None:
 
 
 def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
-    """Whether one more round may begin, as far as the ticket itself says."""
+    """True if the ticket itself allows one more round."""
     if ticket.order is None or ticket.status not in NEGOTIABLE:
         return False
     earlier = rounds.of_request(ticket)
@@ -287,9 +287,8 @@ def _check_offer(order: Order, ticket: Ticket, type: str, amount: int | None) ->
 
 
 def _go_on(ticket: Ticket, *, user: User, now: datetime, note: str) -> None:
-    """One more round while the ticket stays `negotiating`: no step of SPEC O4's table.
-
-    The status counts anew, as after a step: what the platform said before it is past.
+    """One more round while the ticket stays `negotiating`; SPEC O4's table has no such step. The
+    status starts again, as after a step: earlier reports of the platform are outdated.
     """
     ticket.status_at = now
     ticket.due_at = deadlines.due_at(

@@ -53,8 +53,8 @@ def approve(
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
-    `amount` is at most what the ticket asks for, which is also the default: whoever approves
-    during a negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
+    `amount` is at most the ticket's amount, which is also the default: an approval during a
+    negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
     """
     with transaction.atomic():
         order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
@@ -189,7 +189,7 @@ def retry(
         if refund is None:
             _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
         else:
-            # Who or what caused the refund stays as it was; the attempts go on counting.
+            # The refund's cause stays as it was; the attempts go on counting.
             _start(refund, ticket, now=now)
         return ticket
 
@@ -215,7 +215,7 @@ def close(
 
 
 def may_close(ticket: Ticket) -> bool:
-    """Whether a person may close the ticket with a note; a return of 0.00 is confirmed instead."""
+    """True if a person may close the ticket with a note; a return of 0.00 is confirmed instead."""
     returned = ticket.status in (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
     if returned and ticket.type != TicketType.EXCHANGE:
         return False

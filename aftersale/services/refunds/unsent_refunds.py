@@ -1,4 +1,4 @@
-"""Refunds of which nothing was sent yet: taken back, released, or dropped (SPEC G2, O4)."""
+"""Refunds without an attempt sent yet: taken back, released, or dropped (SPEC G2, O4)."""
 
 from datetime import datetime
 
@@ -62,7 +62,7 @@ def release(*, refund_id: int, user: User, now: datetime, seen: str | None = Non
 
 
 def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
-    """The ticket is wanted no more (cancelled, closed): what was not sent of it is not sent.
+    """The ticket is over (cancelled, closed): its unsent refund is not sent.
 
     For ingestion, with order and ticket locked. An attempt under way is seen through to its
     outcome; a refund that waits for its next attempt ends as failed, its money free.

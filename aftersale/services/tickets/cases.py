@@ -1,7 +1,7 @@
 """A case: a ticket with its order and refund, found and locked for a person of the desk.
 
-Whoever decides says what they saw (SPEC O10). A case that has changed since is not decided: the
-person is told the difference, and nothing is written.
+A decision names the state that the person saw (SPEC O10). If the case has changed since, the person
+is told the difference, and nothing is written.
 """
 
 from collections.abc import Iterable
@@ -83,7 +83,7 @@ def lock_refund_case(
 
 
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
-    """Raises Stale, with the difference, where a locked case differs from what was seen of it."""
+    """Raises Stale, with the difference, if a locked case differs from the state that was seen."""
     if seen is not None and (changes := changes_since(ticket, order, seen)):
         raise Stale(
             _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.")
@@ -126,7 +126,8 @@ def seen_after(seen: str, before: str, after: str) -> str:
 
 
 def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
-    """The difference between the case and what was seen of it, in words; empty if there is none."""
+    """The difference between the case and the state that was seen, in words; empty if there is
+    none."""
     before = snapshot.read(seen)
     if before is None:
         return _("it can't be compared with what you saw")
