@@ -1,4 +1,4 @@
-"""What simulate makes of wrong and unusual files (INTERFACES, simulate)."""
+"""Wrong and unusual simulation files (INTERFACES, simulate)."""
 
 import json
 

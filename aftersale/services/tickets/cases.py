@@ -54,10 +54,8 @@ def find_case(*, ticket_id: int, user: User, right: Right = Right.HANDLE_TICKETS
     return ticket
 
 
-def lock_case(
-    *, ticket_id: int, user: User, seen: str | None = None
-) -> tuple[Order, Ticket, Refund | None]:
-    """Order, ticket and refund, locked in this order, of a ticket that the user may handle.
+def lock_case(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Case:
+    """The case of a ticket that the user may handle, locked.
 
     `seen` is the text of `seen_now` from when the person looked at the case: raises Stale where
     the case differs from it. None: the caller does not say what was seen.
@@ -65,9 +63,16 @@ def lock_case(
     found = find_case(ticket_id=ticket_id, user=user)
     order = locks.lock_order(order_of(found).pk)
     ticket = locks.lock_ticket(found.pk)
-    refund = locks.lock_refund(ticket.pk)
+    case = case_of_locked(order, ticket, now=now, user=user)
     require_unchanged(ticket, order, seen)
-    return order, ticket, refund
+    return case
+
+
+def case_of_locked(
+    order: Order, ticket: Ticket, *, now: datetime, user: User | None = None
+) -> Case:
+    """The case of an order and a ticket that are locked already; locks the refund too."""
+    return Case(order, ticket, locks.lock_refund(ticket.pk), now, user)
 
 
 def lock_refund_case(
@@ -77,9 +82,9 @@ def lock_refund_case(
     found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."))
-    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user, seen=seen)
-    assert refund is not None
-    return RefundCase(order, ticket, refund, now, user)
+    case = lock_case(ticket_id=found.ticket_id, user=user, now=now, seen=seen)
+    assert case.refund is not None
+    return RefundCase(case.order, case.ticket, case.refund, now, user)
 
 
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
