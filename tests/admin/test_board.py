@@ -208,7 +208,7 @@ def test_revisions_side_by_side(own: Scene) -> None:
     assert (
         page.count(" changed no yes ") == 1
         and "Enabled: no → yes" in page
-        and "18 fields are the same" in page
+        and "19 fields are the same" in page
     )
     assert "2026-11-20 10:00:00 · mine-admin" in page
 
