@@ -1,4 +1,4 @@
-"""A return whose approval may still arrive holds its money, whatever the platform says (SPEC O2)."""
+"""An approved return whose call may still arrive holds its money, whatever is said (SPEC O2)."""
 
 from datetime import timedelta
 
