@@ -8,29 +8,30 @@ import pytest
 from django.utils import timezone
 
 from aftersale.platforms.deadline import Deadline
-from aftersale.platforms.kuaishou import Kuaishou
-from aftersale.platforms.protocol import Accepted, NotCarriedOut, Step
+from aftersale.platforms.protocol import Accepted, NotCarriedOut, Platform, Step
 from aftersale.platforms.wechat import WeChatShop
 from tests.platforms.fakes import State
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
+from tests.platforms.xiaohongshu.fake import XiaohongshuFake
 
 METHODS = ["approve", "approve_return", "confirm_receipt"]
+FAKES = {"kuaishou": KuaishouFake, "wechat": WeChatFake, "xiaohongshu": XiaohongshuFake}
 
 
-@pytest.fixture(params=["kuaishou", "wechat"])
+@pytest.fixture(params=FAKES)
 def there(request: pytest.FixtureRequest) -> Iterator[Any]:
-    fake: Any = KuaishouFake() if request.param == "kuaishou" else WeChatFake()
+    fake: Any = FAKES[request.param]()
     fake.start()
-    fake.shop_of = fake.connect() if request.param == "kuaishou" else WeChatShop(fake.account())
+    fake.shop_of = WeChatShop(fake.account()) if request.param == "wechat" else fake.connect()
     yield fake
     fake.stop()
 
 
 def decided(there: Any, method: str) -> Step:
     """A step that the platform would take."""
-    platform: Kuaishou | WeChatShop = there.shop_of
-    order = there.places(5_000) if isinstance(there, KuaishouFake) else there.places(5_000, 300)
+    platform: Platform = there.shop_of
+    order = there.places(5_000, 300) if isinstance(there, WeChatFake) else there.places(5_000)
     if method != "approve":
         there.ships(order)
     type = "refund_only" if method == "approve" else "return_refund"
@@ -41,7 +42,7 @@ def decided(there: Any, method: str) -> Step:
     return _step(platform, number)
 
 
-def _step(platform: Kuaishou | WeChatShop, number: str) -> Step:
+def _step(platform: Platform, number: str) -> Step:
     seen = platform.ticket(number)
     assert seen is not None
     record = seen.record
