@@ -44,6 +44,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, payment_stop, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
+from aftersale.services.shared.due_work import OrderBusy
 from aftersale.services.tickets import negotiation
 from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges
@@ -82,10 +83,6 @@ class AttemptLease:
     request: PayRequest
     # Until when earlier calls under the key, which nobody has answered, may still arrive.
     earlier_until: datetime | None
-
-
-class OrderBusy(Exception):
-    """Somebody holds the order's lock; the refund stays due."""
 
 
 def lease(*, refund_pk: int, now: datetime) -> AttemptLease | None:

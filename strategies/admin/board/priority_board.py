@@ -1,7 +1,7 @@
 """The priority board: a shop's strategies by scenario, in the order in which they are asked.
 
-The page that "Strategies" in the menu opens. Whoever may change strategies orders them here, by
-mouse, finger or keyboard; an order is saved whole, or not at all (SPEC T5).
+The page behind "Strategies" in the menu. Users who may change strategies order them here by mouse,
+finger or keyboard; an order is saved whole, or not at all (SPEC T5).
 """
 
 from collections import defaultdict
@@ -105,7 +105,7 @@ class Card:
 
     @property
     def over(self) -> bool:
-        """Whether its validity period is over: it takes nothing, enabled or not."""
+        """True if its validity period is over: it takes nothing, enabled or not."""
         until = self.strategy.valid_until
         return until is not None and until <= self.now
 
@@ -123,7 +123,7 @@ class Column:
     line: Any
     cards: list[Card]
     gaps: str
-    """The off-hours in which none of them runs, where they could (SPEC M5)."""
+    """Off-hours that no strategy covers, in a scenario that could use them (SPEC M5)."""
 
     @property
     def full(self) -> bool:
