@@ -1,4 +1,4 @@
-"""What a page that is open says to its requests once its user is logged out."""
+"""Answers to the requests of an open page once its user is logged out."""
 
 from collections.abc import Callable
 

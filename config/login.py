@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
-# What one customer has of IPv6 is a network of this size: any address in it is the same somebody.
+# One customer has a network of this size in IPv6: any address in it counts as the same client.
 _IPV6_HOSTS = 64
 
 

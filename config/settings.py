@@ -206,7 +206,7 @@ if BEHIND_PROXY:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
 
-# What Prometheus shows to read /metrics; empty: nobody reads them.
+# Token that Prometheus sends to read /metrics; empty: nobody reads them.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Where alerts are mailed through; a trial prints them, and an installation without it mails none.

@@ -50,7 +50,7 @@ def digest(*parts: Any) -> str:
 Write = Callable[[Sequence[Incoming]], dict[int, Result]]
 
 
-# What the database, or a service that it leads to, refuses a record with.
+# Errors by which the database, or a service on the way, refuses a record.
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, DataError, IntegrityError, Refused)
 
 

@@ -1,4 +1,4 @@
-"""What an order that came in or changed means for its tickets (SPEC O6, E1, H1, H2)."""
+"""Effects of a new or changed order on its tickets (SPEC O6, E1, H1, H2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from .goods import NO_GOODS, OrderGoods
 from .reports import SETTLED_ELSEWHERE, settle_arrival
 from .shipments import Shipment, raise_alerts
 
-# What an order's lines are read as.
+# Columns that an order's lines are read as.
 LINE = ("line_no", "product", "category", "title", "quantity", "paid_amount", "virtual")
 
 

@@ -22,7 +22,7 @@ BATCH_BYTES = 16 * 1024 * 1024
 
 
 class Counts:
-    """What became of the records, by kind; `notes` counts what results say besides."""
+    """Outcomes of the records, by kind; `notes` counts what results say besides."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, Counter[Outcome]] = {}

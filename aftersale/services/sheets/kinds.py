@@ -29,7 +29,7 @@ class Column(NamedTuple):
 
 
 class RowResult(NamedTuple):
-    """What becomes of a row. An error's pointer is the column's key."""
+    """Outcome of a row. An error's pointer is the column's key."""
 
     line: int
     name: str
@@ -86,7 +86,7 @@ def rows_of(kind: SheetKind, *, shop_id: int, user: User) -> list[list[Cell]]:
 def preview(
     kind: SheetKind, *, shop_id: int, name: str, content: bytes, user: User, now: datetime
 ) -> list[RowResult]:
-    """What writing the sheet would do; raises Refused where the file can't be taken."""
+    """Outcome of writing the sheet, unwritten; raises Refused where the file can't be taken."""
     with transaction.atomic():
         results = _written(kind, shop_id, name, content, user, now)
         transaction.set_rollback(True)

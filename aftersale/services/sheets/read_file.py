@@ -93,7 +93,7 @@ def _csv(content: bytes) -> Iterable[list[str]]:
     if "\0" in text:
         raise WrongSheet(_("This is no CSV or Excel file."))
     first = text.split("\n", 1)[0]
-    # What Excel writes where the comma is the decimal sign, and what is copied out of it.
+    # Excel writes semicolons where the comma is the decimal sign; cells copied from it have tabs.
     delimiter = max(",;\t", key=first.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):

@@ -1,4 +1,4 @@
-"""What a warehouse or courier reports, and what waits for it (SPEC O4, H1).
+"""Reports of warehouses and couriers, and the parcels that wait for one (SPEC O4, H1).
 
 Each is a fact with an event that says who reported it and when; the same report again changes
 nothing. What follows is done by the services that people use, so that money moves by those alone.
@@ -39,7 +39,7 @@ from aftersale.services.tickets.cases import lock_case
 
 
 class Parcel(models.TextChoices):
-    """What becomes of a parcel on its way."""
+    """Outcome of a parcel on its way."""
 
     INTERCEPTED = "intercepted", gettext_lazy("Parcel intercepted")
     REFUSED = "delivery_refused", gettext_lazy("Delivery refused")

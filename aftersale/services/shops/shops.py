@@ -39,7 +39,7 @@ _RESUME_BATCH = 5_000
 
 
 class KnownShop(NamedTuple):
-    """What records that name a shop by its code need of it."""
+    """Facts of a shop for records that name it by its code."""
 
     id: int
     platform: str

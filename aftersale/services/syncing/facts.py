@@ -1,4 +1,4 @@
-"""What a platform says beyond a record is kept beside it, for people."""
+"""Facts of a platform beyond its records are kept beside these, for people."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
