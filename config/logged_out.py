@@ -1,4 +1,4 @@
-"""Answers to the requests of an open page once its user is logged out."""
+"""Answers to requests of an open page after its user was logged out."""
 
 from collections.abc import Callable
 

@@ -28,7 +28,7 @@ _WHOLE = {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.COMPLETED}
 
 
 class Shipment(Enum):
-    """Shipping facts of a newer version of an order."""
+    """Shipping data of a newer version of an order."""
 
     FIRST = "first"  # it had not been shipped so far
     REST = "rest"  # a part had been

@@ -13,7 +13,7 @@ from aftersale.records.schemas import TicketRecord
 
 
 class Asked(NamedTuple):
-    """The buyer's request, as it is stored."""
+    """The buyer's request as stored."""
 
     type: str
     amount: int

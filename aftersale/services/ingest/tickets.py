@@ -196,7 +196,7 @@ def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def _place(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> Placed | Result:
-    """Facts of the order about a ticket; refused where the order lacks the line."""
+    """The order's data that a ticket needs; raises if the order lacks the line."""
     order = orders.get((item.key[0], item.row[0]))
     if order is None:
         return Placed(item, None, "", None)

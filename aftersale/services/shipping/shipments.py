@@ -121,7 +121,7 @@ def cancel(*, order_id: int, user: User, now: datetime) -> Change:
 
 
 def lock_shipping(*, order_id: int, user: User) -> Order:
-    """The order, locked, for whoever may handle its shop's tickets."""
+    """The locked order, for users who may handle its shop's tickets."""
     found = Order.objects.filter(pk=order_id).values_list("shop", flat=True).first()
     if found is None:
         raise NotFound(_("There is no such order."))
@@ -164,7 +164,7 @@ def end_alerts(order: Order, state: AlertState, *, user: User, now: datetime) ->
 
 
 def look_again(order: Order, *, now: datetime, shipment: Shipped | None = None) -> None:
-    """Applies a changed order to its tickets, as if it had just come in."""
+    """Consequences of a changed order for its tickets, as if it had just come in."""
     _refresh(order, now=now, shipment=shipment, parcel=())
 
 

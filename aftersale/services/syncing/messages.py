@@ -68,7 +68,7 @@ def receive_for_app(
 
 
 def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str:
-    """Answer to a platform that first tries the address; raises ForgedMessage."""
+    """The answer when a platform first tries the address; raises ForgedMessage."""
     return _challenged(_addressed(platform, shop_code), query)
 
 
@@ -105,7 +105,8 @@ def _told(
     except ForgedMessage:
         raise
     except Exception as error:
-        # An unreadable message is not believed. Without its text, which may quote the message.
+        # An unreadable message is not believed. Logged without the error's text, which may quote
+        # it.
         log.error("platform_message_unread", shop=account.shop_id, error=type(error).__name__)
         raise ForgedMessage from error
 

@@ -1,4 +1,4 @@
-"""Records seen on a platform are saved by the services that save files and calls (SPEC O6)."""
+"""Records read from the platform are saved by the same services as files and calls (SPEC O6)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
