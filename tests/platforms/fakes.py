@@ -55,7 +55,9 @@ class Message:
 class Fake(Protocol):
     """One shop on one pretended platform. A call that makes no sense there raises ValueError."""
 
-    code: str  # the platform's code ("kuaishou", "wechat")
+    code: str  # the platform's code ("kuaishou", "wechat", "douyin")
+    # Whether an offer to the buyer can be made by a call.
+    takes_offers: bool
 
     def start(self) -> None: ...
 

@@ -25,6 +25,7 @@ from strategies.models import Decision
 from tests import factories
 
 from .fakes import Fake, Fault
+from .douyin.fake import DouyinFake
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 
@@ -43,7 +44,7 @@ OVER = {"rejected", "cancelled", "closed"}
 DONE = {"refunded", "cancelled", "closed", "arbitration"}
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake, DouyinFake])
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()

@@ -20,6 +20,7 @@ from aftersale.platforms.protocol import (
     Unreadable,
 )
 
+from .douyin.fake import DouyinFake
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 
@@ -40,7 +41,12 @@ class Distorted:
         self.answer: Any = None
         self.on = False
         self.kind, self.number = kind, number
-        (self._kuaishou if isinstance(fake, KuaishouFake) else self._wechat)(fake)
+        changed = {
+            KuaishouFake: self._kuaishou,
+            WeChatFake: self._wechat,
+            DouyinFake: self._douyin,
+        }
+        changed[type(fake)](fake)
 
     def _kuaishou(self, fake: KuaishouFake) -> None:
         method, key = {
@@ -75,6 +81,21 @@ class Distorted:
 
         fake.answers[path] = read
 
+    def _douyin(self, fake: DouyinFake) -> None:
+        method, key, name = {
+            "ticket": ("afterSale.Detail", "after_sale_id", ""),
+            "order": ("order.orderDetail", "shop_order_id", "shop_order_detail"),
+        }[self.kind]
+        real = fake._read
+
+        def read(asked: str, param: dict[str, Any]) -> dict[str, Any]:
+            answer = real(asked, param)
+            if asked != method or str(param[key]) != self.number:
+                return answer
+            return {name: self._changed(answer[name])} if name else self._changed(answer)
+
+        fake._read = read  # type: ignore[method-assign]
+
     def _changed(self, answer: Any) -> Any:
         self.answer = answer
         if not self.on:
@@ -98,7 +119,7 @@ def paths(value: Any, before: Path = ()) -> Iterator[Path]:
             yield from paths(inner, (*before, key))
 
 
-FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake]
+FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, DouyinFake]
 
 
 @pytest.fixture(params=FAKES, ids=lambda make: make.__name__)

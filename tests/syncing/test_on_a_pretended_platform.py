@@ -13,13 +13,14 @@ from aftersale.services.refunds import money_audit
 from aftersale.services.syncing import accounts, read_changes
 from tests import factories
 from tests.platforms.fakes import Fake, Fault
+from tests.platforms.douyin.fake import DouyinFake
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake, DouyinFake])
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()

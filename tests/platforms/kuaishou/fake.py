@@ -68,6 +68,7 @@ class Wrong(Exception):
 
 class KuaishouFake:
     code = "kuaishou"
+    takes_offers = True
 
     def __init__(self, now: datetime | None = None) -> None:
         moment = now or datetime.now(UTC)

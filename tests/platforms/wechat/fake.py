@@ -41,6 +41,7 @@ class WeChatFake(DisputesAndGifts, Pushes):
     """tests.platforms.fakes.Fake, and what only this platform has."""
 
     code = "wechat"
+    takes_offers = True
 
     def __init__(self) -> None:
         self.wire = Wire(self)
