@@ -1,4 +1,4 @@
-"""What the `decide` cluster runs. Tasks only wake workers up: rows say what waits."""
+"""Tasks of the `decide` cluster. They only wake workers up; rows say what is due."""
 
 from django.db import connection
 from django.utils import timezone

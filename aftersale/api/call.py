@@ -67,7 +67,7 @@ class Call(APIView):
 
     @property
     def user(self) -> User:
-        """Whoever made the token: services check this person's right again."""
+        """The token's maker: services check this person's right again."""
         return self.request.user
 
     @property
@@ -210,7 +210,7 @@ class Call(APIView):
 
 @method_decorator(csrf_exempt, name="dispatch")
 class NoSuchCall(View):
-    """Answers for addresses of the API that are none: a program reads no HTML."""
+    """404 as problem+json for unknown paths under /api/v1/."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return problem(404, _("There is no such call."))

@@ -1,4 +1,4 @@
-"""What a call is given: its body and its query as pydantic records."""
+"""Body and query of a call as pydantic records."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a platform tells of by itself: taken in within a moment, followed by a task (SPEC E1)."""
+"""Messages that a platform pushes: accepted at once, followed up by a task (SPEC E1)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone

@@ -15,7 +15,7 @@ from .problems import CONTENT_TYPE, Conflict, Problem
 
 
 class RecordSchema(PydanticExtension):
-    """What a call reads has other needed keys than what it writes: those with a default."""
+    """Splits request from response: keys with a default are required in responses only."""
 
     target_class = "pydantic.BaseModel"
     match_subclasses = True

@@ -33,7 +33,7 @@ def _several(value: object) -> object:
 
 
 class TicketQuery(PageQuery):
-    """What narrows the list; all of it together."""
+    """Filters of the list, joined by AND."""
 
     status: Annotated[list[TicketStatus], BeforeValidator(_several)] = Field(
         default=[], max_length=11, description="Given several times: any of them"

@@ -45,7 +45,7 @@ class TicketWindow(BaseModel):
 
 
 class ShownTicketEvent(BaseModel):
-    """Who or what did what, and when. `user` is the login of a person, or of a token's maker."""
+    """One event: actor, step, time. `user` is the login of a person, or of a token's maker."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -128,7 +128,7 @@ def rows_of(tickets: Sequence[Ticket]) -> list[TicketRow]:
 
 
 def ticket_content(pk: int) -> dict[str, Any]:
-    """What ShownTicket is made of, for whatever adds to it."""
+    """The content of ShownTicket, for modules that add to it."""
     related = ("shop", "order", "window", "refund__requested_by")
     ticket = Ticket.objects.select_related(*related).get(pk=pk)
     events = ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]

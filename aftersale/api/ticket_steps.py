@@ -1,4 +1,4 @@
-"""What a person of the desk does to a ticket, done by a program (SPEC O4, P2, P3)."""
+"""Steps of the desk on a ticket, taken by a program (SPEC O4, P2, P3)."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What an ERP, a warehouse or a courier reports: shipments, and what became of them (SPEC H1)."""
+"""Reports of an ERP, a warehouse or a courier: shipments and their ends (SPEC H1)."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -43,7 +43,7 @@ class Nothing(Record):
 
 
 class Reported(BaseModel):
-    """What became of a report, and the order as it is then."""
+    """The result of a report, and the order as it is then."""
 
     order_no: str
     result: Literal["created", "updated", "unchanged"]

@@ -50,7 +50,7 @@ class Openable(BaseModel):
 
 
 class NotOpened(Problem):
-    """What does not hold; the window was not opened."""
+    """Conditions that do not hold; the window was not opened."""
 
     conditions: list[ShownCondition]
 

@@ -16,6 +16,7 @@ from aftersale.records.values import (
     NO_NUL,
     PLATFORM_PATTERN,
     TIME_OF_DAY_PATTERN,
+    Identifier,
 )
 
 
@@ -104,6 +105,9 @@ def _message(problem: Mapping[str, Any]) -> str:
     if isinstance(problem["input"], Repeated):
         return _("the key is given more than once")
     kind, context = problem["type"], problem.get("ctx") or {}
+    if kind == "identifier":
+        expected = Identifier(context["max_length"], optional=bool(context["optional"]))
+        kind = expected.problem(problem["input"])
     if kind == "string_pattern_mismatch":
         return _pattern_message(context["pattern"])
     if kind in ("literal_error", "enum"):

@@ -79,6 +79,8 @@ Time = Annotated[
 ]
 
 NO_NUL = r"^[^\x00]*$"
+# Of ASCII characters that can be seen, with blanks between them alone.
+_CLEAN = r"^[!-~]([ -~]*[!-~])?$"
 # Not empty, not blank, no NUL (which PostgreSQL cannot store).
 FILLED = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
@@ -95,7 +97,8 @@ def _is_unicode(text: str) -> bool:
 class Identifier:
     """A number, code or name as SPEC O9 reads it: cleaned, then measured.
 
-    `optional` takes one of which nothing is left as "no identifier".
+    `optional` takes one of which nothing is left as "no identifier". Nearly all are clean already:
+    a pattern inside pydantic-core lets them through, and Python reads the others.
     """
 
     def __init__(self, most: int, *, optional: bool = False) -> None:
@@ -103,21 +106,32 @@ class Identifier:
 
     def _read(self, text: str) -> str:
         text = clean_identifier(text)
-        if not text.isascii() and not _is_unicode(text):
-            raise PydanticCustomError("string_unicode", "string_unicode")
-        if not text and not self.optional:
-            raise PydanticCustomError("identifier_empty", "identifier_empty")
-        if len(text) > self.most:
-            raise PydanticCustomError(
-                "string_too_long", "string_too_long", {"max_length": self.most}
-            )
+        if self.problem(text):
+            raise ValueError(text)
         return text
+
+    def problem(self, given: object) -> str:
+        """The kind of error that a value gets; empty where it is right."""
+        if not isinstance(given, str):
+            return "string_type"
+        if not _is_unicode(given):
+            return "string_unicode"
+        text = clean_identifier(given)
+        if not text and not self.optional:
+            return "identifier_empty"
+        return "string_too_long" if len(text) > self.most else ""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(
-            self._read, core_schema.str_schema(strict=True)
+        clean = core_schema.str_schema(strict=True, pattern=_CLEAN, max_length=self.most)
+        text = core_schema.str_schema(strict=True)
+        other = core_schema.no_info_after_validator_function(self._read, text)
+        return core_schema.custom_error_schema(
+            core_schema.union_schema([clean, other], mode="left_to_right"),
+            custom_error_type="identifier",
+            custom_error_message="identifier",
+            custom_error_context={"max_length": self.most, "optional": int(self.optional)},
         )
 
     def __get_pydantic_json_schema__(

@@ -1,4 +1,4 @@
-"""What the shop's settings say of the automation (aftersale/admin/shop_settings/automation.py)."""
+"""The automation section of the shop settings (aftersale/admin/shop_settings/automation.py)."""
 
 from datetime import datetime
 

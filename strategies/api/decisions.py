@@ -80,7 +80,7 @@ class ShownDecision(BaseModel):
 
 
 class Facts(BaseModel):
-    """What the decision was made on, as then known (SPEC O8)."""
+    """Facts of the decision, as then known (SPEC O8)."""
 
     buyer: str
     order_status: OrderStatus

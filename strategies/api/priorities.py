@@ -101,5 +101,5 @@ def _version_of(ids: list[int]) -> str:
 
 
 def _order_of(version: str) -> list[int]:
-    """What is no version at all is not the present one either."""
+    """An unreadable version is not the present one either."""
     return [int(number) for number in re.findall("[0-9]{1,19}", version)]

@@ -53,7 +53,7 @@ class Breaker(BaseModel):
 
 
 class BreakerOpened(BaseModel):
-    """What was above the breaker's limits (SPEC G3)."""
+    """Figures above the breaker's limits (SPEC G3)."""
 
     at: Moment
     hits: int

@@ -16,7 +16,7 @@ from strategies.services.trials import AffectedTicket, Named, named
 
 
 class Taker(BaseModel):
-    """What takes a ticket: a strategy, by its name of then, or fast refund."""
+    """The approver of a ticket: a strategy, by its name of then, or fast refund."""
 
     source: Literal["strategy", "fast_refund"]
     strategy_id: int | None
@@ -73,7 +73,7 @@ class OpenedBreaker(BaseModel):
 
 
 class Side(BaseModel):
-    """What one set of strategies would have approved, by day and strategy, and by hour."""
+    """Approvals of one set of strategies, by day and strategy, and by hour."""
 
     hits: int
     amount: Yuan
@@ -110,7 +110,7 @@ class ShownTrial(BaseModel):
 
 
 class TrialTicket(BaseModel):
-    """What took it, would have taken it, and would take it; null: people."""
+    """The approver in reality, by the present and by the proposed strategies; null: people."""
 
     ticket_no: str
     decision_id: int | None = Field(description="Null where it is estimated")

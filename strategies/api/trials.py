@@ -182,7 +182,7 @@ class CancelTrialCall(Call):
         tags=["trials"],
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        """What it had found is dropped. One that is over stays as it is."""
+        """Drops the results so far. A finished trial run stays as it is."""
 
         def work() -> HttpResponse:
             the_trial(self.shop_id, pk)
@@ -221,7 +221,7 @@ class TrialTicketsCall(Call):
             limit=asked.page_size,
         )
         end = offset + len(rows)
-        # What was found is never changed: a place in it stays where it is.
+        # Results never change, so a place in them stays valid.
         following = None
         if end < count:
             following = replace_query_param(request.build_absolute_uri(), "cursor", str(end))
@@ -257,7 +257,7 @@ def _offset(cursor: str | None) -> int:
 
 @contextmanager
 def _of(key: str) -> Iterator[None]:
-    """What is wrong inside is wrong with this key of the body."""
+    """Errors inside are reported at this key of the body."""
     try:
         yield
     except Invalid as wrong:

@@ -1,4 +1,4 @@
-"""What the demo shops sell. Prices in fen."""
+"""The demo shops' catalogue. Prices in fen."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What the agent of the sample did on the desk with what the automation left to people."""
+"""The sample agent's work on tickets that the automation left to people."""
 
 from datetime import datetime
 

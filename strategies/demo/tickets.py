@@ -30,7 +30,7 @@ _NOTES = {
 }
 _CARRIERS = ("顺丰速运", "中通快递", "圆通速递", "京东快递")
 
-# What became of the past weeks' tickets, in percent.
+# Outcomes of the past weeks' tickets, in percent.
 _PAST = {
     "refunded": 63,
     "cancelled": 13,
@@ -171,7 +171,7 @@ class Tickets:
         }
 
     def _report(self, ticket: Record, outcome: str, applied: datetime, done: datetime) -> None:
-        """What the platform says became of a ticket."""
+        """The platform's report on the end of a ticket."""
         done = max(done, applied)
         ticket["updated_at"] = iso(done)
         ticket["status"] = {"won": "closed", "lost": "refunded"}.get(outcome, outcome)
@@ -183,7 +183,7 @@ class Tickets:
             ticket["return_shipment"] = self.parcel(done)
 
     def parcel(self, at: datetime) -> Record:
-        """What a buyer sends back."""
+        """A buyer's return shipment."""
         return {
             "carrier": self.rng.choice(_CARRIERS),
             "tracking_no": f"YT{self.rng.randrange(10**11):011d}",

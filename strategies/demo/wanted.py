@@ -8,7 +8,7 @@ class Wanted:
     """So many tickets of one kind, each on an order of its own.
 
     `stage` is how far the order has come, `reported` what the platform says of the ticket,
-    `sandbox` what the pretended platform does with its refund.
+    `sandbox` is what the fake platform does with its refund.
     """
 
     product: str

@@ -52,7 +52,7 @@ class Kind(Enum):
 
 
 class Figures(NamedTuple):
-    """What a condition held against what. Money in fen, moments and spans in microseconds."""
+    """The figures of a condition's check. Money in fen, moments and spans in microseconds."""
 
     sets: bool
     """Whether the strategy asks for anything here; what it does not ask for always holds."""
@@ -62,7 +62,7 @@ class Figures(NamedTuple):
     """How far the value is beyond the limit, where there is near and far; at most 0 where it is
     not."""
     scale: int | None = None
-    """What `over` is measured by, to compare how narrowly conditions failed."""
+    """Unit of `over`, to compare how narrowly conditions failed."""
 
 
 class Checked(NamedTuple):
@@ -79,7 +79,7 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True)
 class Before:
-    """What earlier decisions had left behind when the ticket was asked about. Money in fen."""
+    """State left by earlier decisions when the ticket was evaluated. Money in fen."""
 
     used: Mapping[int, int] = field(default_factory=dict)
     """Approved that day, by strategy index (SPEC E4)."""

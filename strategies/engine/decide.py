@@ -147,7 +147,7 @@ def decide(
             # fmt: on
             continue
 
-        # What fails by itself: all conditions that need no state, for all strategies at once.
+        # All stateless conditions, for all strategies at once.
         # fmt: off
         (number, pre_ship, amounts, amount_fails, limits, limit_fails, printed_fails,
          paid_fails, answers, _, _, _) = group
@@ -165,7 +165,7 @@ def decide(
             fails
         ) or group.learn_answer(fails)
 
-        # What depends on earlier decisions: the last two conditions of SPEC E3.
+        # Conditions on earlier decisions: the last two of SPEC E3.
         if hit is not None:
             if blocked or (
                 count is not None

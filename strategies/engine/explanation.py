@@ -1,4 +1,4 @@
-"""What every condition of every strategy says to a ticket, with the figures it was held against.
+"""Every condition of every strategy on one ticket, with its figures.
 
 The slow sister of `decide` (SPEC E3, E8): it asks one ticket, and goes on where `decide` stops, at
 conditions behind the first that fails and at strategies behind the one that hit. A property test
@@ -79,7 +79,7 @@ class Explanation:
 
 
 def explain(rulebook: Rulebook, facts: Facts, before: Before) -> Explanation:
-    """What `decide` says to these facts, and all that it didn't have to ask."""
+    """The verdict of `decide` on these facts, and the answers that it did not need."""
     keeps = KEEP_GOODS_LABEL in facts.labels
     matching = [
         s.name
@@ -104,7 +104,7 @@ def explain(rulebook: Rulebook, facts: Facts, before: Before) -> Explanation:
 
 
 def _gate(rulebook: Rulebook, facts: Facts, before: Before, *, matched: bool) -> str | None:
-    """What ends the evaluation before a strategy is asked (SPEC E2)."""
+    """The reason to end the evaluation before any strategy is asked (SPEC E2)."""
     if facts.amount <= 0:
         return NO_AMOUNT
     if facts.amount > facts.refundable:

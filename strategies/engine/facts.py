@@ -1,4 +1,4 @@
-"""What the engine is told about a ticket and its order (SPEC O8)."""
+"""Facts of a ticket and its order (SPEC O8)."""
 
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple

@@ -65,7 +65,7 @@ def reading_of(lane: Sequence[Condition]) -> bytes:
 
 
 class Answer(NamedTuple):
-    """What a group's strategies say to a ticket, as far as no state is needed.
+    """The answer of a group's strategies to a ticket, as far as no state is needed.
 
     The first four are about the first strategy that nothing stopped: `hit` is its index (None if
     there is none), `trace` the trace if it hits, or that of the whole group.

@@ -54,7 +54,7 @@ class Clock:
         self._pieces: dict[int, list[tuple[int, int, int]]] = {}
 
     def offset(self, moment: int) -> int:
-        """What the zone's wall clock is ahead of UTC at a moment, in microseconds."""
+        """The zone's UTC offset at a moment, in microseconds."""
         utc = EPOCH + timedelta(microseconds=moment)
         ahead = utc.astimezone(self._zone).utcoffset()
         assert ahead is not None

@@ -31,7 +31,7 @@ def take(
 
 
 def freight_left(paid_amount: int, lines: Iterable[tuple[int, int]]) -> int:
-    """What is left of an order's freight, of (paid, taken) of all its lines; may be below 0."""
+    """Money left of an order's freight, from (paid, taken) of all its lines; may be below 0."""
     paid = exceeded = 0
     for line_paid, line_taken in lines:
         paid += line_paid

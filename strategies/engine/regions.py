@@ -44,7 +44,7 @@ from strategies.engine.vocabulary import (
 OTHER = "*"
 # Of what stands in for a region: the first is mostly right, none of many hardly ever comes.
 MOST_TRIED = 200
-# What these look at depends on each other's facts: any of their classes may be the one that fits.
+# These look at facts that depend on each other: any of their classes may fit.
 _TIED = (Looks.AGE, Looks.PAID_TIME)
 _LAST_FIRST = (Looks.AMOUNT, Looks.PAID_TIME)
 
@@ -84,7 +84,7 @@ class Region(NamedTuple):
         )
 
     def less(self, strategy: "Region") -> list["Region"]:
-        """What of the region a strategy's own leaves, in pieces that do not overlap.
+        """The region without the strategy's own, in pieces that do not overlap.
 
         The strategy's region has no `beyond`: that comes of subtracting alone.
         """

@@ -35,7 +35,7 @@ class Finding(Enum):
 
 @dataclass(frozen=True)
 class Shadowing:
-    """What was found of a strategy; indexes are those of Rulebook.strategies.
+    """A finding about a strategy; indexes are those of Rulebook.strategies.
 
     `example` is a ticket that the strategy could take and (one of) the others takes before it.
     """

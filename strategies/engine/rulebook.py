@@ -45,7 +45,7 @@ class BuyerLimit(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """What holds in [start, end): all that time conditions depend on."""
+    """The answers of all time conditions in [start, end)."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ class Moment(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What the discrete facts of a ticket (type, status, reason, labels, products) come to."""
+    """Everything derived from the discrete facts of a ticket: type, status, reason, goods …"""
 
     group: Group | None
     """None: no scenario matches, or (`matched`) each has had its hit before."""
@@ -114,7 +114,7 @@ class Rulebook:
         return self.hours.any and not self.hours.working(*self.clock.wall(moment))
 
     def moment(self, at: int) -> Moment:
-        """What holds at a moment."""
+        """The answers of all time conditions at a moment."""
         starts, moments = self._days.get(at // DAY) or self._learn_day(at // DAY)
         return moments[bisect_right(starts, at) - 1]
 

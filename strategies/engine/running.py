@@ -75,7 +75,7 @@ class _Times:
         self._known: dict[object, list[tuple[int, int, int]]] = {}
 
     def of(self, day: int) -> tuple[object, list[tuple[int, int, int]]]:
-        """What days like this one have in common, and its spans: (start, end, strategies as bits),
+        """The key of days like this one, and its spans: (start, end, strategies as bits),
         counted from the day's start."""
         alike = self._alike(day)
         if alike not in self._known:

@@ -1,4 +1,4 @@
-"""What earlier decisions left behind: cap use, buyers' sums, breakers, orders' money."""
+"""State left by earlier decisions: cap use, buyers' sums, breakers, orders' money."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ class State:
     """Hits by strategy index, for strategies with a breaker: (moment, hits, their amount), in the
     order of moments."""
     refundable: dict[Hashable, int] = field(default_factory=dict)
-    """What is left of an order after a hit in this run; overrides Facts.refundable."""
+    """Money left of an order after a hit in this run; overrides Facts.refundable."""
     lines: dict[tuple[Hashable, Hashable], int] = field(default_factory=dict)
-    """What is left of a line after a hit in this run, by (order, line); overrides
+    """Money left of a line after a hit in this run, by (order, line); overrides
     Facts.line_left."""
     freight: dict[Hashable, int] = field(default_factory=dict)
     """The same of an order's freight."""

@@ -1,4 +1,4 @@
-"""What the engine decides on one ticket."""
+"""The engine's decision on one ticket."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Verdict(NamedTuple):
     trace: tuple[int, ...]
     """A Condition for every strategy asked, in their order; see trace.expand_trace."""
     refundable: int
-    """What the order could still be refunded when the ticket was decided, fen."""
+    """The order's refundable amount when the ticket was decided, fen."""
     line_left: int | None
     """The same of the ticket's line, as in Facts; None for the whole order."""
     freight_left: int | None

@@ -14,7 +14,7 @@ from .strategy import Strategy
 
 
 class Decision(models.Model):
-    """What the evaluator decided on a ticket, and why. Written once, never changed.
+    """The evaluator's decision on a ticket, with its facts. Written once, never changed.
 
     `trace` has the first condition that failed, as the engine's code, for each strategy asked
     (0: it hit), in the order of the rulebook revision. The facts are columns copied from the

@@ -1,4 +1,4 @@
-"""What decisions are made by: rulebook revisions, the shop's lane, and the operator's rules."""
+"""Rulebook revisions, the shop's lane and the operator's fast-refund rules."""
 
 from django.conf import settings
 from django.db import models

@@ -170,7 +170,7 @@ class StrategyRevision(models.Model):
 
 
 class StrategyUsage(models.Model):
-    """What a strategy approved on a shop-local day, in fen (SPEC E4).
+    """Cap use of a strategy on a shop-local day, in fen (SPEC E4).
 
     `cap` is the daily cap in force at the day's latest hit. It is written together with a hit
     only, so that a cap lowered below what was used already breaks nothing.

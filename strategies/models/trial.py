@@ -11,7 +11,7 @@ from aftersale.models.money import FenField
 
 
 class TrialKind(models.TextChoices):
-    """What is tried before it is done."""
+    """Kinds of trial runs."""
 
     STRATEGY = "strategy", _("A strategy")
     PRIORITIES = "priorities", _("An order of priorities")

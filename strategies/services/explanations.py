@@ -25,7 +25,7 @@ from strategies.services.evaluator.read_facts import BUYER, as_facts, load_state
 
 from .evaluator.rulebooks import load_rulebook
 
-# What is still to be decided: of anything else its last decision is to be read.
+# Still to be decided; for all other statuses, read the last decision.
 OPEN = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
 
 
@@ -53,7 +53,7 @@ class Explained:
 
 
 def of_decision(decision: Decision) -> Explained:
-    """What every strategy said, with its state as it was then."""
+    """Every strategy's answer, with the state as of then."""
     revision = decision.rulebook
     rulebook = compile_rulebook(revision.content)
     facts = _kept(decision)
@@ -68,7 +68,7 @@ def of_decision(decision: Decision) -> Explained:
 
 
 def of_now(ticket: Ticket, *, now: datetime) -> Explained:
-    """What would be decided at this moment. Takes no lock and writes nothing."""
+    """The decision that would be made now. Takes no lock and writes nothing."""
     if ticket.status not in OPEN:
         raise Refused(_("The ticket is no longer waiting to be decided."))
     lane = EvaluatorLane.objects.select_related("rulebook").filter(shop=ticket.shop_id).first()
@@ -131,7 +131,7 @@ def _micros(at: datetime | None) -> int | None:
 
 
 def _used_before(decision: Decision, rulebook: Rulebook) -> dict[int, int]:
-    """What each strategy had approved that day, by its index, in the order of decisions
+    """Approved that day by each strategy, by its index, in the order of decisions
     (SPEC E4)."""
     day = rulebook.moment(micros(decision.decided_at)).day
     zone = ZoneInfo(decision.rulebook.content.get("timezone") or decision.shop.timezone)

@@ -29,7 +29,7 @@ _MONEY = ("single_amount_cap", "daily_cap")
 
 
 class Applied(NamedTuple):
-    """What became of a document; `changes` are its keys with the values before and after."""
+    """Result of one document; `changes` are its keys with the values before and after."""
 
     name: str
     outcome: Outcome

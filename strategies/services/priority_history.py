@@ -1,4 +1,4 @@
-"""Who set the order of a scenario's strategies that holds now, and when (SPEC T5)."""
+"""Author and time of the present order of priorities (SPEC T5)."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What is to be said of a shop's strategies as they stand, or as they would (SPEC M5)."""
+"""Review of a shop's strategies, as they are or as proposed (SPEC M5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

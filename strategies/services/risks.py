@@ -1,4 +1,4 @@
-"""What somebody should have read before a strategy is switched on (SPEC T2)."""
+"""Risks to read before a strategy is enabled (SPEC T2)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ def risks_of(strategy: Strategy, *, now: datetime) -> list[str]:
 
 
 def scenario_risks(scenario: str) -> list[str]:
-    """What holds for every strategy of the scenario."""
+    """Risks of every strategy of the scenario."""
     risks = [_("Money is refunded without anybody looking; a mistake is the merchant's loss.")]
     if scenario == Scenario.PRE_SHIP_REFUND:
         risks.append(
@@ -50,7 +50,7 @@ def scenario_risks(scenario: str) -> list[str]:
 
 
 def setting_risks(content: Mapping[str, Any], *, now: datetime) -> list[str]:
-    """What is dangerous, or can't be meant, in a strategy's content; it may be half filled in."""
+    """Dangerous or implausible settings of a strategy's content, which may be incomplete."""
     scenario = content["scenario"]
     single, daily = content.get("single_amount_cap") or 0, content.get("daily_cap") or 0
     every_product = content["product_condition"] == ProductCondition.ALL

@@ -1,4 +1,4 @@
-"""What a decision asked, by the names of then (SPEC E8, T6)."""
+"""Traces of decisions, with strategy names as of then (SPEC E8, T6)."""
 
 from typing import NamedTuple
 

@@ -23,7 +23,7 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Ground:
-    """What the answers of one strategy are told on."""
+    """Context for putting one strategy's answers into words."""
 
     strategy: Strategy
     facts: Facts
@@ -38,11 +38,11 @@ class Ground:
 
 class Told(NamedTuple):
     detail: str
-    """What was held against what."""
+    """The value and the limit it was compared with."""
     distance: str = ""
     """By how much it failed, or what was left; empty where there is no near or far."""
     needed: str = ""
-    """What would have made it hold, where it failed."""
+    """The change that would make a failed condition hold."""
 
 
 # The same three, as the modules of the conditions return them.

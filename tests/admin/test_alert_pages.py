@@ -18,10 +18,9 @@ from tests.factories import NOON, make_shop
 from tests.monitoring.scene import DAY, due, one_of_each, parcel, tripped
 from tests.queries import counted_queries, queries_of
 
+from .clients import client_of, english_client, text_of
 from .scene import Scene
-from .test_board import english_client, text_of
 from .test_languages import english
-from .test_scope import client_of
 
 PAGE, BELL = reverse("monitoring:alerts"), reverse("monitoring:bell")
 ACKNOWLEDGE, MAILS = reverse("monitoring:alerts-acknowledge"), reverse("monitoring:alert-mails")

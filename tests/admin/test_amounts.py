@@ -20,9 +20,9 @@ from aftersale.services.tickets.cases import seen_now
 from strategies.models import FastRefundRule, Strategy
 from tests.factories import make_order, make_ticket
 
+from .clients import client_of
 from .digest import digest
 from .scene import Scene
-from .test_scope import client_of
 from .test_steps import SENT
 from .test_strategy_forms import TYPED, add_url, errors
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from aftersale.models import Negotiation, Order, Refund, Rejection, Ticket
 from tests.factories import make_order, make_ticket
 
+from .clients import client_of, url
 from .scene import Scene
-from .test_scope import client_of, url
 
 APPROVE = "approve"
 HTMX = {"HX-Request": "true"}

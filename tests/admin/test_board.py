@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from functools import partial
-from html import unescape
 from typing import Any
 
 import pytest
@@ -18,24 +17,13 @@ from strategies.services import strategies
 from tests.factories import make_strategy, strategy_record
 from tests.queries import queries_of
 
+from .clients import client_of, english_client, text_of
 from .scene import AT, Scene
 from .test_languages import english
-from .test_scope import client_of
 
 MOST_QUERIES = 10
 PRE, POST = "pre_ship_refund", "post_ship_refund"
 BOARD = reverse("automation:board")
-
-
-def english_client(user: User) -> Client:
-    client = client_of(user)
-    client.cookies["django_language"] = "en"
-    return client
-
-
-def text_of(response: Any) -> str:
-    """What is read, on one line."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
 def three(shop: Shop) -> list[int]:
@@ -220,7 +208,7 @@ def test_revisions_side_by_side(own: Scene) -> None:
     assert (
         page.count(" changed no yes ") == 1
         and "Enabled: no → yes" in page
-        and "18 fields are the same" in page
+        and "19 fields are the same" in page
     )
     assert "2026-11-20 10:00:00 · mine-admin" in page
 

@@ -17,8 +17,8 @@ from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from tests import factories
 
+from .clients import client_of, url
 from .scene import AT, Scene
-from .test_scope import client_of, url
 
 DIALOGS = ("approve", "confirm-return", "retry", "negotiate", "reject")
 

@@ -21,9 +21,9 @@ from strategies.wording.condition import Ground, span
 from tests.factories import make_strategy
 from tests.queries import counted_queries
 
+from .clients import client_of, url
 from .scene import AT, Scene
 from .test_languages import english
-from .test_scope import client_of, url
 
 
 def page(own: Scene, decision: Decision, language: str = "en") -> str:

@@ -8,9 +8,9 @@ from django.utils import translation
 
 from aftersale.models import ShippingAlert
 
+from .clients import client_of
 from .scene import Scene
 from .test_languages import english
-from .test_scope import client_of
 from .test_weight import weight
 
 CHINESE = {403: "没有操作权限", 404: "页面不存在", 500: "系统出错了"}

@@ -10,8 +10,9 @@ from django.utils.translation import override, pgettext
 
 from aftersale.models import AttemptState, RefundStatus
 
+from .clients import client_of, url
 from .scene import Scene
-from .test_scope import SCOPED, client_of, url
+from .test_scope import SCOPED
 from .test_steps import REGISTERED, step_url
 
 HIDDEN = re.compile(

@@ -15,8 +15,9 @@ from strategies.models import Decision, Strategy
 from tests.factories import make_shop, make_strategy
 from tests.queries import queries_of
 
+from .clients import client_of, url
 from .scene import AT, Scene, more_tickets
-from .test_scope import SCOPED, client_of, url
+from .test_scope import SCOPED
 
 MOST_QUERIES = 8
 

@@ -15,8 +15,8 @@ from django.test import RequestFactory
 from aftersale.admin.kit.lookups import OwnLookups
 from aftersale.models import Ticket
 
+from .clients import client_of, url
 from .scene import Scene
-from .test_scope import client_of, url
 
 REGISTERED = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 LOOKUPS = ("exact", "regex", "contains", "in", "isnull", "gte", "date", "nope")

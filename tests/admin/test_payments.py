@@ -13,8 +13,7 @@ from aftersale.services.refunds import approvals
 from aftersale.services.tickets.cases import seen_now
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
-from .test_board import english_client
-from .test_scope import client_of
+from .clients import client_of, english_client
 
 pytestmark = pytest.mark.django_db
 REASON = "the account is closed"

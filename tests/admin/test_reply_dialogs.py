@@ -26,9 +26,9 @@ from tests.aftersale.pictures import picture
 from tests.factories import make_order, make_ticket
 from tests.queries import counted_queries
 
+from .clients import client_of, url
 from .scene import AT, Scene
 from .test_languages import english
-from .test_scope import client_of, url
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from aftersale.models import Shop
 from strategies.models import Strategy, StrategyUsage
 from tests.factories import make_shop, make_strategy, make_user
 
+from .clients import client_of, english_client, text_of
 from .scene import Scene
-from .test_board import BOARD, english_client, send, text_of
+from .test_board import BOARD, send
 from .test_languages import english
-from .test_scope import client_of
 
 REVIEW = reverse("automation:review")
 SENTENCE = reverse("automation:strategy-sentence")

@@ -20,9 +20,9 @@ from aftersale.services.access import rights
 from monitoring.models import Alert
 
 from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
+from .clients import client_of
 from .digest import digest
 from .scene import Scene
-from .test_scope import client_of
 
 # A dialog about what cannot be done any more says so.
 SHOWN = {200, 204, 405, 409}

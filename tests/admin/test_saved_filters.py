@@ -9,8 +9,8 @@ from aftersale.services.desk import saved_filters
 from aftersale.services.shared.errors import NotFound, Refused
 from tests.factories import make_user
 
+from .clients import client_of
 from .scene import Scene
-from .test_scope import client_of
 
 HERE = "http://testserver/admin/desk/?"
 

@@ -6,35 +6,17 @@ What is registered is walked: whatever is added is too. The pages themselves: te
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.db import models
-from django.test import Client
 from django.urls import reverse
 
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from strategies.models import Decision, Strategy
 
+from .clients import body, client_of, url
 from .scene import Scene
 
 SCOPED = [model for model, site in admin.site._registry.items() if isinstance(site, ScopedAdmin)]
 OPERATORS = [model for model in admin.site._registry if model not in SCOPED]
 MINE = ("aftersale", "strategies")
-
-
-def url(model: type[models.Model], page: str, *args: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def body(client: Client, address: str) -> str:
-    response = client.get(address, follow=True)
-    assert response.status_code in (200, 403, 404), address
-    return response.content.decode()
 
 
 def test_every_model_of_a_shop_is_scoped() -> None:
@@ -49,7 +31,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
     shown_in_another = {
         # on the page of their order or shop
         "OrderLine", "CommissionSplit", "FastRefundPeriod", "OrderShipping", "Shipment",
-        "PlatformStep",  # beside the case that it is about
+        "PlatformStep", "PlatformFacts",  # beside the case that they are about
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",

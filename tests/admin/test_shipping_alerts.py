@@ -9,17 +9,11 @@ from django.urls import reverse
 from aftersale.models import Order, Refund, ShippingAlert, Ticket, TicketEvent
 from tests.queries import queries_of
 
+from .clients import body, client_of, english_client, url
 from .scene import AT, Scene, more_tickets
 from .test_languages import english
-from .test_scope import body, client_of, url
 
 PAGE = "/admin/shipping-alerts/"
-
-
-def english_client(scene: Scene, role: str) -> Client:
-    client = client_of(scene.people[role])
-    client.cookies["django_language"] = "en"
-    return client
 
 
 def step(alert: ShippingAlert) -> str:
@@ -45,7 +39,7 @@ def test_the_page_says_what_is_at_risk(own: Scene, foreign: Scene) -> None:
                 "changed_at": AT,
             },
         )
-    response = english_client(own, "viewer").get(PAGE)
+    response = english_client(own.people["viewer"]).get(PAGE)
     assert [(tab.state, tab.count, tab.amount) for tab in response.context["tabs"]] == [
         ("to_stop", 1, 12_345),
         ("asked_carrier", 1, 12_345),
@@ -61,12 +55,12 @@ def test_the_page_says_what_is_at_risk(own: Scene, foreign: Scene) -> None:
     page = response.content.decode()
     assert "mine-ticket" in page and "mine-buyer" in page and "theirs" not in page
     assert '<span class="menu-badge">1</span>' in page
-    assert "mine-0" in body(english_client(own, "viewer"), f"{PAGE}?state=asked_carrier")
+    assert "mine-0" in body(english_client(own.people["viewer"]), f"{PAGE}?state=asked_carrier")
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "cs_manager", "cs_agent", "viewer"])
 def test_roles(own: Scene, role: str) -> None:
-    alert, client = own.row(ShippingAlert), english_client(own, role)
+    alert, client = own.row(ShippingAlert), english_client(own.people[role])
     assert "mine-order" in body(client, PAGE)
     may = role != "viewer"
     assert (step(alert) in body(client, PAGE)) is may
@@ -99,7 +93,7 @@ def test_nothing_of_another_shop(own: Scene, foreign: Scene) -> None:
 
 
 def test_what_is_refused_says_why(own: Scene) -> None:
-    alert, client = own.row(ShippingAlert), english_client(own, "cs_agent")
+    alert, client = own.row(ShippingAlert), english_client(own.people["cs_agent"])
     missing = client.post(step(alert), {"seen": "to_stop", "note": "kept as typed"})
     assert missing.status_code == 422
     assert "This field is required" in missing.content.decode()
@@ -114,7 +108,7 @@ def test_what_is_refused_says_why(own: Scene) -> None:
 
 
 def test_it_stands_on_the_pages_of_ticket_and_order(own: Scene) -> None:
-    client = english_client(own, "viewer")
+    client = english_client(own.people["viewer"])
     for model in (Ticket, Order):
         page = body(client, url(model, "change", own.row(model).pk))
         assert "Shipped although refunded" in page and "mine-parcel" in page

@@ -17,9 +17,9 @@ from aftersale.models import BlockedBuyer, Membership, Role, Shop, ShopEvent, We
 from aftersale.services.shops import settings
 from tests.factories import make_shop, make_strategy
 
+from .clients import client_of
 from .scene import Scene
 from .test_languages import english
-from .test_scope import client_of
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 WEBHOOK_STEPS = ("change", "rotate", "on", "off", "remove", "again")

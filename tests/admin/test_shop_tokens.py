@@ -11,9 +11,8 @@ from aftersale.models import ApiToken, Role, ShopEvent
 from aftersale.services.access import tokens
 from tests.factories import NOON, make_user
 
+from .clients import client_of, english_client
 from .scene import Scene
-from .test_board import english_client
-from .test_scope import client_of
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 SENT = {"name": "ERP", "scopes": ["read", "ingest"]}

@@ -10,9 +10,9 @@ from django.urls import reverse
 from aftersale.models import BlockedBuyer, PaymentStop, Refund, ShopEvent, Ticket
 from aftersale.services.tickets.cases import seen_now
 
+from .clients import client_of, url
 from .digest import digest
 from .scene import Scene
-from .test_scope import client_of, url
 
 SENT = {"step-_form_submitted": "on"}
 REGISTERED = [

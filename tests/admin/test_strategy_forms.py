@@ -12,9 +12,9 @@ from aftersale.models import Order, Refund, Shop, ShopEvent, Ticket
 from strategies.models import RulebookRevision, Scenario, Strategy, StrategyRevision
 from tests.factories import make_strategy
 
+from .clients import client_of, url
 from .scene import Scene
 from .test_languages import english
-from .test_scope import client_of, url
 
 MAY = ["owner", "admin"]
 MAY_NOT = ["cs_manager", "cs_agent", "viewer"]

@@ -26,9 +26,9 @@ from strategies.services import strategies, trials
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import make_order, make_strategy, make_ticket
 
+from .clients import client_of, english_client, text_of
 from .scene import Scene
-from .test_board import english_client, send, text_of, three
-from .test_scope import client_of
+from .test_board import send, three
 from .test_strategy_forms import TYPED, add_url, errors, step
 
 WEEK = {"period": "7"}

@@ -13,9 +13,9 @@ from aftersale.services.webhooks import endpoints
 from config.secrets import unseal
 from tests.factories import NOON
 
+from .clients import client_of
 from .scene import Scene
 from .test_languages import english
-from .test_scope import client_of
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 

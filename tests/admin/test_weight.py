@@ -15,8 +15,9 @@ from django.test import Client
 from django.urls import reverse
 
 from .addresses import PAGES, SEE
+from .clients import client_of, url
 from .scene import Scene
-from .test_scope import SCOPED, client_of, url
+from .test_scope import SCOPED
 
 MOST = 500 * 1000
 LINKED = re.compile(r"<(?:link|script|img|source|iframe)\b[^>]*?\b(?:href|src)=\"([^\"]+)\"")

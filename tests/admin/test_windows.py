@@ -11,9 +11,9 @@ from django.utils import timezone
 from aftersale.models import AfterSaleWindow, Fund, FundEntry, Order, Ticket
 from tests.queries import counted_queries
 
+from .clients import client_of, url
 from .scene import Scene
 from .test_languages import english
-from .test_scope import client_of, url
 
 ROLES = {"owner": True, "admin": True, "cs_manager": True, "cs_agent": False, "viewer": False}
 CONDITIONS = 8

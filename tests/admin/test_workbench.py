@@ -15,8 +15,8 @@ from aftersale.services.tickets.cases import seen_now
 from strategies.models import Decision
 from tests.queries import queries_of
 
+from .clients import client_of
 from .scene import Scene, more_tickets
-from .test_scope import client_of
 
 MOST_QUERIES = 8
 STEPS = ("approve", "confirm-return", "retry", "close", "take", "hand-back")

@@ -13,8 +13,9 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from tests.admin.addresses import addresses as walk
+from tests.admin.clients import client_of, url
 from tests.admin.scene import Scene, make, person
-from tests.admin.test_scope import SCOPED, client_of, url
+from tests.admin.test_scope import SCOPED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

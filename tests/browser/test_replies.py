@@ -8,8 +8,8 @@ from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from aftersale.models import EvidenceFile, Rejection, Ticket
+from tests.admin.clients import url
 from tests.admin.scene import make
-from tests.admin.test_scope import url
 from tests.aftersale.pictures import bytes_of
 from tests.factories import make_order, make_ticket
 

@@ -4,7 +4,7 @@ fen. The real connectors talk to the pretended platforms over HTTP."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from io import StringIO
 from random import Random
 from typing import Any
@@ -24,8 +24,8 @@ from aftersale.services.syncing import accounts, read_changes
 from strategies.models import Decision
 from tests import factories
 
-from .fakes import Fake, Fault
 from .douyin.fake import DouyinFake
+from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 
@@ -44,10 +44,18 @@ OVER = {"rejected", "cancelled", "closed"}
 DONE = {"refunded", "cancelled", "closed", "arbitration"}
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake, DouyinFake])
+# Hours that are over: a request filed ahead of the machine's clock is for people (SPEC E2).
+FAKES = {
+    "kuaishou": lambda: KuaishouFake(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)),
+    "wechat": WeChatFake,
+    "douyin": DouyinFake,
+}
+
+
+@pytest.fixture(params=FAKES)
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
-    fake: Fake = request.param()
+    fake: Fake = FAKES[request.param]()
     fake.start()
     monkeypatch.setattr(dated_ahead, "database_moment", fake.now)
     yield fake
@@ -167,7 +175,7 @@ class Hour:
 
 
 def test_both_sides_agree_on_every_ticket_and_every_fen(fake: Fake) -> None:
-    hour = Hour(fake, seed=13)
+    hour = Hour(fake, seed=15)
     for _ in range(30):
         hour.two_minutes()
     hour.until_quiet()

@@ -10,7 +10,7 @@ from aftersale.platforms.protocol import NotAuthorised
 from monitoring.models import Alert
 from monitoring.services.alert_texts import alert_text
 from monitoring.services.alerts import raise_alerts
-from tests.admin.test_scope import client_of
+from tests.admin.clients import client_of
 from tests.factories import NOON
 
 from .conftest import Connected

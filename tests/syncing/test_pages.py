@@ -11,7 +11,7 @@ from aftersale.models import PlatformAccount, ShopEvent
 from aftersale.platforms.protocol import NotAuthorised
 from aftersale.services.syncing import accounts
 from tests import factories
-from tests.admin.test_scope import client_of
+from tests.admin.clients import client_of
 from tests.platforms import double
 from tests.platforms.double import Clock, Place
 

@@ -17,7 +17,7 @@ from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import Refund, Shop, Ticket, TicketStatus
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
-from aftersale.services.refunds.holds import HELD
+from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shops import shops
 
@@ -64,7 +64,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Resume automatic refunds of %(shop)s") % {"shop": shop.name},
         submit=_("Resume automatic refunds"),
         shop=shop,
-        held=Refund.objects.filter(HELD, shop=shop).count(),
+        held=Refund.objects.filter(HELD_BY_PAUSE, shop=shop).count(),
         waiting=_waiting(shop),
     )
 
@@ -81,7 +81,7 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def evaluate_offer(request: HttpRequest, shop: Shop, message: str) -> HttpResponse:
-    """What a change of strategies is answered with: what was done, and the offer of SPEC E1."""
+    """Answers a change of strategies: the message, with SPEC E1's offer to evaluate again."""
     if shop.automation_paused or not _waiting(shop):
         return done(message)
     answer = _evaluate_dialog(request, shop, message)

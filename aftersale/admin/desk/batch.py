@@ -35,7 +35,7 @@ OUTCOMES = {
     Outcome.REFUSED: (gettext_lazy("Not done"), "warning"),
     Outcome.FAILED: (gettext_lazy("Went wrong"), "danger"),
 }
-# What is asked for beside the tickets.
+# Arguments beside the tickets.
 FIELDS: dict[Step, tuple[str, ...]] = {
     Step.APPROVE: (),
     Step.REJECT: ("reason", "text"),
@@ -168,7 +168,7 @@ def _keys(data: QueryDict) -> list[int]:
 
 
 def _button(step: Step, preview: Preview) -> str:
-    """Whom, how much and what happens, in the button's own text."""
+    """Payee, amount and effect, in the button's own text."""
     taken = preview.taken
     if step == Step.REJECT:
         return ngettext("Reject %d ticket", "Reject %d tickets", len(taken)) % len(taken)

@@ -147,7 +147,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
 @pages.desk_page
 @require_GET
 def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
-    """What happens if the buyer accepts what is typed so far."""
+    """The effect of the buyer's accepting the offer typed so far."""
     ticket = cases.find_case(ticket_id=pk, user=access.person(request))
     outcome = _outcome(ticket, request.GET.get("type", ""), request.GET.get("amount", ""))
     return render(request, "aftersale/desk/replies/outcome.html", {"outcome": outcome})
@@ -176,7 +176,7 @@ def platform_picture(request: HttpRequest, pk: int, number: str) -> HttpResponse
 
 
 def _as_a_picture(response: HttpResponse, name: str) -> HttpResponse:
-    """Whatever is in it, a browser runs nothing of it."""
+    """Headers under which a browser runs nothing, whatever the file contains."""
     response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -191,7 +191,7 @@ def _dialog(
     """The dialog with what was typed; what is wrong with a field is said at the field."""
     seen = request.POST.get("seen") or request.GET.get("seen")
     if seen is None or isinstance(refused, Stale):
-        # What changed is told above the form: whoever sends it again has read it.
+        # The difference stands above the form: a person who sends it again has read it.
         seen = cases.seen_now(ticket, ticket.order)
     field = refused.pointer if refused is not None else ""
     if refused is not None and field:

@@ -41,7 +41,7 @@ MEANINGS = {
 PER_PAGE = 25
 # Counts and sums stop there; the page says so.
 MOST = 999
-# What has left, or is about to: a platform's own refund has no row of ours.
+# Money that has left, or is about to: a platform's own refund has no row of ours.
 AMOUNT = Coalesce(F("ticket__refund__amount"), F("ticket__committed"))
 # Only of these a sum is shown.
 SUMMED = [*OPEN_ALERTS, AlertState.LOST]
@@ -243,7 +243,7 @@ def step(request: HttpRequest, alert_id: int) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, alert: ShippingAlert, form: StepForm) -> None:
-    # What was offered depends on the state that was seen: the service says what has changed.
+    # The steps on offer depend on the state that was seen: the service names the difference.
     if not form.is_valid() and form.data.get("seen") == alert.state:
         raise Refused(_("Something is missing: see below."))
     shipping_alerts.advance(

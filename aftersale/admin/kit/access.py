@@ -1,4 +1,4 @@
-"""What the user of a request may see and do, asked once a request (SPEC P1).
+"""Rights of the user of a request, read once a request (SPEC P1).
 
 The admin asks for the same right many times while it builds a page; the answers are kept on the
 request.
@@ -18,7 +18,7 @@ MOST_SHOPS = 200  # as many as a filter can sensibly offer
 
 
 def person(request: HttpRequest) -> User:
-    """Who acts: the admin lets nobody in who is not logged in."""
+    """The acting user: the admin lets nobody in who is not logged in."""
     assert isinstance(request.user, User)
     return request.user
 

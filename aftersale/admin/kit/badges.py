@@ -1,4 +1,4 @@
-"""What waits for people, beside the entries of the menu on every page: one query for all of it."""
+"""Counts beside the menu's entries on every page, read in one query."""
 
 from django.http import HttpRequest
 from django.utils import timezone

@@ -43,7 +43,7 @@ class CountedOnce(ChangeList):
         found = self.all_found(request, exclude_parameters)
         if request.method != "POST" or self.query or self._reach(request) is None:
             return found
-        # What is done to all that were found is done to those that the page has counted.
+        # A step on all rows found is taken on those that the page has counted.
         return found.filter(pk__in=self._read(request, found).keys)
 
     def all_found(
@@ -85,7 +85,7 @@ class CountedOnce(ChangeList):
         return self.reach
 
     def _get_bounded(self, request: HttpRequest) -> None:
-        """What Django's own would set, with as few rows read as the bounds say."""
+        """Sets the attributes of Django's own and reads no more rows than the bounds allow."""
         size = self.list_max_show_all if self.show_all else self.list_per_page
         start = 0 if self.show_all else (self.page_num - 1) * size
         if not 0 <= start < sys.maxsize // 2:
@@ -178,7 +178,7 @@ class CappedPaginator(Paginator):
     counted.
     """
 
-    # Whoever opens a later page knows that there is more than one.
+    # A later page is asked for only where there is more than one.
     on_first_page = True
 
     @property

@@ -46,7 +46,7 @@ def money(fen: int | None) -> SafeString | str:
 
 
 def name(user: User | None) -> str:
-    """What colleagues call somebody; a user may have been deleted."""
+    """The user's name for colleagues; a user may have been deleted."""
     return EMPTY if user is None else user.get_full_name() or user.get_username()
 
 

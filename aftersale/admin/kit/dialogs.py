@@ -46,7 +46,7 @@ def posted(request: HttpRequest) -> Any:
 
 
 def caller(request: HttpRequest) -> dict[str, Any]:
-    """Who calls a service, and when."""
+    """The arguments `user` and `now` of a service."""
     return {"user": access.person(request), "now": timezone.now()}
 
 

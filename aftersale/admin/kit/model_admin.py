@@ -1,4 +1,4 @@
-"""What every page of the admin has in common: the user's shops only, read-only unless said.
+"""Base of every page of the admin: the user's shops only, read-only unless said.
 
 Django's permissions play no role: a member of a shop needs `is_staff` to come in, and the role in
 the shop says the rest (SPEC P1). Nobody sees or touches anything of another shop.
@@ -62,7 +62,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
         return Media(css=media._css, js=kept)
 
     def column(self, name: str) -> Any:
-        """What shows the field or computed value of that name."""
+        """The function that shows the field or computed value of that name."""
         if name not in self._columns:
             self._columns[name] = self._make_column(name)
         return self._columns[name]
@@ -170,10 +170,10 @@ class OperatorAdmin(ReadOnlyAdmin):
 
 
 class ScopedAdmin(ReadOnlyAdmin):
-    """What belongs to a shop, for its members."""
+    """Records of a shop, for its members."""
 
     shop_path = "shop"
-    # What it takes to add, change and delete; None: nobody does it here.
+    # Rights needed to add, change and delete; None: nobody does it here.
     add_right: ClassVar[Right | None] = None
     change_right: ClassVar[Right | None] = None
     delete_right: ClassVar[Right | None] = None

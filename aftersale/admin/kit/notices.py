@@ -1,4 +1,4 @@
-"""What every page says at its top: pretended refunds, and who paused what (SPEC G2)."""
+"""Notices at the top of every page: demo refunds, pauses and stops (SPEC G2)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What operators alone see of the desk: the stop of all payments (SPEC G2)."""
+"""The stop of all payments, for operators alone (SPEC G2)."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from aftersale.admin.kit.actions import StepForm, carry_out, step
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.models import Refund, RefundStatus, TicketStatus
 from aftersale.services.refunds import approvals, refund_results, unsent_refunds
-from aftersale.services.refunds.holds import held
+from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.tickets.cases import seen_now
 
 
@@ -209,10 +209,6 @@ def _failed(refund: Refund) -> bool:
     )
 
 
-def _held(refund: Refund) -> bool:
-    return held(refund, refund.shop)
-
-
 def _not_sent(refund: Refund) -> bool:
     return refund.status == RefundStatus.REQUESTED and not refund.ever_sent
 
@@ -222,6 +218,6 @@ FITS = {
     "record_failed": _for_people,
     "try_again": _failed,
     "settled": _failed,
-    "release": _held,
+    "release": is_held_by_pause,
     "take_back": _not_sent,
 }

@@ -1,4 +1,4 @@
-"""What the desk answered, on the ticket's page (SPEC P2, P3)."""
+"""Rejections and negotiations on the ticket's page (SPEC P2, P3)."""
 
 from collections.abc import Iterable
 

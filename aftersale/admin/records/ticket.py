@@ -230,7 +230,7 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
         return to_batch(Step.NEGOTIATE, queryset)
 
     def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
-        """What people still have to do something about is found however old it is."""
+        """Finds tickets that still need people, however old they are."""
         status = params.get("status__exact", "")
         due = params.get("due", "")
         if due in ("overdue", "soon") or status in DESK_STATUSES:
@@ -247,7 +247,7 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
                 )
                 for one in statuses
             )
-            # Whoever has least time comes first, as on the workbench.
+            # Nearest deadline first, as on the workbench.
             return ReadPlan(walks, frozenset({"due", "status__exact"}), ("due_at", "pk"))
         if "flag" in params:
             return ReadPlan((IndexRead(order=("id",), where="NOT flags = '{}'"),))

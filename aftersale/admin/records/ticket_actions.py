@@ -1,4 +1,4 @@
-"""What can be done about a ticket, on its own page: the same dialogs as on the workbench."""
+"""Buttons on a ticket's page: the same dialogs as on the workbench."""
 
 from typing import Any
 

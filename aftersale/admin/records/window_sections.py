@@ -1,4 +1,4 @@
-"""What windows, funds and commission add to the pages of orders, tickets and refunds."""
+"""Windows, funds and commission on the pages of orders, tickets and refunds."""
 
 from datetime import datetime
 from typing import Any
@@ -79,7 +79,7 @@ def _state(window: AfterSaleWindow, now: datetime) -> Any:
 
 
 def splits_of(request: HttpRequest, order: Order) -> Section:
-    """What each beneficiary got, and what came back of it (SPEC W4)."""
+    """Commission of each beneficiary, paid and returned (SPEC W4)."""
     splits = order.commission_splits.annotate(back=Sum("returns__amount")).order_by("position")
     return Section(
         _("Commission splits"),
@@ -98,7 +98,7 @@ def splits_of(request: HttpRequest, order: Order) -> Section:
 
 
 def commission_of(request: HttpRequest, refund: Refund) -> Section:
-    """What came back with this refund, per beneficiary."""
+    """Commission returned with this refund, per beneficiary."""
     returns = CommissionReturn.objects.filter(refund=refund).select_related("split")
     return Section(
         _("Commission returned"),
@@ -116,7 +116,7 @@ def commission_of(request: HttpRequest, refund: Refund) -> Section:
 
 
 def charges_of(request: HttpRequest, refund: Refund) -> Section:
-    """What the refund took of wallet and deposit, and gave back (SPEC W3)."""
+    """Debits and credits of wallet and deposit for the refund (SPEC W3)."""
     entries = FundEntry.objects.filter(attempt__refund=refund).select_related("fund", "attempt")
     return Section(
         _("Wallet and deposit"),

@@ -1,4 +1,4 @@
-"""What the automation says in the shop's settings. It adds itself here: imports go one way."""
+"""Places in the shop's settings that the automation fills: imports go one way."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What the sections of the settings have in common: the shop, the tabs, what was seen."""
+"""Frame of the settings' sections: shop, tabs, sealed content."""
 
 from typing import Any
 
@@ -112,7 +112,7 @@ def chooser(request: HttpRequest) -> HttpResponse:
 
 
 def seal(content: Any) -> str:
-    """What a person sees, to be sent back with what they save; nobody can make one up."""
+    """Signs the content on the page, to be sent back with a change; nobody can forge it."""
     return signing.dumps(content, salt=_SALT, compress=True)
 
 

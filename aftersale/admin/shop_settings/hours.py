@@ -81,7 +81,7 @@ def _save(request: HttpRequest, shop: Shop) -> HttpResponse:
 
 
 def without_hours(shop: Shop, working_hours: Any, special_days: Any) -> str:
-    """What becomes of strategies that work in off-hours once there are no hours (SPEC T7)."""
+    """The effect on off-hours strategies once there are no hours (SPEC T7)."""
     if any([*working_hours.values(), *special_days.values()]):
         return ""
     names = [name for ask in automation.off_hours_strategies for name in ask(shop)]

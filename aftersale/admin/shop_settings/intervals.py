@@ -84,7 +84,7 @@ def stored(key: str, label: str, intervals: Any) -> Day:
 
 
 def sent(key: str, label: str, data: QueryDict) -> Day:
-    """What a form sent for a day; what can be read as a time is written as one."""
+    """A day's intervals as the form sent them, readable times normalised."""
     day = Day(key, label)
     for start, end in zip(data.getlist(f"{key}-from"), data.getlist(f"{key}-to"), strict=False):
         row = Row(start, end)

@@ -1,4 +1,4 @@
-"""Who is a member in which role, beside what each role may do (SPEC P1)."""
+"""Members of a shop and their roles, beside the rights of each role (SPEC P1)."""
 
 from django import forms
 from django.http import HttpRequest, HttpResponse

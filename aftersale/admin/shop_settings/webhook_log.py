@@ -1,4 +1,4 @@
-"""What was sent to a webhook, and sending it again. For owners only (SPEC P1)."""
+"""Log of a webhook's messages, and sending them again. For owners only (SPEC P1)."""
 
 from datetime import timedelta
 from typing import Any

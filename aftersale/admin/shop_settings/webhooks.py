@@ -170,7 +170,7 @@ def endpoint_of(shop: Shop, pk: int) -> WebhookEndpoint:
 
 
 def row(shop: Shop, endpoint: WebhookEndpoint) -> dict[str, Any]:
-    """What is shown of an endpoint; its address is the owner's to see."""
+    """An endpoint's row; only owners see its address."""
     failing = endpoint.enabled and endpoint.failing_since
     return {
         "pk": endpoint.pk,

@@ -1,4 +1,4 @@
-"""What a workbench address says: queue, filters, search, and the place of the next page.
+"""Address of the workbench: queue, filters, search, and the place of the next page.
 
 Whatever can't be read is left out: an old link still opens.
 """
@@ -20,7 +20,7 @@ from aftersale.models import TicketType
 from aftersale.services.desk.queues import Filters, Place, Queue
 
 PAGE = 40
-# What a list that reads itself anew keeps of the pages that were added to it.
+# Rows that a refreshed list keeps of the pages that were added to it.
 MOST_SHOWN = 500
 LONGEST_TERM = 64
 MOST_YUAN = Decimal(10_000_000)

@@ -86,7 +86,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
 
 
 def steps(ticket: Ticket, *, now: datetime) -> set[str]:
-    """What a person may do with the case as it stands; the services decide (SPEC O4)."""
+    """Steps that a person may take on the case as it stands; the services decide (SPEC O4)."""
     found = set()
     if ticket.status in DESK_STATUSES:
         found.add("take")

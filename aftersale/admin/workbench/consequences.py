@@ -33,17 +33,17 @@ class Consequence:
 
 
 def buyer(ticket: Ticket) -> str:
-    """Whom the money goes to, as a button says it."""
+    """The payee, as a button names them."""
     return ticket.buyer or (ticket.order.buyer if ticket.order else "") or _("the buyer")
 
 
 def available(ticket: Ticket, order: Order | None) -> int:
-    """What may still be approved for the ticket: what it has taken counts for it (SPEC O2)."""
+    """Fen that may still be approved for the ticket, its own share included (SPEC O2)."""
     return 0 if order is None else order.refundable_amount + ticket.committed
 
 
 def to_pay(ticket: Ticket) -> int:
-    """What the next step on the ticket pays or sets aside, unless somebody says less."""
+    """Fen that the next step pays or sets aside, unless a person says less."""
     if ticket.status in DECIDABLE:
         return min(ticket.amount, available(ticket, ticket.order))
     refund = getattr(ticket, "refund", None)
@@ -116,7 +116,7 @@ def line_warning(ticket: Ticket, amount: int) -> str:
 
 
 def approval(ticket: Ticket, amount: int) -> str:
-    """What approving that amount does, or what speaks against it."""
+    """The effect of approving that amount, or the reason against it."""
     order = ticket.order
     if order is None:
         return obstacle(ticket)

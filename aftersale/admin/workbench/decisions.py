@@ -68,7 +68,7 @@ class Decision:
     call: Callable[..., Ticket]
     # Which entry of the consequences says what happens.
     what: Any
-    # What was done, for a ticket as it is then.
+    # The message afterwards, made from the ticket as it is then.
     said: Callable[[Ticket, int, str], str]
     asks_amount: bool = False
     asks_note: bool = False
@@ -230,13 +230,13 @@ def _ask(
         then=then,
         line_warning=line_warning(ticket, asked) if decision.takes_money and asked else "",
         note=request.POST.get("note", ""),
-        # What was on the screen when the dialog was opened, not what is there by now.
+        # The facts on the screen when the dialog was opened, not those of now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
     )
 
 
 def _then(ticket: Ticket, decision: Decision) -> str:
-    """What happens, or why it can't."""
+    """The effect, or the reason why the step is impossible."""
     for found in consequences(ticket):
         if found.what == decision.what:
             return found.then

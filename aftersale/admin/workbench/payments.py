@@ -112,7 +112,7 @@ def _ask(
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,
         reason=request.POST.get("reason", ""),
-        # What was on the screen when the dialog was opened, not what is there by now.
+        # The facts on the screen when the dialog was opened, not those of now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
     )
 
@@ -120,6 +120,6 @@ def _ask(
 def steps(ticket: Ticket) -> set[str]:
     """The two dialogs, where the ticket's refund waits to be paid by hand."""
     refund = getattr(ticket, "refund", None)
-    if refund is None or not is_to_pay(refund, ticket.shop):
+    if refund is None or not is_to_pay(refund):
         return set()
     return {"paid", "not_paid"}

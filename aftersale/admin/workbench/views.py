@@ -180,7 +180,7 @@ def capped(count: int) -> str:
 
 
 def _version(found: dict[str, Any], counted: dict[str, Any]) -> str:
-    """What the list shows, in short: where it is the same, nothing is sent and nothing moves."""
+    """Digest of the list: while it stays the same, nothing is sent and nothing moves."""
     tickets = [row["ticket"] for row in found["rows"]]
     figures = [
         (t.pk, t.status, t.due_at, t.amount, t.type, t.flags, t.awaiting_evaluation, t.handler_id)

@@ -1,4 +1,4 @@
-"""Who has a case in hand. It keeps colleagues from doing it twice; anybody may still decide it."""
+"""The handler of a case, so that colleagues do not do it twice; anybody may still decide it."""
 
 from datetime import datetime
 

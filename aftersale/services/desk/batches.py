@@ -58,23 +58,23 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a batch would do. `missing` tickets do not exist for this person."""
+    """The effect of a batch. `missing` tickets do not exist for this person."""
 
     taken: list[Ticket]
     skipped: list[Skipped]
     missing: int
-    # What each case is like now: carry_out decides on nothing else.
+    # The facts of each case now: carry_out decides on these alone (SPEC O10).
     seen: dict[int, str]
 
     @property
     def amount(self) -> int:
-        """What the tickets taken ask for in all, in fen."""
+        """Sum that the tickets taken ask for, in fen."""
         return sum(ticket.amount for ticket in self.taken)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one ticket; None where there is no such ticket for this person."""
+    """The result for one ticket; None where there is no such ticket for this person."""
 
     ticket: Ticket | None
     outcome: Outcome
@@ -84,7 +84,7 @@ class Result:
 def preview(
     *, step: str, ticket_ids: Iterable[int], user: User, now: datetime, **arguments: Any
 ) -> Preview:
-    """What `carry_out` would do with each ticket, as things stand. Writes and locks nothing."""
+    """The effect of `carry_out` on each ticket, as things stand. Writes and locks nothing."""
     check = _CHECKS[Step(step)]
     asked = _distinct(ticket_ids)
     found = _tickets(asked, user)
@@ -193,7 +193,7 @@ def reasons(*, ticket_ids: Iterable[int], user: User) -> list[tuple[RejectReason
 
 
 def explanation(ticket: Ticket, *, reason: str, text: str = "") -> str:
-    """What the buyer of this ticket is told: the text for all, or the shop's own for the reason."""
+    """Explanation to this ticket's buyer: the text for all, or the shop's own for the reason."""
     if text:
         return fill(text, facts_of(ticket))
     known = BY_CODE.get(reason)
@@ -203,7 +203,7 @@ def explanation(ticket: Ticket, *, reason: str, text: str = "") -> str:
 def _require_texts(
     *, reason: str | None = None, text: str = "", message: str | None = None
 ) -> None:
-    """What is wrong for all of them is said once, before anything is done."""
+    """Refuses texts that are wrong for all tickets once, before anything is done."""
     if reason is not None and reason not in BY_CODE:
         raise Refused(_("Choose a reason."), pointer="reason")
     if text and (wrong := text_problem(text)):

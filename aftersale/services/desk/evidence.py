@@ -33,7 +33,7 @@ KINDS = {
     "WEBP": ("image/webp", ".webp"),
 }
 
-# What is put to a reply: a new file, or the key of one that is at the case already.
+# A picture for a reply: a new file, or the key of one that is at the case already.
 Item = File | int
 
 

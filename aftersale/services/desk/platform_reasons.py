@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def of_ticket(ticket: Ticket) -> Sequence[PlatformReason]:
-    """What the platform takes for this ticket; nothing where there is no platform that has any,
+    """Reasons that the platform takes for this ticket; none where no platform has any,
     and where it can't say so now: the catalogue serves then. Not within a transaction."""
     if not is_platform_connected(ticket.shop):
         return ()

@@ -1,4 +1,4 @@
-"""Who has which case open, so that two people do not work on one (one row a person)."""
+"""Cases that people have open, so that two do not work on one (one row a person)."""
 
 from datetime import datetime, timedelta
 

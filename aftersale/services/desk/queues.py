@@ -64,7 +64,7 @@ class Queue(models.TextChoices):
 
 @dataclass(frozen=True)
 class Filters:
-    """What narrows a queue. Amounts in fen."""
+    """Filters of a queue. Amounts in fen."""
 
     type: str = ""
     reason: str = ""
@@ -97,7 +97,7 @@ class QueuePlace(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """What waits for people; MOST_COUNTED + 1 tickets means more."""
+    """Counts of waiting work; MOST_COUNTED + 1 tickets means more."""
 
     tickets: int
     parcels: int

@@ -81,7 +81,7 @@ def all_filled(reasons: Iterable[RejectReason], ticket: Ticket) -> dict[str, str
 
 
 def facts_of(ticket: Ticket) -> dict[str, str]:
-    """What stands in a text in place of its placeholders."""
+    """Values of a text's placeholders."""
     applied = timezone.localtime(ticket.applied_at, ZoneInfo(ticket.shop.timezone))
     return {
         "ticket_no": ticket.ticket_no,

@@ -1,4 +1,4 @@
-"""What the desk answers a buyer with: a rejection, or a round of negotiation (SPEC P2, P3).
+"""Answers of the desk to a buyer: a rejection, or a round of negotiation (SPEC P2, P3).
 
 The ticket is looked up among the shops that the user may see (else NotFound), the right to handle
 tickets is needed (else NotAllowed); WrongStep, Stale and Refused are raised having written
@@ -212,7 +212,7 @@ def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
 
 
 def require_text(text: str, *, pointer: str) -> str:
-    """What the buyer reads: something, not too long, without a placeholder left in it."""
+    """Checks a text to the buyer: visible (SPEC O9), not too long, no placeholder left in it."""
     text = text.replace("\r\n", "\n").strip()
     if not is_visible(text):
         raise Refused(_("Write what the buyer is told."), pointer=pointer)
@@ -227,7 +227,7 @@ def require_text(text: str, *, pointer: str) -> str:
 
 
 def types_on_offer(ticket: Ticket) -> list[TicketType]:
-    """What a negotiation may turn the ticket into; before shipping there is nothing to return."""
+    """Types that a negotiation may offer; before shipping there is nothing to return."""
     if stage_of(ticket) == Stage.BEFORE_SHIPPING:
         return [TicketType.REFUND_ONLY]
     return list(TicketType)

@@ -1,4 +1,4 @@
-"""What a number, or the beginning of a buyer's name, can mean (PERFORMANCE, Lists).
+"""Search by a number or the beginning of a buyer's name (PERFORMANCE, Lists).
 
 An OR over several columns, or across a join, defeats every index; so each thing that the term can
 mean is looked for by its own index, all of them in one query.

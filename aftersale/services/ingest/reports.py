@@ -226,7 +226,7 @@ def _lags(ticket: Ticket, status: str, *, usual: bool) -> bool:
     if not is_platform_connected(ticket.shop):
         return not usual and _may_lag(ticket, status)
     unheard = ticket.status == S.REFUND_FAILED and status == S.PENDING_REVIEW
-    return unheard or platform_steps.on_its_way(ticket)
+    return unheard or platform_steps.platform_has_yet_to_hear(ticket)
 
 
 def _may_lag(ticket: Ticket, status: str) -> bool:

@@ -65,11 +65,13 @@ def _facts(ticket: Ticket) -> tuple[object, ...]:
         ticket.return_tracking_no,
         ticket.return_shipped_at,
         ticket.arbitration_result,
+        tuple(ticket.labels),
     )
 
 
 def _take_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> list[str]:
-    """Takes a return shipment and a result that were missing; says where others are stored."""
+    """Takes a return shipment, a result and labels that were missing; says where others are
+    stored."""
     shipment, result = record.return_shipment, record.arbitration_result
     stored = (ticket.return_carrier, ticket.return_tracking_no, ticket.return_shipped_at)
     differences: list[str] = []
@@ -83,6 +85,9 @@ def _take_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> list[
         differences.append(_("arbitration: %s") % ArbitrationResult(result).label)
         record = record.model_copy(update={"arbitration_result": None})
     apply_findings(ticket, record, now)
+    if missing := set(record.labels) - set(ticket.labels):  # `risk` always leads forward
+        ticket.labels = sorted({*ticket.labels, *missing})
+        ticket.save(update_fields=["labels"])
     return differences
 
 

@@ -31,7 +31,7 @@ _OWN = """
 
 
 def outside(reported: int, own: Sequence[int], *, known: int) -> int:
-    """What of `reported` was refunded outside; at least `known`, as far as the figure goes."""
+    """The part of `reported` that was refunded outside; at least `known`, up to the figure."""
     room = reported - min(known, reported)
     if sum(own) <= room:
         return reported - sum(own)
@@ -70,7 +70,7 @@ def of_order(order: Order, *, but: Ticket) -> list[int]:
 
 
 def of_ticket(ticket: Ticket, amount: int) -> int:
-    """What of a ticket's money the figure may have, once it has taken `amount`."""
+    """The part of a ticket's money that the figure may have, once it has taken `amount`."""
     refund = Refund.objects.filter(ticket=ticket).first()
     if counted(refund, ticket):
         return amount

@@ -1,4 +1,4 @@
-"""What tickets take of an order's and its lines' money (SPEC O2, E2). Everything in fen.
+"""The money that tickets take of an order and its lines (SPEC O2, E2). Everything in fen.
 
 `order.committed` is the sum of its tickets' `committed`; a line's `taken` is the sum of those on
 it. Every function here needs the order's
@@ -140,11 +140,11 @@ def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) ->
         )
 
 
-def found_inside(order: Order, ticket: Ticket) -> None:
-    """The platform has refunded a ticket by a step that was not sent from here.
+def claim_from_outside(order: Order, ticket: Ticket) -> None:
+    """Takes the ticket's money out of what counts as refunded outside (SPEC O2).
 
-    Its figure of the order may have that refund already, taken for one from outside. Call it
-    before the refund is written down.
+    The platform has refunded the ticket by a step that was not sent from here, and its figure of
+    the order may have that refund already. Call it before the refund is written down.
     """
     if order.refunded_reported is not None:
         own = own_refunds.of_order(order, but=ticket)
@@ -182,7 +182,7 @@ def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
 
 
 def _outside(order: Order, ticket: Ticket, amount: int) -> int:
-    """What was refunded outside once this ticket has taken `amount` (SPEC O2)."""
+    """The amount refunded outside once this ticket has taken `amount` (SPEC O2)."""
     if order.refunded_reported is None:
         return order.refunded_amount
     own = own_refunds.of_order(order, but=ticket)

@@ -1,4 +1,4 @@
-"""What is known of an order's shipping: the platform's word and the warehouse's, put together.
+"""An order's shipping as it is known: the platform's word and the warehouse's, put together.
 
 A parcel that left has left, whatever an older picture of the platform says (SPEC H1); else the
 platform's status decides (SPEC S2). Times in seconds since the epoch, as in a batch of orders.
@@ -21,7 +21,7 @@ _NOT_YET = (
 
 
 class Word(NamedTuple):
-    """What somebody says of an order's shipping."""
+    """One source's word on an order's shipping."""
 
     status: str
     label_printed_at: float | None
@@ -36,7 +36,7 @@ class Parcel(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """What warehouse and courier have reported of an order."""
+    """The reports of warehouse and courier on an order."""
 
     parcels: Sequence[Parcel]
     cancelled_at: float | None
@@ -108,7 +108,7 @@ def shipping_of(order: Order) -> OrderShipping:
 
 
 def word_of(order: Order, shipping: OrderShipping) -> Word:
-    """What is known of a locked order now."""
+    """The shipping of a locked order as it is known now."""
     platform = Word(
         shipping.platform_status,
         seconds(shipping.platform_label_printed_at),

@@ -1,1 +1,1 @@
-"""What is to be told to platforms and webhooks, written with the change that causes it."""
+"""The outbox to platforms and webhooks, written with the change that causes it."""

@@ -41,11 +41,11 @@ def is_platform_connected(shop: Shop) -> bool:
 
 
 def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
-    """What of the ticket has still to be sent or found out."""
+    """The ticket's steps that have still to be sent or found out."""
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
 
 
-def on_its_way(ticket: Ticket) -> bool:
+def platform_has_yet_to_hear(ticket: Ticket) -> bool:
     """Whether the platform has yet to hear of the step that the ticket's status comes from."""
     if ticket.status == TicketStatus.REFUNDING:
         return Refund.objects.filter(ticket=ticket, status__in=UNDER_WAY).exists()

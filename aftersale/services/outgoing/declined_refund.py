@@ -19,6 +19,7 @@ from aftersale.services.refunds import attempts, refund_results, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shops import shops
 from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets.cases import RefundCase
 
 S = TicketStatus
 
@@ -37,6 +38,7 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
         ticket = locks.lock_ticket(lease.ticket_pk)
         refund = locks.lock_refund(ticket.pk)
         assert refund is not None
+        case = RefundCase(order, ticket, refund, now)
         attempt = RefundAttempt.objects.get(pk=lease.attempt_pk)
         if attempt.state not in attempts.ALIVE or attempt.leased_until != lease.until:
             return  # the report has settled it, or somebody else asks
@@ -56,28 +58,13 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
         if status == S.REFUNDING:
             # Somebody approved it there: its outcome is ours.
             attempt.state = AttemptState.ACCEPTED
-            settlement.unknown(
-                ticket=ticket,
-                refund=refund,
-                attempt=attempt,
-                can_be_asked=True,
-                why=answer.reason,
-                now=now,
-            )
+            settlement.unknown(case, attempt, can_be_asked=True, why=answer.reason)
             return
         again = attempt.number > 1
         same = _still_as_decided(lease, ticket, record, status, again=again)
         if not same and lifecycle.add_flag(ticket, TicketFlag.PLATFORM_REFUSED):
             ticket.save(update_fields=["flags"])
-        settlement.attempt_failed(
-            order=order,
-            ticket=ticket,
-            refund=refund,
-            attempt=attempt,
-            reason=answer.reason,
-            permanent=not same,
-            now=now,
-        )
+        settlement.attempt_failed(case, attempt, reason=answer.reason, permanent=not same)
         if same and refund.next_step_at is not None:
             refund.version, refund.next_step_at = record.updated_at, now
             refund.save(update_fields=["version", "next_step_at"])

@@ -25,7 +25,7 @@ from aftersale.services.outgoing import (
 )
 from aftersale.services.outgoing.refund_attempt import Answer, AttemptLease, NoAnswer, OrderBusy
 from aftersale.services.refunds import payment_stop
-from aftersale.services.refunds.holds import HELD
+from aftersale.services.refunds.holds import HELD_BY_PAUSE
 
 log = structlog.get_logger(__name__)
 
@@ -140,8 +140,8 @@ def _in_words(error: Exception) -> str:
 
 
 def _due(now: datetime) -> QuerySet[Refund]:
-    """What the payer may take a step of: not what a pause or the operator's stop holds back."""
-    due = Refund.objects.filter(next_step_at__lte=now).exclude(HELD)
+    """Refunds whose next step may be taken: a pause and the operator's stop hold others back."""
+    due = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.
         due = due.exclude(status=RefundStatus.REQUESTED)

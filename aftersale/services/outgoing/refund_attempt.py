@@ -19,7 +19,6 @@ from aftersale.models import (
     RefundAttempt,
     RefundStatus,
     Shop,
-    Ticket,
     TicketStatus,
     TicketType,
 )
@@ -36,9 +35,10 @@ from aftersale.platforms.payments import (
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, payment_stop, settlement
-from aftersale.services.refunds.holds import held
+from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
 from aftersale.services.tickets import negotiation
+from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges
 
 log = structlog.get_logger(__name__)
@@ -89,112 +89,90 @@ def lease(*, refund_pk: int, now: datetime) -> AttemptLease | None:
         order = locks.try_lock_order(found.order_id)
         if order is None:
             raise OrderBusy
-        ticket = locks.lock_ticket(found.ticket_id)
-        refund = locks.lock_refund(ticket.pk)
-        assert refund is not None
+        case = _lock_rest(order, found.ticket_id, now)
+        refund = case.refund
         if refund.next_step_at is None or refund.next_step_at > now:
             return None
-        shop = Shop.objects.get(pk=refund.shop_id)
         attempt = attempts.alive(refund)
-        if attempt is None:
-            return _first_send(order, ticket, refund, shop, now)
-        return _question(order, ticket, refund, attempt, shop, now)
+        return _first_send(case) if attempt is None else _question(case, attempt)
 
 
-def _first_send(
-    order: Order, ticket: Ticket, refund: Refund, shop: Shop, now: datetime
-) -> AttemptLease | None:
-    if payment_stop.stopped() or held(refund, shop):
+def _lock_rest(order: Order, ticket_pk: int, now: datetime) -> RefundCase:
+    ticket = locks.lock_ticket(ticket_pk)
+    refund = locks.lock_refund(ticket.pk)
+    assert refund is not None
+    return RefundCase(order, ticket, refund, now)
+
+
+def _first_send(case: RefundCase) -> AttemptLease | None:
+    order, ticket, refund = case.order, case.ticket, case.refund
+    shop = Shop.objects.get(pk=refund.shop_id)
+    if payment_stop.stopped() or is_held_by_pause(refund):
         return None  # it stays due, and goes out when the stop or the pause ends
     if is_platform_connected(shop) and platform_steps.open_of(ticket.pk).exists():
-        # The platform has yet to hear of what came before; that wakes it.
-        refund.next_step_at = now + BEHIND_A_STEP
+        # The platform has yet to hear of an earlier step, whose end wakes this one.
+        refund.next_step_at = case.now + BEHIND_A_STEP
         refund.save(update_fields=["next_step_at"])
         return None
     connector = payment_registry.connector_for(shop.connector)
     if connector is None:
-        settlement.park(ticket=ticket, refund=refund, reason=_not_sent(shop.connector), now=now)
+        settlement.park(case, reason=_not_sent(shop.connector))
         return None
     if ticket.status != TicketStatus.REFUNDING:
         reason = _("The ticket is no longer being refunded (%s): nothing was sent.")
-        settlement.drop(
-            order=order,
-            ticket=ticket,
-            refund=refund,
-            reason=reason % TicketStatus(ticket.status).label,
-            now=now,
-        )
+        settlement.drop(case, reason=reason % TicketStatus(ticket.status).label)
         return None
     if order.over_refunded:
-        settlement.failed_for_good(
-            order=order, ticket=ticket, refund=refund, reason=_over_refunded(), now=now
-        )
+        settlement.failed_for_good(case, reason=_over_refunded())
         return None
-    attempt = attempts.new(
-        shop=shop, order=order, ticket=ticket, refund=refund, connector=shop.connector, now=now
-    )
-    if ticket.window_id is not None and not charges.debit(ticket=ticket, attempt=attempt, now=now):
-        why = charges.not_covered(attempt)
-        settlement.failed_for_good(order=order, ticket=ticket, refund=refund, reason=why, now=now)
+    attempt = attempts.new(case)
+    if ticket.window_id is not None and not charges.debit(
+        ticket=ticket, attempt=attempt, now=case.now
+    ):
+        settlement.failed_for_good(case, reason=charges.not_covered(attempt))
         return None
-    return _send(order, ticket, refund, attempt, shop, connector, now)
+    return _send(case, attempt, connector)
 
 
-def _send(
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    shop: Shop,
-    connector: Connector,
-    now: datetime,
-) -> AttemptLease:
+def _send(case: RefundCase, attempt: RefundAttempt, connector: Connector) -> AttemptLease:
+    refund = case.refund
     attempt.state = AttemptState.LEASED
-    attempt.leased_until = now + LEASE
+    attempt.leased_until = case.now + LEASE
     attempt.save()
     refund.status = RefundStatus.SENDING
     refund.ever_sent = True
     refund.next_step_at = attempt.leased_until  # an expired lease is due by itself
     refund.save()
-    return _lease(order, ticket, refund, attempt, shop, connector, ask=False)
+    return _lease(case, attempt, connector, ask=False)
 
 
-def _question(
-    order: Order, ticket: Ticket, refund: Refund, attempt: RefundAttempt, shop: Shop, now: datetime
-) -> AttemptLease | None:
+def _question(case: RefundCase, attempt: RefundAttempt) -> AttemptLease | None:
     """The attempt's lease ran out or its outcome is unknown: ask before anything else."""
+    refund = case.refund
     connector = payment_registry.connector_for(attempt.connector)
     if connector is None or not connector.can_be_asked:
         why = _("the platform can't be asked")
-        settlement.unknown(
-            ticket=ticket, refund=refund, attempt=attempt, can_be_asked=False, why=why, now=now
-        )
+        settlement.unknown(case, attempt, can_be_asked=False, why=why)
         return None
     if attempt.state == AttemptState.LEASED:
         note = _("Attempt %(number)s: its sender stopped without an answer; the platform is asked.")
-        settlement.event(ticket, now=now, note=note % {"number": attempt.number})
+        settlement.event(case.ticket, now=case.now, note=note % {"number": attempt.number})
     if attempt.state != AttemptState.ACCEPTED:
         attempt.state = AttemptState.UNKNOWN
         refund.status = RefundStatus.UNKNOWN
-    attempt.leased_until = now + LEASE
+    attempt.leased_until = case.now + LEASE
     attempt.questions += 1
     attempt.save()
     refund.next_step_at = attempt.leased_until
     refund.save()
-    return _lease(order, ticket, refund, attempt, shop, connector, ask=True)
+    return _lease(case, attempt, connector, ask=True)
 
 
 def _lease(
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    shop: Shop,
-    connector: Connector,
-    *,
-    ask: bool,
+    case: RefundCase, attempt: RefundAttempt, connector: Connector, *, ask: bool
 ) -> AttemptLease:
     assert attempt.leased_until is not None
+    order, ticket, refund = case.order, case.ticket, case.refund
     return AttemptLease(
         order_pk=order.pk,
         ticket_pk=ticket.pk,
@@ -203,8 +181,8 @@ def _lease(
         connector=connector,
         ask=ask,
         request=PayRequest(
-            shop_id=shop.pk,
-            shop_code=shop.code,
+            shop_id=refund.shop_id,
+            shop_code=ticket.shop.code,
             ticket_no=ticket.ticket_no,
             order_no=order.order_no,
             amount=attempt.amount,
@@ -227,93 +205,48 @@ def settle(*, lease: AttemptLease, answer: Answer, now: datetime) -> AttemptLeas
     of what the second call did.
     """
     with transaction.atomic(durable=True):
-        order = locks.lock_order(lease.order_pk)
-        ticket = locks.lock_ticket(lease.ticket_pk)
-        refund = locks.lock_refund(ticket.pk)
-        assert refund is not None
+        held = _lock_rest(locks.lock_order(lease.order_pk), lease.ticket_pk, now)
         attempt = RefundAttempt.objects.get(pk=lease.attempt_pk)
         if isinstance(answer, Paid):
-            settlement.paid(
-                order=order, ticket=ticket, refund=refund, attempt=attempt, at=now, now=now
-            )
+            settlement.paid(held, attempt, at=now)
             return None
         if attempt.state not in attempts.ALIVE or attempt.leased_until != lease.until:
             log.warning("answer_after_lease", attempt=attempt.key, answer=type(answer).__name__)
             return None
         match answer:
             case Failed(reason, permanent):
-                settlement.attempt_failed(
-                    order=order,
-                    ticket=ticket,
-                    refund=refund,
-                    attempt=attempt,
-                    reason=reason,
-                    permanent=permanent,
-                    now=now,
-                )
+                settlement.attempt_failed(held, attempt, reason=reason, permanent=permanent)
                 return None
             case NotSent():
-                settlement.not_sent(
-                    ticket=ticket,
-                    refund=refund,
-                    attempt=attempt,
-                    answer=answer,
-                    asked=lease.ask,
-                    now=now,
-                )
+                settlement.not_sent(held, attempt, answer, asked=lease.ask)
                 return None
             case NeverSeen() if not settlement.may_lag(attempt):
-                return _send_again(order, ticket, refund, attempt, lease, now)
+                return _send_again(held, attempt, lease)
             case NoAnswer(why):
                 pass
             case Pending() | NeverSeen():
                 why = _("the platform has not finished with it")
                 if not lease.ask:
                     attempt.state = AttemptState.ACCEPTED
-        settlement.unknown(
-            ticket=ticket,
-            refund=refund,
-            attempt=attempt,
-            can_be_asked=lease.connector.can_be_asked,
-            why=why,
-            now=now,
-        )
+        settlement.unknown(held, attempt, can_be_asked=lease.connector.can_be_asked, why=why)
         return None
 
 
 def _send_again(
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    lease: AttemptLease,
-    now: datetime,
+    held: RefundCase, attempt: RefundAttempt, lease: AttemptLease
 ) -> AttemptLease | None:
     """The platform never saw the key: the same key goes out again, unless it must not."""
-    shop = Shop.objects.get(pk=refund.shop_id)
     if payment_stop.stopped():
-        settlement.unknown(
-            ticket=ticket,
-            refund=refund,
-            attempt=attempt,
-            can_be_asked=True,
-            why=_("all payments are stopped"),
-            now=now,
-        )
+        why = _("all payments are stopped")
+        settlement.unknown(held, attempt, can_be_asked=True, why=why)
         return None
-    unwanted = ticket.status != TicketStatus.REFUNDING or attempts.paid_late(refund) > 0
-    if unwanted or order.over_refunded:
-        settlement.attempt_failed(
-            order=order,
-            ticket=ticket,
-            refund=refund,
-            attempt=attempt,
-            reason=_over_refunded() if order.over_refunded else _("It never reached the platform."),
-            permanent=True,
-            now=now,
-        )
+    over = held.order.over_refunded
+    wanted = held.ticket.status == TicketStatus.REFUNDING and not attempts.paid_late(held.refund)
+    if over or not wanted:
+        reason = _over_refunded() if over else _("It never reached the platform.")
+        settlement.attempt_failed(held, attempt, reason=reason, permanent=True)
         return None
-    return _send(order, ticket, refund, attempt, shop, lease.connector, now)
+    return _send(held, attempt, lease.connector)
 
 
 def _not_sent(kind: str) -> str:

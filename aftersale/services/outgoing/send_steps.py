@@ -103,9 +103,9 @@ def carry_out(*, step_pk: int, clock: Clock) -> bool:
 
 def _due(clock: Clock) -> QuerySet[PlatformStep]:
     due = PlatformStep.objects.filter(next_step_at__lte=clock())
-    due = due.exclude(step_attempt.HELD).exclude(step_attempt.BEHIND)
+    due = due.exclude(step_attempt.HELD_BY_PAUSE).exclude(step_attempt.BEHIND)
     if payment_stop.stopped():
-        # What became of those that went out is still found out.
+        # The outcomes of those that went out are still found out.
         due = due.exclude(state=StepState.DUE)
     return due
 

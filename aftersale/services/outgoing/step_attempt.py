@@ -53,8 +53,8 @@ _TAKEN = {
     StepKind.NEGOTIATE: {S.NEGOTIATING},
 }
 
-# What the shop's pause switch holds back (SPEC G2): what the automation decided and is not sent.
-HELD = Q(state=StepState.DUE, user=None, calls=0, shop__automation_paused_at__isnull=False)
+# Held back by the shop's pause switch: unsent decisions of the automation (SPEC G2).
+HELD_BY_PAUSE = Q(state=StepState.DUE, user=None, calls=0, shop__automation_paused_at__isnull=False)
 # A ticket's steps go out in the order in which they were decided.
 BEHIND = Exists(
     PlatformStep.objects.filter(
@@ -118,7 +118,7 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
             _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
             return None
-        if not ask and (payment_stop.stopped() or _held(step, shop)):
+        if not ask and (payment_stop.stopped() or _is_held_by_pause(step)):
             return None  # it stays due, and goes out when the stop or the pause ends
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
         step.leased_until = step.next_step_at = now + LEASE
@@ -168,14 +168,9 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
             _free_the_next(step, now=now)
 
 
-def _held(step: PlatformStep, shop: Shop) -> bool:
-    """The same as HELD, of rows at hand."""
-    return (
-        step.state == StepState.DUE
-        and step.user_id is None
-        and step.calls == 0
-        and shop.automation_paused
-    )
+def _is_held_by_pause(step: PlatformStep) -> bool:
+    """The same rule, asked of one stored row."""
+    return PlatformStep.objects.filter(HELD_BY_PAUSE, pk=step.pk).exists()
 
 
 def _not_sent(step: PlatformStep, answer: NotSent, *, asked: bool, now: datetime) -> None:
@@ -220,7 +215,7 @@ def _taken(
 def _refused(
     order: Order, ticket: Ticket, step: PlatformStep, answer: Refusal, *, now: datetime
 ) -> None:
-    """What the platform has is the fact: the ticket goes where it is there, or back."""
+    """The platform's state is the fact: the ticket goes where it is there, or back."""
     record = answer.record
     status = S(reports.reported_status(record) or S.PENDING_REVIEW) if record else None
     again = step.from_status == step.to_status
@@ -315,7 +310,7 @@ def _close(step: PlatformStep, state: StepState, reason: str, now: datetime) -> 
 
 
 def _free_the_next(step: PlatformStep, *, now: datetime) -> None:
-    """What waited behind the step: the ticket's next one finds itself, its refund is woken."""
+    """Wakes the refund that waited behind the step; the sweep finds the ticket's next step."""
     if step.ticket_id is None:
         return
     waiting = Refund.objects.filter(

@@ -5,11 +5,11 @@ All of this needs the refund's row locked; attempts have no lock of their own.
 
 import hashlib
 import json
-from datetime import datetime
 
 from django.db.models import Max, Sum
 
 from aftersale.models import AttemptState, Order, Refund, RefundAttempt, RefundStatus, Shop, Ticket
+from aftersale.services.tickets.cases import RefundCase
 
 # A refund in one of these is over, and the same row may begin anew.
 OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
@@ -19,23 +19,22 @@ ALIVE = [AttemptState.LEASED, AttemptState.ACCEPTED, AttemptState.UNKNOWN]
 ALIVE_OR_PAID = [*ALIVE, AttemptState.SUCCEEDED]
 
 
-def new(
-    *, shop: Shop, order: Order, ticket: Ticket, refund: Refund, connector: str, now: datetime
-) -> RefundAttempt:
-    """The refund's next attempt, leased and not saved yet."""
+def new(case: RefundCase) -> RefundAttempt:
+    """The refund's next attempt, leased and not saved yet; sent as the shop's refunds are now."""
+    refund, shop = case.refund, Shop.objects.get(pk=case.refund.shop_id)
     last = refund.attempts.aggregate(last=Max("number"))["last"] or 0
-    key = key_of(shop=shop, ticket=ticket, number=last + 1)
+    key = key_of(shop=shop, ticket=case.ticket, number=last + 1)
     return RefundAttempt(
         refund=refund,
         number=last + 1,
         key=key,
         amount=refund.amount,
-        connector=connector,
+        connector=shop.connector,
         fingerprint=fingerprint_of(
-            shop=shop, ticket=ticket, order=order, amount=refund.amount, key=key
+            shop=shop, ticket=case.ticket, order=case.order, amount=refund.amount, key=key
         ),
         state=AttemptState.LEASED,
-        created_at=now,
+        created_at=case.now,
     )
 
 
@@ -50,7 +49,7 @@ def key_of(*, shop: Shop, ticket: Ticket, number: int) -> str:
 
 
 def fingerprint_of(*, shop: Shop, ticket: Ticket, order: Order, amount: int, key: str) -> str:
-    """What is asked for under the key, as 64 hex digits."""
+    """A digest of the request under the key, as 64 hex digits."""
     content = json.dumps([shop.code, ticket.ticket_no, order.order_no, amount, key])
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -61,6 +60,6 @@ def alive(refund: Refund) -> RefundAttempt | None:
 
 
 def paid_late(refund: Refund) -> int:
-    """What attempts have paid besides the one that counts, in fen."""
+    """The sum, in fen, that attempts have paid besides the one that counts."""
     paid = refund.attempts.filter(state=AttemptState.PAID_LATE)
     return paid.aggregate(sum=Sum("amount"))["sum"] or 0

@@ -2,14 +2,13 @@
 
 from django.db.models import Q
 
-from aftersale.models import Refund, RefundStatus, Shop
-from aftersale.services.refunds.holds import HELD, held
+from aftersale.models import Refund, RefundStatus
+from aftersale.services.refunds.holds import HELD_BY_PAUSE
 
 # Nobody sends them. Refunds that the pause holds back wait for a release first (SPEC G2).
-TO_PAY = Q(status=RefundStatus.REQUESTED, next_step_at=None) & ~HELD
+TO_PAY = Q(status=RefundStatus.REQUESTED, next_step_at=None) & ~HELD_BY_PAUSE
 
 
-def is_to_pay(refund: Refund, shop: Shop) -> bool:
-    """The same as TO_PAY, of rows at hand."""
-    waits = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
-    return waits and not held(refund, shop)
+def is_to_pay(refund: Refund) -> bool:
+    """The same rule, asked of one stored row."""
+    return Refund.objects.filter(TO_PAY, pk=refund.pk).exists()

@@ -1,11 +1,10 @@
-"""Refunds of strategies that a paused shop holds back (SPEC G2)."""
+"""Refunds of strategies that a paused shop holds back; fast refunds and people's go on (G2)."""
 
 from django.db.models import Q
 
-from aftersale.models import Refund, RefundSource, RefundStatus, Shop
+from aftersale.models import Refund, RefundSource, RefundStatus
 
-# What the shop's pause switch holds back (SPEC G2): fast refunds and people's go on.
-HELD = Q(
+HELD_BY_PAUSE = Q(
     status=RefundStatus.REQUESTED,
     source=RefundSource.STRATEGY,
     ever_sent=False,
@@ -14,12 +13,6 @@ HELD = Q(
 )
 
 
-def held(refund: Refund, shop: Shop) -> bool:
-    """The same as HELD, of rows at hand."""
-    return (
-        refund.status == RefundStatus.REQUESTED
-        and refund.source == RefundSource.STRATEGY
-        and not refund.ever_sent
-        and not refund.released
-        and shop.automation_paused
-    )
+def is_held_by_pause(refund: Refund) -> bool:
+    """The same rule, asked of one stored row."""
+    return Refund.objects.filter(HELD_BY_PAUSE, pk=refund.pk).exists()

@@ -36,7 +36,7 @@ _REFUNDS = """
                    FROM aftersale_refundattempt GROUP BY refund_id) a ON a.refund_id = r.id
 """
 
-# What is wrong -> a query for (subject, detail); x is _REFUNDS.
+# Description of a difference -> a query for (subject, detail); x is _REFUNDS.
 _QUESTIONS = {
     "order.committed is not the sum of its tickets'": """
         SELECT o.order_no, o.committed || ', tickets: ' || coalesce(sum(t.committed), 0)
@@ -82,7 +82,7 @@ _QUESTIONS = {
                 OR paid <> (status = 'succeeded')::int
                 OR (status = 'succeeded' AND paid_amount <> amount)
                 OR (NOT ever_sent AND attempts > 0))""",
-    # What the platform refunded before the order came in is written down when it comes.
+    # A platform's refund from before the order came in is written down when it comes.
     "ticket and refund do not fit together": """
         SELECT ticket_no, ticket_status || ', refund: ' || coalesce(status, 'none')
           FROM x

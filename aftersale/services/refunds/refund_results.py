@@ -17,7 +17,6 @@ from aftersale.models import (
     Refund,
     RefundSource,
     RefundStatus,
-    Shop,
     Ticket,
     TicketEventKind,
     TicketFlag,
@@ -29,7 +28,7 @@ from aftersale.services.refunds import attempts, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle, negotiation
-from aftersale.services.tickets.cases import lock_refund_case
+from aftersale.services.tickets.cases import RefundCase, lock_refund_case
 from aftersale.services.windows import charges
 
 LONGEST_REFERENCE = 64
@@ -50,7 +49,8 @@ def record_result(
     A failed one needs a `reason`; `reference` is the number of a payment that was made.
     """
     with transaction.atomic():
-        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
+        case = lock_refund_case(refund_id=refund_id, user=user, now=now, seen=seen)
+        ticket, refund = case.ticket, case.refund
         by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
         unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
         if not (by_hand or unresolved):
@@ -73,16 +73,7 @@ def record_result(
             refund.reference = reference
             refund.save(update_fields=["reference"])
             reason = reason or _("Payment reference: %s") % reference
-        _record(
-            order=order,
-            ticket=ticket,
-            refund=refund,
-            succeeded=succeeded,
-            at=now,
-            reason=reason,
-            now=now,
-            user=user,
-        )
+        _record(case, succeeded=succeeded, at=now, reason=reason)
         return ticket
 
 
@@ -109,7 +100,7 @@ def take_over_result(
         if refund is not None and refund.status == RefundStatus.SUCCEEDED:
             return
         if ticket.committed and not own_refunds.counted(refund, ticket):
-            refundable.found_inside(order, ticket)
+            refundable.claim_from_outside(order, ticket)
         if refund is None and ticket.amount > 0:
             refund = _platforms_refund(order, ticket, amount, at=at)
         elif refund is not None and refund.status == RefundStatus.TAKEN_BACK:
@@ -136,16 +127,8 @@ def take_over_result(
         note = _("The platform reports a failed refund while one is under way: %s")
         settlement.event(ticket, now=now, actor=Actor.PLATFORM, note=note % reason)
         return
-    _record(
-        order=order,
-        ticket=ticket,
-        refund=refund,
-        succeeded=succeeded,
-        at=at,
-        reason=reason,
-        now=now,
-        user=None,
-    )
+    case = RefundCase(order, ticket, refund, now)
+    _record(case, succeeded=succeeded, at=at, reason=reason)
 
 
 def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:
@@ -187,42 +170,11 @@ def _as_fact(ticket: Ticket, status: TicketStatus, *, reason: str, now: datetime
         lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, note=reason, as_fact=True)
 
 
-def _record(
-    *,
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    succeeded: bool,
-    at: datetime,
-    reason: str,
-    now: datetime,
-    user: User | None,
-) -> None:
+def _record(case: RefundCase, *, succeeded: bool, at: datetime, reason: str) -> None:
     """Keeps a result that no call of ours brought, as the attempt it is about."""
-    shop = Shop.objects.get(pk=refund.shop_id)
-    attempt = attempts.alive(refund) or attempts.new(
-        shop=shop, order=order, ticket=ticket, refund=refund, connector=shop.connector, now=now
-    )
+    attempt = attempts.alive(case.refund) or attempts.new(case)
     attempt.reason = reason[:500]
     if succeeded:
-        settlement.paid(
-            order=order,
-            ticket=ticket,
-            refund=refund,
-            attempt=attempt,
-            at=at,
-            now=now,
-            user=user,
-            note=reason,
-        )
-        return
-    settlement.attempt_failed(
-        order=order,
-        ticket=ticket,
-        refund=refund,
-        attempt=attempt,
-        reason=reason,
-        permanent=True,
-        now=now,
-        user=user,
-    )
+        settlement.paid(case, attempt, at=at, note=reason)
+    else:
+        settlement.attempt_failed(case, attempt, reason=reason, permanent=True)

@@ -1,7 +1,7 @@
-"""What becomes of a refund once an attempt's outcome is known, or known to be unknown.
+"""Settles a refund once an attempt's outcome is known, or known to be unknown.
 
-Every function needs order, ticket and refund locked, in this order, and writes all of it: attempt,
-refund, the order's money, the ticket's status and its events (SPEC O2, O4, E6).
+Every function needs the case locked, and writes all of it: attempt, refund, the order's money, the
+ticket's status and its events (SPEC O2, O4, E6).
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,6 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
     AttemptState,
-    Order,
     Refund,
     RefundAttempt,
     RefundStatus,
@@ -27,6 +26,7 @@ from aftersale.platforms.payments import NotSent
 from aftersale.services.orders import refundable
 from aftersale.services.refunds import attempts
 from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges, commission
 from aftersale.signals import to_be_told
 
@@ -46,17 +46,7 @@ ACCEPTED_QUESTIONS_BEFORE_PEOPLE = 12
 LAGGING_QUESTIONS = 4
 
 
-def paid(
-    *,
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    at: datetime,
-    now: datetime,
-    user: User | None = None,
-    note: str = "",
-) -> None:
+def paid(case: RefundCase, attempt: RefundAttempt, *, at: datetime, note: str = "") -> None:
     """The platform paid under the attempt's key. A late "paid" always wins, whoever brings it.
 
     Where another attempt of the refund is alive or paid, this one is kept as `paid_late`: the
@@ -64,6 +54,7 @@ def paid(
     """
     if attempt.state in (AttemptState.SUCCEEDED, AttemptState.PAID_LATE):
         return
+    ticket, refund, now = case.ticket, case.refund, case.now
     rivals = refund.attempts.filter(state__in=attempts.ALIVE_OR_PAID)
     late = attempt.state == AttemptState.FAILED
     attempt.settled_at = at
@@ -84,7 +75,7 @@ def paid(
             % {"number": attempt.number, "amount": format_yuan(attempt.amount)},
         )
         taken = refund.amount + attempts.paid_late(refund)
-        refundable.take_as_fact(order, ticket, taken, now=now)
+        refundable.take_as_fact(case.order, ticket, taken, now=now)
         charges.paid(ticket=ticket, attempt=attempt, late=late, now=now)
         return
     attempt.state = AttemptState.SUCCEEDED
@@ -93,53 +84,42 @@ def paid(
         note = _("Attempt %(number)s had been taken for failed, but was paid.") % {
             "number": attempt.number
         }
-    _refunded(
-        order=order, ticket=ticket, refund=refund, attempt=attempt, now=now, user=user, note=note
-    )
+    _refunded(case, attempt, note=note)
     charges.paid(ticket=ticket, attempt=attempt, late=late, now=now)
-    commission.give_back(order=order, ticket=ticket, refund=refund, attempt=attempt, now=now)
+    _give_commission_back(case, attempt)
 
 
-def _refunded(
-    *,
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    now: datetime,
-    user: User | None,
-    note: str,
-) -> None:
+def _give_commission_back(case: RefundCase, attempt: RefundAttempt) -> None:
+    commission.give_back(
+        order=case.order, ticket=case.ticket, refund=case.refund, attempt=attempt, now=case.now
+    )
+
+
+def _refunded(case: RefundCase, attempt: RefundAttempt, *, note: str) -> None:
+    ticket, refund = case.ticket, case.refund
     refund.amount = attempt.amount
     refund.ever_sent = True
     refund.settled_at = attempt.settled_at
     _close(refund, RefundStatus.SUCCEEDED, failure="")
     taken = refund.amount + attempts.paid_late(refund)
-    refundable.take_as_fact(order, ticket, taken, now=now)
+    refundable.take_as_fact(case.order, ticket, taken, now=case.now)
     if ticket.status != TicketStatus.REFUNDED:
         lifecycle.move(
             ticket,
             TicketStatus.REFUNDED,
             actor=Actor.PLATFORM,
-            now=now,
-            user=user,
+            now=case.now,
+            user=case.user,
             note=note,
             as_fact=True,
         )
 
 
 def attempt_failed(
-    *,
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    reason: str,
-    permanent: bool,
-    now: datetime,
-    user: User | None = None,
+    case: RefundCase, attempt: RefundAttempt, *, reason: str, permanent: bool
 ) -> None:
     """The attempt definitely paid nothing: another one follows after a pause, or people do."""
+    ticket, refund, now = case.ticket, case.refund, case.now
     attempt.state = AttemptState.FAILED
     attempt.settled_at = now
     attempt.leased_until = None
@@ -153,23 +133,13 @@ def attempt_failed(
         late.state = AttemptState.SUCCEEDED
         late.save(update_fields=["state"])
         note = _("Attempt %(number)s failed; attempt %(late)s had paid: paid once, not twice.")
-        _refunded(
-            order=order,
-            ticket=ticket,
-            refund=refund,
-            attempt=late,
-            now=now,
-            user=user,
-            note=note % {"number": attempt.number, "late": late.number},
-        )
-        # What it took of a fund was taken when it was found to be paid.
-        commission.give_back(order=order, ticket=ticket, refund=refund, attempt=late, now=now)
+        _refunded(case, late, note=note % {"number": attempt.number, "late": late.number})
+        # Its fund was debited when it was found to be paid.
+        _give_commission_back(case, late)
         return
     tries = refund.attempts.filter(created_at__gte=refund.requested_at).count()
     if permanent or tries > len(ATTEMPT_PAUSES) or ticket.status != TicketStatus.REFUNDING:
-        failed_for_good(
-            order=order, ticket=ticket, refund=refund, reason=reason, now=now, user=user
-        )
+        failed_for_good(case, reason=reason)
         return
     refund.status = RefundStatus.REQUESTED
     refund.next_step_at = now + ATTEMPT_PAUSES[tries - 1]
@@ -180,19 +150,12 @@ def attempt_failed(
     event(ticket, now=now, note=note % {"number": attempt.number, "reason": reason})
 
 
-def failed_for_good(
-    *,
-    order: Order,
-    ticket: Ticket,
-    refund: Refund,
-    reason: str,
-    now: datetime,
-    user: User | None = None,
-) -> None:
+def failed_for_good(case: RefundCase, *, reason: str) -> None:
     """No attempt is alive and none follows by itself: the money is free, people go on."""
+    ticket, refund, now, user = case.ticket, case.refund, case.now, case.user
     refund.settled_at = now
     _close(refund, RefundStatus.FAILED, failure=reason)
-    refundable.free(order, ticket, keep=attempts.paid_late(refund))
+    refundable.free(case.order, ticket, keep=attempts.paid_late(refund))
     if ticket.status == TicketStatus.REFUNDING:
         lifecycle.move(
             ticket,
@@ -207,19 +170,12 @@ def failed_for_good(
     to_be_told.send(sender=failed_for_good, shop_ids=[refund.shop_id])
 
 
-def unknown(
-    *,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    can_be_asked: bool,
-    why: str,
-    now: datetime,
-) -> None:
+def unknown(case: RefundCase, attempt: RefundAttempt, *, can_be_asked: bool, why: str) -> None:
     """Nobody knows whether the platform paid: it is asked later, or people have to find out.
 
     An attempt that it has accepted stays so for some hours, and is nobody's worry.
     """
+    ticket, refund, now = case.ticket, case.refund, case.now
     if (
         attempt.state == AttemptState.ACCEPTED
         and attempt.questions < ACCEPTED_QUESTIONS_BEFORE_PEOPLE
@@ -259,16 +215,9 @@ def may_lag(attempt: RefundAttempt) -> bool:
     return attempt.state == AttemptState.ACCEPTED and attempt.questions < LAGGING_QUESTIONS
 
 
-def not_sent(
-    *,
-    ticket: Ticket,
-    refund: Refund,
-    attempt: RefundAttempt,
-    answer: NotSent,
-    asked: bool,
-    now: datetime,
-) -> None:
+def not_sent(case: RefundCase, attempt: RefundAttempt, answer: NotSent, *, asked: bool) -> None:
     """The call certainly did nothing: as if the lease had never been, and due again later."""
+    ticket, refund, now = case.ticket, case.refund, case.now
     news = answer.for_people and not refund.needs_people
     refund.needs_people = answer.for_people
     refund.failure = answer.reason[:500]
@@ -278,7 +227,7 @@ def not_sent(
         attempt.questions -= 1
         attempt.save()
     elif attempt.fund:
-        # What it debited is in the ledger for good, so it stays, as one that paid nothing.
+        # Its debit is in the ledger for good, so it stays, as one that paid nothing.
         attempt.state, attempt.settled_at = AttemptState.FAILED, now
         attempt.reason = answer.reason[:500]
         attempt.save()
@@ -301,22 +250,24 @@ def _ask_later(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None
     refund.save()
 
 
-def drop(*, order: Order, ticket: Ticket, refund: Refund, reason: str, now: datetime) -> None:
+def drop(case: RefundCase, *, reason: str) -> None:
     """A refund of which nothing is under way and that is wanted no more; the ticket stays."""
-    refund.settled_at = now
+    refund = case.refund
+    refund.settled_at = case.now
     status = RefundStatus.FAILED if refund.ever_sent else RefundStatus.TAKEN_BACK
     _close(refund, status, failure=reason)
-    refundable.free(order, ticket, keep=attempts.paid_late(refund))
-    event(ticket, now=now, note=reason)
+    refundable.free(case.order, case.ticket, keep=attempts.paid_late(refund))
+    event(case.ticket, now=case.now, note=reason)
 
 
-def park(*, ticket: Ticket, refund: Refund, reason: str, now: datetime) -> None:
-    """Nothing here can send the refund: it waits for a person to record what became of it."""
+def park(case: RefundCase, *, reason: str) -> None:
+    """Nothing here can send the refund: it waits for a person to record its result."""
+    refund = case.refund
     refund.next_step_at = None
     refund.needs_people = True
     refund.failure = reason[:500]
     refund.save()
-    event(ticket, now=now, note=reason)
+    event(case.ticket, now=case.now, note=reason)
 
 
 def event(

@@ -6,22 +6,23 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Actor, Order, RefundSource, RefundStatus, Shop, Ticket, TicketStatus
+from aftersale.models import Actor, Order, RefundSource, RefundStatus, Ticket, TicketStatus
 from aftersale.services.orders import refundable
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, settlement
-from aftersale.services.refunds.holds import held
+from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets import lifecycle
-from aftersale.services.tickets.cases import lock_refund_case
+from aftersale.services.tickets.cases import RefundCase, lock_refund_case
 from aftersale.signals import tickets_waiting
 
 
 def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
     """Takes back a refund that was never sent; the ticket waits for a decision again (SPEC G2)."""
     with transaction.atomic():
-        order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
+        case = lock_refund_case(refund_id=refund_id, user=user, now=now, seen=seen)
+        ticket, refund = case.ticket, case.refund
         if refund.status != RefundStatus.REQUESTED or refund.ever_sent:
             raise Refused(
                 _("The refund of ticket %s was sent already and can't be taken back.")
@@ -40,7 +41,7 @@ def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = N
         refund.needs_people = False
         refund.settled_at = now
         refund.save()
-        refundable.free(order, ticket)
+        refundable.free(case.order, ticket)
         tickets_waiting.send(sender=Ticket, shop_ids={ticket.shop_id})  # `move` made it wait
         return ticket
 
@@ -48,8 +49,9 @@ def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = N
 def release(*, refund_id: int, user: User, now: datetime, seen: str | None = None) -> None:
     """Lets a refund that the shop's pause holds back go out all the same (SPEC G2)."""
     with transaction.atomic():
-        _order, ticket, refund = lock_refund_case(refund_id=refund_id, user=user, seen=seen)
-        if not held(refund, Shop.objects.get(pk=refund.shop_id)):
+        case = lock_refund_case(refund_id=refund_id, user=user, now=now, seen=seen)
+        ticket, refund = case.ticket, case.refund
+        if not is_held_by_pause(refund):
             raise Refused(_("The refund of ticket %s is not held back.") % ticket.ticket_no)
         refund.released = True
         refund.save(update_fields=["released"])
@@ -70,6 +72,6 @@ def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
         refundable.free(order, ticket)
     elif refund.status == RefundStatus.REQUESTED:
         reason = _("The ticket is wanted no more: nothing is sent.")
-        settlement.drop(order=order, ticket=ticket, refund=refund, reason=reason, now=now)
+        settlement.drop(RefundCase(order, ticket, refund, now), reason=reason)
     elif refund.status in attempts.OVER:
         refundable.free(order, ticket, keep=attempts.paid_late(refund))

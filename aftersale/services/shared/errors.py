@@ -50,4 +50,4 @@ class OverLine(Refused):
 
 
 class Stale(Refused):
-    """What the person saw has changed meanwhile; nothing was written (SPEC T5)."""
+    """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""

@@ -1,4 +1,4 @@
-"""What became of one record, and what a save function gives back for each."""
+"""The outcome of one record, as save functions return it."""
 
 from collections.abc import Sequence
 from enum import Enum

@@ -5,6 +5,8 @@ person is told the difference, and nothing is written.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db.models import Max
@@ -15,6 +17,28 @@ from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.tickets import snapshot
+
+
+@dataclass
+class Case:
+    """A ticket with its order and refund, locked in this order, and who acts on it, when.
+
+    `user` is None where the automation or the platform acts.
+    """
+
+    order: Order
+    ticket: Ticket
+    refund: Refund | None
+    now: datetime
+    user: User | None = None
+
+
+@dataclass
+class RefundCase(Case):
+    """A case whose refund is there."""
+
+    refund: Refund
+
 
 # Events quoted to a person who comes late; the page that follows shows them all.
 MOST_EVENTS = 3
@@ -47,15 +71,15 @@ def lock_case(
 
 
 def lock_refund_case(
-    *, refund_id: int, user: User, seen: str | None = None
-) -> tuple[Order, Ticket, Refund]:
+    *, refund_id: int, user: User, now: datetime, seen: str | None = None
+) -> RefundCase:
     """The same of a refund that the user may handle."""
     found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."))
     order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user, seen=seen)
     assert refund is not None
-    return order, ticket, refund
+    return RefundCase(order, ticket, refund, now, user)
 
 
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:

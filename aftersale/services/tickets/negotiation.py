@@ -1,6 +1,6 @@
-"""Rounds of negotiation: how they end, and what they settle (SPEC O4, P3).
+"""Rounds of negotiation: how they end, and their results (SPEC O4, P3).
 
-A round ends in the transaction that takes its ticket out of `negotiating` (transitions.py), or
+A round ends in the transaction that takes its ticket out of `negotiating` (lifecycle.py), or
 with the next round. Only the platform can say that the buyer accepted: it then refunds, or has
 the goods sent back, for what was offered. A person who approves meanwhile approves what was
 asked for.
@@ -86,7 +86,7 @@ def refuse(negotiation: Negotiation, ticket: Ticket, *, now: datetime) -> None:
 
 
 def agreed_amount(ticket: Ticket) -> int:
-    """What the platform pays: what the buyer was offered and accepted, else what was asked for.
+    """The amount that the platform pays: the offer that the buyer accepted, else the ticket's.
 
     An open round counts too: the platform's report of the refund is the acceptance. Where it
     reports a smaller amount than was offered, that is what the ticket asks for by now.

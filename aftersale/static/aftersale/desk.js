@@ -64,6 +64,8 @@
         toast(event.detail.message, event.detail.kind);
     });
     document.addEventListener("click", (event) => {
+        // A case that has changed: the page shows it as it is now.
+        if (event.target.closest("[data-look-anew]")) htmx.trigger(document.body, "desk:refresh");
         if (event.target.closest("[data-close-dialog]")) close();
         // The backdrop is the dialog itself; what is in it has elements of its own.
         else if (event.target === dialog()) close();

@@ -191,7 +191,6 @@
     document.addEventListener("click", (event) => {
         if (event.target.closest("[data-look-anew]")) {
             deciding = null;
-            htmx.trigger(document.body, "desk:refresh");
             anew();
         }
         if (event.target.closest("[data-untick]")) {

@@ -1,4 +1,4 @@
-"""What was found by reading a shop's strategies, in a merchant's words (SPEC M5)."""
+"""Findings of the review of a shop's strategies, in a merchant's words (SPEC M5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ def notes(reading: Reading, key: object, *, zone: str, now: datetime) -> list[No
 
 
 def notes_of_typed(reading: Reading, key: object, *, zone: str) -> list[Note]:
-    """What the strategy that is being typed has before it, and what it would leave to none."""
+    """Findings about the strategy being typed and those that it would shadow."""
     index = reading.index_of(key)
     made = []
     for found in reading.found:

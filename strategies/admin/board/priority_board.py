@@ -36,7 +36,7 @@ from strategies.services.caps import NEARLY, share
 from strategies.services.review import read_shop
 from strategies.services.rulebook_content import strategy_content
 
-# What each scenario does with which tickets (SPEC S1).
+# Each scenario's tickets and action (SPEC S1).
 LINES = {
     Scenario.PRE_SHIP_REFUND: gettext_lazy(
         "The buyer asks for the money back before the order is shipped: it is refunded at once."

@@ -147,7 +147,7 @@ class StrategyForm(forms.Form):
 
     @property
     def switches(self) -> list[forms.BoundField]:
-        """What the strategy passes by: a switch for each condition that has one."""
+        """A switch for each condition that has one."""
         return [self[key] for key in self._switches]
 
     @property
@@ -181,13 +181,13 @@ class StrategyForm(forms.Form):
         return cleaned
 
     def _focus(self) -> None:
-        """Whoever sends it back lands where the first thing is wrong."""
+        """Put the focus on the first field with an error."""
         wrong = [self.fields[name] for name in self.fields if name in self.errors]
         if wrong and isinstance(wrong[0].widget, forms.TextInput | forms.Textarea):
             wrong[0].widget.attrs["autofocus"] = True
 
     def content(self) -> dict[str, Any]:
-        """What was typed as a strategy's content, as far as it can be understood."""
+        """The strategy content typed so far, as far as it can be read."""
         values = self._understood()
         single = _fen(values.get("single_amount_cap", ""))
         daily_text = values.get("daily_cap", "")

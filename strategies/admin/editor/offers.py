@@ -28,7 +28,7 @@ class Offer:
 
     @property
     def risks(self) -> list[str]:
-        """Those of the scenario; the first of them is every strategy's."""
+        """The risks of the scenario, without the first, which every strategy has."""
         return scenario_risks(self.scenario)[1:]
 
     @property

@@ -135,7 +135,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """What the strategy would do as the form stands; nothing is written."""
+    """Preview of the strategy as the form stands; nothing is written."""
     scenario = request.POST.get("scenario")
     if scenario not in Scenario.values:
         raise Http404
@@ -255,7 +255,7 @@ def page_of(strategy: Strategy) -> str:
 
 
 def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
-    """What changed since the revision that the person saw (SPEC T6)."""
+    """Changes since the revision that the person saw (SPEC T6)."""
     revisions = StrategyRevision.objects.filter(strategy=strategy).select_related("created_by")
     latest = revisions.order_by("-number")[0]
     before = revisions.filter(number=seen).first()

@@ -76,7 +76,7 @@ class Card:
 
 
 class Shown:
-    """What a page or a panel shows of an explanation."""
+    """An explanation as a page or a panel shows it."""
 
     def __init__(self, explained: Explained) -> None:
         self.explained = explained

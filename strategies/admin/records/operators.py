@@ -1,4 +1,4 @@
-"""What operators alone see of the automation."""
+"""Pages of the automation for operators only."""
 
 from typing import Any, cast
 

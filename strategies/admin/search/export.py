@@ -1,4 +1,4 @@
-"""What the decision search shows, as a file (SPEC M1): the same filters, all of the rows."""
+"""Export of the decision search (SPEC M1): the same filters, all rows."""
 
 from collections.abc import Iterator
 
@@ -53,7 +53,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
 
 
 def _found(request: HttpRequest) -> QuerySet:
-    """What the list shows, in its order."""
+    """The columns of the list, in its order."""
     site = admin.site._registry[Decision]
     changelist = site.get_changelist_instance(request)
     assert isinstance(changelist, CountedOnce)

@@ -77,7 +77,7 @@ def _rows(found: QuerySet, labels: _Labels) -> Iterator[list[Cell]]:
 
 
 def _local(at: datetime, zone: str) -> datetime:
-    """What the shop's clock showed."""
+    """The time on the shop's clock."""
     return at.astimezone(_zone(zone)).replace(tzinfo=None, microsecond=0)
 
 

@@ -56,7 +56,7 @@ def started(request: HttpRequest, trial: TrialRun) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def switch(request: HttpRequest, pk: int) -> HttpResponse:
-    """What enabling a strategy, or disabling it, would have changed."""
+    """Trial run of enabling or disabling a strategy."""
     strategy = strategy_for(request, pk)
     user, now = person(request), timezone.now()
 
@@ -94,7 +94,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def pause(request: HttpRequest) -> HttpResponse:
-    """What a pause of automatic refunds would have stopped (SPEC G2)."""
+    """Trial run of a pause of automatic refunds (SPEC G2)."""
     return _of_a_shop(
         request,
         TrialKind.PAUSE,
@@ -106,7 +106,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def present(request: HttpRequest) -> HttpResponse:
-    """What the strategies as they are would have decided."""
+    """Trial run of the strategies as they are."""
     return _of_a_shop(
         request,
         TrialKind.PRESENT,
@@ -145,7 +145,7 @@ def _of_a_shop(
 @desk_page
 @require_http_methods(["GET", "POST"])
 def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
-    """What another order would have changed; with `before`, what the present one has."""
+    """Trial run of another order of priorities; `before` is the present order."""
     shop = shop_for(request, str(shop_id))
     if scenario not in Scenario.values:
         raise NotFound(_("There is no such scenario."))

@@ -1,4 +1,4 @@
-"""What a trial run found, in words and in rows for its page (SPEC M3)."""
+"""Results of a trial run as texts and rows for its page (SPEC M3)."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ FAST_REFUND = "fast_refund"
 
 
 def default_against(trial: TrialRun) -> str:
-    """What a change is compared with: a change of nothing only with what really happened."""
+    """The default baseline; the present strategies compare with reality only."""
     return "real" if trial.kind == TrialKind.PRESENT else "present"
 
 
 def heading(trial: TrialRun) -> str:
-    """What is tried, in the reader's language."""
+    """Title of the trial run, in the reader's language."""
     if trial.kind == TrialKind.PRIORITIES and trial.title in Scenario.values:
         return f"{trial.get_kind_display()}: {Scenario(trial.title).label}"
     return f"{trial.get_kind_display()}: {trial.title}"
@@ -99,7 +99,7 @@ def _evaluated_later(trial: TrialRun) -> list[str]:
 
 
 class Names:
-    """What a key in a summary stands for, as it was called when the trial run began."""
+    """The name behind a key of the summary, as of the start of the trial run."""
 
     def __init__(self, trial: TrialRun) -> None:
         found = trials.named(trial)

@@ -177,7 +177,7 @@ def _trial(request: HttpRequest, pk: int) -> TrialRun:
 
 
 def _against(run: TrialRun) -> tuple[str, ...]:
-    """What it can be compared with: the strategies as they are not with themselves."""
+    """The possible baselines; the present strategies are not compared with themselves."""
     return ("real",) if run.kind == TrialKind.PRESENT else trials.AGAINST
 
 

@@ -140,7 +140,7 @@ def breaker(value: Mapping[str, Any]) -> Any:
 
 
 def tripped(strategy: Strategy) -> Any:
-    """What opened the strategy's circuit breaker, and when (SPEC G3); empty where it is shut."""
+    """Reason and time of the circuit breaker's opening (SPEC G3); empty while it is closed."""
     at = strategy.breaker_opened_by
     if not at:
         return ""

@@ -1,4 +1,4 @@
-"""What a strategy does, in one sentence that its owner would say.
+"""A strategy as one sentence in its owner's words.
 
 Every condition that is set is in it and none that is not, so that what is missing can be seen.
 The frame of each scenario is one text: other languages put its parts in another order.

@@ -1,4 +1,4 @@
-"""What a batch is decided on: claimed rows as the engine's facts, and what came before.
+"""Facts and state of a batch: claimed rows as the engine's facts, and earlier decisions.
 
 Raw SQL and tuples: models cost several times the whole decision (PERFORMANCE).
 """

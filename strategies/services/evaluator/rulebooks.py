@@ -15,7 +15,7 @@ class LoadedRulebook:
     rulebook: Rulebook
     # The keys of its strategies, by strategy index.
     strategy_ids: list[int]
-    # What refunds are filed under, by strategy index (SPEC T1).
+    # Refund reasons by strategy index (SPEC T1).
     filed_under: list[str]
 
 

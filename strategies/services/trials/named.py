@@ -1,4 +1,4 @@
-"""What the keys in a trial run's figures stand for (SPEC M3)."""
+"""Names of the strategies behind a trial run's keys (SPEC M3)."""
 
 from typing import NamedTuple
 

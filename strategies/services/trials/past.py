@@ -27,7 +27,7 @@ class Page(NamedTuple):
     hit: Sequence[bool]
     paused: Sequence[bool]
     real: Sequence[str]
-    """What approved each: a strategy's key, "fast_refund", or "" for people."""
+    """The approver of each: a strategy's key, "fast_refund", or "" for people."""
     decision: Sequence[int | None]
     """None where it is estimated."""
 
@@ -36,7 +36,7 @@ def _columns(*moments: str) -> str:
     return ", ".join(_EPOCH.format(name) for name in moments)
 
 
-# What is read of a decision; the benchmark reads the same.
+# Columns read of a decision; the benchmark reads the same.
 WANTED = f"""
     d.ticket_id, '', d.order_id, d.buyer, d.type, d.order_status, d.amount, d.refundable_amount,
     {_columns("d.applied_at", "d.decided_at")}, d.reason,
@@ -108,7 +108,7 @@ _FACTS, _ID, _KEY = 29, 32, 33
 
 
 class Past:
-    """What a shop's evaluations in [start, end) were."""
+    """A shop's past evaluations in [start, end)."""
 
     def __init__(self, shop_id: int, start: datetime, end: datetime) -> None:
         self._given: dict[str, Any] = {"shop": shop_id, "start": start, "end": end}

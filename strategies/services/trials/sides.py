@@ -45,7 +45,7 @@ class Side:
         }
 
     def decide(self, page: Sequence[EnginePast]) -> list[str]:
-        """What hit each: a strategy's key, "fast_refund", "" for people, or NOT_ASKED."""
+        """The approver of each: a strategy's key, "fast_refund", "" for people, or NOT_ASKED."""
         codes: list[str] = []
         facts: Any
         for (facts, _, _), verdict in zip(page, self.replay.run(page), strict=True):
@@ -63,7 +63,7 @@ class Side:
         return codes
 
     def as_it_was(self, page: Page) -> Sequence[str]:
-        """What this rulebook decided then, where all of the past was decided by it: the same as
+        """The real decisions, where this rulebook made all of them: the same as
         replaying it (tests/strategies/trials/test_agreement.py), in less time."""
         for was, facts in zip(page.real, page.facts, strict=True):
             if was:
@@ -91,7 +91,7 @@ def moment(at: int) -> datetime:
 
 
 def _state_before(rulebook: Rulebook, trial: TrialRun) -> State:
-    """What the days before left: buyers' approvals and breakers' hits. Caps begin with a day."""
+    """State left by the days before: buyers' approvals, breakers' hits. Caps begin with a day."""
     state = State()
     start = trial.starts_at
     with connection.cursor() as cursor:

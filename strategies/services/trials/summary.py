@@ -1,4 +1,4 @@
-"""What a trial run has found, in figures: tickets counted once, however often evaluated (M3)."""
+"""Figures of a trial run: each ticket counts once, however often evaluated (SPEC M3)."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -17,7 +17,7 @@ assert len(WORDS) == len(_FOUND)
 
 
 def switches(scenario: str) -> list[Switch]:
-    """Those that decide something in strategies of this scenario."""
+    """The switches that matter in strategies of this scenario."""
     return [
         words.switch
         for words in WORDS.values()

@@ -1,4 +1,4 @@
-"""What the platform flagged as risky."""
+"""Orders and requests that the platform flagged as risky."""
 
 from collections.abc import Mapping
 from typing import Any

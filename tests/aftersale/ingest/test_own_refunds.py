@@ -18,6 +18,7 @@ from aftersale.services.orders.own_refunds import outside
 from aftersale.services.refunds import approvals, attempts, money_audit, refund_results, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shops import shops
+from aftersale.services.tickets.cases import RefundCase
 from tests import factories
 from tests.aftersale.ingest.record_factories import NOON, at, save_ticket, ticket
 
@@ -72,15 +73,8 @@ def approved(number: str, amount: str, *, status: str = RefundStatus.SENDING) ->
     approvals.approve(ticket_id=pk, user=user, now=NOON)
     if status == RefundStatus.SENDING:
         refund = Refund.objects.get(ticket=pk)
-        attempt = attempts.new(
-            shop=refund.shop,
-            order=refund.order,
-            ticket=refund.ticket,
-            refund=refund,
-            connector="platform",
-            now=NOON,
-        )
-        attempt.state = AttemptState.LEASED
+        attempt = attempts.new(RefundCase(refund.order, refund.ticket, refund, NOON))
+        attempt.state, attempt.connector = AttemptState.LEASED, "platform"
         attempt.save()
         refund.status, refund.ever_sent = status, True
         refund.save()
@@ -205,15 +199,8 @@ def test_an_own_refund_that_failed_leaves_the_figure_to_outside():
     reported("60.00")
     assert figures() == (0, 4_000, False)
     order = locks.lock_order(refund.order_id)
-    settlement.attempt_failed(
-        order=order,
-        ticket=locks.lock_ticket(refund.ticket_id),
-        refund=refund,
-        attempt=refund.attempts.get(),
-        reason="no",
-        permanent=True,
-        now=NOON,
-    )
+    case = RefundCase(order, locks.lock_ticket(refund.ticket_id), refund, NOON)
+    settlement.attempt_failed(case, refund.attempts.get(), reason="no", permanent=True)
     assert figures() == (6_000, 4_000, False)
 
 

@@ -208,6 +208,17 @@ def test_o6_a_return_shipment_that_was_missing_is_taken(shop: Shop) -> None:
     assert "differs" in the_ticket().flags
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_o6_risk_leads_forward_on_a_ticket_too(shop: Shop, first: int) -> None:
+    save_order(order())
+    versions = [ticket(), ticket(labels=["risk"])]
+    save_ticket(versions[first])
+    assert save_ticket(versions[1 - first]) == [UNCHANGED if first else CHANGED]
+    assert (the_ticket().labels, the_ticket().flags) == (["risk"], [])
+    for version in versions:
+        assert save_ticket(version) == [UNCHANGED]
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

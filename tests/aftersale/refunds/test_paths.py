@@ -395,10 +395,10 @@ def test_one_broken_refund_stops_no_other(refund, platform, clock, monkeypatch):
     other = decided(make_order(refund.shop), 100, now=clock.now)
     real = settlement.paid
 
-    def paid(**rows):
-        if rows["refund"].pk == refund.pk:
+    def paid(case, attempt, **more):
+        if case.refund.pk == refund.pk:
             raise TypeError("a bug")
-        real(**rows)
+        real(case, attempt, **more)
 
     monkeypatch.setattr(settlement, "paid", paid)
     pay_until_done(clock)

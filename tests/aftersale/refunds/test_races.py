@@ -243,8 +243,8 @@ def test_without_the_locks_the_constraints_refuse_a_second_lease(monkeypatch):
     both = threading.Barrier(2)
     real = attempts.new
 
-    def new(**rows):
-        attempt = real(**rows)
+    def new(case):
+        attempt = real(case)
         both.wait(timeout=10)
         # Else the numbering would refuse it before the constraint in question is asked.
         attempt.number += threading.get_ident() % 1_000

@@ -25,7 +25,7 @@ from aftersale.services.shops.shops import known
 from aftersale.services.tickets import negotiation
 from aftersale.services.windows import opening
 from strategies.services.evaluator import Tally, decide_shop
-from tests.admin.test_scope import client_of
+from tests.admin.clients import client_of
 from tests.aftersale.pictures import picture
 from tests.aftersale.refunds.conftest import audit
 from tests.concurrency.threads import at_once

@@ -7,6 +7,9 @@ import pytest
 from django.utils import timezone
 
 from aftersale.models import Order, Refund, Ticket
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.ingest import save_tickets
+from aftersale.services.shops.shops import known
 from strategies.models import Decision
 from strategies.services import explanations, lanes
 from strategies.services.evaluator import Tally, decide_shop
@@ -118,3 +121,16 @@ def test_what_would_be_decided_now_knows_the_line() -> None:
     lanes.publish(ticket.shop_id, user=None, now=NOON)
     explained = explanations.of_now(ticket, now=timezone.now())
     assert (explained.explanation.why, explained.facts.line_left) == ("over_line", 0)
+
+
+def test_a_ticket_that_the_platform_rejected_and_the_buyer_applied_for_again() -> None:
+    order = order_of()
+    ticket = {"shop": order.shop.code, "ticket_no": "K1", "order_no": order.order_no,
+              "type": "refund_only", "amount": "10.00", "applied_at": NOON.isoformat()}  # fmt: skip
+    for hours, status in enumerate(("rejected", "pending_review"), start=1):
+        at = (NOON + timedelta(hours=hours)).isoformat()
+        record = TicketRecord.model_validate({**ticket, "status": status, "updated_at": at})
+        save_tickets([record], shops=known([order.shop.code]), now=NOON + timedelta(hours=hours))
+    decision = decided(Ticket.objects.get())
+    assert (decision.why, decision.outcome) == ("rejected_before", "manual")
+    assert not Refund.objects.exists()
