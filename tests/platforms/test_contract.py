@@ -25,8 +25,8 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.records.schemas import OrderRecord
 
-from .fakes import Fake, Fault
 from .douyin.fake import DouyinFake
+from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 

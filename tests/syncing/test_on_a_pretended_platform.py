@@ -12,8 +12,8 @@ from aftersale.services.ingest import dated_ahead
 from aftersale.services.refunds import money_audit
 from aftersale.services.syncing import accounts, read_changes
 from tests import factories
-from tests.platforms.fakes import Fake, Fault
 from tests.platforms.douyin.fake import DouyinFake
+from tests.platforms.fakes import Fake, Fault
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
 

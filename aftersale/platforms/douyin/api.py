@@ -192,7 +192,7 @@ def _object(response: httpx.Response, body: bytes) -> dict[str, Any]:
         raise TimedOut
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise TimedOut from None
     if not isinstance(answer, dict):
         raise TimedOut

@@ -26,6 +26,10 @@ def of_ticket(data: Row, *, type_known: bool, status_known: bool) -> tuple[Fact,
         Fact("status_there", "" if status_known else _status_there(info)),
         Fact("type_there", "" if type_known else str(type)),
         Fact("kind", "" if type is None else codes.KINDS.get(type, "")),
+        *(
+            Fact("reason_detail", clean(label.get("name"))[:64])
+            for label in rows(info, "reason_second_labels")
+        ),
         Fact("started_by", codes.STARTED_BY.get(number(info, "apply_role"), "")),
         Fact("goods_received", "" if received is None else codes.RECEIVED.get(received, "")),
         *(Fact("automatic", name) for name in automatic(info)),

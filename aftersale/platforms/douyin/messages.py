@@ -29,7 +29,7 @@ def changes(
         raise ForgedMessage
     try:
         pushed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ForgedMessage from None
     each = pushed if isinstance(pushed, list) else [pushed]
     found = (_change(one, secrets) for one in each if isinstance(one, dict))
@@ -66,8 +66,9 @@ def _change(pushed: Mapping[str, Any], secrets: Mapping[str, str]) -> Changed | 
         return None
     if not changed:
         return None
-    message_id = identity(pushed, "msg_id") or identity(pushed, "msgId")
-    return Changed(subject, changed, message_id or f"{tag}:{changed}:{number(data, 'update_time')}")
+    # Sent again, a push has the same number; the platform's own examples share one.
+    sent = identity(pushed, "msg_id") or identity(pushed, "msgId")
+    return Changed(subject, changed, f"{tag}:{changed}:{sent or number(data, 'update_time')}")
 
 
 def _data(pushed: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -76,6 +77,6 @@ def _data(pushed: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(data, str):
         try:
             data = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
     return data if isinstance(data, dict) else {}

@@ -42,7 +42,8 @@ def entry_shut(conclusion: int, words: str) -> Declined:
         "too_often": _("Douyin does not open the after-sale entry once more. %s"),
     }
     text = known.get(codes.ENTRY_SHUT.get(conclusion, ""))
-    return Declined(Why.OTHER, (text or _("Douyin does not open the after-sale entry. %s")) % words)
+    told = (text or _("Douyin does not open the after-sale entry. %s")) % words
+    return Declined(Why.OTHER, told.strip())
 
 
 def not_for_this_kind(*, refusing: bool, type: int) -> Declined:

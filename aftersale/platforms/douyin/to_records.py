@@ -44,7 +44,7 @@ def seen_ticket(data: Row, shop: str, lines: Sequence[str]) -> SeenTicket | Unre
         # A type that is not known is no exchange, and no money either: its flag keeps it from
         # being approved, and its fact has its name (SPEC O4).
         "type": type or "refund_only",
-        "reason": _reason(info)[:64],
+        "reason": (clean(info.get("reason")) or identity(info, "reason_code"))[:64],
         "amount": _yuan(amount(info)),
         "applied_at": iso(number(info, "apply_time")),
         "updated_at": iso(number(info, "update_time")),
@@ -281,12 +281,6 @@ def _line_no(data: Row, lines: Sequence[str]) -> int | None:
     if len(named) != 1:
         return None
     return next((at for at, line in enumerate(lines, start=1) if line in named), None)
-
-
-def _reason(info: Row) -> str:
-    words = [clean(info.get("reason")) or identity(info, "reason_code")]
-    words += [clean(label.get("name")) for label in rows(info, "reason_second_labels")]
-    return " / ".join(word for word in words if word)
 
 
 def _refund_result(info: Row, status: str | None) -> dict[str, Any] | None:
