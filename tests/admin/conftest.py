@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth.models import User
+from django.template.response import TemplateResponse
 
 from .scene import Scene, make, person
 
@@ -17,3 +18,9 @@ def foreign(db: None) -> Scene:
 @pytest.fixture
 def operator(db: None) -> User:
     return person("operator", is_superuser=True)
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are made but not rendered: rendering takes the longest."""
+    monkeypatch.setattr(TemplateResponse, "rendered_content", "")

@@ -1,4 +1,4 @@
-"""What holds for every platform, each against its own pretended one over real HTTP."""
+"""What holds for every platform, each against its own fake over real HTTP."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -29,8 +29,9 @@ from .douyin.fake import DouyinFake
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
-FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, DouyinFake]
+FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
 # Some platforms want one with an offer.
 CHAT = Picture("chat.png", "image/png", b"\x89PNG\r\n\x1a\n")
 # Where a platform has one word for both.
@@ -220,7 +221,7 @@ def test_a_return_is_refunded_once_the_goods_are_back(fake: Fake, platform: Plat
 
 
 def test_a_rejection_gives_the_buyer_the_next_move(fake: Fake, platform: Platform) -> None:
-    # Before shipping one platform has no refusal at all.
+    # Before shipping a refusal ends the request on one platform, and another takes none.
     ticket_no = filed(fake, shipped=True)
     assert platform.reject_reasons(ticket_no)
 

@@ -23,6 +23,7 @@ from aftersale.platforms.protocol import (
 from .douyin.fake import DouyinFake
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
 MISSING = object()
 ODD: list[Any] = [MISSING, None, [], {}, "", "7", "x\x00", -1, 10**30, True, 1.5, [None], [[7]]]
@@ -45,6 +46,7 @@ class Distorted:
             KuaishouFake: self._kuaishou,
             WeChatFake: self._wechat,
             DouyinFake: self._douyin,
+            XiaohongshuFake: self._xiaohongshu,
         }
         changed[type(fake)](fake)
 
@@ -96,6 +98,20 @@ class Distorted:
 
         fake._read = read  # type: ignore[method-assign]
 
+    def _xiaohongshu(self, fake: XiaohongshuFake) -> None:
+        method, key = {
+            "ticket": ("afterSale.getAfterSaleInfo", "returnsId"),
+            "order": ("order.getOrderDetail", "orderId"),
+        }[self.kind]
+        real = fake._read
+
+        def read(asked: str, call: dict[str, Any]) -> Any:
+            answer = real(asked, call)
+            mine = asked == method and call[key] == self.number
+            return self._changed(answer) if mine else answer
+
+        fake._read = read  # type: ignore[method-assign]
+
     def _changed(self, answer: Any) -> Any:
         self.answer = answer
         if not self.on:
@@ -119,7 +135,7 @@ def paths(value: Any, before: Path = ()) -> Iterator[Path]:
             yield from paths(inner, (*before, key))
 
 
-FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, DouyinFake]
+FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
 
 
 @pytest.fixture(params=FAKES, ids=lambda make: make.__name__)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
 from aftersale.domain.placeholders import PLACEHOLDERS
 from aftersale.models import Ticket, TicketStatus
@@ -159,12 +160,9 @@ def _show(
 
 
 def _keys(data: QueryDict) -> list[int]:
-    """The tickets that were chosen; what is no key names none."""
-    return [
-        int(value)
-        for value in data.getlist("ids")
-        if value.isascii() and value.isdecimal() and len(value) <= 18
-    ]
+    """The tickets that were chosen; anything that is no number is left out."""
+    keys = map(whole_number, data.getlist("ids"))
+    return [key for key in keys if key is not None]
 
 
 def _button(step: Step, preview: Preview) -> str:

@@ -78,7 +78,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related(*self.related)
 
-    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan | None:
+    def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan | None:
         """How a table that grows for ever is read for these filters; None: as a whole."""
         return None
 

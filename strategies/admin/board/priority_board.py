@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -191,12 +192,11 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
 
 def shop_of(request: HttpRequest, key: int | str) -> Shop:
     """The shop, if the user sees it."""
-    if not str(key).isascii() or not str(key).isdigit() or len(str(key)) > 18:
-        raise NotFound(_("There is no such shop."))
-    listed = (shop for shop in access.shops(request) if shop.pk == int(key))
+    pk = whole_number(str(key)) or 0
+    listed = (shop for shop in access.shops(request) if shop.pk == pk)
     # The list is cut off for operators of very many shops.
     seen = rights.shops_of(access.person(request))
-    shop = next(listed, None) or seen.filter(pk=key).first()
+    shop = next(listed, None) or seen.filter(pk=pk).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     return shop

@@ -19,7 +19,7 @@ from strategies.services import strategies
 from strategies.services.risks import risks_of
 from strategies.services.rulebook_content import strategy_content
 
-from .reach import seen_revision, strategy_for
+from .permitted import seen_revision, strategy_for
 
 
 @desk_page

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aftersale.admin.kit import columns
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
 from aftersale.services.shared.shown import EMPTY, format_time
@@ -31,7 +32,7 @@ from strategies.strategy_record import StrategyRecord
 from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
-from .reach import seen_revision, shop_for, shops_for, strategy_for
+from .permitted import seen_revision, shop_for, shops_for, strategy_for
 
 
 @desk_page
@@ -161,10 +162,8 @@ def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
 
 def _typed_over(request: HttpRequest, shop: Shop) -> int | None:
     """The strategy of the shop that the form changes; None where it is a new one."""
-    text = request.POST.get("strategy", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        return None
-    own = Strategy.objects.filter(pk=int(text), shop=shop, deleted_at=None)
+    key = whole_number(request.POST.get("strategy", "")) or 0
+    own = Strategy.objects.filter(pk=key, shop=shop, deleted_at=None)
     return own.values_list("pk", flat=True).first()
 
 

@@ -24,7 +24,7 @@ from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from strategies.models import Scenario, Strategy, TrialKind, TrialRun
 from strategies.services import strategies, trials
 
-from ..editor.reach import shop_for, shops_for, strategy_for
+from ..editor.permitted import shop_for, shops_for, strategy_for
 
 DAYS = (7, 30, 90)
 

@@ -105,7 +105,7 @@ def _window(text: str) -> Any:
 def _parse_cell_time(text: str, shop: Shop) -> str:
     """On the shop's clock, where the text itself has no offset."""
     try:
-        moment = _moment(text)
+        moment = _read_time(text)
     except ValueError:
         return text
     if moment.tzinfo is None:
@@ -113,7 +113,7 @@ def _parse_cell_time(text: str, shop: Shop) -> str:
     return moment.isoformat()
 
 
-def _moment(text: str) -> datetime:
+def _read_time(text: str) -> datetime:
     """As Excel in China shows it (2026/11/1 9:00), or ISO 8601; raises ValueError."""
     match = _DATE.match(text)
     if match is None:

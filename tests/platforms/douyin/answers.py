@@ -1,4 +1,4 @@
-"""What the pretended Douyin answers to a question, and how it writes an event."""
+"""What the fake Douyin answers to a question, and how it writes an event."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

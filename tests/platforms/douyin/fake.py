@@ -1,4 +1,4 @@
-"""A pretended Douyin over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
+"""A fake Douyin over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""A pretended Kuaishou over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
+"""A fake Kuaishou over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
 
 import base64
 import hashlib
