@@ -9,6 +9,7 @@ import psycopg
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from aftersale.domain.multilingual import said
 from aftersale.models import Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.shared import locks
@@ -246,7 +247,7 @@ def _insert(
     )
     flagged = [t.item for t in tickets if t.item.flags and t.item.key in pks]
     events = [
-        (pks[item.key], TicketEventKind.FLAG, str(TicketFlag(flag).label))
+        (pks[item.key], TicketEventKind.FLAG, said(TicketFlag(flag).label))
         for item in flagged
         for flag in item.flags
     ]

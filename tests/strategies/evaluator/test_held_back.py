@@ -1,4 +1,5 @@
-"""What goes to people because of a person's no, of doubt or of its line's money (SPEC E2, O8)."""
+"""Tickets left to people: rejected or taken back before, in doubt, or beyond their line's money
+(SPEC E2, O8)."""
 
 from datetime import timedelta
 from typing import Any
