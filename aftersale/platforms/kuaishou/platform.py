@@ -163,6 +163,7 @@ class Kuaishou:
                 # Spelled so. Where goods were to come back they are waived by it.
                 "refundHandingWay": int(HandlingWay.REFUND_ONLY),
             },
+            step,
         )
 
     def approve_return(self, step: Step) -> Accepted | Declined:
@@ -180,7 +181,7 @@ class Kuaishou:
         address = whole_number(self._account.secrets.get("return_address_id", ""), digits=19)
         if address is not None:
             param["addressId"] = address
-        return self._send("open.seller.order.refund.returngoods.approve", param)
+        return self._send("open.seller.order.refund.returngoods.approve", param, step)
 
     def confirm_receipt(self, step: Step) -> Accepted | Declined:
         row = self._as_decided(step, codes.RECEIPT)
@@ -197,6 +198,7 @@ class Kuaishou:
         return self._send(
             "open.seller.order.refund.confirm.receipt",
             {"refundId": _id(step), "status": number(row, "status")},
+            step,
         )
 
     def reject(
@@ -391,11 +393,12 @@ class Kuaishou:
                 **({"rejectImages": addresses} if addresses else {}),
                 **(edit or {}),
             },
+            step,
         )
 
-    def _send(self, method: str, param: Mapping[str, Any]) -> Accepted | Declined:
+    def _send(self, method: str, param: Mapping[str, Any], step: Step) -> Accepted | Declined:
         try:
-            self._api.send(method, param)
+            self._api.send(method, param, deadline=step.deadline)
         except Refused as refused:
             return declined(refused)
         return Accepted()
