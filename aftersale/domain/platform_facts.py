@@ -1,4 +1,4 @@
-"""Labels of what a platform says of an order or ticket beyond its record.
+"""Labels of a platform's facts about an order or ticket beyond its record.
 
 Shown to people and decided on by nobody. A name that is not here is shown as it is; so is a value
 that has no label.

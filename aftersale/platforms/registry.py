@@ -30,13 +30,13 @@ def name_of(code: str) -> str:
 
 
 def secrets_of(code: str) -> tuple[Secret, ...]:
-    """What an owner enters of a shop's access."""
+    """The credentials that an owner enters for a shop."""
     secrets: tuple[Secret, ...] = import_module(PLATFORMS[code][1]).SECRETS
     return secrets
 
 
 def has(code: str, ability: type) -> bool:
-    """Whether a platform can do what one of the protocols besides Platform names."""
+    """True if a platform implements the given optional protocol."""
     if code not in PLATFORMS:
         return False
     _name, module, name = PLATFORMS[code]
