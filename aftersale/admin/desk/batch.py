@@ -1,4 +1,4 @@
-"""One decision on many tickets: what it would do, and what became of each (SPEC P4).
+"""One decision on many tickets: the preview, and the result of each (SPEC P4).
 
 In the dialog where htmx asks, else a page of its own: the list of tickets leads there.
 """
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
 from aftersale.domain.money import format_yuan
 from aftersale.domain.placeholders import PLACEHOLDERS
@@ -122,27 +123,24 @@ def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
     }
     if not seen:
         return _ask(request, step, request.POST)
-    try:
-        results = batches.carry_out(
-            step=step,
-            ticket_ids=list(seen),
-            seen=seen,
-            user=access.person(request),
-            now=timezone.now(),
-            **{name: request.POST.get(name, "").strip() for name in FIELDS[step]},
+
+    def act() -> HttpResponse:
+        call = caller(request) | {name: request.POST.get(name, "").strip() for name in FIELDS[step]}
+        results = batches.carry_out(step=step, ticket_ids=list(seen), seen=seen, **call)
+        shown = _show(
+            request,
+            "results",
+            step,
+            done=sum(result.outcome == Outcome.DONE for result in results),
+            results=[
+                (result, *OUTCOMES[result.outcome], _told(step, result)) for result in results
+            ],
         )
-    except Refused as refused:
-        return _ask(request, step, request.POST, refused)
-    shown = _show(
-        request,
-        "results",
-        step,
-        done=sum(result.outcome == Outcome.DONE for result in results),
-        results=[(result, *OUTCOMES[result.outcome], _told(step, result)) for result in results],
-    )
-    # The panes under the dialog read themselves anew while the results are being read.
-    shown.headers["HX-Trigger"] = "desk:refresh"
-    return shown
+        # The panes under the dialog reload while the person reads the results.
+        shown.headers["HX-Trigger"] = "desk:refresh"
+        return shown
+
+    return attempt(act, lambda refused: _ask(request, step, request.POST, refused))
 
 
 def _show(
@@ -159,7 +157,7 @@ def _show(
 
 
 def _keys(data: QueryDict) -> list[int]:
-    """The tickets that were chosen; what is no key names none."""
+    """Keys of the chosen tickets; anything else is ignored."""
     return [
         int(value)
         for value in data.getlist("ids")

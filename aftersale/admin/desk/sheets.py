@@ -18,10 +18,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.services.access import rights
-from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.sheets import kinds
 from aftersale.services.sheets.kinds import RowResult, SheetKind
@@ -46,27 +47,23 @@ def sheet(request: HttpRequest, shop: int, code: str) -> HttpResponse:
     if request.method == "GET":
         return _page(request, its_shop, kind)
     name, content = _sent(request)
-    call: dict[str, Any] = {
-        "shop_id": its_shop.pk,
-        "name": name,
-        "content": content,
-        "user": access.person(request),
-        "now": timezone.now(),
-    }
-    try:
+    call = {"shop_id": its_shop.pk, "name": name, "content": content, **caller(request)}
+
+    def act() -> HttpResponse:
         if "write" not in request.POST:
             results = kinds.preview(kind, **call)
             return _page(request, its_shop, kind, name=name, content=content, results=results)
         results = kinds.write(kind, seen=request.POST.get("seen", ""), **call)
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
+        written = sum(result.outcome in _WRITTEN for result in results)
+        said = ngettext("%(number)d row is written.", "%(number)d rows are written.", written)
+        messages.success(request, said % {"number": written})
+        return redirect(_here(its_shop, kind))
+
+    def again(refused: Refused) -> HttpResponse:
         status = pages.UNPROCESSABLE if refused.pointer else pages.CONFLICT
         return _page(request, its_shop, kind, refusal=refused.message, status=status)
-    written = sum(result.outcome in _WRITTEN for result in results)
-    said = ngettext("%(number)d row is written.", "%(number)d rows are written.", written)
-    messages.success(request, said % {"number": written})
-    return redirect(_here(its_shop, kind))
+
+    return attempt(act, again)
 
 
 @pages.desk_page
