@@ -31,7 +31,7 @@ from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
 KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 128
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-# A call that waits for rows that somebody else holds gives up in time for its client to hear of it.
+# A call that waits for locked rows gives up before its client does.
 _LOCK_TIMEOUT = "10s"
 
 
@@ -43,14 +43,14 @@ def answer(content: BaseModel | None, status: int = 200) -> HttpResponse:
 
 
 def nothing(**headers: str) -> HttpResponse:
-    """204: there is no body, and so nothing of which a type could be told."""
+    """204: no body, so no content type."""
     response = HttpResponse(status=204, headers=headers)
     del response["Content-Type"]
     return response
 
 
 class Call(APIView):
-    """A view says by `scopes` what a token needs for each method, and writes those methods."""
+    """A view names in `scopes` the scope that each method needs, and writes those methods."""
 
     scopes: ClassVar[Mapping[str, Scope]]
 
@@ -140,9 +140,9 @@ class Call(APIView):
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         """Carries out a write; with an Idempotency-Key, once for its key and content.
 
-        With a key the work and its answer are one transaction. Whoever sends the same call
-        meanwhile waits for it and then hears the same answer. After a crash there is neither
-        work nor answer, and the call may be made again. What the rules refused is an answer too.
+        With a key the work and its answer are one transaction. The same call sent meanwhile waits
+        for it and then gets the same answer. After a crash there is neither
+        work nor answer, and the call may be made again. A refusal by the rules is an answer too.
         """
         key = self.key
         if key is None:
@@ -176,7 +176,7 @@ class Call(APIView):
                 if found is None or found.status_code >= 500:
                     raise
                 response = found
-            # Also over one that is kept no longer, and only waits for its deletion.
+            # Replaces one that has expired and only waits for its deletion.
             IdempotentCall.objects.filter(pk=stored.pk).update(
                 fingerprint=fingerprint,
                 at=call.at,

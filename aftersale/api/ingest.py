@@ -1,7 +1,7 @@
 """Records in bulk: one object or a list of them, and a result for each (SPEC O6, INTERFACES).
 
-A list that is right as a whole is read by pydantic-core from the bytes as they came; only one in
-which something is wrong is read again, record by record, to say what (PERFORMANCE).
+A correct list is read by pydantic-core from the raw bytes. A list with an error is read again,
+record by record, to name the error (PERFORMANCE).
 """
 
 import re
@@ -25,9 +25,9 @@ from .call import Call, answer, body
 from .problems import Invalid, TooLarge, Wrong, wrong
 
 MOST_RECORDS = 1_000
-# Of one record; what else is wrong with it shows once these are right.
+# Errors told of one record; more of them show once these are mended.
 MOST_ERRORS = 20
-# No record has as many; what has more is not looked at key by key.
+# More keys than any record has: an object above it is not looked at key by key.
 _MOST_KEYS = 100
 
 R = TypeVar("R")
@@ -129,7 +129,7 @@ def _read_one_by_one(request: Request, kind: Kind) -> list[Any]:
 
 
 def _read(content: Any, kind: Kind) -> Any:
-    """The record, or what is wrong with it."""
+    """The record, or its errors."""
     number = content.get(kind.number) if isinstance(content, dict) else None
     named = number if isinstance(number, str) and len(number) <= 64 else None
     if found := surrogate_in(content):

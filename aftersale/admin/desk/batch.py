@@ -80,7 +80,7 @@ def _ask(
     try:
         if step == Step.REJECT:
             context["reasons"] = batches.reasons(ticket_ids=chosen, user=user)
-        # Which tickets can be rejected depends on the reason: before it there is nothing to say.
+        # The reason decides which tickets can be rejected: no preview before it is chosen.
         if step != Step.REJECT or given["reason"]:
             preview = batches.preview(
                 step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
@@ -115,7 +115,7 @@ def _previewed(step: Step, preview: Preview, given: dict[str, str]) -> dict[str,
 
 
 def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
-    # Those that the person saw in the preview, not all that were chosen.
+    # Only those that the person saw in the preview.
     seen = {
         key: request.POST[f"seen-{key}"]
         for key in _keys(request.POST)

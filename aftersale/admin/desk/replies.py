@@ -44,7 +44,7 @@ class Choice:
     blocked: bool
     checked: bool
     focused: bool = False
-    # The platform's words on when it takes a reason of its own.
+    # Condition of a platform's own reason, in the platform's words.
     hint: str = ""
 
 
@@ -277,7 +277,7 @@ def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> Refused:
 
 
 def _types(ticket: Ticket) -> list[TicketType]:
-    """The ticket's own type first: it is what stands if nothing else is offered."""
+    """The ticket's own type comes first: it stands if nothing else is offered."""
     own = TicketType(ticket.type)
     return [own, *[kind for kind in replies.types_on_offer(ticket) if kind != own]]
 

@@ -1,5 +1,4 @@
-"""Import and export of what people keep as sheets: what a file would do is shown, row by row,
-before anything is written."""
+"""Import and export of sheets: a preview shows each row's effect before anything is written."""
 
 import base64
 import binascii
@@ -42,7 +41,7 @@ _BADGES = {
 @pages.desk_page
 @require_http_methods(["GET", "POST"])
 def sheet(request: HttpRequest, shop: int, code: str) -> HttpResponse:
-    """GET offers export and import, POST shows what a file would do, or does it."""
+    """GET offers export and import; POST previews a file, or writes it."""
     its_shop, kind = _found(request, shop, code)
     if request.method == "GET":
         return _page(request, its_shop, kind)
@@ -95,7 +94,7 @@ def _found(request: HttpRequest, shop: int, code: str) -> tuple[Shop, SheetKind]
 
 
 def _sent(request: HttpRequest) -> tuple[str, bytes]:
-    """The uploaded file, or what its preview sends back of it."""
+    """The uploaded file, or the copy of it that its preview sends back."""
     file = request.FILES.get("file")
     if file is not None:
         # One byte more than is taken: enough to say that it is too large.

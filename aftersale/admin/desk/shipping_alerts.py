@@ -43,7 +43,7 @@ PER_PAGE = 25
 MOST = 999
 # Money that has left, or is about to: a platform's own refund has no row of ours.
 AMOUNT = Coalesce(F("ticket__refund__amount"), F("ticket__committed"))
-# Only of these a sum is shown.
+# States whose sum is shown.
 SUMMED = [*OPEN_ALERTS, AlertState.LOST]
 
 
@@ -85,7 +85,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
 
 
 def _shop_ids(request: HttpRequest) -> list[int] | None:
-    """Those that are listed; None for all of an operator's."""
+    """Shops of the list; None for an operator, who sees all."""
     seen = [shop.pk for shop in access.shops(request)]
     if shop := request.GET.get("shop", ""):
         return [pk for pk in seen if str(pk) == shop]

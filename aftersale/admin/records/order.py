@@ -1,4 +1,4 @@
-"""Orders: what was bought, what was refunded of it, and what is asked for."""
+"""Orders: their lines, refunds and tickets."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The pretended platform of demo shops: what it is told to do, and what it was asked for."""
+"""The fake platform of demo shops: its instructions, and the payments asked of it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The buyer limit and the block list (SPEC G1), for whoever may change strategies."""
+"""The buyer limit and the block list (SPEC G1), for those who may change strategies."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def guards(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @desk_page
 def switch_off(request: HttpRequest, pk: int) -> HttpResponse:
-    """The buyer limit, in one step."""
+    """Switches the buyer limit off in one step."""
     shop = owned_shop(request, pk, Right.CHANGE_STRATEGIES)
     return attempt(
         lambda: _set_limit(request, shop, days=None, count=None, amount=None),

@@ -1,5 +1,5 @@
-"""The shop's connection to its platform: who speaks for it, how reading goes, what is left for
-people (SPEC P1, E1). Secrets go in and are never shown again."""
+"""The shop's connection to its platform: credentials, progress of reading, open problems (SPEC P1,
+E1). Secrets go in and are never shown again."""
 
 from collections.abc import Mapping
 from typing import Any

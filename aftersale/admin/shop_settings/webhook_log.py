@@ -142,7 +142,7 @@ def _row(shop: Shop, endpoint: WebhookEndpoint, message: WebhookMessage) -> dict
     )
     due = None
     if message.state == MessageState.WAITING and message.next_try_at and endpoint.enabled:
-        # An address that fails again and again is left alone for longer than its messages.
+        # An address that keeps failing waits longer than its messages.
         due = max(message.next_try_at, endpoint.next_try_at or message.next_try_at)
     known = message.type in WebhookType.values
     return {

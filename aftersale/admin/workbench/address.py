@@ -1,6 +1,6 @@
 """Address of the workbench: queue, filters, search, and the place of the next page.
 
-Whatever can't be read is left out: an old link still opens.
+Unreadable parts are left out: an old link still opens.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Address:
     amount_to: str
 
     def query(self, **changes: Any) -> str:
-        """The address's query with these changes; what is empty is left out."""
+        """The address's query with these changes; empty values are left out."""
         values = {
             "queue": self.queue,
             "shop": self.shop,
@@ -53,7 +53,7 @@ class Address:
 
     @property
     def narrowed(self) -> int:
-        """How many filters are set."""
+        """Number of filters that are set."""
         filters = self.filters
         return sum(
             value not in ("", None)
@@ -93,12 +93,12 @@ def read(request: HttpRequest) -> Address:
 
 
 def shown(request: HttpRequest) -> int:
-    """How many rows the list shows already, for one that reads itself anew."""
+    """Number of rows that the list shows already, for a list that reloads itself."""
     return min(max(_number(request.GET.get("shown", "")) or 0, PAGE), MOST_SHOWN)
 
 
 def place(request: HttpRequest) -> Place | None:
-    """Where the page before this one ended."""
+    """End of the page before this one."""
     named, _, pk = request.GET.get("after", "").partition("_")
     key, at = _number(pk), _number(named)
     if key is None or (named and at is None):
@@ -120,7 +120,7 @@ def _number(text: str) -> int | None:
 
 
 def _yuan(data: MultiValueDict, name: str) -> int | None:
-    """An amount of yuan as fen; None where it is none."""
+    """An amount of yuan as fen; None where the text is no amount."""
     try:
         return YuanField(least=0, required=False).clean(data.get(name, ""))
     except ValidationError:

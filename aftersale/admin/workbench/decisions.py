@@ -1,6 +1,7 @@
-"""The dialogs that decide a case. The button says whom, how much and what happens.
+"""The dialogs that decide a case. The button names the payee, the amount and the effect.
 
-Each passes on what the person saw: a case that changed meanwhile is refused, with what changed.
+Each passes on the facts that the person saw: a case that changed meanwhile is refused, and the
+person reads the difference.
 """
 
 from collections.abc import Callable
@@ -56,7 +57,7 @@ class AmountForm(forms.Form):
 
     @property
     def fen(self) -> int | None:
-        """None where it says no amount."""
+        """None where the text is no amount."""
         return self.cleaned_data["amount"] if self.is_valid() else None
 
 

@@ -1,4 +1,4 @@
-"""The dialogs that record what became of a refund that is paid by hand (SPEC O4, G4)."""
+"""The dialogs that record the result of a refund paid by hand (SPEC O4, G4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""At the side of a case: what the platform says of ticket and order beyond their records."""
+"""Panel of a case: the platform's facts about ticket and order beyond their records."""
 
 from datetime import datetime
 from typing import Any
