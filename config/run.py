@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from config.postgres import BASE_DIR, PostgresError, Server
 from config.supervisor import Group
+from config.terminal import terminal_language
 from config.version import VERSION
 
 MIGRATE_LOCK = 7_306_001
@@ -120,6 +123,12 @@ def prepare() -> str:
     return login
 
 
+def ready_message(address: str, login: str) -> str:
+    with translation.override(terminal_language()):
+        ready = _("Afterdesk is ready: %s") % address
+        return "\n".join([ready, login, _("Ctrl-C stops it.")])
+
+
 def run(host: str, port: str, login: str) -> int:
     """Run the group until it stops, and return the exit status."""
     shown = f"[{host}]" if ":" in host else host
@@ -128,7 +137,7 @@ def run(host: str, port: str, login: str) -> int:
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         "BIND": f"{shown}:{port}",
-        "READY_MESSAGE": f"Afterdesk is ready: http://{shown}:{port}/\n{login}\nCtrl-C stops it.",
+        "READY_MESSAGE": ready_message(f"http://{shown}:{port}/", login),
     }
     group = Group(BASE_DIR)
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]

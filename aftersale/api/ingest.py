@@ -1,7 +1,7 @@
 """Records in bulk: one object or a list of them, and a result for each (SPEC O6, INTERFACES).
 
-A correct list is read by pydantic-core from the raw bytes. A list with an error is read again,
-record by record, to name the error (PERFORMANCE).
+A list without errors is parsed by pydantic-core straight from the bytes; only one with an error is
+parsed again, record by record, to name it (PERFORMANCE).
 """
 
 import re
@@ -27,7 +27,7 @@ from .problems import Invalid, TooLarge, Wrong, wrong
 MOST_RECORDS = 1_000
 # Errors told of one record; more of them show once these are mended.
 MOST_ERRORS = 20
-# More keys than any record has: an object above it is not looked at key by key.
+# No record has as many keys; one with more is refused without a look at each.
 _MOST_KEYS = 100
 
 R = TypeVar("R")
@@ -44,7 +44,7 @@ _WORDS: dict[Outcome, Word] = {
 
 
 class RecordResult(BaseModel):
-    """What became of one record; its number is null where the record has none to tell."""
+    """The outcome of one record; its number is null where the record has none."""
 
     result: Word = Field(
         description="`stale`: what is stored is newer by the platform's time; nothing was written"

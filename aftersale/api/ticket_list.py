@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
+from aftersale.domain.digits import whole_number
 from aftersale.models import DESK_STATUSES, Ticket
 from aftersale.records.schemas import TicketStatus, TicketType
 from aftersale.records.values import NO_NUL, Time
@@ -86,13 +87,14 @@ def ticket_page(
 def _position(cursor: str | None) -> int:
     if cursor is None:
         return _LARGEST_KEY
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+    position = whole_number(cursor)
+    if position is None:
         raise wrong_cursor()
-    return int(cursor)
+    return position
 
 
 def _quick(asked: TicketQuery) -> bool:
-    """Whether `ticket_on_the_desk` has all of it, or nothing narrows the list."""
+    """True if the index `ticket_on_the_desk` answers all filters, or there are none."""
     if asked.due or asked.due_after or asked.due_before:
         return True
     if asked.status:

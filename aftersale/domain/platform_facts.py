@@ -25,6 +25,8 @@ NAMES = {
     "return_freight": _("Return freight"),
     "parcel_warning": _("Warning about the return parcel"),
     "insurance": _("Insurance"),
+    "paid_by_rule": _("Agreed to by a rule of the platform"),
+    "freight_asked": _("Freight in the amount"),
     "platform_discount_back": _("Platform's discount taken back"),
     "compensation": _("Compensation besides"),
     "gifts_back": _("Gifts to come back"),
@@ -34,6 +36,8 @@ NAMES = {
     "history": _("Course on the platform"),
     "picture": _("Buyer's picture"),
     # Of orders.
+    "order_there": _("Order on the platform"),
+    "exchange_of": _("New goods for order"),
     "do_not_ship": _("Not to be shipped"),
     "ship_by": _("To be shipped by"),
     "freight_insurance": _("Freight insurance"),
@@ -89,6 +93,15 @@ VALUES = {
         "low_price": _("An insurance pays for low-priced goods"),
         "final": _("An insurance has paid the refund"),
     },
+    "paid_by_rule": {
+        "platform": _("Fast refund of the platform"),
+        "merchant": _("Fast refund of the shop"),
+        "assistant": _("Strategy of the platform's assistant"),
+        "seven_days": _("Seven days without a reason"),
+        "after_shipping": _("Fast refund after shipping"),
+        "several": _("Several rules together"),
+    },
+    "order_there": {"exchange_asked": _("The buyer asks for an exchange")},
     "return_rule": {"seven_days": _("Seven days"), "negotiated": _("By agreement")},
     "address_change": {
         "waiting": _("Waits for an answer"),

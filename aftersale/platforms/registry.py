@@ -16,6 +16,11 @@ from config.secrets import SecretUnreadable, seal, unseal
 PLATFORMS: dict[str, tuple[Any, str, str]] = {
     "kuaishou": (gettext_lazy("Kuaishou shop"), "aftersale.platforms.kuaishou", "Kuaishou"),
     "wechat": (gettext_lazy("WeChat shop"), "aftersale.platforms.wechat", "WeChatShop"),
+    "xiaohongshu": (
+        gettext_lazy("Xiaohongshu shop"),
+        "aftersale.platforms.xiaohongshu",
+        "Xiaohongshu",
+    ),
 }
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CappedPaginator
 from aftersale.admin.kit.pages import desk_page, done, show
+from aftersale.domain.digits import whole_number
 from aftersale.services.access import rights
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
@@ -79,11 +80,12 @@ def alerts(request: HttpRequest) -> HttpResponse:
 def acknowledge(request: HttpRequest) -> HttpResponse:
     """Acknowledges one alert (`alert`), or all that the page showed (`shown`)."""
     person, now = access.person(request), timezone.now()
-    one = request.POST.get("alert", "")
-    if _is_key(one):
-        service.acknowledge(alert_id=int(one), user=person, now=now)
+    one = whole_number(request.POST.get("alert", ""))
+    if one is not None:
+        service.acknowledge(alert_id=one, user=person, now=now)
         return done(_("The alert is acknowledged."))
-    seen = [int(key) for key in request.POST.getlist("shown") if _is_key(key)]
+    keys = map(whole_number, request.POST.getlist("shown"))
+    seen = [key for key in keys if key is not None]
     number = service.acknowledge_shown(alert_ids=seen, user=person, now=now)
     said = ngettext(
         "%(count)d alert is acknowledged.", "%(count)d alerts are acknowledged.", number
@@ -139,9 +141,9 @@ def _in_tab(found: QuerySet[Alert], state: str, person: User) -> QuerySet[Alert]
 
 def _chosen(request: HttpRequest) -> QuerySet[Alert]:
     found = rights.scoped(Alert.objects.all(), access.person(request))
-    shop, kind = request.GET.get("shop", ""), request.GET.get("kind", "")
-    if _is_key(shop):
-        found = found.filter(shop=int(shop))
+    shop, kind = whole_number(request.GET.get("shop", "")), request.GET.get("kind", "")
+    if shop is not None:
+        found = found.filter(shop=shop)
     if kind in AlertKind.values:
         found = found.filter(kind=kind)
     return found
@@ -166,7 +168,3 @@ def _tab(request: HttpRequest, state: str, current: str) -> dict[str, Any]:
 def _address(request: HttpRequest, **more: Any) -> str:
     kept = {key: request.GET[key] for key in ("shop", "kind") if request.GET.get(key)}
     return "?" + urlencode(kept | more)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

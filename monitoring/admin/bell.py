@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page
+from aftersale.domain.digits import whole_number
 from monitoring.models import Alert
 from monitoring.services.alert_rights import acted_on_by
 from monitoring.services.alert_texts import alert_text
@@ -27,8 +28,7 @@ def bell(request: HttpRequest) -> HttpResponse:
     newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
     keys = list(newest[: MOST + 1])
     count = f"{MOST}+" if len(keys) > MOST else str(len(keys) or "")
-    given = request.GET.get("since", "")
-    since = int(given) if given.isascii() and given.isdigit() else None
+    since = whole_number(request.GET.get("since", ""))
     new = [key for key in keys if since is not None and key > since]
     # Alerts that were acknowledged meanwhile are not announced again.
     latest = max([*keys, since or 0])

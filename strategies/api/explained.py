@@ -103,7 +103,7 @@ def _check(check: Checked) -> Check:
     )
 
 
-def _moment(micros: int | None) -> str | None:
+def _local_iso(micros: int | None) -> str | None:
     if micros is None:
         return None
     return timezone.localtime(_EPOCH + timedelta(microseconds=micros)).isoformat()
@@ -125,8 +125,8 @@ def _approvals_limit(limit: BuyerLimit | None) -> list[str] | None:
 _WRITTEN: dict[Kind, Callable[[Any], Figure]] = {
     Kind.NOTHING: lambda value: None,
     Kind.MONEY: plain_yuan,
-    Kind.MOMENT: _moment,
-    Kind.MOMENTS: lambda moments: [_moment(at) or "" for at in moments],
+    Kind.MOMENT: _local_iso,
+    Kind.MOMENTS: lambda moments: [_local_iso(at) or "" for at in moments],
     Kind.HOURS: lambda span: str(span // HOUR),
     Kind.TEXT: str,
     # In their order where there is one.

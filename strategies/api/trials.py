@@ -71,8 +71,8 @@ class TrialsCall(Call):
         tags=["trials"],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Begins a trial run and answers with its address; it takes seconds to minutes. Nothing
-        of what is tried is saved. At most three of a shop are under way at a time."""
+        """Begins a trial run and answers with its address; it takes seconds to minutes. The
+        proposal is not saved. At most three trial runs of a shop are under way at a time."""
         content = json_of(request)
         wanted = validated(NewTrial, content)
 

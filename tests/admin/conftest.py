@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.response import TemplateResponse
 
 from .scene import Scene, make, person
 from .stage import Stage
@@ -42,3 +43,9 @@ def foreign(stage: Stage, db: None) -> Scene:
 @pytest.fixture
 def operator(db: None) -> User:
     return person("operator", is_superuser=True)
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are made but not rendered: rendering takes the longest."""
+    monkeypatch.setattr(TemplateResponse, "rendered_content", "")

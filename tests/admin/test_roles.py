@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.template.response import TemplateResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -61,12 +60,6 @@ def undone() -> Iterator[None]:
 def get(client: Client, address: str) -> tuple[int, str]:
     response = client.get(address)
     return response.status_code, response.getvalue().decode()
-
-
-@pytest.fixture
-def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are made and not written out: that takes the longest."""
-    monkeypatch.setattr(TemplateResponse, "rendered_content", "")
 
 
 def allowed(needs: Needs | None, role: str) -> bool:

@@ -1,4 +1,4 @@
-"""Pictures, and what pretends to be one."""
+"""Pictures, and files that only claim to be one."""
 
 import io
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import F
 
 from aftersale.models import (
+    ConnectorKind,
     Negotiation,
     Order,
     Refund,
@@ -312,6 +313,42 @@ def test_a_reason_is_for_those_whom_it_fits(shop: Shop, agent: User) -> None:
     stranger = make_user(make_shop())
     assert batches.reasons(ticket_ids=[shipped.pk], user=stranger) == []
     assert everything() == before
+
+
+def test_a_ticket_whose_platform_has_its_own_reasons_is_rejected_by_itself(
+    shop: Shop, agent: User
+) -> None:
+    """SPEC P2: the catalogue is for all others."""
+    connected = make_shop(connector=ConnectorKind.PLATFORM)
+    connected.memberships.create(user=agent, role=Role.CS_AGENT)
+    ours, theirs = make_ticket(make_order(shop)), make_ticket(make_order(connected))
+    why = "Its platform has its own reasons for rejecting it: reject it by itself."
+    offered = batches.reasons(ticket_ids=[ours.pk, theirs.pk], user=agent)
+    assert offered and {fits for _reason, fits in offered} == {1}
+    assert batches.reasons(ticket_ids=[theirs.pk], user=agent) == []
+    preview = ask([ours, theirs], agent, "reject", reason="reason_mismatch")
+    assert preview.taken == [ours]
+    assert [(left.ticket, left.why) for left in preview.skipped] == [(theirs, why)]
+    before = Ticket.objects.values().get(pk=theirs.pk)
+    seen = batches.seen_of(Ticket.objects.select_related("order"))
+    results = carry_out(
+        preview, agent, "reject", reason="reason_mismatch", ticket_ids=[theirs.pk, ours.pk]
+    )
+    assert [(result.outcome, result.message) for result in results] == [
+        (Outcome.REFUSED, why),
+        (Outcome.DONE, ""),
+    ]
+    (result,) = batches.carry_out(
+        step="reject",
+        ticket_ids=[theirs.pk],
+        seen=seen,
+        user=agent,
+        now=NOON,
+        reason="reason_mismatch",
+    )
+    assert (result.outcome, result.message) == (Outcome.REFUSED, why)
+    assert Ticket.objects.values().get(pk=theirs.pk) == before
+    assert Rejection.objects.get().ticket == ours
 
 
 def test_each_buyer_reads_their_own_text(shop: Shop, agent: User) -> None:

@@ -1,4 +1,4 @@
-"""What every pretended platform can be told, so that one contract is tested against all of them.
+"""What every fake platform can be told, so that one contract is tested against all of them.
 
 A fake is a real HTTP server on loopback that speaks its platform's wire format and keeps orders and
 tickets of its own, which buyers and the platform's rules move. What it is told here and what it
@@ -53,9 +53,11 @@ class Message:
 
 
 class Fake(Protocol):
-    """One shop on one pretended platform. A call that makes no sense there raises ValueError."""
+    """One shop on one fake platform. A call that makes no sense there raises ValueError."""
 
     code: str  # the platform's code ("kuaishou", "wechat")
+    # Whether an offer to the buyer can be made by a call.
+    takes_offers: bool
 
     def start(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What holds for every platform, each against its own pretended one over real HTTP."""
+"""What holds for every platform, each against its own fake over real HTTP."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,8 +28,9 @@ from aftersale.records.schemas import OrderRecord
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
-FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake]
+FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, XiaohongshuFake]
 # Some platforms want one with an offer.
 CHAT = Picture("chat.png", "image/png", b"\x89PNG\r\n\x1a\n")
 # Where a platform has one word for both.
@@ -49,9 +50,11 @@ def platform(fake: Fake) -> Platform:
     return fake.connect()
 
 
-def filed(fake: Fake, type: str = "refund_only", amount: int = 5_000) -> str:
+def filed(
+    fake: Fake, type: str = "refund_only", amount: int = 5_000, *, shipped: bool = False
+) -> str:
     order = fake.places(10_000)
-    if type != "refund_only":
+    if shipped or type != "refund_only":
         fake.ships(order)
     return fake.buyer_applies(order, type, amount)
 
@@ -217,7 +220,8 @@ def test_a_return_is_refunded_once_the_goods_are_back(fake: Fake, platform: Plat
 
 
 def test_a_rejection_gives_the_buyer_the_next_move(fake: Fake, platform: Platform) -> None:
-    ticket_no = filed(fake)
+    # Before shipping a refusal ends the request on one platform, and another takes none.
+    ticket_no = filed(fake, shipped=True)
     assert platform.reject_reasons(ticket_no)
 
     answer = platform.reject(
@@ -234,11 +238,18 @@ def test_an_offer_of_another_type_waits_for_the_buyer(fake: Fake, platform: Plat
     fake.ships(order_no)
     ticket_no = fake.buyer_applies(order_no, "refund_only", 5_000)
     decided = step(platform, ticket_no)
+    before = fake.ticket(ticket_no)
 
     answer = platform.negotiate(
         decided, type="return_refund", amount=5_000, text="请退回商品。", pictures=[CHAT]
     )
 
+    if not fake.takes_offers:
+        assert isinstance(answer, Declined)
+        assert answer.why == Why.OTHER
+        assert answer.reason
+        assert fake.ticket(ticket_no) == before
+        return
     assert answer == Accepted()
     offered = seen(platform, ticket_no).record
     assert offered.status == "negotiating"

@@ -1,6 +1,6 @@
 """An hour of platform time with faults, of the whole desk: what buyers, the platform's staff, the
 desk's people and its strategies do at once. In the end both sides agree on every ticket and every
-fen. The real connectors talk to the pretended platforms over HTTP."""
+fen. The real connectors talk to the fake platforms over HTTP."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -27,6 +27,7 @@ from tests import factories
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,7 @@ DONE = {"refunded", "cancelled", "closed", "arbitration"}
 FAKES = {
     "kuaishou": lambda: KuaishouFake(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)),
     "wechat": WeChatFake,
+    "xiaohongshu": lambda: XiaohongshuFake(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)),
 }
 
 

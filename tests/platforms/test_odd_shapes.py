@@ -22,6 +22,7 @@ from aftersale.platforms.protocol import (
 
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
+from .xiaohongshu.fake import XiaohongshuFake
 
 MISSING = object()
 ODD: list[Any] = [MISSING, None, [], {}, "", "7", "x\x00", -1, 10**30, True, 1.5, [None], [[7]]]
@@ -40,7 +41,12 @@ class Distorted:
         self.answer: Any = None
         self.on = False
         self.kind, self.number = kind, number
-        (self._kuaishou if isinstance(fake, KuaishouFake) else self._wechat)(fake)
+        changed = {
+            KuaishouFake: self._kuaishou,
+            WeChatFake: self._wechat,
+            XiaohongshuFake: self._xiaohongshu,
+        }
+        changed[type(fake)](fake)
 
     def _kuaishou(self, fake: KuaishouFake) -> None:
         method, key = {
@@ -75,6 +81,20 @@ class Distorted:
 
         fake.answers[path] = read
 
+    def _xiaohongshu(self, fake: XiaohongshuFake) -> None:
+        method, key = {
+            "ticket": ("afterSale.getAfterSaleInfo", "returnsId"),
+            "order": ("order.getOrderDetail", "orderId"),
+        }[self.kind]
+        real = fake._read
+
+        def read(asked: str, call: dict[str, Any]) -> Any:
+            answer = real(asked, call)
+            mine = asked == method and call[key] == self.number
+            return self._changed(answer) if mine else answer
+
+        fake._read = read  # type: ignore[method-assign]
+
     def _changed(self, answer: Any) -> Any:
         self.answer = answer
         if not self.on:
@@ -98,7 +118,7 @@ def paths(value: Any, before: Path = ()) -> Iterator[Path]:
             yield from paths(inner, (*before, key))
 
 
-FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake]
+FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, XiaohongshuFake]
 
 
 @pytest.fixture(params=FAKES, ids=lambda make: make.__name__)

@@ -237,7 +237,7 @@ def test_in_production_the_platforms_own_address_is_used(offered: None, settings
 
 def test_a_demo_shop_never_meets_a_real_platform(offered: None):
     shop = factories.make_shop(code="s1", is_demo=True, connector="sandbox")
-    with pytest.raises(Refused, match="A demo shop is connected to a pretended platform only"):
+    with pytest.raises(Refused, match="A demo shop is connected to a simulated platform only"):
         accounts.connect(
             shop_id=shop.pk,
             platform="double",

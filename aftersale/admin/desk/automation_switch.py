@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aftersale.admin.kit import access, notices
 from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.domain.digits import whole_number
 from aftersale.models import Refund, Shop, Ticket, TicketStatus
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -115,9 +116,9 @@ def _evaluate_dialog(request: HttpRequest, shop: Shop, title: str) -> HttpRespon
 
 def _shop(request: HttpRequest, pk: Any) -> Shop:
     """A shop of which the person may change the automation. Raises NotFound or NotAllowed."""
-    number = str(pk)
+    key = whole_number(str(pk)) or 0
     seen = rights.shops_of(access.person(request))
-    shop = seen.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    shop = seen.filter(pk=key).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     rights.require(access.person(request), shop.pk, Right.CHANGE_STRATEGIES)

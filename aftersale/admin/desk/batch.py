@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
 from aftersale.domain.placeholders import PLACEHOLDERS
 from aftersale.models import Ticket, TicketStatus
@@ -80,8 +81,9 @@ def _ask(
     try:
         if step == Step.REJECT:
             context["reasons"] = batches.reasons(ticket_ids=chosen, user=user)
-        # The reason decides which tickets can be rejected: no preview before it is chosen.
-        if step != Step.REJECT or given["reason"]:
+        # The reason decides which tickets can be rejected: no preview before it is chosen, unless
+        # no reason fits any of them.
+        if step != Step.REJECT or given["reason"] or not context["reasons"]:
             preview = batches.preview(
                 step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
             )
@@ -157,12 +159,9 @@ def _show(
 
 
 def _keys(data: QueryDict) -> list[int]:
-    """Keys of the chosen tickets; anything else is ignored."""
-    return [
-        int(value)
-        for value in data.getlist("ids")
-        if value.isascii() and value.isdecimal() and len(value) <= 18
-    ]
+    """Keys of the chosen tickets; anything that is no number is left out."""
+    keys = map(whole_number, data.getlist("ids"))
+    return [key for key in keys if key is not None]
 
 
 def _button(step: Step, preview: Preview) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import ask, caller
+from aftersale.domain.digits import whole_number
 from aftersale.domain.placeholders import PLACEHOLDERS, fill
 from aftersale.models import RejectReasonTemplate, Shop, TicketType
 from aftersale.reject_reasons import BY_CODE, REASONS, STAGES, RejectReason
@@ -24,8 +25,8 @@ from aftersale.services.shared.shown import format_time
 def page(request: HttpRequest) -> HttpResponse:
     """Every reason with its text for one shop (`?shop=`, else the first)."""
     shops = access.shops(request)
-    chosen = request.GET.get("shop", "")
-    shop = _shop(request, int(chosen)) if chosen.isdigit() else shops[0] if shops else None
+    chosen = whole_number(request.GET.get("shop", ""))
+    shop = (shops[0] if shops else None) if chosen is None else _shop(request, chosen)
     if shop is None:
         raise Http404
     own = {row.reason: row for row in _own(shop)}

@@ -92,7 +92,7 @@ def _shop_ids(request: HttpRequest) -> list[int] | None:
     return None if request.user.is_superuser else seen
 
 
-def _walk(state: AlertState) -> IndexRead:
+def _index_read(state: AlertState) -> IndexRead:
     """Open alerts: the longest waiting first. Ended ones: the latest first."""
     is_open = state in OPEN_ALERTS
     return IndexRead(
@@ -109,7 +109,7 @@ def _page(state: AlertState, shop_ids: list[int] | None, number: int) -> list[Sh
     found = read(
         ShippingAlert.objects.order_by(*order),
         shop_ids=shop_ids,
-        walks=[_walk(state)],
+        reads=[_index_read(state)],
         each=start + PER_PAGE,
         look_behind=False,
         offset=start,
@@ -148,7 +148,11 @@ def _figures(shop_ids: list[int] | None) -> list[tuple[int, int]]:
     params: list[Any] = []
     for place, state in enumerate(AlertState):
         rows, values = along(
-            [_walk(state)], ShippingAlert._meta.db_table, shop_ids, "ticket_id", f"LIMIT {MOST + 1}"
+            [_index_read(state)],
+            ShippingAlert._meta.db_table,
+            shop_ids,
+            "ticket_id",
+            f"LIMIT {MOST + 1}",
         )
         money, joined = "0", ""
         if state in SUMMED:

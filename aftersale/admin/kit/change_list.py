@@ -22,14 +22,14 @@ MOST = 1_000
 MOST_READ = 1_500
 MOST_READ_FOR_KNOWN = 200_000
 SHOP = "shop"  # the filter's name
-# Walks that read that many rows each; more walks share them.
+# Index reads that read that much each; more of them share it.
 SHARED, SHARED_FILTERED = 4, 2
 
 
 class CountedOnce(ChangeList):
     """The pages say how many there are; nothing is counted a second time, without the filters.
 
-    Of a large table (its admin says by `reach` how it is read) a filter that no index answers
+    Of a large table (its admin says by `read_plan` how it is read) a filter that no index answers
     looks through the newest rows of each shop; the page says so, and offers to look further.
     """
 
@@ -41,7 +41,7 @@ class CountedOnce(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str] | None = None
     ) -> QuerySet:
         found = self.all_found(request, exclude_parameters)
-        if request.method != "POST" or self.query or self._reach(request) is None:
+        if request.method != "POST" or self.query or self._read_plan(request) is None:
             return found
         # A step on all rows found is taken on those that the page has counted.
         return found.filter(pk__in=self._read(request, found).keys)
@@ -64,13 +64,13 @@ class CountedOnce(ChangeList):
         return super().get_query_string(new_params, remove)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        reach = self._reach(request)
-        if reach is not None and reach.ordering and ORDER_VAR not in self.params:
-            return self._get_deterministic_ordering(list(reach.ordering))
+        plan = self._read_plan(request)
+        if plan is not None and plan.ordering and ORDER_VAR not in self.params:
+            return self._get_deterministic_ordering(list(plan.ordering))
         return super().get_ordering(request, queryset)
 
     def get_results(self, request: HttpRequest) -> None:
-        if self._reach(request) is None:
+        if self._read_plan(request) is None:
             super().get_results(request)
             if self.page_num == 1 and self.result_count <= self.list_per_page:
                 self.result_list = self.paginator.first
@@ -78,11 +78,11 @@ class CountedOnce(ChangeList):
             self._get_bounded(request)
         self.full_result_count = self.result_count
 
-    def _reach(self, request: HttpRequest) -> ReadPlan | None:
-        if "reach" not in self.__dict__:
+    def _read_plan(self, request: HttpRequest) -> ReadPlan | None:
+        if "plan" not in self.__dict__:
             params = {name: str(value) for name, value in self.params.items()}
-            self.reach = self.model_admin.reach(request, params)
-        return self.reach
+            self.plan = self.model_admin.read_plan(request, params)
+        return self.plan
 
     def _get_bounded(self, request: HttpRequest) -> None:
         """Sets the attributes of Django's own and reads no more rows than the bounds allow."""
@@ -97,8 +97,8 @@ class CountedOnce(ChangeList):
             found = self._read(request, self.queryset, start, size)
             by_key = self.root_queryset.in_bulk(found.keys)
             rows = [by_key[key] for key in found.keys if key in by_key]
-            reach = self._reach(request)
-            count, most, known = found.number, self.most, reach.number if reach else None
+            plan = self._read_plan(request)
+            count, most, known = found.number, self.most, plan.number if plan else None
         if start and not rows:
             raise IncorrectLookupParameters
         self.paginator = Counted(count, self.list_per_page, most=most, known=known)
@@ -120,24 +120,24 @@ class CountedOnce(ChangeList):
         self, request: HttpRequest, found: QuerySet, start: int = 0, size: int | None = None
     ) -> PageKeys:
         """The keys of a page, and how many there are up to `self.most`."""
-        reach = self._reach(request)
-        assert reach is not None
+        plan = self._read_plan(request)
+        assert plan is not None
         shop_ids, shops = self._shops(request)
-        shares = shops * len(reach.walks)
-        if self.params.keys() <= reach.answers | {SHOP, ALL_VAR}:
+        shares = shops * len(plan.reads)
+        if self.params.keys() <= plan.answers | {SHOP, ALL_VAR}:
             filtered, self.most = False, share(MOST, shares, shared=SHARED)
             each = self.most + 1
         else:
             filtered, self.most = True, sys.maxsize
             each = share(MOST_READ, shares, shared=SHARED_FILTERED) * 10 ** far(request)
         wanted = 0
-        if reach.number is not None:
-            wanted = min(reach.number - start, MOST if size is None else size)
+        if plan.number is not None:
+            wanted = min(plan.number - start, MOST if size is None else size)
         while True:
             result = read(
                 found,
                 shop_ids=shop_ids,
-                walks=reach.walks,
+                reads=plan.reads,
                 each=each,
                 look_behind=filtered,
                 offset=start,
@@ -148,7 +148,7 @@ class CountedOnce(ChangeList):
                 break
             each *= 10
         # With a known number of rows, a full page needs no further look.
-        all_there = reach.number is not None and not short
+        all_there = plan.number is not None and not short
         self._say_how_far(request, each if result.left and not all_there else 0)
         return result
 
@@ -161,8 +161,8 @@ class CountedOnce(ChangeList):
         """Shops of the list and their number; None for an operator, who sees all."""
         seen = [shop.pk for shop in access.shops(request)]
         wanted = str(self.params.get(SHOP, ""))
-        reach = self._reach(request)
-        only = None if reach is None else reach.shop
+        plan = self._read_plan(request)
+        only = None if plan is None else plan.shop
         if wanted or only is not None:
             chosen = [pk for pk in seen if wanted in ("", str(pk)) and only in (None, pk)]
             return chosen, 1

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin.kit import access
+from aftersale.domain.digits import whole_number
 from aftersale.services.access import rights
 
 MOST_CHOICES = 200
@@ -49,8 +50,7 @@ def scoped_filter(
             # A link may ask for one that is too many to be offered.
             asked = self.value()
             if len(offered) == MOST_CHOICES and asked and asked not in offered:
-                key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
-                offered |= {str(row.pk): row for row in rows.filter(pk=key)}
+                offered |= {str(row.pk): row for row in rows.filter(pk=whole_number(asked))}
             _chosen(request)[field] = offered.get(asked or "")
             return [(key, str(row)) for key, row in offered.items()]
 

@@ -15,9 +15,10 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from aftersale.domain.digits import whole_number
 from aftersale.services.shared import index_only
 
-# Least number of rows of each shop, however many shops and walks share the page's bound.
+# The least number of rows read of each shop, however many shops and reads share a page's bound.
 FEWEST = 100
 # In the address: number of times somebody asked to look further, each time ten times as far.
 FAR = "far"
@@ -25,21 +26,21 @@ FURTHEST = 4
 
 
 def far(request: HttpRequest) -> int:
-    asked = request.GET.get(FAR, "")
-    return min(int(asked), FURTHEST) if asked.isdecimal() else 0
+    return min(whole_number(request.GET.get(FAR, "")) or 0, FURTHEST)
 
 
 def words(column: str, values: Sequence[str]) -> str:
-    """A partial index's condition, to the letter."""
+    """A partial index's condition, spelled exactly as the index has it."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 @dataclass(frozen=True)
 class IndexRead:
-    """Rows of a shop in the order of an index: its columns after the shop and what is `fixed`.
+    """Rows of a shop in the order of an index: `order` has its columns after shop and `fixed`.
 
     `where` repeats the condition of a partial index. `first` and `last` bound the first column of
-    `order`. `by_shop` is False of an index that begins with what is fixed, and that is one shop's.
+    `order`. `by_shop` is False for an index that begins with the fixed columns, whose rows are all
+    of one shop.
     """
 
     order: tuple[str, ...]
@@ -51,7 +52,7 @@ class IndexRead:
     by_shop: bool = True
 
     def sql(self, table: str, columns: str, limits: str) -> tuple[str, list[Any]]:
-        """Of the shop s.id. Rows are compared as wholes: only this index has them in order."""
+        """For the shop s.id. Row comparisons make the planner choose this index and no other."""
         conditions, values = [self.where] * bool(self.where), []
         shop = {"shop_id": "s.id"} if self.by_shop else {}
         if not self.by_shop:
@@ -77,14 +78,14 @@ NEWEST = IndexRead(order=("id",))
 
 @dataclass(frozen=True)
 class ReadPlan:
-    """What a list reads for some filters: the walks, the names of the filters that these answer
-    by themselves, and the order in which they are shown.
+    """How a list is read for some filters.
 
-    `shop` is the only one that can have such rows, and `number` how many there are, where that is
-    known: then they are looked for until a page is full of them.
+    `reads` answer the filters named in `answers` by themselves; the rows are shown in `ordering`.
+    Where it is known, `shop` is the only shop that can have such rows, and `number` how many
+    there are: then the list reads on until a page is full.
     """
 
-    walks: tuple[IndexRead, ...] = (NEWEST,)
+    reads: tuple[IndexRead, ...] = (NEWEST,)
     answers: frozenset[str] = frozenset()
     ordering: tuple[str, ...] = ()
     shop: int | None = None
@@ -94,11 +95,11 @@ class ReadPlan:
 class PageKeys(NamedTuple):
     number: int
     keys: list[int]  # of the page
-    left: bool  # whether there is more behind the bound
+    left: bool  # whether more rows follow the bound
 
 
 def share(most: int, shares: int, *, shared: int) -> int:
-    """How many rows each of so many walks may read: up to `shared` of them as many as `most`."""
+    """How many rows each index read may take: `most`, or a share of it above `shared` reads."""
     each = most * shared // max(shares, shared)
     return max(each - each % FEWEST, min(most, FEWEST))
 
@@ -107,15 +108,15 @@ def read(
     found: QuerySet,
     *,
     shop_ids: Sequence[int] | None,
-    walks: Sequence[IndexRead],
+    reads: Sequence[IndexRead],
     each: int,
     look_behind: bool,
     offset: int = 0,
     limit: int | None = None,
 ) -> PageKeys:
-    """What the filters of `found` leave of the first `each` rows of every walk, in its order.
+    """The first `each` rows of every index read that pass the filters of `found`, in its order.
 
-    In one query. None for `shop_ids` is all shops. Whether there is more is looked for if asked.
+    One query. None for `shop_ids` means all shops; `look_behind` asks whether there are more rows.
     """
     try:
         sql, values = found.values("pk").query.sql_with_params()
@@ -124,10 +125,10 @@ def read(
     table = connection.ops.quote_name(found.model._meta.db_table)
     more, asked = "false", list[Any]()
     if look_behind:
-        rest, asked = along(walks, table, shop_ids, "1", f"LIMIT 1 OFFSET {each}")
+        rest, asked = along(reads, table, shop_ids, "1", f"LIMIT 1 OFFSET {each}")
         more = f"EXISTS ({rest})"
-    rows, taken = along(walks, table, shop_ids, "*", f"LIMIT {each}")
-    # Named as the table, the rows take its place in the query; before that it still is the table.
+    rows, taken = along(reads, table, shop_ids, "*", f"LIMIT {each}")
+    # The CTE of the rows has the table's name, so that the query reads them in its place.
     statement = f"""
         WITH behind AS (SELECT {more} AS more), {table} AS ({rows}),
             found (pk) AS MATERIALIZED ({sql})
@@ -138,18 +139,18 @@ def read(
 
 
 def along(
-    walks: Sequence[IndexRead],
+    reads: Sequence[IndexRead],
     table: str,
     shop_ids: Sequence[int] | None,
     columns: str,
     limits: str,
 ) -> tuple[str, list[Any]]:
-    """The query for the rows of all walks of those shops; each ends by `limits`."""
+    """The query for the rows of all reads and shops; each ends with `limits`."""
     shops = "aftersale_shop s" if shop_ids is None else "unnest(%s::bigint[]) s (id)"
     parts: list[str] = []
     params: list[Any] = []
-    for walk in walks:
-        sql, values = walk.sql(table, columns, limits)
+    for index_read in reads:
+        sql, values = index_read.sql(table, columns, limits)
         parts.append(f"SELECT w.* FROM {shops} CROSS JOIN LATERAL ({sql}) w")  # noqa: S608
         params += [*([] if shop_ids is None else [list(shop_ids)]), *values]
     return " UNION ALL ".join(parts), params

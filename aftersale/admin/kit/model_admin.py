@@ -78,7 +78,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related(*self.related)
 
-    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan | None:
+    def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan | None:
         """Plan for reading a table that grows for ever; None reads it as a whole."""
         return None
 

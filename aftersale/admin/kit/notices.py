@@ -43,11 +43,11 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
         notices.append({"kind": "warning", "text": text, "parts": paused})
     demo = [shop.name for shop in shops if shop.is_demo]
     if demo:
-        text = _("Demo: refunds of these shops are pretended: %(shops)s") % {
+        text = _("Demo: refunds of these shops are simulated: %(shops)s") % {
             "shops": ", ".join(demo)
         }
         if len(demo) == len(shops):
-            text = _("Demo: all refunds are pretended.")
+            text = _("Demo: all refunds are simulated.")
         notices.append({"kind": "info", "text": text})
     return {
         "notices": notices,

@@ -115,7 +115,7 @@ class OrderAdmin(OrderSearch, ScopedAdmin):
     )
     sections = [alerts_of, lines, tickets, windows_of, splits_of]
 
-    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
+    def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
         return ReadPlan()
 
     @display(description=_("refundable"))

@@ -111,7 +111,7 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
     )
     sections = [attempts, charges_of, commission_of]
 
-    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
+    def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
         """Money under way, and refunds that need people, are found however old they are."""
         status = params.get("status__exact", "")
         if params.get("needs_people__exact") == "1":
@@ -121,8 +121,10 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
         if status == RefundStatus.FAILED:
             return ReadPlan((_FAILED,), frozenset({"status__exact"}))
         if status in _NOT_SETTLED:
-            walk = IndexRead(order=("id",), fixed=(("status", status),), where=_IS_NOT_SETTLED)
-            return ReadPlan((walk,), frozenset({"status__exact"}))
+            index_read = IndexRead(
+                order=("id",), fixed=(("status", status),), where=_IS_NOT_SETTLED
+            )
+            return ReadPlan((index_read,), frozenset({"status__exact"}))
         return ReadPlan()
 
     @display(description=_("ticket"))

@@ -1,4 +1,4 @@
-"""The fake platform of demo shops: its instructions, and the payments asked of it."""
+"""The simulated platform of demo shops: instructions to it, and the payments it was asked for."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class SandboxInstructionAdmin(ScopedAdmin):
             {
                 "fields": ("shop", "behaviour", "ticket_no", "remaining"),
                 "description": _(
-                    "Only demo shops have a pretended platform. Without a ticket number it is for"
+                    "Only demo shops have a simulated platform. Without a ticket number it is for"
                     " every payment of the shop; without a number of payments it stays."
                 ),
             },

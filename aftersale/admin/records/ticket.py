@@ -229,14 +229,14 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
     def negotiate_many(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         return to_batch(Step.NEGOTIATE, queryset)
 
-    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
+    def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
         """Finds tickets that still need people, however old they are."""
         status = params.get("status__exact", "")
         due = params.get("due", "")
         if due in ("overdue", "soon") or status in DESK_STATUSES:
             statuses = [status] if status in DESK_STATUSES else DESK_STATUSES
             first, last = _due_between(due)
-            walks = tuple(
+            reads = tuple(
                 IndexRead(
                     order=("due_at", "id"),
                     descending=False,
@@ -248,16 +248,18 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
                 for one in statuses
             )
             # Nearest deadline first, as on the workbench.
-            return ReadPlan(walks, frozenset({"due", "status__exact"}), ("due_at", "pk"))
+            return ReadPlan(reads, frozenset({"due", "status__exact"}), ("due_at", "pk"))
         if "flag" in params:
             return ReadPlan((IndexRead(order=("id",), where="NOT flags = '{}'"),))
         if params.get("order_there") == "no":
-            walk = IndexRead(order=("order_no",), where="order_id IS NULL")
-            return ReadPlan((walk,), frozenset({"order_there"}))
+            index_read = IndexRead(order=("order_no",), where="order_id IS NULL")
+            return ReadPlan((index_read,), frozenset({"order_there"}))
         if params.get("awaiting_evaluation__exact") == "1":
-            walk = IndexRead(order=("applied_at", "ticket_no"), where="awaiting_evaluation")
+            index_read = IndexRead(order=("applied_at", "ticket_no"), where="awaiting_evaluation")
             return ReadPlan(
-                (walk,), frozenset({"awaiting_evaluation__exact"}), ("-applied_at", "-ticket_no")
+                (index_read,),
+                frozenset({"awaiting_evaluation__exact"}),
+                ("-applied_at", "-ticket_no"),
             )
         return ReadPlan()
 

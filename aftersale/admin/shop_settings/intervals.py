@@ -7,6 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.working_week import DAY, minutes
 
 MOST = 12  # intervals a day that a person can still look through
@@ -73,8 +74,9 @@ def add(day: Day) -> None:
 
 def remove(day: Day, number: str) -> None:
     """Takes a row out by its number, from 1."""
-    if number.isdecimal() and 0 < int(number) <= len(day.rows):
-        del day.rows[int(number) - 1]
+    place = whole_number(number) or 0
+    if 0 < place <= len(day.rows):
+        del day.rows[place - 1]
     day.focus = "add"
 
 

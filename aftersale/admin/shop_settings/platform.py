@@ -51,7 +51,7 @@ class AccessForm(SettingsForm):
                 required=False,
                 max_length=200,
                 widget=forms.TextInput(attrs={"class": "d-input"}),
-                help_text=_("For trying things out: where a pretended platform is reached."),
+                help_text=_("For trying things out: where a simulated platform is reached."),
             )
         self.fields["pays_fast_refunds"] = forms.BooleanField(
             label=_("The platform pays fast refunds itself"),

@@ -26,7 +26,7 @@ CONNECTORS = {
         " says so here. Nothing is sent to the platform."
     ),
     ConnectorKind.SANDBOX: gettext_lazy(
-        "Payments are pretended, for trying things out. No money moves; real shops can't have this."
+        "Payments are simulated, for trying things out. No money moves; real shops can't have this."
     ),
     ConnectorKind.PLATFORM: gettext_lazy(
         "What is decided here is sent to the platform, which pays refunds itself and says what"

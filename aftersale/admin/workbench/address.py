@@ -15,6 +15,7 @@ from django.utils.datastructures import MultiValueDict
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.yuan_field import YuanField
+from aftersale.domain.digits import whole_number
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import TicketType
 from aftersale.services.desk.queues import Filters, Place, Queue
@@ -71,7 +72,7 @@ def read(request: HttpRequest) -> Address:
     """The address, within the shops that the user sees."""
     data = request.GET
     seen = [shop.pk for shop in access.shops(request)]
-    shop = _number(data.get("shop", ""))
+    shop = whole_number(data.get("shop", ""))
     shop = shop if shop in seen else None
     queue = data.get("queue", "")
     kind = data.get("type", "")
@@ -94,13 +95,13 @@ def read(request: HttpRequest) -> Address:
 
 def shown(request: HttpRequest) -> int:
     """Number of rows that the list shows already, for a list that reloads itself."""
-    return min(max(_number(request.GET.get("shown", "")) or 0, PAGE), MOST_SHOWN)
+    return min(max(whole_number(request.GET.get("shown", "")) or 0, PAGE), MOST_SHOWN)
 
 
 def place(request: HttpRequest) -> Place | None:
     """End of the page before this one."""
     named, _, pk = request.GET.get("after", "").partition("_")
-    key, at = _number(pk), _number(named)
+    key, at = whole_number(pk), whole_number(named)
     if key is None or (named and at is None):
         return None
     try:
@@ -113,10 +114,6 @@ def place(request: HttpRequest) -> Place | None:
 def name_place(place: Place) -> str:
     at, key = place
     return f"{'' if at is None else round(at.timestamp() * 1_000_000)}_{key}"
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _yuan(data: MultiValueDict, name: str) -> int | None:

@@ -27,6 +27,7 @@ from aftersale.services.desk import assignment
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
+from aftersale.services.tickets.lifecycle import asks_for_nothing
 
 from . import case
 from .changed_case import CHANGED, says_what_changed
@@ -92,7 +93,7 @@ def _approved(ticket: Ticket, amount: int, who: str) -> str:
 
 
 def _closed(ticket: Ticket, amount: int, who: str) -> str:
-    return _("The ticket is closed.")
+    return " ".join([_("The ticket is closed."), approvals.left_open_there(ticket)]).strip()
 
 
 def _refunded(ticket: Ticket, amount: int, who: str) -> str:
@@ -203,6 +204,7 @@ def _shown(
     request: HttpRequest, ticket: Ticket, decision: Decision, form: AmountForm | None
 ) -> dict[str, Any]:
     order = ticket.order
+    closes = decision is CLOSE or (decision is CONFIRM and asks_for_nothing(ticket))
     amount = to_pay(ticket)
     shown, then = format_yuan(amount), _then(ticket, decision)
     asked: int | None = amount
@@ -227,6 +229,7 @@ def _shown(
         "form": form,
         "then": then,
         "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",
+        "left_open_there": approvals.left_open_there(ticket) if closes else "",
         # The facts on the screen when the dialog was opened, not those of now.
         "seen": request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
     }

@@ -33,7 +33,7 @@ def platform_says(request: HttpRequest, ticket: Ticket) -> Panel | None:
     facts = {row.subject: row.facts for row in told}
     of_ticket = facts.get(subjects[0], [])
     rows = [
-        _shown(ticket, name, value, at)
+        _row(ticket, name, value, at)
         for name, value, at in [*of_ticket, *facts.get(subjects[1], [])]
         if name != "picture"
     ]
@@ -56,6 +56,6 @@ def platform_says(request: HttpRequest, ticket: Ticket) -> Panel | None:
     return Panel(_("On the platform"), TEMPLATE, context)
 
 
-def _shown(ticket: Ticket, name: str, value: str, at: str | None) -> tuple[Any, Any, str]:
+def _row(ticket: Ticket, name: str, value: str, at: str | None) -> tuple[Any, Any, str]:
     moment = format_time(datetime.fromisoformat(at), ticket.shop) if at else ""
     return NAMES.get(name, name), VALUES.get(name, {}).get(value, value), moment

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from aftersale.domain.money import plain_yuan
+
 Raw = Mapping[str, Any]
 
 
@@ -45,5 +47,4 @@ def moment(seconds: Any) -> datetime | None:
 
 
 def yuan(fen: Any) -> str:
-    whole, part = divmod(int(fen or 0), 100)
-    return f"{whole}.{part:02d}"
+    return plain_yuan(int(fen or 0))

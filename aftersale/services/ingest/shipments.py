@@ -19,7 +19,7 @@ from aftersale.models import (
     TicketEventKind,
     TicketFlag,
 )
-from aftersale.services.orders import order_money
+from aftersale.services.orders import known_orders
 from aftersale.services.shared.sql_arrays import numbers, texts
 from aftersale.signals import to_be_told
 
@@ -168,7 +168,7 @@ def _concerned(
     decided = cur.fetchall()
     if not decided:
         return []
-    known = order_money.of_orders({row[0] for row in decided})
+    known = known_orders.of_orders({row[0] for row in decided})
     concerned = []
     for order_pk, pk, ticket_no, line_no in decided:
         money = known[order_pk].money

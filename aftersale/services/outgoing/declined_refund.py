@@ -46,13 +46,11 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
         if status == S.REFUNDED:
             result = record.refund_result
             refund_results.take_over_result(
-                order=order,
-                ticket=ticket,
+                case,
                 succeeded=True,
                 at=(result and result.at) or record.updated_at,
                 reason=result.reason if result else "",
                 amount=record.amount,
-                now=now,
             )
             return
         if status == S.REFUNDING:

@@ -37,6 +37,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, payment_stop, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
+from aftersale.services.shared.due_work import OrderBusy
 from aftersale.services.tickets import negotiation
 from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges
@@ -73,10 +74,6 @@ class AttemptLease:
     # Ask what became of the key, rather than pay under it.
     ask: bool
     request: PayRequest
-
-
-class OrderBusy(Exception):
-    """Somebody holds the order's lock; the refund stays due."""
 
 
 def lease(*, refund_pk: int, now: datetime) -> AttemptLease | None:

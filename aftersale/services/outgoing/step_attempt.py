@@ -34,10 +34,12 @@ from aftersale.services.ingest import reports
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer, OrderBusy
+from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer
 from aftersale.services.refunds import payment_stop, settlement, unsent_refunds
 from aftersale.services.shared import locks
+from aftersale.services.shared.due_work import OrderBusy
 from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets.cases import case_of_locked
 
 log = structlog.get_logger(__name__)
 
@@ -232,7 +234,7 @@ def _refused(
         # It has gone on meanwhile, by the platform's report or a further decision.
         if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
             # Of a return that was approved there, it would go on holding the money.
-            unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+            unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
         _close(step, StepState.TAKEN_OVER, words, now)
         return _event(ticket, step, words, now=now)
     back = status in (None, step.from_status, S.PENDING_REVIEW)

@@ -47,7 +47,7 @@ LAGGING_QUESTIONS = 4
 
 
 def paid(case: RefundCase, attempt: RefundAttempt, *, at: datetime, note: str = "") -> None:
-    """The platform paid under the attempt's key. A late "paid" always wins, whoever brings it.
+    """The platform paid under the attempt's key. A late "paid" always wins, from any source.
 
     Where another attempt of the refund is alive or paid, this one is kept as `paid_late`: the
     buyer may have been paid twice, and people are told.
@@ -211,7 +211,7 @@ def unknown(case: RefundCase, attempt: RefundAttempt, *, can_be_asked: bool, why
 
 
 def may_lag(attempt: RefundAttempt) -> bool:
-    """Whether a platform that has accepted the attempt may not show it yet."""
+    """True while a platform that has accepted the attempt may not show it yet."""
     return attempt.state == AttemptState.ACCEPTED and attempt.questions < LAGGING_QUESTIONS
 
 
@@ -251,7 +251,7 @@ def _ask_later(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None
 
 
 def drop(case: RefundCase, *, reason: str) -> None:
-    """A refund of which nothing is under way and that is wanted no more; the ticket stays."""
+    """Ends a refund that is not wanted any more and has no attempt under way; the ticket stays."""
     refund = case.refund
     refund.settled_at = case.now
     status = RefundStatus.FAILED if refund.ever_sent else RefundStatus.TAKEN_BACK

@@ -1,9 +1,9 @@
 """Queries whose plan must not depend on the database's statistics (PERFORMANCE, Lists).
 
-Written so that an index has the rows in the order that is asked for, and stopped by a LIMIT. The
-planner would read and sort a whole shop wherever it guesses that there are few rows, and a million
-of them where it guesses wrong: so for the one query it may neither sort nor look at all rows where
-an index will do.
+Each is written so that an index has the rows in the order asked for, and a LIMIT ends it. Where the
+planner guesses that there are few rows, it would read and sort a whole shop: a million rows, if it
+guesses wrong. So sorting and sequential scans are switched off for the one query, as far as an
+index will do.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +12,14 @@ from typing import Any
 
 from django.db import connection
 
-# Up to PostgreSQL 17 a step that is not wanted counts as endlessly dear, and what is dear would be
-# compiled first, for longer than it runs.
+# Up to PostgreSQL 17 a disabled plan step adds a huge cost, which would trigger JIT compilation;
+# that takes longer than the query.
 _WHOLE = ("enable_seqscan", "enable_bitmapscan", "jit")
 _SORTED = (*_WHOLE, "enable_sort", "enable_incremental_sort")
 
 
 def fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a query along indexes; sent at once, so that it counts as one."""
+    """The rows of a query along indexes; its settings go along in the same round trip."""
     with connection.cursor() as cursor:
         cursor.execute(_without(_SORTED, sql), params)
         _skip_settings(cursor)
@@ -28,7 +28,7 @@ def fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 @contextmanager
 def by_keys() -> Iterator[None]:
-    """The models' queries in here look rows up by their keys, one by one."""
+    """The ORM's queries inside look rows up by their keys."""
 
     def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         result = run(_without(_WHOLE, sql), params, many, context)

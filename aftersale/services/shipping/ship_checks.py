@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import OrderLabel, OrderStatus
 from aftersale.services.access.rights import Right, require
-from aftersale.services.orders import order_money
-from aftersale.services.orders.order_money import KnownOrder
+from aftersale.services.orders import known_orders
+from aftersale.services.orders.known_orders import KnownOrder
 from aftersale.services.shared.errors import NotFound
 
 Reason = Literal["refunded", "refunding", "closed", "not_paid", "risk", "refund_requested"]
@@ -43,7 +43,7 @@ class ShipCheck:
 def ship_check(*, shop_id: int, order_no: str, user: User) -> ShipCheck:
     """The answer to a warehouse before it packs, and before the courier takes the parcel."""
     require(user, shop_id, Right.SEE)
-    found = order_money.of_numbers(shop_id=shop_id, order_nos=[order_no])
+    found = known_orders.of_numbers(shop_id=shop_id, order_nos=[order_no])
     if not found:
         raise NotFound(_("There is no order %s in this shop.") % order_no)
     return check(found[0])

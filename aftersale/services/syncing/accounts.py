@@ -52,9 +52,9 @@ def connect(
     with transaction.atomic():
         shop = locks.lock_shop(shop_id)
         if shop.is_demo and not address:
-            # Its pages say that all refunds are pretended.
+            # Its pages say that all refunds are simulated.
             raise Refused(
-                _("A demo shop is connected to a pretended platform only."), pointer="address"
+                _("A demo shop is connected to a simulated platform only."), pointer="address"
             )
         if PlatformAccount.objects.filter(shop=shop).exists():
             raise Refused(_("The shop is connected already."))

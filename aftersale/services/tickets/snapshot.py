@@ -107,11 +107,9 @@ def read(text: str) -> Snapshot | None:
         padded = text + "=" * (-len(text) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         *facts, line, order = values
-        found = Snapshot(
-            *facts,
-            line=None if line is None else LineSnapshot(*line),
-            order=None if order is None else OrderSnapshot(*order),
-        )
+        facts.append(None if line is None else LineSnapshot(*line))
+        facts.append(None if order is None else OrderSnapshot(*order))
+        found = Snapshot(*facts)
         # Reads only what this version writes: the types are those of the fields.
         same = found.as_text() == text and _has_own_types(found)
     except (ValueError, TypeError, LookupError, RecursionError, binascii.Error):
@@ -120,7 +118,7 @@ def read(text: str) -> Snapshot | None:
 
 
 def differences(before: Snapshot, ticket: Ticket, order: Order | None) -> dict[str, str]:
-    """The facts that have changed, by field, each with the old value and the new one."""
+    """Changed facts by field, each with the old value and the new one."""
     after = take(ticket, order, last_event=before.last_event)
     pairs: list[tuple[str, str, Callable[[Any], str]]] = [
         ("amount", _("amount"), format_yuan),

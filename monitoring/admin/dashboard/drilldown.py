@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from aftersale.admin.kit.pages import desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
 from aftersale.models import AlertKind, AlertState, RefundSource, Ticket, TicketType
 from aftersale.reject_reasons import REASONS
@@ -34,8 +35,7 @@ def drilldown(request: HttpRequest) -> HttpResponse:
     source = request.GET.get("source", "")
     if source not in FigureSource.values:
         source = FigureSource.REFUND.value
-    number = request.GET.get("page", "1")
-    page = max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
+    page = whole_number(request.GET.get("page", ""), digits=6) or 1
     kinds = request.GET.get("kind", "").replace("\0", "")
     key = request.GET.get("key")
     total, rows = rows_behind(

@@ -1,7 +1,7 @@
 """The priority board: a shop's strategies by scenario, in the order in which they are asked.
 
-The page that "Strategies" in the menu opens. Whoever may change strategies orders them here, by
-mouse, finger or keyboard; an order is saved whole, or not at all (SPEC T5).
+The page behind "Strategies" in the menu. Users who may change strategies order them here by mouse,
+finger or keyboard; an order is saved whole, or not at all (SPEC T5).
 """
 
 from collections import defaultdict
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -104,7 +105,7 @@ class Card:
 
     @property
     def over(self) -> bool:
-        """Whether its validity period is over: it takes nothing, enabled or not."""
+        """True if its validity period is over: it takes nothing, enabled or not."""
         until = self.strategy.valid_until
         return until is not None and until <= self.now
 
@@ -122,7 +123,7 @@ class Column:
     line: Any
     cards: list[Card]
     gaps: str
-    """The off-hours in which none of them runs, where they could (SPEC M5)."""
+    """Off-hours that no strategy covers, in a scenario that could use them (SPEC M5)."""
 
     @property
     def full(self) -> bool:
@@ -191,12 +192,11 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
 
 def shop_of(request: HttpRequest, key: int | str) -> Shop:
     """The shop, if the user sees it."""
-    if not str(key).isascii() or not str(key).isdigit() or len(str(key)) > 18:
-        raise NotFound(_("There is no such shop."))
-    listed = (shop for shop in access.shops(request) if shop.pk == int(key))
+    pk = whole_number(str(key)) or 0
+    listed = (shop for shop in access.shops(request) if shop.pk == pk)
     # The list is cut off for operators of very many shops.
     seen = rights.shops_of(access.person(request))
-    shop = next(listed, None) or seen.filter(pk=key).first()
+    shop = next(listed, None) or seen.filter(pk=pk).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     return shop

@@ -19,7 +19,7 @@ from strategies.services import strategies
 from strategies.services.risks import risks_of
 from strategies.services.rulebook_content import strategy_content
 
-from .reach import seen_revision, strategy_for
+from .permitted import seen_revision, strategy_for
 
 
 @desk_page
@@ -107,7 +107,7 @@ def _sentence(strategy: Strategy) -> str:
 
 
 def _button(strategy: Strategy) -> str:
-    """Names the caps: the person who presses it reads how much may leave by itself (SPEC T2)."""
+    """SPEC T2: the user reads how much money may leave automatically before pressing it."""
     caps = {
         "single": format_yuan(strategy.single_amount_cap),
         "daily": format_yuan(strategy.daily_cap),

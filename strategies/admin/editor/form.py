@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
 from aftersale.admin.kit.yuan_field import YuanField
+from aftersale.domain.digits import whole_number
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import plain_yuan
@@ -47,7 +48,7 @@ def _lines(label: Any, help_text: Any) -> forms.CharField:
 
 
 def _datetime_field(label: Any) -> forms.CharField:
-    # The browser's own control; what comes in is read here.
+    # Shows the browser's own control; the input is parsed here.
     return _line(label, type="datetime-local", **{"class": "d-input"})
 
 
@@ -64,7 +65,7 @@ def _some_of(label: Any, choices: Any) -> forms.MultipleChoiceField:
 
 
 class StrategyForm(forms.Form):
-    """`kept` is the strategy that is changed: what the form doesn't show stays as it is."""
+    """`kept` is the strategy being changed: values that the form doesn't show stay as they are."""
 
     name = _line(gettext_lazy("Name"))
     remark = forms.CharField(
@@ -192,7 +193,9 @@ class StrategyForm(forms.Form):
         single = _fen(values.get("single_amount_cap", ""))
         daily_text = values.get("daily_cap", "")
         daily = _fen(daily_text) if daily_text else max(DEFAULT_DAILY_CAP, single or 0)
-        hits, minutes = (_number(values.get(f"breaker_{key}", "")) for key in ("hits", "minutes"))
+        hits, minutes = (
+            whole_number(values.get(f"breaker_{key}", ""), digits=9) for key in ("hits", "minutes")
+        )
         amount = _fen(values.get("breaker_amount", ""))
         whole = bool(minutes) and (bool(hits) or bool(amount))
         start, end = (self._iso(values.get(key, "")) for key in ("valid_from", "valid_until"))
@@ -208,7 +211,7 @@ class StrategyForm(forms.Form):
             "buyer_reasons": values.get("buyer_reasons") or [],
             "single_amount_cap": single,
             "daily_cap": daily,
-            "time_limit_hours": _number(values.get("time_limit_hours", "")),
+            "time_limit_hours": whole_number(values.get("time_limit_hours", ""), digits=9),
             **{key: values.get(key, on) for key, on in _SWITCHES.items()},
             "product_condition": values.get("product_condition") or ProductCondition.ALL,
             "products": split_identifiers(values.get("products", "")),
@@ -288,7 +291,7 @@ class StrategyForm(forms.Form):
 
     def _whole(self, text: str) -> Any:
         """Left as it is where it is no number: the record says what it expects."""
-        number = _number(text)
+        number = whole_number(text, digits=9)
         return (text or None) if number is None else number
 
     def _money(self, key: str, cleaned: Mapping[str, Any], *, needed: bool = False) -> str | None:
@@ -315,7 +318,7 @@ class StrategyForm(forms.Form):
             self.refuse(name, message[:1].upper() + message[1:])
 
 
-# Where a file's words would be no help to whoever fills in a form.
+# Replaces messages written for files, which don't help people who fill in a form.
 _PLAINER = {
     "valid_from": gettext_lazy("Expected a date and a time."),
     "valid_until": gettext_lazy("Expected a date and a time."),
@@ -362,11 +365,6 @@ def _fen(text: str) -> int | None:
         return YuanField(least=0, required=False).clean(text)
     except forms.ValidationError:
         return None
-
-
-def _number(text: str) -> int | None:
-    """At most nine figures: more is no number of anything here."""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def _is_window(row: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""The pages: what can be added, and the form for a new, a changed and a copied strategy."""
+"""The pages: the picker, and the form for a new, a changed and a copied strategy."""
 
 from collections.abc import Mapping
 from itertools import chain, count
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aftersale.admin.kit import columns
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
 from aftersale.services.shared.shown import EMPTY, format_time
@@ -31,12 +32,12 @@ from strategies.strategy_record import StrategyRecord
 from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
-from .reach import seen_revision, shop_for, shops_for, strategy_for
+from .permitted import seen_revision, shop_for, shops_for, strategy_for
 
 
 @desk_page
 def picker(request: HttpRequest) -> HttpResponse:
-    """SPEC T1, T3, T7: what can be added, its risk, and how many places are left."""
+    """SPEC T1, T3, T7: scenarios that can be added, their risks, and the places left."""
     shops = shops_for(request)
     if not shops:
         raise PermissionDenied
@@ -145,8 +146,8 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
-    """The sentence of what stands in the form, what is dangerous about it, and which strategies it
-    gets behind or before; `key` is that of the strategy that is changed."""
+    """The form's content as a sentence, its risks, and the strategies before and behind it; `key`
+    is that of the strategy being changed."""
     content = form.content()
     off_hours = content["execution_time"] == "off_hours"
     return {
@@ -161,10 +162,8 @@ def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
 
 def _typed_over(request: HttpRequest, shop: Shop) -> int | None:
     """The strategy of the shop that the form changes; None where it is a new one."""
-    text = request.POST.get("strategy", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        return None
-    own = Strategy.objects.filter(pk=int(text), shop=shop, deleted_at=None)
+    key = whole_number(request.POST.get("strategy", "")) or 0
+    own = Strategy.objects.filter(pk=key, shop=shop, deleted_at=None)
     return own.values_list("pk", flat=True).first()
 
 
@@ -228,7 +227,7 @@ def _page(
 
 
 def _try(request: HttpRequest, form: StrategyForm, save: Any) -> HttpResponse:
-    """A trial run of what stands in the form, saved and enabled; nothing of that stays (M3)."""
+    """A trial run of the form's content as if saved and enabled; neither is kept (SPEC M3)."""
     user, now = person(request), timezone.now()
 
     def change() -> None:
@@ -264,7 +263,8 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     if before is not None:
         old = shown_content(before.content, strategy.shop)
         for label, value in shown_content(latest.content, strategy.shop).items():
-            # The board's, and said there: whoever saved the form didn't change it.
+            # The board changes the priority and reports conflicts about it; the form never changes
+            # it.
             if label != priority and old.get(label, EMPTY) != value:
                 changes.append({"label": label, "old": old.get(label, EMPTY), "new": value})
     return {

@@ -13,7 +13,7 @@ from strategies.models import Why
 
 
 def why_in_words(why: str, facts: Facts, zone: ZoneInfo, *, made: bool) -> str:
-    """`made`: of a decision that was made; else of what would be decided now."""
+    """`made`: about a decision that was made; otherwise about the one that would be made now."""
     return _SENTENCES[why](facts, zone, made)
 
 
@@ -57,15 +57,15 @@ def _over_line(facts: Facts, zone: ZoneInfo, made: bool) -> str:
 
 
 def _impossible_times(facts: Facts, zone: ZoneInfo, made: bool) -> str:
-    applied = _shown(facts.applied_at, zone)
+    applied = _local_time(facts.applied_at, zone)
     if facts.paid_at is not None and facts.applied_at < facts.paid_at:
         return _("It was applied for at %(applied)s, before the order was paid at %(paid)s.") % {
             "applied": applied,
-            "paid": _shown(facts.paid_at, zone),
+            "paid": _local_time(facts.paid_at, zone),
         }
     return _("It was applied for at %(applied)s, which lay in the future at %(decided)s.") % {
         "applied": applied,
-        "decided": _shown(facts.decided_at, zone),
+        "decided": _local_time(facts.decided_at, zone),
     }
 
 
@@ -95,7 +95,7 @@ def _no_scenario(facts: Facts, zone: ZoneInfo, made: bool) -> str:
     return _("There are no strategies for this type of ticket on an order in this status.")
 
 
-def _shown(micros: int, zone: ZoneInfo) -> str:
+def _local_time(micros: int, zone: ZoneInfo) -> str:
     at: datetime = EPOCH + timedelta(microseconds=micros)
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.shared.errors import NotFound
@@ -89,12 +90,11 @@ def _chosen(
     """The revision of that number; None where the address names none."""
     if not number:
         return None
-    if not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise NotFound(_("There is no such revision."))
+    chosen = whole_number(number, digits=9) or 0
     for revision in newest:
-        if revision.number == int(number):
+        if revision.number == chosen:
             return revision
-    found = strategy.revisions.select_related("created_by").filter(number=number).first()
+    found = strategy.revisions.select_related("created_by").filter(number=chosen).first()
     if found is None:
         raise NotFound(_("There is no such revision."))
     return found

@@ -140,18 +140,22 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
         ("held_back", "moment"),
     )
 
-    def reach(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
+    def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
         """The newest of the time that was asked for; a strategy's hits by their own index."""
         zone = zone_of(request)
         start, end = (read_time(params.get(name, ""), zone) for name in (FROM, TO))
-        walk = IndexRead(order=("decided_at",), first=start, last=end)
+        index_read = IndexRead(order=("decided_at",), first=start, last=end)
         answers, shop = {FROM, TO}, None
         if strategy := chosen(request, STRATEGY):
             shop = strategy.shop_id
             hits = (("strategy_id", strategy.pk),)
-            walk = replace(walk, fixed=hits, where="strategy_id IS NOT NULL", by_shop=False)
+            index_read = replace(
+                index_read, fixed=hits, where="strategy_id IS NOT NULL", by_shop=False
+            )
             answers.add(STRATEGY)
-        return ReadPlan((walk,), frozenset(answers), shop=shop, number=counted(request, params))
+        return ReadPlan(
+            (index_read,), frozenset(answers), shop=shop, number=counted(request, params)
+        )
 
     @property
     def media(self) -> Media:

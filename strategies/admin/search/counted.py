@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import SHOP
+from aftersale.domain.digits import whole_number
 from strategies.models import DecisionTally
 
 from .filters import FROM, TO, read_time, zone_of
@@ -50,7 +51,7 @@ def counted(request: HttpRequest, params: Mapping[str, str]) -> int | None:
 
 def key_of(text: str) -> int:
     """Of a strategy; 0, which no strategy has, of anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return whole_number(text) or 0
 
 
 def _midnight(request: HttpRequest, text: str) -> date | None:

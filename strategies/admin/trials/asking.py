@@ -1,7 +1,7 @@
-"""Where a trial run is asked for, and the dialog in which it then is watched (SPEC M3).
+"""Starting trial runs, and the dialog that shows their progress (SPEC M3).
 
-A proposal is made by the service that would make it so (trials.content_after): what is tried is
-what would be, and what would be refused is refused here.
+A proposal goes through the service that would save it (trials.content_after): it gives the same
+strategies, and the same refusals.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from strategies.models import Scenario, Strategy, TrialKind, TrialRun
 from strategies.services import strategies, trials
 
-from ..editor.reach import shop_for, shops_for, strategy_for
+from ..editor.permitted import shop_for, shops_for, strategy_for
 
 DAYS = (7, 30, 90)
 
@@ -42,7 +42,7 @@ def period_of(data: Mapping[str, Any], shop: Shop, *, now: datetime) -> tuple[da
 
 
 def started(request: HttpRequest, trial: TrialRun) -> HttpResponse:
-    """The dialog in which a trial run is watched; the page behind it stays as it was."""
+    """The dialog with a trial run's progress; the page behind it stays as it was."""
     return dialog(
         request,
         "strategies/trials/started.html",

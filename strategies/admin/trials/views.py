@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page, show
+from aftersale.domain.digits import whole_number
 from aftersale.models import TicketStatus
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -21,7 +22,7 @@ from aftersale.services.shared.errors import NotFound
 from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services import trials
 
-from ..editor.reach import shops_for
+from ..editor.permitted import shops_for
 from . import result
 
 PAGE = 50
@@ -111,10 +112,8 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
         day = date.fromisoformat(text) if (text := request.GET.get("day", "")) else None
     except ValueError as wrong:
         raise BadRequest("not a day") from wrong
-    text = request.GET.get("hour", "")
-    hour = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
-    text = request.GET.get("page", "1")
-    number = max(int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1, 1)
+    hour = whole_number(request.GET.get("hour", ""), digits=2)
+    number = whole_number(request.GET.get("page", ""), digits=6) or 1
     rows, count = trials.found(
         run,
         against=against,

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from aftersale.services.shared.errors import Refused
+from config.terminal import terminal_language
 from strategies.demo.people import PASSWORD, PEOPLE
 from strategies.demo.seed import seed, seeded
 
@@ -25,7 +26,8 @@ class Command(BaseCommand):
                 seed(now=timezone.now(), clock=timezone.now)
             except Refused as refused:
                 raise CommandError(refused.message) from refused
-        self.print_users()
+        with translation.override(terminal_language()):
+            self.print_users()
 
     def print_users(self) -> None:
         self.stdout.write(_("Users of the demo shops (name, password, role):"))

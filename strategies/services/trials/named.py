@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from aftersale.domain.digits import whole_number
 from strategies.models import Strategy, TrialRun
 
 
@@ -17,8 +18,6 @@ def named(trial: TrialRun) -> dict[str, Named]:
     for content in (trial.present, trial.proposed):
         for strategy in content.get("strategies", ()):
             found[str(strategy["id"])] = Named(strategy["name"], strategy["daily_cap"])
-    others = [
-        int(key) for key in trial.summary.get("real", ()) if key.isdigit() and key not in found
-    ]
-    deleted = Strategy.objects.filter(shop=trial.shop_id, pk__in=others)
+    others = [whole_number(key) for key in trial.summary.get("real", ()) if key not in found]
+    deleted = Strategy.objects.filter(shop=trial.shop_id, pk__in=filter(None, others))
     return found | {str(pk): Named(name, None) for pk, name in deleted.values_list("pk", "name")}

@@ -18,7 +18,7 @@ from aftersale.services.orders.own_refunds import outside
 from aftersale.services.refunds import approvals, attempts, money_audit, refund_results, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shops import shops
-from aftersale.services.tickets.cases import RefundCase
+from aftersale.services.tickets.cases import RefundCase, case_of_locked
 from tests import factories
 from tests.aftersale.ingest.record_factories import NOON, at, save_ticket, ticket
 
@@ -86,12 +86,10 @@ def settled(number: str, *, paid: bool = True) -> None:
     found = Ticket.objects.get(ticket_no=number)
     order = locks.lock_order(Order.objects.get().pk)
     refund_results.take_over_result(
-        order=order,
-        ticket=locks.lock_ticket(found.pk),
+        case_of_locked(order, locks.lock_ticket(found.pk), now=NOON),
         succeeded=paid,
         at=NOON,
         reason="",
-        now=NOON,
     )
 
 

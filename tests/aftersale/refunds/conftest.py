@@ -78,9 +78,9 @@ def clock() -> Clock:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     """Stands in for every shop's platform."""
-    pretended = Platform()
-    monkeypatch.setattr(payment_registry, "connector_for", lambda kind: pretended)
-    return pretended
+    fake = Platform()
+    monkeypatch.setattr(payment_registry, "connector_for", lambda kind: fake)
+    return fake
 
 
 def make_shop(**values: object) -> Shop:

@@ -21,6 +21,7 @@ from aftersale.platforms import payment_registry
 from aftersale.platforms.payments import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut
 from aftersale.services.outgoing import pay_refunds, refund_attempt
 from aftersale.services.refunds import approvals, refund_results, settlement
+from aftersale.services.shared import due_work
 from aftersale.services.shared.errors import WrongStep
 
 from .conftest import (
@@ -429,7 +430,7 @@ def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypa
         return real(request)
 
     monkeypatch.setattr(platform, "pay", pay)
-    monkeypatch.setattr(pay_refunds, "SLOW_CALL_SECONDS", 0.2)
+    monkeypatch.setattr(due_work, "SLOW_CALL_SECONDS", 0.2)
     assert pay_refunds.run(clock=clock) is True
     paid = Refund.objects.filter(status=RefundStatus.SUCCEEDED)
     assert paid.filter(shop=quick).count() == 5
@@ -439,9 +440,9 @@ def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypa
 def test_a_run_ends_after_its_time_and_says_that_more_is_due(platform, clock, monkeypatch):
     for _ in range(3):
         decided(make_order(make_shop()), 100, now=clock.now)
-    monkeypatch.setattr(pay_refunds, "WORK_SECONDS", -1)
+    monkeypatch.setattr(due_work, "WORK_SECONDS", -1)
     assert pay_refunds.run(clock=clock) is True
-    monkeypatch.setattr(pay_refunds, "WORK_SECONDS", 5)
+    monkeypatch.setattr(due_work, "WORK_SECONDS", 5)
     assert pay_refunds.run(clock=clock) is False
     assert len(platform.calls) == 3
 

@@ -33,8 +33,9 @@ from aftersale.services.refunds import (
     refund_results,
     unsent_refunds,
 )
-from aftersale.services.shared import locks
+from aftersale.services.shared import due_work, locks
 from aftersale.services.shared.errors import OverLine, OverRefundable, Refused
+from aftersale.services.tickets.cases import case_of_locked
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
@@ -270,7 +271,7 @@ def test_with_the_locks_one_of_two_payers_leases():
         leased = [result for result in two_leases() if isinstance(result, AttemptLease)]
         others = [type(result) for result in two_leases() if not isinstance(result, AttemptLease)]
         assert len(leased) == 1
-        assert others in ([type(None)], [refund_attempt.OrderBusy])
+        assert others in ([type(None)], [due_work.OrderBusy])
 
 
 def test_two_payers_over_200_refunds_pay_each_once():
@@ -420,7 +421,7 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
             ticket = locks.lock_ticket(ticket_id)
             if ticket.status == "refunding":
                 refund_results.take_over_result(
-                    order=order, ticket=ticket, succeeded=False, at=now, reason="r", now=now
+                    case_of_locked(order, ticket, now=now), succeeded=False, at=now, reason="r"
                 )
 
     def pay() -> None:

@@ -1,4 +1,4 @@
-"""A pretended Kuaishou over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
+"""A fake Kuaishou over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
 
 import base64
 import hashlib
@@ -68,6 +68,7 @@ class Wrong(Exception):
 
 class KuaishouFake:
     code = "kuaishou"
+    takes_offers = True
 
     def __init__(self, now: datetime | None = None) -> None:
         moment = now or datetime.now(UTC)

@@ -62,7 +62,7 @@ def test_nothing_older_than_the_platform_keeps_is_asked_for(
 ) -> None:
     monkeypatch.setattr(platform, "WINDOW", timedelta(hours=20))
 
-    # The pretended platform refuses what is older than 90 days.
+    # The fake platform refuses what is older than 90 days.
     assert all_tickets(fake, kuaishou, days=400) == []
     assert len(fake.requests) == 108
 
@@ -154,7 +154,7 @@ def test_only_the_detail_knows_how_many_pieces_left(fake: KuaishouFake, kuaishou
 def test_a_list_without_its_page_number_is_refused(
     fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pretended platform requires it, so that the connector can't forget it."""
+    """The fake platform requires it, so that the connector can't forget it."""
     fake.buyer_applies(fake.places(500), "refund_only", 500)
     real = fake._read
 

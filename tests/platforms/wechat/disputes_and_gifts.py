@@ -1,4 +1,4 @@
-"""What a pretended WeChat shop has of disputes, group gifts and pictures: rules and calls."""
+"""What a fake WeChat shop has of disputes, group gifts and pictures: rules and calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pretended WeChat shop: its orders and tickets, its rules, and the answers of its API.
+"""A fake WeChat shop: its orders and tickets, its rules, and the answers of its API.
 
 Each change takes a second of its clock, as the platform tells versions apart by seconds.
 """
@@ -41,6 +41,7 @@ class WeChatFake(DisputesAndGifts, Pushes):
     """tests.platforms.fakes.Fake, and what only this platform has."""
 
     code = "wechat"
+    takes_offers = True
 
     def __init__(self) -> None:
         self.wire = Wire(self)

@@ -1,4 +1,4 @@
-"""A pretended service provider's platform: its tokens, and what it is pushed."""
+"""A fake service provider's platform: its tokens, and what it is pushed."""
 
 from typing import Any
 

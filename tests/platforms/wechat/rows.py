@@ -1,4 +1,4 @@
-"""The pretended shop's orders and tickets, and how its API tells them."""
+"""The fake shop's orders and tickets, and how its API tells them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

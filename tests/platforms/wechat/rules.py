@@ -1,4 +1,4 @@
-"""What the pretended shop's platform lays down: its codes, its times, its reasons."""
+"""What the fake shop's platform lays down: its codes, its times, its reasons."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Each step against the pretended shop: what it sends, and what the shop then has."""
+"""Each step against the fake shop: what it sends, and what the shop then has."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -88,6 +88,21 @@ def test_the_same_moment_gives_the_same_numbers_some_hours_earlier() -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize(
+    ("locale", "head"),
+    [
+        ("C.UTF-8", "Users of the demo shops (name, password, role):"),
+        ("zh_CN.UTF-8", "演示店铺的用户（用户名、密码、角色）："),
+    ],
+)
+def test_the_users_are_printed_in_the_terminals_language(
+    locale: str, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strategies.management.commands.seed_demo.seeded", lambda: True)
+    monkeypatch.setenv("LC_ALL", locale)
+    assert run().splitlines()[0] == head
+
+
 def test_production_is_refused(settings) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="production"):

@@ -1,4 +1,4 @@
-"""A shop read over HTTP from a pretended platform that throttles, breaks off and repeats itself: in
+"""A shop read over HTTP from a fake platform that throttles, breaks off and repeats itself: in
 the end the desk has every ticket as the platform has it, and no more money than has gone back."""
 
 from collections.abc import Iterator
@@ -15,11 +15,12 @@ from tests import factories
 from tests.platforms.fakes import Fake, Fault
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
+from tests.platforms.xiaohongshu.fake import XiaohongshuFake
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake, XiaohongshuFake])
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()

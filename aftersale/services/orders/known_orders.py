@@ -1,4 +1,4 @@
-"""The money of orders as SPEC H1 asks for it: who holds their goods. One indexed query."""
+"""Orders with their money, lines and tickets, as SPEC H1 needs them: one indexed query."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

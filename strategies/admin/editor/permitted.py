@@ -1,9 +1,10 @@
-"""Whose strategies a request may touch: looked up within the user's shops first (SPEC P1)."""
+"""The strategies and shops that a request may change, looked up in the user's shops (SPEC P1)."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import access
+from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
@@ -23,9 +24,9 @@ def strategy_for(request: HttpRequest, pk: int) -> Strategy:
 
 def shop_for(request: HttpRequest, pk: str | None) -> Shop:
     """The shop, if this person may add strategies to it. Raises NotFound or NotAllowed."""
-    number = str(pk)
+    key = whole_number(str(pk)) or 0
     seen = rights.shops_of(access.person(request))
-    shop = seen.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    shop = seen.filter(pk=key).first()
     if shop is None:
         raise NotFound(_("There is no such shop."))
     rights.require(access.person(request), shop.pk, Right.CHANGE_STRATEGIES)
@@ -40,5 +41,4 @@ def shops_for(request: HttpRequest) -> list[Shop]:
 
 def seen_revision(request: HttpRequest) -> int:
     """The revision that the person's page was made from; 0, which no strategy has."""
-    text = request.POST.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(request.POST.get("revision", ""), digits=9) or 0
