@@ -94,7 +94,7 @@ def test_cases_of_another_shop_do_not_exist(desk: Scene, foreign: Scene) -> None
     for query in ("", f"?shop={foreign.shop.pk}", "?queue=all", "?q=theirs-ticket", "?q=theirs-b"):
         for name in ("workbench", "workbench-rows"):
             page = client.get(reverse(f"desk:{name}") + query).content.decode()
-            # What was searched for is said again, and nothing else.
+            # The page repeats the search term, and nothing else.
             assert f"case={other.pk}" not in page
             assert "theirs-order" not in page and "theirs-shop" not in page
     other.refresh_from_db()
@@ -166,7 +166,7 @@ def test_what_approving_does_follows_the_amount(desk: Scene, amount: str, then: 
 def test_going_above_the_line_is_warned_of_and_must_be_meant(desk: Scene) -> None:
     """SPEC O2: the warning names the line, what was paid for it and what it has given back."""
     client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
-    # A line of 20.00, of which 15.00 are gone, beside another.
+    # A line of 20.00 with 15.00 refunded, beside another.
     line = ticket.order.lines.get()
     line.title, line.paid_amount, line.taken = "socks", 2_000, 1_500
     line.save()

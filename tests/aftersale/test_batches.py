@@ -56,7 +56,7 @@ def outcomes(results: list[Result]) -> list[tuple[str, str]]:
 
 
 def everything() -> list[Any]:
-    """What a decision could have written."""
+    """All rows that a decision could have written."""
     models = (Ticket, Order, Refund, TicketEvent, Rejection, Negotiation)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
@@ -119,7 +119,7 @@ def test_each_gets_its_own_result(shop: Shop, agent: User) -> None:
 def test_an_error_is_one_tickets_failure(
     shop: Shop, agent: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody foresaw: that ticket's writes are undone, the rest goes on."""
+    """An unexpected error undoes that ticket's writes; the others go on."""
     first, second, third = (make_ticket(make_order(shop)) for _ in range(3))
     preview = ask([first, second, third], agent)
     approve = approvals.approve
@@ -215,7 +215,7 @@ def test_what_was_not_seen_is_not_decided(shop: Shop, agent: User) -> None:
 
 
 def test_an_exchange_is_not_approved_among_many(shop: Shop, agent: User) -> None:
-    """Whoever sends its key all the same is refused too."""
+    """Sending its key all the same is refused, too."""
     exchange = make_ticket(make_order(shop), type="exchange")
     before = everything()
     seen = {exchange.pk: batches.seen_of([exchange])[exchange.pk]}

@@ -1,4 +1,4 @@
-"""What the desk answers a buyer with: rejections, negotiations (SPEC P2, P3, O4, O7)."""
+"""Answers to buyers: rejections, negotiations (SPEC P2, P3, O4, O7)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -93,7 +93,7 @@ def everything() -> tuple[list, ...]:
 
 
 def refused(call: Callable[[], Any], error: type[Refused] = Refused, *, pointer: str = "") -> str:
-    """What is said; nothing has moved, no file is left."""
+    """The refusal's text; nothing has moved, no file is left."""
     before, kept = everything(), files()
     with pytest.raises(error) as raised:
         call()
@@ -339,7 +339,7 @@ def test_two_rounds_a_request() -> None:
     assert (ticket.status, ticket.due_at) == ("negotiating", second.answer_due_at)
     notes = TicketEvent.objects.order_by("pk").values_list("kind", "note")
     assert list(notes) == [("status", "Negotiation, round 1"), ("note", "Negotiation, round 2")]
-    # What the platform said before the second round does not end it.
+    # A platform's report from before the second round does not end it.
     report(ticket, at=DUE - timedelta(minutes=1), status="pending_review")
     assert ticket.status == "negotiating"
     report(ticket, at=DUE + timedelta(hours=1), status="pending_review")
@@ -469,7 +469,7 @@ def test_whoever_approves_meanwhile_gives_in() -> None:
     assert negotiation.agreed_amount(ticket) == 10_000
 
 
-# Who, and at once.
+# Names the colleague, at once.
 
 
 def test_only_who_handles_tickets() -> None:

@@ -124,8 +124,8 @@ def test_an_evaluator_and_a_person_give_a_line_back_once():
 
 
 def test_money_of_lines_is_read_after_the_order_is_locked():
-    """What was approved since the evaluator's statement began counts: were lines read by the very
-    statement that locks, the ticket would be decided on what was there before."""
+    """Approvals since the evaluator's statement began count: if the locking statement read the
+    lines itself, it would decide on the older money."""
     shop, order = two_on_a_line()
     agent = make_user(shop)
     first, second = Ticket.objects.order_by("applied_at")

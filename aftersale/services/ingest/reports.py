@@ -116,8 +116,8 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     if not differences:
         return
     lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
-    # One that was taken back and waits again is for people now.
-    ticket.awaiting_evaluation = False
+    # One that was taken back and waits again is decided anew: for people (SPEC E2).
+    ticket.awaiting_evaluation = lifecycle.may_wait(ticket)
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
     write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)

@@ -42,6 +42,8 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
         attempt = RefundAttempt.objects.get(pk=lease.attempt_pk)
         if attempt.state not in attempts.ALIVE or attempt.leased_until != lease.until:
             return  # the report has settled it, or somebody else asks
+        if not lease.ask:
+            attempt.call_until = lease.earlier_until  # this call is over
         status = reports.reported_status(record) or S.PENDING_REVIEW
         if status == S.REFUNDED:
             result = record.refund_result
@@ -57,6 +59,9 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
             # Somebody approved it there: its outcome is ours.
             attempt.state = AttemptState.ACCEPTED
             settlement.unknown(case, attempt, can_be_asked=True, why=answer.reason)
+            return
+        if settlement.is_call_under_way(attempt, now=now):
+            settlement.hold(case, attempt, why=answer.reason)
             return
         again = attempt.number > 1
         same = _still_as_decided(lease, ticket, record, status, again=again)

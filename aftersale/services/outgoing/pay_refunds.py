@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund, RefundStatus, Shop
+from aftersale.platforms.deadline import TooLate
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, DeclinedRefund, NotSent, TimedOut
-from aftersale.platforms.platform_payments import PAUSE_SECONDS
+from aftersale.platforms.platform_payments import PAUSE_SECONDS, not_sent
 from aftersale.services.outgoing import declined_refund, fresh_order, refund_attempt, throttle
 from aftersale.services.outgoing.refund_attempt import Answer, AttemptLease, NoAnswer
 from aftersale.services.refunds import payment_stop
@@ -82,6 +83,8 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
         if lease.ask:
             return lease.connector.status(lease.request)
         return lease.connector.pay(lease.request)
+    except TooLate as error:
+        return not_sent(error)
     except TimedOut:
         return NoAnswer(_("the platform did not answer in time"))
     except Exception as error:

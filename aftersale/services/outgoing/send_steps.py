@@ -134,6 +134,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
         type=row.type,
         amount=row.amount,
         version=row.version,
+        deadline=lease.deadline,
     )
     if row.rejection is not None:
         return platform.reject(

@@ -60,6 +60,15 @@ def record_result(
                 _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
                 % {"ticket": ticket.ticket_no, "status": refund.get_status_display()},
             )
+        alive = attempts.alive(refund)
+        if not succeeded and alive and settlement.is_call_under_way(alive, now=now):
+            raise Refused(
+                _(
+                    "The payment of ticket %s may still be on its way. Record that it failed in"
+                    " a few minutes."
+                )
+                % ticket.ticket_no
+            )
         if not succeeded and not is_visible(reason):
             raise Refused(_("Say why the refund failed."), pointer="reason")
         reference = clean_identifier(reference)

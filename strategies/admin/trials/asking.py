@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.dialogs import ask
 from aftersale.admin.kit.pages import desk_page, dialog
+from aftersale.admin.kit.typed_keys import typed_keys
 from aftersale.models import Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from strategies.models import Scenario, Strategy, TrialKind, TrialRun
@@ -148,7 +148,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
     live = Strategy.objects.filter(shop=shop, scenario=scenario, deleted_at=None)
     cards = list(live.order_by("priority"))
     present = [strategy.pk for strategy in cards]
-    before = _keys(request.POST.get("before", request.GET.get("before", "")))
+    before = typed_keys(request.POST.get("before", request.GET.get("before", "")))
 
     def content(ids: list[int]) -> dict[str, Any]:
         return trials.content_after(
@@ -201,13 +201,6 @@ def _places(request: HttpRequest, present: list[int]) -> list[int]:
     if ids == present:
         raise Refused(_("This is the order as it is. Change a place first."))
     return ids
-
-
-def _keys(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",") if part]
-    except ValueError as wrong:
-        raise BadRequest("not a list of keys") from wrong
 
 
 def _ask(request: HttpRequest, begin: Callable[[], TrialRun], **context: Any) -> HttpResponse:

@@ -40,7 +40,7 @@ _versions = iter(range(1, 10_000))
 
 
 def reported(refunded: str, **fields: Any) -> Order:
-    """A newer version of an order of 100 yuan, of which the platform has refunded so much."""
+    """A newer version of an order of 100 yuan with so much refunded by the platform."""
     record = OrderRecord.model_validate(
         {
             "shop": "s1",
@@ -191,7 +191,7 @@ def test_an_unsent_refund_that_somebody_paid_there():
 
 
 def test_an_own_refund_that_failed_leaves_the_figure_to_outside():
-    """What the platform counts was not ours after all."""
+    """The platform's figure didn't include our refund after all."""
     reported("0.00")
     refund = approved("T1", "60.00")
     reported("60.00")

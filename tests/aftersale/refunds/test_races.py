@@ -1,5 +1,4 @@
-"""What happens at once (SPEC promise 1, O2, G2). Where a guard is tested, the race is first shown
-with the guard taken away."""
+"""Races around refunds (SPEC promise 1, O2, G2). Each is first shown with its guard taken away."""
 
 import random
 import threading
@@ -43,7 +42,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*calls: Callable[[], object]) -> list[object]:
-    """What each call returned or raised, all of them begun together, each on its connection."""
+    """The results or exceptions of calls that start together, each on its own connection."""
     results: list[object] = [None] * len(calls)
     start = threading.Barrier(len(calls))
 
@@ -80,7 +79,7 @@ def without_constraint(model, name):
     try:
         yield
     finally:
-        # What the race left behind would not let the constraint come back.
+        # The race's rows would violate the constraint when it is restored.
         Order.objects.update(over_refunded=True)
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)

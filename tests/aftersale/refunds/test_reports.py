@@ -1,4 +1,4 @@
-"""What the platform reports of refunds, and tickets that are wanted no more (SPEC O4, O7)."""
+"""The platform's reports on refunds, and tickets cancelled or closed (SPEC O4, O7)."""
 
 from datetime import timedelta
 

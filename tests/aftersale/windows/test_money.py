@@ -1,4 +1,4 @@
-"""What refunds take of wallet and deposit (SPEC W3): once, from the right one, back on failure."""
+"""Debits of wallet and deposit by refunds (SPEC W3): once, from the right one, back on failure."""
 
 from datetime import timedelta
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0027_payment_reference'),
+        ('aftersale', '0029_open_differences_are_decided'),
     ]
 
     operations = [
