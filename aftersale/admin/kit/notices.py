@@ -71,7 +71,7 @@ def _has_control(request: HttpRequest) -> bool:
 
 
 def _pause(request: HttpRequest, shop: Shop) -> dict[str, Any]:
-    """Who threw the switch and when; those with the right end it here (SPEC G2)."""
+    """SPEC G2: who paused the shop and when; users with the right resume it here."""
     may = access.may(request, shop.pk, Right.CHANGE_STRATEGIES)
     return {
         "kind": "warning",

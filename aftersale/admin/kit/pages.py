@@ -25,7 +25,7 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 
 def desk_page(view: View) -> View:
-    """Lets in members of some shop and operators alone; the view scopes the records."""
+    """For members of any shop and operators only; the view limits the rows."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

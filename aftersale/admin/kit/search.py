@@ -19,7 +19,7 @@ _SHARED = 2
 
 
 class OrderSearch:
-    """The order of that number; else the orders of buyers whose name begins so."""
+    """The order with that number, or else orders of buyers whose name begins so."""
 
     def get_search_results(
         self, request: Any, queryset: QuerySet, search_term: str

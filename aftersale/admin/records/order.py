@@ -1,4 +1,4 @@
-"""Orders: their lines, refunds and tickets."""
+"""Orders: goods, refunds and requests."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Webhooks that tell the shop's other programs of events. For owners only (SPEC P1)."""
+"""Webhook endpoints of the shop. For owners only (SPEC P1)."""
 
 from collections.abc import Callable
 from typing import Any

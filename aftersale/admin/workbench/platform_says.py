@@ -1,4 +1,4 @@
-"""Panel of a case: the platform's facts about ticket and order beyond their records."""
+"""Beside a case: the platform's facts on ticket and order beyond their records."""
 
 from datetime import datetime
 from typing import Any

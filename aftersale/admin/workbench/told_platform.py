@@ -1,4 +1,4 @@
-"""Panel of a case: the steps sent to the shop's platform, and those that it refused."""
+"""Beside a case: steps sent to the shop's platform, and those that it did not take."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
