@@ -1,4 +1,4 @@
-"""A pretended Xiaohongshu over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
+"""A fake Xiaohongshu over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
 
 import hashlib
 import json
