@@ -127,6 +127,18 @@ def test_whatever_the_signature_covers_is_checked(
         read(xiaohongshu, message, **given)
 
 
+def test_the_key_that_was_entered_has_to_stand_in_the_address(
+    fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
+) -> None:
+    """Signed or not: the signature does not cover what a message says."""
+    message = fake.push(TOLD, key="other")
+    with pytest.raises(ForgedMessage):
+        read(xiaohongshu, message)
+    account = fake.account()
+    without = Account(account.shop_code, {**account.secrets, "push_key": ""})
+    assert read(Xiaohongshu(without), message) == [(Subject.TICKET, "R5")]
+
+
 def test_one_for_another_address_is_not_believed(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
 ) -> None:
