@@ -6,6 +6,7 @@ from aftersale.services.access import idempotent_calls
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
 from aftersale.services.outgoing import pay_refunds, send_steps
+from aftersale.services.shared.database_clock import database_moment
 from aftersale.services.syncing import messages, read_changes, reader_lease
 from aftersale.services.syncing.wake import wake_reader
 from aftersale.services.webhooks import delivery, log
@@ -19,9 +20,10 @@ def pay() -> None:
 
     Idempotent; may run any number of times, at once too.
     """
-    # Steps first: a ticket's refund waits for them.
-    more = send_steps.run(clock=timezone.now)
-    if pay_refunds.run(clock=timezone.now) or more:
+    # Steps first: a ticket's refund waits for them. One clock for all payers: leases and held money
+    # end by it.
+    more = send_steps.run(clock=database_moment)
+    if pay_refunds.run(clock=database_moment) or more:
         wake_payer()
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# With threads, a worker's main thread reports to Gunicorn on its own: `timeout` ends a worker
+# that hangs, not one with a request that takes longer (an XLSX export of a million decisions).
+worker_class = "gthread"
 threads = 4
 timeout = 60
 # The longest that it takes: what stands in an address of the API is escaped, up to twelve letters

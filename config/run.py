@@ -145,6 +145,7 @@ def run(host: str, port: str, login: str) -> int:
     for cluster in ("decide", "pay", "slow", "pull", "tell"):
         command = [sys.executable, "manage.py", "qcluster"]
         group.add(cluster, command, {**environment, "Q_CLUSTER_NAME": cluster})
+    group.add("watch", [sys.executable, "manage.py", "watch"], environment)
     status = group.run()
     if status is None:
         return 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, LiteralString, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from aftersale.domain.identifiers import has_separator
 from aftersale.records.schemas import Record
 from aftersale.records.values import (
     NO_NUL,
@@ -45,11 +46,22 @@ def _known(identifier: str) -> str:
     return identifier
 
 
+def _one_product(text: Any) -> Any:
+    """Refuses "p-1,p-2", which a list in one entry would be, before blanks are cleaned away.
+
+    No order has such a product, so both would be refunded although they are excluded (SPEC O9).
+    """
+    if isinstance(text, str) and has_separator(text.strip()):
+        raise PydanticCustomError("several_products", "several_products")
+    return text
+
+
 def _daily_cap(data: dict[str, Any]) -> int:
     return max(DEFAULT_DAILY_CAP, data.get("single_amount_cap", 0))
 
 
 Listed = Annotated[Number, AfterValidator(_known)]
+ListedProduct = Annotated[Listed, BeforeValidator(_one_product)]
 
 
 class BreakerRecord(Record):
@@ -90,7 +102,7 @@ class StrategyRecord(Record):
     skip_label_printed: bool = True
     skip_risky: bool = True
     product_condition: Literal["all", "include", "exclude"] = "all"
-    products: list[Listed] = Field(default=[], max_length=10_000)
+    products: list[ListedProduct] = Field(default=[], max_length=10_000)
     categories: list[Listed] = Field(default=[], max_length=10_000)  # as long as a line's
     refund_reason: Annotated[str, Field(max_length=128, pattern=NO_NUL)] = ""
     breaker: BreakerRecord | None = None

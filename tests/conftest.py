@@ -1,4 +1,4 @@
-"""What all tests share: the database and the translations."""
+"""Shared by all tests: the database and the translations."""
 
 import shutil
 from collections.abc import Iterator

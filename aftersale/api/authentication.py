@@ -15,7 +15,7 @@ from aftersale.services.access import tokens
 
 
 class BearerToken(BaseAuthentication):
-    """`request.user` is whoever made the token, `request.auth` the token itself."""
+    """`request.user` is the user who made the token, `request.auth` the token itself."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         kind, _space, text = request.headers.get("Authorization", "").partition(" ")

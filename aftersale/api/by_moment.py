@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
+from aftersale.domain.digits import whole_number
+
 from .call import answer
 from .lists import Page, PageQuery, wrong_cursor
 
@@ -45,8 +47,11 @@ def page_by_moment(
 
 
 def _position(cursor: str) -> tuple[datetime, int]:
+    passed, _, pk = cursor.partition("-")
+    microseconds, key = whole_number(passed), whole_number(pk)
+    if microseconds is None or key is None:
+        raise wrong_cursor()
     try:
-        passed, pk = cursor.split("-")
-        return _EPOCH + int(passed) * _MICROSECOND, int(pk)
-    except (ValueError, OverflowError):
+        return _EPOCH + microseconds * _MICROSECOND, key
+    except OverflowError:
         raise wrong_cursor() from None

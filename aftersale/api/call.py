@@ -43,7 +43,7 @@ def answer(content: BaseModel | None, status: int = 200) -> HttpResponse:
 
 
 def nothing(**headers: str) -> HttpResponse:
-    """204: there is no body, and so nothing of which a type could be told."""
+    """204 has no body, and so no content type."""
     response = HttpResponse(status=204, headers=headers)
     del response["Content-Type"]
     return response
@@ -134,15 +134,15 @@ class Call(APIView):
         return None, None
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Which methods there are; what they do is in the OpenAPI document."""
+        """The allowed methods; the OpenAPI document describes them."""
         return nothing(Allow=", ".join(self.allowed_methods))
 
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         """Carries out a write; with an Idempotency-Key, once for its key and content.
 
-        With a key the work and its answer are one transaction. Whoever sends the same call
-        meanwhile waits for it and then hears the same answer. After a crash there is neither
-        work nor answer, and the call may be made again. What the rules refused is an answer too.
+        With a key the work and its answer are one transaction. The same call sent meanwhile waits
+        for it and gets the same answer. After a crash there is neither work nor answer, and the
+        call may be made again. A refusal by a rule is an answer too.
         """
         key = self.key
         if key is None:

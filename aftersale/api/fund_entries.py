@@ -105,8 +105,8 @@ class FundEntriesCall(Call):
     )
     def post(self, request: Request) -> HttpResponse:
         """One entry or a list of up to 1,000, each with a result of its own. An entry is never
-        changed: the same number with another content is refused. Whoever made the token must be
-        an owner of the shop (SPEC P1, W3)."""
+        changed: the same number with another content is refused. The token's user must be an owner
+        of the shop (SPEC P1, W3)."""
         rights.require(self.user, self.shop_id, Right.CHANGE_SHOP)
         return ingest(self, request, KIND)
 

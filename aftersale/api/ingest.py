@@ -1,7 +1,7 @@
 """Records in bulk: one object or a list of them, and a result for each (SPEC O6, INTERFACES).
 
-A list that is right as a whole is read by pydantic-core from the bytes as they came; only one in
-which something is wrong is read again, record by record, to say what (PERFORMANCE).
+A list without errors is parsed by pydantic-core straight from the bytes; only one with an error is
+parsed again, record by record, to name it (PERFORMANCE).
 """
 
 import re
@@ -27,7 +27,7 @@ from .problems import Invalid, TooLarge, Wrong, wrong
 MOST_RECORDS = 1_000
 # Of one record; what else is wrong with it shows once these are right.
 MOST_ERRORS = 20
-# No record has as many; what has more is not looked at key by key.
+# No record has as many keys; one with more is refused without a look at each.
 _MOST_KEYS = 100
 
 R = TypeVar("R")
@@ -44,7 +44,7 @@ _WORDS: dict[Outcome, Word] = {
 
 
 class RecordResult(BaseModel):
-    """What became of one record; its number is null where the record has none to tell."""
+    """The outcome of one record; its number is null where the record has none."""
 
     result: Word = Field(
         description="`stale`: what is stored is newer by the platform's time; nothing was written"

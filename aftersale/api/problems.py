@@ -41,7 +41,7 @@ class Problem(BaseModel):
 
     @classmethod
     def of(cls, status: int, detail: str, **more: Any) -> Self:
-        """With `more`: what a kind of problem of its own says besides."""
+        """`more` has the extra members of a particular kind of problem."""
         return cls(title=HTTPStatus(status).phrase, status=status, detail=detail, **more)
 
 
@@ -98,7 +98,7 @@ def answer_with(content: Problem, headers: dict[str, str] | None = None) -> Http
 
 
 def answer_to(error: Exception) -> HttpResponse | None:
-    """The documented answer to what a call raised; None for what nobody expected."""
+    """The documented answer to an exception; None for an unexpected one."""
     match error:
         case Invalid():
             detail = error.detail or _("Something is missing or wrong in what was sent.")

@@ -14,7 +14,7 @@ from .call import Call, answer
 
 
 class ShipCheck(BaseModel):
-    """Whether the goods may leave."""
+    """True if the goods may leave."""
 
     ship: bool
     reason: (

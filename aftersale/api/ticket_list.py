@@ -70,7 +70,7 @@ def ticket_page(
     oldest = None if _quick(asked) else _oldest_read(tickets)
     if oldest is not None:
         found = found.filter(pk__gte=oldest)
-    # Keys first: thousands of overdue tickets are sorted by what the index alone knows of them.
+    # Keys first: thousands of overdue tickets are sorted from the index alone.
     keys = found.order_by("-pk").values("pk")[: asked.page_size + 1]
     rows = list(Ticket.objects.filter(pk__in=keys).select_related("shop").order_by("-pk"))
     position = oldest
@@ -94,7 +94,7 @@ def _position(cursor: str | None) -> int:
 
 
 def _quick(asked: TicketQuery) -> bool:
-    """Whether `ticket_on_the_desk` has all of it, or nothing narrows the list."""
+    """True if the index `ticket_on_the_desk` answers all filters, or there are none."""
     if asked.due or asked.due_after or asked.due_before:
         return True
     if asked.status:

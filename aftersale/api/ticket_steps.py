@@ -76,7 +76,7 @@ class Rejection(Step):
     evidence: list[Picture] = Field(default=[], max_length=evidence.MOST_FILES)
 
 
-class Offer(Step):
+class Offer(MoneyStep):
     """Another type, a smaller amount, or a message only."""
 
     type: TicketType | None = None
@@ -165,6 +165,7 @@ class NegotiateCall(TicketStep):
                 type=sent.type or "",
                 amount=sent.amount,
                 message=sent.message,
+                above_line=sent.above_line,
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,

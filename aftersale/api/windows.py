@@ -35,7 +35,7 @@ class ShownWindow(BaseModel):
 
 
 class ShownCondition(BaseModel):
-    """One of SPEC W1's, in words: what is asked for, and how it is."""
+    """One requirement of SPEC W1 in words: the condition, and the present state."""
 
     name: str
     title: str

@@ -20,6 +20,7 @@ _CUT_IN_MESSAGES = 64
 _ENTRY = re.compile(
     r"""[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*(?=[,，、;；\r\n]|$)|(?P<plain>[^,，、;；\r\n]+)"""
 )
+_SEPARATOR = re.compile(r"[,，、;；\r\n]")
 _NEEDS_QUOTES = re.compile(r'[,，、;；"]')
 
 
@@ -45,6 +46,11 @@ def split_identifiers(text: str) -> list[str]:
         for match in _ENTRY.finditer(text)
     )
     return list(dict.fromkeys(entry for entry in map(clean_identifier, found) if entry))
+
+
+def has_separator(text: str) -> bool:
+    """Whether `split_identifiers` could take a text for several entries."""
+    return _SEPARATOR.search(text) is not None
 
 
 def join_identifiers(identifiers: Iterable[str], *, between: str = "; ") -> str:

@@ -163,6 +163,9 @@ class RefundAttempt(models.Model):
     fund = models.CharField(_("paid from"), max_length=16, choices=FundKind, blank=True, default="")
     state = models.CharField(_("state"), max_length=16, choices=AttemptState)
     leased_until = models.DateTimeField(_("leased until"), null=True)
+    # A call that pays may still reach the platform until then, whatever it says meanwhile. Empty:
+    # every call was answered.
+    call_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"))
     settled_at = models.DateTimeField(_("settled at"), null=True)
     questions = models.PositiveSmallIntegerField(_("times asked about"), default=0)

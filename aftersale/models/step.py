@@ -80,6 +80,9 @@ class PlatformStep(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=StepState, default=StepState.DUE)
     next_step_at = models.DateTimeField(_("next step at"), null=True)
     leased_until = models.DateTimeField(_("leased until"), null=True)
+    # The call may still reach the platform until then, whatever it says meanwhile. Empty: every
+    # call was answered.
+    call_until = models.DateTimeField(null=True, editable=False)
     calls = models.PositiveSmallIntegerField(_("times called"), default=0)
     reason = SaidField(_("reason"), blank=True, default="")
     settled_at = models.DateTimeField(_("settled at"), null=True)

@@ -4,17 +4,23 @@ A connector is called outside of any transaction, with a request that was commit
 same key always means the same payment: sending it again can never pay twice.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from aftersale.records.schemas import TicketRecord
 
 if TYPE_CHECKING:
+    from aftersale.platforms.deadline import Deadline
     from aftersale.platforms.protocol import OrderNow
 
 # A connector gives up on a call after this many seconds and raises TimedOut.
 CALL_TIMEOUT_SECONDS = 10
+
+# So long after its deadline a call may still arrive, having been sent before it: in a gateway's
+# queue, in a proxy, in a network that repeats what got lost. Until then "never seen" frees no money
+# (docs/platforms.md).
+ARRIVES_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class PayRequest:
     asked: int
     version: datetime
     goods_back: bool
+    # Not sent after it, whatever kept the call. Empty: a question, which pays nothing.
+    deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +54,21 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The platform has not paid under this key and never will."""
+    """The platform has not paid under this key and never will.
+
+    `late_call_may_pay`: that is so of the call that it answers alone; an earlier one under the
+    same key, still on its way, might be carried out.
+    """
 
     reason: str
     # Whether another attempt, under another key, would fail as well.
     permanent: bool = False
+    late_call_may_pay: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NeverSeen:
-    """The platform does not know this key."""
+    """The platform does not know this key; it says nothing of a call that is still on its way."""
 
 
 @dataclass(frozen=True, slots=True)

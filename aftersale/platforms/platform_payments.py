@@ -2,6 +2,10 @@
 
 The ticket is the key: a platform refunds each once, and takes a decision only for the version
 that it was made on. An accepted call is not a finished refund (docs/adr/0006).
+
+A call that was sent before its deadline and is late on its way may still be taken, though the
+platform answered meanwhile that nothing had come: only a ticket that is over there takes none
+(docs/platforms.md, "Late calls").
 """
 
 from collections.abc import Callable
@@ -10,6 +14,7 @@ from typing import TypeVar
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Shop
 from aftersale.platforms import registry
+from aftersale.platforms.deadline import TooLate
 from aftersale.platforms.payments import (
     DeclinedRefund,
     Failed,
@@ -33,6 +38,7 @@ from aftersale.platforms.protocol import (
 
 # Until something that is no fault of the call is tried again.
 PAUSE_SECONDS = 60.0
+TOO_LATE_SECONDS = 1.0
 # Credentials take people.
 PEOPLE_SECONDS = 300.0
 
@@ -73,12 +79,13 @@ def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent 
         type=request.type,
         amount=request.asked,
         version=request.version,
+        deadline=request.deadline,
     )
     answer = platform.confirm_receipt(step) if request.goods_back else platform.approve(step)
     if isinstance(answer, Accepted):
         return Pending()
     if answer.why is Why.NO_FUNDS:
-        return Failed(answer.reason)
+        return Failed(answer.reason, late_call_may_pay=True)
     try:
         seen = platform.ticket(request.ticket_no)
     except TimedOut:
@@ -113,6 +120,9 @@ def _carried_out(request: PayRequest, call: Callable[[Platform], Answer]) -> Ans
 def not_sent(error: NotCarriedOut) -> NotSent:
     """When to try again what was certainly not carried out."""
     match error:
+        case TooLate():
+            # Its sender stood still, and the platform has nothing against it.
+            return NotSent(str(error), TOO_LATE_SECONDS)
         case Throttled():
             return NotSent(str(error), max(1.0, error.after))
         case NotAuthorised():

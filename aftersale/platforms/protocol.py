@@ -15,12 +15,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import Field
 
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
+
+if TYPE_CHECKING:
+    from aftersale.platforms.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -59,6 +62,8 @@ class Step:
     type: str
     amount: int
     version: datetime
+    # The call that carries the step out is not sent after it: NotCarriedOut.
+    deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 
 
 class Why(Enum):

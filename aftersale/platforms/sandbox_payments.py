@@ -1,15 +1,18 @@
 """A fake platform for demo shops: pays at once, or fails in the way that it is told to.
 
-Its payments are rows of its own, each committed by itself, as a real platform's would be.
+Its payments are rows of its own, each committed by itself, as a real platform's would be. A call
+that comes after its deadline it refuses by the database's clock, in the statement that pays: a
+payer that stood still in it pays nothing when it goes on.
 """
 
 import time
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import SandboxBehaviour, SandboxInstruction, SandboxPayment
+from aftersale.platforms.deadline import TooLate
 from aftersale.platforms.payments import (
     Failed,
     KeyReused,
@@ -22,6 +25,16 @@ from aftersale.platforms.payments import (
 
 SLOW_SECONDS = 3.0
 
+_REASON = SandboxPayment._meta.get_field("reason")
+_PAY = """
+    INSERT INTO aftersale_sandboxpayment
+        (shop_id, key, fingerprint, ticket_no, amount, paid, permanent, reason, at)
+    SELECT %(shop)s, %(key)s, %(fingerprint)s, %(ticket_no)s, %(amount)s, %(paid)s, %(permanent)s,
+        %(reason)s, clock_timestamp()
+    WHERE %(deadline)s::timestamptz IS NULL OR clock_timestamp() < %(deadline)s
+    ON CONFLICT (key) DO NOTHING
+"""
+
 
 class Sandbox:
     """Follows the shop's SandboxInstruction rows; those for one ticket go before the others."""
@@ -30,7 +43,9 @@ class Sandbox:
 
     def pay(self, request: PayRequest) -> Paid | Failed:
         """Pays at most once per key; raises KeyReused for the same key with other content."""
-        known = SandboxPayment.objects.filter(key=request.key).first()
+        # Durable: within its caller's transaction it would forget what it paid together with it.
+        with transaction.atomic(durable=True):
+            known = SandboxPayment.objects.filter(key=request.key).first()
         if known is not None:
             return self._answer(known, request)
         behaviour = self._next_behaviour(request)
@@ -84,25 +99,27 @@ class Sandbox:
     def _remember(
         self, request: PayRequest, *, paid: bool, permanent: bool = False, reason: str = ""
     ) -> Paid | Failed:
-        # Durable: within the caller's transaction the sandbox would forget what it paid together
-        # with the caller. Two calls with one key at once: the unique key lets the first decide.
-        with transaction.atomic(durable=True):
-            SandboxPayment.objects.bulk_create(
-                [
-                    SandboxPayment(
-                        shop_id=request.shop_id,
-                        key=request.key,
-                        fingerprint=request.fingerprint,
-                        ticket_no=request.ticket_no,
-                        amount=request.amount,
-                        paid=paid,
-                        permanent=permanent,
-                        reason=reason,
-                    )
-                ],
-                ignore_conflicts=True,
+        # One statement, committed by itself, with its moment taken in it: a payer that stands still
+        # before or after it has paid nothing, or has paid visibly. Two calls with one key at once:
+        # the unique key lets the first decide.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _PAY,
+                {
+                    "shop": request.shop_id,
+                    "key": request.key,
+                    "fingerprint": request.fingerprint,
+                    "ticket_no": request.ticket_no,
+                    "amount": request.amount,
+                    "paid": paid,
+                    "permanent": permanent,
+                    "reason": _REASON.get_prep_value(reason),
+                    "deadline": None if request.deadline is None else request.deadline.at,
+                },
             )
-            known = SandboxPayment.objects.get(key=request.key)
+        known = SandboxPayment.objects.filter(key=request.key).first()
+        if known is None:
+            raise TooLate(_("The call came after its deadline: the sandbox paid nothing."))
         return self._answer(known, request)
 
     def _answer(self, known: SandboxPayment, request: PayRequest) -> Paid | Failed:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from aftersale.domain.identifiers import show_invisible
 from aftersale.records.values import (
     DATE_PATTERN,
     FILLED,
@@ -108,6 +109,11 @@ def _message(problem: Mapping[str, Any]) -> str:
     if kind == "identifier":
         expected = Identifier(context["max_length"], optional=bool(context["optional"]))
         kind = expected.problem(problem["input"])
+    if kind == "several_products":
+        return _(
+            "“%(value)s” has a comma, semicolon or line break:"
+            " give each product as an entry of its own"
+        ) % {"value": show_invisible(problem["input"])}
     if kind == "string_pattern_mismatch":
         return _pattern_message(context["pattern"])
     if kind in ("literal_error", "enum"):

@@ -1,4 +1,4 @@
-"""`/decisions`: what was decided, by what, and why (SPEC M1, E8)."""
+"""`/decisions`: decisions, the strategy behind each, and why (SPEC M1, E8)."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -39,7 +39,7 @@ class NewPriorities(Record):
 
 
 class StaleOrder(Problem):
-    """The order was changed meanwhile: what it is now."""
+    """The order was changed meanwhile; the answer has the present one."""
 
     scenario: ScenarioName
     ids: list[int]

@@ -51,7 +51,7 @@ class StrategiesCall(Call):
         tags=["strategies"],
     )
     def get(self, request: Request) -> HttpResponse:
-        """By scenario, in the order in which they are asked."""
+        """By scenario, in the order of asking."""
         wanted = query(request, StrategiesQuery).scenario
         rows = live(self.shop_id)
         if wanted is not None:
@@ -106,9 +106,9 @@ class StrategyCall(Call):
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Takes any of a strategy's keys; the others stay as they are.
 
-        Whoever enabled a strategy read what it was: with another content it is no longer enabled
-        (SPEC T2, O7), until a person enables it again. `enabled: false` switches it off. A new
-        `priority` alone leaves it enabled. With `revision` the change is made only to that one.
+        Enabling is a person's consent to the strategy's content: with another content it is
+        disabled (SPEC T2, O7), until a person enables it again. `enabled: false` switches it off. A
+        new `priority` alone leaves it enabled. With `revision` the change is made only to that one.
         """
         content = json_of(request)
         change: Any = validated(StrategyChange, content)
@@ -176,7 +176,7 @@ def live(shop_id: int) -> QuerySet[Strategy]:
 
 
 def the_strategy(shop_id: int, pk: int) -> Strategy:
-    """One of the token's shop; the shop's own, whoever asks (SPEC P1)."""
+    """A strategy of the token's shop, whatever the role of the token's user (SPEC P1)."""
     strategy = live(shop_id).filter(pk=pk).first()
     if strategy is None:
         raise NotFound(_("There is no such strategy."))

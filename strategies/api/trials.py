@@ -17,6 +17,7 @@ from aftersale.api.call import Call, answer
 from aftersale.api.lists import Page, PageQuery, wrong_cursor
 from aftersale.api.parse_request import json_of, query, validated
 from aftersale.api.problems import Invalid
+from aftersale.domain.digits import whole_number
 from aftersale.models import Scope
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record
@@ -71,8 +72,8 @@ class TrialsCall(Call):
         tags=["trials"],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Begins a trial run and answers with its address; it takes seconds to minutes. Nothing
-        of what is tried is saved. At most three of a shop are under way at a time."""
+        """Begins a trial run and answers with its address; it takes seconds to minutes. The
+        proposal is not saved. At most three trial runs of a shop are under way at a time."""
         content = json_of(request)
         wanted = validated(NewTrial, content)
 
@@ -250,9 +251,10 @@ def _needed(content: Mapping[str, Any], key: str) -> Any:
 def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 9:
+    offset = whole_number(cursor, digits=9)
+    if offset is None:
         raise wrong_cursor()
-    return int(cursor)
+    return offset
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Moments of the last thirty days, at the hours at which people buy and complain."""
+"""Moments of the last thirty days, at hours when people buy and complain."""
 
 import random
 from collections.abc import Sequence

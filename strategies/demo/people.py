@@ -19,7 +19,7 @@ class Person(NamedTuple):
     name: str
     # None: an operator, who sees every shop.
     role: Role | None
-    # Whether of all demo shops or of the first one only.
+    # True for a member of all demo shops, False for one of the first only.
     all_shops: bool = False
 
 

@@ -15,7 +15,7 @@ def iso(moment: datetime | None) -> str | None:
 
 @dataclass
 class Sale:
-    """The times are those that have come; what is yet to come is None. Amounts in fen."""
+    """Times that lie ahead are None. Amounts in fen."""
 
     shop: str
     order_no: str

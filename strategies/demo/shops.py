@@ -24,7 +24,7 @@ class DemoShop:
     products: tuple[Product, ...]
     orders_a_day: int
     days_to_completion: int
-    # Of 100 orders of which a promise of the service fast refund (SPEC F1) is on the label.
+    # Of 100 orders, so many carry the label of fast refund (SPEC F1).
     fast_refund_percent: int
     record: Callable[[Clock], dict[str, Any]]
 

@@ -51,7 +51,7 @@ class Tickets:
         self.count = 0
 
     def month(self, sales: Sequence[Sale]) -> list[Record]:
-        """On the shop's orders; an order of which the refund is long past is closed by it."""
+        """On the shop's orders; an order that was refunded long ago is closed."""
         found = []
         for sale in sales:
             ticket = self._maybe(sale)
@@ -81,7 +81,7 @@ class Tickets:
         return sale, ticket
 
     def before_its_order(self) -> Record:
-        """A ticket of which the order has not arrived (SPEC O6)."""
+        """A ticket whose order has not arrived (SPEC O6)."""
         applied = self.clock.ago(0.5)
         order_no = f"{applied:%y%m%d}{self.shop.digit}99999"
         ghost = Sale(self.shop.code, order_no, "", [(self.shop.products[0], 1)], applied)

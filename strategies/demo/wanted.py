@@ -1,4 +1,4 @@
-"""The tickets that a first look must find, whatever the dice made of the others."""
+"""Tickets that every demo must have, whatever the random ones are like."""
 
 from dataclasses import dataclass
 

@@ -55,7 +55,7 @@ class Figures(NamedTuple):
     """The figures of a condition's check. Money in fen, moments and spans in microseconds."""
 
     sets: bool
-    """Whether the strategy asks for anything here; what it does not ask for always holds."""
+    """True if the strategy sets this condition; one that it does not set always holds."""
     value: Any = None
     limit: Any = None
     over: int | None = None

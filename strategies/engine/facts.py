@@ -33,13 +33,13 @@ class Facts(NamedTuple):
     products: Sequence[str]
     """Of the ticket: its line's product, or those of all lines of the order."""
     categories: Sequence[str]
-    """Of the products, in the same order; an empty string where there is none."""
+    """The categories of `products`, in the same order; "" for a product without one."""
     virtual: bool
     """Whether any line of the order is virtual."""
     blocked: bool
     """Whether the buyer is on the shop's block list."""
     scenarios_hit: int = 0
-    """The scenarios in which the ticket was hit before (SPEC S3), as bits (vocabulary)."""
+    """Scenarios that hit the ticket before (SPEC S3), as bits (vocabulary)."""
     order_type: str | None = "ordinary"
     """None where a decision of before did not keep it: the rules about it are not asked."""
     ticket_labels: Sequence[str] = ()

@@ -35,7 +35,7 @@ class FastRefund:
         self._rules = [(row["kind"], int(row["value"])) for _, _, row in dated]
 
     def holds(self, paid_at: int | None, applied_at: int, paid_amount: int) -> bool:
-        """Whether the shop had opted in when the order was paid and the rule then in force is met.
+        """True if the shop had opted in when the order was paid, and the rule in force then is met.
 
         The caller has looked at the order's label, status and lines and at the ticket's type.
         """

@@ -65,10 +65,9 @@ def reading_of(lane: Sequence[Condition]) -> bytes:
 
 
 class Answer(NamedTuple):
-    """The answer of a group's strategies to a ticket, as far as no state is needed.
-
-    The first four are about the first strategy that nothing stopped: `hit` is its index (None if
-    there is none), `trace` the trace if it hits, or that of the whole group.
+    """A group's answer to a ticket, before conditions that need state (guard, cap). The first four
+    fields are about the first strategy whose other conditions all hold: `hit` is its index (None if
+    there is none), `trace` the trace if it hits, otherwise that of the whole group.
     """
 
     hit: int | None

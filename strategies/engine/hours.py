@@ -118,7 +118,7 @@ class WorkingHours:
         self.special_days = frozenset(self._special)
         """Ordinals of the dates that have their own."""
         self.any = any(self._weekly) or any(self._special.values())
-        """Whether there is a working interval at all (SPEC T7)."""
+        """True if any day has a working interval (SPEC T7)."""
 
     def on(self, ordinal: int) -> tuple[Interval, ...]:
         """The intervals that start on a date."""
@@ -126,13 +126,13 @@ class WorkingHours:
         return self._weekly[(ordinal + 6) % 7] if own is None else own
 
     def working(self, ordinal: int, since_midnight: int) -> bool:
-        """Whether a wall-clock moment lies in working hours."""
+        """True if a wall-clock moment lies in working hours."""
         return in_windows(self.on(ordinal), since_midnight, past_midnight=False) or any(
             since_midnight < (end - DAY_MINUTES) * MINUTE for _, end in self.on(ordinal - 1)
         )
 
     def edges(self, ordinal: int) -> set[int]:
-        """The minutes of a date at which working hours may begin or end."""
+        """Minutes of a date when working hours may begin or end."""
         found = {minute for interval in self.on(ordinal) for minute in interval}
         return found | {end - DAY_MINUTES for _, end in self.on(ordinal - 1)}
 

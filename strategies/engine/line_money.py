@@ -1,7 +1,7 @@
 """Money of an order's lines: how much a ticket on a line may take without a person (SPEC E2).
 
 A line gives back up to what was paid for it. Beyond that, the lines of an order share its freight:
-what the order's paid amount exceeds the sum of its lines by.
+the order's paid amount less the sum of its lines.
 """
 
 from collections.abc import Hashable, Iterable

@@ -1,10 +1,10 @@
 """Past evaluations decided once more, by a rulebook as it is or might be (SPEC M3).
 
-Each is decided at its own moment, on the facts that were kept (SPEC O8), in the order in which
-they were decided. Caps, buyers' limits and breakers count what this replay decides, and a ticket
-is hit once (SPEC S3). What a replay can't know it takes as it was: that the shop was paused at a
-moment, that a person approved or rejected a ticket, that an order changed. A breaker that opens in
-a replay stays open to its end, for only a person switches the strategy on again (SPEC G3).
+Each is decided at its own moment, on the facts that were kept (SPEC O8), in the order in which they
+were decided. Caps, buyers' limits and breakers count what this replay decides, and a ticket is hit
+once (SPEC S3). Everything else is taken as it was: pauses of the shop, people's approvals and
+rejections, changes of orders. A breaker that opens in a replay stays open to its end, for only a
+person switches the strategy on again (SPEC G3).
 """
 
 from collections import defaultdict
@@ -122,7 +122,8 @@ class Replay:
             return []
         self.state.paused = paused or self._always_paused
         verdicts = decide(self.rulebook, self.state, facts)
-        # The facts tell what was left of each order; what a hit leaves counts for one call only.
+        # The facts have each order's refundable money; money that a hit takes counts within one
+        # call only.
         self.state.refundable.clear()
         self.state.lines.clear()
         self.state.freight.clear()

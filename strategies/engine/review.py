@@ -16,19 +16,19 @@ from strategies.engine.rulebook import Rulebook
 from strategies.engine.running import spans
 from strategies.engine.vocabulary import PRE_SHIP
 
-# Pieces of what others leave of a strategy that are looked at; beyond it is not determined.
+# Most pieces of a strategy's leftover region that are examined; beyond it there is no finding.
 MOST_PIECES = 2_000
 
 
 class Finding(Enum):
     NEVER = "never"
-    """There is no moment from now on at which it runs: it expired, or has no hours; or it is for
-    listed goods, and none are listed."""
+    """It never runs from now on: it expired, has no hours, or is for listed goods and none are
+    listed."""
     SHADOWED = "shadowed"
     """The strategies before it, those of other scenarios among them, take all that it could, as
     long as what is left of their caps is enough and their breakers have not opened."""
     OVERLAPS = "overlaps"
-    """One before it takes some of what it could."""
+    """An earlier strategy takes some of its tickets."""
     NOT_DETERMINED = "not_determined"
     """Too many pieces to say whether the ones before it, together, take all that it could."""
 
@@ -47,10 +47,8 @@ class Shadowing:
 
 
 def review(rulebook: Rulebook, *, since: int) -> list[Shadowing]:
-    """All that is to be said, in the order in which the strategies are asked.
-
-    `since` in microseconds since the epoch. A strategy that is not enabled is read as if it were;
-    it stands in nobody's way.
+    """All findings, in the order of asking; `since` in microseconds since the epoch. A disabled
+    strategy is checked as if it were enabled, but takes no tickets from others.
     """
     found: list[Shadowing] = []
     for scenarios in asked_together():
@@ -100,9 +98,8 @@ def _shadowed(
 
 
 def _covered(region: Region, others: Sequence[tuple[int, Region]]) -> bool | None:
-    """Whether the others together take all of the region; None where that takes too long to say.
-
-    Depth first: what is left over, where anything is, shows early.
+    """True if the others together take all of the region; None if that takes too long to find out.
+    Depth first: a leftover is found early.
     """
     pieces = [(region, 0)]
     for _ in range(MOST_PIECES):
@@ -126,9 +123,8 @@ def _needed(region: Region, others: Sequence[tuple[int, Region]]) -> list[tuple[
 
 
 def off_hours_gaps(rulebook: Rulebook, *, since: int, days: int = 7) -> list[tuple[int, int]]:
-    """The off-hours of the coming days in which no strategy before shipping runs: [start, end).
-
-    None where the shop has no working hours: then it has no off-hours either (SPEC T7).
+    """Off-hours of the coming days that no strategy before shipping covers: [start, end). None if
+    the shop has no working hours, and so no off-hours (SPEC T7).
     """
     strategies = [
         strategy

@@ -91,7 +91,7 @@ class Rulebook:
                 key=lambda strategy: (SCENARIO_INDEX[strategy.scenario], strategy.priority),
             )
         )
-        """In the order in which they are asked; an index in it names a strategy everywhere."""
+        """In the order of asking; everywhere in the engine, an index into it names a strategy."""
         self.daily_caps = tuple(strategy.daily_cap for strategy in self.strategies)
         self.breakers = tuple(strategy.breaker for strategy in self.strategies)
         self.groups: dict[tuple[int, ...], Group] = {}
@@ -110,7 +110,7 @@ class Rulebook:
         self._questions: dict[frozenset[int], dict[tuple[Any, ...], Question]] = {}
 
     def off_hours(self, moment: int) -> bool:
-        """Whether a moment lies in none of the working hours; never, where there are none."""
+        """True if a moment lies outside working hours; always False without working hours."""
         return self.hours.any and not self.hours.working(*self.clock.wall(moment))
 
     def moment(self, at: int) -> Moment:
@@ -119,7 +119,7 @@ class Rulebook:
         return moments[bisect_right(starts, at) - 1]
 
     def _learn_day(self, utc_day: int) -> tuple[list[int], list[Moment]]:
-        """Cut a UTC day at every moment at which a time condition may change."""
+        """Cut a UTC day at every moment when a time condition may change."""
         start, end = utc_day * DAY, (utc_day + 1) * DAY
         edges = {edge for edge in self._validity_edges if start < edge < end}
         edges |= set(self.clock.moments(utc_day, self._minutes))
@@ -131,7 +131,7 @@ class Rulebook:
         return starts, moments
 
     def _minutes(self, ordinal: int) -> set[int]:
-        """The minutes of a date at which a time condition may change."""
+        """Minutes of a date when a time condition may change."""
         minutes = {0} | self._window_edges
         return minutes | self.hours.edges(ordinal) if self._uses_hours else minutes
 
@@ -152,7 +152,7 @@ class Rulebook:
         return self._questions.setdefault(frozenset(tripped), {})
 
     def learn_question(self, key: tuple[Any, ...], tripped: set[int]) -> Question:
-        """Find, for a new combination of discrete facts, what they come to, and keep it.
+        """Work out the failed conditions for a new combination of discrete facts, and cache them.
 
         The key is (type, status, reason, labels, products, categories, scenarios_hit, order type,
         ticket's labels).
@@ -209,7 +209,7 @@ class Rulebook:
 
 
 def window_edges(strategies: Iterable[Strategy]) -> set[int]:
-    """The minutes of the day at which windows of these strategies begin or end."""
+    """Minutes of the day when windows of these strategies begin or end."""
     return {
         minute if minute <= DAY_MINUTES else minute - DAY_MINUTES
         for strategy in strategies

@@ -26,4 +26,4 @@ class Verdict(NamedTuple):
     day: int
     """Shop-local date of the decision, as a proleptic Gregorian ordinal (SPEC E4)."""
     tripped: bool
-    """Whether this hit opened the strategy's circuit breaker (SPEC G3)."""
+    """True if this hit opened the strategy's circuit breaker (SPEC G3)."""

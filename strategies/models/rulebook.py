@@ -43,8 +43,8 @@ class RulebookRevision(models.Model):
 class EvaluatorLane(models.Model):
     """The row that an evaluator of a shop holds while it decides (docs/locking.md).
 
-    Whatever changes what decisions depend on takes it too, so that caps, buyer limits, breakers
-    and revisions are exact. `decided_until` is the latest decision moment: time never runs
+    Every change of settings that decisions depend on takes it too, so that caps, buyer limits,
+    breakers and revisions are exact. `decided_until` is the latest decision moment: time never runs
     backwards in a shop, whatever a machine's clock does.
     """
 

@@ -1,4 +1,4 @@
-"""Strategies, what they were at each change, and what they used of their caps (SPEC section 4)."""
+"""Strategies, their revisions, and their cap use (SPEC section 4)."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

@@ -84,11 +84,10 @@ class TrialRun(models.Model):
 
 
 class TrialEvaluation(models.Model):
-    """One evaluation of a trial run in which not all three agree, or of an order with several.
-
-    `real`, `present` and `proposed` are what really happened, what the present strategies and
-    what the proposed ones decide: a strategy's key, "fast_refund", "" for people, or NOT_ASKED: the
-    ticket was approved earlier in that replay, so that it was not looked at again.
+    """One evaluation of a trial run whose three answers differ, or of an order with several. `real`
+    is the actual decision, `present` that of the present strategies, `proposed` that of the
+    proposed ones: a strategy's key, "fast_refund", "" for people, or NOT_ASKED, where the ticket
+    was approved earlier in that replay and so not evaluated again.
     """
 
     trial = models.ForeignKey(TrialRun, models.CASCADE, related_name="evaluations", db_index=False)

@@ -43,7 +43,7 @@ class Explained:
 
     @property
     def agrees(self) -> bool:
-        """Whether it says what was recorded; the record is what happened."""
+        """True if the explanation agrees with the recorded decision, which is the authority."""
         decision = self.decision
         return (
             decision is None

@@ -38,9 +38,9 @@ def save_strategies(
 ) -> list[Result]:
     """Stores strategies by shop, scenario and name, and answers for each in its place.
 
-    A given priority inserts the strategy there, none puts a new one last; what is filed again
-    unchanged stays where it is, and as it is. `user` is whoever sent the file through the admin,
-    and has the right to; None is the console or a connector.
+    A given priority inserts the strategy there; without one, a new strategy comes last. An
+    unchanged record changes nothing. `user` sent the file through the admin, with the right
+    checked; None stands for the console or a connector.
     """
     results: list[Result] = [UNCHANGED] * len(records)
     groups: dict[str, dict[str, list[tuple[int, StrategyRecord]]]] = defaultdict(
@@ -114,8 +114,8 @@ def _file(
 
 
 def _take_content(strategy: Strategy, record: StrategyRecord) -> bool:
-    """Gives a strategy the record's content; whether that changed anything. Whoever enabled it
-    read what it was: with another content, and where the file says so, it is no longer enabled."""
+    """Gives a strategy the record's content; True if that changed anything. Enabling is a person's
+    consent to the content: with another content, or where the file says so, it is disabled."""
     fields = record_fields(record)
     changed = any(getattr(strategy, field) != value for field, value in fields.items())
     switched_off = "enabled" in record.model_fields_set and not record.enabled

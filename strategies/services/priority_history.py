@@ -9,7 +9,7 @@ _NEWEST = 50
 
 
 def latest_change(shop_id: int, scenario: str) -> RulebookRevision | None:
-    """The newest rulebook in which the scenario's order is not the one before it."""
+    """The newest rulebook that changed the scenario's order."""
     newest = RulebookRevision.objects.filter(shop=shop_id).select_related("created_by")
     rulebooks = newest.order_by("-number")[:_NEWEST].iterator(chunk_size=5)
     for later, earlier in pairwise(rulebooks):

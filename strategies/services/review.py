@@ -22,7 +22,7 @@ IDLE_DAYS = 30
 
 
 class Never(Enum):
-    """Why there is no moment left at which a strategy takes a ticket."""
+    """The reason why a strategy never takes a ticket any more."""
 
     EXPIRED = "expired"
     EMPTY_VALIDITY = "empty_validity"
@@ -39,7 +39,7 @@ class Reading:
     rulebook: Rulebook
     found: tuple[Shadowing, ...]
     gaps: tuple[tuple[int, int], ...] = ()
-    """Off-hours of the coming week in which no strategy before shipping runs: [start, end)."""
+    """Off-hours of the coming week that no strategy before shipping covers: [start, end)."""
     idle: frozenset[int] = frozenset()
     """Enabled for IDLE_DAYS, and hit nothing in them."""
 

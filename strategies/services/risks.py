@@ -12,7 +12,7 @@ from strategies.strategy_record import DEFAULT_DAILY_CAP
 from strategies.wording.conditions import switches
 
 _LOW_PRICED = {Scenario.POST_SHIP_REFUND, Scenario.POST_SHIP_WAIVE_RETURN}
-# In fen: what is called high. Nothing is refused for being above.
+# In fen. Amounts above it are called high; none is refused.
 _HIGH = 100_000
 _HIGH_FOR_LOW_PRICED = 10_000
 

@@ -34,7 +34,7 @@ def strategy_content(strategy: Strategy) -> dict[str, Any]:
 def rulebook_content(
     shop: Shop, strategies: Iterable[Strategy], rules: Iterable[FastRefundRule]
 ) -> dict[str, Any]:
-    """What `strategies.engine.compile_rulebook` reads. The block list is no part of it: whether
+    """The input of `strategies.engine.compile_rulebook`. The block list is no part of it: whether
     the buyer was blocked is a fact of each decision (SPEC O8)."""
     limit = None
     if shop.buyer_limit_days is not None:

@@ -59,7 +59,7 @@ AnyRecord = TypeVar("AnyRecord", SimulatedOrder, SimulatedTicket, SimulatedStrat
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    """A simulation file's JSON object; SimulationFileError where it is none."""
+    """A simulation file's JSON object; raises SimulationFileError for any other content."""
     try:
         document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=mark_repeated)
     except UnicodeDecodeError as error:
@@ -81,9 +81,9 @@ def read(raw: bytes) -> dict[str, Any]:
 
 
 def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Decide the tickets of a simulation file: (lines to print, what was wrong with records).
-
-    A wrong record is left out and the rest is decided. Without a right shop nothing is automatic.
+    """Decide the tickets of a simulation file; returns the lines to print and the errors of
+    records. A wrong record is left out and the rest is decided. Without a valid shop nothing is
+    automatic.
     """
     errors: list[str] = [
         f"{key}: {_('unknown key')}"

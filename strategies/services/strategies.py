@@ -98,9 +98,8 @@ def enable(*, strategy_id: int, user: User, now: datetime, revision: int | None 
 def disable(
     *, strategy_id: int, user: User, now: datetime, revision: int | None = None
 ) -> Strategy:
-    """Switches a strategy off; what it decided stands.
-
-    Raises Stale where `revision` is given and is not the present one.
+    """Switches a strategy off; its decisions stand. Raises Stale if `revision` is given and
+    outdated.
     """
     strategy = _enter_strategy(strategy_id, user=user, now=now)
     if revision is not None:
@@ -167,7 +166,7 @@ def trip(strategy_id: int, *, hits: int, amount: int, now: datetime) -> None:
 
 
 def has_working_hours(shop: Shop) -> bool:
-    """Whether there is a working interval at all: without one there are no off-hours (SPEC T7)."""
+    """True if the shop has a working interval; without one there are no off-hours (SPEC T7)."""
     return any([*shop.working_hours.values(), *shop.special_days.values()])
 
 

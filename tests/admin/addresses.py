@@ -65,9 +65,9 @@ class Page:
     lists: bool = False
     # Which shop it is about is asked for in the query.
     of_shop: bool = False
-    # What it is about is in what the dialog sealed, without which there is nothing of it.
+    # Its subject is in the dialog's sealed field; without that there is none.
     sealed: bool = False
-    # What htmx puts into a page; no page by itself.
+    # A fragment that htmx puts into a page.
     part: bool = False
     # To the one page that there is to choose.
     leads_on: bool = False
@@ -215,7 +215,7 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_paymentstop_lift": Page(OPERATOR, OPERATOR),
     "admin:strategies_fastrefundrule_add_rule": Page(OPERATOR, OPERATOR),
 }
-# Whoever may come in at all has these, and they say nothing of any shop's.
+# Open to every user who may log in; they show no shop's data.
 OF_EVERYBODY = {
     "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done",
@@ -230,7 +230,7 @@ KINDS = {"changelist": None, "change": None, "history": None, "add": NOBODY, "de
 class Address:
     name: str
     page: Page
-    # Whose admin it belongs to; None for a page of the desk's own.
+    # The model whose admin it belongs to; None for one of the desk's own pages.
     model: Any = None
     of_object: bool = False
 
@@ -252,7 +252,7 @@ class Address:
 
 
 def addresses() -> Iterator[Address]:
-    """Every address that has a name; raises for one of which nothing is known."""
+    """Every address with a name; raises for one that PAGES doesn't know."""
     models = {
         f"admin:{model._meta.app_label}_{model._meta.model_name}": model
         for model in admin.site._registry

@@ -4,7 +4,7 @@ from functools import cache
 
 from django.db import connection
 
-# Who is logged in, and since when: it moves with every request.
+# Sessions: they change with every request.
 _LEFT_OUT = {"django_session"}
 _COLUMNS_LEFT_OUT = {"auth_user": "last_login"}
 

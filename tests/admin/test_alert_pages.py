@@ -164,7 +164,7 @@ def test_alerts_for_other_roles_are_left_to_them(told: Scene) -> None:
     assert agent.post(ACKNOWLEDGE, {"alert": cap}).status_code == 403
     assert agent.post(ACKNOWLEDGE, {"shown": [cap]}).status_code == 403
     assert not Alert.objects.exclude(acknowledged_at=None).exists()
-    # Whoever sees to all kinds has no such tab.
+    # Users who may act on all kinds have no such tab.
     owner = client_of(told.people["owner"]).get(PAGE, {"state": "others"})
     assert (owner.context["state"], len(rows(owner))) == ("open", 6)
 

@@ -195,3 +195,15 @@ def test_the_batch_pays_what_the_person_saw(own: Scene, tickets: list[Ticket]) -
     assert "amount: ¥0.50 is now ¥480.00" in text(answer)
     approved = Ticket.objects.filter(status="refunding", pk__in=[one.pk for one in tickets])
     assert list(approved) == tickets[:1]
+
+
+def test_where_no_reason_fits_any_of_them_it_says_why(own: Scene, tickets: list[Ticket]) -> None:
+    """SPEC P2: their platform has its own reasons, which are chosen ticket by ticket."""
+    client = client_of(own.people["cs_agent"])
+    assert "Left out, and why" not in text(ask(client, tickets, "reject", **HTMX))
+    own.shop.connector = "platform"
+    own.shop.save()
+    page = text(ask(client, tickets, "reject", **HTMX))
+    assert page.count("Its platform has its own reasons for rejecting it") == len(tickets)
+    assert "Nothing can be done with any of these tickets." in page
+    assert 'value="reason_mismatch"' not in page

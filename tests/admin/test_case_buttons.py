@@ -1,4 +1,4 @@
-"""What can be done about a ticket on its own page: as much as on the workbench, by its dialogs."""
+"""The buttons of a ticket's own page: the same steps as on the workbench, by its dialogs."""
 
 from collections.abc import Callable
 from itertools import product

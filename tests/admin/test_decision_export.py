@@ -2,11 +2,13 @@
 
 import csv
 import io
+import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,16 +134,9 @@ def test_no_text_becomes_a_formula(own: Scene, start: str) -> None:
     assert cells(content)[1] == [evil, -1.5]
     # A text, and shown as one that was typed after an apostrophe.
     styles, sheet = (part(content, name) for name in ("styles", "worksheets/sheet1"))
-    quoted = (
-        styles.split("<cellXfs")[1]
-        .split("<xf ")[1:]
-        .index(
-            next(
-                one for one in styles.split("<cellXfs")[1].split("<xf ")[1:] if "quotePrefix" in one
-            )
-        )
-    )
-    assert f'<c t="inlineStr" s="{quoted}">' in sheet
+    formats = styles.split("<cellXfs")[1].split("<xf ")[1:]
+    quoted = next(number for number, one in enumerate(formats) if "quotePrefix" in one)
+    assert f'<c r="A2" s="{quoted}" t="inlineStr">' in sheet
 
 
 def test_as_excel_reads_it(own: Scene) -> None:
@@ -174,22 +169,60 @@ def test_more_than_a_sheet_holds_is_said(own: Scene, monkeypatch: pytest.MonkeyP
     assert len(as_csv(client(own))) == 3
 
 
-def test_a_sheet_is_sent_while_it_is_written() -> None:
-    """A million rows take a while: a proxy would give up waiting for the first byte."""
-    asked = 0
+def test_every_row_arrives_as_it_was_given() -> None:
+    """All texts are texts, also long numbers and what a library could take for XML of its own."""
+    at = AT.replace(tzinfo=None)
+    texts = [
+        "6912345678901234567", "1.23E+18", "0012", "=1\r\n", "<r><t>x</t></r>", "_x000D_", " a ",
+        "𠮷" * 5,
+    ]  # fmt: skip
 
     def rows() -> Iterator[list[Any]]:
-        nonlocal asked
         for number in range(3_000):
-            asked += 1
-            yield [f"<&>\x00{number}\ud800", "=1\r\n", AT.replace(tzinfo=None), Decimal("1.5")]
+            yield [f"<&>\x00{number}\ud800", at, Decimal("1.5"), *texts]
 
-    pieces = write_file.xlsx(["a", "b", "c", "d"], rows())
-    first = next(pieces)
-    assert first.startswith(b"PK") and asked < 1_000
-    found = cells(first + b"".join(pieces))
-    assert len(found) == 3_001
-    assert found[-1] == ["<&>2999", "=1\r\n", AT.replace(tzinfo=None), 1.5]
+    headers = ["a", "b", "c", *"defghijk"]
+    found = cells(b"".join(write_file.xlsx(headers, rows())))
+    assert found[0] == headers and len(found) == 3_001
+    assert found[1:] == [[f"<&>{number}", at, 1.5, *texts] for number in range(3_000)]
+
+
+def test_a_number_longer_than_a_spreadsheet_keeps_is_a_text() -> None:
+    amounts = [Decimal("9999999999999.99"), Decimal("12345678901234567.89")]
+    found = cells(b"".join(write_file.xlsx(["Amount"], [[amount] for amount in amounts])))
+    assert found[1:] == [[9999999999999.99], ["12345678901234567.89"]]
+
+
+@pytest.mark.parametrize("letter", ["x", "𠮷"])
+def test_a_text_longer_than_a_cell_is_cut(letter: str) -> None:
+    found = cells(b"".join(write_file.xlsx(["Note"], [[letter * 40_000]])))
+    units = len(letter.encode("utf-16-le")) // 2
+    assert found[1] == [letter * (32_767 // units)]
+
+
+@pytest.mark.parametrize("ending", ["read", "abandoned", "failed"])
+def test_no_temporary_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left: list[int] = []
+
+    def rows() -> Iterator[list[Any]]:
+        yield ["1"]
+        left.append(len(list(tmp_path.iterdir())))
+        if ending == "failed":
+            raise ConnectionError
+
+    pieces = write_file.xlsx(["a"], rows())
+    if ending == "failed":
+        with pytest.raises(ConnectionError):
+            next(pieces)
+    elif ending == "abandoned":
+        next(pieces)
+        pieces.close()  # type: ignore[attr-defined]
+    else:
+        assert len(cells(b"".join(pieces))) == 2
+    assert left == [1] and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

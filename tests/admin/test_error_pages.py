@@ -1,4 +1,4 @@
-"""What stands in place of a page: in both languages, within the look, with nothing given away."""
+"""Error pages: in both languages, in the program's layout, without details."""
 
 import pytest
 from django.template.loader import render_to_string

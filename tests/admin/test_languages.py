@@ -19,7 +19,7 @@ HIDDEN = re.compile(
     r"<(script|style|svg|template|code)\b.*?</\1>|<!--.*?-->|\bx-[-:.\w]+=\"[^\"]*\"", re.DOTALL
 )
 ICONS = re.compile(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", re.DOTALL)
-# What people read: texts, and the attributes that are shown or read aloud.
+# Everything that people read: texts, and attributes that are shown or read aloud.
 READ = re.compile(r">([^<]+)<|(?:title|placeholder|aria-label|data-label)=\"([^\"]*)\"")
 WORD = re.compile(r"[A-Za-z]{3,}")
 NAMES = {
@@ -40,7 +40,7 @@ def english(page: str) -> set[str]:
     texts = [text or attribute for text, attribute in READ.findall(page)]
     found = set()
     for text in texts:
-        # What belongs to a piece of data goes with it: mine-strategy, mine-order.
+        # Words of a piece of data are removed with it: mine-strategy, mine-order.
         text = re.sub(r"\b(mine|theirs)[-\w]*", "", text, flags=re.IGNORECASE)
         found |= {word for word in WORD.findall(text) if word not in NAMES}
     return found

@@ -162,7 +162,7 @@ def test_pages_that_are_not_there(own: Scene) -> None:
 def test_each_shop_has_its_own_newest(
     own: Scene, foreign: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is newer elsewhere takes nothing away, neither of another member nor of another shop."""
+    """Newer rows of other members or shops hide no row."""
     more_tickets(foreign, 5)
     monkeypatch.setattr(change_list, "MOST_READ", 1)
     ours = client_of(own.people["owner"])

@@ -72,7 +72,7 @@ def test_the_right_password_forgives_the_wrong_ones(owner: User) -> None:
 
 
 def test_behind_a_proxy_its_word_counts(owner: User, settings: Settings) -> None:
-    """What stands before the address that it adds, the client has sent itself."""
+    """Everything before the address that the proxy adds was sent by the client."""
     settings.BEHIND_PROXY = True
     for made_up in range(5):
         answer = log_in("wrong", HTTP_X_FORWARDED_FOR=f"192.0.2.{made_up}, {AWAY}")

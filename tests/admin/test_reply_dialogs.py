@@ -211,6 +211,34 @@ def test_what_acceptance_means(agent: Client, ticket: Ticket, fields: dict, said
     assert said in agent.get(address, fields).content.decode()
 
 
+def test_an_offer_above_the_line_is_warned_of_and_must_be_meant(
+    agent: Client, ticket: Ticket
+) -> None:
+    """SPEC O2: the warning names the line, what was paid for it and what it has given back."""
+    line = ticket.order.lines.get()
+    line.title, line.paid_amount, line.taken = "socks", 2_000, 1_500
+    line.save()
+    ticket.order.lines.create(line_no=99, product="p", paid_amount=ticket.order.paid_amount - 2_000)
+    Ticket.objects.filter(pk=ticket.pk).update(line_no=line.line_no)
+    warning = f"is more than is left of line {line.line_no} (socks): ¥5.00. ¥20.00 was paid for it"
+    outcome = reverse("desk:negotiate-outcome", args=[ticket.pk])
+    for amount, warned in (("5.01", True), ("5.00", False), ("", False), ("x", False)):
+        page = agent.get(outcome, {"type": ticket.type, "amount": amount}).content.decode()
+        assert (warning in page, 'name="above_line"' in page) == (warned, warned)
+    address = dialogs(ticket)[1]
+    sent = {
+        "seen": seen_now(Ticket.objects.get(pk=ticket.pk), ticket.order),
+        "message": "?",
+        "amount": "5.01",
+    }
+    refused = agent.post(address, sent)
+    page = refused.content.decode()
+    assert (refused.status_code, warning in page, 'name="above_line"' in page) == (422, True, True)
+    assert not Negotiation.objects.exists()
+    assert agent.post(address, sent | {"above_line": "yes"}).status_code == 204
+    assert Negotiation.objects.get().amount == 501
+
+
 def test_only_who_may_answer_has_the_buttons(own: Scene, ticket: Ticket) -> None:
     for role, there in (("cs_agent", True), ("viewer", False)):
         page = client_of(own.people[role]).get(url(Ticket, "change", ticket.pk)).content.decode()

@@ -102,7 +102,7 @@ def test_the_board_says_it_on_the_card_and_anew_when_the_order_changes(own: Scen
 
 
 def test_the_form_says_it_while_it_is_typed(own: Scene, foreign: Scene) -> None:
-    """The strategy that is changed stands in its own place; a key of another shop is none."""
+    """The strategy being changed keeps its own place; a key of another shop is ignored."""
     small, first = behind(own.shop), own.row(Strategy)
     client = english_client(own.people["owner"])
     assert SHADOWED in text_of(client.post(SENTENCE, typed(small, strategy=small.pk)))

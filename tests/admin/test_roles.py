@@ -1,7 +1,7 @@
 """SPEC P1: one walk over every address of the admin, with every role and as a stranger.
 
-What is added to the admin is walked too: an address of which nobody has said what it needs fails
-(addresses.py), and so does a model that the scene has no row of.
+New pages are walked too: an address missing in addresses.py fails, and so does a model without a
+row in the scene.
 """
 
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def test_what_each_role_is_shown(
 ) -> None:
     """Nothing of another shop on any page; and no page of it at all. To look changes nothing."""
     if role not in (Role.OWNER, Role.VIEWER):
-        # What is on the pages is read with those who see most and least.
+        # Page contents are checked for the roles that see most and least.
         request.getfixturevalue("unrendered")
     client = client_of(own.people[role])
     before = digest()
@@ -92,7 +92,7 @@ def test_what_each_role_is_shown(
             status, text = get(client, address.of(foreign))
             assert status in REFUSED or address.page.lists, (address.name, status)
             assert "theirs" not in text, address.name
-    # Who has a case open is noted, for colleagues to see.
+    # An open case is recorded, for colleagues to see.
     noted = {"aftersale_casevisit"}
     after = digest()
     assert {table for table in after if after[table] != before[table]} <= noted
@@ -101,8 +101,7 @@ def test_what_each_role_is_shown(
 @pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("role", list(Role))
 def test_what_each_role_may_send(own: Scene, foreign: Scene, role: str) -> None:
-    """What the role does not allow is refused, what is another shop's does not exist; whoever
-    has the right is let in."""
+    """Refused without the right, allowed with it; another shop's objects don't exist."""
     client = client_of(own.people[role])
     before = digest()
     for address in SENT_TO:
@@ -124,7 +123,7 @@ def test_what_each_role_may_send(own: Scene, foreign: Scene, role: str) -> None:
 
 @pytest.mark.usefixtures("unrendered")
 def test_a_right_is_of_its_shop(own: Scene, foreign: Scene) -> None:
-    """Who owns one shop and may only look at another is shown that one, and moves nothing in it."""
+    """An owner of one shop who is a viewer of another sees the other, and changes nothing in it."""
     member = own.people["owner"]
     Membership.objects.create(shop=foreign.shop, user=member, role=Role.VIEWER)
     client = client_of(member)
@@ -147,7 +146,7 @@ def test_a_right_is_of_its_shop(own: Scene, foreign: Scene) -> None:
 
 @pytest.mark.usefixtures("unrendered")
 def test_pages_that_only_show_take_nothing(own: Scene, foreign: Scene) -> None:
-    """What the owner, who may most, sends to them changes nothing."""
+    """Even an owner's requests to them change nothing."""
     client = client_of(own.people["owner"])
     before = digest()
     for address in WALK:

@@ -61,7 +61,7 @@ def test_what_is_shown_is_kept_under_a_name(own: Scene) -> None:
     ],
 )
 def test_only_known_parameters_are_kept(query: str, kept: str) -> None:
-    """What is kept is a query, so that a link made of it leads to the workbench and nowhere."""
+    """Only the query is kept, so that a link made of it leads to the workbench and nowhere else."""
     assert saved_filters.known(query) == kept
 
 

@@ -145,7 +145,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
 def test_each_bad_input_is_named_at_its_field(
     own: Scene, key: str, wrong: dict[str, Any], field: str, expected: str
 ) -> None:
-    """What was expected is said, nothing typed is lost, nothing is written."""
+    """The page says what was expected and keeps the input; nothing is written."""
     before = written()
     response = client_of(own.people["owner"]).post(add_url(own, key), TYPED | wrong)
     assert response.status_code == 422
@@ -176,7 +176,7 @@ def test_an_eleventh_is_refused(own: Scene) -> None:
     page = owner.get(reverse("automation:strategy-new"), {"shop": own.shop.pk}).content.decode()
     assert 'id="add-pre_ship_refund"' not in page and 'id="add-off_hours"' not in page
     assert 'id="add-post_ship_refund"' in page and "All 10 places are taken" in page
-    # Who comes by an address or wants a copy reads it before anything is typed.
+    # Shown before any input, also for a copy or a direct link.
     for form in (add_url(own), step("duplicate", own.row(Strategy))):
         assert "The scenario is full" in owner.get(form).content.decode()
     before = written()
@@ -250,7 +250,7 @@ def test_a_stale_change_is_refused_with_what_changed(own: Scene) -> None:
     strategy = own.row(Strategy)
     owner, admin = client_of(own.people["owner"]), client_of(own.people["admin"])
     theirs = {**TYPED, "name": "mine-strategy", "daily_cap": "6000", "revision": 1}
-    # An order that was dragged meanwhile is none of what they saved.
+    # An order dragged meanwhile is no part of the saved changes.
     Strategy.objects.filter(pk=strategy.pk).update(priority=2)
     assert admin.post(step("edit", strategy), theirs).status_code == 302
     before = written()

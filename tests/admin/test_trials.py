@@ -40,7 +40,7 @@ WATCHED = (
 
 @pytest.fixture(autouse=True)
 def long_ago(own: Scene) -> None:
-    """What the scene itself decided lies before every period here."""
+    """The scene's own decisions lie before every period here."""
     Decision.objects.update(decided_at=timezone.now() - timedelta(days=900))
 
 

@@ -30,7 +30,7 @@ COMPRESSED = (".woff2", ".png", ".jpg", ".webp")
 
 @cache
 def _transferred(path: str) -> int:
-    """What a static file and all that it needs weighs on the wire, as whitenoise sends it."""
+    """Compressed size of a static file with all its imports, as whitenoise sends it."""
     found = finders.find(path)
     assert found, path
     content = Path(found).read_bytes()

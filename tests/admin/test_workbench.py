@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aftersale.admin.workbench import address
-from aftersale.models import CaseVisit, Order, Refund, RefundAttempt, Ticket, TicketEvent
+from aftersale.models import CaseVisit, Order, Refund, RefundAttempt, Shop, Ticket, TicketEvent
 from aftersale.services.desk import replies
 from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.tickets.cases import seen_now
@@ -94,7 +94,7 @@ def test_cases_of_another_shop_do_not_exist(desk: Scene, foreign: Scene) -> None
     for query in ("", f"?shop={foreign.shop.pk}", "?queue=all", "?q=theirs-ticket", "?q=theirs-b"):
         for name in ("workbench", "workbench-rows"):
             page = client.get(reverse(f"desk:{name}") + query).content.decode()
-            # What was searched for is said again, and nothing else.
+            # The page repeats the search term, and nothing else.
             assert f"case={other.pk}" not in page
             assert "theirs-order" not in page and "theirs-shop" not in page
     other.refresh_from_db()
@@ -169,7 +169,7 @@ def test_going_above_the_line_is_warned_of_and_must_be_meant(desk: Scene) -> Non
     """SPEC O2: the warning names the line, what was paid for it and what it has given back."""
     client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
     client.cookies["django_language"] = "en"
-    # A line of 20.00, of which 15.00 are gone, beside another.
+    # A line of 20.00 with 15.00 refunded, beside another.
     line = ticket.order.lines.get()
     line.title, line.paid_amount, line.taken = "socks", 2_000, 1_500
     line.save()
@@ -223,10 +223,37 @@ def test_what_asks_for_nothing_is_closed_with_a_note(desk: Scene) -> None:
     case = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
     assert reverse("desk:close", args=[ticket.pk]) in case
     assert reverse("desk:approve", args=[ticket.pk]) not in case
+    page = client.get(reverse("desk:close", args=[ticket.pk])).content.decode()
+    assert "close it there too" not in page
     assert decide(client, "close", ticket, note=" ").status_code == 422
     assert decide(client, "close", ticket, note="sent a voucher").status_code == 204
     ticket.refresh_from_db()
     assert ticket.status == "closed" and not Refund.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "status"),
+    [
+        ("close", "refund_only", "pending_review"),
+        ("confirm-return", "return_refund", "returning"),
+    ],
+)
+def test_closing_says_what_is_left_to_do_on_the_platform(
+    desk: Scene, step: str, kind: str, status: str
+) -> None:
+    """SPEC O4: the platform has no call that only closes, so people close it there."""
+    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
+    client.cookies["django_language"] = "en"
+    Shop.objects.filter(pk=ticket.shop_id).update(connector="platform")
+    Ticket.objects.filter(pk=ticket.pk).update(
+        amount=0, type=kind, requested_type=kind, status=status
+    )
+    ticket = Ticket.objects.get(pk=ticket.pk)
+    left = "The platform is not told, and has it open still: close it there too."
+    assert left in client.get(reverse(f"desk:{step}", args=[ticket.pk])).content.decode()
+    done = decide(client, step, ticket, note="sent a voucher")
+    assert (done.status_code, Ticket.objects.get(pk=ticket.pk).status) == (204, "closed")
+    assert left in ticket.events.get(to_status="closed").note
 
 
 def test_a_platform_refunds_what_was_asked_for(desk: Scene) -> None:

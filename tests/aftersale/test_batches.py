@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from aftersale.models import (
+    ConnectorKind,
     Negotiation,
     Order,
     Refund,
@@ -54,7 +55,7 @@ def outcomes(results: list[Result]) -> list[tuple[str, str]]:
 
 
 def everything() -> list[Any]:
-    """What a decision could have written."""
+    """All rows that a decision could have written."""
     models = (Ticket, Order, Refund, TicketEvent, Rejection, Negotiation)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
@@ -117,7 +118,7 @@ def test_each_gets_its_own_result(shop: Shop, agent: User) -> None:
 def test_an_error_is_one_tickets_failure(
     shop: Shop, agent: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody foresaw: that ticket's writes are undone, the rest goes on."""
+    """An unexpected error undoes that ticket's writes; the others go on."""
     first, second, third = (make_ticket(make_order(shop)) for _ in range(3))
     preview = ask([first, second, third], agent)
     approve = approvals.approve
@@ -191,7 +192,7 @@ def test_what_was_not_seen_is_not_decided(shop: Shop, agent: User) -> None:
 
 
 def test_an_exchange_is_not_approved_among_many(shop: Shop, agent: User) -> None:
-    """Whoever sends its key all the same is refused too."""
+    """Sending its key all the same is refused, too."""
     exchange = make_ticket(make_order(shop), type="exchange")
     before = everything()
     seen = {exchange.pk: batches.seen_of([exchange])[exchange.pk]}
@@ -289,6 +290,42 @@ def test_a_reason_is_for_those_whom_it_fits(shop: Shop, agent: User) -> None:
     stranger = make_user(make_shop())
     assert batches.reasons(ticket_ids=[shipped.pk], user=stranger) == []
     assert everything() == before
+
+
+def test_a_ticket_whose_platform_has_its_own_reasons_is_rejected_by_itself(
+    shop: Shop, agent: User
+) -> None:
+    """SPEC P2: the catalogue is for all others."""
+    connected = make_shop(connector=ConnectorKind.PLATFORM)
+    connected.memberships.create(user=agent, role=Role.CS_AGENT)
+    ours, theirs = make_ticket(make_order(shop)), make_ticket(make_order(connected))
+    why = "Its platform has its own reasons for rejecting it: reject it by itself."
+    offered = batches.reasons(ticket_ids=[ours.pk, theirs.pk], user=agent)
+    assert offered and {fits for _reason, fits in offered} == {1}
+    assert batches.reasons(ticket_ids=[theirs.pk], user=agent) == []
+    preview = ask([ours, theirs], agent, "reject", reason="reason_mismatch")
+    assert preview.taken == [ours]
+    assert [(left.ticket, left.why) for left in preview.skipped] == [(theirs, why)]
+    before = Ticket.objects.values().get(pk=theirs.pk)
+    seen = batches.seen_of(Ticket.objects.select_related("order"))
+    results = carry_out(
+        preview, agent, "reject", reason="reason_mismatch", ticket_ids=[theirs.pk, ours.pk]
+    )
+    assert [(result.outcome, result.message) for result in results] == [
+        (Outcome.REFUSED, why),
+        (Outcome.DONE, ""),
+    ]
+    (result,) = batches.carry_out(
+        step="reject",
+        ticket_ids=[theirs.pk],
+        seen=seen,
+        user=agent,
+        now=NOON,
+        reason="reason_mismatch",
+    )
+    assert (result.outcome, result.message) == (Outcome.REFUSED, why)
+    assert Ticket.objects.values().get(pk=theirs.pk) == before
+    assert Rejection.objects.get().ticket == ours
 
 
 def test_each_buyer_reads_their_own_text(shop: Shop, agent: User) -> None:

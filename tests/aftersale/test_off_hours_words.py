@@ -97,7 +97,7 @@ def test_hours_on_special_days_alone_are_working_hours_too(language: str, words:
     special = {"2026-11-11": [["00:00", "24:00"]]}
     with translation.override(language):
         assert working_week.in_words({}, special) == words
-        # Days off alone are none.
+        # Days off alone are no working hours.
         assert working_week.in_words({}, {"2026-11-11": []}) != words
 
 

@@ -33,7 +33,7 @@ FUND = {"shop": "ks-1", "fund": "wallet", "entry_no": "f-1", "amount": "1000.00"
 
 
 def problems(form, record):
-    """What is wrong, read from JSON and from Python objects alike."""
+    """The errors, the same from JSON and from Python objects."""
     found = []
     for read in (
         lambda: form.model_validate_json(json.dumps(record)),

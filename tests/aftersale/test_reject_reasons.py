@@ -118,7 +118,7 @@ def test_a_missing_fact_gets_a_neutral_word() -> None:
 
 @given(st.text(alphabet="{}abuyer_ shop\n", max_size=40))
 def test_syntax_never_reaches_a_buyer(text: str) -> None:
-    """Whatever was stored, also past the check."""
+    """All stored rows, also those stored past the check."""
     filled = fill(text, dict.fromkeys(PLACEHOLDERS, "x"))
     assert "{" not in filled and "}" not in filled
     if "{" not in text and "}" not in text:

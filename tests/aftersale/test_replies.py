@@ -1,4 +1,4 @@
-"""What the desk answers a buyer with: rejections, negotiations (SPEC P2, P3, O4, O7)."""
+"""Answers to buyers: rejections, negotiations (SPEC P2, P3, O4, O7)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,14 @@ from aftersale.services.desk import replies
 from aftersale.services.ingest import save_tickets
 from aftersale.services.refunds import approvals, money_audit
 from aftersale.services.shared import locks
-from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.errors import (
+    NotAllowed,
+    NotFound,
+    OverLine,
+    Refused,
+    Stale,
+    WrongStep,
+)
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.shops.shops import known
 from aftersale.services.tickets import negotiation
@@ -86,7 +93,7 @@ def everything() -> tuple[list, ...]:
 
 
 def refused(call: Callable[[], Any], error: type[Refused] = Refused, *, pointer: str = "") -> str:
-    """What is said; nothing has moved, no file is left."""
+    """The refusal's text; nothing has moved, no file is left."""
     before, kept = everything(), files()
     with pytest.raises(error) as raised:
         call()
@@ -263,6 +270,49 @@ def test_the_edges_of_what_can_be_offered() -> None:
         assert negotiate(ticket, agent, **fields).round == 1
 
 
+def on_a_line() -> tuple[Ticket, User]:
+    """A ticket of 40 yuan on a line of 50, of which another ticket has taken 30."""
+    ticket, agent = make_case(amount=4_000)
+    line, *others = ticket.order.lines.all()
+    assert others == []
+    line.title, line.paid_amount, line.taken = "socks", 5_000, 3_000
+    line.save()
+    ticket.order.lines.create(line_no=line.line_no + 1, product="p", paid_amount=5_000)
+    Ticket.objects.filter(pk=ticket.pk).update(line_no=line.line_no)
+    ticket.refresh_from_db()
+    return ticket, agent
+
+
+@pytest.mark.parametrize("fields", [{"amount": 2_001}, {"type": "refund_keep_goods"}])
+def test_an_offer_above_the_line_is_refused_with_its_figures_until_it_is_meant(
+    fields: dict,
+) -> None:
+    """SPEC O2: as an approval, for the buyer may accept it."""
+    ticket, agent = on_a_line()
+    told = refused(lambda: negotiate(ticket, agent, **fields), OverLine, pointer="above_line")
+    offered = "¥20.01" if "amount" in fields else "¥40.00"
+    assert told == (
+        f"{offered} is more than is left of line {ticket.line_no} (socks): ¥20.00. ¥50.00 was paid "
+        "for it, and other tickets have taken ¥30.00."
+    )
+    negotiate(ticket, agent, above_line=True, **fields)
+    assert TicketEvent.objects.get().note == f"Negotiation, round 1; Above the line: {told}"
+
+
+@pytest.mark.parametrize("fields", [{"amount": 2_000}, {}, {"type": "exchange"}])
+def test_an_offer_within_the_line_needs_no_word(fields: dict) -> None:
+    """Nor one that offers no money."""
+    ticket, agent = on_a_line()
+    negotiate(ticket, agent, **fields)
+    assert TicketEvent.objects.get().note == "Negotiation, round 1"
+
+
+def test_no_offer_goes_above_the_order_however_it_is_meant() -> None:
+    ticket, agent = on_a_line()
+    Order.objects.update(refunded_amount=8_000)
+    refused(lambda: negotiate(ticket, agent, amount=2_001, above_line=True), pointer="amount")
+
+
 def test_before_shipping_there_is_nothing_to_return() -> None:
     ticket, agent = make_case(order_status="pending_shipment")
     refused(lambda: negotiate(ticket, agent, type="return_refund"), pointer="type")
@@ -289,7 +339,7 @@ def test_two_rounds_a_request() -> None:
     assert (ticket.status, ticket.due_at) == ("negotiating", second.answer_due_at)
     notes = TicketEvent.objects.order_by("pk").values_list("kind", "note")
     assert list(notes) == [("status", "Negotiation, round 1"), ("note", "Negotiation, round 2")]
-    # What the platform said before the second round does not end it.
+    # A platform's report from before the second round does not end it.
     report(ticket, at=DUE - timedelta(minutes=1), status="pending_review")
     assert ticket.status == "negotiating"
     report(ticket, at=DUE + timedelta(hours=1), status="pending_review")
@@ -419,7 +469,7 @@ def test_whoever_approves_meanwhile_gives_in() -> None:
     assert negotiation.agreed_amount(ticket) == 10_000
 
 
-# Who, and at once.
+# Names the colleague, at once.
 
 
 def test_only_who_handles_tickets() -> None:

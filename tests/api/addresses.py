@@ -115,7 +115,7 @@ class Address(NamedTuple):
     name: str
     method: str
     line: Line
-    # What stands for the line's `names`.
+    # The values for the line's `names`.
     argument: str | None
 
     @property
@@ -124,7 +124,7 @@ class Address(NamedTuple):
 
     @property
     def roles(self) -> set[str]:
-        """Who may make the call with a token of its scope."""
+        """Roles that may make the call with a token of its scope."""
         return {"owner"} if self.line.owners and self.method != "GET" else MAY[self.scope]
 
     @property
@@ -141,7 +141,7 @@ class Address(NamedTuple):
 
 
 def known() -> dict[str, tuple[set[str], str | None]]:
-    """What the resolver knows: methods, and what stands in the address, by its name."""
+    """The resolver's addresses: methods and path parameters by name."""
     return dict(_under(get_resolver().url_patterns, "", ""))
 
 

@@ -1,4 +1,4 @@
-"""What nearly every test of the API starts from."""
+"""Fixtures of nearly every test of the API."""
 
 import pytest
 from django.contrib.auth.models import User

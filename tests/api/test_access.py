@@ -89,8 +89,8 @@ def test_with_every_other_scope(own: Scene, foreign: Scene) -> None:
 
 
 def test_with_its_scope_alone(own: Scene, foreign: Scene) -> None:
-    """Whoever may is let in, to what is its own; what is another shop's is not there, although
-    the token's maker is a member of it, too."""
+    """A token with the scope reaches its own shop's objects; another shop's don't exist for it,
+    although its user is a member there, too."""
     foreign.shop.memberships.create(user=own.people["owner"], role="owner")
     alone = {scope: program(own.shop, own.people["owner"], scope) for scope in ALL}
     point = moved()

@@ -1,4 +1,4 @@
-"""What all calls share: one answer for one key, the rate limit, problems, bodies."""
+"""Shared by all calls: one answer for one key, the rate limit, problems, bodies."""
 
 import threading
 from collections.abc import Callable

@@ -119,7 +119,7 @@ def test_the_shop_may_be_left_out_and_is_the_tokens(erp: Program, shop: Shop) ->
         ('"amount": "1.00", "note": ' + "[" * 600 + '"\\u0041"' + "]" * 600, ["#/note"]),
         ('"amount": "1.00", "note": "\\u0000"', ["#/note"]),
         ('"amount": "1.00", "\\ud800": 1', ["#"]),
-        # Looks like a key and is none.
+        # Looks like a key, but isn't one.
         ('"amount": "1.00", "note": "a \\"key\\": b"', []),
         ('"amount":"1.00","return_shipment":{"carrier":"x"},"refund_result":null', []),
     ],

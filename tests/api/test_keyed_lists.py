@@ -92,7 +92,7 @@ def test_versions_of_a_ticket_on_several_orders() -> None:
 
 
 def test_new_orders_among_others() -> None:
-    """What others are about to insert is there before anything is locked."""
+    """Rows that others are inserting are there before anything is locked."""
     erp, shop = make()
     known = make_ticket(make_order(shop, order_no="O1")).order
     sent = [order(order_no="O1", updated_at=at(1)), order(order_no="O2")]

@@ -1,4 +1,4 @@
-"""What warehouses and couriers report: shipments, and what waits for them (SPEC H1, H2, O4)."""
+"""Reports of warehouses and couriers: shipments, returns, intercepted parcels (SPEC H1, H2, O4)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -210,8 +210,7 @@ def test_a_part_and_the_platforms_rest(erp: Program, order: Order) -> None:
 
 
 def test_shipping_cancelled(erp: Program, shop: Shop, order: Order, owner: User) -> None:
-    """What was reported is withdrawn, the label counts no more, and the evaluator alone moves
-    money."""
+    """A report is withdrawn: the label counts no more, and only the evaluator moves money."""
     make_strategy(shop)
     Order.objects.update(label_printed_at=timezone.now() - timedelta(hours=3))
     ticket = make_ticket(order, ticket_no="T1", amount=1000)

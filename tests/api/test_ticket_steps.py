@@ -259,6 +259,33 @@ def test_negotiate(erp: Program, ticket: Ticket) -> None:
     assert rows() == before
 
 
+def test_an_offer_above_the_line_only_where_it_is_meant(
+    erp: Program, shop: Shop, english: None
+) -> None:
+    """SPEC O2: as an approval."""
+    line = {"title": "socks", "paid_amount": 5_000}
+    order = make_order(shop, lines=[line, line])
+    for number in ("L1", "L2"):
+        make_ticket(order, ticket_no=number, amount=5_000, line_no=1)
+    assert erp.post("/tickets/L1/approve", {"amount": "40.00"}).status == 200
+    offer = {"amount": "10.01", "message": "A part of it?"}
+    before = rows()
+    found = erp.post("/tickets/L2/negotiate", offer)
+    assert (found.status, found.content["errors"]) == (
+        422,
+        [
+            {
+                "pointer": "#/above_line",
+                "detail": "¥10.01 is more than is left of line 1 (socks): ¥10.00. ¥50.00 was paid "
+                "for it, and other tickets have taken ¥40.00.",
+            }
+        ],
+    )
+    assert rows() == before
+    assert erp.post("/tickets/L2/negotiate", offer | {"above_line": True}).status == 200
+    assert Negotiation.objects.get().amount == 1_001
+
+
 def test_results_of_refunds_that_are_paid_elsewhere(erp: Program, ticket: Ticket) -> None:
     refund = erp.post("/tickets/T1/approve").content["refund"]
     address = f"/refunds/{refund['id']}/result"

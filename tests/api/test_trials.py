@@ -34,7 +34,7 @@ def evaluated(shop: Shop, *amounts: int) -> None:
 
 
 def ran(erp: Program, **given: Any) -> Any:
-    """What the trial run found; `address` leads to it."""
+    """The trial run's result, read from `address`."""
     status, begun, _response = erp.post("/strategies/trial", {**days(), **given})
     assert (status, begun["status"], begun["result"]) == (202, "queued", None)
     trials.run(begun["id"], clock=lambda: NOON)

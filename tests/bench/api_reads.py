@@ -1,7 +1,6 @@
-"""What programs read through the API, in a database of a million orders (tests/bench/lists.py).
-
-The ship check is what a warehouse waits for before every parcel: under 10 ms of server time. The
-list of tickets, with every filter, is held against its own first page.
+"""Reads through the API, in a database of a million orders (tests/bench/lists.py). A warehouse
+waits for the ship check before every parcel: under 10 ms of server time. The list of tickets, with
+every filter, is held against its own first page.
 """
 
 import time

@@ -97,7 +97,7 @@ def add_backlog(shop: Shop, tickets: int) -> None:
 
 
 def settle_down() -> None:
-    """What a running server's autovacuum would have done: statistics, and no dead rows."""
+    """Stands in for autovacuum: fresh statistics, no dead rows."""
     with connection.cursor() as cursor:
         for table in ("aftersale_order", "aftersale_ticket", "strategies_decision"):
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -1,4 +1,4 @@
-"""What a bench measured, and how it is printed and kept. Only ratios count: machines are noisy."""
+"""A benchmark's figures, printed and kept. Only ratios count: machines are noisy."""
 
 import gc
 import resource

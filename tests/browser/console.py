@@ -1,4 +1,4 @@
-"""What the browser complains of while a test goes on."""
+"""Errors in the browser's console during a test."""
 
 from playwright.sync_api import Page
 

@@ -38,7 +38,7 @@ def test_from_the_bell_to_the_last_alert(page: Page, live_server: Any) -> None:
     bell = page.locator("#alert-bell")
     expect(bell).to_have_accessible_name("Alerts: 6 not acknowledged")
 
-    # What comes while a page is open is said, and the page stays as it is.
+    # Alerts that come while a page is open are announced; the page stays as it is.
     due(scene.shop, ticket_no="mine-late")
     alerts.raise_alerts(now=NOON)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

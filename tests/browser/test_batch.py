@@ -1,4 +1,4 @@
-"""SPEC P4 in the browser: many tickets, one of which has changed meanwhile."""
+"""SPEC P4 in the browser: many tickets, and one has changed meanwhile."""
 
 import re
 from typing import Any

@@ -49,7 +49,7 @@ def nothing_moves_by_itself(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 1000})
 
 
-# What lies under the pointer is looked up twenty times a second (SortableJS, without native drags).
+# SortableJS without native drags looks under the pointer twenty times a second.
 ARRIVED = """([pk, place]) => [
     ...document.querySelectorAll("[data-cards]:has(.sortable-ghost) > :not(.sortable-fallback)"),
 ].findIndex((card) => card.dataset.id === String(pk)) === place"""

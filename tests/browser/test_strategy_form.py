@@ -36,7 +36,7 @@ def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> N
     said = page.locator("#strategy-preview")
     expect(said).to_contain_text("在下班时间付款并申请")
 
-    # What is typed shows in the sentence; an error keeps it.
+    # Input shows in the sentence; an error keeps it.
     page.get_by_role("textbox", name="单笔金额上限").fill("88.5x")
     page.get_by_role("textbox", name="备注").fill("夜里没人")
     page.locator("form#strategy-form [type=submit]").click()

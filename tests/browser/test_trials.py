@@ -41,7 +41,7 @@ def test_from_the_form_to_the_result(page: Page, live_server: Any) -> None:
         f"{live_server.url}/admin/strategies/strategy/new/pre_ship_refund/?shop={scene.shop.pk}"
     )
 
-    # What is wrong is said as when saving, and what was typed stays.
+    # The same errors as when saving; the input stays.
     page.get_by_role("textbox", name="名称").fill("夜间小额")
     page.get_by_role("button", name="用历史数据试运行").click()
     expect(page.locator("#id_single_amount_cap_error")).to_be_visible()

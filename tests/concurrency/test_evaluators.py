@@ -44,7 +44,7 @@ def backlog(shop: Shop, tickets: int, **order) -> list[Ticket]:
 
 
 def drain(shop: Shop, batch_size: int) -> int:
-    """What a worker does over and over until nothing waits."""
+    """A worker's loop until nothing waits."""
     tally = Tally()
     while Ticket.objects.filter(shop=shop, awaiting_evaluation=True).exists():
         decide_shop(shop.pk, tally=tally, batch_size=batch_size)

@@ -29,8 +29,8 @@ def somebody_waits() -> bool:
 @pytest.mark.parametrize("held", [Shop, Order])
 @pytest.mark.parametrize("act", [shops.resume, shops.look_again])
 def test_it_holds_no_ticket_while_it_waits(act: Callable[..., None], held: Any) -> None:
-    """Whoever holds an order goes on to its tickets: to one that is held by somebody who waits for
-    the order, both would wait for ever."""
+    """A transaction that holds an order goes on to its tickets: if one were held by a transaction
+    that waits for the order, both would wait for ever."""
     shop = make_shop(automation_paused_at=NOON)
     owner: User = make_user(shop)
     order = make_order(shop)

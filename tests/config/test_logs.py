@@ -1,4 +1,4 @@
-"""What a log line never holds: buyers, in the words of a failed page, the database, or a record."""
+"""Log lines never name buyers, whether a page, the database or a record fails."""
 
 import logging
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.factories import make_shop, make_user
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What the program writes, as in production."""
+    """The log as in production."""
     made = DictConfigurator(logging_config(json=True))
     handler = logging.StreamHandler(lines := StringIO())
     handler.setFormatter(made.configure_formatter(made.config["formatters"]["plain"]))

@@ -1,5 +1,6 @@
 """`make run`: one group that starts together and stops together, PostgreSQL included."""
 
+import fcntl
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import psutil
 import psycopg
@@ -15,6 +17,10 @@ import pytest
 
 from config.postgres import Server
 from tests.config.conftest import command, still_running
+
+HANGS = 600
+"""Seconds after which a start counts as hanging. A bound on speed it is not: the first start makes
+the database, migrates and adds the demo shop, beside whatever else the machine does."""
 
 
 class Run:
@@ -39,7 +45,7 @@ class Run:
         return self.log.read_text()
 
     def wait_for(self, text: str) -> None:
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + HANGS
         while text not in self.said():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < give_up, self.said()
@@ -69,7 +75,7 @@ def left_over(family: list[psutil.Process]) -> list[str]:
 
 def cluster_with_workers(run: Run) -> psutil.Process:
     """The main process of a cluster, once it has children that could survive it."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + HANGS
     while time.monotonic() < give_up:
         for process in run.programs("qcluster"):
             if len(process.children(recursive=True)) > 3:
@@ -82,8 +88,39 @@ def family_of(run: Run) -> list[psutil.Process]:
     return psutil.Process(run.process.pid).children(recursive=True)
 
 
+def hold_lock(checkout: Path) -> IO[str]:
+    """Take the lock of a running group; BlockingIOError where one runs."""
+    folder = checkout / "var"
+    folder.mkdir(exist_ok=True)
+    lock = (folder / "run.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise
+    return lock
+
+
+def test_a_second_start_from_the_same_folder_is_refused(checkout):
+    with hold_lock(checkout):
+        refused = command(checkout, "-m", "config.run", PORT="0")
+    assert refused.returncode == 1
+    assert "runs already" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_in_use_is_refused(checkout):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taken = command(checkout, "-m", "config.run", PORT=str(listening.getsockname()[1]))
+    assert taken.returncode == 1
+    assert "choose another" in taken.stderr
+    assert "Traceback" not in taken.stderr
+
+
 def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run, checkout):
     server = Server(checkout / "var")
+    with pytest.raises(BlockingIOError):
+        hold_lock(checkout)
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=30) as page:
         assert b"csrfmiddlewaretoken" in page.read()
     with psycopg.connect(server.url(), autocommit=True) as connection:
@@ -91,12 +128,6 @@ def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run,
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
     assert len(run.programs("qcluster")) > 2
     assert len(run.programs("gunicorn")) > 1
-    refused = command(checkout, "-m", "config.run", PORT="0")
-    assert refused.returncode == 1
-    assert "runs already" in refused.stderr
-    taken = command(checkout, "-m", "config.run", PORT=str(run.port))
-    assert "choose another" in taken.stderr
-    assert "Traceback" not in refused.stderr + taken.stderr
 
     # If the group itself is killed its programs do not live on.
     cluster_with_workers(run)

@@ -37,7 +37,7 @@ _SECTION = re.compile(r"\b(INTERFACES|PERFORMANCE|ARCHITECTURE), ([^)\"]{1,60})"
 _OLD_NAME = re.compile(rf"\b(?:{'|'.join(PAGES)})\.md\b")
 _ADR = re.compile(r"\badr/(\d{4})")
 _PAGE = re.compile(r"\bdocs/[\w./-]*\.md\b")
-_ISSUE = re.compile(r"\bissues? #?\d+", re.IGNORECASE)
+_ISSUE = re.compile(r"\bissues? (?:points? )?#?\d+|[(]issue\b", re.IGNORECASE)
 
 
 def files() -> Iterator[Path]:

@@ -57,6 +57,8 @@ def test_the_pages_have_rules_and_sections_to_cite() -> None:
         "docs/nowhere.md",
         "see SPEC.md",
         "(issue 13)",
+        "issue point 6",
+        "(issue: the engine)",
         "Issues 3 and 4",
     ],
 )

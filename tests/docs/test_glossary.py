@@ -8,6 +8,8 @@ import pytest
 from django.apps import apps
 from django.utils import translation
 
+from strategies.engine.conditions import CONDITIONS
+from strategies.wording.conditions import WORDS
 from tests.docs.citations import DOCS
 
 GLOSSARY = (DOCS / "glossary.md").read_text()
@@ -46,6 +48,19 @@ def test_labels_are_those_that_the_pages_show(
             shown[choice.value] = english, str(choice.label)
     told = {code: words for code, words in rows.items() if words[1]}
     assert told == {code: shown.get(code) for code in told}
+    assert set(shown) <= set(rows), "each code of the program has its row"
+
+
+def test_conditions_are_listed_in_the_order_of_asking() -> None:
+    listed = _ROW.findall(CODES.split("\n## Conditions\n")[1])
+    shown = []
+    for condition in CONDITIONS:
+        label = WORDS[condition.name].label
+        with translation.override("en"):
+            english = str(label)
+        with translation.override("zh-hans"):
+            shown.append((condition.name, english, str(label)))
+    assert listed == shown
 
 
 def test_terms_are_those_of_the_program() -> None:

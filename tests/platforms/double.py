@@ -46,7 +46,7 @@ class Place:
     evidence_answer: Accepted | Declined = field(default_factory=Accepted)
     # Numbers by the moment at which the lists show them.
     listed: list[tuple[datetime, str, str]] = field(default_factory=list)
-    # What was asked, as ("orders", since, until), ("ticket", number), ("renewed",), …
+    # The calls, as ("orders", since, until), ("ticket", number), ("renewed",), …
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     # Called before a call is answered, with the call; may raise or do something.
     before: Callable[[tuple[Any, ...]], None] = lambda call: None

@@ -1,4 +1,4 @@
-"""What every fake platform can be told, so that one contract is tested against all of them.
+"""Instructions that every fake platform understands, so that one contract tests all of them.
 
 A fake is a real HTTP server on loopback that speaks its platform's wire format and keeps orders and
 tickets of its own, which buyers and the platform's rules move. What it is told here and what it
@@ -20,7 +20,7 @@ from aftersale.platforms.protocol import Account, Platform
 
 
 class Fault(Enum):
-    """What can go wrong between the desk and a platform; `Fake.fail` says how often."""
+    """Faults between the desk and a platform; `Fake.fail` says how often."""
 
     THROTTLED = "throttled"
     SERVER_ERROR = "server_error"  # HTTP 502, nothing carried out
@@ -48,7 +48,7 @@ class Message:
 
     body: bytes
     headers: Mapping[str, str]
-    # What follows the "?" of its address.
+    # The query of its address.
     query: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""What holds for every platform, each against its own fake over real HTTP."""
+"""The contract of all platforms, each against its own fake over real HTTP."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -38,9 +38,9 @@ WRITING = [
     Fault.LOST_ANSWER,
     Fault.GARBLED,
 ]
-# What the desk and a platform may call by different names once nothing can happen any more.
+# Final states that desk and platform may name differently.
 OVER = {"rejected", "cancelled", "closed"}
-# What neither a buyer nor people of the shop can do anything about.
+# States in which neither buyer nor shop can act.
 DONE = {"refunded", "cancelled", "closed", "arbitration"}
 
 
@@ -86,7 +86,7 @@ class Hour:
             )
 
     def work(self) -> None:
-        """What the clusters do: read, decide, tell the platform, pay."""
+        """The clusters' work: read, decide, tell the platform, pay."""
         clock = self.fake.now
         while read_changes.run(account_pk=self.account.pk, clock=clock):
             pass

@@ -1,4 +1,4 @@
-"""Whatever shape a value of the platform's takes, it costs at most its own record (SPEC O6).
+"""A platform's value of any shape costs at most its own record (SPEC O6).
 
 Each value of an answer in turn is left out or becomes each of the odd ones; its neighbour must be
 read as before, and nothing but the record itself may be unreadable.
@@ -184,7 +184,7 @@ def test_an_order_of_any_shape_costs_itself_at_most(fake: Any, platform: Platfor
 
 
 def test_pages_that_change_meanwhile_lose_nothing(fake: Any, platform: Platform) -> None:
-    """What slips through in one round is in the next, which looks back over its beginning."""
+    """A change missed by one round is in the next, which starts a little earlier."""
     since = fake.now() - timedelta(seconds=1)
     numbers = [fake.buyer_applies(fake.places(500), "refund_only", 500) for _ in range(8)]
     until = fake.now() + timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""What is said of a shop's strategies (SPEC M5): of its rows, of what is typed, and in words."""
+"""Findings on a shop's strategies (SPEC M5): stored ones, typed ones, and their texts."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,8 +1,9 @@
-"""What simulate makes of wrong and unusual files (INTERFACES, simulate)."""
+"""Wrong and unusual simulation files (INTERFACES, simulate)."""
 
 import json
 
 import pytest
+from django.utils import translation
 
 from strategies.services.simulation import SimulationFileError, read, simulate
 
@@ -196,3 +197,40 @@ def test_a_file_that_is_none(raw):
 
 def test_a_byte_order_mark_is_no_matter():
     assert read(b"\xef\xbb\xbf{}") == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ("p-1,p-2", "p-1,p-2"),
+        ("p-1，p-2", "p-1，p-2"),
+        ("p-1、p-2", "p-1、p-2"),
+        ("p-1;p-2", "p-1;p-2"),
+        ("p-1；p-2", "p-1；p-2"),
+        ("p-1\u200b\np-2", "p-1<U+200B><U+000A>p-2"),
+    ],
+)
+def test_o9_a_list_in_one_entry_refunds_none_of_its_products(entry, shown):
+    """With the control: the same product in an entry of its own is excluded."""
+    about = [order("o1", lines=[line(1, "50.00", product="p-1")])]
+
+    def decided(products):
+        rules = strategy("one", product_condition="exclude", products=products)
+        return simulate(document(strategies=[rules], orders=about))
+
+    with translation.override("en"):
+        lines, errors = decided([entry])
+    assert outcomes(lines) == [("t1", None)]
+    message = (
+        f"“{shown}” has a comma, semicolon or line break: give each product as an entry of its own"
+    )
+    assert [str(error) for error in errors] == [f"strategy one: products[0]: {message}"]
+    assert outcomes(decided(["p-1"])[0]) == [("t1", None)]
+    assert outcomes(decided([" p-2\n"])[0]) == [("t1", "one")]
+
+
+def test_o9_a_category_may_have_a_comma():
+    about = [order("o1", lines=[line(1, "50.00", category="bags, belts")])]
+    rules = strategy("one", product_condition="exclude", categories=["bags, belts"])
+    lines, errors = simulate(document(strategies=[rules], orders=about))
+    assert (outcomes(lines), errors) == ([("t1", None)], [])

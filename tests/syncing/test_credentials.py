@@ -86,7 +86,7 @@ def test_they_are_renewed_before_anything_else_is_asked(connected: Connected):
     connected.place.before = lambda call: tokens.append(call[0])
     connected.read()
     assert tokens[:2] == ["renewed", "orders"]
-    # What is not renewed stays.
+    # Secrets that are not renewed stay.
     assert registry.secrets_in(connected.account) == {"key": "key-Xq7", "token": "token-2"}
     assert connected.account.renewing_until is None
 
@@ -262,7 +262,7 @@ def test_only_owners_may(connected: Connected):
 
 
 def test_who_disconnects_and_connects_again_begins_anew(connected: Connected):
-    """What was filed in between was there before: it is for people."""
+    """Tickets filed in between count as open before the connection: they are for people."""
     connected.read()
     accounts.disconnect(shop_id=connected.shop.pk, user=connected.owner, now=connected.clock())
     connected.clock.turn(days=3)

@@ -1,4 +1,4 @@
-"""What a platform says beyond a record: kept beside it, shown to people, decided on by nobody."""
+"""A platform's facts beyond the record: kept beside it, shown to people, no part of decisions."""
 
 from datetime import UTC, datetime
 

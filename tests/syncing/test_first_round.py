@@ -1,5 +1,5 @@
-"""What was open when a shop was connected is for people; what comes later is not (SPEC E1, E8),
-and what the platform's own fast refund pays is recorded, not sent (SPEC F2)."""
+"""Tickets open when a shop was connected are for people, later ones are not (SPEC E1, E8); refunds
+by the platform's own fast refund are recorded, not sent (SPEC F2)."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ def test_what_was_open_before_waits_for_people(connected: Connected):
     events = [(event.kind, event.note) for event in ticket.events.all()]
     assert events == [("arrived", ""), ("flag", "Open before the shop was connected")]
     assert evaluate(connected) == []
-    # What is new after that is evaluated at once.
+    # New tickets after that are evaluated at once.
     connected.clock.turn(minutes=1)
     connected.ticket("T4", amount="10.00")
     connected.read_later(minutes=1)

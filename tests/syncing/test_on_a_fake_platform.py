@@ -83,7 +83,7 @@ def test_both_sides_agree_whatever_goes_wrong(fake: Fake) -> None:
     account = PlatformAccount.objects.get()
     assert (account.failing_since, account.failure) == (None, "")
     assert not account.problems.exists()
-    # What the merchant leaves unanswered the platform pays.
+    # The platform pays requests that the merchant leaves unanswered.
     read(fake, account_pk)
     fake.advance(60 * 60 * 24 * 8)
     read(fake, account_pk, 3)

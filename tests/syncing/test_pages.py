@@ -132,7 +132,7 @@ def test_what_was_open_before_is_counted_and_its_evaluation_offered(connected: C
     assert reverse("desk:automation-evaluate", args=[connected.shop.pk]) in page
     assert f"{reverse('automation:trials')}?shop={connected.shop.pk}" in page
     assert "T7" in page and "It has no type." in page
-    # Who may not change strategies is not offered it; nobody but owners is offered the rest.
+    # Offered to roles that may change strategies; everything else to owners only.
     viewer = client_of(factories.make_user(connected.shop, "viewer"))
     page = text_of(viewer, address("", connected.shop.pk))
     assert "evaluate-old" not in page and "test-platform" not in page

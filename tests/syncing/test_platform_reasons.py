@@ -81,7 +81,7 @@ def test_the_reason_is_kept_with_its_words_and_sent(connected: Connected, ticket
         "No.",
     )
     assert PlatformStep.objects.get().rejection == rejection
-    # Whatever becomes of the platform's list, the rejection keeps what it was.
+    # The rejection keeps its reason when the platform's list changes.
     connected.place.reasons = []
     assert "发货前已质检" in ticket.events.filter(to_status="rejected").get().note
 

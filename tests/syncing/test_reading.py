@@ -64,7 +64,7 @@ def test_a_round_a_minute_looks_back_over_the_end_of_the_last(connected: Connect
     connected.place.calls.clear()
     connected.read()
     assert connected.place.calls == []
-    # What a list shows late: changed before the last round, and not in it.
+    # Shown late by the list: changed before the last round, and not in it.
     connected.order("O9", ago=9)
     connected.read_later(minutes=1)
     assert connected.place.windows("orders") == [(NOON - read_changes.OVERLAP, NOON + MINUTE)]
@@ -87,7 +87,7 @@ def test_what_is_read_twice_changes_nothing_the_second_time(connected: Connected
 def test_a_reader_that_dies_in_a_window_loses_nothing(
     connected: Connected, monkeypatch: pytest.MonkeyPatch
 ):
-    """What was saved of the window stays, its end does not move, and the next one reads it all."""
+    """Saved records of the window stay, its end does not move, and the next round reads it all."""
     connected.read()
     connected.clock.turn(minutes=1)
     monkeypatch.setattr(read_changes, "BATCH", 2)

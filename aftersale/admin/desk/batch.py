@@ -80,8 +80,9 @@ def _ask(
     try:
         if step == Step.REJECT:
             context["reasons"] = batches.reasons(ticket_ids=chosen, user=user)
-        # Which tickets can be rejected depends on the reason: before it there is nothing to say.
-        if step != Step.REJECT or given["reason"]:
+        # Which tickets can be rejected depends on the reason: before it there is nothing to say,
+        # but where no reason fits any of them.
+        if step != Step.REJECT or given["reason"] or not context["reasons"]:
             preview = batches.preview(
                 step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
             )

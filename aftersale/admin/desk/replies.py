@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from aftersale import reject_reasons
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.yuan_field import YuanField
+from aftersale.admin.workbench.consequences import line_warning
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
@@ -103,6 +104,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
                 amount=_fen(request.POST.get("amount", "")),
                 message=request.POST.get("message", ""),
                 evidence=request.FILES.getlist("evidence"),
+                above_line="above_line" in request.POST,
                 user=access.person(request),
                 now=timezone.now(),
                 seen=request.POST.get("seen", ""),
@@ -141,6 +143,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
         most=negotiation.MOST_ROUNDS,
         until=format_time(_until(ticket, timezone.now()), ticket.shop),
         outcome=_outcome(ticket, type, amount),
+        line_warning=_line_warning(ticket, type, amount),
     )
 
 
@@ -149,8 +152,12 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
 def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
     """The effect of the buyer's accepting the offer typed so far."""
     ticket = cases.find_case(ticket_id=pk, user=access.person(request))
-    outcome = _outcome(ticket, request.GET.get("type", ""), request.GET.get("amount", ""))
-    return render(request, "aftersale/desk/replies/outcome.html", {"outcome": outcome})
+    type, amount = request.GET.get("type", ""), request.GET.get("amount", "")
+    shown = {
+        "outcome": _outcome(ticket, type, amount),
+        "line_warning": _line_warning(ticket, type, amount),
+    }
+    return render(request, "aftersale/desk/replies/outcome.html", shown)
 
 
 @pages.desk_page
@@ -334,6 +341,17 @@ def _outcome(ticket: Ticket, type: str, amount: str) -> str:
     if type == TicketType.RETURN_REFUND:
         return _("If the buyer accepts: the goods come back first, then %s is refunded.") % what
     return _("If the buyer accepts: %s is refunded at once, and nothing comes back.") % what
+
+
+def _line_warning(ticket: Ticket, type: str, amount: str) -> str:
+    """The figures of the ticket's line where the offer is more than is left of it (SPEC O2)."""
+    try:
+        fen = _fen(amount)
+    except Refused:
+        return ""  # the outcome says what is wrong with it
+    other = type if type in TicketType.values and type != ticket.type else ""
+    offered = replies.offered_money(ticket, other, None if fen == ticket.amount else fen)
+    return line_warning(ticket, offered)
 
 
 def _fen(yuan: str) -> int | None:

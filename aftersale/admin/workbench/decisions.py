@@ -26,6 +26,7 @@ from aftersale.services.desk import assignment
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused, Stale, WrongStep
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
+from aftersale.services.tickets.lifecycle import asks_for_nothing
 
 from . import case
 from .consequences import (
@@ -90,7 +91,7 @@ def _approved(ticket: Ticket, amount: int, who: str) -> str:
 
 
 def _closed(ticket: Ticket, amount: int, who: str) -> str:
-    return _("The ticket is closed.")
+    return " ".join([_("The ticket is closed."), approvals.left_open_there(ticket)]).strip()
 
 
 def _refunded(ticket: Ticket, amount: int, who: str) -> str:
@@ -199,6 +200,7 @@ def _ask(
     refused: Refused | None = None,
 ) -> HttpResponse:
     order = ticket.order
+    closes = decision is CLOSE or (decision is CONFIRM and asks_for_nothing(ticket))
     amount = to_pay(ticket)
     shown, then = format_yuan(amount), _then(ticket, decision)
     asked: int | None = amount
@@ -229,6 +231,7 @@ def _ask(
         form=form,
         then=then,
         line_warning=line_warning(ticket, asked) if decision.takes_money and asked else "",
+        left_open_there=approvals.left_open_there(ticket) if closes else "",
         note=request.POST.get("note", ""),
         # The facts on the screen when the dialog was opened, not those of now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),

@@ -15,6 +15,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
     Account,
@@ -64,9 +65,14 @@ class Api:
         except TimedOut:
             raise NotCarriedOut(_("Kuaishou did not answer. Nothing was changed.")) from None
 
-    def send(self, method: str, param: Mapping[str, Any]) -> None:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated."""
-        self._data(self._signed("POST", method, param))
+    def send(
+        self, method: str, param: Mapping[str, Any], *, deadline: Deadline | None = None
+    ) -> None:
+        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+
+        Not sent after `deadline`: NotCarriedOut.
+        """
+        self._data(self._signed("POST", method, param, deadline=deadline))
 
     def upload(self, method: str, param: Mapping[str, Any], name: str, picture: Picture) -> Any:
         """Hands a file over, which changes nothing of any ticket; the answer's data."""
@@ -87,17 +93,30 @@ class Api:
         return data if isinstance(data, dict) else answer
 
     def _signed(
-        self, verb: str, method: str, param: Mapping[str, Any], file: Any = None
+        self,
+        verb: str,
+        method: str,
+        param: Mapping[str, Any],
+        file: Any = None,
+        *,
+        deadline: Deadline | None = None,
     ) -> tuple[httpx.Response, bytes]:
         # Escaped, so that no text can fail to be signed.
         text = json.dumps(param, separators=(",", ":"))
         fields = _signed_fields(
             self._secrets, method=method, param=text, timestamp=int(time.time() * 1000)
         )
-        return self._exchange(verb, f"{self._address}/{method.replace('.', '/')}", fields, file)
+        address = f"{self._address}/{method.replace('.', '/')}"
+        return self._exchange(verb, address, fields, file, deadline=deadline)
 
     def _exchange(
-        self, verb: str, address: str, fields: Mapping[str, str], file: Any = None
+        self,
+        verb: str,
+        address: str,
+        fields: Mapping[str, str],
+        file: Any = None,
+        *,
+        deadline: Deadline | None = None,
     ) -> tuple[httpx.Response, bytes]:
         seconds = payments.CALL_TIMEOUT_SECONDS
         if self._client is None:
@@ -106,7 +125,13 @@ class Api:
         until = time.monotonic() + seconds
         try:
             with self._client.stream(
-                verb, address, params=query, data=form, files=file, timeout=seconds
+                verb,
+                address,
+                params=query,
+                data=form,
+                files=file,
+                timeout=seconds,
+                extensions=traced(deadline),
             ) as response:
                 return response, _body(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.kuaishou import access, codes, messages, pictures, reasons, to_records
 from aftersale.platforms.kuaishou.values import identity, milliseconds, number, rows
@@ -162,6 +163,7 @@ class Kuaishou:
                 # Spelled so. Where goods were to come back they are waived by it.
                 "refundHandingWay": int(HandlingWay.REFUND_ONLY),
             },
+            step,
         )
 
     def approve_return(self, step: Step) -> Accepted | Declined:
@@ -176,10 +178,10 @@ class Kuaishou:
             "refundId": _id(step),
             "refundAmount": 0 if exchange else step.amount,
         }
-        address = self._account.secrets.get("return_address_id", "")
-        if address.isdecimal():
-            param["addressId"] = int(address)
-        return self._send("open.seller.order.refund.returngoods.approve", param)
+        address = whole_number(self._account.secrets.get("return_address_id", ""), digits=19)
+        if address is not None:
+            param["addressId"] = address
+        return self._send("open.seller.order.refund.returngoods.approve", param, step)
 
     def confirm_receipt(self, step: Step) -> Accepted | Declined:
         row = self._as_decided(step, codes.RECEIPT)
@@ -196,6 +198,7 @@ class Kuaishou:
         return self._send(
             "open.seller.order.refund.confirm.receipt",
             {"refundId": _id(step), "status": number(row, "status")},
+            step,
         )
 
     def reject(
@@ -324,9 +327,10 @@ class Kuaishou:
         return data if isinstance(data, Mapping) and data else None
 
     def _ticket(self, ticket_no: str) -> Row | None:
-        if not ticket_no.isdecimal():
+        refund_id = whole_number(ticket_no, digits=19)
+        if refund_id is None:
             return None
-        return self._one("open.seller.order.refund.detail", {"refundId": int(ticket_no)})
+        return self._one("open.seller.order.refund.detail", {"refundId": refund_id})
 
     def _history(self, ticket_no: str) -> Row | None:
         data = self._api.read("open.refund.comment.basic.list", {"refundId": int(ticket_no)})
@@ -336,9 +340,8 @@ class Kuaishou:
         return self._one("open.seller.order.fee.detail", {"orderId": int(order_no)})
 
     def _order(self, order_no: str) -> Row | None:
-        if not order_no.isdecimal():
-            return None
-        return self._one("open.order.detail", {"oid": int(order_no)})
+        oid = whole_number(order_no, digits=19)
+        return None if oid is None else self._one("open.order.detail", {"oid": oid})
 
     def _as_decided(self, step: Step, statuses: frozenset[int]) -> Row | Declined:
         """The ticket, if it is still what the decision was about and the step can be taken."""
@@ -379,21 +382,23 @@ class Kuaishou:
             addresses = pictures.uploaded(self._api, sent)
         except Refused as refused:
             return declined(refused)
+        code = whole_number(chosen.code)
         return self._send(
             "open.refund.reject",
             {
                 "refundId": _id(step),
-                "reasonCode": int(chosen.code) if chosen.code.isdecimal() else chosen.code,
+                "reasonCode": chosen.code if code is None else code,
                 "rejectDesc": text,
                 "refundVersion": milliseconds(step.version),
                 **({"rejectImages": addresses} if addresses else {}),
                 **(edit or {}),
             },
+            step,
         )
 
-    def _send(self, method: str, param: Mapping[str, Any]) -> Accepted | Declined:
+    def _send(self, method: str, param: Mapping[str, Any], step: Step) -> Accepted | Declined:
         try:
-            self._api.send(method, param)
+            self._api.send(method, param, deadline=step.deadline)
         except Refused as refused:
             return declined(refused)
         return Accepted()
@@ -404,6 +409,7 @@ def _id(step: Step) -> int:
 
 
 def _as_id(ticket_no: str) -> int:
-    if not ticket_no.isdecimal():
+    number = whole_number(ticket_no, digits=19)
+    if number is None:
         raise NotCarriedOut(_("Kuaishou does not know this ticket."))
-    return int(ticket_no)
+    return number

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
@@ -67,16 +68,21 @@ class Client:
         body: Mapping[str, Any] | None = None,
         *,
         until: float | None = None,
+        deadline: Deadline | None = None,
         token: str | None = None,
         method: str = "POST",
         query: Mapping[str, str] | None = None,
         files: Any = None,
     ) -> Answer:
-        """The answer of one call; given up at `until` (monotonic) where several share a time."""
+        """The answer of one call; given up at `until` (monotonic) where several share a time.
+
+        Not sent after `deadline`: NotCarriedOut.
+        """
         token = self._secrets.get("access_token", "") if token is None else token
         if not token:
             raise NotAuthorised(_("There is no access token yet."))
-        sent: dict[str, Any] = {"params": query, "extensions": {"access_token": token}}
+        extensions = {"access_token": token, **traced(deadline)}
+        sent: dict[str, Any] = {"params": query, "extensions": extensions}
         if files:
             sent["files"] = files
         elif method == "POST":

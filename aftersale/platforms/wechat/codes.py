@@ -1,5 +1,6 @@
 """WeChat's codes and the desk's words for them, both ways (PLATFORMS b3, b4, b5)."""
 
+from aftersale.domain.digits import whole_number
 from aftersale.platforms.protocol import Why
 
 # The platform spells it with one L.
@@ -244,11 +245,13 @@ def status_name(status: object) -> str:
     if isinstance(status, int):
         return OLDER_STATUS.get(status, str(status))
     text = str(status or "")
-    return OLDER_STATUS.get(int(text), text) if text.isdecimal() else text
+    number = whole_number(text)
+    return text if number is None else OLDER_STATUS.get(number, text)
 
 
 def type_name(type: object) -> str:
     if isinstance(type, int):
         return OLDER_TYPE.get(type, str(type))
     text = str(type or "")
-    return OLDER_TYPE.get(int(text), text) if text.isdecimal() else text
+    number = whole_number(text)
+    return text if number is None else OLDER_TYPE.get(number, text)

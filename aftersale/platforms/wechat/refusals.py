@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.protocol import Declined, Why, own_reason
 
@@ -47,7 +48,7 @@ def number_of(reason: str, rows: list[dict[str, Any]]) -> int | None:
     own = own_reason(reason)
     if own is not None:
         offered = {str(row.get("reject_reason_type")) for row in rows}
-        return int(own) if own in offered and own.isdecimal() else None
+        return whole_number(own) if own in offered else None
     numbers, labels = codes.REJECT_REASONS.get(reason, ((), ()))
     for row in rows:
         if any(label in _label(row) for label in labels):

@@ -233,7 +233,9 @@ class WeChatShop:
             case codes.PAYING | codes.OVERDUE | codes.WAIT_CONFIRM:
                 return Pending()
             case codes.PAYMENT_FAILED:
-                return Failed(to_records.failure(raw) or _("The platform could not pay."))
+                # It takes an approval again: one that is late on its way, too.
+                reason = to_records.failure(raw) or _("The platform could not pay.")
+                return Failed(reason, late_call_may_pay=True)
             case codes.PAYMENT_GIVEN_UP | codes.FAILED:
                 reason = to_records.failure(raw) or _("The platform has closed the request.")
                 return Failed(reason, permanent=True)
@@ -319,7 +321,7 @@ class WeChatShop:
             raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
         try:
             asked = {"after_sale_order_id": step.ticket_no, **body}
-            self._client.call(path, asked, until=until)
+            self._client.call(path, asked, until=until, deadline=step.deadline)
         except Refused as refused:
             if refused.code in codes.BAD_ADDRESS:
                 self._lookup.forget_address()

@@ -16,6 +16,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
@@ -65,9 +66,14 @@ class Api:
         except TimedOut:
             raise NotCarriedOut(_("Xiaohongshu did not answer. Nothing was changed.")) from None
 
-    def send(self, method: str, fields: Mapping[str, Any]) -> None:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated."""
-        self._data(self._call(method, fields))
+    def send(
+        self, method: str, fields: Mapping[str, Any], *, deadline: Deadline | None = None
+    ) -> None:
+        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+
+        Not sent after `deadline`: NotCarriedOut.
+        """
+        self._data(self._call(method, fields, deadline=deadline))
 
     def token(self, method: str, fields: Mapping[str, str]) -> Mapping[str, Any]:
         """What the two OAuth calls answer, which take no access token.
@@ -82,7 +88,12 @@ class Api:
         return data if isinstance(data, Mapping) else {}
 
     def _call(
-        self, method: str, fields: Mapping[str, Any], *, token: bool = True
+        self,
+        method: str,
+        fields: Mapping[str, Any],
+        *,
+        token: bool = True,
+        deadline: Deadline | None = None,
     ) -> dict[str, Any]:
         timestamp = str(int(time.time()))
         call: dict[str, Any] = {
@@ -96,14 +107,14 @@ class Api:
         }
         if token:
             call["accessToken"] = self._secret("access_token")
-        return _object(*self._exchange({**fields, **call}))
+        return _object(*self._exchange({**fields, **call}, deadline))
 
     def _secret(self, name: str) -> str:
         if value := self._secrets.get(name):
             return value
         raise NotAuthorised(_("The access to Xiaohongshu lacks: %s") % name)
 
-    def _exchange(self, call: Mapping[str, Any]) -> tuple[int, bytes]:
+    def _exchange(self, call: Mapping[str, Any], deadline: Deadline | None) -> tuple[int, bytes]:
         seconds = payments.CALL_TIMEOUT_SECONDS
         if self._client is None:
             self._client = httpx.Client(follow_redirects=False, verify=tls())
@@ -113,7 +124,12 @@ class Api:
         until = time.monotonic() + seconds
         try:
             with self._client.stream(
-                "POST", self._address, content=content, headers=headers, timeout=seconds
+                "POST",
+                self._address,
+                content=content,
+                headers=headers,
+                timeout=seconds,
+                extensions=traced(deadline),
             ) as response:
                 return response.status_code, _body(response, until)
         except _NEVER_SENT:

@@ -68,7 +68,8 @@ def refund(info: Row) -> Paid | Failed | NeverSeen | Pending:
         case "refunded":
             return Paid()
         case "refund_failed":
-            return Failed(_("Xiaohongshu could not pay the refund."))
+            text = _("Xiaohongshu could not pay the refund.")
+            return Failed(text, late_call_may_pay=True)
         case "cancelled" | "closed":
             return Failed(_("Closed on Xiaohongshu without a refund."), permanent=True)
         case "refunding":

@@ -163,7 +163,8 @@ class Steps:
 
     def _send(self, method: str, step: Step, fields: Mapping[str, Any]) -> Accepted | Declined:
         try:
-            self._api.send(method, {"returnsId": step.ticket_no, **fields})
+            sent = {"returnsId": step.ticket_no, **fields}
+            self._api.send(method, sent, deadline=step.deadline)
         except Refused as refused:
             return refusals.declined(refused, changed=self._moved(step))
         return Accepted()

@@ -1,1 +1,1 @@
-"""Who may do what: rights, members, tokens, idempotent calls."""
+"""Access: rights, members, tokens, idempotent calls."""

@@ -1,4 +1,4 @@
-"""Who is a member of a shop, in which role (SPEC P1). Every change is an event of the shop."""
+"""A shop's members and their roles (SPEC P1). Every change is an event of the shop."""
 
 from datetime import datetime
 
@@ -81,7 +81,7 @@ def _enter_membership(membership_id: int, *, user: User) -> Membership:
 def _refuse_last_owner(membership: Membership) -> None:
     if membership.role != Role.OWNER:
         return
-    # One who can't log in any more is none.
+    # An owner who can't log in any more doesn't count.
     others = Membership.objects.filter(
         shop=membership.shop_id, role=Role.OWNER, user__is_active=True
     )

@@ -1,4 +1,4 @@
-"""Who may do what, and which shops a user sees (SPEC P1).
+"""Rights by role, and the shops that a user sees (SPEC P1).
 
 Every query that a person causes starts from `shops_of` or goes through `scoped`.
 """
@@ -38,7 +38,7 @@ ROLES: dict[Right, set[Role]] = {
 
 
 def shops_of(user: Person, right: Right = Right.SEE) -> QuerySet[Shop]:
-    """The shops in which the user has the right. An operator (superuser) has all of them."""
+    """Shops where the user has the right. An operator (superuser) has all of them."""
     if user.is_superuser:
         return Shop.objects.all()
     return Shop.objects.filter(

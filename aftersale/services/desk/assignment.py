@@ -27,7 +27,7 @@ def take(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) 
 
 
 def hand_back(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
-    """The case is anybody's again; only whoever has it in hand hands it back."""
+    """The case is unassigned again; only its assignee can hand it back."""
     with transaction.atomic():
         ticket = _locked(ticket_id=ticket_id, user=user, seen=seen)
         if ticket.handler_id != user.pk:

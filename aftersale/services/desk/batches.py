@@ -23,6 +23,7 @@ from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.desk import replies
 from aftersale.services.desk.reject_templates import facts_of, filled, text_problem
 from aftersale.services.orders import refundable
+from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import NotAllowed, Refused
 from aftersale.services.tickets.cases import find_case, order_of, seen_after, seen_now, seen_of
@@ -157,7 +158,7 @@ def _distinct(ticket_ids: Iterable[int]) -> list[int]:
 
 
 def _tickets(asked: list[int], user: User) -> dict[int, Ticket]:
-    """Those of the tickets that the person may see, in the order in which they were asked for."""
+    """The tickets that the person may see, in the order asked for."""
     tickets = (
         scoped(Ticket.objects.select_related("shop", "order"), user)
         .prefetch_related("order__lines")
@@ -167,7 +168,7 @@ def _tickets(asked: list[int], user: User) -> dict[int, Ticket]:
 
 
 def _without_right(shop_pks: Iterable[int], user: User) -> dict[int, NotAllowed]:
-    """The refusal of each shop in which the person may not handle tickets."""
+    """A refusal for each shop where the person may not handle tickets."""
     refusals = {}
     for pk in shop_pks:
         try:
@@ -178,13 +179,15 @@ def _without_right(shop_pks: Iterable[int], user: User) -> dict[int, NotAllowed]
 
 
 def reasons(*, ticket_ids: Iterable[int], user: User) -> list[tuple[RejectReason, int]]:
-    """The reasons that many tickets can be rejected for, each with how many it fits.
+    """The reasons of the catalogue that many tickets can be rejected for, each with how many it
+    fits. A ticket whose platform has reasons of its own is left out (_require_catalogue).
 
     None that needs pictures: they would be of one case, not of all.
     """
     fits: Counter[str] = Counter()
     for ticket in _tickets(_distinct(ticket_ids), user).values():
-        fits.update(reason.code for reason in fitting(ticket))
+        if not is_platform_connected(ticket.shop):
+            fits.update(reason.code for reason in fitting(ticket))
     return [
         (reason, fits[reason.code])
         for reason in REASONS
@@ -224,6 +227,7 @@ def _check_approval(ticket: Ticket, *, now: datetime) -> None:
 
 def _check_rejection(ticket: Ticket, *, now: datetime, reason: str, text: str = "") -> None:
     order_of(ticket)
+    _require_catalogue(ticket)
     replies.require_rejectable(ticket, reason, has_evidence=False, now=now)
 
 
@@ -243,6 +247,7 @@ def _reject(
     *, ticket_id: int, seen: str, user: User, now: datetime, reason: str, text: str = ""
 ) -> Ticket:
     ticket = find_case(ticket_id=ticket_id, user=user)
+    _require_catalogue(ticket)
     return replies.reject(
         ticket_id=ticket_id,
         reason=reason,
@@ -257,6 +262,12 @@ def _negotiate(*, ticket_id: int, seen: str, user: User, now: datetime, message:
     return replies.negotiate(
         ticket_id=ticket_id, message=message, user=user, now=now, seen=seen
     ).ticket
+
+
+def _require_catalogue(ticket: Ticket) -> None:
+    """SPEC P2: people choose among a platform's own reasons, which it gives ticket by ticket."""
+    if is_platform_connected(ticket.shop):
+        raise Refused(_("Its platform has its own reasons for rejecting it: reject it by itself."))
 
 
 def _exchange() -> str:

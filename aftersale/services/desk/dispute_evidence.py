@@ -34,7 +34,7 @@ LONGEST = 500
 
 
 def takes_evidence(ticket: Ticket) -> bool:
-    """Whether the ticket is in a dispute on a platform that takes evidence from here."""
+    """True if the ticket is in a dispute on a platform that takes evidence from Afterdesk."""
     if ticket.status != TicketStatus.ARBITRATION or not is_platform_connected(ticket.shop):
         return False
     account = PlatformAccount.objects.filter(shop=ticket.shop_id).only("platform").first()

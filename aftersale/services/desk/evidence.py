@@ -1,7 +1,7 @@
-"""Pictures that people put to a case: what is taken, how it is kept, who may see it (SPEC P2).
+"""Pictures that people attach to a case: check, storage, access (SPEC P2).
 
-What a file is its content says, never its name. It is kept under a name of chance where nothing
-is served from, and shown by one page to the shop's members alone.
+The content decides a file's type, never its name. Files have random names in a folder that no web
+server serves; one page shows them, to the shop's members only.
 """
 
 import hashlib
@@ -38,9 +38,8 @@ Item = File | int
 
 
 def store(*, ticket: Ticket, upload: File, user: User, now: datetime) -> EvidenceFile:
-    """Keeps a picture with the ticket; raises Refused where it is none, or too big.
-
-    Within a transaction, use `taken_back_on_failure`: a file knows no rollback.
+    """Stores a picture with the ticket; raises Refused if it is no picture, or too big. Within a
+    transaction, use `taken_back_on_failure`: files aren't rolled back.
     """
     content = _read(upload)
     content_type, ending = _kind(content, upload)

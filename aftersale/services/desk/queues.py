@@ -1,11 +1,11 @@
-"""The queues of the workbench: what each holds, how much, nearest deadline first (SPEC O5).
+"""The queues of the workbench with their cases and counts, nearest deadline first (SPEC O5).
 
 Parcels to be stopped and refunds to be paid by hand have no deadline: those that have waited
 longest come first.
 
-Made for a million tickets: whatever is open is read by the indexes `ticket_on_the_desk` and
-`shipping_alert_on_its_way`, counts stop at MOST_COUNTED, and a page reads as many rows as it shows
-of each shop and status. `shop_ids` are the shops that the person sees.
+Made for a million tickets: open ones are read by the indexes `ticket_on_the_desk` and
+`shipping_alert_on_its_way`, counts stop at MOST_COUNTED, and a page reads of each shop and status
+only as many rows as it shows. `shop_ids` are the shops that the person sees.
 """
 
 from collections.abc import Iterable, Sequence

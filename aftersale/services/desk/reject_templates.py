@@ -26,7 +26,7 @@ LONGEST = 1_000
 
 @transaction.atomic
 def save(*, shop_id: int, reason: str, text: str, user: User, now: datetime) -> None:
-    """Gives the shop a text of its own; raises Refused naming a placeholder that is none."""
+    """Gives the shop a text of its own; raises Refused naming an unknown placeholder."""
     shop, known = _enter(shop_id, reason, user=user)
     # As browsers send them: \r\n.
     text = text.replace("\r\n", "\n").strip()
@@ -96,7 +96,7 @@ def facts_of(ticket: Ticket) -> dict[str, str]:
 
 
 def _product(ticket: Ticket) -> str:
-    """The title of what the ticket is about; codes mean nothing to a buyer."""
+    """The title of the ticket's goods; codes mean nothing to a buyer."""
     if ticket.order is None:
         return ""
     lines = [

@@ -1,8 +1,8 @@
 """Answers of the desk to a buyer: a rejection, or a round of negotiation (SPEC P2, P3).
 
 The ticket is looked up among the shops that the user may see (else NotFound), the right to handle
-tickets is needed (else NotAllowed); WrongStep, Stale and Refused are raised having written
-nothing. Amounts in fen.
+tickets is needed (else NotAllowed); WrongStep, Stale, OverLine and Refused are raised having
+written nothing. Amounts in fen.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from django.db import transaction
 from aftersale.domain import deadlines
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.placeholders import left_in
 from aftersale.models import (
@@ -33,6 +34,7 @@ from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
 from aftersale.services.desk import evidence as pictures
 from aftersale.services.desk import platform_reasons
 from aftersale.services.desk.reject_templates import filled
+from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
 from aftersale.services.refunds import unsent_refunds
 from aftersale.services.shared.errors import Refused, WrongStep
@@ -67,7 +69,8 @@ def reject(
     # Asked of the platform before anything is locked.
     own = platform_reasons.chosen(find_case(ticket_id=ticket_id, user=user), reason)
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
-        order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         ticket.order = order
         known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now, own=own)
         if explanation is None:
@@ -85,7 +88,7 @@ def reject(
         for file in files:
             file.rejection = rejection
             file.save(update_fields=["rejection"])
-        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(case)
         from_status = ticket.status
         lifecycle.move(
             ticket,
@@ -115,6 +118,7 @@ def negotiate(
     amount: int | None = None,
     message: str,
     evidence: Sequence[pictures.Item] = (),
+    above_line: bool = False,
     user: User,
     now: datetime,
     seen: str | None = None,
@@ -123,20 +127,24 @@ def negotiate(
 
     A type or amount that is the ticket's own offers nothing. A further round begins when the
     earlier one is over, also when its time ran out and the platform has not said so yet.
+    `above_line` as for approvals: an offer is money that the buyer may accept (SPEC O2).
     """
     message = require_text(message, pointer="message")
     with pictures.taken_back_on_failure() as stored, transaction.atomic():
-        order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         ticket.order = order
         open_round = require_negotiable(ticket, now=now)
         offered_type = "" if type == ticket.type else type
         offered_amount = None if amount == ticket.amount else amount
-        _check_offer(order, ticket, offered_type, offered_amount)
+        above = _check_offer(order, ticket, offered_type, offered_amount, above_line=above_line)
         files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         if open_round is not None:
             rounds.expire(open_round, ticket, now=now)
         number = Negotiation.objects.filter(ticket=ticket).count() + 1
-        note = _("Negotiation, round %d") % number
+        note: str = _("Negotiation, round %d") % number
+        if above:
+            note = joined("; ", [note, above])
         from_status = ticket.status
         if ticket.status == TicketStatus.PENDING_REVIEW:
             lifecycle.move(
@@ -203,7 +211,7 @@ def require_negotiable(ticket: Ticket, *, now: datetime) -> Negotiation | None:
 
 
 def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
-    """Whether one more round may begin, as far as the ticket itself says."""
+    """True if the ticket itself allows one more round."""
     if ticket.order is None or ticket.status not in NEGOTIABLE:
         return False
     earlier = rounds.of_request(ticket)
@@ -257,7 +265,17 @@ def _make_way(ticket: Ticket, *, now: datetime) -> Negotiation | None:
     return still_open[0] if still_open else None
 
 
-def _check_offer(order: Order, ticket: Ticket, type: str, amount: int | None) -> None:
+def offered_money(ticket: Ticket, type: str, amount: int | None) -> int:
+    """The money that the buyer gets by accepting; 0 where nothing else is offered."""
+    if (type or ticket.type) == TicketType.EXCHANGE or not (type or amount):
+        return 0
+    return ticket.amount if amount is None else amount
+
+
+def _check_offer(
+    order: Order, ticket: Ticket, type: str, amount: int | None, *, above_line: bool
+) -> str:
+    """The note on an offer above the line's money; raises what speaks against the offer."""
     if type and type not in types_on_offer(ticket):
         raise Refused(_("This can't be offered for the order as it is."), pointer="type")
     if amount is not None and not 0 < amount <= ticket.amount:
@@ -270,11 +288,11 @@ def _check_offer(order: Order, ticket: Ticket, type: str, amount: int | None) ->
     if exchange and amount is not None:
         raise Refused(_("An exchange ends with new goods, not with a refund."), pointer="amount")
     if exchange or not (type or amount):
-        return
+        return ""
     if TicketFlag.NO_WINDOW in ticket.flags:
         raise Refused(_("No after-sale window was open for this completed order."))
     available = order.refundable_amount + ticket.committed
-    wanted = ticket.amount if amount is None else amount
+    wanted = offered_money(ticket, type, amount)
     if not 0 < wanted <= available or order.over_refunded:
         raise Refused(
             _("%(amount)s can't be offered: %(available)s of the order is left.")
@@ -284,12 +302,12 @@ def _check_offer(order: Order, ticket: Ticket, type: str, amount: int | None) ->
             },
             pointer="amount",
         )
+    return refundable.line_note(order, ticket, wanted, above_line=above_line)
 
 
 def _go_on(ticket: Ticket, *, user: User, now: datetime, note: str) -> None:
-    """One more round while the ticket stays `negotiating`: no step of SPEC O4's table.
-
-    The status counts anew, as after a step: what the platform said before it is past.
+    """One more round while the ticket stays `negotiating`; SPEC O4's table has no such step. The
+    status starts again, as after a step: earlier reports of the platform are outdated.
     """
     ticket.status_at = now
     ticket.due_at = deadlines.due_at(

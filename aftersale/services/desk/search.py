@@ -48,10 +48,9 @@ def find(
     term: str,
     most: int,
 ) -> SearchHits:
-    """The keys of what has that number, by the first of the ways that finds any; else of buyers.
-
-    Theirs in the order of the index, `most` of each shop: a name that begins like everybody's
-    would read the whole table.
+    """The keys of tickets with that number, by the first kind of number that finds any; otherwise
+    of buyers with that name. Those come in index order, at most `most` of each shop: a common
+    prefix of names would read the whole table.
     """
     reads: list[str] = []
     params: list[Any] = []

@@ -26,6 +26,7 @@ from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, refund_results, unsent_refunds
 from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets.cases import case_of_locked
 
 from .events import write_event
 
@@ -65,12 +66,10 @@ def settle_arrival(
     """Writes down the money of a ticket that came in with a status in SETTLED_ELSEWHERE."""
     if ticket.status == S.REFUNDED:
         refund_results.take_over_result(
-            order=order,
-            ticket=ticket,
+            case_of_locked(order, ticket, now=now),
             succeeded=True,
             at=(result and result.at) or ticket.status_at,
             reason=result.reason if result else "",
-            now=now,
         )
     elif ticket.type != TicketType.EXCHANGE and ticket.committed == 0:
         refundable.take_as_fact(order, ticket, negotiation.agreed_amount(ticket), now=now)
@@ -104,7 +103,7 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
     if ticket.status == status:
         return
     if status not in _MONEY_TAKEN:
-        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
     lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
     if status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
@@ -117,8 +116,8 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     if not differences:
         return
     lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
-    # One that was taken back and waits again is for people now.
-    ticket.awaiting_evaluation = False
+    # One that was taken back and waits again is decided anew: for people (SPEC E2).
+    ticket.awaiting_evaluation = lifecycle.may_wait(ticket)
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
     write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)
@@ -181,7 +180,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
             _flag_step(ticket, status, now)
     elif status in (S.CANCELLED, S.CLOSED):
         if order is not None:
-            unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+            unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
         _move(ticket, status, now)
     elif record.updated_at < ticket.status_at and not is_platform_connected(ticket.shop):
         # Said before our own last step. A platform that is told of it says so by its versions,
@@ -190,12 +189,10 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
     elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
         refund_results.take_over_result(
-            order=order,
-            ticket=ticket,
+            case_of_locked(order, ticket, now=now),
             succeeded=False,
             at=(result and result.at) or record.updated_at,
             reason=result.reason if result else "",
-            now=now,
         )
     else:
         _open_step(order, ticket, status, now)
@@ -211,7 +208,7 @@ def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) 
         return
     gone_back = back and not usual and status not in _MONEY_TAKEN
     if order is not None and (status == S.REJECTED or gone_back):
-        unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+        unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
     _move(ticket, status, now)
     if order is not None and ticket.status in _MONEY_TAKEN:
         settle_arrival(order, ticket, now=now)
@@ -252,12 +249,10 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
         return
     result = record.refund_result
     refund_results.take_over_result(
-        order=order,
-        ticket=ticket,
+        case_of_locked(order, ticket, now=now),
         succeeded=True,
         at=(result and result.at) or record.updated_at,
         reason=result.reason if result else "",
-        now=now,
         # A connector says what was paid; of others the amount is what the buyer asked for.
         amount=record.amount if ticket.shop.connector == ConnectorKind.PLATFORM else None,
     )

@@ -9,7 +9,8 @@ import psycopg
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale.models import Ticket, TicketEventKind, TicketFlag, TicketStatus
+from aftersale.domain.multilingual import said
+from aftersale.models import HANDS_OFF, Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import CHANGED, NEW, Result, refused, unknown_shop
@@ -246,7 +247,7 @@ def _insert(
     )
     flagged = [t.item for t in tickets if t.item.flags and t.item.key in pks]
     events = [
-        (pks[item.key], TicketEventKind.FLAG, str(TicketFlag(flag).label))
+        (pks[item.key], TicketEventKind.FLAG, said(TicketFlag(flag).label))
         for item in flagged
         for flag in item.flags
     ]
@@ -261,7 +262,7 @@ def _insert(
             continue
         status = reported_status(item.record)
         if status in (None, TicketStatus.PENDING_REVIEW):
-            if not item.flags:
+            if not set(HANDS_OFF) & set(item.flags):
                 waiting.add(item.key[0])
         elif status in SETTLED_ELSEWHERE:
             settle_arrival(
@@ -373,7 +374,10 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     for flag in _hands_off(item, flags):
         keep_off(ticket, flag, now)
     if item.updated_at == updated_at:
-        return write_same_second(ticket, item.record, undecided=undecided, now=now)
+        result = write_same_second(ticket, item.record, undecided=undecided, now=now)
+        if ticket.awaiting_evaluation:
+            tickets_waiting.send(Ticket, shop_ids={ticket.shop_id})
+        return result
     apply_findings(ticket, item.record, now)
     if placed is not None:
         ticket_rows.update(cur, [(pk, placed, status, due_at)])

@@ -81,7 +81,7 @@ def of_ticket(ticket: Ticket, amount: int) -> int:
 
 
 def counted(refund: Refund | None, ticket: Ticket) -> bool:
-    """Whether the money that the ticket has taken may be in the platform's figure."""
+    """True if the platform's figure may include the money that the ticket has taken."""
     if refund is not None and refund.status in _GONE:
         return True
     # The platform pays it by a step of its own.

@@ -104,6 +104,20 @@ def require_line_room(order: Order, ticket: Ticket, amount: int) -> None:
     )
 
 
+def line_note(order: Order, ticket: Ticket, amount: int, *, above_line: bool) -> str:
+    """The note on a person's step above the line's money; empty within it.
+
+    Raises OverLine where the person has not said that they mean to go `above_line` (SPEC O2).
+    """
+    try:
+        require_line_room(order, ticket, amount)
+    except OverLine as over:
+        if not above_line:
+            raise
+        return _("Above the line: %s") % over.message
+    return ""
+
+
 def preview_commit(order: Order, ticket: Ticket, amount: int) -> None:
     """Counts an approval in these objects alone: several of one order are previewed in turn."""
     difference = amount - ticket.committed

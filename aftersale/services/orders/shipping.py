@@ -59,7 +59,7 @@ class Reported(NamedTuple):
 
 
 def reported_of(order_pks: Iterable[int]) -> dict[int, Reported]:
-    """Of those orders of which something was reported; their rows are locked."""
+    """Shipping rows of those orders that have one, locked."""
     pks = list(order_pks)
     shippings = OrderShipping.objects.filter(pk__in=pks).values_list("pk", "cancelled_at")
     cancelled = {pk: seconds(at) for pk, at in shippings}
@@ -73,7 +73,7 @@ def reported_of(order_pks: Iterable[int]) -> dict[int, Reported]:
 
 
 def keep_platforms(cur: psycopg.Cursor[tuple[Any, ...]], words: Mapping[int, Word]) -> None:
-    """Notes what the platform says by now of orders of which something was reported."""
+    """Notes the platform's present shipping data of orders with reports."""
     if not words:
         return
     cur.execute(
@@ -95,7 +95,7 @@ def keep_platforms(cur: psycopg.Cursor[tuple[Any, ...]], words: Mapping[int, Wor
 
 
 def shipping_of(order: Order) -> OrderShipping:
-    """The row of a locked order; made where there is none."""
+    """The row of a locked order; created if missing."""
     shipping, _created = OrderShipping.objects.get_or_create(
         order=order,
         defaults={

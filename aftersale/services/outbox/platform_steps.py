@@ -1,7 +1,7 @@
-"""The outbox of what a shop's platform is told besides refunds (ARCHITECTURE idea 3).
+"""The outbox of steps to a shop's platform, refunds excepted (ARCHITECTURE idea 3).
 
-Written by whoever decides, in the same transaction, with the order locked; for shops whose
-platform is told nothing these do nothing.
+Rows are written in the transaction of the decision, with the order locked. For shops without a
+connected platform these functions do nothing.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ UNDER_WAY = [RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN]
 
 
 def is_platform_connected(shop: Shop) -> bool:
-    """Whether the shop's platform is told what is decided here."""
+    """True if decisions of the shop are sent to its platform."""
     return shop.connector == ConnectorKind.PLATFORM
 
 
@@ -46,7 +46,7 @@ def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
 
 
 def platform_has_yet_to_hear(ticket: Ticket) -> bool:
-    """Whether the platform has yet to hear of the step that the ticket's status comes from."""
+    """True if the step behind the ticket's status has not reached the platform yet."""
     if ticket.status == TicketStatus.REFUNDING:
         return Refund.objects.filter(ticket=ticket, status__in=UNDER_WAY).exists()
     return open_of(ticket.pk).filter(to_status=ticket.status).exists()
@@ -101,8 +101,8 @@ def tell_window(*, window: AfterSaleWindow, shop: Shop, user: User, now: datetim
 
 
 def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
-    """What the automation has just decided on tickets of a shop whose platform is told, by the
-    batch: a step for each approved return, the version decided on for each refund."""
+    """After a batch of the automation, for a connected shop: a step for each approved return, and
+    the ticket's version for each refund."""
     pks = numbers(tickets)
     with connection.cursor() as cursor:
         cursor.execute(

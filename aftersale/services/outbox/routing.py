@@ -4,7 +4,7 @@ from aftersale.models import ConnectorKind, PlatformAccount, Shop
 
 
 def pays_fast_refunds(shop: Shop) -> bool:
-    """Whether the shop's platform pays fast refunds by itself: they are recorded, not sent (F2)."""
+    """True if the platform pays fast refunds itself: they are recorded, not sent (SPEC F2)."""
     return (
         shop.connector == ConnectorKind.PLATFORM
         and PlatformAccount.objects.filter(shop=shop, pays_fast_refunds=True).exists()

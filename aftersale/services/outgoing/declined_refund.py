@@ -42,23 +42,26 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
         attempt = RefundAttempt.objects.get(pk=lease.attempt_pk)
         if attempt.state not in attempts.ALIVE or attempt.leased_until != lease.until:
             return  # the report has settled it, or somebody else asks
+        if not lease.ask:
+            attempt.call_until = lease.earlier_until  # this call is over
         status = reports.reported_status(record) or S.PENDING_REVIEW
         if status == S.REFUNDED:
             result = record.refund_result
             refund_results.take_over_result(
-                order=order,
-                ticket=ticket,
+                case,
                 succeeded=True,
                 at=(result and result.at) or record.updated_at,
                 reason=result.reason if result else "",
                 amount=record.amount,
-                now=now,
             )
             return
         if status == S.REFUNDING:
             # Somebody approved it there: its outcome is ours.
             attempt.state = AttemptState.ACCEPTED
             settlement.unknown(case, attempt, can_be_asked=True, why=answer.reason)
+            return
+        if settlement.is_call_under_way(attempt, now=now):
+            settlement.hold(case, attempt, why=answer.reason)
             return
         again = attempt.number > 1
         same = _still_as_decided(lease, ticket, record, status, again=again)

@@ -44,7 +44,7 @@ def look(*, lease: AttemptLease, now: datetime) -> Failed | NotSent | None:
         "The platform shows more refunds of order %(order)s than were known when this one was "
         "approved (%(more)s more): nothing was sent."
     ) % {"order": order.order_no, "more": format_yuan(max(0, more))}
-    return Failed(reason, permanent=True)
+    return Failed(reason, permanent=True, late_call_may_pay=True)
 
 
 def _known_at_approval(lease: AttemptLease) -> int:

@@ -1,12 +1,9 @@
-"""The payer: carries out the refunds that are due (ARCHITECTURE idea 3).
+"""The payer: carries out the refunds that are due (due_work.py).
 
-Any number of payers may run at once, on any machines: the rows say what is due, a lease says who
-makes a call. A run takes about two seconds of work, shop by shop in turns, so that neither a long
-backlog nor a slow platform of one shop holds up another shop's refunds.
+Any number of payers may run at once, on any machines.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,94 +12,53 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund, RefundStatus, Shop
+from aftersale.platforms.deadline import TooLate
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, DeclinedRefund, NotSent, TimedOut
-from aftersale.platforms.platform_payments import PAUSE_SECONDS
-from aftersale.services.outgoing import (
-    declined_refund,
-    fresh_order,
-    refund_attempt,
-    throttle,
-)
-from aftersale.services.outgoing.refund_attempt import Answer, AttemptLease, NoAnswer, OrderBusy
+from aftersale.platforms.platform_payments import PAUSE_SECONDS, not_sent
+from aftersale.services.outgoing import declined_refund, fresh_order, refund_attempt, throttle
+from aftersale.services.outgoing.refund_attempt import Answer, AttemptLease, NoAnswer
 from aftersale.services.refunds import payment_stop
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
+from aftersale.services.shared import due_work
+from aftersale.services.shared.due_work import Clock
 
 log = structlog.get_logger(__name__)
 
-WORK_SECONDS = 2.0
-# Slow calls don't count as work, else one slow shop would use up every run; they end here.
-MOST_SECONDS = 30.0
-SLOW_CALL_SECONDS = 0.5
 # Refunds of one shop before the next shop has its turn.
 TURN = 10
-BUSY_PAUSE_SECONDS = 0.05
-SET_ASIDE = timedelta(minutes=15)
-
-Clock = Callable[[], datetime]
 
 
 def run(*, clock: Clock) -> bool:
     """Carries out due refunds for about two seconds; True where more are due."""
-    started = time.monotonic()
-    slow_seconds = 0.0
-    slow_shops: set[int] = set()
-    while True:
-        progress = False
-        shops = _shops_with_due(now=clock(), without=slow_shops)
-        for shop_pk in shops:
-            for refund_pk in (
-                _due(clock())
-                .filter(shop=shop_pk)
-                .order_by("next_step_at", "pk")[:TURN]
-                .values_list("pk", flat=True)
-            ):
-                before = time.monotonic()
-                if before - started - slow_seconds > WORK_SECONDS:
-                    return True
-                if before - started > MOST_SECONDS:
-                    return True
-                progress |= carry_out(refund_pk=refund_pk, clock=clock)
-                took = time.monotonic() - before
-                if took > SLOW_CALL_SECONDS:
-                    slow_seconds += took
-                    slow_shops.add(shop_pk)
-                    break
-        if not shops:
-            return bool(slow_shops) and bool(_shops_with_due(now=clock(), without=set()))
-        if not progress:
-            # All that is due is locked by somebody who will be done soon.
-            time.sleep(BUSY_PAUSE_SECONDS)
+    return due_work.run(clock, turns=_turns, carry_out=_carry_out, set_aside=_set_aside)
 
 
-def carry_out(*, refund_pk: int, clock: Clock) -> bool:
-    """Takes one refund a step further; False where its order is locked just now.
+def _turns(clock: Clock, without: Collection[int]) -> Iterator[tuple[int, Iterable[int]]]:
+    for shop_pk in _shops_with_due(now=clock(), without=without):
+        due = _due(clock()).filter(shop=shop_pk).order_by("next_step_at", "pk")
+        yield shop_pk, due[:TURN].values_list("pk", flat=True)
 
-    What goes wrong with one refund sets this one aside for people and stops no other.
-    """
-    try:
-        lease = refund_attempt.lease(refund_pk=refund_pk, now=clock())
-        while lease is not None:
-            answer = _call(lease, clock)
-            if answer is None:
-                break
-            if isinstance(answer, DeclinedRefund):
-                declined_refund.settle(lease=lease, answer=answer, now=clock())
-                break
-            if isinstance(answer, NotSent):
-                throttle.hold_off(shop_pk=lease.request.shop_id, seconds=answer.after, now=clock())
-            lease = refund_attempt.settle(lease=lease, answer=answer, now=clock())
-    except OrderBusy:
-        return False
-    except (OperationalError, InterfaceError):
-        raise  # the database, not the refund; leases run out and are asked about
-    except Exception as error:
-        log.exception("refund_set_aside", refund=refund_pk)
-        Refund.objects.filter(pk=refund_pk, next_step_at__isnull=False).update(
-            next_step_at=clock() + SET_ASIDE,
-            needs_people=True,
-            failure=_in_words(error),
-        )
+
+def _carry_out(clock: Clock, refund_pk: int) -> bool:
+    lease = refund_attempt.lease(refund_pk=refund_pk, now=clock())
+    while lease is not None:
+        answer = _call(lease, clock)
+        if answer is None:
+            break
+        if isinstance(answer, DeclinedRefund):
+            declined_refund.settle(lease=lease, answer=answer, now=clock())
+            break
+        if isinstance(answer, NotSent):
+            throttle.hold_off(shop_pk=lease.request.shop_id, seconds=answer.after, now=clock())
+        lease = refund_attempt.settle(lease=lease, answer=answer, now=clock())
     return True
+
+
+def _set_aside(clock: Clock, refund_pk: int, error: Exception) -> None:
+    log.exception("refund_set_aside", refund=refund_pk)
+    Refund.objects.filter(pk=refund_pk, next_step_at__isnull=False).update(
+        next_step_at=clock() + due_work.SET_ASIDE, needs_people=True, failure=_in_words(error)
+    )
 
 
 def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
@@ -127,6 +83,8 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
         if lease.ask:
             return lease.connector.status(lease.request)
         return lease.connector.pay(lease.request)
+    except TooLate as error:
+        return not_sent(error)
     except TimedOut:
         return NoAnswer(_("the platform did not answer in time"))
     except Exception as error:
@@ -148,7 +106,7 @@ def _due(now: datetime) -> QuerySet[Refund]:
     return due
 
 
-def _shops_with_due(*, now: datetime, without: set[int]) -> list[int]:
+def _shops_with_due(*, now: datetime, without: Collection[int]) -> list[int]:
     """The shops with due refunds; those for which a call is under way come last."""
     calling = Refund.objects.filter(
         shop=OuterRef("pk"), next_step_at__gt=now, attempts__leased_until__gt=now

@@ -2,8 +2,13 @@
 
 Both are transactions of their own, durable, so that a lease is on disk before the platform hears
 of it. Between the two nothing is locked. A lease's token is `RefundAttempt.leased_until`.
+
+"Never seen" is no fence: a call whose sender stands still, or that is late on its way, arrives
+after it. So `RefundAttempt.call_until` says how long a call that nobody has answered may still
+arrive; until then its attempt does not end, and its money stays held (SPEC promise 1).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +28,9 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.platforms import payment_registry
+from aftersale.platforms.deadline import Deadline
 from aftersale.platforms.payments import (
+    ARRIVES_WITHIN,
     Connector,
     Failed,
     NeverSeen,
@@ -37,6 +44,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, payment_stop, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
+from aftersale.services.shared.due_work import OrderBusy
 from aftersale.services.tickets import negotiation
 from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges
@@ -73,10 +81,8 @@ class AttemptLease:
     # Ask what became of the key, rather than pay under it.
     ask: bool
     request: PayRequest
-
-
-class OrderBusy(Exception):
-    """Somebody holds the order's lock; the refund stays due."""
+    # Until when earlier calls under the key, which nobody has answered, may still arrive.
+    earlier_until: datetime | None
 
 
 def lease(*, refund_pk: int, now: datetime) -> AttemptLease | None:
@@ -138,12 +144,16 @@ def _send(case: RefundCase, attempt: RefundAttempt, connector: Connector) -> Att
     refund = case.refund
     attempt.state = AttemptState.LEASED
     attempt.leased_until = case.now + LEASE
+    earlier_until = attempt.call_until
+    attempt.call_until = max(
+        attempt.leased_until + ARRIVES_WITHIN, earlier_until or attempt.leased_until
+    )
     attempt.save()
     refund.status = RefundStatus.SENDING
     refund.ever_sent = True
     refund.next_step_at = attempt.leased_until  # an expired lease is due by itself
     refund.save()
-    return _lease(case, attempt, connector, ask=False)
+    return _lease(case, attempt, connector, ask=False, earlier_until=earlier_until)
 
 
 def _question(case: RefundCase, attempt: RefundAttempt) -> AttemptLease | None:
@@ -165,13 +175,23 @@ def _question(case: RefundCase, attempt: RefundAttempt) -> AttemptLease | None:
     attempt.save()
     refund.next_step_at = attempt.leased_until
     refund.save()
-    return _lease(case, attempt, connector, ask=True)
+    return _lease(case, attempt, connector, ask=True, earlier_until=attempt.call_until)
 
 
 def _lease(
-    case: RefundCase, attempt: RefundAttempt, connector: Connector, *, ask: bool
+    case: RefundCase,
+    attempt: RefundAttempt,
+    connector: Connector,
+    *,
+    ask: bool,
+    earlier_until: datetime | None,
 ) -> AttemptLease:
     assert attempt.leased_until is not None
+    deadline = Deadline(
+        at=attempt.leased_until,
+        seconds=LEASE.total_seconds(),
+        is_still_leased=_is_still_leased(attempt.pk, attempt.leased_until),
+    )
     order, ticket, refund = case.order, case.ticket, case.refund
     return AttemptLease(
         order_pk=order.pk,
@@ -193,8 +213,14 @@ def _lease(
             asked=negotiation.agreed_amount(ticket),
             version=refund.version or ticket.updated_at,
             goods_back=ticket.type == TicketType.RETURN_REFUND,
+            deadline=None if ask else deadline,
         ),
+        earlier_until=earlier_until,
     )
+
+
+def _is_still_leased(attempt_pk: int, until: datetime) -> Callable[[], bool]:
+    return RefundAttempt.objects.filter(pk=attempt_pk, leased_until=until).exists
 
 
 def settle(*, lease: AttemptLease, answer: Answer, now: datetime) -> AttemptLease | None:
@@ -213,8 +239,13 @@ def settle(*, lease: AttemptLease, answer: Answer, now: datetime) -> AttemptLeas
         if attempt.state not in attempts.ALIVE or attempt.leased_until != lease.until:
             log.warning("answer_after_lease", attempt=attempt.key, answer=type(answer).__name__)
             return None
+        if not lease.ask and not isinstance(answer, NoAnswer):
+            attempt.call_until = lease.earlier_until  # this call is over
         match answer:
-            case Failed(reason, permanent):
+            case Failed(reason, permanent, late_call_may_pay):
+                if late_call_may_pay and settlement.is_call_under_way(attempt, now=now):
+                    settlement.hold(held, attempt, why=reason)
+                    return None
                 settlement.attempt_failed(held, attempt, reason=reason, permanent=permanent)
                 return None
             case NotSent():
@@ -244,6 +275,10 @@ def _send_again(
     wanted = held.ticket.status == TicketStatus.REFUNDING and not attempts.paid_late(held.refund)
     if over or not wanted:
         reason = _over_refunded() if over else _("It never reached the platform.")
+        if settlement.is_call_under_way(attempt, now=held.now):
+            why = _("the platform has not seen it, but it may still be on its way")
+            settlement.hold(held, attempt, why=why)
+            return None
         settlement.attempt_failed(held, attempt, reason=reason, permanent=True)
         return None
     return _send(held, attempt, lease.connector)

@@ -1,12 +1,8 @@
-"""Tells shops' platforms what was decided, step by step (docs/adr/0006).
+"""Tells shops' platforms what was decided, step by step (docs/adr/0006, due_work.py)."""
 
-Like the payer: rows say what is due, a lease says who makes a call, about two seconds a run.
-"""
-
-import time
+from collections.abc import Collection
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from aftersale.domain.multilingual import said as _
@@ -26,79 +22,49 @@ from aftersale.platforms.protocol import (
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import save_tickets
 from aftersale.services.outgoing import step_attempt, throttle
-from aftersale.services.outgoing.pay_refunds import (
-    BUSY_PAUSE_SECONDS,
-    MOST_SECONDS,
-    SET_ASIDE,
-    SLOW_CALL_SECONDS,
-    WORK_SECONDS,
-    Clock,
-)
-from aftersale.services.outgoing.refund_attempt import NoAnswer, OrderBusy
+from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
 from aftersale.services.refunds import payment_stop
+from aftersale.services.shared import due_work
+from aftersale.services.shared.due_work import Clock
 from aftersale.services.shops import shops
 
 log = structlog.get_logger(__name__)
 
 
 def run(*, clock: Clock) -> bool:
-    """Sends due steps for about two seconds, the shops in turns; True where more are due.
-
-    A shop whose platform is slow has its one call a run, which does not count as work.
-    """
-    started = time.monotonic()
-    slow_seconds = 0.0
-    slow_shops: set[int] = set()
-    while True:
-        progress = False
-        one_a_shop = _due(clock).exclude(shop__in=slow_shops).order_by("shop", "next_step_at", "pk")
-        due = list(one_a_shop.distinct("shop").values_list("pk", "shop"))
-        for step_pk, shop_pk in due:
-            before = time.monotonic()
-            if before - started - slow_seconds > WORK_SECONDS or before - started > MOST_SECONDS:
-                return True
-            progress |= carry_out(step_pk=step_pk, clock=clock)
-            took = time.monotonic() - before
-            if took > SLOW_CALL_SECONDS:
-                slow_seconds += took
-                slow_shops.add(shop_pk)
-        if not due:
-            return bool(slow_shops) and _due(clock).exists()
-        if not progress:
-            # All that is due is locked by somebody who will be done soon.
-            time.sleep(BUSY_PAUSE_SECONDS)
+    """Sends due steps for about two seconds; True where more are due."""
+    return due_work.run(clock, turns=_turns, carry_out=_carry_out, set_aside=_set_aside)
 
 
-def carry_out(*, step_pk: int, clock: Clock) -> bool:
-    """Takes one step further; False where that can't be done just now.
+def _turns(clock: Clock, without: Collection[int]) -> list[tuple[int, list[int]]]:
+    """One step a shop: its next one may be of the same ticket, behind it."""
+    due = _due(clock).exclude(shop__in=without).order_by("shop", "next_step_at", "pk")
+    return [(shop, [pk]) for shop, pk in due.distinct("shop").values_list("shop", "pk")]
 
-    What goes wrong with one sets this one aside and stops no other.
-    """
-    try:
-        lease = step_attempt.lease(step_pk=step_pk, now=clock())
-        if lease is None:
-            return False
-        answer = _call(lease, clock)
-        if answer is None:
-            return True
-        if isinstance(answer, NotSent):
-            throttle.hold_off(shop_pk=lease.shop.pk, seconds=answer.after, now=clock())
-        record = getattr(answer, "record", None)
-        if record is not None:
-            # The platform's facts first; a step that is under way is what they are late for.
-            save_tickets([record], shops=shops.known([record.shop]), now=clock())
-        step_attempt.settle(lease=lease, answer=answer, now=clock())
-    except OrderBusy:
+
+def _carry_out(clock: Clock, step_pk: int) -> bool:
+    lease = step_attempt.lease(step_pk=step_pk, now=clock())
+    if lease is None:
         return False
-    except (OperationalError, InterfaceError):
-        raise  # the database, not the step; leases run out and are asked about
-    except Exception as error:
-        log.exception("step_set_aside", step=step_pk)
-        PlatformStep.objects.filter(pk=step_pk, next_step_at__isnull=False).update(
-            next_step_at=clock() + SET_ASIDE, reason=type(error).__name__
-        )
+    answer = _call(lease, clock)
+    if answer is None:
+        return True
+    if isinstance(answer, NotSent):
+        throttle.hold_off(shop_pk=lease.shop.pk, seconds=answer.after, now=clock())
+    record = getattr(answer, "record", None)
+    if record is not None:
+        # The platform's facts first; a step that is under way is what they are late for.
+        save_tickets([record], shops=shops.known([record.shop]), now=clock())
+    step_attempt.settle(lease=lease, answer=answer, now=clock())
     return True
+
+
+def _set_aside(clock: Clock, step_pk: int, error: Exception) -> None:
+    log.exception("step_set_aside", step=step_pk)
+    PlatformStep.objects.filter(pk=step_pk, next_step_at__isnull=False).update(
+        next_step_at=clock() + due_work.SET_ASIDE, reason=type(error).__name__
+    )
 
 
 def _due(clock: Clock) -> QuerySet[PlatformStep]:
@@ -168,6 +134,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
         type=row.type,
         amount=row.amount,
         version=row.version,
+        deadline=lease.deadline,
     )
     if row.rejection is not None:
         return platform.reject(

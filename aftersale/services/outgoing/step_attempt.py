@@ -2,6 +2,8 @@
 
 Both are transactions of their own, durable, and nothing is locked while the platform is called.
 A lease's token is `PlatformStep.leased_until`; a step is its order's, and so is locked by it.
+`PlatformStep.call_until` says how long a call that nobody has answered may still arrive; until then
+the step is not given up, since a return that is approved late would take money that was freed.
 """
 
 from dataclasses import dataclass
@@ -27,17 +29,20 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.platforms.payments import NotSent
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.payments import ARRIVES_WITHIN, NotSent
 from aftersale.platforms.protocol import Why
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import reports
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer, OrderBusy
+from aftersale.services.outgoing.refund_attempt import LEASE, NoAnswer
 from aftersale.services.refunds import payment_stop, settlement, unsent_refunds
 from aftersale.services.shared import locks
+from aftersale.services.shared.due_work import OrderBusy
 from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets.cases import case_of_locked
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +105,9 @@ class StepLease:
     until: datetime
     # Look what became of it, rather than send it.
     ask: bool
+    deadline: Deadline
+    # Until when earlier calls of the step, which nobody has answered, may still arrive.
+    earlier_until: datetime | None
 
 
 def lease(*, step_pk: int, now: datetime) -> StepLease | None:
@@ -121,7 +129,10 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         if not ask and (payment_stop.stopped() or _is_held_by_pause(step)):
             return None  # it stays due, and goes out when the stop or the pause ends
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
-        step.leased_until = step.next_step_at = now + LEASE
+        until = step.leased_until = step.next_step_at = now + LEASE
+        earlier_until = step.call_until
+        if not ask:
+            step.call_until = max(until + ARRIVES_WITHIN, earlier_until or until)
         step.calls += 1
         step.save()
         ticket = step.ticket
@@ -130,8 +141,14 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
             shop=shop,
             order_no=order.order_no,
             ticket_no=ticket.ticket_no if ticket else "",
-            until=step.leased_until,
+            until=until,
             ask=ask,
+            deadline=Deadline(
+                at=until,
+                seconds=LEASE.total_seconds(),
+                is_still_leased=PlatformStep.objects.filter(pk=step.pk, leased_until=until).exists,
+            ),
+            earlier_until=earlier_until,
         )
 
 
@@ -145,6 +162,8 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
             log.warning("answer_after_lease", step=step.pk, answer=type(answer).__name__)
             return
         step.leased_until = None
+        if not lease.ask and not isinstance(answer, NoAnswer):
+            step.call_until = lease.earlier_until  # this call is over
         match answer:
             case NotSent():
                 _not_sent(step, answer, asked=lease.ask, now=now)
@@ -161,6 +180,10 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
                     _later(step, now=now)
             case Refusal() if ticket is None:
                 _window_refused(step, answer, now=now)
+            case Refusal() if step.call_until is not None and step.call_until > now:
+                step.state, step.reason = StepState.UNKNOWN, in_words(answer)[:500]
+                step.next_step_at = step.call_until
+                step.save()
             case Refusal():
                 assert ticket is not None
                 _refused(order, ticket, step, answer, now=now)
@@ -232,7 +255,7 @@ def _refused(
         # It has gone on meanwhile, by the platform's report or a further decision.
         if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
             # Of a return that was approved there, it would go on holding the money.
-            unsent_refunds.drop_unsent(order=order, ticket=ticket, now=now)
+            unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
         _close(step, StepState.TAKEN_OVER, words, now)
         return _event(ticket, step, words, now=now)
     back = status in (None, step.from_status, S.PENDING_REVIEW)

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
@@ -36,10 +37,10 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts
-from aftersale.services.shared.errors import OverLine, Refused, WrongStep
+from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation
-from aftersale.services.tickets.cases import lock_case
+from aftersale.services.tickets.cases import Case, lock_case
 
 
 def approve(
@@ -53,20 +54,21 @@ def approve(
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
-    `amount` is at most what the ticket asks for, which is also the default: whoever approves
-    during a negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
+    `amount` is at most the ticket's amount, which is also the default: an approval during a
+    negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
     """
     with transaction.atomic():
-        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         to_status = approved_status(ticket)
         wanted = require_approvable(order, ticket, amount)
-        note = _require_line_room(order, ticket, wanted, above_line)
+        note = refundable.line_note(order, ticket, wanted, above_line=above_line)
         if wanted:
             refundable.commit(order, ticket, wanted)
         from_status = ticket.status
         lifecycle.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user, note=note)
         if to_status == TicketStatus.REFUNDING:
-            _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+            _request(case)
         else:
             platform_steps.tell(
                 order=order,
@@ -136,21 +138,20 @@ def confirm_return(
     A return of 0.00 ends as closed, without a refund (SPEC O4).
     """
     with transaction.atomic():
-        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket = case.order, case.ticket
         confirmable = (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
         if ticket.status not in confirmable:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         if lifecycle.asks_for_nothing(ticket):
-            lifecycle.move(
-                ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note
-            )
+            _move_to_closed(case, note)
             return ticket
         _require_window(ticket)
         # A return that arbitration interrupted may have given its money back.
         wanted = ticket.committed or negotiation.agreed_amount(ticket)
-        above = _require_line_room(order, ticket, wanted, above_line)
+        above = refundable.line_note(order, ticket, wanted, above_line=above_line)
         refundable.commit(order, ticket, wanted)
         lifecycle.move(
             ticket,
@@ -160,7 +161,7 @@ def confirm_return(
             user=user,
             note=note or above,
         )
-        _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+        _request(case)
         return ticket
 
 
@@ -174,22 +175,23 @@ def retry(
 ) -> Ticket:
     """Tries a failed refund again, after a new check of the order's and the line's money (O2)."""
     with transaction.atomic():
-        order, ticket, refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        order, ticket, refund = case.order, case.ticket, case.refund
         if ticket.status != TicketStatus.REFUND_FAILED:
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         _require_window(ticket)
         wanted = negotiation.agreed_amount(ticket) if refund is None else refund.amount
-        note = _require_line_room(order, ticket, wanted, above_line)
+        note = refundable.line_note(order, ticket, wanted, above_line=above_line)
         refundable.commit(order, ticket, wanted)
         lifecycle.move(
             ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user, note=note
         )
         if refund is None:
-            _request(order, ticket, refund, source=RefundSource.PERSON, user=user, now=now)
+            _request(case)
         else:
-            # Who or what caused the refund stays as it was; the attempts go on counting.
+            # The refund's cause stays as it was; the attempts go on counting.
             _start(refund, ticket, now=now)
         return ticket
 
@@ -203,34 +205,43 @@ def close(
     exchange whose new goods were sent.
     """
     with transaction.atomic():
-        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user, seen=seen)
-        if not may_close(ticket):
-            raise _wrong_step(ticket, TicketStatus.CLOSED)
+        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+        if not may_close(case.ticket):
+            raise _wrong_step(case.ticket, TicketStatus.CLOSED)
         if not is_visible(note):
             raise Refused(_("Write down how it was settled."), pointer="note")
-        lifecycle.move(
-            ticket, TicketStatus.CLOSED, actor=Actor.PERSON, now=now, user=user, note=note.strip()
-        )
-        return ticket
+        _move_to_closed(case, note)
+        return case.ticket
+
+
+def left_open_there(ticket: Ticket) -> str:
+    """The part of closing a ticket that is left to people; empty where nothing is.
+
+    No platform has a call that only closes: the calls that agree to a ticket pay for it.
+    """
+    if not is_platform_connected(ticket.shop):
+        return ""
+    return _("The platform is not told, and has it open still: close it there too.")
 
 
 def may_close(ticket: Ticket) -> bool:
-    """Whether a person may close the ticket with a note; a return of 0.00 is confirmed instead."""
+    """True if a person may close the ticket with a note; a return of 0.00 is confirmed instead."""
     returned = ticket.status in (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
     if returned and ticket.type != TicketType.EXCHANGE:
         return False
     return lifecycle.may_move(ticket, TicketStatus.CLOSED, Actor.PERSON)
 
 
-def _require_line_room(order: Order, ticket: Ticket, amount: int, above_line: bool) -> str:
-    """The note on a person's step above the line's money; raises OverLine without their word."""
-    try:
-        refundable.require_line_room(order, ticket, amount)
-    except OverLine as over:
-        if not above_line:
-            raise
-        return _("Above the line: %s") % over.message
-    return ""
+def _move_to_closed(case: Case, note: str) -> None:
+    note, there = note.strip(), left_open_there(case.ticket)
+    lifecycle.move(
+        case.ticket,
+        TicketStatus.CLOSED,
+        actor=Actor.PERSON,
+        now=case.now,
+        user=case.user,
+        note=joined(" · ", [note, there]) if note and there else note or there,
+    )
 
 
 def _require_window(ticket: Ticket) -> None:
@@ -243,18 +254,11 @@ def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
     return WrongStep(ticket.ticket_no, TicketStatus(ticket.status), to_status)
 
 
-def _request(
-    order: Order,
-    ticket: Ticket,
-    refund: Refund | None,
-    *,
-    source: str,
-    user: User | None,
-    now: datetime,
-) -> None:
+def _request(case: Case) -> None:
     """Asks for the ticket's committed money to be paid, on the one row that it has for good."""
+    ticket, refund = case.ticket, case.refund
     if refund is None:
-        refund = Refund(shop_id=ticket.shop_id, order=order, ticket=ticket)
+        refund = Refund(shop_id=ticket.shop_id, order=case.order, ticket=ticket)
     elif refund.status not in attempts.OVER:
         raise Refused(
             _("Ticket %(ticket)s has a refund already: %(status)s.")
@@ -263,10 +267,10 @@ def _request(
     if ticket.committed <= 0:
         raise Refused(_("Ticket %s asks for no money.") % ticket.ticket_no)
     refund.amount = ticket.committed
-    refund.source = source
+    refund.source = RefundSource.PERSON
     refund.decision_id = None
-    refund.requested_by = user
-    _start(refund, ticket, now=now)
+    refund.requested_by = case.user
+    _start(refund, ticket, now=case.now)
 
 
 def _start(refund: Refund, ticket: Ticket, *, now: datetime) -> None:

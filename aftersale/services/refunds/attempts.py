@@ -39,10 +39,9 @@ def new(case: RefundCase) -> RefundAttempt:
 
 
 def key_of(*, shop: Shop, ticket: Ticket, number: int) -> str:
-    """The key of a ticket's attempt, made of what the platform knows and of no row's id.
-
-    So a database that was restored to a moment before a payment asks under the same key again,
-    and the platform answers that it has paid.
+    """The idempotency key of a ticket's attempt, made of data that the platform knows, without row
+    ids. So a database restored to a moment before a payment asks under the same key again, and the
+    platform answers that it has paid.
     """
     name = json.dumps([shop.platform, shop.code, ticket.ticket_no])
     return f"{hashlib.sha256(name.encode()).hexdigest()[:40]}-{number}"

@@ -151,7 +151,7 @@ _QUESTIONS = {
 
 
 def differences() -> Iterator[Difference]:
-    """Whatever does not add up, question by question."""
+    """All differences, check by check."""
     with connection.cursor() as cursor:
         for what, query in _QUESTIONS.items():
             cursor.execute(f"WITH x AS ({_REFUNDS}) {query}")

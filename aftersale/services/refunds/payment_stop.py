@@ -12,7 +12,7 @@ from aftersale.services.shared.errors import NotAllowed, Refused
 
 
 def stopped() -> bool:
-    """Whether nothing may be sent at the moment."""
+    """True while all payments are stopped."""
     return PaymentStop.objects.filter(ended_at=None).exists()
 
 

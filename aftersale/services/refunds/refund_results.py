@@ -25,10 +25,9 @@ from aftersale.models import (
 from aftersale.services.orders import own_refunds, refundable
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, settlement
-from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle, negotiation
-from aftersale.services.tickets.cases import RefundCase, lock_refund_case
+from aftersale.services.tickets.cases import Case, RefundCase, lock_refund_case
 from aftersale.services.windows import charges
 
 LONGEST_REFERENCE = 64
@@ -61,6 +60,15 @@ def record_result(
                 _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
                 % {"ticket": ticket.ticket_no, "status": refund.get_status_display()},
             )
+        alive = attempts.alive(refund)
+        if not succeeded and alive and settlement.is_call_under_way(alive, now=now):
+            raise Refused(
+                _(
+                    "The payment of ticket %s may still be on its way. Record that it failed in"
+                    " a few minutes."
+                )
+                % ticket.ticket_no
+            )
         if not succeeded and not is_visible(reason):
             raise Refused(_("Say why the refund failed."), pointer="reason")
         reference = clean_identifier(reference)
@@ -78,23 +86,16 @@ def record_result(
 
 
 def take_over_result(
-    *,
-    order: Order,
-    ticket: Ticket,
-    succeeded: bool,
-    at: datetime,
-    reason: str,
-    now: datetime,
-    amount: int | None = None,
+    case: Case, *, succeeded: bool, at: datetime, reason: str, amount: int | None = None
 ) -> None:
     """The platform reports that it refunded the ticket, or that its refund failed (SPEC O4, O7).
 
-    For ingestion, with order and ticket locked. A success is written down as fact. A failure is
-    believed only while no attempt of ours is under way: the report may be about an earlier one,
-    and to believe it would let a second payment go out; the attempt is asked about instead.
+    A success is written down as fact. A failure is believed only while no attempt of ours is
+    under way: the report may be about an earlier one, and to believe it would let a second
+    payment go out; the attempt is asked about instead.
     `amount` is what the platform paid, where it says so.
     """
-    refund = locks.lock_refund(ticket.pk)
+    order, ticket, refund, now = case.order, case.ticket, case.refund, case.now
     alive = refund and attempts.alive(refund)
     if succeeded:
         if refund is not None and refund.status == RefundStatus.SUCCEEDED:
@@ -127,8 +128,7 @@ def take_over_result(
         note = _("The platform reports a failed refund while one is under way: %s")
         settlement.event(ticket, now=now, actor=Actor.PLATFORM, note=note % reason)
         return
-    case = RefundCase(order, ticket, refund, now)
-    _record(case, succeeded=succeeded, at=at, reason=reason)
+    _record(RefundCase(order, ticket, refund, now), succeeded=succeeded, at=at, reason=reason)
 
 
 def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:

@@ -47,7 +47,7 @@ LAGGING_QUESTIONS = 4
 
 
 def paid(case: RefundCase, attempt: RefundAttempt, *, at: datetime, note: str = "") -> None:
-    """The platform paid under the attempt's key. A late "paid" always wins, whoever brings it.
+    """The platform paid under the attempt's key. A late "paid" always wins, from any source.
 
     Where another attempt of the refund is alive or paid, this one is kept as `paid_late`: the
     buyer may have been paid twice, and people are told.
@@ -210,13 +210,30 @@ def unknown(case: RefundCase, attempt: RefundAttempt, *, can_be_asked: bool, why
     refund.save()
 
 
+def is_call_under_way(attempt: RefundAttempt, *, now: datetime) -> bool:
+    """Whether a call that nobody has answered may still reach the platform and pay."""
+    return attempt.call_until is not None and attempt.call_until > now
+
+
+def hold(case: RefundCase, attempt: RefundAttempt, *, why: str) -> None:
+    """The attempt would have ended without paying, but for a call that may still be under way: its
+    money stays held, and the platform is asked once the call can't arrive any more."""
+    assert attempt.call_until is not None
+    unknown(case, attempt, can_be_asked=True, why=why)
+    case.refund.next_step_at = attempt.call_until
+    case.refund.save(update_fields=["next_step_at"])
+
+
 def may_lag(attempt: RefundAttempt) -> bool:
-    """Whether a platform that has accepted the attempt may not show it yet."""
+    """True while a platform that has accepted the attempt may not show it yet."""
     return attempt.state == AttemptState.ACCEPTED and attempt.questions < LAGGING_QUESTIONS
 
 
 def not_sent(case: RefundCase, attempt: RefundAttempt, answer: NotSent, *, asked: bool) -> None:
-    """The call certainly did nothing: as if the lease had never been, and due again later."""
+    """The call certainly did nothing: as if the lease had never been, and due again later.
+
+    Where an earlier call may still arrive the attempt stays in doubt.
+    """
     ticket, refund, now = case.ticket, case.refund, case.now
     news = answer.for_people and not refund.needs_people
     refund.needs_people = answer.for_people
@@ -225,6 +242,9 @@ def not_sent(case: RefundCase, attempt: RefundAttempt, answer: NotSent, *, asked
     attempt.leased_until = None
     if asked:
         attempt.questions -= 1
+        attempt.save()
+    elif is_call_under_way(attempt, now=now):
+        attempt.state, refund.status = AttemptState.UNKNOWN, RefundStatus.UNKNOWN
         attempt.save()
     elif attempt.fund:
         # Its debit is in the ledger for good, so it stays, as one that paid nothing.
@@ -251,7 +271,7 @@ def _ask_later(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None
 
 
 def drop(case: RefundCase, *, reason: str) -> None:
-    """A refund of which nothing is under way and that is wanted no more; the ticket stays."""
+    """Ends a refund that is not wanted any more and has no attempt under way; the ticket stays."""
     refund = case.refund
     refund.settled_at = case.now
     status = RefundStatus.FAILED if refund.ever_sent else RefundStatus.TAKEN_BACK

@@ -1,4 +1,4 @@
-"""Refunds of which nothing was sent yet: taken back, released, or dropped (SPEC G2, O4)."""
+"""Refunds without an attempt sent yet: taken back, released, or dropped (SPEC G2, O4)."""
 
 from datetime import datetime
 
@@ -6,15 +6,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Actor, Order, RefundSource, RefundStatus, Ticket, TicketStatus
+from aftersale.models import Actor, RefundSource, RefundStatus, Ticket, TicketStatus
 from aftersale.services.orders import refundable
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
-from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets import lifecycle
-from aftersale.services.tickets.cases import RefundCase, lock_refund_case
+from aftersale.services.tickets.cases import Case, RefundCase, lock_refund_case
 from aftersale.signals import tickets_waiting
 
 
@@ -61,17 +60,17 @@ def release(*, refund_id: int, user: User, now: datetime, seen: str | None = Non
         wake_payer()
 
 
-def drop_unsent(*, order: Order, ticket: Ticket, now: datetime) -> None:
-    """The ticket is wanted no more (cancelled, closed): what was not sent of it is not sent.
+def drop_unsent(case: Case) -> None:
+    """The ticket is over (cancelled, closed): its unsent refund is not sent.
 
-    For ingestion, with order and ticket locked. An attempt under way is seen through to its
-    outcome; a refund that waits for its next attempt ends as failed, its money free.
+    An attempt under way is seen through to its outcome; a refund that waits for its next attempt
+    ends as failed, its money free.
     """
-    refund = locks.lock_refund(ticket.pk)
+    order, ticket, refund = case.order, case.ticket, case.refund
     if refund is None:
         refundable.free(order, ticket)
     elif refund.status == RefundStatus.REQUESTED:
         reason = _("The ticket is wanted no more: nothing is sent.")
-        settlement.drop(RefundCase(order, ticket, refund, now), reason=reason)
+        settlement.drop(RefundCase(order, ticket, refund, case.now), reason=reason)
     elif refund.status in attempts.OVER:
         refundable.free(order, ticket, keep=attempts.paid_late(refund))

@@ -1,18 +1,20 @@
-"""Rows as CSV and as XLSX. No text in them is ever taken for a formula."""
+"""Rows as CSV and as XLSX. No text in them is ever taken for a formula (SPEC O9)."""
 
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from itertools import islice
-from typing import IO, cast
-from xml.sax.saxutils import escape
-from zipfile import ZIP_DEFLATED, ZipFile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 Cell = str | Decimal | datetime
 
-# What a sheet of Excel holds, its head included.
+# Rows of a sheet of Excel, its head included; and UTF-16 units of a text in a cell.
 MOST_ROWS = 1_048_576
 LONGEST = 32_767
 BOM = "\ufeff"
@@ -21,50 +23,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 # An apostrophe that reading would take for one that a back office has put before a number.
 _KEPT_APOSTROPHE = re.compile(rf"'+[0-9{re.escape(''.join(FORMULA))}]")
-_ROWS_A_PIECE = 500
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# Days are counted from here, in fractions.
-_DAY_0, _ONE_DAY = datetime(1899, 12, 30), timedelta(days=1)
-# Places in the styles' cellXfs.
-_TIME, _MONEY, _QUOTED = 1, 2, 3
-_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-# A workbook of one sheet, with what its cells look like.
-_PARTS = {
-    "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels"'
-    f' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
-    "</Types>",
-    "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-    "</Relationships>",
-    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/>'
-    "</Relationships>",
-    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
-    '<sheet name="Afterdesk" sheetId="1" r:id="rId1"/></sheets></workbook>',
-    "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}">'
-    '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm:ss"/></numFmts>'
-    '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-    '<fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="2" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
-    "</styleSheet>",
-}
-_SHEET_ENDS = "</sheetData></worksheet>"
+# A number of a spreadsheet has 15 digits; it rounds longer ones without a word.
+_MOST_DIGITS = 15
+_PIECE = 64 * 1024
 
 
 class _Echo:
@@ -91,62 +53,53 @@ def _text(cell: Cell) -> str:
 
 
 def xlsx(headers: list[str], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
-    """The pieces of the file, each as soon as there is enough of it."""
-    out = _Pieces()
-    with ZipFile(cast(IO[bytes], out), "w", ZIP_DEFLATED, compresslevel=1) as book:
-        for name, text in _PARTS.items():
-            book.writestr(name, _XML + text)
-        with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write(f"{_XML}{_sheet_begins(len(headers))}{_line(headers)}".encode())
-            remaining = iter(rows)
-            while some := list(islice(remaining, _ROWS_A_PIECE)):
-                sheet.write("".join(map(_line, some)).encode())
-                yield out.take()
-            sheet.write(_SHEET_ENDS.encode())
-    yield out.take()
+    """The file in pieces, the first one after the last row: a zip's directory needs all sizes.
+
+    Rows go to a temporary file one by one, so memory stays flat. Whatever ends the writing, the
+    temporary files go with it.
+    """
+    with TemporaryDirectory(prefix="afterdesk-") as folder:
+        path = Path(folder) / "sheet.xlsx"
+        book = Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        book.use_zip64()  # a million wide rows are more than 4 GB before they are packed
+        _write_sheet(book, headers, rows)
+        book.close()
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
 
 
-class _Pieces:
-    """A file that can only be written; what was written is taken away piece by piece."""
-
-    def __init__(self) -> None:
-        self._written = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._written += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def take(self) -> bytes:
-        piece = bytes(self._written)
-        self._written.clear()
-        return piece
-
-
-def _sheet_begins(columns: int) -> str:
+def _write_sheet(book: Workbook, headers: list[str], rows: Iterable[list[Cell]]) -> None:
     """The head stays in view; columns are wide enough for a time, which is ##### otherwise."""
-    return (
-        f'<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-        f'</sheetView></sheetViews><cols><col min="1" max="{columns}" width="20" customWidth="1"/>'
-        "</cols><sheetData>"
-    )
+    sheet = book.add_worksheet("Afterdesk")
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(headers) - 1, 20)
+    time = book.add_format({"num_format": "yyyy\\-mm\\-dd hh:mm:ss"})
+    money = book.add_format({"num_format": "0.00"})
+    quoted = book.add_format({"num_format": "@", "quote_prefix": True})
+    for column, header in enumerate(headers):
+        _write_text(sheet, 0, column, header, quoted)
+    for row, cells in enumerate(rows, start=1):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, datetime):
+                sheet.write_datetime(row, column, cell, time)
+            elif isinstance(cell, str):
+                _write_text(sheet, row, column, cell, quoted)
+            elif len(cell.as_tuple().digits) > _MOST_DIGITS:
+                sheet.write_string(row, column, f"{cell:.2f}")
+            else:
+                sheet.write_number(row, column, cell, money)
 
 
-def _line(cells: Iterable[Cell]) -> str:
-    return f"<row>{''.join(map(_cell, cells))}</row>"
-
-
-def _cell(value: Cell) -> str:
-    """Texts stand in their cells: a table of them would have to be kept until the end."""
-    if isinstance(value, Decimal):
-        return f'<c s="{_MONEY}"><v>{value}</v></c>'
-    if isinstance(value, datetime):
-        return f'<c s="{_TIME}"><v>{(value - _DAY_0) / _ONE_DAY:.10f}</v></c>'
-    if _KEPT_APOSTROPHE.match(value):
-        value = f"'{value}"
-    text = escape(_ILLEGAL.sub("", value)[:LONGEST]).replace("\r", "&#13;")
-    style = f' s="{_QUOTED}"' if value.startswith(FORMULA) else ""
-    return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{text}</t></is></c>'
+def _write_text(sheet: Worksheet, row: int, column: int, text: str, quoted: Format) -> None:
+    """Shown as typed after an apostrophe if it looks like a formula."""
+    if _KEPT_APOSTROPHE.match(text):
+        text = f"'{text}"
+    text = _ILLEGAL.sub("", text)
+    if 2 * len(text) > LONGEST:
+        text = text.encode("utf-16-le")[: 2 * LONGEST].decode("utf-16-le", "ignore")
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # The library would take it for XML of its own. Two pieces are escaped; it spoils a "\r".
+        sheet.write_rich_string(row, column, "<", "r", text[2:].replace("\r", ""))
+        return
+    sheet.write_string(row, column, text, quoted if text.startswith(FORMULA) else None)

@@ -56,7 +56,7 @@ def advance(
     The order's lock makes two people on one alert come one after the other.
     """
     found = find_alert(alert_id=alert_id, user=user)
-    lock_case(ticket_id=found.ticket_id, user=user)
+    lock_case(ticket_id=found.ticket_id, user=user, now=now)
     alert = ShippingAlert.objects.select_related("ticket", "changed_by").get(pk=found.pk)
     if seen is not None and seen != alert.state:
         raise Stale(

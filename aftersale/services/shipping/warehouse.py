@@ -55,7 +55,7 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
     new goods.
     """
     with transaction.atomic():
-        _order, ticket, _refund = lock_case(ticket_id=ticket_id, user=user)
+        ticket = lock_case(ticket_id=ticket_id, user=user, now=now).ticket
         text = _("Goods received in the warehouse.")
         alert = ShippingAlert.objects.filter(ticket=ticket, state__in=OPEN_ALERTS).first()
         waits = ticket.status in (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)

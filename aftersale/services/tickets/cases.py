@@ -1,7 +1,7 @@
 """A case: a ticket with its order and refund, found and locked for a person of the desk.
 
-Whoever decides says what they saw (SPEC O10). A case that has changed since is not decided: the
-person is told the difference, and nothing is written.
+A decision names the state that the person saw (SPEC O10). If the case has changed since, the person
+is told the difference, and nothing is written.
 """
 
 from collections.abc import Iterable
@@ -54,10 +54,8 @@ def find_case(*, ticket_id: int, user: User, right: Right = Right.HANDLE_TICKETS
     return ticket
 
 
-def lock_case(
-    *, ticket_id: int, user: User, seen: str | None = None
-) -> tuple[Order, Ticket, Refund | None]:
-    """Order, ticket and refund, locked in this order, of a ticket that the user may handle.
+def lock_case(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Case:
+    """The case of a ticket that the user may handle, locked.
 
     `seen` is the text of `seen_now` from when the person looked at the case: raises Stale where
     the case differs from it. None: the caller does not say what was seen.
@@ -65,9 +63,16 @@ def lock_case(
     found = find_case(ticket_id=ticket_id, user=user)
     order = locks.lock_order(order_of(found).pk)
     ticket = locks.lock_ticket(found.pk)
-    refund = locks.lock_refund(ticket.pk)
+    case = case_of_locked(order, ticket, now=now, user=user)
     require_unchanged(ticket, order, seen)
-    return order, ticket, refund
+    return case
+
+
+def case_of_locked(
+    order: Order, ticket: Ticket, *, now: datetime, user: User | None = None
+) -> Case:
+    """The case of an order and a ticket that are locked already; locks the refund too."""
+    return Case(order, ticket, locks.lock_refund(ticket.pk), now, user)
 
 
 def lock_refund_case(
@@ -77,13 +82,13 @@ def lock_refund_case(
     found = scoped(Refund.objects.all(), user).filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."))
-    order, ticket, refund = lock_case(ticket_id=found.ticket_id, user=user, seen=seen)
-    assert refund is not None
-    return RefundCase(order, ticket, refund, now, user)
+    case = lock_case(ticket_id=found.ticket_id, user=user, now=now, seen=seen)
+    assert case.refund is not None
+    return RefundCase(case.order, case.ticket, case.refund, now, user)
 
 
 def require_unchanged(ticket: Ticket, order: Order | None, seen: str | None) -> None:
-    """Raises Stale, with the difference, where a locked case differs from what was seen of it."""
+    """Raises Stale, with the difference, if a locked case differs from the state that was seen."""
     if seen is not None and (changes := changes_since(ticket, order, seen)):
         raise Stale(
             _("Nothing was done: ticket %(ticket)s has changed meanwhile: %(changes)s.")
@@ -126,7 +131,8 @@ def seen_after(seen: str, before: str, after: str) -> str:
 
 
 def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
-    """The difference between the case and what was seen of it, in words; empty if there is none."""
+    """The difference between the case and the state that was seen, in words; empty if there is
+    none."""
     before = snapshot.read(seen)
     if before is None:
         return _("it can't be compared with what you saw")

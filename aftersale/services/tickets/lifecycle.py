@@ -82,22 +82,22 @@ _MOVED = [
 
 
 def allowed(from_status: str, to_status: str, actor: str) -> bool:
-    """Whether SPEC O4's table has the step for this actor."""
+    """True if SPEC O4's table has the step for this actor."""
     return actor in STEPS.get((S(from_status), S(to_status)), set())
 
 
 def asks_for_nothing(ticket: Ticket) -> bool:
-    """Whether the ticket is of 0.00, as for a gift; an exchange has no amount of its own."""
+    """True if the ticket is of 0.00, as for a gift; an exchange has no amount of its own."""
     return ticket.amount == 0 and ticket.type != TicketType.EXCHANGE
 
 
 def goods_first(ticket: Ticket) -> bool:
-    """Whether the goods come back before anything else follows."""
+    """True if the goods come back before anything else follows."""
     return ticket.type in (TicketType.RETURN_REFUND, TicketType.EXCHANGE)
 
 
 def may_move(ticket: Ticket, to_status: str, actor: str) -> bool:
-    """Whether SPEC O4's table has the step for this actor and for what this ticket asks for."""
+    """True if SPEC O4's table has the step for this actor and this ticket's type."""
     step = (S(ticket.status), S(to_status))
     if not allowed(*step, actor):
         return False
@@ -162,8 +162,8 @@ def move(
 
 
 def may_wait(ticket: Ticket) -> bool:
-    """Whether the automation can look at a ticket: it is under review, its order and line have
-    arrived (SPEC O6), and nothing else keeps hands off it."""
+    """True if the automation can evaluate the ticket: it is under review, its order and line have
+    arrived (SPEC O6), and no flag keeps it for people."""
     return (
         ticket.status == S.PENDING_REVIEW
         and ticket.order_id is not None

@@ -36,9 +36,8 @@ def of_request(ticket: Ticket) -> list[Negotiation]:
 
 
 def in_vain(ticket: Ticket, *, now: datetime) -> bool:
-    """Whether a negotiation on this request has ended without the buyer accepting.
-
-    Also one that was led at the platform, of which the desk knows the ticket's way only.
+    """True if a negotiation on this request has ended without the buyer accepting; negotiations at
+    the platform count, of which the desk knows only the ticket's statuses.
     """
     for earlier in of_request(ticket):
         if earlier.result != NegotiationResult.ACCEPTED and is_over(earlier, ticket, now=now):
@@ -52,7 +51,7 @@ def in_vain(ticket: Ticket, *, now: datetime) -> bool:
 
 
 def is_over(round: Negotiation, ticket: Ticket, *, now: datetime) -> bool:
-    """Whether the round has ended, or its time has run out and nobody has said so yet."""
+    """True if the round has ended, or its time is up although nobody has recorded that yet."""
     return round.ended_at is not None or now >= answer_due_at(round, ticket)
 
 
@@ -98,7 +97,7 @@ def agreed_amount(ticket: Ticket) -> int:
 
 
 def platforms_type(ticket: Ticket) -> str:
-    """The type that the platform has: what was asked for, else what was offered and accepted."""
+    """The type at the platform: the one asked for, or the one offered and accepted."""
     for last in of_request(ticket)[-1:]:
         if last.type and last.result == NegotiationResult.ACCEPTED:
             return last.type
@@ -125,7 +124,7 @@ def _close(open_round: Negotiation, ticket: Ticket, result: str, *, now: datetim
 
 
 def _fits(type: str, to_status: str) -> bool:
-    """Whether that step is what the offered type begins with; "": none was offered."""
+    """True if the offered type begins with that step; "" means that no type was offered."""
     goods_first = to_status in (S.AWAITING_RETURN, S.RETURNING)
     return bool(type) and (TicketType(type) in _GOODS_FIRST) == goods_first
 

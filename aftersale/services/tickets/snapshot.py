@@ -99,7 +99,7 @@ def read(text: str) -> Snapshot | None:
 
 
 def differences(before: Snapshot, ticket: Ticket, order: Order | None) -> dict[str, str]:
-    """What has changed of the facts, by field, each with the old value and the new one."""
+    """Changed facts by field, each with the old value and the new one."""
     after = take(ticket, order, last_event=before.last_event)
     pairs: list[tuple[str, str, Callable[[Any], str]]] = [
         ("amount", _("amount"), format_yuan),

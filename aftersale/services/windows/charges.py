@@ -1,4 +1,4 @@
-"""What refunds take of a shop's wallet and deposit, and give back (SPEC W3).
+"""Debits and credits of a shop's wallet and deposit by refunds (SPEC W3).
 
 Every function here needs the ticket and its refund locked, under their order, and locks both funds
 of the shop, last (docs/locking.md). An attempt debits a fund once and is credited back once:
@@ -41,7 +41,7 @@ def debit(*, ticket: Ticket, attempt: RefundAttempt, now: datetime) -> bool:
 
 
 def credit_back(*, ticket: Ticket, attempt: RefundAttempt, now: datetime) -> None:
-    """The attempt definitely paid nothing: what it took comes back."""
+    """The attempt definitely paid nothing: its debit is credited back."""
     if attempt.fund:
         funds.enter(
             locks.lock_funds(ticket.shop_id)[attempt.fund],
@@ -54,7 +54,7 @@ def credit_back(*, ticket: Ticket, attempt: RefundAttempt, now: datetime) -> Non
 
 
 def paid(*, ticket: Ticket, attempt: RefundAttempt, late: bool, now: datetime) -> None:
-    """The attempt was paid: what it has not debited, or got back because it was taken for failed
+    """The attempt was paid: money not debited yet, or credited back when the attempt seemed failed
     (`late`), is debited now, covered or not: the money has left.
     """
     if attempt.fund:
@@ -72,8 +72,8 @@ def paid(*, ticket: Ticket, attempt: RefundAttempt, late: bool, now: datetime) -
 
 
 def imposed(ticket: Ticket) -> bool:
-    """Whether arbitration decided that the buyer gets the refund: by its result, or by the step
-    that the platform took out of arbitration.
+    """True if arbitration decided for the refund: by its result, or by the platform's step out of
+    arbitration.
     """
     if ticket.arbitration_result == ArbitrationResult.BUYER:
         return True

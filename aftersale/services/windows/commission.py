@@ -26,7 +26,7 @@ from aftersale.services.windows import funds
 
 
 def due(*, paid_out: int, refunded: Fraction, paid_amount: int) -> int:
-    """What comes back in total of the commission that was paid out, once so much is refunded."""
+    """The total of paid-out commission that comes back once so much is refunded."""
     if paid_amount <= 0:
         return 0
     return int(min(Fraction(paid_out), paid_out * refunded / paid_amount))
@@ -95,10 +95,8 @@ def give_back(
 
 
 class _Part:
-    """How much of a refund is on lines of designated categories.
-
-    Of a ticket for the whole order it is their share of what the lines cost, exactly: nothing is
-    rounded before the one floor of `due`.
+    """The part of a refund on lines of designated categories. For a whole-order ticket it is their
+    exact share of the lines' total: the only rounding is the floor of `due`.
     """
 
     def __init__(self, order: Order, categories: Sequence[str]) -> None:
@@ -134,7 +132,7 @@ def _in_time(shop: Shop, order: Order, ticket: Ticket) -> bool:
 
 
 def _refunded(shop: Shop, order: Order, part: _Part) -> Fraction:
-    """What was refunded of the order through windows so far, on lines that qualify."""
+    """The order's money refunded through windows so far, on lines that qualify."""
     succeeded = Refund.objects.filter(
         order=order, status=RefundStatus.SUCCEEDED, ticket__window__isnull=False
     ).select_related("ticket")

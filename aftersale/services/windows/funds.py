@@ -105,7 +105,7 @@ def save_fund_entries(
 
 
 def lock_for_fund_entries(records: Sequence[FundEntryRecord], *, shop_pk: int) -> None:
-    """What a list takes that is one transaction with its caller's work: both funds, in order."""
+    """The locks of a list that shares its caller's transaction: both funds, in order."""
     locks.lock_funds(shop_pk)
 
 

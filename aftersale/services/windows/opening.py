@@ -40,7 +40,7 @@ MOST_LETTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One of SPEC W1's (and W3's), in words: what is asked for, and how it is."""
+    """One requirement of SPEC W1 or W3 in words: the condition, and the present state."""
 
     name: str
     title: str
@@ -72,7 +72,7 @@ def open_on(order: Order, *, now: datetime) -> AfterSaleWindow | None:
 
 
 def conditions(*, order: Order, user: User, now: datetime) -> list[Condition]:
-    """What opening a window on the order needs, all of it, each with its figure."""
+    """All requirements for a window on the order, each with its figure."""
     shop = order.shop
     largest = order.refundable_amount
     funds = {fund.kind: fund for fund in Fund.objects.filter(shop=shop)}
@@ -177,7 +177,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
 def close_due(*, now: datetime) -> int:
     """Writes down the end of windows that have run out, as of the moment they did; how many."""
     with transaction.atomic():
-        # Whoever holds one is closing it, too.
+        # A window locked by somebody else is being closed by them.
         due = (
             AfterSaleWindow.objects.filter(closed_at=None, closes_at__lte=now)
             .select_for_update(no_key=True, skip_locked=True)

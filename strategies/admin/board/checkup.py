@@ -19,7 +19,7 @@ from strategies.services.review import IDLE_DAYS, read_shop
 
 @dataclass(frozen=True)
 class Entry:
-    """A strategy of which something is to be said."""
+    """A strategy with findings."""
 
     strategy: Strategy
     notes: list[Note]

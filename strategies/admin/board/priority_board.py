@@ -1,17 +1,15 @@
 """The priority board: a shop's strategies by scenario, in the order in which they are asked.
 
-The page that "Strategies" in the menu opens. Whoever may change strategies orders them here, by
-mouse, finger or keyboard; an order is saved whole, or not at all (SPEC T5).
+The page behind "Strategies" in the menu. Users who may change strategies order them here by mouse,
+finger or keyboard; an order is saved whole, or not at all (SPEC T5).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
+from aftersale.admin.kit.typed_keys import typed_keys
 from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
@@ -105,7 +104,7 @@ class Card:
 
     @property
     def over(self) -> bool:
-        """Whether its validity period is over: it takes nothing, enabled or not."""
+        """True if its validity period is over: it takes nothing, enabled or not."""
         until = self.strategy.valid_until
         return until is not None and until <= self.now
 
@@ -123,7 +122,7 @@ class Column:
     line: Any
     cards: list[Card]
     gaps: str
-    """The off-hours in which none of them runs, where they could (SPEC M5)."""
+    """Off-hours that no strategy covers, in a scenario that could use them (SPEC M5)."""
 
     @property
     def full(self) -> bool:
@@ -166,8 +165,8 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
         strategies.reorder(
             shop_id=shop.pk,
             scenario=scenario,
-            ids=_ids(request.POST.get("ids", "")),
-            seen=_ids(request.POST.get("seen", "")),
+            ids=typed_keys(request.POST.get("ids", "")),
+            seen=typed_keys(request.POST.get("seen", "")),
             user=access.person(request),
             now=now,
         )
@@ -232,13 +231,6 @@ def _columns(shop: Shop, *, now: datetime, only: str = "") -> list[Column]:
         for scenario in Scenario
         if only in ("", scenario)
     ]
-
-
-def _ids(text: str) -> Sequence[int]:
-    try:
-        return [int(part) for part in text.split(",") if part]
-    except ValueError as wrong:
-        raise BadRequest("not a list of keys") from wrong
 
 
 def _who_was_first(shop: Shop, scenario: str) -> str:

@@ -1,1 +1,1 @@
-"""Adding and changing strategies: what can be added, the form, the dialogs of a strategy."""
+"""Adding and changing strategies: the picker, the form, the dialogs of a strategy."""

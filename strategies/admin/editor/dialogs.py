@@ -126,7 +126,7 @@ def _sentence(strategy: Strategy) -> str:
 
 
 def _button(strategy: Strategy) -> str:
-    """SPEC T2: whoever presses it reads what may leave by itself."""
+    """SPEC T2: the user reads how much money may leave automatically before pressing it."""
     caps = {
         "single": format_yuan(strategy.single_amount_cap),
         "daily": format_yuan(strategy.daily_cap),

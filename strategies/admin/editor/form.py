@@ -48,7 +48,7 @@ def _lines(label: Any, help_text: Any) -> forms.CharField:
 
 
 def _datetime_field(label: Any) -> forms.CharField:
-    # The browser's own control; what comes in is read here.
+    # Shows the browser's own control; the input is parsed here.
     return _line(label, type="datetime-local", **{"class": "d-input"})
 
 
@@ -65,7 +65,7 @@ def _some_of(label: Any, choices: Any) -> forms.MultipleChoiceField:
 
 
 class StrategyForm(forms.Form):
-    """`kept` is the strategy that is changed: what the form doesn't show stays as it is."""
+    """`kept` is the strategy being changed: values that the form doesn't show stay as they are."""
 
     name = _line(gettext_lazy("Name"))
     remark = forms.CharField(
@@ -318,7 +318,7 @@ class StrategyForm(forms.Form):
             self.refuse(name, message[:1].upper() + message[1:])
 
 
-# Where a file's words would be no help to whoever fills in a form.
+# Replaces messages written for files, which don't help people who fill in a form.
 _PLAINER = {
     "valid_from": gettext_lazy("Expected a date and a time."),
     "valid_until": gettext_lazy("Expected a date and a time."),

@@ -1,4 +1,4 @@
-"""What can be added, in the merchant's words: the scenarios in SPEC S1's order, then two that
+"""The picker's entries in the merchant's words: the scenarios in SPEC S1's order, then two that
 come filled in (SPEC T7, and small amounts)."""
 
 from dataclasses import dataclass, field
@@ -112,7 +112,7 @@ READY = [
         filled={
             "name": _("Small-amount refund"),
             **_SMALL,
-            # Buyers learn of it: whoever finds out that it pays must not find it open all day.
+            # Buyers find out about easy refunds, so it must not be open all day.
             "breaker_hits": "20",
             "breaker_minutes": "60",
         },

@@ -1,4 +1,4 @@
-"""The pages: what can be added, and the form for a new, a changed and a copied strategy."""
+"""The pages: the picker, and the form for a new, a changed and a copied strategy."""
 
 from collections.abc import Mapping
 from itertools import chain, count
@@ -37,7 +37,7 @@ from .permitted import seen_revision, shop_for, shops_for, strategy_for
 
 @desk_page
 def picker(request: HttpRequest) -> HttpResponse:
-    """SPEC T1, T3, T7: what can be added, its risk, and how many places are left."""
+    """SPEC T1, T3, T7: scenarios that can be added, their risks, and the places left."""
     shops = shops_for(request)
     if not shops:
         raise PermissionDenied
@@ -146,8 +146,8 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
-    """The sentence of what stands in the form, what is dangerous about it, and which strategies it
-    gets behind or before; `key` is that of the strategy that is changed."""
+    """The form's content as a sentence, its risks, and the strategies before and behind it; `key`
+    is that of the strategy being changed."""
     content = form.content()
     off_hours = content["execution_time"] == "off_hours"
     return {
@@ -227,7 +227,7 @@ def _page(
 
 
 def _try(request: HttpRequest, form: StrategyForm, save: Any) -> HttpResponse:
-    """A trial run of what stands in the form, saved and enabled; nothing of that stays (M3)."""
+    """A trial run of the form's content as if saved and enabled; neither is kept (SPEC M3)."""
     user, now = person(request), timezone.now()
 
     def change() -> None:
@@ -263,7 +263,8 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     if before is not None:
         old = shown_content(before.content, strategy.shop)
         for label, value in shown_content(latest.content, strategy.shop).items():
-            # The board's, and said there: whoever saved the form didn't change it.
+            # The board changes the priority and reports conflicts about it; the form never changes
+            # it.
             if label != priority and old.get(label, EMPTY) != value:
                 changes.append({"label": label, "old": old.get(label, EMPTY), "new": value})
     return {

@@ -13,7 +13,7 @@ from strategies.models import Why
 
 
 def why_in_words(why: str, facts: Facts, zone: ZoneInfo, *, made: bool) -> str:
-    """`made`: of a decision that was made; else of what would be decided now."""
+    """`made`: about a decision that was made; otherwise about the one that would be made now."""
     return _SENTENCES[why](facts, zone, made)
 
 

@@ -1,1 +1,1 @@
-"""The search of decisions: what it adds to the list, and its export (SPEC M1)."""
+"""The search of decisions: filters and columns of the list, and its export (SPEC M1)."""

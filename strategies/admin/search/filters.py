@@ -99,7 +99,7 @@ def zone_of(request: HttpRequest) -> Any:
 
 
 def read_time(text: str, zone: Any) -> datetime | None:
-    """A time as a browser's field gives it; what can't be read sets nothing."""
+    """A time as a browser's field sends it; None for text that can't be read."""
     try:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=zone)) if at.year > 1 else None

@@ -1,7 +1,7 @@
-"""Where a trial run is asked for, and the dialog in which it then is watched (SPEC M3).
+"""Starting trial runs, and the dialog that shows their progress (SPEC M3).
 
-A proposal is made by the service that would make it so (trials.content_after): what is tried is
-what would be, and what would be refused is refused here.
+A proposal goes through the service that would save it (trials.content_after): it gives the same
+strategies, and the same refusals.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from aftersale.admin.kit import access
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.pages import desk_page, dialog
+from aftersale.admin.kit.typed_keys import typed_keys
 from aftersale.models import Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from strategies.models import Scenario, Strategy, TrialKind, TrialRun
@@ -42,7 +42,7 @@ def period_of(data: Mapping[str, Any], shop: Shop, *, now: datetime) -> tuple[da
 
 
 def started(request: HttpRequest, trial: TrialRun) -> HttpResponse:
-    """The dialog in which a trial run is watched; the page behind it stays as it was."""
+    """The dialog with a trial run's progress; the page behind it stays as it was."""
     return dialog(
         request,
         "strategies/trials/started.html",
@@ -153,7 +153,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
     live = Strategy.objects.filter(shop=shop, scenario=scenario, deleted_at=None)
     cards = list(live.order_by("priority"))
     present = [strategy.pk for strategy in cards]
-    before = _keys(request.POST.get("before", request.GET.get("before", "")))
+    before = typed_keys(request.POST.get("before", request.GET.get("before", "")))
 
     def content(ids: list[int]) -> dict[str, Any]:
         return trials.content_after(
@@ -207,13 +207,6 @@ def _places(request: HttpRequest, present: list[int]) -> list[int]:
     if ids == present:
         raise Refused(_("This is the order as it is. Change a place first."))
     return ids
-
-
-def _keys(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",") if part]
-    except ValueError as wrong:
-        raise BadRequest("not a list of keys") from wrong
 
 
 def _ask(request: HttpRequest, begin: Any, **context: Any) -> HttpResponse:

@@ -155,7 +155,7 @@ def _totals(side: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
 
 
 def most_different(found: list[Line]) -> str:
-    """Whose days are shown first."""
+    """The side whose days are shown first."""
     if not found:
         return ""
     return max(found, key=lambda line: (abs(line.proposed[1] - line.present[1]), line.proposed)).key

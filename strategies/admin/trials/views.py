@@ -41,9 +41,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The trial runs of the user's shops, the newest first; of one shop where one is chosen."""
     runs = rights.scoped(TrialRun.objects.all(), access.person(request))
     runs = runs.select_related("shop", "created_by").defer("present", "proposed", "summary")
-    chosen = request.GET.get("shop", "")
-    if chosen.isascii() and chosen.isdigit():
-        runs = runs.filter(shop=int(chosen[:18]))
+    chosen = whole_number(request.GET.get("shop", ""))
+    if chosen is not None:
+        runs = runs.filter(shop=chosen)
     page = Paginator(runs.order_by("-id"), PAGE).get_page(request.GET.get("page"))
     for trial in page.object_list:
         _dress(trial)

@@ -79,7 +79,7 @@ def shown(key: str, value: Any, shop: Shop | None = None) -> Any:
 
 
 def surroundings(content: Mapping[str, Any]) -> dict[Any, Any]:
-    """Label -> value of what a rulebook holds besides strategies."""
+    """Label -> value of a rulebook's settings besides strategies."""
     shown_values = {
         _("time zone"): content.get("timezone"),
         _("working hours"): hours.working_hours(content.get("working_hours") or {}),

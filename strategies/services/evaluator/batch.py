@@ -40,8 +40,8 @@ from .rulebooks import load_rulebook
 
 log = structlog.get_logger(__name__)
 
-# What one bad ticket can cause. Everything else (a lost connection, a full disk, a rulebook that
-# does not compile) is no fault of a ticket: it ends the task, marks nothing, the sweep tries again.
+# Errors that one bad ticket can cause. All others (a lost connection, a full disk, a rulebook that
+# does not compile) end the task without marking a ticket; the sweep tries again.
 _OF_A_TICKET = (
     IntegrityError,
     DataError,
@@ -96,7 +96,7 @@ def _decide_batch(
             lane = try_lane(shop_id)
             if lane is None:
                 raise LaneHeld
-            # Read after the lane was taken: whoever pauses the shop holds it until the commit.
+            # Read after the lane was taken: a pause of the shop holds the lane until its commit.
             shop = Shop.objects.get(pk=shop_id)
             rows = claim(shop_id, after=after, limit=limit)
             if not rows:
@@ -145,10 +145,8 @@ class _Batch:
         self.pays = False
 
     def decide(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Decides rows in order and stops where a circuit breaker opens (SPEC G3): what comes
-        after it needs the next revision.
-
-        Without a savepoint: rows locked outside one and updated inside it would each cost a
+        """Decides rows in order and stops where a circuit breaker opens (SPEC G3): later rows need
+        the next revision. No savepoint: a row locked outside it and updated inside it would cost a
         multixact.
         """
         self._count(self._decide(rows))

@@ -33,15 +33,15 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
        t.scenarios_hit, o.type, t.labels,
        CASE WHEN t.rejected_before THEN 'rejected_before'
             WHEN t.taken_back THEN 'taken_back'
-            WHEN t.flags @> '{differs}' OR o.in_doubt THEN 'open_difference'
+            WHEN t.flags && '{differs,order_in_doubt}' OR o.in_doubt THEN 'open_difference'
             WHEN o.over_refunded THEN 'platform_excess'
             ELSE '' END,
        t.line_no
 FROM aftersale_ticket t
 JOIN aftersale_order o ON o.id = t.order_id
 """
-# The evaluator never waits for a row: what somebody else holds is theirs to hand back, and is
-# found by the next look. Facts are read as their rows are locked, order and ticket together.
+# The evaluator never waits for a row: one that somebody else has locked is found by the next look.
+# Facts are read as their rows are locked, order and ticket together.
 _CLAIM = f"""{_FACTS}
 WHERE t.shop_id = %(shop)s AND t.awaiting_evaluation
     AND (t.applied_at, t.ticket_no) > (%(at)s, %(ticket_no)s)

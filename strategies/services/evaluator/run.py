@@ -16,7 +16,7 @@ BATCH = 2_000
 
 
 def shops_waiting() -> list[int]:
-    """The shops in which tickets wait for the automation."""
+    """Shops with tickets that wait for the automation."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM aftersale_shop s WHERE EXISTS"
@@ -55,8 +55,9 @@ def decide_shop(
             elif batch is None and cursor == START:
                 return True  # all that waits is held by others
             else:
-                # What has come meanwhile may lie before the cursor. And a worker that it woke may
-                # have found the lane held by this run, and given up: this look is made without.
+                # Tickets that came meanwhile may lie before the cursor, and the worker that they
+                # woke may have found the lane held by this run and given up: this look, made
+                # without the lane, finds them.
                 cursor = START
             if time.monotonic() >= until:
                 return True

@@ -68,7 +68,8 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
         return "; ".join(f"{start}-{end}" for start, end in value)
     if key in MOMENTS:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(shop.timezone))
-        # Whole minutes where they are: with less, what is read again would be another moment.
+        # Without seconds if they are zero; otherwise with them, so that a re-import reads the same
+        # moment.
         whole = local.second == local.microsecond == 0
         return local.replace(tzinfo=None).isoformat(" ", "minutes" if whole else "auto")
     if key in YES_OR_NO:
@@ -77,8 +78,8 @@ def _cell(key: str, value: Any, shop: Shop) -> Cell:
 
 
 def value_of(key: str, text: str, shop: Shop) -> Any:
-    """What the record has for a cell that is not empty. A text that fits nothing stays as it is:
-    the record says what it expected."""
+    """The record's value for a cell with text. Text that can't be converted stays as it is, and the
+    record's check says what was expected."""
     if key in CHOICES:
         return _code(CHOICES[key], text)
     if key in WORDS:

@@ -58,9 +58,8 @@ def found(
     offset: int = 0,
     limit: int,
 ) -> tuple[list[AffectedTicket], int]:
-    """A page of them, the largest amounts first, and how many there are.
-
-    `strategy`, `day` and `hour` are of what takes a gained ticket, or took a lost one.
+    """A page of affected tickets, largest amounts first, and how many there are. `strategy`, `day`
+    and `hour` belong to the decision that takes a gained ticket, or took a lost one.
     """
     there, gone = ("proposed", against) if change == "gained" else (against, "proposed")
     query = _FOUND.format(

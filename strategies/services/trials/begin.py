@@ -1,7 +1,7 @@
-"""Beginning and cancelling trial runs, and what is tried (SPEC M3).
+"""Beginning and cancelling trial runs, and building the rulebook to try (SPEC M3).
 
-A proposal is made by the very service that would make it so, in a transaction that is rolled back:
-what is tried is what would be.
+A proposal goes through the service that would save it, in a transaction that is rolled back: so the
+trial run tries exactly the strategies that would apply.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ TASK = "strategies.tasks.run_trial"
 # A trial run that has given no sign of life for so long was killed.
 SILENCE = timedelta(minutes=5)
 MOST_DAYS = 400
-# As far as a record's times go; beyond lie the ends of what a database and Python can reckon with.
+# The same range as records' times; beyond it dates overflow in PostgreSQL and Python.
 EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
 # Of a shop at a time: each reads all of its past.
 MOST_UNDER_WAY = 3
@@ -53,10 +53,9 @@ def begin(
 ) -> TrialRun:
     """Begins a trial run over the shop's days `first` to `last`, both included.
 
-    `proposed` is what `content_after` gave; None stands for the strategies as they are, which a
-    pause (TrialKind.PAUSE) leaves. `present` is given where what is tried was saved a moment
-    ago: the rulebook as it was before. Raises Refused for a period that is none, and while too
-    many of the shop are under way.
+    `proposed` comes from `content_after`; None means the present strategies, as for a pause
+    (TrialKind.PAUSE). If the proposal was saved a moment ago, `present` is the rulebook from
+    before. Raises Refused for an invalid period, and while too many of the shop are under way.
     """
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     if not EARLIEST <= first <= last <= LATEST or (last - first).days >= MOST_DAYS:
@@ -91,7 +90,7 @@ def begin(
 
 
 def cancel(*, trial_id: int, user: User, now: datetime) -> None:
-    """Stops a trial run that is under way; what it had found is dropped."""
+    """Stops a trial run under way; its partial result is dropped."""
     trial = scoped(TrialRun.objects.all(), user).filter(pk=trial_id).first()
     if trial is None:
         raise NotFound(_("There is no such trial run."))

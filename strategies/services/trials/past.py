@@ -126,7 +126,7 @@ class Past:
         return self.decided + self.estimated
 
     def pages(self) -> Iterator[Page]:
-        """In the order in which they were, or would have been, decided."""
+        """In the order of deciding, real or hypothetical."""
         if not self.estimated:
             rows: Iterator[list[Any]] = self._decided()
         elif not self.decided:

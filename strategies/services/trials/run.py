@@ -101,7 +101,7 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
 
 
 def _unchanged(trial: TrialRun, past: Past) -> bool:
-    """Whether the present strategies are those by which all of the past was decided."""
+    """True if all of the past was decided by the present strategies."""
     if past.estimated or past.rulebook is None:
         return False
     content = RulebookRevision.objects.values_list("content", flat=True).get(pk=past.rulebook)

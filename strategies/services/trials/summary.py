@@ -10,7 +10,8 @@ from strategies.models import TrialRun
 
 from .sides import Side
 
-# Each ticket of which something differs: what took it in each, and when; null for people.
+# Each ticket whose answers differ: the strategy that took it in each replay, and when; null for
+# people.
 TICKETS = """
     SELECT e.ticket_id, max(e.amount) AS amount, min(e.buyer) AS buyer,
         max(e.decision_id) AS decision_id,

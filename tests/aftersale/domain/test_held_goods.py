@@ -36,7 +36,7 @@ def money(
         (money(TWO, (1, 60, GIVEN)), {"T1": {1}}, set()),
         (money(TWO, (1, 59, WAITS)), {}, {"T1"}),
         (money(TWO, (1, 60, WAITS)), {"T1": {1}}, set()),
-        # What was given back and what is asked for, together.
+        # Refunded and requested amounts together.
         (money(TWO, (1, 30, GIVEN), (1, 29, WAITS)), {}, {"T1", "T2"}),
         (money(TWO, (1, 30, GIVEN), (1, 30, WAITS)), {"T1": {1}, "T2": {1}}, set()),
         (money(TWO, (1, 30, GIVEN), (2, 30, WAITS)), {}, {"T1", "T2"}),
@@ -83,7 +83,7 @@ def money(
             {"T1": {1, 3}},
             set(),
         ),
-        # Refunded outside: of which line, nobody says.
+        # Refunded elsewhere, without a line.
         (money(TWO, (1, 5, GIVEN), outside=54), {}, {"T1"}),
         (money(TWO, (1, 5, GIVEN), outside=55), {"T1": {1}}, set()),
         (money(TWO, outside=60), {}, set()),

@@ -1,4 +1,4 @@
-"""Whatever a record lets through fits into its column."""
+"""Every value that a record accepts fits into its column."""
 
 import pytest
 from django.db.models import Field

@@ -18,7 +18,7 @@ from aftersale.services.orders.own_refunds import outside
 from aftersale.services.refunds import approvals, attempts, money_audit, refund_results, settlement
 from aftersale.services.shared import locks
 from aftersale.services.shops import shops
-from aftersale.services.tickets.cases import RefundCase
+from aftersale.services.tickets.cases import RefundCase, case_of_locked
 from tests import factories
 from tests.aftersale.ingest.record_factories import NOON, at, save_ticket, ticket
 
@@ -40,7 +40,7 @@ _versions = iter(range(1, 10_000))
 
 
 def reported(refunded: str, **fields: Any) -> Order:
-    """A newer version of an order of 100 yuan, of which the platform has refunded so much."""
+    """A newer version of an order of 100 yuan with so much refunded by the platform."""
     record = OrderRecord.model_validate(
         {
             "shop": "s1",
@@ -86,12 +86,10 @@ def settled(number: str, *, paid: bool = True) -> None:
     found = Ticket.objects.get(ticket_no=number)
     order = locks.lock_order(Order.objects.get().pk)
     refund_results.take_over_result(
-        order=order,
-        ticket=locks.lock_ticket(found.pk),
+        case_of_locked(order, locks.lock_ticket(found.pk), now=NOON),
         succeeded=paid,
         at=NOON,
         reason="",
-        now=NOON,
     )
 
 
@@ -193,7 +191,7 @@ def test_an_unsent_refund_that_somebody_paid_there():
 
 
 def test_an_own_refund_that_failed_leaves_the_figure_to_outside():
-    """What the platform counts was not ours after all."""
+    """The platform's figure didn't include our refund after all."""
     reported("0.00")
     refund = approved("T1", "60.00")
     reported("60.00")

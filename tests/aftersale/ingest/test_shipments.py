@@ -120,7 +120,7 @@ def test_a_refund_of_shipped_goods_is_none(shop: Shop) -> None:
 
 
 def test_an_order_that_arrives_shipped_is_none(shop: Shop) -> None:
-    """What the platform settled before the order came was not decided as unshipped."""
+    """Tickets that the platform settled before the order came were not decided as unshipped."""
     save_ticket(ticket(status="refunded"))
     save_order(order(status="shipped", shipped_at=at(-1)))
     assert Refund.objects.get().status == "succeeded"
@@ -148,8 +148,8 @@ def test_a_time_that_comes_later_shows_the_likely_loss(refunded: Shop) -> None:
 
 
 def test_the_rest_of_an_order_is_shipped(shop: Shop) -> None:
-    """What went out in part raises nothing for refunds that knew of it; the rest does, unless the
-    goods came back."""
+    """A part shipment raises no alert for refunds decided after it; the rest does, unless the goods
+    came back."""
     save_order(order(status="partially_shipped", shipped_at=at(-1)))
     save_ticket(
         ticket(amount="20"),

@@ -6,7 +6,10 @@ import pytest
 from django.utils import translation
 
 from aftersale.models import Shop, Ticket, TicketEvent
+from aftersale.records.schemas import TicketRecord
+from aftersale.services.ingest.tickets import save_tickets
 from aftersale.services.shared.outcomes import CHANGED, NEW, OLDER, UNCHANGED, Outcome
+from aftersale.services.shops.shops import known
 from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
 
 from .conftest import the_order, the_ticket
@@ -38,6 +41,17 @@ def test_new_ticket_is_stored_waits_and_has_arrived(shop: Shop, woken: list[set[
         ("arrived", "platform", "pending_review", NOON + timedelta(hours=3))
     ]
     assert woken == [{shop.pk}]
+
+
+def test_the_flag_in_the_history_is_read_in_every_language(shop: Shop) -> None:
+    """SPEC O4, O7: the worker's language is not the reader's."""
+    record = TicketRecord.model_validate(
+        {key: value for key, value in ticket().items() if key != "kind"}
+    )
+    assert save_tickets([record], shops=known(["s1"]), now=NOON, for_people=True) == [NEW]
+    for code, text in {"en": "Open before the shop was connected", "zh-hans": "对接前已有"}.items():
+        with translation.override(code):
+            assert the_ticket().events.get(kind="flag").note == text
 
 
 def test_ticket_for_the_whole_order_is_about_all_its_products(shop: Shop) -> None:

@@ -132,7 +132,7 @@ def pay_until_done(clock: Callable[[], datetime]) -> None:
 
 
 def audit() -> list[str]:
-    """What does not add up; tests end with it being empty."""
+    """All differences of the money audit; tests end without any."""
     return [f"{found.subject}: {found.what}" for found in money_audit.differences()]
 
 

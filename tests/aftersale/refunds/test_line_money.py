@@ -66,7 +66,7 @@ def taken(order: Order) -> list[int]:
         ((6_000, 6_000), 12_000, (0, 0), 6_000),
         ((6_000, 6_000), 12_000, (2_500, 0), 3_500),
         ((6_000, 6_000), 12_000, (6_000, 0), 0),
-        # What another line gave does not count, unless it went above what was paid for it.
+        # Money of another line doesn't count, unless that line gave more than was paid for it.
         ((6_000, 6_000), 12_000, (0, 6_000), 6_000),
         # A gift's line has nothing but the freight.
         ((0, 6_000), 6_000, (0, 0), 0),

@@ -3,8 +3,17 @@ asks for nothing without a return is closed with a note (SPEC O4)."""
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import translation
 
-from aftersale.models import Actor, Refund, Shop, Ticket, TicketStatus
+from aftersale.models import (
+    Actor,
+    ConnectorKind,
+    PlatformStep,
+    Refund,
+    Shop,
+    Ticket,
+    TicketStatus,
+)
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle
@@ -97,6 +106,47 @@ def test_an_exchange_ends_once_new_goods_were_sent(shop, agent):
     approvals.close(ticket_id=ticket.pk, note="new one sent", user=agent, now=NOON)
     ticket.refresh_from_db()
     assert ticket.status == S.CLOSED
+
+
+THERE_TOO = "The platform is not told, and has it open still: close it there too."
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "status"),
+    [
+        ("refund_only", 0, S.PENDING_REVIEW),
+        ("refund_keep_goods", 0, S.NEGOTIATING),
+        ("exchange", 0, S.RETURNING),
+        ("refund_only", 100, S.REFUND_FAILED),
+    ],
+)
+def test_what_is_closed_here_is_left_to_people_on_the_shops_platform(kind, amount, status):
+    """No platform has a call that only closes: the event says that it is open there still."""
+    shop = make_shop(connector=ConnectorKind.PLATFORM, is_demo=False)
+    ticket = make_ticket(make_order(shop), amount, type=kind, status=status)
+    approvals.close(ticket_id=ticket.pk, note=" settled ", user=make_user(shop), now=NOON)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.events.get().note) == (S.CLOSED, f"settled · {THERE_TOO}")
+    with translation.override("zh-hans"):
+        assert ticket.events.get().note == f"settled · {translation.gettext(THERE_TOO)}"
+        assert translation.gettext(THERE_TOO) != THERE_TOO
+    assert not PlatformStep.objects.exists() and not Refund.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("connector", "note", "kept"),
+    [
+        (ConnectorKind.PLATFORM, "", THERE_TOO),
+        (ConnectorKind.PLATFORM, "came back", f"came back · {THERE_TOO}"),
+        (ConnectorKind.MANUAL, "", ""),
+    ],
+)
+def test_a_return_of_nothing_that_ends_here_is_open_there(connector, note, kept):
+    shop = make_shop(connector=connector, is_demo=False)
+    ticket = make_ticket(make_order(shop), 0, type="return_refund", status=S.RETURNING)
+    approvals.confirm_return(ticket_id=ticket.pk, user=make_user(shop), now=NOON, note=note)
+    assert ticket.events.get().note == kept
+    assert not PlatformStep.objects.exists()
 
 
 # SPEC O4's steps of a person that depend on what is asked for: (from, to) -> for whom.

@@ -21,6 +21,7 @@ from aftersale.platforms import payment_registry
 from aftersale.platforms.payments import Failed, KeyReused, NeverSeen, Paid, Pending, TimedOut
 from aftersale.services.outgoing import pay_refunds, refund_attempt
 from aftersale.services.refunds import approvals, refund_results, settlement
+from aftersale.services.shared import due_work
 from aftersale.services.shared.errors import WrongStep
 
 from .conftest import (
@@ -299,9 +300,14 @@ def test_a_late_paid_becomes_the_refund_when_the_other_attempt_paid_nothing(
     refund_attempt.settle(lease=late, answer=Paid(), now=clock.now)
     assert states(refund) == ("unknown", "refunding", ["paid_late", "unknown"], 12_000)
     assert audit() == []
-    platform.says = [answer]
+    platform.says = [answer, answer]
     clock.turn(seconds=10)
     pay_until_done(clock)
+    if answer == NeverSeen():
+        # The second attempt's call may still be on its way: its money stays held.
+        assert states(refund) == ("unknown", "refunding", ["paid_late", "unknown"], 12_000)
+        clock.now = refund.next_step_at
+        pay_until_done(clock)
     assert states(refund) == ("succeeded", "refunded", ["succeeded", "failed"], 6_000)
     assert len(platform.calls) == 1  # the second attempt's key was not sent again
     assert not refund.order.over_refunded
@@ -354,6 +360,9 @@ def test_a_never_seen_key_is_not_sent_again_on_an_over_refunded_order(refund, pl
     Order.objects.filter(pk=refund.order_id).update(refunded_amount=5_000, over_refunded=True)
     clock.turn(seconds=10)
     pay_until_done(clock)
+    assert states(refund) == ("unknown", "refunding", ["unknown"], 6_000)
+    clock.now = refund.next_step_at  # the call that had no answer can't arrive any more
+    pay_until_done(clock)
     assert len(platform.calls) == 1
     assert states(refund) == ("failed", "refund_failed", ["failed"], 0)
     assert audit() == []
@@ -364,6 +373,9 @@ def test_a_never_seen_key_is_not_sent_again_for_a_cancelled_ticket(refund, platf
     pay_until_done(clock)
     type(refund.ticket).objects.filter(pk=refund.ticket_id).update(status=TicketStatus.CANCELLED)
     clock.turn(seconds=10)
+    pay_until_done(clock)
+    assert states(refund) == ("unknown", "cancelled", ["unknown"], 6_000)
+    clock.now = refund.next_step_at  # the call that had no answer can't arrive any more
     pay_until_done(clock)
     assert len(platform.calls) == 1
     assert states(refund) == ("failed", "cancelled", ["failed"], 0)
@@ -429,7 +441,7 @@ def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypa
         return real(request)
 
     monkeypatch.setattr(platform, "pay", pay)
-    monkeypatch.setattr(pay_refunds, "SLOW_CALL_SECONDS", 0.2)
+    monkeypatch.setattr(due_work, "SLOW_CALL_SECONDS", 0.2)
     assert pay_refunds.run(clock=clock) is True
     paid = Refund.objects.filter(status=RefundStatus.SUCCEEDED)
     assert paid.filter(shop=quick).count() == 5
@@ -439,9 +451,9 @@ def test_a_slow_platform_of_one_shop_holds_up_no_other(platform, clock, monkeypa
 def test_a_run_ends_after_its_time_and_says_that_more_is_due(platform, clock, monkeypatch):
     for _ in range(3):
         decided(make_order(make_shop()), 100, now=clock.now)
-    monkeypatch.setattr(pay_refunds, "WORK_SECONDS", -1)
+    monkeypatch.setattr(due_work, "WORK_SECONDS", -1)
     assert pay_refunds.run(clock=clock) is True
-    monkeypatch.setattr(pay_refunds, "WORK_SECONDS", 5)
+    monkeypatch.setattr(due_work, "WORK_SECONDS", 5)
     assert pay_refunds.run(clock=clock) is False
     assert len(platform.calls) == 3
 

@@ -1,4 +1,5 @@
-"""What people do to refunds: approve, confirm, retry, take back, release, record (SPEC O2, O4, G2).
+"""Steps of people on refunds: approve, confirm, retry, take back, release, record (SPEC O2, O4,
+G2).
 
 After every refusal nothing has moved.
 """

@@ -1,5 +1,4 @@
-"""What happens at once (SPEC promise 1, O2, G2). Where a guard is tested, the race is first shown
-with the guard taken away."""
+"""Races around refunds (SPEC promise 1, O2, G2). Each is first shown with its guard taken away."""
 
 import random
 import threading
@@ -33,8 +32,9 @@ from aftersale.services.refunds import (
     refund_results,
     unsent_refunds,
 )
-from aftersale.services.shared import locks
+from aftersale.services.shared import due_work, locks
 from aftersale.services.shared.errors import OverLine, OverRefundable, Refused
+from aftersale.services.tickets.cases import case_of_locked
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*calls: Callable[[], object]) -> list[object]:
-    """What each call returned or raised, all of them begun together, each on its connection."""
+    """The results or exceptions of calls that start together, each on its own connection."""
     results: list[object] = [None] * len(calls)
     start = threading.Barrier(len(calls))
 
@@ -79,7 +79,7 @@ def without_constraint(model, name):
     try:
         yield
     finally:
-        # What the race left behind would not let the constraint come back.
+        # The race's rows would violate the constraint when it is restored.
         Order.objects.update(over_refunded=True)
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)
@@ -270,7 +270,7 @@ def test_with_the_locks_one_of_two_payers_leases():
         leased = [result for result in two_leases() if isinstance(result, AttemptLease)]
         others = [type(result) for result in two_leases() if not isinstance(result, AttemptLease)]
         assert len(leased) == 1
-        assert others in ([type(None)], [refund_attempt.OrderBusy])
+        assert others in ([type(None)], [due_work.OrderBusy])
 
 
 def test_two_payers_over_200_refunds_pay_each_once():
@@ -420,7 +420,7 @@ def test_payers_people_and_reports_at_once_neither_deadlock_nor_overpay(clock):
             ticket = locks.lock_ticket(ticket_id)
             if ticket.status == "refunding":
                 refund_results.take_over_result(
-                    order=order, ticket=ticket, succeeded=False, at=now, reason="r", now=now
+                    case_of_locked(order, ticket, now=now), succeeded=False, at=now, reason="r"
                 )
 
     def pay() -> None:

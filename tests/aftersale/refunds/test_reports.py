@@ -1,4 +1,4 @@
-"""What the platform reports of refunds, and tickets that are wanted no more (SPEC O4, O7)."""
+"""The platform's reports on refunds, and tickets cancelled or closed (SPEC O4, O7)."""
 
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from aftersale.services.outgoing import refund_attempt
 from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.shared import locks
 from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets.cases import case_of_locked
 
 from .conftest import (
     audit,
@@ -26,12 +27,12 @@ pytestmark = pytest.mark.django_db
 
 def report(ticket: Ticket, succeeded: bool, clock, reason: str = "by the platform") -> None:
     refund_results.take_over_result(
-        order=locks.lock_order(ticket.order_id),
-        ticket=locks.lock_ticket(ticket.pk),
+        case_of_locked(
+            locks.lock_order(ticket.order_id), locks.lock_ticket(ticket.pk), now=clock.now
+        ),
         succeeded=succeeded,
         at=clock.now - timedelta(minutes=5),
         reason=reason,
-        now=clock.now,
     )
 
 
@@ -153,7 +154,7 @@ def cancel(ticket: Ticket, clock) -> None:
     """As ingestion does: the platform's status, and what was not sent is dropped."""
     order, ticket = locks.lock_order(ticket.order_id), locks.lock_ticket(ticket.pk)
     lifecycle.move(ticket, TicketStatus.CANCELLED, actor="platform", now=clock.now, as_fact=True)
-    unsent_refunds.drop_unsent(order=order, ticket=ticket, now=clock.now)
+    unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=clock.now))
 
 
 def test_a_cancelled_tickets_refund_is_not_sent_and_its_money_is_free(platform, clock):

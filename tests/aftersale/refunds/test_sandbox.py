@@ -1,4 +1,4 @@
-"""The sandbox as a platform, end to end (issue point 6; SPEC promise 1)."""
+"""The sandbox as a platform, end to end (SPEC promise 1)."""
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -23,7 +23,7 @@ class Receiver:
     url: str = ""
     # Headers (lower-case) and body of each call, in the order of arrival.
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    # What to answer to a body; a status.
+    # The status to answer with, by body.
     answer: Callable[[dict[str, Any]], int] = lambda body: 204
     # Before answering; set to end it.
     hang: threading.Event | None = None

@@ -240,7 +240,7 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(shop, owner, receiver):
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirects_are_not_followed(shop, owner, receiver, status):
-    """What was checked is the address that was typed in, not where it leads."""
+    """Only the typed address was checked, not the target of the redirect."""
     listen(receiver, owner, shop)
     receiver.headers["location"] = receiver.url + "/elsewhere"
     receiver.answer = lambda body: status

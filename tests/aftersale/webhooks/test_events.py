@@ -1,4 +1,4 @@
-"""What is told, of each kind, and that docs/webhooks.md shows exactly that."""
+"""The body of each kind of event; docs/webhooks.md shows exactly these."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def listen(shop, owner):
 
 
 def said(*types: str) -> list[dict[str, Any]]:
-    """What was told since the last time, in order."""
+    """Events since the last call, in order."""
     messages = WebhookMessage.objects.order_by("pk")
     bodies = [json.loads(signing.body_of(message)) for message in messages]
     messages.delete()

@@ -132,7 +132,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
 
     with receiving() as receiver:
         monkeypatch.setattr(public_addresses.socket, "getaddrinfo", first_one_then_another)
-        # What connects resolves nothing any more: an address needs no look-up.
+        # The connection uses the checked address without another look-up.
         real = socket.create_connection
         connected = []
 

@@ -82,7 +82,7 @@ def test_one_that_was_written_down_as_closed_counts_for_its_time(shop: Shop) -> 
     ],
 )
 def test_which_orders_need_a_window(shop: Shop, of_order: dict[str, Any], flagged: bool) -> None:
-    """What was applied for before completion is ordinary."""
+    """A ticket applied for before completion is an ordinary one."""
     save_order(order(**of_order))
     save_ticket(ticket())
     assert filed_through()[1] == (["no_window"] if flagged else [])

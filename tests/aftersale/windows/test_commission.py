@@ -18,7 +18,7 @@ from .conftest import a_shop, completed, ledger, opened, through
 
 
 def series(paid_out: list[int], paid: int, parts: list[int]) -> list[list[int]]:
-    """What each of the refunds brings back of each split."""
+    """The commission that each refund brings back, by split."""
     back, refunded, rounds = [0] * len(paid_out), 0, []
     for part in parts:
         refunded += part

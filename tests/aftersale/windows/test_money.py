@@ -1,4 +1,4 @@
-"""What refunds take of wallet and deposit (SPEC W3): once, from the right one, back on failure."""
+"""Debits of wallet and deposit by refunds (SPEC W3): once, from the right one, back on failure."""
 
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets.cases import case_of_locked
 from aftersale.services.windows import funds
 from tests.aftersale.refunds.conftest import Clock, Platform, audit, pay_until_done
 from tests.factories import make_order, make_ticket, make_user
@@ -172,12 +173,12 @@ def test_what_the_platform_paid_by_itself_is_charged_covered_or_not(
     ticket = filed(clock, wallet=wallet)
     for _ in range(2):
         refund_results.take_over_result(
-            order=locks.lock_order(ticket.order_id),
-            ticket=locks.lock_ticket(ticket.pk),
+            case_of_locked(
+                locks.lock_order(ticket.order_id), locks.lock_ticket(ticket.pk), now=clock.now
+            ),
             succeeded=True,
             at=clock.now,
             reason="",
-            now=clock.now,
         )
     assert (status(ticket), balances(ticket.shop)) == ("refunded", left)
     assert audit() == []
@@ -226,12 +227,12 @@ def test_a_refund_imposed_by_arbitration_is_charged_to_the_deposit(clock: Clock,
     else:
         lifecycle.move(ticket, "refunding", actor="platform", now=clock.now)
     refund_results.take_over_result(
-        order=locks.lock_order(ticket.order_id),
-        ticket=locks.lock_ticket(ticket.pk),
+        case_of_locked(
+            locks.lock_order(ticket.order_id), locks.lock_ticket(ticket.pk), now=clock.now
+        ),
         succeeded=True,
         at=clock.now,
         reason="",
-        now=clock.now,
     )
     assert balances(shop) == (10_000, -5_000)
     assert ledger(shop, "deposit") == [("arbitration", -6_000, -5_000)]

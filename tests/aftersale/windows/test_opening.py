@@ -1,4 +1,4 @@
-"""Who may re-open a window, when, and what is shown before (SPEC W1, W3)."""
+"""Re-opening a window: right, requirements, checklist (SPEC W1, W3)."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 
 
 def failing(order: Order, clock: Clock, role: str = "cs_manager") -> dict[str, str]:
-    """What does not hold, with its figure; opening is refused for exactly this."""
+    """The requirements that don't hold, with figures; opening is refused for exactly these."""
     order = Order.objects.get(pk=order.pk)
     user = make_user(order.shop, role)
     shown = opening.conditions(order=order, user=user, now=clock.now)

@@ -1,4 +1,4 @@
-"""What happens at once (SPEC W1, W3). Each race is first shown with its guards taken away."""
+"""Races around windows (SPEC W1, W3). Each is first shown with its guards taken away."""
 
 import threading
 from collections import Counter

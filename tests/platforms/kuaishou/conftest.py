@@ -22,7 +22,7 @@ def kuaishou(fake: KuaishouFake) -> Kuaishou:
 
 
 def decided(kuaishou: Kuaishou, ticket_no: str) -> Step:
-    """What a decision made now would be about."""
+    """The version that a decision made now would be about."""
     ticket = kuaishou.ticket(ticket_no)
     assert ticket is not None
     record = ticket.record

@@ -45,7 +45,7 @@ STEPS = {
     "open.seller.order.refund.confirm.receipt": ("confirm_receipt", Shop.confirm_receipt),
     "open.refund.reject": ("reject", Shop.reject),
 }
-# What a row of the list leaves out.
+# Keys that a row of the list leaves out.
 DETAIL_ONLY = {
     "pictures",
     "logisticsInfo",
@@ -430,7 +430,7 @@ class KuaishouFake:
 
 
 def fees(order: dict[str, Any]) -> dict[str, Any]:
-    """Who bears what: the platform's part of a discount is the merchant's to give back too."""
+    """The merchant gives back the platform's part of a discount, too."""
     base = order["orderBaseInfo"]
     bears = order.get("_platform_bears", 0)
     goods = base["totalFee"] + bears

@@ -1,4 +1,4 @@
-"""What Kuaishou sends of a ticket and an order, as plain as it gets, and the records of them."""
+"""Kuaishou's data of the plainest ticket and order, and their records."""
 
 from typing import Any
 

@@ -140,7 +140,7 @@ def test_what_became_of_an_application(negotiation: int, text: str, status: str)
     )
 
     assert record.status == status
-    # Whose turn it is decides which deadline counts.
+    # The party whose turn it is decides which deadline counts.
     until = AT + (2_000 if negotiation == 3 else 1_000)
     assert record.due_at == datetime.fromtimestamp(until / 1000, UTC)
 

@@ -1,4 +1,4 @@
-"""What people see beside a ticket: the platform's words and codes, nothing of the buyer."""
+"""Facts shown beside a ticket: the platform's words and codes, nothing of the buyer."""
 
 from typing import Any
 

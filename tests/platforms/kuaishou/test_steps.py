@@ -1,4 +1,4 @@
-"""What Kuaishou is sent for each step, and what is never sent."""
+"""Requests to Kuaishou for each step, and requests that are never sent."""
 
 from typing import Any
 

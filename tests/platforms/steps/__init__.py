@@ -1,1 +1,1 @@
-"""What is decided here on its way to a platform, and what comes of it."""
+"""Decisions on their way to a platform, and their outcomes."""

@@ -28,11 +28,11 @@ class Double:
     an exception to raise, an answer to give instead, or something to do first."""
 
     tickets: dict[str, TicketRecord] = field(default_factory=dict)
-    # Orders of which the platform has figures of its own, and tickets that can't be read.
+    # Orders with figures of the platform's own, and tickets that can't be read.
     orders: dict[str, OrderRecord] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
-    # What left, by ticket: (ticket, fen).
+    # Money that left, by ticket: (ticket, fen).
     paid: list[tuple[str, int]] = field(default_factory=list)
     windows: list[str] = field(default_factory=list)
     offers: list[tuple[str, int, str]] = field(default_factory=list)

@@ -1,5 +1,5 @@
-"""Whatever people, the platform's staff, the buyer and the network do in whatever sequence: once
-all is quiet both sides agree on the ticket and on every fen."""
+"""Any sequence of acts by people, the platform's staff, the buyer and the network: once all is
+quiet, both sides agree on the ticket and on every fen."""
 
 import random
 

@@ -122,7 +122,7 @@ def test_refunded_there_meanwhile_counts_once(case, there):
 
 @pytest.mark.parametrize("ours", ["declined", "accepted"])
 def test_another_amount_refunded_there_is_the_refund(case, there, ours):
-    """What left is what counts (SPEC O7); ours has failed for good, with the reason."""
+    """The money that left counts (SPEC O7); our refund has failed for good, with the reason."""
     case.approve()
     if ours == "accepted":
         there.instant = False

@@ -50,7 +50,7 @@ def approve(case):
     case.approve()
 
 
-# What each step is called by, what the ticket is after it, and what it has taken of the order.
+# For each step: its call, the ticket's status after it, and the money taken of the order.
 STEPS = [
     pytest.param(approve, "approve_return", "awaiting_return", 6_000, id="approve_return"),
     pytest.param(reject, "reject", "rejected", 0, id="reject"),
@@ -92,7 +92,7 @@ def test_taken(case, there, do, name, status, committed):
     assert there.names() == [name]
     assert there.calls[0][1].version == decided_on
     assert there.tickets[case.number].status == status
-    # What the platform says now is what the desk has.
+    # The desk has the platform's present state.
     assert case.ticket.updated_at == there.tickets[case.number].updated_at
     assert case.ticket.flags == []
     case.go(hours=2)
@@ -264,7 +264,7 @@ def test_a_change_of_what_was_decided_on_goes_back(case, there, do, name, status
 
 @each_step
 def test_the_platform_is_late_while_a_step_is_on_its_way(case, there, do, name, status, committed):
-    """What it reports of before never moves the ticket back."""
+    """Its older reports never move the ticket back."""
     there.before = {name: [Throttled("too fast", 600)]}
     do(case)
     case.go()

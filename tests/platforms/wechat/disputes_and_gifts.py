@@ -1,4 +1,4 @@
-"""What a fake WeChat shop has of disputes, group gifts and pictures: rules and calls."""
+"""Disputes, group gifts and pictures of a fake WeChat shop: rules and calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fake WeChat shop pushes, sealed and signed as the platform does it."""
+"""Pushes of a fake WeChat shop, sealed and signed as the platform does it."""
 
 from __future__ import annotations
 

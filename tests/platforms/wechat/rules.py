@@ -1,4 +1,4 @@
-"""What the fake shop's platform lays down: its codes, its times, its reasons."""
+"""Rules of the fake shop's platform: codes, times, reasons."""
 
 from datetime import timedelta
 

@@ -24,7 +24,7 @@ def test_the_button_says_the_shops_name(fake, shop):
 
 
 def test_the_button_uses_a_token_of_its_own(fake):
-    """What a stale one would say is no test of the secret."""
+    """A stale token's answer would not test the secret."""
     stale = WeChatShop(account(fake, access_token="stale"))
     with pytest.raises(NotAuthorised):
         stale.ticket("1")

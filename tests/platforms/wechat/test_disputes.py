@@ -133,7 +133,7 @@ def test_a_dispute_from_its_beginning_to_its_end(fake, shop):
     # A version of its own, though the ticket's time stands still: none is taken for the other.
     versions = [one.record.updated_at for one in (before, running, over)]
     assert versions == sorted(set(versions))
-    # What the parties wrote is not kept: it may have anything in it.
+    # The parties' texts are not kept: they may contain anything.
     assert "13800138000" not in str(running.facts)
 
 

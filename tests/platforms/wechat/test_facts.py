@@ -1,4 +1,4 @@
-"""What people see beside a ticket and an order: codes and words, nothing of the buyer."""
+"""Facts shown beside a ticket and an order: codes and words, nothing of the buyer."""
 
 import pytest
 
@@ -89,7 +89,7 @@ def test_a_buyers_picture_is_fetched_by_its_number(fake, shop):
 
 
 def test_what_is_no_picture_is_not_shown(fake, shop):
-    """Whatever the platform calls it: a browser is never given a page for it."""
+    """Under any content type of the platform's, a browser never gets a page."""
     fake.picture_of_buyer = b"<script>alert(1)</script>"
     assert shop.picture("of-buyer") is None
 

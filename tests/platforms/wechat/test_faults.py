@@ -1,4 +1,4 @@
-"""What goes wrong on the way, and that nothing of it is taken for what it is not."""
+"""Faults on the way, none of them mistaken for an answer."""
 
 import socket
 import threading

@@ -48,7 +48,7 @@ def test_windows_of_a_day(fake, shop):
     first = many(fake, 1)
     fake.advance(3 * 86400 + 5)
     second = many(fake, 1)
-    # What nobody answered has changed on the way.
+    # An unanswered request has changed on the way.
     assert set(numbers(shop, fake, since)) == {*first, *second}
     asked = fake.wire.paths.count(LIST)
     assert asked == 4
@@ -84,7 +84,7 @@ def test_a_row_that_can_not_be_read_does_not_hold_up_the_others(fake, shop):
     found = list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
     assert found[0] == Unreadable(tickets[0], "Not as expected: updated_at.")
     assert [seen.record.ticket_no for seen in found[1:]] == tickets[1:]
-    # What the desk does not know is for people, and moves nothing (SPEC O4).
+    # Codes that the desk does not know are for people, and move nothing (SPEC O4).
     strange = found[1]
     assert (strange.record.status, strange.record.type) == (None, "refund_only")
     assert strange.unknown

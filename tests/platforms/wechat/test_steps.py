@@ -160,7 +160,9 @@ def test_a_failed_refund_is_tried_again(fake, shop):
     fake.payout_fails(ticket)
     shop.approve(step_of(shop, ticket))
     fake.advance(60)
-    assert shop.refund_status(ticket) == Failed("余额不足 NOTENOUGH 1")
+    failed = shop.refund_status(ticket)
+    assert failed == Failed("余额不足 NOTENOUGH 1")
+    assert failed.late_call_may_pay  # it takes an approval again
     assert shop.approve(step_of(shop, ticket)) == Accepted()
     fake.advance(60)
     assert shop.refund_status(ticket) == Paid()

@@ -66,8 +66,8 @@ def test_it_agrees_with_every_decision(scene, paused):
 @settings(quick, max_examples=4 * EXAMPLES)
 @given(scenes())
 def test_distances_are_true(scene):
-    """What is told as over the limit fails, and what is told as left holds; what a strategy does
-    not set always holds."""
+    """A figure over the limit fails, one with room left holds; a condition that a strategy does not
+    set always holds."""
     content, facts = scene
     rulebook = compile_rulebook(content)
     told = ("single_amount", "time_limit", "daily_cap")

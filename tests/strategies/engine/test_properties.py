@@ -1,4 +1,4 @@
-"""What holds for all shops and tickets (issue: the engine's properties), on generated ones."""
+"""Properties of the engine that hold for all shops and tickets, on generated ones."""
 
 import os
 from collections import defaultdict

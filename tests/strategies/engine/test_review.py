@@ -1,4 +1,4 @@
-"""What is pointed out of a rulebook is true, and of one strategy behind another complete (M5).
+"""Findings on a rulebook are true, and complete for one strategy behind another (SPEC M5).
 
 Held against trying tickets out: many moments, ages, amounts, reasons and goods around every edge.
 """
@@ -63,7 +63,7 @@ def times(rulebook: Rulebook, index: int, tried: list[Facts]) -> set[int]:
 
 
 def rest(rulebook: Rulebook, index: int) -> list[set[Any]]:
-    """What else suits it, fact by fact."""
+    """The other facts that suit it, one by one."""
     strategy = rulebook.strategies[index]
 
     def suits(name: str, **facts: Any) -> bool:
@@ -340,11 +340,11 @@ REFUND = {"scenario": "post_ship_refund"}
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        # Whoever wants to send the goods back is refunded without: nothing is left to approve.
+        # Buyers who want to return goods are refunded without a return: nothing is left to approve.
         (WAIVE, RETURN, "shadowed"),
         ({**WAIVE, "single_amount_cap": 5_000}, RETURN, "overlaps"),
         ({**WAIVE, "enabled": False}, RETURN, None),
-        # Whoever asks for the money alone goes to the first, but not who sends the goods back.
+        # The first takes requests for money alone, but not those with a return.
         (REFUND, WAIVE, "overlaps"),
         (REFUND, RETURN, None),
         ({}, REFUND, None),

@@ -1,4 +1,4 @@
-"""What the evaluator writes for each outcome (SPEC E1 to E8, O8, S3, F2, G2)."""
+"""Rows that the evaluator writes for each outcome (SPEC E1 to E8, O8, S3, F2, G2)."""
 
 from datetime import timedelta
 

@@ -113,7 +113,7 @@ def test_a_new_strategy_is_tried_before_it_is_saved() -> None:
 
 
 def rows() -> list:
-    """Whatever a trial run could touch and must not (SPEC M3: nothing is written)."""
+    """Rows that a trial run must not touch (SPEC M3: nothing is written)."""
     return [
         sorted(model.objects.values_list())
         for model in (Ticket, Decision, Strategy)

@@ -1,4 +1,4 @@
-"""What the program writes into rows is read in every language (docs: said.py)."""
+"""Texts that the program writes into rows are read in every language (docs/adr/0010)."""
 
 import copy
 import json

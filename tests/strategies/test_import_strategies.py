@@ -76,7 +76,7 @@ def test_a_file_may_switch_off_if_it_says_so(shop):
 
 
 def test_a_whole_scenario_comes_out_as_it_is_numbered(shop):
-    """Whatever the order of lines; and again: unchanged."""
+    """In any order of lines; the same file again changes nothing."""
     lines = [{"name": f"s{number}", "priority": number} for number in range(1, 9)]
     lines.append({"name": "last"})
     random.Random(5).shuffle(lines)

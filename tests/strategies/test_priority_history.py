@@ -1,4 +1,4 @@
-"""Who set the order that holds (SPEC T5)."""
+"""The user who set the present order of priorities (SPEC T5)."""
 
 from datetime import timedelta
 

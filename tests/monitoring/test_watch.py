@@ -1,0 +1,113 @@
+"""The program that keeps the others in order after a clock that jumped (SPEC E1)."""
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from django_q.models import Schedule
+
+from aftersale.models import RefundAttempt
+from aftersale.platforms.payments import ARRIVES_WITHIN, TimedOut
+from aftersale.services.outgoing import far_ahead
+from aftersale.services.outgoing.refund_attempt import LEASE
+from config import queue_repair
+from monitoring.management.commands import watch
+from strategies.models import Heartbeat
+from strategies.tasks import beat
+from tests.aftersale.refunds.conftest import (  # noqa: F401 (fixtures)
+    clock,
+    decided,
+    make_order,
+    make_shop,
+    pay_until_done,
+    platform,
+)
+
+JUMP = timedelta(days=400)
+
+# `manage.py watch` on the database of this test.
+WATCH = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+import django
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+django.setup()
+from django.core.management import call_command
+call_command("watch")
+"""
+
+
+@pytest.mark.django_db
+def test_a_refund_dated_far_ahead_is_due_at_once_and_its_money_held_no_longer(clock, platform):  # noqa: F811
+    refund = decided(make_order(make_shop()), 6_000, now=clock.now)
+    platform.pays = [TimedOut()]
+    real, clock.now = clock.now, clock.now + JUMP  # as it jumps
+    pay_until_done(clock)
+    clock.now = real
+    pay_until_done(clock)
+    refund.refresh_from_db()
+    assert refund.next_step_at > real + timedelta(days=399)
+    assert far_ahead.set_back(now=real) == 2
+    refund.refresh_from_db()
+    assert refund.next_step_at == real
+    assert RefundAttempt.objects.get().call_until == real + LEASE + ARRIVES_WITHIN
+    assert far_ahead.set_back(now=real) == 0
+    pay_until_done(clock)
+    refund.refresh_from_db()
+    assert refund.status == "succeeded"
+
+
+@pytest.mark.django_db
+def test_what_waits_for_its_time_is_left(clock, platform):  # noqa: F811
+    decided(make_order(make_shop()), 6_000, now=clock.now)
+    platform.pays = [TimedOut()]
+    pay_until_done(clock)
+    assert far_ahead.set_back(now=clock.now) == 0
+
+
+@pytest.mark.django_db
+def test_a_heartbeat_from_the_future_is_overwritten():
+    Heartbeat.objects.create(worker="decide", at=timezone.now() + JUMP)
+    beat()
+    assert Heartbeat.objects.get().at < timezone.now() + timedelta(seconds=5)
+
+
+def test_a_database_that_is_away_does_not_end_the_watch(monkeypatch):
+    def away() -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(queue_repair, "set_back", away)
+    watch.look()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_program_sets_back_and_stops_when_asked():
+    Schedule.objects.update_or_create(
+        name="pay",
+        defaults={
+            "func": "math.sqrt",
+            "schedule_type": Schedule.MINUTES,
+            "minutes": 1,
+            "next_run": timezone.now() + JUMP,
+        },
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", WATCH, connection.settings_dict["NAME"]], cwd=settings.BASE_DIR
+    )
+    try:
+        give_up = time.monotonic() + 60
+        while Schedule.objects.get(name="pay").next_run > timezone.now() + timedelta(minutes=2):
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=30) == 0
+    finally:
+        program.kill()
+        program.wait()
