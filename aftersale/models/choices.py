@@ -144,7 +144,7 @@ class ArbitrationResult(models.TextChoices):
 
 
 class RefundSource(models.TextChoices):
-    """Who caused a refund."""
+    """The cause of a refund."""
 
     STRATEGY = "strategy", _("Strategy")
     FAST_REFUND = "fast_refund", _("Fast refund")

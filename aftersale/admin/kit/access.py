@@ -34,7 +34,7 @@ def may(request: HttpRequest, shop_id: int, right: Right) -> bool:
 
 
 def has_somewhere(request: HttpRequest, right: Right) -> bool:
-    """Whether the user has the right in at least one shop."""
+    """True if the user has the right in at least one shop."""
     return _is_operator(request) or not rights.ROLES[right].isdisjoint(_roles(request).values())
 
 
@@ -77,5 +77,5 @@ def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> Quer
 
 
 def is_member(request: HttpRequest) -> bool:
-    """Whether the user has any business in the desk: an operator, or a member of some shop."""
+    """True for operators and members of any shop."""
     return request.user.is_active and (request.user.is_superuser or bool(shops(request)))

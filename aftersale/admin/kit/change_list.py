@@ -49,7 +49,7 @@ class CountedOnce(ChangeList):
     def all_found(
         self, request: HttpRequest, exclude_parameters: list[str] | None = None
     ) -> QuerySet:
-        """Everything that the filters find, for whoever has the time: an export."""
+        """All rows that the filters find, without the page's bounds: for exports."""
         return super().get_queryset(request, exclude_parameters)
 
     def get_filters_params(self, params: Any = None) -> Any:
@@ -212,8 +212,8 @@ class CappedPaginator(Paginator):
 
 
 class Counted(CappedPaginator):
-    """Of rows that were counted already, up to `most` and one more; `known` is how many there are,
-    of which there are pages up to MOST."""
+    """For rows that were counted already, up to `most` and one more; `known` is their real number,
+    with pages up to MOST."""
 
     def __init__(self, found: int, per_page: int, *, most: int, known: int | None = None) -> None:
         super().__init__([], per_page)

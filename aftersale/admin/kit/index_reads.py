@@ -1,4 +1,4 @@
-"""How a list of a large table is read: along an index, shop by shop, so far and no further.
+"""Lists of large tables are read along an index, shop by shop, up to a bound.
 
 A plan that the database chooses by its statistics can fall over when these are old: it walks back
 through everybody's rows for a few that fit, or sorts them all. Here each shop's rows are read in

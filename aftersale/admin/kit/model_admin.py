@@ -27,7 +27,7 @@ _PREPOPULATES = ("/urlify.js", "/prepopulate.js", "/xregexp.js", "/xregexp.min.j
 
 
 class ReadOnlyAdmin(OwnLookups, ModelAdmin):
-    """Shows records as people read them; what may be edited is named in `editable`."""
+    """Shows records as people read them; only fields in `editable` can be edited."""
 
     # From the model to its shop; "" where it has none.
     shop_path: ClassVar[str] = ""
@@ -231,7 +231,7 @@ class ScopedAdmin(ReadOnlyAdmin):
         return self.has_right(request, obj, right)
 
     def has_right(self, request: HttpRequest, obj: Any, right: Right) -> bool:
-        """Whether the user has the right in the object's shop.
+        """True if the user has the right in the object's shop.
 
         Unfold passes the key of an object where Django passes the object.
         """
@@ -257,7 +257,7 @@ class ScopedAdmin(ReadOnlyAdmin):
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Only the shops in which the user may do this are offered."""
+        """Offers only shops where the user has the right."""
         if db_field.name == "shop":
             right = self.add_right or Right.SEE
             kwargs["queryset"] = rights.shops_of(request.user, right).order_by("name")

@@ -25,7 +25,7 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 
 def desk_page(view: View) -> View:
-    """For members of some shop and operators alone; what they see in it the view scopes."""
+    """For members of any shop and operators only; the view limits the rows."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

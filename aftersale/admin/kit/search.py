@@ -19,7 +19,7 @@ _SHARED = 2
 
 
 class OrderSearch:
-    """The order of that number; where there is none, those of buyers so beginning."""
+    """The order with that number, or else orders of buyers whose name begins so."""
 
     def get_search_results(
         self, request: Any, queryset: QuerySet, search_term: str

@@ -1,4 +1,4 @@
-"""Tickets: what the buyer asks for, how it stands, and all that happened to it."""
+"""Tickets: the buyer's request, its state and its history."""
 
 from collections.abc import Mapping
 from datetime import timedelta

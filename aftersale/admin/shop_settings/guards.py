@@ -1,4 +1,4 @@
-"""The buyer limit and the block list (SPEC G1), for whoever may change strategies."""
+"""The buyer limit and the block list (SPEC G1), for users who may change strategies."""
 
 from typing import Any
 

@@ -196,7 +196,7 @@ def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def _place(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> Placed | Result:
-    """What the order says about a ticket; refused where the order lacks the line."""
+    """The order's data that a ticket needs; raises if the order lacks the line."""
     order = orders.get((item.key[0], item.row[0]))
     if order is None:
         return Placed(item, None, "", None)
@@ -333,7 +333,7 @@ def _events_of(pk: int, before: Asked, record: TicketRecord) -> list[tuple[int, 
 
 
 def _hands_off(item: Incoming, flags: Sequence[str]) -> list[TicketFlag]:
-    """What keeps the automation off from now on, whatever the ticket was before."""
+    """Flags that keep the automation off from now on, whatever the ticket was before."""
     told = (TicketFlag.PLATFORM_PAYS, TicketFlag.UNKNOWN_THERE)
     return [flag for flag in told if flag in item.flags and flag not in flags]
 

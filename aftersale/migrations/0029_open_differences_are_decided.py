@@ -29,7 +29,7 @@ def leave_them_alone(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("aftersale", "0027_payment_reference"),
+        ("aftersale", "0028_call_until"),
     ]
 
     operations = [
