@@ -291,6 +291,16 @@ SPOILED = (
 )
 
 
+def at_the_edge(random: Random, tickets):
+    """Decides tickets where the span of a breaker or of the buyer's days begins after another."""
+    for first, second in zip(tickets, tickets[1:], strict=False):
+        if one_in(random, 3):
+            decided_at = datetime.fromisoformat(first.get("decided_at", first["applied_at"]))
+            second["decided_at"] = written(random, after(random, decided_at))
+            if one_in(random, 2):
+                second["order_no"] = first["order_no"]
+
+
 def a_file(random: Random):
     scene = random.choice(SCENES)
     near = [an_order(random, number, scene) for number in range(1, random.randint(1, 3) + 1)]
@@ -300,6 +310,7 @@ def a_file(random: Random):
         "orders": [order for order, _, _ in near],
         "tickets": [a_ticket(random, n, near, scene) for n in range(1, random.randint(3, 12) + 1)],
     }
+    at_the_edge(random, document["tickets"])
     if one_in(random, 5):
         kind, key, value = random.choice(SPOILED)
         record = random.choice(document[kind])
