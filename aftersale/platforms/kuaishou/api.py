@@ -8,6 +8,7 @@ import json
 import time
 import warnings
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
@@ -56,6 +58,7 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
+        self.answered_at: datetime | None = None
         self._client: httpx.Client | None = None
 
     def read(self, method: str, param: Mapping[str, Any]) -> Any:
@@ -133,6 +136,7 @@ class Api:
                 timeout=seconds,
                 extensions=traced(deadline),
             ) as response:
+                self.answered_at = date_of(response) or self.answered_at
                 return response, _body(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.
         except _NEVER_SENT:

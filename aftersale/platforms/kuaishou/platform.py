@@ -55,6 +55,10 @@ class Kuaishou:
         self._account = account
         self._api = Api(account)
 
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._api.answered_at
+
     # The access.
 
     def test(self) -> str:

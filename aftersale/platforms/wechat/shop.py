@@ -64,6 +64,10 @@ class WeChatShop:
         self._client = Client(account)
         self._lookup = Lookup(account.shop_code, self._client)
 
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._client.answered_at
+
     def test(self) -> str:
         token = self._fresh_token()
         with reads():

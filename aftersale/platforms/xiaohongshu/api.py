@@ -9,6 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
@@ -57,6 +59,7 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/") + PATH
+        self.answered_at: datetime | None = None
         self._client: httpx.Client | None = None
 
     def read(self, method: str, fields: Mapping[str, Any]) -> Any:
@@ -131,6 +134,7 @@ class Api:
                 timeout=seconds,
                 extensions=traced(deadline),
             ) as response:
+                self.answered_at = date_of(response) or self.answered_at
                 return response.status_code, _body(response, until)
         except _NEVER_SENT:
             pass

@@ -47,6 +47,10 @@ class Xiaohongshu:
 
     # The access.
 
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._api.answered_at
+
     def test(self) -> str:
         """The cheapest call there is; the shop's name came with its tokens."""
         now = int(time.time())
