@@ -16,6 +16,7 @@ from config.secrets import SecretUnreadable, seal, unseal
 PLATFORMS: dict[str, tuple[Any, str, str]] = {
     "kuaishou": (gettext_lazy("Kuaishou shop"), "aftersale.platforms.kuaishou", "Kuaishou"),
     "wechat": (gettext_lazy("WeChat shop"), "aftersale.platforms.wechat", "WeChatShop"),
+    "douyin": (gettext_lazy("Douyin shop"), "aftersale.platforms.douyin", "Douyin"),
     "xiaohongshu": (
         gettext_lazy("Xiaohongshu shop"),
         "aftersale.platforms.xiaohongshu",
