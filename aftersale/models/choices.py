@@ -153,7 +153,7 @@ class RefundSource(models.TextChoices):
 
 
 class RefundStatus(models.TextChoices):
-    REQUESTED = "requested", _("Waiting to be sent")
+    REQUESTED = "requested", pgettext_lazy("refund", "To be paid")
     SENDING = "sending", _("Being sent")
     UNKNOWN = "unknown", _("Outcome unknown")
     SUCCEEDED = "succeeded", _("Paid")

@@ -20,7 +20,7 @@ from aftersale.services.shared import index_only
 
 # The least number of rows read of each shop, however many shops and reads share a page's bound.
 FEWEST = 100
-# In the address: how often somebody asked to look further, each time through ten times as many.
+# In the address: number of times somebody asked to look further, each time ten times as far.
 FAR = "far"
 FURTHEST = 4
 

@@ -56,7 +56,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
 
     @property
     def media(self) -> Media:
-        """Without what fills in one field from another: no form here does, and it is 50 KB."""
+        """Leaves out the script that fills one field from another: 50 KB that no form needs."""
         media = super().media
         kept = [path for path in media._js if not str(path).endswith(_PREPOPULATES)]
         return Media(css=media._css, js=kept)
@@ -79,7 +79,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
         return super().get_queryset(request).select_related(*self.related)
 
     def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan | None:
-        """How a table that grows for ever is read for these filters; None: as a whole."""
+        """Plan for reading a table that grows for ever; None reads it as a whole."""
         return None
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -160,7 +160,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
 
 
 class OperatorAdmin(ReadOnlyAdmin):
-    """For operators (superusers) alone: what belongs to no shop, or to all."""
+    """Records of no shop, or of all, for operators (superusers) alone."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
