@@ -33,7 +33,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, leave_them_alone),
         migrations.RemoveConstraint(model_name="ticket", name="ticket_waits_only_for_review"),
         migrations.AddConstraint(
             model_name="ticket",
@@ -50,5 +49,5 @@ class Migration(migrations.Migration):
                 name="ticket_waits_only_for_review",
             ),
         ),
-        migrations.RunPython(evaluate_them, migrations.RunPython.noop),
+        migrations.RunPython(evaluate_them, leave_them_alone),
     ]
