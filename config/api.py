@@ -21,7 +21,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "PATH_CONVERTER_OVERRIDES": {"number": str},
     "COMPONENT_SPLIT_REQUEST": True,
-    # What PATCH takes is a record of its own.
+    # PATCH takes a record of its own.
     "COMPONENT_SPLIT_PATCH": False,
     # Values that may be chosen stand where they are used; names for them would be made up.
     "POSTPROCESSING_HOOKS": [],

@@ -1,4 +1,4 @@
-"""What a page that is open says to its requests once its user is logged out."""
+"""Answers to requests of an open page after its user was logged out."""
 
 from collections.abc import Callable
 

@@ -1,18 +1,18 @@
-"""From which address somebody logs in: failures are counted by it (settings, AXES_…)."""
+"""The client's network address, by which failed log-ins are counted (settings, AXES_…)."""
 
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
 
-# What one customer has of IPv6 is a network of this size: any address in it is the same somebody.
+# One IPv6 customer gets a network of this size: all its addresses count as the same client.
 _IPV6_HOSTS = 64
 
 
 def address_of(request: HttpRequest) -> str | None:
     """The client's address; behind a proxy the one that the proxy has seen.
 
-    A proxy puts that at the end of X-Forwarded-For; what stands before it anybody may have sent.
+    A proxy appends it to X-Forwarded-For; everything before it may be forged.
     """
     text = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:

@@ -12,7 +12,7 @@ _DATABASE_DETAILS = re.compile(r"^(DETAIL|CONTEXT|HINT|QUERY):.*\n?", re.MULTILI
 def without_database_details(
     _logger: Any, _name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Drop from messages and tracebacks the lines in which PostgreSQL quotes a row's values."""
+    """Drop the lines of messages and tracebacks where PostgreSQL quotes a row's values."""
     for key in ("event", "exception"):
         if isinstance(event.get(key), str):
             event[key] = _DATABASE_DETAILS.sub("", event[key])

@@ -123,7 +123,8 @@ class Server:
         return self.elsewhere / "postgres"
 
     def _account(self) -> pwd.struct_passwd | None:
-        """Who runs the server: None for ourselves; another account for root, whom it refuses."""
+        """The account that runs the server: None for our own; another one for root, whom it
+        refuses."""
         if os.geteuid():
             return None
         if self.data.exists() and self.data.stat().st_uid:

@@ -25,7 +25,7 @@ def seal(text: str) -> str:
 
 
 def unseal(text: str) -> str:
-    """What was sealed; raises SecretUnreadable."""
+    """The sealed text; raises SecretUnreadable."""
     try:
         return _box().decrypt(text.encode()).decode()
     except (InvalidToken, UnicodeError) as error:

@@ -1,8 +1,8 @@
 """Settings of the project, read from the environment (.env.example lists every variable).
 
-Nothing set at all means a trial on this machine: localhost only, the embedded PostgreSQL. Whoever
-sets one of the variables of a real installation runs one, and must set them all; DEBUG=True says
-that it is development all the same.
+Nothing set at all means a trial on this machine: localhost only, the embedded PostgreSQL. Setting
+one of a real installation's variables makes it one, and all are needed then; DEBUG=True says that
+it is development all the same.
 """
 
 from datetime import timedelta
@@ -134,7 +134,7 @@ AUTHENTICATION_BACKENDS = [
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Who guesses on does not keep the name locked for whoever else is at this address.
+# Further guesses don't extend the lock for others at the same address.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.login.address_of"
@@ -158,7 +158,7 @@ STATIC_URL = "static/"
 # Only production collects them; elsewhere they come straight from the packages.
 STATIC_ROOT = BASE_DIR / "static" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
-# Pictures that people put to cases. Nothing serves this folder: a page shows each to whom it may.
+# Pictures that people attach to cases. No web server serves this folder; a page checks the right.
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or BASE_DIR / "var" / "media")
 STORAGES = {
     "default": {
@@ -199,14 +199,14 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS_ONLY 
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
-    # Only where a proxy sets this header itself: else anyone could claim to have come by HTTPS.
+    # Only where a proxy sets this header itself: otherwise anyone could claim HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # The REST API: larger bodies are refused unread, more calls of one token in a minute too.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
 
-# What Prometheus shows to read /metrics; empty: nobody reads them.
+# Prometheus' token for /metrics; empty: nobody can read them.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Where alerts are mailed through; a trial prints them, and an installation without it mails none.

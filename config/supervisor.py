@@ -20,11 +20,11 @@ from pathlib import Path
 import psutil
 
 PATIENCE = 70
-"""Seconds until programs that do not stop are killed. A cluster finishes the tasks at hand first,
-each of which may take 60 s."""
+"""Seconds until programs that do not stop are killed. A cluster finishes its running tasks first,
+which may take 60 s each."""
 ASK_AGAIN = 2
-"""Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes at the
-moment in which it starts its first process."""
+"""Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes while
+it starts its first process."""
 LOOK_AGAIN = 0.1
 """Seconds between two looks at which programs are alive."""
 COLOURS = (36, 33, 32, 35, 34, 31)

@@ -19,7 +19,7 @@ class TerminalCommand(BaseCommand):
     """A command that speaks the terminal's language, and ends quietly when its reader is gone."""
 
     def run_from_argv(self, argv: list[str]) -> None:
-        # What `--help` says, too.
+        # Also for `--help`.
         with translation.override(terminal_language()):
             super().run_from_argv(argv)
 

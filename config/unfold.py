@@ -17,7 +17,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
-    # What happened to a record is on its page; Django's own history knows the admin's edits only.
+    # A record's history is on its page; Django's own history knows the admin's edits only.
     "SHOW_HISTORY": False,
     "STYLES": [
         lambda request: static("aftersale/admin.css"),

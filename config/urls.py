@@ -22,7 +22,7 @@ urlpatterns = [
     path(
         "api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"
     ),
-    # Whatever else begins so, with a line break in it, too.
+    # All other paths with this beginning, even with a line break in them.
     re_path("^api/v1/", NoSuchCall.as_view()),
     path("platforms/", include("aftersale.api.platform_urls")),
     path("", include("monitoring.probes.urls")),

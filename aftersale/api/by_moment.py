@@ -1,4 +1,4 @@
-"""Lists in the order of a moment, which any number of rows may share."""
+"""Lists ordered by a moment that any number of rows may share."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -31,7 +31,7 @@ from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
 KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 128
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-# A call that waits for rows that somebody else holds gives up in time for its client to hear of it.
+# A call that waits for locked rows gives up before its client does.
 _LOCK_TIMEOUT = "10s"
 
 
@@ -50,7 +50,7 @@ def nothing(**headers: str) -> HttpResponse:
 
 
 class Call(APIView):
-    """A view says by `scopes` what a token needs for each method, and writes those methods."""
+    """A view names in `scopes` the scope that each method needs, and writes those methods."""
 
     scopes: ClassVar[Mapping[str, Scope]]
 
@@ -176,7 +176,7 @@ class Call(APIView):
                 if found is None or found.status_code >= 500:
                     raise
                 response = found
-            # Also over one that is kept no longer, and only waits for its deletion.
+            # Replaces one that has expired and only waits for its deletion.
             IdempotentCall.objects.filter(pk=stored.pk).update(
                 fingerprint=fingerprint,
                 at=call.at,

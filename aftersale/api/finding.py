@@ -1,4 +1,4 @@
-"""The row that a number in an address names, in the token's shop alone (SPEC P1)."""
+"""Looks up the row that a number in an address names, in the token's shop alone (SPEC P1)."""
 
 from django.utils.translation import gettext as _
 
@@ -7,7 +7,7 @@ from aftersale.services.shared.errors import NotFound
 
 
 def ticket_id(*, shop_id: int, ticket_no: str) -> int:
-    """The key of a ticket; another shop's is as unknown as one that never was."""
+    """The key of a ticket; another shop's is unknown, like one that never existed."""
     tickets = Ticket.objects.filter(shop=shop_id, ticket_no=ticket_no)
     found = tickets.values_list("pk", flat=True).first()
     if found is None:

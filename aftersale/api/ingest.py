@@ -25,7 +25,7 @@ from .call import Call, answer, body
 from .problems import Invalid, TooLarge, Wrong, wrong
 
 MOST_RECORDS = 1_000
-# Of one record; what else is wrong with it shows once these are right.
+# Errors told of one record; more of them show once these are mended.
 MOST_ERRORS = 20
 # No record has as many keys; one with more is refused without a look at each.
 _MOST_KEYS = 100
@@ -129,7 +129,7 @@ def _read_one_by_one(request: Request, kind: Kind) -> list[Any]:
 
 
 def _read(content: Any, kind: Kind) -> Any:
-    """The record, or what is wrong with it."""
+    """The record, or its errors."""
     number = content.get(kind.number) if isinstance(content, dict) else None
     named = number if isinstance(number, str) and len(number) <= 64 else None
     if found := surrogate_in(content):

@@ -42,7 +42,7 @@ class _Cursor(CursorPagination):
     page_size = PAGE
     page_size_query_param = "page_size"
     max_page_size = LONGEST_PAGE
-    # Positions of two rows never are the same where the order ends with the key.
+    # No two rows have the same position, since the order ends with the key.
     offset_cutoff = 1_000
 
     def __init__(self, ordering: tuple[str, ...]) -> None:

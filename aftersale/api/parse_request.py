@@ -44,7 +44,7 @@ def _no_constant(name: str) -> Any:
 
 
 class _Place(NamedTuple):
-    """Where in a body something stands."""
+    """Path of a value in a body."""
 
     inside: "_Place | None"
     part: str

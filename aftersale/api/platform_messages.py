@@ -17,7 +17,7 @@ MOST_BYTES = 256 * 1024
 def messages(request: HttpRequest, platform: str, shop_code: str = "") -> HttpResponse:
     """A forged message and one for a shop that is not there get the same answer.
 
-    Without a shop, whose secrets fit says whose message it is.
+    Without a shop in the address, the secrets that fit tell the shop.
     """
     body = b""
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""Where platforms send their messages. No token: each signs in its own way."""
+"""Addresses for the platforms' messages. No token: each platform signs in its own way."""
 
 from django.urls import path
 

@@ -143,7 +143,7 @@ def answer_to(error: Exception) -> HttpResponse | None:
 
 
 def _busy(error: OperationalError) -> bool:
-    """A lock that was not to be had in time, or a deadlock that this call lost."""
+    """Lock timeout, or a deadlock that this call lost."""
     return getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001")
 
 
@@ -154,7 +154,7 @@ def _away(error: OperationalError) -> bool:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """For what nobody expected (`handler500`): a page to people, to programs a problem."""
+    """Answer to an unexpected error (`handler500`): a page for people, a problem for programs."""
     if request.path.startswith("/api/"):
         said = _(
             "It is written down for the operators. Look before you try again: what you did may"

@@ -40,7 +40,7 @@ class RecordSchema(PydanticExtension):
 
 
 class CallSchema(AutoSchema):
-    """Adds to every operation what `call.Call` may answer, and its Idempotency-Key."""
+    """Adds the answers of `call.Call` and its Idempotency-Key to every operation."""
 
     def get_override_parameters(self) -> list[Any]:
         extra = []

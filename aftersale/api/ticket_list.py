@@ -1,8 +1,8 @@
-"""`GET /tickets`: a shop's tickets, newest first, whatever is asked for at a million of them.
+"""`GET /tickets`: a shop's tickets, newest first, fast with any filter at a million of them.
 
-What an index leads to is found at once: open tickets by status and deadline. Any other filter
-looks through so many of the newest tickets in one call, and `next` goes on from there: a page may
-be short, and even empty, while there is more.
+An index finds open tickets by status and deadline at once. Any other filter looks through a
+bounded number of the newest tickets in one call, and `next` goes on from there: a page may be
+short, and even empty, while there is more.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from .call import answer
 from .lists import Page, PageQuery, wrong_cursor
 from .ticket_record import TicketRow, rows_of
 
-# How many tickets one call looks through for a filter without an index.
+# Tickets that one call looks through for a filter without an index.
 MOST_READ = 20_000
 _LARGEST_KEY = 2**63 - 1
 

@@ -25,7 +25,7 @@ from aftersale.services.tickets import cases
 
 from .values import Moment, Yuan
 
-# The latest ones; hardly any ticket has a tenth of it.
+# The latest ones; few tickets have a tenth as many.
 MOST_EVENTS = 200
 
 

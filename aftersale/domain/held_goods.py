@@ -71,7 +71,7 @@ class OrderMoney:
 
     @cached_property
     def all_given(self) -> bool:
-        """Whether all that was paid for the goods was given back."""
+        """True if all money paid for the goods was given back."""
         given = sum(claim.amount for claim in self.claims if claim.stage is Stage.GIVEN)
         goods = sum(line.paid for line in self.lines) if self.lines else self.paid
         return 0 < min(goods, self.paid) <= given + self.outside
@@ -120,7 +120,7 @@ class OrderMoney:
 
     @cached_property
     def _given(self) -> Mapping[int, int]:
-        """By line, what was given back on it."""
+        """Money given back, by line."""
         given: dict[int, int] = {}
         for claim in self.claims:
             if claim.line is not None and claim.stage is Stage.GIVEN:
@@ -129,7 +129,7 @@ class OrderMoney:
 
     @cached_property
     def _beyond(self) -> Mapping[int, int]:
-        """By line, what was given back on it beyond what was paid for it."""
+        """Money given back beyond the line's own paid amount, by line."""
         return {
             line.number: self._given[line.number] - line.paid
             for line in self.lines

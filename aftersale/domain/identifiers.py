@@ -62,7 +62,7 @@ def join_identifiers(identifiers: Iterable[str], *, between: str = "; ") -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether a text that people must give has something that can be seen (SPEC O9)."""
+    """True if a text has a visible character, as required texts must (SPEC O9)."""
     return any(
         unicodedata.category(letter) not in _UNSEEN and letter not in _BLANK_LETTERS
         for letter in text

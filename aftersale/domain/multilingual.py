@@ -18,7 +18,7 @@ _MARK = "\x1e"
 
 
 class Said(str):
-    """A text in the active language, with `texts` in all of them; what is made of it keeps them."""
+    """A text in the active language, with `texts` in all languages; `%` and `joined` keep them."""
 
     texts: Mapping[str, str]
 
@@ -59,7 +59,7 @@ def joined(separator: str, texts: Iterable[str | Promise]) -> str:
 
 
 def written(text: str) -> str:
-    """What is stored of it."""
+    """The form that is stored."""
     if not isinstance(text, Said):
         return text
     one, *others = set(text.texts.values())
@@ -67,7 +67,7 @@ def written(text: str) -> str:
 
 
 def read(stored: str) -> str:
-    """What was stored, in the active language; in another one where it has none of this."""
+    """A stored text in the active language, or in another one if that is missing."""
     if not stored.startswith(_MARK):
         return stored
     try:

@@ -1,7 +1,7 @@
 """Texts with placeholders, like "{ticket_no}", that are filled with a ticket's facts (SPEC P2).
 
-A fixed list and one pass: what is filled in is never looked at again, so that no buyer can put
-a placeholder into a name, and whatever looks like one and is none is never sent.
+A fixed list and one pass: filled-in text is not scanned again, so that no buyer can put a
+placeholder into a name; unknown placeholders are never sent.
 """
 
 import re
@@ -21,7 +21,7 @@ PLACEHOLDERS: dict[str, Any] = {
     "applied_at": gettext_lazy("when the buyer applied"),
     "reason": gettext_lazy("the buyer's own reason"),
 }
-# What stands for a fact that is not known.
+# Stands for an unknown fact.
 NEUTRAL: dict[str, Any] = {
     "buyer": pgettext_lazy("unknown buyer", "customer"),
     "product": pgettext_lazy("unknown product", "the goods"),
@@ -29,12 +29,12 @@ NEUTRAL: dict[str, Any] = {
 }
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACES = re.compile(r"[{}]")
-# What a person may have taken for a placeholder, here or in another program.
+# Text that a person may have meant as a placeholder, here or in another program.
 _LEFT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\s*[A-Za-z_][\w.]*\s*\}|%\(\w+\)\w")
 
 
 def problem(text: str) -> str:
-    """What is wrong with the placeholders of a text, naming it; "" where nothing is."""
+    """The error in a text's placeholders, naming the placeholder; "" if all are right."""
     for found in _PLACEHOLDER.finditer(text):
         if found[1] not in PLACEHOLDERS:
             return _("There is no placeholder %(name)s. There are: %(known)s.") % {

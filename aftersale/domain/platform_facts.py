@@ -1,4 +1,4 @@
-"""Labels of what a platform says of an order or ticket beyond its record.
+"""Labels of a platform's facts about an order or ticket beyond its record.
 
 Shown to people and decided on by nobody. A name that is not here is shown as it is; so is a value
 that has no label.
@@ -13,6 +13,9 @@ NAMES = {
     "type_there": _("Request on the platform"),
     "started_by": _("Opened by"),
     "kind": _("Kind of request"),
+    "reason_detail": _("Reason in detail"),
+    "automatic": _("Decided by itself there"),
+    "freight_in_amount": _("Freight in the amount"),
     "goods_received": _("Goods received, the buyer says"),
     "urged": _("Urged"),
     "negotiation": _("Negotiation on the platform"),
@@ -33,6 +36,8 @@ NAMES = {
     "dispute": _("Dispute on the platform"),
     "dispute_turn": _("Whose turn in the dispute"),
     "dispute_step": _("Course of the dispute"),
+    "dispute_wants": _("Evidence wanted of us"),
+    "dispute_says": _("Opinion of the platform"),
     "history": _("Course on the platform"),
     "picture": _("Buyer's picture"),
     # Of orders.
@@ -49,6 +54,8 @@ NAMES = {
     "presale": _("Presale"),
     "present": _("Order for somebody else"),
     "paid_with": _("Paid with"),
+    "channel_discount": _("Discount of the payment channel"),
+    "mark_there": _("Mark on the platform"),
 }
 
 _WHO = {
@@ -70,6 +77,23 @@ VALUES = {
         "group_gift": _("Group gift that nobody took in time"),
         "reship": _("Missing goods to be sent"),
         "repair": _("Repair"),
+        "order_cancelled": _("The order was cancelled"),
+    },
+    "automatic": {
+        "fast_unshipped": _("Fast refund before shipping"),
+        "fast_shipped": _("Fast refund after shipping"),
+        "flash_return": _("Flash return"),
+        "cross_border": _("Refund at once, cross-border"),
+        "assistant_refund": _("The platform's assistant agreed to the refund"),
+        "assistant_return": _("The platform's assistant agreed to the return"),
+        "assistant_refused_delivery": _("The platform's assistant agreed after refused delivery"),
+        "warehouse_intercept": _("The warehouse stopped the parcel"),
+        "carrier_intercept": _("The carrier stopped the parcel"),
+        "merchants_card": _("Opened by the merchant for the buyer"),
+        "checked_goods": _("Checked goods, no review"),
+        "agreed_plan": _("By a plan that was agreed"),
+        "coupon": _("Coupon refund"),
+        "enforced": _("The platform enforced it"),
     },
     "offered_type": {
         "refund_only": _("Refund only"),
@@ -120,6 +144,8 @@ VALUES = {
         "blue": _("Blue"),
         "purple": _("Purple"),
         "grey": _("Grey"),
+        "cyan": _("Cyan"),
+        "orange": _("Orange"),
     },
     "presale": {"stock": _("Goods come later"), "full": _("Paid in full, goods come later")},
     "present": {"claimed": _("Taken by the receiver"), "unclaimed": _("Not taken yet")},
@@ -131,6 +157,10 @@ VALUES = {
         "points": _("Points"),
         "bank": _("Ping An Bank"),
         "transfer": _("Bank transfer"),
+        "card": _("Bank card"),
+        "balance": _("Balance"),
+        "instalments": _("Instalments"),
+        "on_delivery": _("Cash on delivery"),
     },
     "dispute": {
         "merchant_to_handle": _("Waits for the merchant"),
@@ -140,6 +170,7 @@ VALUES = {
         "proof_of_merchant": _("Evidence wanted of the merchant"),
         "proof_of_both": _("Evidence wanted of both"),
         "proof_given": _("Evidence given"),
+        "negotiation": _("Buyer and merchant negotiate"),
         "proof_late": _("Time for evidence is over"),
         "merchant_to_confirm": _("Merchant is to confirm"),
         "appeal": _("Merchant's appeal is looked at"),

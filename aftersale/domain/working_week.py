@@ -33,7 +33,7 @@ def span(interval: Sequence[str]) -> Span:
 
 
 def off_hours(hours: Hours) -> list[Span]:
-    """What no working interval of the week covers; a span's end may lie in the next week."""
+    """Spans that no working interval of the week covers; a span may end in the next week."""
     working = sorted(
         (day * DAY + start, day * DAY + end)
         for day, name in enumerate(WEEKDAYS)
@@ -53,7 +53,7 @@ def off_hours(hours: Hours) -> list[Span]:
 
 
 def bars(hours: Hours) -> dict[str, list[Span]]:
-    """The working parts of each day, what the day before runs into it included."""
+    """The working parts of each day, including the part after midnight of the day before."""
     drawn: dict[str, list[Span]] = {}
     for day, name in enumerate(WEEKDAYS):
         own = [span(interval) for interval in hours.get(name, ())]
@@ -83,7 +83,7 @@ def spans_in_words(left: Iterable[Span]) -> str:
 
 
 def spans_of_the_week(moments: Iterable[tuple[Wall, Wall]]) -> list[Span]:
-    """What lies between pairs of wall-clock times within seven days, as spans of the week."""
+    """Spans of the week between pairs of wall-clock times within seven days."""
     spans: list[Span] = []
     for (first, start), (last, end) in moments:
         begins = (first + 6) % 7 * DAY + start // MINUTE

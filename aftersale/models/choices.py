@@ -107,13 +107,12 @@ class TicketFlag(models.TextChoices):
     UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
 
 
-# Automation leaves tickets with one of these flags alone: the platform reports something else now,
-# of the ticket or of its order; its products are not known; it was open before the shop was
-# connected, and nobody has asked to evaluate such tickets; the platform pays it by itself, did not
-# accept a decision, or says what is not known here.
+# Automation leaves tickets with one of these flags alone, and decides nothing on them: the line is
+# not known; the ticket was open before the shop was connected, and nobody has asked to evaluate
+# such tickets; the platform pays it by itself, did not accept a decision, or says something that is
+# not known here. One with an open difference is evaluated: it goes to people as `open_difference`
+# (SPEC E2).
 HANDS_OFF = [
-    TicketFlag.DIFFERS,
-    TicketFlag.ORDER_IN_DOUBT,
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,
@@ -145,7 +144,7 @@ class ArbitrationResult(models.TextChoices):
 
 
 class RefundSource(models.TextChoices):
-    """Who caused a refund."""
+    """The cause of a refund."""
 
     STRATEGY = "strategy", _("Strategy")
     FAST_REFUND = "fast_refund", _("Fast refund")
@@ -154,7 +153,7 @@ class RefundSource(models.TextChoices):
 
 
 class RefundStatus(models.TextChoices):
-    REQUESTED = "requested", _("Waiting to be sent")
+    REQUESTED = "requested", pgettext_lazy("refund", "To be paid")
     SENDING = "sending", _("Being sent")
     UNKNOWN = "unknown", _("Outcome unknown")
     SUCCEEDED = "succeeded", _("Paid")

@@ -76,7 +76,7 @@ class PlatformAccount(models.Model):
 
     @property
     def stopped(self) -> bool:
-        """Whether the credentials were refused: nothing is tried until people have checked them."""
+        """True after a refusal of the credentials: people must check them before the next try."""
         return self.next_round_at is None
 
 

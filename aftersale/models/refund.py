@@ -54,7 +54,7 @@ class Refund(models.Model):
     version = models.DateTimeField(_("version decided on"), null=True)
     # Refunded of the order by others than Afterdesk, as was known at the approval: if it is more
     # when the payment is due, people decide (SPEC O2). In fen; null: not a platform's shop.
-    refunded_elsewhere = models.BigIntegerField(null=True, editable=False)
+    refunded_elsewhere = FenField(null=True, editable=False)
     reason = models.CharField(_("filed under"), max_length=128, blank=True, default="")
     status = models.CharField(
         _("status"), max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED

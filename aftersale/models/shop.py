@@ -83,7 +83,7 @@ class Shop(models.Model):
 
 
 class FastRefundPeriod(models.Model):
-    """A time in which the shop was opted into fast refund (SPEC F1): [starts_at, ends_at)."""
+    """A period of the shop's opt-in to fast refund (SPEC F1): [starts_at, ends_at)."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="fast_refund_periods")
     starts_at = models.DateTimeField(_("starts at"))

@@ -176,7 +176,7 @@ class Ticket(models.Model):
             ),
             # Few tickets have a flag; they must be found however old they are.
             models.Index(fields=["shop", "id"], condition=~Q(flags=[]), name="ticket_flagged"),
-            # What was rejected before, to find requests about the same goods (SPEC E2): few.
+            # Rejected tickets, which are few, to find requests about the same goods (SPEC E2).
             models.Index(
                 fields=["order"], condition=Q(rejected_before=True), name="ticket_rejected_before"
             ),

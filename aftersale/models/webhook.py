@@ -168,7 +168,7 @@ class WebhookMessage(models.Model):
                 condition=Q(state=MessageState.WAITING, leased_until__isnull=False),
                 name="webhook_under_way",
             ),
-            # Whether something of the same subject comes first.
+            # True if an earlier message of the same subject is waiting.
             models.Index(
                 fields=["endpoint", "subject", "id"],
                 condition=Q(state=MessageState.WAITING),

@@ -9,12 +9,12 @@ from aftersale.platforms.sandbox_payments import Sandbox
 
 
 def allowed(kind: str) -> bool:
-    """Whether refunds may be paid in this way here: the sandbox never in production."""
+    """True if refunds may be paid in this way here: the sandbox never in production."""
     return kind != ConnectorKind.SANDBOX or not settings.PRODUCTION
 
 
 def sends(kind: str) -> bool:
-    """Whether the program pays by itself in this way, rather than a person."""
+    """True if the program pays in this way, False if a person does."""
     return kind != ConnectorKind.MANUAL
 
 

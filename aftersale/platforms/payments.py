@@ -61,7 +61,7 @@ class Failed:
     """
 
     reason: str
-    # Whether another attempt, under another key, would fail as well.
+    # True if another attempt, under another key, would fail as well.
     permanent: bool = False
     late_call_may_pay: bool = field(default=False, compare=False)
 
@@ -105,7 +105,7 @@ class KeyReused(Exception):
 class Connector(Protocol):
     """A platform's way to pay. Any exception out of `pay` means that the outcome is unknown."""
 
-    # Whether `status` works; where it does not, people find out what became of a payment.
+    # True if `status` works; otherwise people find out a payment's outcome.
     can_be_asked: bool
 
     def pay(self, request: PayRequest) -> Paid | Failed | Pending | NotSent | DeclinedRefund: ...

@@ -1,4 +1,4 @@
-"""What Afterdesk asks of a platform, in its own words; each platform's codes stay in its folder.
+"""The interface of a platform in Afterdesk's own words; each platform's codes stay in its folder.
 
 A platform object speaks for one shop. It does no more than call: it writes nothing to the
 database, keeps no state between calls but connections, and is never called within a transaction.
@@ -29,11 +29,12 @@ T = TypeVar("T")
 
 
 class Secret(NamedTuple):
-    """What an owner enters so that the desk may call a platform; `label` and `help` in words."""
+    """A credential that an owner enters so that Afterdesk may call a platform; `label` and `help`
+    in words."""
 
     name: str
     label: Any
-    # Whether nothing works without it.
+    # True if nothing works without it.
     needed: bool
     help: Any = ""
 
@@ -51,7 +52,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a decision is about: the ticket as it stood when it was decided.
+    """The ticket as it stood when it was decided.
 
     `version` is the platform's update time of then: a platform with a version check is sent it,
     and of any other the ticket is fetched first and compared. `amount` in fen.
@@ -167,7 +168,7 @@ class Subject(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a platform's message says has changed; `message_id` tells repeated ones apart."""
+    """A change named by a platform's message; `message_id` identifies repeated ones."""
 
     subject: Subject
     number: str
@@ -255,7 +256,7 @@ class Platform(Protocol):
     "success"."""
 
     def test(self) -> str:
-        """Whether the credentials work: the shop's name there, by a call that changes nothing."""
+        """Checks the credentials by a call that changes nothing; returns the shop's name there."""
 
     def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
         """New secrets where those at hand run out soon, or are `refused` before; else None."""
@@ -281,12 +282,12 @@ class Platform(Protocol):
         """Asked before a payment on one of its tickets, which needs not be read (SPEC O2)."""
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
-        """What to answer when the platform first tries the desk's address; None: it is not it."""
+        """The answer to the platform's first call of the desk's address; None for other calls."""
 
     def messages(
         self, *, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> Sequence[Changed]:
-        """What a verified message says; raises ForgedMessage. What it does not know is left out."""
+        """The changes named by a verified message, unknown kinds left out; raises ForgedMessage."""
 
     def approve(self, step: Step) -> Accepted | Declined:
         """Refunds a ticket without a return."""
@@ -309,7 +310,7 @@ class Platform(Protocol):
         """Offers a type and an amount (both always given), or with the ticket's own a message."""
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
-        """What has become of a ticket's refund. NeverSeen: the step was not taken there."""
+        """The outcome of a ticket's refund. NeverSeen: the platform did not take the step."""
 
     def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]: ...
 

@@ -16,6 +16,7 @@ from config.secrets import SecretUnreadable, seal, unseal
 PLATFORMS: dict[str, tuple[Any, str, str]] = {
     "kuaishou": (gettext_lazy("Kuaishou shop"), "aftersale.platforms.kuaishou", "Kuaishou"),
     "wechat": (gettext_lazy("WeChat shop"), "aftersale.platforms.wechat", "WeChatShop"),
+    "douyin": (gettext_lazy("Douyin shop"), "aftersale.platforms.douyin", "Douyin"),
     "xiaohongshu": (
         gettext_lazy("Xiaohongshu shop"),
         "aftersale.platforms.xiaohongshu",
@@ -29,13 +30,13 @@ def name_of(code: str) -> str:
 
 
 def secrets_of(code: str) -> tuple[Secret, ...]:
-    """What an owner enters of a shop's access."""
+    """The credentials that an owner enters for a shop."""
     secrets: tuple[Secret, ...] = import_module(PLATFORMS[code][1]).SECRETS
     return secrets
 
 
 def has(code: str, ability: type) -> bool:
-    """Whether a platform can do what one of the protocols besides Platform names."""
+    """True if a platform implements the given optional protocol."""
     if code not in PLATFORMS:
         return False
     _name, module, name = PLATFORMS[code]

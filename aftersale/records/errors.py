@@ -1,4 +1,4 @@
-"""What was wrong with a record, in plain words (INTERFACES: key and expectation)."""
+"""A record's errors in plain words (INTERFACES: key and expectation)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def explain_cells(
 ) -> list[FieldError]:
     """As `explain`, for somebody who fills in a sheet: no JSON, and labels in place of codes.
 
-    `labels`: what stands in the sheet for the codes of a key.
+    `labels`: the sheet's words for the codes of a key.
     """
     found = []
     for problem in error.errors(include_url=False):

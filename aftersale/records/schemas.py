@@ -82,7 +82,7 @@ Platform = Annotated[str, Field(pattern=PLATFORM_PATTERN)]
 
 
 class Record(BaseModel):
-    """What all records have in common: unknown keys and near misses are refused."""
+    """Base of all records: unknown and misspelled keys are refused."""
 
     # An error that reaches a log does not quote what a buyer wrote.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
@@ -223,7 +223,7 @@ class TicketRecord(Record):
 
 
 class FundEntryRecord(Record):
-    """One entry of a shop's wallet or deposit; what was taken out is negative (SPEC W3)."""
+    """One entry of a shop's wallet or deposit; debits are negative (SPEC W3)."""
 
     shop: Code
     fund: Fund

@@ -19,8 +19,8 @@ from aftersale.domain.identifiers import clean_identifier
 
 MONEY_PATTERN = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 SIGNED_MONEY_PATTERN = r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$"
-# ISO 8601 with an offset, seconds or finer optional. The years are those in which an online shop
-# can have orders; arithmetic on them never leaves datetime's range.
+# ISO 8601 with an offset, seconds or finer optional. The years are plausible ones for an online
+# shop; arithmetic on them never leaves datetime's range.
 TIME_PATTERN = (
     r"^(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}"
     r"(:[0-9]{2}([.,][0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})$"
@@ -97,8 +97,8 @@ def _is_unicode(text: str) -> bool:
 class Identifier:
     """A number, code or name as SPEC O9 reads it: cleaned, then measured.
 
-    `optional` takes one of which nothing is left as "no identifier". Nearly all are clean already:
-    a pattern inside pydantic-core lets them through, and Python reads the others.
+    With `optional`, one that is empty after cleaning counts as "no identifier". Nearly all are
+    clean already: a pattern inside pydantic-core lets them through, and Python reads the others.
     """
 
     def __init__(self, most: int, *, optional: bool = False) -> None:

@@ -94,7 +94,7 @@ class AlertSubscription(models.Model):
         verbose_name=_("user"),
     )
     kind = models.CharField(_("kind"), max_length=16, choices=AlertKind)
-    # The language in which the mails were asked for.
+    # The language of the mails.
     language = models.CharField(
         _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

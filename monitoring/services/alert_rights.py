@@ -1,4 +1,4 @@
-"""Who may act on which alerts (SPEC P1, M4).
+"""The roles that may act on each kind of alert (SPEC P1, M4).
 
 All members of a shop see its alerts. Only roles that can act on a kind acknowledge it, count it in
 the bell and get it by mail.

@@ -113,7 +113,7 @@ def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
 
 
 def _message(user: User, alerts: list[Alert], server: BaseEmailBackend) -> EmailMessage:
-    """The mail, in the language in which the user asked for mails."""
+    """The mail in the subscription's language."""
     chosen = AlertSubscription.objects.filter(user=user).order_by("-pk")
     language = chosen.values_list("language", flat=True).first()
     with override(language or settings.LANGUAGE_CODE):

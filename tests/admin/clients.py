@@ -20,10 +20,18 @@ def client_of(user: User) -> Client:
     return client
 
 
-def english_client(user: User) -> Client:
+def client_in(language: str, user: User) -> Client:
     client = client_of(user)
-    client.cookies["django_language"] = "en"
+    client.cookies["django_language"] = language
     return client
+
+
+def english_client(user: User) -> Client:
+    return client_in("en", user)
+
+
+def chinese_client(user: User) -> Client:
+    return client_in("zh-hans", user)
 
 
 def body(client: Client, address: str) -> str:

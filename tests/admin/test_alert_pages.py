@@ -18,7 +18,7 @@ from tests.factories import NOON, make_shop
 from tests.monitoring.scene import DAY, due, one_of_each, parcel, tripped
 from tests.queries import counted_queries, queries_of
 
-from .clients import client_of, english_client, text_of
+from .clients import chinese_client, client_of, english_client, text_of
 from .scene import Scene
 from .test_languages import english
 
@@ -278,8 +278,7 @@ def test_the_pages_are_chinese(told: Scene) -> None:
     Strategy.objects.update(name="mine-strategy-x", priority=None, deleted_at=NOON, enabled=False)
     Alert.objects.filter(kind__in=["cap", "breaker"]).delete()
     alerts.raise_alerts(now=NOON)
-    client = client_of(told.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(told.people["owner"])
     client.post(ACKNOWLEDGE, {"alert": Alert.objects.first().pk})
     for address in (PAGE, PAGE + "?state=acknowledged", MAILS, BELL):
         assert english(client.get(address).content.decode()) == set(), address

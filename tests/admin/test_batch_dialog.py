@@ -11,7 +11,7 @@ from django.urls import reverse
 from aftersale.models import Negotiation, Order, Refund, Rejection, Ticket
 from tests.factories import make_order, make_ticket
 
-from .clients import client_of, url
+from .clients import client_of, english_client, url
 from .scene import Scene
 
 APPROVE = "approve"
@@ -98,9 +98,8 @@ def test_from_the_preview_to_the_results(own: Scene, tickets: list[Ticket]) -> N
 
 def test_from_the_list_to_a_page(own: Scene, tickets: list[Ticket]) -> None:
     """The list's action leads to the same question, as a page of its own."""
-    agent = client_of(own.people["cs_agent"])
+    agent = english_client(own.people["cs_agent"])
     chosen = {"action": "approve_many", "_selected_action": [ticket.pk for ticket in tickets]}
-    agent.cookies["django_language"] = "en"
     asked = agent.post(url(Ticket, "changelist"), chosen, follow=True)
     assert asked.redirect_chain[0][0].startswith(reverse("desk:batch", args=[APPROVE]))
     assert "<html" in text(asked)
@@ -110,8 +109,7 @@ def test_from_the_list_to_a_page(own: Scene, tickets: list[Ticket]) -> None:
 
 
 def test_too_many_are_refused(own: Scene, tickets: list[Ticket]) -> None:
-    agent = client_of(own.people["cs_agent"])
-    agent.cookies["django_language"] = "en"
+    agent = english_client(own.people["cs_agent"])
     address = reverse("desk:batch", args=[APPROVE])
     keys = list(range(1, 202))
     for send, data in (
@@ -186,8 +184,7 @@ def test_negotiating_sends_one_message(own: Scene, tickets: list[Ticket]) -> Non
 
 def test_the_batch_pays_what_the_person_saw(own: Scene, tickets: list[Ticket]) -> None:
     """SPEC O10: the buyer raised the amount after the preview; that ticket alone is left."""
-    agent = client_of(own.people["cs_agent"])
-    agent.cookies["django_language"] = "en"
+    agent = english_client(own.people["cs_agent"])
     asked = ask(agent, tickets, **HTMX)
     Ticket.objects.filter(pk=tickets[1].pk).update(amount=48_000)
     answer = press(agent, asked, **HTMX)

@@ -17,7 +17,7 @@ from strategies.services import strategies
 from tests.factories import make_strategy, strategy_record
 from tests.queries import queries_of
 
-from .clients import client_of, english_client, text_of
+from .clients import chinese_client, client_of, english_client, text_of
 from .scene import AT, Scene
 from .test_languages import english
 
@@ -246,8 +246,7 @@ def test_a_deleted_strategys_revisions_stay_readable(own: Scene) -> None:
 
 def test_they_are_chinese(own: Scene) -> None:
     present = three(own.shop)
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
     pages = [
         client.get(BOARD),
         send(client, own.shop, present[::-1], present),

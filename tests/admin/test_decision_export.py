@@ -22,7 +22,7 @@ from aftersale.services.sheets import write_file
 from strategies.admin.search import export
 from strategies.models import Decision, Strategy
 
-from .clients import client_of, url
+from .clients import client_in, url
 from .scene import AT, Scene, more_tickets
 
 LIST = reverse("admin:strategies_decision_changelist")
@@ -38,9 +38,7 @@ def part(content: bytes, name: str) -> str:
 
 
 def client(own: Scene, language: str = "en") -> Client:
-    client = client_of(own.people["viewer"])
-    client.cookies["django_language"] = language
-    return client
+    return client_in(language, own.people["viewer"])
 
 
 def as_csv(client: Client, **query: str) -> list[dict[str, str]]:

@@ -21,14 +21,13 @@ from strategies.wording.condition import Ground, span
 from tests.factories import make_strategy
 from tests.queries import counted_queries
 
-from .clients import client_of, url
+from .clients import client_in, client_of, english_client, url
 from .scene import AT, Scene
 from .test_languages import english
 
 
 def page(own: Scene, decision: Decision, language: str = "en") -> str:
-    client = client_of(own.people["viewer"])
-    client.cookies["django_language"] = language
+    client = client_in(language, own.people["viewer"])
     return client.get(url(Decision, "change", decision.pk)).content.decode()
 
 
@@ -139,8 +138,7 @@ class TestNow:
         return Ticket.objects.get()
 
     def text(self, own: Scene, ticket: Ticket) -> str:
-        client = client_of(own.people["viewer"])
-        client.cookies["django_language"] = "en"
+        client = english_client(own.people["viewer"])
         return client.get(reverse("automation:explain-now", args=[ticket.pk])).content.decode()
 
     def test_what_would_take_it(self, own: Scene, waiting: Ticket) -> None:

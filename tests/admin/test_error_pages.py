@@ -8,7 +8,7 @@ from django.utils import translation
 
 from aftersale.models import ShippingAlert
 
-from .clients import client_of
+from .clients import client_in
 from .scene import Scene
 from .test_languages import english
 from .test_weight import weight
@@ -22,8 +22,7 @@ ENGLISH = {
 
 
 def client_for(scene: Scene, language: str) -> Client:
-    client = client_of(scene.people["viewer"])
-    client.cookies["django_language"] = language
+    client = client_in(language, scene.people["viewer"])
     client.raise_request_exception = False
     return client
 

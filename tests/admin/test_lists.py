@@ -15,7 +15,7 @@ from strategies.models import Decision, Strategy
 from tests.factories import make_shop, make_strategy
 from tests.queries import queries_of
 
-from .clients import client_of, url
+from .clients import client_of, english_client, url
 from .scene import AT, Scene, more_tickets
 from .test_scope import SCOPED
 
@@ -57,8 +57,7 @@ def test_filters_look_through_the_newest(own: Scene, monkeypatch: pytest.MonkeyP
     """Where no index leads to what is asked for; the page says so."""
     more_tickets(own, 9)
     monkeypatch.setattr(change_list, "MOST_READ", 4)
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["owner"])
     for model, filters in (
         (Ticket, {"type__exact": "refund_only"}),
         (Ticket, {"o": "4"}),
@@ -122,8 +121,7 @@ def test_nothing_among_the_newest_is_not_nothing(
     oldest = Ticket.objects.order_by("pk").values_list("pk", flat=True)[0]
     Ticket.objects.filter(pk=oldest).update(type="exchange")
     monkeypatch.setattr(change_list, "MOST_READ", 2)
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["owner"])
     page = client.get(url(Ticket, "changelist"), {"type__exact": "exchange"})
     assert page.context["cl"].result_count == 0
     assert "Nothing among the newest 2 of each shop." in page.content.decode()
@@ -193,8 +191,7 @@ def test_counts_stop(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     more_tickets(own, 10)
     paginator = change_list.CappedPaginator(Ticket.objects.order_by("pk"), 2)
     assert paginator.count == 4
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["owner"])
     assert "more than 3" in client.get(url(Ticket, "changelist")).content.decode()
 
 

@@ -15,7 +15,7 @@ from django.test import RequestFactory
 from aftersale.admin.kit.lookups import OwnLookups
 from aftersale.models import Ticket
 
-from .clients import client_of, url
+from .clients import client_of, english_client, url
 from .scene import Scene
 
 REGISTERED = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
@@ -53,8 +53,7 @@ def test_no_address_of_a_list_is_an_error(own: Scene, operator: User) -> None:
 
 
 def test_the_page_says_so(own: Scene) -> None:
-    client = client_of(own.people["viewer"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["viewer"])
     for query in ("status__exact=%00", "id__regex=(", "flags__contains=x"):
         answer = client.get(f"{url(Ticket, 'changelist')}?{query}")
         assert answer.status_code == 400

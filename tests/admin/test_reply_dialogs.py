@@ -26,7 +26,7 @@ from tests.aftersale.pictures import picture
 from tests.factories import make_order, make_ticket
 from tests.queries import counted_queries
 
-from .clients import client_of, url
+from .clients import chinese_client, client_of, english_client, url
 from .scene import AT, Scene
 from .test_languages import english
 
@@ -42,9 +42,7 @@ def ticket(own: Scene) -> Ticket:
 
 @pytest.fixture
 def agent(own: Scene) -> Client:
-    client = client_of(own.people["cs_agent"])
-    client.cookies["django_language"] = "en"
-    return client
+    return english_client(own.people["cs_agent"])
 
 
 def dialogs(ticket: Ticket) -> list[str]:
@@ -284,8 +282,7 @@ def text_url(scene: Scene, name: str = "reject-text", reason: str = "return_firs
 
 def test_all_texts_are_shown_to_every_member(own: Scene, foreign: Scene) -> None:
     for role, may in (("viewer", False), ("cs_agent", False), ("cs_manager", True)):
-        client = client_of(own.people[role])
-        client.cookies["django_language"] = "en"
+        client = english_client(own.people[role])
         page = client.get(reverse("desk:reject-texts")).content.decode()
         assert page.count('class="reply-example"') == len(REASONS)
         assert "Hello Xiaolin" in page and "mine-shop" in page and "theirs" not in page
@@ -299,8 +296,7 @@ def test_all_texts_are_shown_to_every_member(own: Scene, foreign: Scene) -> None
 
 def test_a_manager_edits_and_resets(own: Scene) -> None:
     """SPEC P1, P2."""
-    client = client_of(own.people["cs_manager"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["cs_manager"])
     asked = client.get(text_url(own)).content.decode()
     assert "Save for mine-shop" in asked and "{ticket_no}" in asked
     assert "Back to the default text" not in asked
@@ -319,8 +315,7 @@ def test_a_manager_edits_and_resets(own: Scene) -> None:
 
 
 def test_a_text_is_previewed_as_it_is_typed(own: Scene) -> None:
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["owner"])
     preview = text_url(own, "reject-text-preview")
     page = client.post(preview, {"text": "<b> {buyer} {nobody}"}).content.decode()
     assert "There is no placeholder {nobody}" in page and "&lt;b&gt; Xiaolin" in page
@@ -345,8 +340,7 @@ def test_others_do_not_edit(own: Scene, foreign: Scene) -> None:
 
 
 def test_all_of_it_is_chinese(own: Scene, ticket: Ticket) -> None:
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
     known = {"JPEG", "PNG", "WebP", "Ctrl"}
     placeholders = {"ticket", "order", "amount", "product", "shop", "buyer", "applied", "reason"}
     addresses = [*dialogs(ticket), reverse("desk:reject-texts"), text_url(own)]

@@ -11,7 +11,7 @@ from aftersale.models import Shop
 from strategies.models import Strategy, StrategyUsage
 from tests.factories import make_shop, make_strategy, make_user
 
-from .clients import client_of, english_client, text_of
+from .clients import chinese_client, client_of, english_client, text_of
 from .scene import Scene
 from .test_board import BOARD, send
 from .test_languages import english
@@ -125,8 +125,7 @@ def test_it_is_chinese(own: Scene) -> None:
     make_strategy(own.shop, name="mine-back", scenario="post_ship_return", time_limit_hours=24)
     make_strategy(own.shop, name="mine-waive", scenario="post_ship_waive_return",
                   buyer_reasons=["quality_issue"])  # fmt: skip
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
     for page in (
         client.get(REVIEW),
         client.get(BOARD),

@@ -84,8 +84,7 @@ def test_refusals_are_shown(own: Scene, name: str, query: str, said: str) -> Non
     assert not SavedFilter.objects.exists()
 
 
-@pytest.mark.django_db
-def test_there_is_an_end_to_them() -> None:
+def test_there_is_an_end_to_them(db: None) -> None:
     user = make_user()
     for number in range(saved_filters.MOST):
         saved_filters.save(name=f"f{number}", query="queue=all", user=user)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from aftersale.models import Order, Refund, ShippingAlert, Ticket, TicketEvent
 from tests.queries import queries_of
 
-from .clients import body, client_of, english_client, url
+from .clients import body, chinese_client, client_of, english_client, url
 from .scene import AT, Scene, more_tickets
 from .test_languages import english
 
@@ -115,8 +115,7 @@ def test_it_stands_on_the_pages_of_ticket_and_order(own: Scene) -> None:
 
 
 def test_page_and_dialog_are_chinese(own: Scene) -> None:
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
     addresses = [step(own.row(ShippingAlert))]
     addresses += [f"{PAGE}?state={state}" for state in ("to_stop", "asked_carrier", "lost")]
     for address in addresses:

@@ -17,7 +17,7 @@ from aftersale.models import BlockedBuyer, Membership, Role, Shop, ShopEvent, We
 from aftersale.services.shops import settings
 from tests.factories import make_shop, make_strategy
 
-from .clients import client_of
+from .clients import chinese_client, client_of
 from .scene import Scene
 from .test_languages import english
 
@@ -483,10 +483,8 @@ def test_the_menu_leads_to_ones_shop_or_asks_which(own: Scene) -> None:
 
 
 def test_chinese_pages_are_chinese(own: Scene) -> None:
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
-    reader = client_of(own.people["viewer"])
-    reader.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
+    reader = chinese_client(own.people["viewer"])
     wrong = {}
     for section in SECTIONS:
         where = address(section, own.shop)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from aftersale.models import BlockedBuyer, PaymentStop, Refund, ShopEvent, Ticket
 from aftersale.services.tickets.cases import seen_now
 
-from .clients import client_of, url
+from .clients import client_of, english_client, url
 from .digest import digest
 from .scene import Scene
 
@@ -80,8 +80,7 @@ def test_a_failed_refund_is_settled_otherwise(own: Scene) -> None:
 
 def test_a_refusal_is_shown(own: Scene) -> None:
     """The service's own sentence, and nothing moved."""
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["owner"])
     refund = own.row(Refund)
     before = digest()
     take(client, refund, "try_again")
@@ -92,8 +91,7 @@ def test_a_refusal_is_shown(own: Scene) -> None:
 
 def test_a_step_is_taken_on_what_the_page_showed(own: Scene) -> None:
     """SPEC O10: the page's steps carry what it shows; a case that changed since is not decided."""
-    client = client_of(own.people["cs_agent"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["cs_agent"])
     refund = own.row(Refund)
     page = client.get(url(Refund, "change", refund.pk)).content.decode()
     found = re.search(rf'hx-get="({step_url(refund, "record_paid")}\?seen=[^"]+)"', page)

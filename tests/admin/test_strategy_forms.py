@@ -12,7 +12,7 @@ from aftersale.models import Order, Refund, Shop, ShopEvent, Ticket
 from strategies.models import RulebookRevision, Scenario, Strategy, StrategyRevision
 from tests.factories import make_strategy
 
-from .clients import client_of, url
+from .clients import chinese_client, client_of, english_client, url
 from .scene import Scene
 from .test_languages import english
 
@@ -283,8 +283,7 @@ def test_what_decides_nothing_is_not_shown_as_a_condition(
     """SPEC T1, T7: on the strategy's own page, and in its revisions."""
     set_so = {"execution_time": execution_time, "windows": [["22:00", "08:00"]]}
     strategy = make_strategy(own.shop, enabled=False, scenario=scenario, name="set", **set_so)
-    client = client_of(own.people["viewer"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["viewer"])
     for page in (
         url(Strategy, "change", strategy.pk),
         reverse("automation:revisions", args=[strategy.pk]),
@@ -459,8 +458,7 @@ def test_a_pause_asks_for_the_shop(own: Scene, foreign: Scene, operator: Any) ->
 
 
 def test_the_pages_are_chinese(own: Scene) -> None:
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
     strategy = own.row(Strategy)
     pages = [reverse("automation:strategy-new"), add_url(own, "off_hours")]
     pages += [add_url(own, scenario) for scenario in Scenario.values]

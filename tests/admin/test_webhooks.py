@@ -13,7 +13,7 @@ from aftersale.services.webhooks import endpoints
 from config.secrets import unseal
 from tests.factories import NOON
 
-from .clients import client_of
+from .clients import english_client
 from .scene import Scene
 from .test_languages import english
 
@@ -22,9 +22,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 @pytest.fixture
 def client(own: Scene) -> Client:
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "en"
-    return client
+    return english_client(own.people["owner"])
 
 
 @pytest.fixture

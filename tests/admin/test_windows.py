@@ -11,7 +11,7 @@ from django.utils import timezone
 from aftersale.models import AfterSaleWindow, Fund, FundEntry, Order, Ticket
 from tests.queries import counted_queries
 
-from .clients import client_of, url
+from .clients import chinese_client, client_of, english_client, url
 from .scene import Scene
 from .test_languages import english
 
@@ -84,8 +84,7 @@ def test_who_opens_it(own: Scene, role: str) -> None:
 
 def test_a_refusal_keeps_what_was_typed_and_says_why(own: Scene) -> None:
     order = completed(own)
-    client = client_of(own.people["cs_manager"])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people["cs_manager"])
     address = reverse("desk:window-open", args=[order.pk])
     response = client.post(address, {"agreement": " "})
     assert response.status_code == 422
@@ -163,8 +162,7 @@ def test_the_list_asks_the_same_however_many_there_are(own: Scene) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_only_an_owner_corrects(own: Scene, role: str) -> None:
     fund = Fund.objects.get(shop=own.shop, kind="wallet")
-    client = client_of(own.people[role])
-    client.cookies["django_language"] = "en"
+    client = english_client(own.people[role])
     address = reverse("desk:fund-correct", args=[fund.pk])
     sent = {"direction": "out", "amount": "1.50", "note": "bank fee"}
     assert ("Correct the ledger (Wallet)" in page(client, "funds")) is (role == "owner")
@@ -192,8 +190,7 @@ def test_pages_are_chinese(own: Scene) -> None:
     order = completed(own)
     window(order)
     window(completed(own, order_no="mine-old"), hours_ago=100)
-    client = client_of(own.people["owner"])
-    client.cookies["django_language"] = "zh-hans"
+    client = chinese_client(own.people["owner"])
     for address in (
         reverse("desk:windows"),
         reverse("desk:windows") + "?tab=closed",

@@ -15,7 +15,7 @@ from aftersale.services.tickets.cases import seen_now
 from strategies.models import Decision
 from tests.queries import queries_of
 
-from .clients import client_of
+from .clients import client_of, english_client
 from .scene import Scene, more_tickets
 
 MOST_QUERIES = 8
@@ -119,8 +119,7 @@ def decide(client: Client, step: str, ticket: Ticket, **data: str) -> Any:
 
 
 def test_the_button_says_whom_and_how_much_and_does_that(desk: Scene) -> None:
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     asked = client.get(reverse("desk:approve", args=[ticket.pk])).content.decode()
     assert "Refund <span data-amount-shown>¥123.45</span> to mine-buyer" in asked
     answer = decide(client, "approve", ticket, amount="100.10")
@@ -154,8 +153,7 @@ def test_a_wrong_amount_is_refused_and_kept_on_the_screen(desk: Scene, amount: s
 )
 def test_what_approving_does_follows_the_amount(desk: Scene, amount: str, then: str) -> None:
     """Asked while it is typed; and after a refusal the button names what stands in the field."""
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     asked = client.get(reverse("desk:approve", args=[ticket.pk]), {"amount": amount})
     assert f'<p id="decide-then" role="status">{then}</p>' in asked.content.decode()
     if amount != "100.10":
@@ -167,14 +165,14 @@ def test_what_approving_does_follows_the_amount(desk: Scene, amount: str, then: 
 
 def test_going_above_the_line_is_warned_of_and_must_be_meant(desk: Scene) -> None:
     """SPEC O2: the warning names the line, what was paid for it and what it has given back."""
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     # A line of 20.00 with 15.00 refunded, beside another.
     line = ticket.order.lines.get()
     line.title, line.paid_amount, line.taken = "socks", 2_000, 1_500
     line.save()
     ticket.order.lines.create(line_no=99, product="p", paid_amount=ticket.order.paid_amount - 2_000)
     Ticket.objects.filter(pk=ticket.pk).update(line_no=line.line_no)
+    ticket.refresh_from_db()
     warning = (
         f"¥100.10 is more than is left of line {line.line_no} (socks): ¥5.00. ¥20.00 was paid for "
         "it, and other tickets have taken ¥15.00."
@@ -191,8 +189,7 @@ def test_going_above_the_line_is_warned_of_and_must_be_meant(desk: Scene) -> Non
 
 def test_a_return_of_nothing_is_approved_and_closed(desk: Scene) -> None:
     """SPEC O4: the dialog offers what the service does."""
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     Ticket.objects.filter(pk=ticket.pk).update(
         amount=0, type="return_refund", requested_type="return_refund"
     )
@@ -210,8 +207,7 @@ def test_a_return_of_nothing_is_approved_and_closed(desk: Scene) -> None:
 
 
 def test_what_asks_for_nothing_is_closed_with_a_note(desk: Scene) -> None:
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     assert (
         "Your note says how it ended"
         not in client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
@@ -258,8 +254,7 @@ def test_closing_says_what_is_left_to_do_on_the_platform(
 
 def test_a_platform_refunds_what_was_asked_for(desk: Scene) -> None:
     """No field for less is offered; where less is left, the case says that it can't be approved."""
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     ticket.shop.connector = "platform"
     ticket.shop.save()
     approve = reverse("desk:approve", args=[ticket.pk])
@@ -272,8 +267,7 @@ def test_a_platform_refunds_what_was_asked_for(desk: Scene) -> None:
 
 def test_a_refund_that_the_platform_pays_is_not_offered(desk: Scene) -> None:
     """SPEC F2."""
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     Ticket.objects.filter(pk=ticket.pk).update(flags=["platform_pays"])
     case = client.get(reverse("desk:case", args=[ticket.pk])).content.decode()
     assert "The platform pays this fast refund itself: nothing is sent from here." in case
@@ -282,8 +276,7 @@ def test_a_refund_that_the_platform_pays_is_not_offered(desk: Scene) -> None:
 
 def test_a_case_says_what_can_be_done_and_no_more(desk: Scene) -> None:
     """While the buyer has yet to answer there is nothing to negotiate."""
-    client, ticket = client_of(desk.people["cs_agent"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     address = reverse("desk:case", args=[ticket.pk])
     assert "<dt>Negotiate</dt>" in client.get(address).content.decode()
     replies.negotiate(
@@ -310,8 +303,7 @@ def test_a_case_that_changed_meanwhile_is_refused_with_what_changed(desk: Scene)
     seen = seen_now(ticket, ticket.order)
     approvals.approve(ticket_id=ticket.pk, user=desk.people["owner"], now=timezone.now())
     events = TicketEvent.objects.count()
-    client = client_of(desk.people["cs_agent"])
-    client.cookies["django_language"] = "en"
+    client = english_client(desk.people["cs_agent"])
     for step in STEPS:
         answer = decide(client, step, ticket, seen=seen)
         assert answer.status_code == 409, step
@@ -418,8 +410,7 @@ def test_filters_stand_in_the_address(desk: Scene) -> None:
 
 def test_why_it_came_to_a_person_with_how_far_it_missed(desk: Scene) -> None:
     """SPEC E8: every strategy asked, the condition that failed, and by how much."""
-    client, ticket = client_of(desk.people["viewer"]), desk.row(Ticket)
-    client.cookies["django_language"] = "en"
+    client, ticket = english_client(desk.people["viewer"]), desk.row(Ticket)
     url = reverse("desk:case", args=[ticket.pk])
     shown = client.get(url).content.decode()
     assert (
@@ -450,8 +441,7 @@ def test_the_dialog_pays_neither_the_old_amount_nor_the_new_one(desk: Scene) -> 
     """SPEC O10: the buyer raised the amount while the dialog was open. Nothing is paid, and the
     person reads the difference, whether the button or the dialog's own button is pressed."""
     ticket = desk.row(Ticket)
-    client = client_of(desk.people["cs_agent"])
-    client.cookies["django_language"] = "en"
+    client = english_client(desk.people["cs_agent"])
     seen = seen_now(ticket, ticket.order)
     Order.objects.filter(pk=ticket.order_id).update(paid_amount=100_000)
     ticket.order.refresh_from_db()

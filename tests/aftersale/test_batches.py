@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import F
 
 from aftersale.models import (
     ConnectorKind,
@@ -179,6 +180,28 @@ def test_of_one_order_only_our_own_change_is_let_pass(shop: Shop, agent: User) -
         step="approve", ticket_ids=[first.pk, second.pk], seen=seen, user=agent, now=NOON
     )
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.REFUSED]
+
+
+@pytest.mark.parametrize("lines", [(1, 1), (1, 2)])
+def test_of_one_line_only_our_own_change_is_let_pass(
+    shop: Shop, agent: User, lines: tuple[int, int]
+) -> None:
+    """SPEC O10: the line's money is a fact of the case, on the same line as on another."""
+    order = make_order(shop, lines=[{}, {}])
+    first, second = (make_ticket(order, amount=1_000, line_no=line) for line in lines)
+    preview = ask([first, second], agent)
+    assert [result.outcome for result in carry_out(preview, agent)] == [Outcome.DONE] * 2
+    taken = list(order.lines.values_list("taken", flat=True))
+    assert taken == [1_000 * lines.count(1), 1_000 * lines.count(2)]
+    third, fourth = (make_ticket(order, amount=1_000, line_no=line) for line in lines)
+    preview = ask([third, fourth], agent)
+    order.lines.filter(line_no=lines[1]).update(taken=F("taken") + 1)
+    seen = preview.seen | {third.pk: ask([third], agent).seen[third.pk]}
+    results = batches.carry_out(
+        step="approve", ticket_ids=[third.pk, fourth.pk], seen=seen, user=agent, now=NOON
+    )
+    assert [result.outcome for result in results] == [Outcome.DONE, Outcome.REFUSED]
+    assert "refunded or approved of its line here" in results[1].message
 
 
 def test_what_was_not_seen_is_not_decided(shop: Shop, agent: User) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from aftersale.models import Order, Refund, Role, Ticket, TicketEvent, TicketStatus
+from aftersale.models import Order, OrderLine, Refund, Role, Ticket, TicketEvent, TicketStatus
 from aftersale.services.desk import replies
 from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.shared.errors import Stale
@@ -63,6 +63,10 @@ CHANGES = [
         "refunded of its order outside Afterdesk: ¥0.00 is now ¥10.00",
     ),
     ("order", {"committed": 100}, "refunded or approved of its order here: ¥0.00 is now ¥1.00"),
+    ("line", {"taken": 100}, "refunded or approved of its line here: ¥0.00 is now ¥1.00"),
+    ("line", {"paid_amount": 40_000}, "paid for its line: ¥500.00 is now ¥400.00"),
+    ("line", {"line_no": 2}, "it is on another line of its order now"),
+    ("ticket", {"line_no": None}, "it is on another line of its order now"),
     ("order", {"over_refunded": True}, "more refunded of its order than paid: no is now yes"),
 ]
 
@@ -76,12 +80,13 @@ def test_a_fact_that_changed_is_named_with_both_values(
     ticket = make_ticket(
         make_order(shop, paid_amount=50_000),
         amount=15_000,
+        line_no=1,
         note="It itches.",
         evidence=["https://a/1"],
         awaiting_evaluation=False,
     )
     seen = seen_now(ticket, ticket.order)
-    {"ticket": Ticket, "order": Order}[model].objects.update(**change)
+    {"ticket": Ticket, "order": Order, "line": OrderLine}[model].objects.update(**change)
     ticket = Ticket.objects.select_related("order").get()
     call = {"ticket_id": ticket.pk, "user": make_user(shop), "now": NOON, "seen": seen}
     before = list(Ticket.objects.values()), list(Order.objects.values())
@@ -116,7 +121,7 @@ def test_an_order_sent_again_with_nothing_new_changes_nothing() -> None:
 
 def test_an_order_that_arrived_is_a_difference() -> None:
     """SPEC O6."""
-    ticket = make_ticket(make_order(make_shop()))
+    ticket = make_ticket(make_order(make_shop()), line_no=1)
     seen = seen_now(ticket, None)
     assert changes_since(ticket, ticket.order, seen) == "its order has arrived"
 
@@ -161,6 +166,7 @@ def test_a_snapshot_stays_short_and_reads_as_it_was_written() -> None:
     """It stands in addresses: the longest reason and amounts fit, a note is a digest only."""
     ticket = make_ticket(
         make_order(make_shop(), paid_amount=10**15),
+        line_no=1,
         reason="因" * 64,
         note="长" * 5_000,
         evidence=["https://a/" + "x" * 900] * 9,

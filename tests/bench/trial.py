@@ -75,7 +75,7 @@ def settle() -> None:
 
 
 def changed(shop: Shop) -> None:
-    """What is tried."""
+    """The proposal that is tried."""
     mine = Strategy.objects.filter(shop=shop, scenario="pre_ship_refund")
     mine.filter(priority=9).update(enabled=False)
     mine.filter(priority=2).update(single_amount_cap=4_000)

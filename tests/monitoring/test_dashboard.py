@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from monitoring.services.figures import roll_up
 from monitoring.services.figures.days import today
 from strategies.models import Decision, DecisionTally, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
+from tests.admin.clients import english_client
 from tests.factories import make_order, make_shop, make_strategy, make_ticket, make_user
 from tests.queries import queries_of
 
@@ -26,13 +26,6 @@ from .test_figures import something
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r'href="([^"]+)" data-figure="([\d,]+)"')
 INDEX = reverse("admin:index")
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    client.cookies["django_language"] = "en"
-    return client
 
 
 def history(shop: Shop, seed: int = 1, things: int = 40) -> None:
@@ -84,7 +77,7 @@ def test_each_figure_equals_its_list(
         history(shop, number)
     roll_up(now=timezone.now())
     history(make_shop(), 9)  # somebody else's
-    client = client_of(user)
+    client = english_client(user)
     page = client.get(INDEX + query.format(shop=shop.pk)).content.decode()
     found = [(unescape(url), int(n.replace(",", ""))) for url, n in LINK.findall(page)]
     assert len(found) > 15
@@ -98,7 +91,7 @@ def test_each_figure_equals_its_list(
 def test_what_waits_now_equals_the_workbench() -> None:
     shop = make_shop()
     history(shop)
-    client = client_of(make_user(shop, "cs_agent"))
+    client = english_client(make_user(shop, "cs_agent"))
     page = client.get(INDEX).content.decode()
     found = {unescape(url): int(n) for url, n in LINK.findall(page) if "workbench" in url}
     to_pay = Refund.objects.filter(shop=shop, status="requested").count()
@@ -116,7 +109,7 @@ def test_nothing_of_another_shop() -> None:
     mine, theirs = make_shop(name="mine"), make_shop(name="theirs")
     history(theirs)
     user = make_user(mine, "viewer")
-    client = client_of(user)
+    client = english_client(user)
     for query in ("", f"?shop={theirs.pk}", f"?shop={theirs.pk}&period=30"):
         page = client.get(INDEX + query).content.decode()
         assert "theirs" not in page
@@ -128,14 +121,14 @@ def test_nothing_of_another_shop() -> None:
 @pytest.mark.parametrize("role", ["owner", "admin", "cs_manager", "cs_agent", "viewer"])
 def test_every_role_sees_it(role: str) -> None:
     """SPEC P1: monitoring is for all members."""
-    client = client_of(make_user(make_shop(), role))
+    client = english_client(make_user(make_shop(), role))
     assert "Today's caps" in client.get(INDEX).content.decode()
     assert client.get(reverse("monitoring:drilldown")).status_code == 200
 
 
 def test_a_stranger_sees_an_empty_state() -> None:
     history(make_shop())
-    client = client_of(make_user())
+    client = english_client(make_user())
     page = client.get(INDEX).content.decode()
     assert "You are not a member of any shop yet." in page
     assert "data-figure" not in page
@@ -147,7 +140,7 @@ def test_queries_do_not_grow() -> None:
     user = make_user()
 
     def queries(address: str) -> int:
-        client = client_of(user)
+        client = english_client(user)
         client.get(address)
         return queries_of(client, address)
 
@@ -193,7 +186,7 @@ def test_periods_and_the_one_before() -> None:
 )
 def test_addresses_that_make_no_sense(query: str, first: str | None) -> None:
     shop = make_shop()
-    page = client_of(make_user(shop)).get(f"{INDEX}?{query}")
+    page = english_client(make_user(shop)).get(f"{INDEX}?{query}")
     assert page.status_code == 200
     usual = today(shop, timezone.now()) - timedelta(days=6)
     assert str(page.context["dashboard"]["dates"][0]) == (first or str(usual))
@@ -208,7 +201,7 @@ def test_addresses_that_make_no_sense(query: str, first: str | None) -> None:
     ],
 )  # fmt: skip
 def test_the_list_takes_any_address(query: str) -> None:
-    client = client_of(make_user(make_shop()))
+    client = english_client(make_user(make_shop()))
     assert client.get(f"{reverse('monitoring:drilldown')}?{query}").status_code == 200
 
 
@@ -289,7 +282,7 @@ def test_reject_reasons_show_what_became_of_them() -> None:
             ticket.events.create(
                 at=now, kind="status", actor="platform", from_status=before, to_status=fate
             )
-    client = client_of(make_user(shop))
+    client = english_client(make_user(shop))
     (row,) = client.get(INDEX).context["dashboard"]["rejections"]
     assert row["total"] == 4
     assert [(fate["number"], fate["share"]) for fate in row["fates"]] == [(1, "25.0%")] * 3

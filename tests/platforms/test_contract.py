@@ -25,12 +25,13 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.records.schemas import OrderRecord
 
+from .douyin.fake import DouyinFake
 from .fakes import Fake, Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 from .xiaohongshu.fake import XiaohongshuFake
 
-FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, XiaohongshuFake]
+FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
 # Some platforms want one with an offer.
 CHAT = Picture("chat.png", "image/png", b"\x89PNG\r\n\x1a\n")
 # Where a platform has one word for both.

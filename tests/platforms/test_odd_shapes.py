@@ -20,6 +20,7 @@ from aftersale.platforms.protocol import (
     Unreadable,
 )
 
+from .douyin.fake import DouyinFake
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 from .xiaohongshu.fake import XiaohongshuFake
@@ -44,6 +45,7 @@ class Distorted:
         changed = {
             KuaishouFake: self._kuaishou,
             WeChatFake: self._wechat,
+            DouyinFake: self._douyin,
             XiaohongshuFake: self._xiaohongshu,
         }
         changed[type(fake)](fake)
@@ -80,6 +82,21 @@ class Distorted:
             return {**answer, name: self._changed(answer[name])}
 
         fake.answers[path] = read
+
+    def _douyin(self, fake: DouyinFake) -> None:
+        method, key, name = {
+            "ticket": ("afterSale.Detail", "after_sale_id", ""),
+            "order": ("order.orderDetail", "shop_order_id", "shop_order_detail"),
+        }[self.kind]
+        real = fake._read
+
+        def read(asked: str, param: dict[str, Any]) -> dict[str, Any]:
+            answer = real(asked, param)
+            if asked != method or str(param[key]) != self.number:
+                return answer
+            return {name: self._changed(answer[name])} if name else self._changed(answer)
+
+        fake._read = read  # type: ignore[method-assign]
 
     def _xiaohongshu(self, fake: XiaohongshuFake) -> None:
         method, key = {
@@ -118,7 +135,7 @@ def paths(value: Any, before: Path = ()) -> Iterator[Path]:
             yield from paths(inner, (*before, key))
 
 
-FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, XiaohongshuFake]
+FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
 
 
 @pytest.fixture(params=FAKES, ids=lambda make: make.__name__)

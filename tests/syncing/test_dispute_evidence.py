@@ -8,6 +8,7 @@ from aftersale.models import EvidenceFile, Ticket, TicketEvent
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Declined, NotCarriedOut, Why
 from tests import factories
+from tests.admin.clients import client_of, english_client
 from tests.aftersale.pictures import picture
 
 from .conftest import Connected
@@ -31,10 +32,8 @@ def ticket(connected: Connected) -> Ticket:
 
 
 @pytest.fixture
-def agent(connected: Connected, client: Client) -> Client:
-    client.force_login(factories.make_user(connected.shop, role="cs_agent"))
-    client.cookies["django_language"] = "en"
-    return client
+def agent(connected: Connected) -> Client:
+    return english_client(factories.make_user(connected.shop, role="cs_agent"))
 
 
 def address(ticket: Ticket) -> str:
@@ -98,8 +97,7 @@ def test_text_that_says_nothing_or_too_much(
 def test_only_in_a_dispute_and_only_who_handles_tickets(
     connected: Connected, agent: Client, ticket: Ticket
 ):
-    viewer = Client()
-    viewer.force_login(factories.make_user(connected.shop, role="viewer"))
+    viewer = client_of(factories.make_user(connected.shop, role="viewer"))
     assert viewer.get(address(ticket)).status_code == 403
     assert send(viewer, ticket).status_code == 403
     case = viewer.get(reverse("desk:case", args=[ticket.pk])).content.decode()

@@ -16,6 +16,7 @@ from aftersale.models import (
 )
 from aftersale.platforms.protocol import Fact, Picture, RecordUnreadable
 from tests import factories
+from tests.admin.clients import client_of, english_client
 
 from .conftest import Connected
 from .test_messages import body_of, send
@@ -137,14 +138,12 @@ def case(client: Client) -> str:
 
 
 @pytest.fixture
-def agent(connected: Connected, client: Client) -> Client:
+def agent(connected: Connected) -> Client:
     connected.order("O1", ago=2, facts=(Fact("seller_flag", "red", AT),))
     facts = (Fact("goods_received", "no"), Fact("history", "<b>申请</b>"), Fact("picture", "m-1"))
     connected.ticket("T1", ago=2, facts=facts)
     connected.read()
-    client.force_login(factories.make_user(connected.shop, role="cs_agent"))
-    client.cookies["django_language"] = "en"
-    return client
+    return english_client(factories.make_user(connected.shop, role="cs_agent"))
 
 
 def test_people_read_them_in_words(agent: Client):
@@ -171,8 +170,7 @@ def test_a_picture_of_the_platform_is_shown_to_members_alone(
     assert shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
     # Only what this ticket's facts name.
     assert agent.get(reverse("desk:platform-picture", args=[pk, "m-2"])).status_code == 404
-    stranger = Client()
-    stranger.force_login(factories.make_user(factories.make_shop(code="other")))
+    stranger = client_of(factories.make_user(factories.make_shop(code="other")))
     assert stranger.get(url).status_code in (403, 404)
 
 

@@ -12,6 +12,7 @@ from aftersale.services.ingest import dated_ahead
 from aftersale.services.refunds import money_audit
 from aftersale.services.syncing import accounts, read_changes
 from tests import factories
+from tests.platforms.douyin.fake import DouyinFake
 from tests.platforms.fakes import Fake, Fault
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
@@ -20,7 +21,7 @@ from tests.platforms.xiaohongshu.fake import XiaohongshuFake
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=[KuaishouFake, WeChatFake, XiaohongshuFake])
+@pytest.fixture(params=[KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake])
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
     fake: Fake = request.param()

@@ -11,7 +11,7 @@ from aftersale.models import PlatformAccount, ShopEvent
 from aftersale.platforms.protocol import NotAuthorised
 from aftersale.services.syncing import accounts
 from tests import factories
-from tests.admin.clients import client_of
+from tests.admin.clients import client_of, english_client
 from tests.platforms import double
 from tests.platforms.double import Clock, Place
 
@@ -26,9 +26,7 @@ def address(name: str, shop_pk: int, *more: str) -> str:
 
 
 def client_for(connected: Connected) -> Client:
-    client = client_of(connected.owner)
-    client.cookies["django_language"] = "en"
-    return client
+    return english_client(connected.owner)
 
 
 def text_of(client: Client, url: str) -> str:
@@ -43,8 +41,7 @@ def test_connecting_replacing_and_disconnecting(offered: None, clock: Clock):
     shop = factories.make_shop(code="s1")
     double.places["s1"] = Place()
     owner = factories.make_user(shop)
-    client = client_of(owner)
-    client.cookies["django_language"] = "en"
+    client = english_client(owner)
     assert "Connect to: The double" in text_of(client, address("", shop.pk))
     form = text_of(client, address("-connect", shop.pk, "double"))
     assert form.count('type="password"') == 3

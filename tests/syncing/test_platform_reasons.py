@@ -10,6 +10,7 @@ from aftersale.platforms.protocol import OWN_REASON, PlatformReason
 from aftersale.services.desk import replies
 from aftersale.services.shared.errors import Refused
 from tests import factories
+from tests.admin.clients import english_client
 from tests.aftersale.pictures import picture
 
 from .conftest import Connected
@@ -33,10 +34,8 @@ def ticket(connected: Connected) -> Ticket:
 
 
 @pytest.fixture
-def agent(connected: Connected, client: Client) -> Client:
-    client.force_login(factories.make_user(connected.shop, role="cs_agent"))
-    client.cookies["django_language"] = "en"
-    return client
+def agent(connected: Connected) -> Client:
+    return english_client(factories.make_user(connected.shop, role="cs_agent"))
 
 
 def reject(connected: Connected, ticket: Ticket, reason: str, **fields) -> Ticket:

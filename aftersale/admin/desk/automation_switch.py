@@ -1,5 +1,5 @@
 """The one-switch pause of a shop from any page (SPEC G2), and the offer to evaluate what waits
-after a change of strategies (SPEC E1). The dialogs say what stops, what goes on, what is held."""
+after a change of strategies (SPEC E1). The dialogs name the effect on tickets and refunds."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from aftersale.services.shops import shops
 @desk_page
 @require_http_methods(["GET", "POST"])
 def pause(request: HttpRequest) -> HttpResponse:
-    """For one of the shops in which the person may; `shop` chooses among several."""
+    """Pauses one of the shops in which the person has the right; `shop` chooses among several."""
     running = notices.pausable(request)
 
     def act() -> HttpResponse:
@@ -73,7 +73,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another look at all tickets that wait for people (SPEC E1)."""
+    """Evaluates all tickets that wait for people again (SPEC E1)."""
     shop = _shop(request, pk)
     if request.method == "POST" and not shop.automation_paused:
         shops.look_again(shop_id=shop.pk, user=access.person(request), now=timezone.now())
@@ -126,5 +126,5 @@ def _shop(request: HttpRequest, pk: Any) -> Shop:
 
 
 def _waiting(shop: Shop) -> int:
-    """Tickets that people have before them, which another look may take."""
+    """Number of tickets under review, which another evaluation may take."""
     return Ticket.objects.filter(shop=shop, status=TicketStatus.PENDING_REVIEW).count()

@@ -1,4 +1,4 @@
-"""One decision on many tickets: what it would do, and what became of each (SPEC P4).
+"""One decision on many tickets: the preview, and the result of each (SPEC P4).
 
 In the dialog where htmx asks, else a page of its own: the list of tickets leads there.
 """
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
 from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
@@ -80,8 +81,8 @@ def _ask(
     try:
         if step == Step.REJECT:
             context["reasons"] = batches.reasons(ticket_ids=chosen, user=user)
-        # Which tickets can be rejected depends on the reason: before it there is nothing to say,
-        # but where no reason fits any of them.
+        # The reason decides which tickets can be rejected: no preview before it is chosen, unless
+        # no reason fits any of them.
         if step != Step.REJECT or given["reason"] or not context["reasons"]:
             preview = batches.preview(
                 step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
@@ -116,7 +117,7 @@ def _previewed(step: Step, preview: Preview, given: dict[str, str]) -> dict[str,
 
 
 def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
-    # Those that the person saw in the preview, not all that were chosen.
+    # Only those that the person saw in the preview.
     seen = {
         key: request.POST[f"seen-{key}"]
         for key in _keys(request.POST)
@@ -124,27 +125,24 @@ def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
     }
     if not seen:
         return _ask(request, step, request.POST)
-    try:
-        results = batches.carry_out(
-            step=step,
-            ticket_ids=list(seen),
-            seen=seen,
-            user=access.person(request),
-            now=timezone.now(),
-            **{name: request.POST.get(name, "").strip() for name in FIELDS[step]},
+
+    def act() -> HttpResponse:
+        call = caller(request) | {name: request.POST.get(name, "").strip() for name in FIELDS[step]}
+        results = batches.carry_out(step=step, ticket_ids=list(seen), seen=seen, **call)
+        shown = _show(
+            request,
+            "results",
+            step,
+            done=sum(result.outcome == Outcome.DONE for result in results),
+            results=[
+                (result, *OUTCOMES[result.outcome], _told(step, result)) for result in results
+            ],
         )
-    except Refused as refused:
-        return _ask(request, step, request.POST, refused)
-    shown = _show(
-        request,
-        "results",
-        step,
-        done=sum(result.outcome == Outcome.DONE for result in results),
-        results=[(result, *OUTCOMES[result.outcome], _told(step, result)) for result in results],
-    )
-    # The panes under the dialog read themselves anew while the results are being read.
-    shown.headers["HX-Trigger"] = "desk:refresh"
-    return shown
+        # The panes under the dialog reload while the person reads the results.
+        shown.headers["HX-Trigger"] = "desk:refresh"
+        return shown
+
+    return attempt(act, lambda refused: _ask(request, step, request.POST, refused))
 
 
 def _show(
@@ -161,7 +159,7 @@ def _show(
 
 
 def _keys(data: QueryDict) -> list[int]:
-    """The tickets that were chosen; anything that is no number is left out."""
+    """Keys of the chosen tickets; anything that is no number is left out."""
     keys = map(whole_number, data.getlist("ids"))
     return [key for key in keys if key is not None]
 

@@ -1,16 +1,15 @@
-"""The shops' texts for reject reasons: all of them as they are sent, and the dialog that edits one
+"""Reject texts of a shop: the list of them as they are sent, and the dialog that edits one
 (SPEC P1, P2)."""
 
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.domain.digits import whole_number
 from aftersale.domain.placeholders import PLACEHOLDERS, fill
 from aftersale.models import RejectReasonTemplate, Shop, TicketType
@@ -47,35 +46,30 @@ def page(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
     """GET opens the editor of a text, POST saves it or goes back to the default."""
     its_shop, known = _found(request, shop, reason)
-    refused = None
-    call: dict[str, Any] = {
-        "shop_id": its_shop.pk,
-        "reason": known.code,
-        "user": access.person(request),
-        "now": timezone.now(),
-    }
-    if request.method == "POST":
-        try:
-            if "reset" in request.POST:
-                reject_templates.reset(**call)
-            else:
-                reject_templates.save(text=request.POST.get("text", ""), **call)
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as error:
-            refused = error
+
+    def act() -> HttpResponse:
+        call = {"shop_id": its_shop.pk, "reason": known.code, **caller(request)}
+        if "reset" in request.POST:
+            reject_templates.reset(**call)
         else:
-            return pages.done(_("Saved. The next rejection for “%s” has it.") % known.label)
+            reject_templates.save(text=request.POST.get("text", ""), **call)
+        return pages.done(_("Saved. The next rejection for “%s” has it.") % known.label)
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        if refused is None:
+            return {"error": ""}
+        marked = Refused(_("Nothing was saved yet. See what is marked below."))
+        return {"refused": marked, "error": refused.message}
+
     own = reject_templates.own_texts(its_shop)
     text = request.POST.get("text", own.get(known.code) or str(known.text))
-    return pages.dialog(
+    return ask(
         request,
         "aftersale/desk/replies/text.html",
-        refused=refused and Refused(_("Nothing was saved yet. See what is marked below.")),
+        act=act,
+        look=look,
         title=known.label,
-        action=reverse("desk:reject-text", args=[its_shop.pk, known.code]),
         submit=_("Save for %s") % its_shop.name,
-        error=refused.message if refused else "",
         shop=its_shop,
         reason=known,
         text=text,
@@ -89,7 +83,7 @@ def edit(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
 @pages.desk_page
 @require_POST
 def preview(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
-    """How the text reads that is being typed, or what is wrong with it."""
+    """The text that is being typed as the buyer would read it, or its mistake."""
     its_shop, _known = _found(request, shop, reason)
     text = request.POST.get("text", "")
     return render(
@@ -107,7 +101,7 @@ def _shop(request: HttpRequest, pk: int) -> Shop:
 
 
 def _found(request: HttpRequest, shop: int, reason: str) -> tuple[Shop, RejectReason]:
-    """Shop and reason, for whoever may edit the shop's texts."""
+    """Shop and reason, for those who may edit the shop's texts."""
     its_shop = _shop(request, shop)
     if not access.may(request, its_shop.pk, Right.EDIT_TEMPLATES):
         raise NotAllowed(_("Your role in this shop does not allow this."))

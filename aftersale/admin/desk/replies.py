@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale import reject_reasons
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.admin.workbench.consequences import line_warning
 from aftersale.domain import deadlines
@@ -29,7 +29,7 @@ from aftersale.services.desk import (
     reject_templates,
     replies,
 )
-from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.errors import Refused, Stale, WrongStep
 from aftersale.services.shared.shown import format_time
 from aftersale.services.tickets import cases, negotiation
 
@@ -38,119 +38,113 @@ ACCEPTED_FILES = ",".join(content_type for content_type, _ending in evidence.KIN
 
 @dataclass
 class Choice:
-    """A reason as the dialog offers it, with its text for this ticket."""
+    """Reason on offer in the dialog, with its text for this ticket."""
 
     reason: reject_reasons.RejectReason
     text: str
     blocked: bool
     checked: bool
     focused: bool = False
-    # The platform's words on when it takes a reason of its own.
+    # Condition of a platform's own reason, in the platform's words.
     hint: str = ""
 
 
 @pages.desk_page
 @require_http_methods(["GET", "POST"])
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET opens the dialog on the case as it was seen (`?seen=`), POST rejects."""
-    refused = None
-    if request.method == "POST":
-        try:
-            ticket = replies.reject(
-                ticket_id=pk,
-                reason=request.POST.get("reason", ""),
-                explanation=request.POST.get("explanation", ""),
-                evidence=request.FILES.getlist("evidence"),
-                user=access.person(request),
-                now=timezone.now(),
-                seen=request.POST.get("seen", ""),
-            )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as error:
-            refused = error
-        else:
-            return pages.done(_("Rejected: %s.") % _named(ticket))
-    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
-    if refused is None and not _rejectable(ticket):
-        refused = _wrong_step(ticket, TicketStatus.REJECTED)
-    refused = refused or _changed(request, ticket)
-    return _dialog(
+    """GET opens the dialog on the case as it was seen (`?seen=`); POST rejects."""
+
+    def act() -> HttpResponse:
+        ticket = replies.reject(
+            ticket_id=pk,
+            reason=request.POST.get("reason", ""),
+            explanation=request.POST.get("explanation", ""),
+            evidence=request.FILES.getlist("evidence"),
+            seen=request.POST.get("seen", ""),
+            **caller(request),
+        )
+        return pages.done(_("Rejected: %s.") % _named(ticket))
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+        if refused is None and not _rejectable(ticket):
+            refused = _wrong_step(ticket, TicketStatus.REJECTED)
+        return _shared(request, ticket, refused) | {
+            "title": _("Reject %s") % _named(ticket),
+            "submit": _("Reject %s") % _named(ticket) if _rejectable(ticket) else "",
+            "choices": _choices(ticket, chosen=request.POST.get("reason", "")),
+            "negotiable": _negotiable(ticket),
+        }
+
+    return ask(
         request,
         "aftersale/desk/replies/reject.html",
-        ticket,
-        refused,
-        title=_("Reject %s") % _named(ticket),
-        submit=_("Reject %s") % _named(ticket) if _rejectable(ticket) else "",
+        act=act,
+        look=look,
         submit_kind="danger",
-        action=reverse("desk:reject", args=[pk]),
-        choices=_choices(ticket, chosen=request.POST.get("reason", "")),
         explanation=request.POST.get("explanation", ""),
         longest=replies.LONGEST,
-        negotiable=_negotiable(ticket),
     )
 
 
 @pages.desk_page
 @require_http_methods(["GET", "POST"])
 def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET opens the dialog on the case as it was seen (`?seen=`), POST begins a round."""
-    refused = None
-    if request.method == "POST":
-        try:
-            begun = replies.negotiate(
-                ticket_id=pk,
-                type=request.POST.get("type", ""),
-                amount=_fen(request.POST.get("amount", "")),
-                message=request.POST.get("message", ""),
-                evidence=request.FILES.getlist("evidence"),
-                above_line="above_line" in request.POST,
-                user=access.person(request),
-                now=timezone.now(),
-                seen=request.POST.get("seen", ""),
-            )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as error:
-            refused = error
-        else:
-            until = format_time(begun.answer_due_at, begun.ticket.shop)
-            return pages.done(
-                _("Negotiating: %(ticket)s. The buyer can answer until %(until)s.")
-                % {"ticket": _named(begun.ticket), "until": until}
-            )
-    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
-    if refused is None and not _negotiable(ticket):
-        refused = _why_no_round(ticket)
-    refused = refused or _changed(request, ticket)
-    type = request.POST.get("type", ticket.type)
+    """GET opens the dialog on the case as it was seen (`?seen=`); POST begins a round."""
     amount = request.POST.get("amount", "")
-    return _dialog(
+
+    def act() -> HttpResponse:
+        begun = replies.negotiate(
+            ticket_id=pk,
+            type=request.POST.get("type", ""),
+            amount=_fen(amount),
+            message=request.POST.get("message", ""),
+            evidence=request.FILES.getlist("evidence"),
+            above_line="above_line" in request.POST,
+            seen=request.POST.get("seen", ""),
+            **caller(request),
+        )
+        until = format_time(begun.answer_due_at, begun.ticket.shop)
+        return pages.done(
+            _("Negotiating: %(ticket)s. The buyer can answer until %(until)s.")
+            % {"ticket": _named(begun.ticket), "until": until}
+        )
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+        if refused is None and not _negotiable(ticket):
+            refused = _why_no_round(ticket)
+        type = request.POST.get("type", ticket.type)
+        return _shared(request, ticket, refused) | {
+            "title": _("Negotiate %s") % _named(ticket),
+            "submit": _("Send the offer: %s") % _named(ticket) if _negotiable(ticket) else "",
+            "types": [
+                (kind, kind.label, kind == type, kind == ticket.type) for kind in _types(ticket)
+            ],
+            "asked": format_yuan(ticket.amount),
+            "earlier": _earlier(ticket),
+            "round": len(negotiation.of_request(ticket)) + 1,
+            "until": format_time(_until(ticket, timezone.now()), ticket.shop),
+            "outcome": _outcome(ticket, type, amount),
+            "line_warning": _line_warning(ticket, type, amount),
+        }
+
+    return ask(
         request,
         "aftersale/desk/replies/negotiate.html",
-        ticket,
-        refused,
-        title=_("Negotiate %s") % _named(ticket),
-        submit=_("Send the offer: %s") % _named(ticket) if _negotiable(ticket) else "",
-        action=reverse("desk:negotiate", args=[pk]),
-        types=[(kind, kind.label, kind == type, kind == ticket.type) for kind in _types(ticket)],
-        asked=format_yuan(ticket.amount),
+        act=act,
+        look=look,
         amount=amount,
         message=request.POST.get("message", ""),
         longest=replies.LONGEST,
-        earlier=_earlier(ticket),
-        round=len(negotiation.of_request(ticket)) + 1,
         most=negotiation.MOST_ROUNDS,
-        until=format_time(_until(ticket, timezone.now()), ticket.shop),
-        outcome=_outcome(ticket, type, amount),
-        line_warning=_line_warning(ticket, type, amount),
     )
 
 
 @pages.desk_page
 @require_GET
 def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
-    """The effect of the buyer's accepting the offer typed so far."""
+    """Effect of the offer typed so far, once the buyer accepts it."""
     ticket = cases.find_case(ticket_id=pk, user=access.person(request))
     type, amount = request.GET.get("type", ""), request.GET.get("amount", "")
     shown = {
@@ -163,7 +157,7 @@ def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
 @pages.desk_page
 @require_GET
 def picture(request: HttpRequest, pk: int) -> HttpResponse:
-    """A picture, to members of its shop, as what it was found to be and nothing else."""
+    """Serves a picture to members of its shop, under the type that was found in the file."""
     found = evidence.find(evidence_id=pk, user=access.person(request))
     try:
         with found.file.open("rb") as file:
@@ -192,31 +186,29 @@ def _as_a_picture(response: HttpResponse, name: str) -> HttpResponse:
     return response
 
 
-def _dialog(
-    request: HttpRequest, template: str, ticket: Ticket, refused: Refused | None, **context: Any
-) -> HttpResponse:
-    """The dialog with what was typed; what is wrong with a field is said at the field."""
+def _shared(request: HttpRequest, ticket: Ticket, refused: Refused | None) -> dict[str, Any]:
+    """Context of both dialogs. A refusal that names a field stands at the field."""
+    refused = refused or _changed(request, ticket)
     seen = request.POST.get("seen") or request.GET.get("seen")
     if seen is None or isinstance(refused, Stale):
         # The difference stands above the form: a person who sends it again has read it.
         seen = cases.seen_now(ticket, ticket.order)
     field = refused.pointer if refused is not None else ""
+    error = ""
     if refused is not None and field:
-        context["error"] = refused.message
+        error = refused.message
         refused = Refused(_("Nothing was sent yet. See what is marked below."))
-    return pages.dialog(
-        request,
-        template,
-        refused=refused,
-        ticket=ticket,
-        seen=seen,
-        field=field,
-        accepted_files=ACCEPTED_FILES,
-        most_files=evidence.MOST_FILES,
-        most_megabytes=evidence.MOST_BYTES // 1024 // 1024,
-        multipart=True,
-        **context,
-    )
+    return {
+        "refused": refused,
+        "error": error,
+        "ticket": ticket,
+        "seen": seen,
+        "field": field,
+        "accepted_files": ACCEPTED_FILES,
+        "most_files": evidence.MOST_FILES,
+        "most_megabytes": evidence.MOST_BYTES // 1024 // 1024,
+        "multipart": True,
+    }
 
 
 def _changed(request: HttpRequest, ticket: Ticket) -> Stale | None:
@@ -292,7 +284,7 @@ def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> Refused:
 
 
 def _types(ticket: Ticket) -> list[TicketType]:
-    """The ticket's own type first: it is what stands if nothing else is offered."""
+    """The ticket's own type comes first: it stands if nothing else is offered."""
     own = TicketType(ticket.type)
     return [own, *[kind for kind in replies.types_on_offer(ticket) if kind != own]]
 
@@ -327,7 +319,7 @@ def _until(ticket: Ticket, now: datetime) -> datetime:
 
 
 def _outcome(ticket: Ticket, type: str, amount: str) -> str:
-    """One sentence: what moves if the buyer says yes."""
+    """One sentence: the goods and money that move if the buyer accepts."""
     try:
         fen = _fen(amount)
     except Refused as refused:

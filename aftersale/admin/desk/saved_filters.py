@@ -1,4 +1,4 @@
-"""The workbench's saved filters: a list of links, to save what is shown, to delete one.
+"""Saved filters of the workbench: the list of links, saving the filter shown, deleting one.
 
 The workbench includes desk/workbench/saved_filters.html with `saved_filters`.
 """
@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import attempt
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page
 from aftersale.services.desk import saved_filters
 from aftersale.services.shared.errors import NotFound, Refused
@@ -18,15 +19,15 @@ from aftersale.services.shared.errors import NotFound, Refused
 @desk_page
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    # htmx says what the address is now, also where the list has changed it meanwhile.
+    # The address as it is now: the list may have changed it since the page was loaded.
     query = urlsplit(request.headers.get("HX-Current-URL", "")).query
-    try:
-        saved_filters.save(
-            name=request.POST.get("name", ""), query=query, user=access.person(request)
-        )
-    except Refused as refused:
-        return _render_filters(request, refused)
-    return _render_filters(request)
+
+    def act() -> HttpResponse:
+        name = request.POST.get("name", "")
+        saved_filters.save(name=name, query=query, user=access.person(request))
+        return _render_filters(request)
+
+    return attempt(act, lambda refused: _render_filters(request, refused))
 
 
 @desk_page
@@ -35,7 +36,7 @@ def delete(request: HttpRequest, filter_id: int) -> HttpResponse:
     try:
         saved_filters.delete(filter_id=filter_id, user=access.person(request))
     except NotFound as missing:
-        # Deleted in another tab: the list says how it is.
+        # Deleted in another tab: the list shows those that are left.
         return _render_filters(request, missing)
     return _render_filters(request)
 

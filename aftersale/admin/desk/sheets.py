@@ -1,5 +1,4 @@
-"""Import and export of what people keep as sheets: what a file would do is shown, row by row,
-before anything is written."""
+"""Import and export of sheets: a preview shows each row's effect before anything is written."""
 
 import base64
 import binascii
@@ -18,10 +17,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.services.access import rights
-from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.sheets import kinds
 from aftersale.services.sheets.kinds import RowResult, SheetKind
@@ -41,32 +41,28 @@ _BADGES = {
 @pages.desk_page
 @require_http_methods(["GET", "POST"])
 def sheet(request: HttpRequest, shop: int, code: str) -> HttpResponse:
-    """GET offers export and import, POST shows what a file would do, or does it."""
+    """GET offers export and import; POST previews a file, or writes it."""
     its_shop, kind = _found(request, shop, code)
     if request.method == "GET":
         return _page(request, its_shop, kind)
     name, content = _sent(request)
-    call: dict[str, Any] = {
-        "shop_id": its_shop.pk,
-        "name": name,
-        "content": content,
-        "user": access.person(request),
-        "now": timezone.now(),
-    }
-    try:
+    call = {"shop_id": its_shop.pk, "name": name, "content": content, **caller(request)}
+
+    def act() -> HttpResponse:
         if "write" not in request.POST:
             results = kinds.preview(kind, **call)
             return _page(request, its_shop, kind, name=name, content=content, results=results)
         results = kinds.write(kind, seen=request.POST.get("seen", ""), **call)
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
+        written = sum(result.outcome in _WRITTEN for result in results)
+        said = ngettext("%(number)d row is written.", "%(number)d rows are written.", written)
+        messages.success(request, said % {"number": written})
+        return redirect(_here(its_shop, kind))
+
+    def again(refused: Refused) -> HttpResponse:
         status = pages.UNPROCESSABLE if refused.pointer else pages.CONFLICT
         return _page(request, its_shop, kind, refusal=refused.message, status=status)
-    written = sum(result.outcome in _WRITTEN for result in results)
-    said = ngettext("%(number)d row is written.", "%(number)d rows are written.", written)
-    messages.success(request, said % {"number": written})
-    return redirect(_here(its_shop, kind))
+
+    return attempt(act, again)
 
 
 @pages.desk_page
@@ -98,7 +94,7 @@ def _found(request: HttpRequest, shop: int, code: str) -> tuple[Shop, SheetKind]
 
 
 def _sent(request: HttpRequest) -> tuple[str, bytes]:
-    """The uploaded file, or what its preview sends back of it."""
+    """The uploaded file, or the copy of it that its preview sends back."""
     file = request.FILES.get("file")
     if file is not None:
         # One byte more than is taken: enough to say that it is too large.

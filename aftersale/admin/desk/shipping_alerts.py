@@ -1,4 +1,4 @@
-"""The page on which people write down what became of parcels that must not arrive (SPEC H1, H2)."""
+"""Page of the parcels that must not arrive: people write down what became of them (SPEC H1, H2)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,12 @@ from django import forms
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access, columns, pages
 from aftersale.admin.kit.change_list import Counted
+from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.index_reads import IndexRead, along, read, words
 from aftersale.admin.kit.sections import Section
 from aftersale.domain.money import format_yuan
@@ -43,7 +43,7 @@ PER_PAGE = 25
 MOST = 999
 # Money that has left, or is about to: a platform's own refund has no row of ours.
 AMOUNT = Coalesce(F("ticket__refund__amount"), F("ticket__committed"))
-# Only of these a sum is shown.
+# States whose sum is shown.
 SUMMED = [*OPEN_ALERTS, AlertState.LOST]
 
 
@@ -85,7 +85,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
 
 
 def _shop_ids(request: HttpRequest) -> list[int] | None:
-    """Those that are listed; None for all of an operator's."""
+    """Shops of the list; None for an operator, who sees all."""
     seen = [shop.pk for shop in access.shops(request)]
     if shop := request.GET.get("shop", ""):
         return [pk for pk in seen if str(pk) == shop]
@@ -93,7 +93,7 @@ def _shop_ids(request: HttpRequest) -> list[int] | None:
 
 
 def _index_read(state: AlertState) -> IndexRead:
-    """Parcels on their way: who has waited longest comes first. Ended ones: the latest first."""
+    """Open alerts: the longest waiting first. Ended ones: the latest first."""
     is_open = state in OPEN_ALERTS
     return IndexRead(
         order=("raised_at" if is_open else "changed_at", "id"),
@@ -143,7 +143,7 @@ def _tabs(request: HttpRequest, current: AlertState, shop_ids: list[int] | None)
 
 
 def _figures(shop_ids: list[int] | None) -> list[tuple[int, int]]:
-    """How many parcels each state has, and their money: up to MOST and one more, in one query."""
+    """Count and money of each state, up to MOST and one more, in one query."""
     parts: list[str] = []
     params: list[Any] = []
     for place, state in enumerate(AlertState):
@@ -203,7 +203,7 @@ class StepForm(forms.Form):
 
     @property
     def choices(self) -> list[tuple[str, Any, Any, bool]]:
-        """(value, label, what it means, chosen)"""
+        """(value, label, meaning, chosen)"""
         return [
             (value, label, MEANINGS[AlertState(value)], self["state"].value() == value)
             for value, label in self.fields["state"].choices  # type: ignore[attr-defined]
@@ -212,35 +212,26 @@ class StepForm(forms.Form):
 
 @pages.desk_page
 def step(request: HttpRequest, alert_id: int) -> HttpResponse:
-    """The dialog in which a person says how far they have come with a parcel."""
+    """Dialog that records the next step with a parcel."""
     person = access.person(request)
     alert = shipping_alerts.find_alert(alert_id=alert_id, user=person)
     rights.require(person, alert.shop_id, Right.HANDLE_TICKETS)
     chosen = request.GET.get("state")
-    form = StepForm(
-        alert,
-        request.POST if request.method == "POST" else None,
-        initial={"seen": alert.state, "state": chosen},
-    )
-    refused = None
-    if request.method == "POST":
-        try:
-            _carry_out(request, alert, form)
-        except Refused as refusal:
-            refused = refusal
-        else:
-            label = AlertState(form.cleaned_data["state"]).label
-            return pages.done(
-                _("Order %(order)s: %(state)s.") % {"order": alert.order, "state": label}
-            )
-    return pages.dialog(
+    form = StepForm(alert, posted(request), initial={"seen": alert.state, "state": chosen})
+
+    def act() -> HttpResponse:
+        _carry_out(request, alert, form)
+        label = AlertState(form.cleaned_data["state"]).label
+        return pages.done(_("Order %(order)s: %(state)s.") % {"order": alert.order, "state": label})
+
+    return ask(
         request,
         "aftersale/desk/shipping_alert_step.html",
-        refused=refused,
+        act=act,
+        # Checked by `act`: the service names the difference where another state was seen.
+        look=lambda _refused: {"form": form},
         title=_("Parcel of order %s") % alert.order,
         submit=_("Write down"),
-        action=request.path,
-        form=form,
         alert=alert,
         amount=format_yuan(_amount(alert.ticket)),
     )
@@ -254,9 +245,8 @@ def _carry_out(request: HttpRequest, alert: ShippingAlert, form: StepForm) -> No
         alert_id=alert.pk,
         state=form.data.get("state", ""),
         note=form.data.get("note", ""),
-        user=access.person(request),
-        now=timezone.now(),
         seen=form.data.get("seen", ""),
+        **caller(request),
     )
 
 

@@ -1,4 +1,4 @@
-"""Re-opening after-sale windows: what is open, and the checklist before one is (SPEC W1, W2)."""
+"""Re-opening after-sale windows: the list, and the checklist before opening one (SPEC W1, W2)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from aftersale.admin.kit import access, colours
 from aftersale.admin.kit.change_list import CappedPaginator
+from aftersale.admin.kit.dialogs import attempt
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
 from aftersale.models import AfterSaleWindow, Order
 from aftersale.services.access import rights
-from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
 from aftersale.services.windows import opening
 
@@ -37,7 +38,7 @@ class AgreementForm(forms.Form):
 
 
 def time_left(until: datetime, now: datetime) -> str:
-    """How long a window stays open, in words: "2 days 3 hours", "5 h 12 min"."""
+    """Time left of a window, in words: "2 days 3 hours", "5 h 12 min"."""
     left = until - now
     hours, minutes = divmod(left.seconds // 60, 60)
     if left.days:
@@ -82,19 +83,29 @@ def window_open(request: HttpRequest, pk: int) -> HttpResponse:
     user = access.person(request)
     order = opening.find_order(order_id=pk, user=user)
     form = AgreementForm(request.POST or None)
-    refusal = ""
-    if request.method == "POST":
+
+    def act() -> HttpResponse:
         agreement = request.POST.get("agreement", "")
-        try:
-            opening.open_window(order_id=pk, agreement=agreement, user=user, now=now)
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            refusal = refused.message
-        else:
-            said = _("The window on order %s is open for 72 hours.")
-            messages.success(request, said % order.order_no)
-            return redirect("desk:windows")
+        opening.open_window(order_id=pk, agreement=agreement, user=user, now=now)
+        said = _("The window on order %s is open for 72 hours.")
+        messages.success(request, said % order.order_no)
+        return redirect("desk:windows")
+
+    def show_page(refused: Refused | None = None) -> HttpResponse:
+        return _opening_page(request, order, form, refused, now=now)
+
+    return attempt(act, show_page) if request.method == "POST" else show_page()
+
+
+def _opening_page(
+    request: HttpRequest,
+    order: Order,
+    form: AgreementForm,
+    refused: Refused | None,
+    *,
+    now: datetime,
+) -> HttpResponse:
+    user = access.person(request)
     conditions = opening.conditions(order=order, user=user, now=now)
     failing = sum(not condition.holds for condition in conditions)
     page = show(
@@ -108,10 +119,10 @@ def window_open(request: HttpRequest, pk: int) -> HttpResponse:
         conditions=conditions,
         failing=failing,
         form=form,
-        refusal=refusal,
+        refusal=refused.message if refused else "",
         earlier=[_window_row(window, now) for window in _read(_on(order)).page(1)],
     )
-    if refusal:
+    if refused:
         page.status_code = UNPROCESSABLE
     return page
 

@@ -34,7 +34,7 @@ def may(request: HttpRequest, shop_id: int, right: Right) -> bool:
 
 
 def has_somewhere(request: HttpRequest, right: Right) -> bool:
-    """Whether the user has the right in at least one shop."""
+    """True if the user has the right in at least one shop."""
     return _is_operator(request) or not rights.ROLES[right].isdisjoint(_roles(request).values())
 
 
@@ -43,7 +43,7 @@ def _is_operator(request: HttpRequest) -> bool:
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:
-    """With their shops, by name; none of somebody who was shut out."""
+    """The user's memberships with their shops, by name; none for an inactive user."""
     answers = _answers(request)
     if "memberships" not in answers:
         own = Membership.objects.filter(user=person(request), user__is_active=True)
@@ -69,13 +69,13 @@ def shops(request: HttpRequest) -> list[Shop]:
 
 
 def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> QuerySet:
-    """rights.scoped with the shops' keys, which are known by now: from them the database sees how
-    much of a table is the user's, and reads it by the index that suits."""
+    """rights.scoped with the shops' keys, which are known by now: the database estimates the user's
+    share of the table from them, and chooses the right index."""
     if _is_operator(request):
         return queryset
     return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
 
 
 def is_member(request: HttpRequest) -> bool:
-    """Whether the user has any business in the desk: an operator, or a member of some shop."""
+    """True for operators and members of any shop."""
     return request.user.is_active and (request.user.is_superuser or bool(shops(request)))

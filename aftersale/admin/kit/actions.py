@@ -10,17 +10,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import capfirst
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from aftersale.admin.kit.dialogs import caller
 from aftersale.services.shared.errors import Refused
 
 
 class StepForm(BaseDialogForm):
-    """The dialog's form. The prefix keeps its fields apart from those of the page under it."""
+    """Form of the dialog; its prefix keeps the fields apart from those of the page under it."""
 
     prefix = "step"
 
@@ -67,17 +67,30 @@ def carry_out(
     """
     if model_admin.found(request, object_id) is None:
         raise Http404
+    report(request, call, done, **arguments)
+    return to_page(model_admin, object_id)
+
+
+def report(request: HttpRequest, call: Callable[..., Any], done: Any, **arguments: Any) -> None:
+    """Calls the service as this person, now; a message says `done`, or the reason against it."""
     try:
-        call(user=request.user, now=timezone.now(), **arguments)
+        call(**caller(request), **arguments)
     except Refused as refused:
         messages.error(request, refused.message)
     else:
         messages.success(request, done)
-    return to_page(model_admin, object_id)
 
 
 def to_page(model_admin: Any, object_id: Any) -> HttpResponse:
     """Dialogs are answered to htmx: it follows this header, not a redirect."""
+    return _redirect(model_admin, "change", object_id)
+
+
+def to_list(model_admin: Any) -> HttpResponse:
+    return _redirect(model_admin, "changelist")
+
+
+def _redirect(model_admin: Any, page: str, *args: Any) -> HttpResponse:
     options = model_admin.opts
-    url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[object_id])
+    url = reverse(f"admin:{options.app_label}_{options.model_name}_{page}", args=args)
     return HttpResponse(headers={"HX-Redirect": url})

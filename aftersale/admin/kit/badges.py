@@ -19,7 +19,7 @@ def parcels(request: HttpRequest) -> str:
 
 
 def keep(request: HttpRequest, waiting: queues.Waiting) -> None:
-    """The page has counted already."""
+    """The page has already counted them."""
     request._waiting = waiting  # type: ignore[attr-defined]
 
 

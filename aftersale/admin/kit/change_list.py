@@ -1,4 +1,4 @@
-"""Reading and counting as far as anybody pages, and no further (PERFORMANCE, Lists)."""
+"""Reads and counts no further than people page (PERFORMANCE, Lists)."""
 
 import sys
 from typing import Any
@@ -17,12 +17,12 @@ from aftersale.admin.kit.index_reads import FAR, FURTHEST, PageKeys, ReadPlan, f
 from aftersale.services.shared import index_only
 
 MOST = 1_000
-# How many rows of a shop a filter without an index looks through at first, and how many for rows
-# that are known to be there.
+# Rows of a shop that a filter without an index looks through at first; and for rows that are known
+# to exist.
 MOST_READ = 1_500
 MOST_READ_FOR_KNOWN = 200_000
 SHOP = "shop"  # the filter's name
-# Up to so many index reads read that much each; more of them share it.
+# Index reads that read that much each; more of them share it.
 SHARED, SHARED_FILTERED = 4, 2
 
 
@@ -33,7 +33,7 @@ class CountedOnce(ChangeList):
     looks through the newest rows of each shop; the page says so, and offers to look further.
     """
 
-    # How many of each shop were looked through, where that left some out; and where more are.
+    # Rows looked through of each shop, where some were left out; and the link to more.
     looked_through = ""
     further = ""
 
@@ -49,7 +49,7 @@ class CountedOnce(ChangeList):
     def all_found(
         self, request: HttpRequest, exclude_parameters: list[str] | None = None
     ) -> QuerySet:
-        """Everything that the filters find, for whoever has the time: an export."""
+        """All rows that the filters find, without the page's bounds: for exports."""
         return super().get_queryset(request, exclude_parameters)
 
     def get_filters_params(self, params: Any = None) -> Any:
@@ -147,7 +147,7 @@ class CountedOnce(ChangeList):
             if not short or not result.left or each >= MOST_READ_FOR_KNOWN:
                 break
             each *= 10
-        # Of rows whose number is known, a full page has nothing to look further for.
+        # With a known number of rows, a full page needs no further look.
         all_there = plan.number is not None and not short
         self._say_how_far(request, each if result.left and not all_there else 0)
         return result
@@ -158,7 +158,7 @@ class CountedOnce(ChangeList):
             self.further = self.get_query_string({FAR: min(far(request) + 1, FURTHEST)})
 
     def _shops(self, request: HttpRequest) -> tuple[list[int] | None, int]:
-        """Those that are listed, and how many they are; None for all of an operator's."""
+        """Shops of the list and their number; None for an operator, who sees all."""
         seen = [shop.pk for shop in access.shops(request)]
         wanted = str(self.params.get(SHOP, ""))
         plan = self._read_plan(request)
@@ -174,8 +174,7 @@ class CountedOnce(ChangeList):
 class CappedPaginator(Paginator):
     """A count of a million rows reads them all; this one stops after MOST.
 
-    What lies beyond is reached by a filter or a search. What fits on one page is read and not
-    counted.
+    Filters and searches reach the rest. Rows that fit on one page are read and not counted.
     """
 
     # A later page is asked for only where there is more than one.
@@ -212,8 +211,8 @@ class CappedPaginator(Paginator):
 
 
 class Counted(CappedPaginator):
-    """Of rows that were counted already, up to `most` and one more; `known` is how many there are,
-    of which there are pages up to MOST."""
+    """For rows that were counted already, up to `most` and one more; `known` is their real number,
+    with pages up to MOST."""
 
     def __init__(self, found: int, per_page: int, *, most: int, known: int | None = None) -> None:
         super().__init__([], per_page)

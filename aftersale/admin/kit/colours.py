@@ -1,4 +1,4 @@
-"""Which colour a state is shown in: amber waits for people, blue is under way, red went wrong."""
+"""Colours of states: amber waits for people, blue is under way, red went wrong."""
 
 from aftersale.models import AttemptState, OrderStatus, RefundStatus, ShopStatus, TicketStatus
 

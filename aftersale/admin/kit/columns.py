@@ -1,4 +1,4 @@
-"""How values are shown: money in yuan, times on the shop's clock, choices as labels, keys as links.
+"""Values as people read them: yuan, times on the shop's clock, labels of choices, links for keys.
 
 Both the columns of a list and the fields of a page come from here, so that no list shows raw fen
 or a time of another zone.
@@ -91,7 +91,7 @@ def link_to(page: str, pk: object, text: object) -> SafeString | str:
 
 
 def follow(obj: Any, path: str) -> Any:
-    """The value at the end of `a__b`; None where the way breaks off."""
+    """The value at the end of `a__b`; None where a link of the path is missing."""
     for step in path.split("__"):
         if obj is None:
             return None

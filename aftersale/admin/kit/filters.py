@@ -65,8 +65,8 @@ def scoped_filter(
 
 
 def chosen(request: HttpRequest, field: str) -> Any:
-    """The row that a scoped filter of the page is set to; None where it is set to none of the
-    user's shops'. Known once the page has its filters."""
+    """The row that a scoped filter of the page is set to; None unless it is of one of the user's
+    shops. Known once the page has its filters."""
     return _chosen(request).get(field)
 
 

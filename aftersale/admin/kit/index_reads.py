@@ -1,4 +1,4 @@
-"""How a list of a large table is read: along an index, shop by shop, so far and no further.
+"""Lists of large tables are read along an index, shop by shop, up to a bound.
 
 A plan that the database chooses by its statistics can fall over when these are old: it walks back
 through everybody's rows for a few that fit, or sorts them all. Here each shop's rows are read in
@@ -20,7 +20,7 @@ from aftersale.services.shared import index_only
 
 # The least number of rows read of each shop, however many shops and reads share a page's bound.
 FEWEST = 100
-# In the address: how often somebody asked to look further, each time through ten times as many.
+# In the address: number of times somebody asked to look further, each time ten times as far.
 FAR = "far"
 FURTHEST = 4
 

@@ -27,7 +27,7 @@ _PREPOPULATES = ("/urlify.js", "/prepopulate.js", "/xregexp.js", "/xregexp.min.j
 
 
 class ReadOnlyAdmin(OwnLookups, ModelAdmin):
-    """Shows records as people read them; what may be edited is named in `editable`."""
+    """Shows records as people read them; only fields in `editable` can be edited."""
 
     # From the model to its shop; "" where it has none.
     shop_path: ClassVar[str] = ""
@@ -56,7 +56,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
 
     @property
     def media(self) -> Media:
-        """Without what fills in one field from another: no form here does, and it is 50 KB."""
+        """Leaves out the script that fills one field from another: 50 KB that no form needs."""
         media = super().media
         kept = [path for path in media._js if not str(path).endswith(_PREPOPULATES)]
         return Media(css=media._css, js=kept)
@@ -79,7 +79,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
         return super().get_queryset(request).select_related(*self.related)
 
     def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan | None:
-        """How a table that grows for ever is read for these filters; None: as a whole."""
+        """Plan for reading a table that grows for ever; None reads it as a whole."""
         return None
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -160,7 +160,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
 
 
 class OperatorAdmin(ReadOnlyAdmin):
-    """For operators (superusers) alone: what belongs to no shop, or to all."""
+    """Records of no shop, or of all, for operators (superusers) alone."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -231,7 +231,7 @@ class ScopedAdmin(ReadOnlyAdmin):
         return self.has_right(request, obj, right)
 
     def has_right(self, request: HttpRequest, obj: Any, right: Right) -> bool:
-        """Whether the user has the right in the object's shop.
+        """True if the user has the right in the object's shop.
 
         Unfold passes the key of an object where Django passes the object.
         """
@@ -257,7 +257,7 @@ class ScopedAdmin(ReadOnlyAdmin):
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Only the shops in which the user may do this are offered."""
+        """Offers only shops where the user has the right."""
         if db_field.name == "shop":
             right = self.add_right or Right.SEE
             kwargs["queryset"] = rights.shops_of(request.user, right).order_by("name")

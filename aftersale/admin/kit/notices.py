@@ -71,7 +71,7 @@ def _has_control(request: HttpRequest) -> bool:
 
 
 def _pause(request: HttpRequest, shop: Shop) -> dict[str, Any]:
-    """SPEC G2: who threw the switch and when; whoever may, ends it here."""
+    """SPEC G2: who paused the shop and when; users with the right resume it here."""
     may = access.may(request, shop.pk, Right.CHANGE_STRATEGIES)
     return {
         "kind": "warning",

@@ -1,4 +1,4 @@
-"""Pages of the desk that belong to no model, their dialogs, and what these answer.
+"""Pages of the desk that belong to no model, their dialogs, and the answers of these.
 
 A page is a view under /admin/, in the admin's frame, for logged-in staff. A dialog is a fragment
 that htmx loads into the one dialog of the page; desk.js shows and closes it.
@@ -25,7 +25,7 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 
 def desk_page(view: View) -> View:
-    """For members of some shop and operators alone; what they see in it the view scopes."""
+    """For members of any shop and operators only; the view limits the rows."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -52,8 +52,8 @@ def dialog(
 ) -> HttpResponse:
     """The inside of the dialog; `template` extends desk/dialog.html.
 
-    With `refused` it is what was sent, with the reason: 409 where the world has changed under the
-    person, else 422.
+    With `refused` it shows the input and the reason: 409 where the facts have changed since the
+    person saw them, else 422.
     """
     status = 200
     if refused is not None:

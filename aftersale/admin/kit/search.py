@@ -12,14 +12,14 @@ from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Order, Ticket
 from aftersale.services.desk.search import Query, find, tickets_of_order
 
-# How many tickets or orders of each shop a buyer's name may find at first.
+# Tickets or orders of each shop that a buyer's name may find at first.
 MOST_OF_BUYERS = 200
-# Up to so many shops as many each.
+# Number of shops that get the full bound each.
 _SHARED = 2
 
 
 class OrderSearch:
-    """The order of that number; where there is none, those of buyers so beginning."""
+    """The order with that number, or else orders of buyers whose name begins so."""
 
     def get_search_results(
         self, request: Any, queryset: QuerySet, search_term: str
@@ -33,8 +33,8 @@ class OrderSearch:
 
 
 class TicketSearch:
-    """Tickets, and what belongs to them: by the ticket's number, else by its order's, else those
-    of buyers so beginning."""
+    """Tickets and their records: by the ticket's number, else by the order's, else by the
+    beginning of the buyer's name."""
 
     # From the rows to their ticket; "" for tickets themselves.
     ticket_path = "ticket"
@@ -57,7 +57,7 @@ class TicketSearch:
 
 
 def left_out(request: HttpRequest) -> int:
-    """How many of each shop the search has found, where there are more of such buyers; else 0."""
+    """Number found in each shop, where there are more of such buyers; else 0."""
     return getattr(request, "_left_out", 0)
 
 

@@ -1,4 +1,4 @@
-"""Tables on the page of a record: what belongs to it, read-only."""
+"""Read-only tables of related records on the page of a record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Orders: what was bought, what was refunded of it, and what is asked for."""
+"""Orders: goods, refunds and requests."""
 
 from collections.abc import Mapping
 from typing import Any

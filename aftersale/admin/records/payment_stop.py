@@ -3,19 +3,16 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from aftersale.admin.kit.actions import StepForm, step
+from aftersale.admin.kit.actions import StepForm, report, step, to_list
 from aftersale.admin.kit.model_admin import OperatorAdmin
 from aftersale.models import PaymentStop
 from aftersale.services.refunds import payment_stop
-from aftersale.services.shared.errors import Refused
 
 
 class StopForm(StepForm):
@@ -48,9 +45,8 @@ class PaymentStopAdmin(OperatorAdmin):
     )
     def stop(self, request: HttpRequest, form: Any) -> HttpResponse:
         reason = form.cleaned_data["reason"]
-        return self._call(
-            request, payment_stop.start, _("All payments are stopped."), reason=reason
-        )
+        report(request, payment_stop.start, _("All payments are stopped."), reason=reason)
+        return to_list(self)
 
     @step(
         title=_("Lift the stop"),
@@ -60,15 +56,5 @@ class PaymentStopAdmin(OperatorAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def lift(self, request: HttpRequest, form: Any) -> HttpResponse:
-        return self._call(request, payment_stop.lift, _("Payments go out again."))
-
-    def _call(self, request: HttpRequest, call: Any, done: Any, **arguments: Any) -> HttpResponse:
-        try:
-            call(user=request.user, now=timezone.now(), **arguments)
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, done)
-        return HttpResponse(
-            headers={"HX-Redirect": reverse("admin:aftersale_paymentstop_changelist")}
-        )
+        report(request, payment_stop.lift, _("Payments go out again."))
+        return to_list(self)

@@ -55,7 +55,7 @@ def attempts(request: HttpRequest, refund: Refund) -> Section:
     return attempts_of(refund.shop, refund=refund)
 
 
-# Each by its partial index; those of a status that is not in one are due or not.
+# Each by its partial index; a status outside of them is read by due and not due.
 _FOR_PEOPLE = IndexRead(order=("id",), where="needs_people")
 _FAILED = IndexRead(order=("settled_at",), where="status = 'failed'")
 _DUE = IndexRead(order=("next_step_at",), where="next_step_at IS NOT NULL")
@@ -112,7 +112,7 @@ class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
     sections = [attempts, charges_of, commission_of]
 
     def read_plan(self, request: HttpRequest, params: Mapping[str, str]) -> ReadPlan:
-        """Money that is under way, and what people have to look at, is found however old."""
+        """Money under way, and refunds that need people, are found however old they are."""
         status = params.get("status__exact", "")
         if params.get("needs_people__exact") == "1":
             return ReadPlan((_FOR_PEOPLE,), frozenset({"needs_people__exact"}))

@@ -48,7 +48,7 @@ class SettledForm(StepForm):
 
 
 class RefundSteps(ScopedAdmin):
-    """For the refund's admin. Each step says what the person saw on the page (SPEC O10)."""
+    """Mixin of the refund's admin. Each step passes on the facts on the page (SPEC O10)."""
 
     actions_detail = (
         "record_paid",
@@ -179,7 +179,7 @@ class RefundSteps(ScopedAdmin):
         form_url: str = "",
         obj: Model | None = None,
     ) -> Any:
-        """Each step's address carries what the page shows; its dialog posts to the same address."""
+        """Each step's address carries the facts on the page; its dialog posts to that address."""
         if isinstance(obj, Refund):
             for shown in context.get("actions_detail", ()):
                 shown["path"] += f"?seen={seen_now(obj.ticket, obj.order)}"
@@ -203,7 +203,7 @@ def _for_people(refund: Refund) -> bool:
 
 
 def _failed(refund: Refund) -> bool:
-    """Of a ticket that waits for what becomes of it: one that is settled otherwise is over."""
+    """Whether the ticket waits for this refund: one that is settled otherwise is over."""
     return refund.status == RefundStatus.FAILED and (
         refund.ticket.status == TicketStatus.REFUND_FAILED
     )

@@ -1,4 +1,4 @@
-"""Tickets: what the buyer asks for, how it stands, and all that happened to it."""
+"""Tickets: the buyer's request, its state and its history."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -52,7 +52,7 @@ class DueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() not in ("overdue", "soon"):
             return queryset
-        # Nobody waits for what is done; and these are what the index of the desk has.
+        # Open tickets only: people wait for no others, and the desk's index has no others.
         waiting = queryset.filter(status__in=DESK_STATUSES)
         first, last = _due_between(str(self.value()))
         if first is not None:
@@ -70,7 +70,7 @@ class FlagFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self.value():
             return queryset
-        # The index has the flagged ones only, and has to be told that these are.
+        # The index has flagged tickets only: the query must repeat its condition.
         return queryset.exclude(flags=[]).filter(flags__contains=[self.value()])
 
 

@@ -1,4 +1,4 @@
-"""The users, for operators. What a user may do in a shop is the membership's role (SPEC P1)."""
+"""Users, for operators. The membership's role gives the rights in a shop (SPEC P1)."""
 
 from typing import Any
 

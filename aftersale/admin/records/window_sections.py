@@ -68,7 +68,7 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
 
 
 def _state(window: AfterSaleWindow, now: datetime) -> Any:
-    """Whether it is open, and what the platform has to say to it, if it was asked."""
+    """Open or closed, and the platform's answer, if it was asked."""
     step = getattr(window, "platform_step", None)
     if step is not None and step.state in (*OPEN_STATES, StepState.DECLINED):
         badge = columns.badge(step.get_state_display(), "warning")

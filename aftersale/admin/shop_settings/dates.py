@@ -1,4 +1,4 @@
-"""Dates as people give them: a first and a last one; and today, on the shop's clock."""
+"""A first and a last date as people type them; and today, on the shop's clock."""
 
 from datetime import date
 from typing import Any

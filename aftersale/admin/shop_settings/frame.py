@@ -59,7 +59,7 @@ def section(
     tab: str = "",
     **context: Any,
 ) -> HttpResponse:
-    """The page of a section; to htmx only its inside. With `refused`: what was sent, and why not.
+    """The page of a section; to htmx only its inside. `refused` adds the reason to the input.
 
     `name` is the name of its address, and of its template. A page within the section `tab` is
     at the address of the request.
@@ -104,7 +104,7 @@ def section(
 
 @desk_page
 def chooser(request: HttpRequest) -> HttpResponse:
-    """Which shop's settings; the one shop's at once."""
+    """Asks whose settings to open; a single shop's open at once."""
     shops = access.shops(request)
     if len(shops) == 1:
         return redirect("desk:shop-settings", shops[0].pk)
@@ -117,7 +117,7 @@ def seal(content: Any) -> str:
 
 
 def unseal(sent: str | None) -> Any:
-    """Raises Stale for what is no seal: a page from before a change of the key, or made up."""
+    """Raises Stale for a text that is no seal: forged, or sealed with an earlier key."""
     try:
         return signing.loads(sent or "", salt=_SALT)
     except signing.BadSignature:
@@ -125,7 +125,7 @@ def unseal(sent: str | None) -> Any:
 
 
 class SettingsForm(forms.Form):
-    """In the look of the desk."""
+    """Form in the look of the desk."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

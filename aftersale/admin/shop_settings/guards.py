@@ -1,17 +1,16 @@
-"""The buyer limit and the block list (SPEC G1), for whoever may change strategies."""
+"""The buyer limit and the block list (SPEC G1), for users who may change strategies."""
 
 from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from aftersale.admin.kit import access, columns
-from aftersale.admin.kit.dialogs import ask, at_field, caller, posted
+from aftersale.admin.kit import columns
+from aftersale.admin.kit.dialogs import ask, attempt, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import clean_identifier
@@ -60,9 +59,12 @@ def guards(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @desk_page
 def switch_off(request: HttpRequest, pk: int) -> HttpResponse:
-    """The buyer limit, in one step."""
+    """Switches the buyer limit off in one step."""
     shop = owned_shop(request, pk, Right.CHANGE_STRATEGIES)
-    return _set_limit(request, shop, None, days=None, count=None, amount=None)
+    return attempt(
+        lambda: _set_limit(request, shop, days=None, count=None, amount=None),
+        lambda refused: _section(request, shop, refused=refused),
+    )
 
 
 @desk_page
@@ -109,28 +111,24 @@ def unblock(request: HttpRequest, pk: int, blocked: int) -> HttpResponse:
 
 def _save_limit(request: HttpRequest, shop: Shop) -> HttpResponse:
     form = LimitForm(request.POST)
-    if not form.is_valid():
-        return _section(
-            request, shop, form=form, refused=Refused(_("Something is missing or wrong below."))
-        )
-    return _set_limit(request, shop, form, **form.cleaned_data)
+    return attempt(
+        lambda: _set_limit(request, shop, **form.cleaned_data),
+        lambda refused: _section(request, shop, form=form, refused=refused),
+        form=form,
+    )
 
 
 def _set_limit(
-    request: HttpRequest, shop: Shop, form: LimitForm | None, **limit: int | None
+    request: HttpRequest, shop: Shop, *, days: int | None, count: int | None, amount: int | None
 ) -> HttpResponse:
-    try:
-        settings.set_buyer_limit(
-            shop_id=shop.pk,
-            seen=unseal(request.POST.get("seen")),
-            user=access.person(request),
-            now=timezone.now(),
-            **limit,
-        )
-    except Refused as refused:
-        if form is not None:
-            refused = at_field(form, refused)
-        return _section(request, shop, form=form, refused=refused)
+    settings.set_buyer_limit(
+        shop_id=shop.pk,
+        days=days,
+        count=count,
+        amount=amount,
+        seen=unseal(request.POST.get("seen")),
+        **caller(request),
+    )
     return done(_("The buyer limit is saved."))
 
 

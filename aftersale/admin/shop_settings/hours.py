@@ -6,12 +6,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.hours import WEEKDAYS
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain import working_week
@@ -56,28 +55,29 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _save(request: HttpRequest, shop: Shop) -> HttpResponse:
     days, zone = _sent(request.POST), request.POST.get("timezone", "")
-    refused = Refused(_("Some times can't be read.")) if any(day.wrong for day in days) else None
-    if refused is None:
-        try:
-            settings.set_hours(
-                shop_id=shop.pk,
-                timezone=zone,
-                working_hours={day.key: day.intervals() for day in days},
-                seen=unseal(request.POST.get("seen")),
-                user=access.person(request),
-                now=timezone.now(),
-            )
-        except Refused as error:
-            refused = error
-            for day in days:
-                if error.pointer.startswith(f"working_hours.{day.key}"):
-                    day.error = error.message
-    if refused is not None:
+
+    def act() -> HttpResponse:
+        if any(day.wrong for day in days):
+            raise Refused(_("Some times can't be read."))
+        settings.set_hours(
+            shop_id=shop.pk,
+            timezone=zone,
+            working_hours={day.key: day.intervals() for day in days},
+            seen=unseal(request.POST.get("seen")),
+            **caller(request),
+        )
+        shop.refresh_from_db()
+        if warning := without_hours(shop, shop.working_hours, shop.special_days):
+            return done(warning, kind="warning")
+        return done(_("The working hours are saved."))
+
+    def again(refused: Refused) -> HttpResponse:
+        for day in days:
+            if refused.pointer.startswith(f"working_hours.{day.key}"):
+                day.error = refused.message
         return _section(request, shop, days, zone, request.POST.get("seen", ""), refused=refused)
-    shop.refresh_from_db()
-    if warning := without_hours(shop, shop.working_hours, shop.special_days):
-        return done(warning, kind="warning")
-    return done(_("The working hours are saved."))
+
+    return attempt(act, again)
 
 
 def without_hours(shop: Shop, working_hours: Any, special_days: Any) -> str:
@@ -138,7 +138,7 @@ def _section(
 
 
 def _drawn(shop: Shop, days: list[intervals.Day]) -> dict[str, Any]:
-    """The days with their bars, and what they come to."""
+    """The days with their bars and their summary in words."""
     week = {day.key: day.intervals() for day in days}
     for key, spans in working_week.bars(week).items():
         next(day for day in days if day.key == key).bar = intervals.bar(spans)

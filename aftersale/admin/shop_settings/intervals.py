@@ -17,7 +17,7 @@ _TYPED = re.compile(r"^\s*(\d{1,2})(?:[:：.]?(\d{2}))?\s*$")
 
 @dataclass
 class Row:
-    """One interval in a form, with what is wrong with it."""
+    """One interval in a form, with its error."""
 
     start: str = ""
     end: str = ""
@@ -55,7 +55,7 @@ class Day:
 
 
 def time_of_day(typed: str, *, end: bool) -> str | None:
-    """ "HH:MM", or None for what is no time; midnight as an end is 24:00."""
+    """ "HH:MM", or None if the text is no time; midnight as an end is 24:00."""
     found = _TYPED.match(typed)
     if found is None:
         return None

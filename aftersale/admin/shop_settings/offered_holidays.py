@@ -4,13 +4,12 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftersale.admin.kit import access
+from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.hours import WEEKDAYS as LABELS
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain import holidays
 from aftersale.domain.working_week import WEEKDAYS, days_in_words
 from aftersale.models import Shop
@@ -26,58 +25,69 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     year = _year(request, shop)
     found = holidays.of_year(year)
-    refused: Refused | None = None
-    chosen: set[str] | None = None
     like = request.POST.get("like") or _first_working_day(shop)
-    if request.method == "POST" and found is not None:
-        chosen = set(request.POST.getlist("day"))
-        days: dict[str, Any] = {
-            day.isoformat(): [] for day in found.days_off if day.isoformat() in chosen
-        }
-        if like in WEEKDAYS:
-            days |= {
-                day.isoformat(): shop.working_hours.get(like, [])
-                for day in found.working_days
-                if day.isoformat() in chosen
-            }
-        try:
-            if not days:
-                raise Refused(_("Choose at least one date."))
-            seen = unseal(request.POST.get("seen"))
-            settings.set_special_days(
-                shop_id=shop.pk,
-                days=days,
-                seen={day: seen.get(day) for day in days},
-                user=access.person(request),
-                now=timezone.now(),
-            )
-        except Refused as error:
-            refused = error
-        else:
-            return done(
-                ngettext(
-                    "%(count)d special day is saved.",
-                    "%(count)d special days are saved.",
-                    len(days),
-                )
-                % {"count": len(days)}
-            )
-    return _dialog(request, shop, year, found, chosen, like=like, refused=refused)
-
-
-def _dialog(
-    request: HttpRequest,
-    shop: Shop,
-    year: int,
-    found: holidays.Holidays | None,
-    chosen: set[str] | None,
-    *,
-    like: str,
-    refused: Refused | None,
-) -> HttpResponse:
     this_year = shop_today(shop).year
+
+    def act() -> HttpResponse:
+        assert found is not None
+        days = _chosen_days(request, shop, found, like)
+        if not days:
+            raise Refused(_("Choose at least one date."))
+        seen = unseal(request.POST.get("seen"))
+        settings.set_special_days(
+            shop_id=shop.pk,
+            days=days,
+            seen={day: seen.get(day) for day in days},
+            **caller(request),
+        )
+        return done(
+            ngettext(
+                "%(count)d special day is saved.", "%(count)d special days are saved.", len(days)
+            )
+            % {"count": len(days)}
+        )
+
+    return ask(
+        request,
+        "aftersale/shop_settings/holidays.html",
+        act=None if found is None else act,
+        title=_("Holidays of mainland China"),
+        action=f"{request.path}?year={year}",
+        here=request.path,
+        year=year,
+        years=[this_year, this_year + 1],
+        published=found is not None,
+        like=like,
+        likes=[
+            (key, label, ", ".join("–".join(pair) for pair in shop.working_hours[key]))
+            for key, label in LABELS.items()
+            if shop.working_hours.get(key)
+        ],
+        **_offered(request, shop, found),
+    )
+
+
+def _chosen_days(
+    request: HttpRequest, shop: Shop, found: holidays.Holidays, like: str
+) -> dict[str, Any]:
+    """Hours of each chosen date: none of a day off, those of weekday `like` of a working day."""
+    chosen = set(request.POST.getlist("day"))
+    days: dict[str, Any] = {
+        day.isoformat(): [] for day in found.days_off if day.isoformat() in chosen
+    }
+    if like in WEEKDAYS:
+        days |= {
+            day.isoformat(): shop.working_hours.get(like, [])
+            for day in found.working_days
+            if day.isoformat() in chosen
+        }
+    return days
+
+
+def _offered(request: HttpRequest, shop: Shop, found: holidays.Holidays | None) -> dict[str, Any]:
     context: dict[str, Any] = {"festivals": [], "working": []}
     if found is not None:
+        chosen = set(request.POST.getlist("day")) if request.method == "POST" else None
         dates = [day.isoformat() for day in (*found.days_off, *found.working_days)]
         festivals: dict[str, list[dict[str, Any]]] = {}
         for day, name in found.days_off.items():
@@ -100,28 +110,11 @@ def _dialog(
             "seen": request.POST.get("seen") or seal(settings.special_days_of(shop, dates)),
             "submit": _("Add the chosen dates"),
         }
-    return dialog(
-        request,
-        "aftersale/shop_settings/holidays.html",
-        refused=refused,
-        title=_("Holidays of mainland China"),
-        action=f"{request.path}?year={year}",
-        here=request.path,
-        year=year,
-        years=[this_year, this_year + 1],
-        published=found is not None,
-        like=like,
-        likes=[
-            (key, label, ", ".join("–".join(pair) for pair in shop.working_hours[key]))
-            for key, label in LABELS.items()
-            if shop.working_hours.get(key)
-        ],
-        **context,
-    )
+    return context
 
 
 def _date(shop: Shop, day: date, chosen: set[str] | None) -> dict[str, Any]:
-    """A date of the preview; what is past or has hours of its own is left alone unless chosen."""
+    """A date of the preview; unchosen while nobody chose and it is past or has its own hours."""
     text = day.isoformat()
     own = shop.special_days.get(text)
     past, now = day < shop_today(shop), None
@@ -137,7 +130,7 @@ def _date(shop: Shop, day: date, chosen: set[str] | None) -> dict[str, Any]:
 
 
 def _year(request: HttpRequest, shop: Shop) -> int:
-    """This year or the next; the next by itself once this year's holidays are over."""
+    """The year asked for; else this year, or the next once this year's holidays are over."""
     today = shop_today(shop)
     asked = request.GET.get("year", "")
     if asked in (str(today.year), str(today.year + 1)):

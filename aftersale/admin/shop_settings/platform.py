@@ -1,5 +1,5 @@
-"""The shop's connection to its platform: who speaks for it, how reading goes, what is left for
-people (SPEC P1, E1). Secrets go in and are never shown again."""
+"""The shop's connection to its platform: credentials, progress of reading, open problems (SPEC P1,
+E1). Secrets go in and are never shown again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access, columns
-from aftersale.admin.kit.dialogs import ask, caller, posted
+from aftersale.admin.kit.dialogs import ask, attempt, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketStatus
 from aftersale.platforms import registry
@@ -141,14 +141,16 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
 def test(request: HttpRequest, pk: int) -> HttpResponse:
     """Calls the platform now; the answer in words."""
     shop = owned_shop(request, pk)
-    try:
+
+    def act() -> HttpResponse:
         name = accounts.test(shop_id=shop.pk, user=access.person(request), clock=timezone.now)
-    except NotFound:
-        raise
-    except Refused as refused:
+        return done(_("The connection works. The shop's name there: %s") % name)
+
+    def again(refused: Refused) -> HttpResponse:
         said = _("The test failed: %s") % refused.message
         return _section(request, shop, refused=Refused(said))
-    return done(_("The connection works. The shop's name there: %s") % name)
+
+    return attempt(act, again)
 
 
 def _connected(shop: Shop) -> PlatformAccount:

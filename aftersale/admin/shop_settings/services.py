@@ -1,4 +1,4 @@
-"""How refunds are paid, and for what commission comes back (SPEC W4)."""
+"""Payment of refunds, and the commission that comes back with them (SPEC W4)."""
 
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aftersale.admin.kit import access
-from aftersale.admin.kit.dialogs import at_field
+from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain.identifiers import join_identifiers, split_identifiers
 from aftersale.models import ConnectorKind, Shop
@@ -73,26 +72,25 @@ def services(request: HttpRequest, pk: int) -> HttpResponse:
         return _section(request, the_shop(request, pk))
     shop = owned_shop(request, pk)
     zone = ZoneInfo(shop.timezone)
+    # The form is cleaned once, with wall times of the shop.
     with timezone.override(zone):
         form = CommissionForm(request.POST)
-        valid = form.is_valid()
-    refused: Refused | None = Refused(_("Something is missing or wrong below."))
-    if valid:
-        try:
-            settings.set_commission_return(
-                shop_id=shop.pk,
-                wallet_opened_at=_opened(shop, form.cleaned_data["wallet_opened_at"]),
-                categories=form.cleaned_data["categories"],
-                days=form.cleaned_data["days"],
-                seen=unseal(request.POST.get("seen")),
-                user=access.person(request),
-                now=timezone.now(),
-            )
-        except Refused as error:
-            refused = at_field(form, error)
-        else:
-            return done(_("The commission return is saved."))
-    return _section(request, shop, form=form, refused=refused)
+        form.is_valid()
+
+    def act() -> HttpResponse:
+        settings.set_commission_return(
+            shop_id=shop.pk,
+            wallet_opened_at=_opened(shop, form.cleaned_data["wallet_opened_at"]),
+            categories=form.cleaned_data["categories"],
+            days=form.cleaned_data["days"],
+            seen=unseal(request.POST.get("seen")),
+            **caller(request),
+        )
+        return done(_("The commission return is saved."))
+
+    return attempt(
+        act, lambda refused: _section(request, shop, form=form, refused=refused), form=form
+    )
 
 
 def _opened(shop: Shop, typed: datetime | None) -> datetime | None:

@@ -1,16 +1,15 @@
 """Single dates with hours of their own, or none: the list, and its dialogs (SPEC T7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftersale.admin.kit import access
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, caller, incomplete, posted
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain import holidays
 from aftersale.domain.working_week import days_in_words
 from aftersale.models import Shop
@@ -26,7 +25,7 @@ _OWN = "own"
 
 
 class Run(NamedTuple):
-    """Dates on end with the same hours."""
+    """Consecutive dates with the same hours."""
 
     first: date
     last: date
@@ -70,31 +69,29 @@ def special_days(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_page
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     shop = owned_shop(request, pk)
-    form = DatesForm(request.POST if request.method == "POST" else None)
-    day = intervals.Day(_OWN, str(_("Special day")), [intervals.Row()])
-    if request.method != "POST":
-        return _dialog(request, shop, day, closed=True, form=form)
-    day, closed = _sent(request)
-    if _drafted(request, day):
-        closed = False
-        form = DatesForm(initial=request.POST.dict())
-        return _dialog(request, shop, day, closed=closed, form=form)
-    refused: Refused | None = None
-    if not form.is_valid() or (day.wrong and not closed):
-        refused = Refused(_("Something is missing or wrong below."))
-    else:
+    typed = _typed(request, intervals.Day(_OWN, str(_("Special day")), [intervals.Row()]))
+    form = DatesForm(initial=request.POST.dict()) if typed.drafted else DatesForm(posted(request))
+
+    def act() -> HttpResponse:
+        if not form.is_valid() or typed.wrong:
+            raise incomplete()
         dates = between(form.cleaned_data["first"], form.cleaned_data["last"])
         taken = [text for text in dates if text in shop.special_days]
         if taken:
-            refused = Refused(
+            raise Refused(
                 _("%(day)s has hours of its own already; change them in the list.")
                 % {"day": taken[0]}
             )
-        else:
-            refused = _set(request, shop, dates, day, closed=closed, seen=dict.fromkeys(dates))
-    if refused is not None:
-        return _dialog(request, shop, day, closed=closed, form=form, refused=refused)
-    return _done(shop, _("The special days are saved."))
+        return _set(request, shop, dates, typed, seen=dict.fromkeys(dates))
+
+    return _ask(
+        request,
+        typed,
+        act,
+        title=_("Add special days"),
+        # Checked by `act`, with the hours.
+        look=lambda _refused: {"form": form},
+    )
 
 
 @desk_page
@@ -102,22 +99,15 @@ def change(request: HttpRequest, pk: int, first: str, last: str) -> HttpResponse
     """Gives dates of the list other hours."""
     shop = owned_shop(request, pk)
     dates, seen = _seen(request, shop, first, last)
-    context: dict[str, Any] = {"dates": dates, "seen": seen}
-    if request.method != "POST":
-        hours = shop.special_days[dates[0]]
-        day = intervals.stored(_OWN, str(_("Special day")), hours)
-        return _dialog(request, shop, day, closed=not hours, **context)
-    day, closed = _sent(request)
-    if _drafted(request, day):
-        closed = False
-        return _dialog(request, shop, day, closed=closed, **context)
-    if day.wrong and not closed:
-        refused: Refused | None = Refused(_("Something is missing or wrong below."))
-    else:
-        refused = _set(request, shop, dates, day, closed=closed, seen=seen)
-    if refused is not None:
-        return _dialog(request, shop, day, closed=closed, refused=refused, **context)
-    return _done(shop, _("The special days are saved."))
+    hours = shop.special_days.get(dates[0], ())
+    typed = _typed(request, intervals.stored(_OWN, str(_("Special day")), hours))
+
+    def act() -> HttpResponse:
+        if typed.wrong:
+            raise incomplete()
+        return _set(request, shop, dates, typed, seen=unseal(seen))
+
+    return _ask(request, typed, act, title=_span(dates), seen=seen)
 
 
 @desk_page
@@ -125,27 +115,19 @@ def remove(request: HttpRequest, pk: int, first: str, last: str) -> HttpResponse
     """Makes dates of the list ordinary days again."""
     shop = owned_shop(request, pk)
     dates, seen = _seen(request, shop, first, last)
-    refused: Refused | None = None
-    if request.method == "POST":
-        try:
-            settings.set_special_days(
-                shop_id=shop.pk,
-                days=dict.fromkeys(dates),
-                seen=unseal(seen),
-                user=access.person(request),
-                now=timezone.now(),
-            )
-        except Refused as error:
-            refused = error
-        else:
-            return _done(shop, _("The dates are ordinary days again."))
+
+    def act() -> HttpResponse:
+        settings.set_special_days(
+            shop_id=shop.pk, days=dict.fromkeys(dates), seen=unseal(seen), **caller(request)
+        )
+        return _done(shop, _("The dates are ordinary days again."))
+
     left = {day: hours for day, hours in shop.special_days.items() if day not in dates}
-    return dialog(
+    return ask(
         request,
         "aftersale/shop_settings/special_day_remove.html",
-        refused=refused,
+        act=act,
         title=_("Make ordinary days again"),
-        action=request.path,
         submit=ngettext("Make %(count)d day ordinary", "Make %(count)d days ordinary", len(dates))
         % {"count": len(dates)},
         dates=_span(dates),
@@ -176,9 +158,9 @@ def between(first: date, last: date) -> list[str]:
 
 
 def _seen(request: HttpRequest, shop: Shop, first: str, last: str) -> tuple[list[str], str]:
-    """The dates that a dialog is about, and the seal of what they were when it was opened.
+    """Dates of a dialog, and the seal of their hours when it was opened.
 
-    Once it is sent back the seal says which: the list may be another by then.
+    POST reads the dates from the seal: the list may have changed since.
     """
     sent = request.POST.get("seen")
     if request.method == "POST":
@@ -197,16 +179,32 @@ def _span(dates: Sequence[str]) -> str:
     return dates[0] if len(dates) == 1 else f"{dates[0]} – {dates[-1]}"
 
 
-def _sent(request: HttpRequest) -> tuple[intervals.Day, bool]:
-    day = intervals.sent(_OWN, str(_("Special day")), request.POST)
+class Typed(NamedTuple):
+    """Hours in the dialog. A draft is a row more or less, which a button asked for."""
+
+    day: intervals.Day
+    closed: bool
+    drafted: bool = False
+
+    @property
+    def wrong(self) -> bool:
+        return self.day.wrong and not self.closed
+
+
+def _typed(request: HttpRequest, opened: intervals.Day) -> Typed:
+    """The hours as sent; GET opens the dialog with those of `opened`."""
+    if request.method != "POST":
+        return Typed(opened, closed=not opened.intervals())
+    day = intervals.sent(opened.key, opened.label, request.POST)
     closed = request.POST.get("closed") != "no"
     if not closed and not day.intervals() and not day.wrong:
         day.error = _("Give the hours, or say that the shop is closed.")
-    return day, closed
+    drafted = _drafted(request, day)
+    return Typed(day, closed and not drafted, drafted)
 
 
 def _drafted(request: HttpRequest, day: intervals.Day) -> bool:
-    """Whether a button asked for a row more or less, which is done then."""
+    """Adds or removes a row where a button asked for it; False where none did."""
     what, _key, number = (*request.POST.get("do", "").split(":"), "", "")[:3]
     if what == "add":
         intervals.add(day)
@@ -222,23 +220,15 @@ def _set(
     request: HttpRequest,
     shop: Shop,
     dates: Sequence[str],
-    day: intervals.Day,
+    typed: Typed,
     *,
-    closed: bool,
     seen: Any,
-) -> Refused | None:
-    hours = [] if closed else day.intervals()
-    try:
-        settings.set_special_days(
-            shop_id=shop.pk,
-            days=dict.fromkeys(dates, hours),
-            seen=unseal(seen) if isinstance(seen, str) else seen,
-            user=access.person(request),
-            now=timezone.now(),
-        )
-    except Refused as refused:
-        return refused
-    return None
+) -> HttpResponse:
+    hours = [] if typed.closed else typed.day.intervals()
+    settings.set_special_days(
+        shop_id=shop.pk, days=dict.fromkeys(dates, hours), seen=seen, **caller(request)
+    )
+    return _done(shop, _("The special days are saved."))
 
 
 def _done(shop: Shop, message: str) -> HttpResponse:
@@ -248,25 +238,16 @@ def _done(shop: Shop, message: str) -> HttpResponse:
     return done(message)
 
 
-def _dialog(
-    request: HttpRequest,
-    shop: Shop,
-    day: intervals.Day,
-    *,
-    closed: bool,
-    refused: Refused | None = None,
-    dates: Sequence[str] = (),
-    **context: Any,
+def _ask(
+    request: HttpRequest, typed: Typed, act: Callable[[], HttpResponse], **context: Any
 ) -> HttpResponse:
-    return dialog(
+    return ask(
         request,
         "aftersale/shop_settings/special_day.html",
-        refused=refused,
-        title=_span(dates) if dates else _("Add special days"),
-        action=request.path,
+        act=None if typed.drafted else act,
         submit=_("Save"),
-        day=day,
-        closed=closed,
+        day=typed.day,
+        closed=typed.closed,
         most=intervals.MOST,
         draft_url=request.path,
         draft_target="#desk-dialog-content",

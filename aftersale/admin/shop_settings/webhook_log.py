@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access
-from aftersale.admin.kit.dialogs import ask, posted
+from aftersale.admin.kit.dialogs import ask, attempt, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import (
     TEST_TYPE,
@@ -76,11 +76,12 @@ def log(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
 @desk_page
 def test(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     found = endpoint_of(owned_shop(request, pk), endpoint)
-    try:
-        service.send_test(endpoint_id=found.pk, user=access.person(request), now=timezone.now())
-    except Refused as refused:
-        return done(refused.message, kind="danger")
-    return done(_("A test event is on its way; the log shows what was answered."))
+
+    def act() -> HttpResponse:
+        service.send_test(endpoint_id=found.pk, **caller(request))
+        return done(_("A test event is on its way; the log shows what was answered."))
+
+    return attempt(act, _not_sent)
 
 
 @require_POST
@@ -89,11 +90,16 @@ def again(request: HttpRequest, pk: int, endpoint: int, message: int) -> HttpRes
     found = endpoint_of(owned_shop(request, pk), endpoint)
     if not found.messages.filter(pk=message).exists():
         raise NotFound(_("There is no such message."))
-    try:
-        service.send_again(message_id=message, user=access.person(request), now=timezone.now())
-    except Refused as refused:
-        return done(refused.message, kind="danger")
-    return done(_("It is sent again."))
+
+    def act() -> HttpResponse:
+        service.send_again(message_id=message, **caller(request))
+        return done(_("It is sent again."))
+
+    return attempt(act, _not_sent)
+
+
+def _not_sent(refused: Refused) -> HttpResponse:
+    return done(refused.message, kind="danger")
 
 
 @desk_page
@@ -136,7 +142,7 @@ def _row(shop: Shop, endpoint: WebhookEndpoint, message: WebhookMessage) -> dict
     )
     due = None
     if message.state == MessageState.WAITING and message.next_try_at and endpoint.enabled:
-        # An address that fails again and again is left alone for longer than its messages.
+        # An address that keeps failing waits longer than its messages.
         due = max(message.next_try_at, endpoint.next_try_at or message.next_try_at)
     known = message.type in WebhookType.values
     return {

@@ -1,4 +1,4 @@
-"""Where the shop's other programs are told of what happens here. For owners only (SPEC P1)."""
+"""Webhook endpoints of the shop. For owners only (SPEC P1)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,6 @@
 """Address of the workbench: queue, filters, search, and the place of the next page.
 
-Whatever can't be read is left out: an old link still opens.
+Unreadable parts are left out: an old link still opens.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Address:
     amount_to: str
 
     def query(self, **changes: Any) -> str:
-        """The address's query with these changes; what is empty is left out."""
+        """The address's query with these changes; empty values are left out."""
         values = {
             "queue": self.queue,
             "shop": self.shop,
@@ -54,7 +54,7 @@ class Address:
 
     @property
     def narrowed(self) -> int:
-        """How many filters are set."""
+        """Number of filters that are set."""
         filters = self.filters
         return sum(
             value not in ("", None)
@@ -94,12 +94,12 @@ def read(request: HttpRequest) -> Address:
 
 
 def shown(request: HttpRequest) -> int:
-    """How many rows the list shows already, for one that reads itself anew."""
+    """Number of rows that the list shows already, for a list that reloads itself."""
     return min(max(whole_number(request.GET.get("shown", "")) or 0, PAGE), MOST_SHOWN)
 
 
 def place(request: HttpRequest) -> Place | None:
-    """Where the page before this one ended."""
+    """End of the page before this one."""
     named, _, pk = request.GET.get("after", "").partition("_")
     key, at = whole_number(pk), whole_number(named)
     if key is None or (named and at is None):
@@ -117,7 +117,7 @@ def name_place(place: Place) -> str:
 
 
 def _yuan(data: MultiValueDict, name: str) -> int | None:
-    """An amount of yuan as fen; None where it is none."""
+    """An amount of yuan as fen; None where the text is no amount."""
     try:
         return YuanField(least=0, required=False).clean(data.get(name, ""))
     except ValidationError:

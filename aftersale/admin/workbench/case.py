@@ -108,7 +108,7 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
 
 
 def _times(ticket: Ticket) -> list[tuple[Any, str]]:
-    """Where the goods are, as far as the order says (SPEC S2)."""
+    """Place of the goods, as far as the order tells (SPEC S2)."""
     order = ticket.order
     if order is None:
         return []

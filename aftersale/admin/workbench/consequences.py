@@ -70,7 +70,7 @@ def can_reject(ticket: Ticket) -> bool:
 
 
 def obstacle(ticket: Ticket) -> str:
-    """Why the case can't be approved as it stands; empty where it can."""
+    """The reason why the case can't be approved as it stands; empty where it can."""
     order = ticket.order
     if order is None:
         return _("Its order has not arrived yet: nothing can be decided before it does.")

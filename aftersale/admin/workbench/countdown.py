@@ -1,4 +1,4 @@
-"""How much time a case has left, in words: workbench.js counts them down with the same texts."""
+"""Time left of a case, in words; workbench.js counts it down with the same texts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +13,12 @@ SOON = 2 * HOUR
 class Countdown:
     due: datetime
     words: str
-    # overdue, soon, today or later: colours help, the words say it.
+    # overdue, soon, today or later; the words say so too, for those who see no colours
     level: str
 
 
 def texts() -> dict[str, str]:
-    """By what they are for; {d}, {h} and {m} are days, hours and minutes."""
+    """Texts by purpose; {d}, {h} and {m} are days, hours and minutes."""
     return {
         "left-days": _("{d} d {h} h left"),
         "left-hours": _("{h} h {m} min left"),

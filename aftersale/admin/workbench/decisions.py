@@ -1,6 +1,7 @@
-"""The dialogs that decide a case. The button says whom, how much and what happens.
+"""The dialogs that decide a case. The button names the payee, the amount and the effect.
 
-Each passes on what the person saw: a case that changed meanwhile is refused, with what changed.
+Each passes on the facts that the person saw: a case that changed meanwhile is refused, and the
+person reads the difference.
 """
 
 from collections.abc import Callable
@@ -10,25 +11,26 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aftersale.admin.kit import access
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, caller
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.platforms.payment_registry import sends
 from aftersale.services.desk import assignment
 from aftersale.services.refunds import approvals
-from aftersale.services.shared.errors import Refused, Stale, WrongStep
+from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 from aftersale.services.tickets.lifecycle import asks_for_nothing
 
 from . import case
+from .changed_case import CHANGED, says_what_changed
 from .consequences import (
     approval,
     available,
@@ -56,20 +58,20 @@ class AmountForm(forms.Form):
 
     @property
     def fen(self) -> int | None:
-        """None where it says no amount."""
+        """None where the text is no amount."""
         return self.cleaned_data["amount"] if self.is_valid() else None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One of the dialogs: what it asks, what its button says, the service that it calls."""
+    """One of the dialogs: its question, its button's text, the service that it calls."""
 
     name: str
     title: Any
     call: Callable[..., Ticket]
-    # Which entry of the consequences says what happens.
+    # Entry of the consequences that names the effect.
     what: Any
-    # The message afterwards, made from the ticket as it is then.
+    # Message afterwards, made from the ticket as it is then.
     said: Callable[[Ticket, int, str], str]
     asks_amount: bool = False
     asks_note: bool = False
@@ -145,6 +147,7 @@ CLOSE = Decision(
 def _view(decision: Decision) -> Callable[..., HttpResponseBase]:
     @desk_page
     @require_http_methods(["GET", "POST"])
+    @says_what_changed
     def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
         return _decide(request, ticket_id, decision)
 
@@ -155,50 +158,51 @@ approve, confirm_return, retry, close = map(_view, (APPROVE, CONFIRM, RETRY, CLO
 
 
 def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpResponse:
-    user = access.person(request)
-    ticket = find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
+    # Checks the right before anything is shown.
+    ticket = find_case(ticket_id=ticket_id, user=access.person(request))
     if request.method == "GET":
-        try:
-            require_unchanged(ticket, ticket.order, request.GET.get("seen"))
-        except Stale as stale:
-            return _changed(request, stale)
-        form = AmountForm(request.GET) if "amount" in request.GET else None
-        return _ask(request, case.find(request, ticket_id), decision, form)
+        require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+    sent = request.GET if request.method == "GET" else request.POST
+    form = AmountForm(sent) if decision.asks_amount and "amount" in sent else None
+
+    def act() -> HttpResponse:
+        decided = decision.call(
+            ticket_id=ticket_id,
+            seen=request.POST.get("seen", ""),
+            **_arguments(request, decision, form),
+            **caller(request),
+        )
+        return done(decision.said(decided, decided.committed, buyer(decided)))
+
+    return ask(
+        request,
+        TEMPLATE,
+        act=act,
+        passing=CHANGED,
+        title=decision.title,
+        decision=decision.name,
+        note=request.POST.get("note", ""),
+        # Read after a refused attempt: the case as it is now.
+        look=lambda _refused: _shown(request, case.find(request, ticket_id), decision, form),
+    )
+
+
+def _arguments(request: HttpRequest, decision: Decision, form: AmountForm | None) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
-    form = None
-    if decision.asks_amount and "amount" in request.POST:
-        form = AmountForm(request.POST)
+    if form is not None:
         if form.fen is None:
-            return _ask(
-                request, case.find(request, ticket_id), decision, form, Refused(_no_amount())
-            )
+            raise Refused(_no_amount())
         arguments["amount"] = form.fen
     if decision.asks_note:
         arguments["note"] = request.POST.get("note", "")
     if decision.takes_money:
         arguments["above_line"] = "above_line" in request.POST
-    try:
-        ticket = decision.call(
-            ticket_id=ticket_id,
-            user=user,
-            now=timezone.now(),
-            seen=request.POST.get("seen", ""),
-            **arguments,
-        )
-    except (Stale, WrongStep) as stale:
-        return _changed(request, stale)
-    except Refused as refused:
-        return _ask(request, case.find(request, ticket_id), decision, form, refused)
-    return done(decision.said(ticket, ticket.committed, buyer(ticket)))
+    return arguments
 
 
-def _ask(
-    request: HttpRequest,
-    ticket: Ticket,
-    decision: Decision,
-    form: AmountForm | None = None,
-    refused: Refused | None = None,
-) -> HttpResponse:
+def _shown(
+    request: HttpRequest, ticket: Ticket, decision: Decision, form: AmountForm | None
+) -> dict[str, Any]:
     order = ticket.order
     closes = decision is CLOSE or (decision is CONFIRM and asks_for_nothing(ticket))
     amount = to_pay(ticket)
@@ -215,27 +219,20 @@ def _ask(
     else:
         asked = form.fen
         shown, then = format_yuan(form.fen), approval(ticket, form.fen)
-    return dialog(
-        request,
-        TEMPLATE,
-        refused=refused,
-        title=decision.title,
-        action=request.path,
-        decision=decision.name,
-        ticket=ticket,
-        order=order,
-        buyer=buyer(ticket),
+    return {
+        "ticket": ticket,
+        "order": order,
+        "buyer": buyer(ticket),
         # desk.js keeps it in step with what is typed.
-        shown=format_html("<span data-amount-shown>{}</span>", shown),
-        available=available(ticket, order),
-        form=form,
-        then=then,
-        line_warning=line_warning(ticket, asked) if decision.takes_money and asked else "",
-        left_open_there=approvals.left_open_there(ticket) if closes else "",
-        note=request.POST.get("note", ""),
+        "shown": format_html("<span data-amount-shown>{}</span>", shown),
+        "available": available(ticket, order),
+        "form": form,
+        "then": then,
+        "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",
+        "left_open_there": approvals.left_open_there(ticket) if closes else "",
         # The facts on the screen when the dialog was opened, not those of now.
-        seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
-    )
+        "seen": request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
+    }
 
 
 def _then(ticket: Ticket, decision: Decision) -> str:
@@ -250,27 +247,12 @@ def _no_amount() -> str:
     return _("Give the amount in yuan, above 0, with at most two decimals.")
 
 
-def _changed(request: HttpRequest, stale: Refused) -> HttpResponse:
-    return dialog(
-        request, "aftersale/workbench/changed.html", refused=stale, title=_("The case has changed")
-    )
-
-
 def _hand(call: Callable[..., Ticket]) -> Callable[..., HttpResponseBase]:
     @desk_page
     @require_POST
+    @says_what_changed
     def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
-        try:
-            call(
-                ticket_id=ticket_id,
-                user=access.person(request),
-                now=timezone.now(),
-                seen=request.POST.get("seen", ""),
-            )
-        except Refused as refused:
-            if isinstance(refused, Stale | WrongStep):
-                return _changed(request, refused)
-            raise
+        call(ticket_id=ticket_id, seen=request.POST.get("seen", ""), **caller(request))
         # The case stays open: it is read anew, and the list with it.
         return HttpResponse(status=204, headers={"HX-Trigger": "workbench:kept"})
 

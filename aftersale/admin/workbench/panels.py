@@ -11,7 +11,7 @@ from aftersale.models import Ticket
 
 @dataclass(frozen=True)
 class Panel:
-    """A heading, and a template with what it shows."""
+    """A heading, and a template with its context."""
 
     title: Any
     template: str

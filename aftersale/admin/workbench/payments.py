@@ -1,4 +1,4 @@
-"""The dialogs that record what became of a refund that is paid by hand (SPEC O4, G4)."""
+"""The dialogs that record the result of a refund paid by hand (SPEC O4, G4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,20 +6,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from aftersale.admin.kit import access
-from aftersale.admin.kit.pages import desk_page, dialog, done
+from aftersale.admin.kit.dialogs import ask, caller
+from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain.money import format_yuan
-from aftersale.models import Refund, Ticket
+from aftersale.models import Ticket
 from aftersale.services.refunds import refund_results
 from aftersale.services.refunds.by_hand import is_to_pay
-from aftersale.services.shared.errors import NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
+from .changed_case import CHANGED, says_what_changed
 from .consequences import buyer
 
 
@@ -30,7 +31,7 @@ class Payment:
     template: str
     title: Any
     succeeded: bool
-    # Told with the buyer and the amount once it is recorded.
+    # Message once it is recorded; takes the buyer and the amount.
     told: Any
 
 
@@ -51,6 +52,7 @@ NOT_PAID = Payment(
 def _view(payment: Payment) -> Callable[..., HttpResponseBase]:
     @desk_page
     @require_http_methods(["GET", "POST"])
+    @says_what_changed
     def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
         return _record(request, ticket_id, payment)
 
@@ -61,50 +63,32 @@ paid, not_paid = _view(PAID), _view(NOT_PAID)
 
 
 def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpResponse:
-    user = access.person(request)
-    ticket = find_case(ticket_id=ticket_id, user=user)  # its right, before anything is shown
+    # Checks the right before anything is shown.
+    ticket = find_case(ticket_id=ticket_id, user=access.person(request))
     refund = getattr(ticket, "refund", None)
     if refund is None:
         raise NotFound(_("There is no such refund."))
-    try:
-        if request.method == "GET":
-            require_unchanged(ticket, ticket.order, request.GET.get("seen"))
-            return _ask(request, ticket, refund, payment)
+    if request.method == "GET":
+        require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+
+    def act() -> HttpResponse:
         refund_results.record_result(
             refund_id=refund.pk,
             succeeded=payment.succeeded,
             reason=request.POST.get("reason", ""),
             reference=request.POST.get("reference", ""),
-            user=user,
-            now=timezone.now(),
             seen=request.POST.get("seen", ""),
+            **caller(request),
         )
-    except (Stale, WrongStep) as stale:
-        return dialog(
-            request,
-            "aftersale/workbench/changed.html",
-            refused=stale,
-            title=_("The case has changed"),
-        )
-    except Refused as refused:
-        return _ask(request, ticket, refund, payment, refused)
-    words = {"buyer": buyer(ticket), "amount": format_yuan(refund.amount)}
-    return done(payment.told % words)
+        words = {"buyer": buyer(ticket), "amount": format_yuan(refund.amount)}
+        return done(payment.told % words)
 
-
-def _ask(
-    request: HttpRequest,
-    ticket: Ticket,
-    refund: Refund,
-    payment: Payment,
-    refused: Refused | None = None,
-) -> HttpResponse:
-    return dialog(
+    return ask(
         request,
         payment.template,
-        refused=refused,
+        act=act,
+        passing=CHANGED,
         title=payment.title,
-        action=request.path,
         ticket=ticket,
         order=ticket.order,
         buyer=buyer(ticket),
@@ -118,7 +102,7 @@ def _ask(
 
 
 def steps(ticket: Ticket) -> set[str]:
-    """The two dialogs, where the ticket's refund waits to be paid by hand."""
+    """Names of the dialogs on offer: none unless the ticket's refund is to be paid by hand."""
     refund = getattr(ticket, "refund", None)
     if refund is None or not is_to_pay(refund):
         return set()

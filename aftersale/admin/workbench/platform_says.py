@@ -1,4 +1,4 @@
-"""At the side of a case: what the platform says of ticket and order beyond their records."""
+"""Beside a case: the platform's facts on ticket and order beyond their records."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""At the side of a case: what the shop's platform was told, and what it did not take."""
+"""Beside a case: steps sent to the shop's platform, and those that it did not take."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _

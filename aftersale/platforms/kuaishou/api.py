@@ -71,7 +71,7 @@ class Api:
     def send(
         self, method: str, param: Mapping[str, Any], *, deadline: Deadline | None = None
     ) -> None:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+        """Carries out a step, once: a call without an answer raises TimedOut and is not repeated.
 
         Not sent after `deadline`: NotCarriedOut.
         """
@@ -86,7 +86,7 @@ class Api:
             raise NotCarriedOut(_("Kuaishou did not answer. Nothing was changed.")) from None
 
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
-        """What the OAuth address answers to a refresh."""
+        """The OAuth address's answer to a refresh."""
         response, body = self._exchange("POST", f"{self._address}/oauth2/refresh_token", form)
         answer = _object(response, body)
         if _code(answer, "result") not in codes.SUCCEEDED:
@@ -153,7 +153,7 @@ class Api:
             return answer.get("data")
         self._raise_grouped(answer, response)
         if code is None or _inside_trouble(answer):
-            # No answer to what was asked, so it may have been carried out.
+            # The call got no answer, so it may have been carried out.
             raise TimedOut
         raise Refused(_said(answer))
 
@@ -179,7 +179,7 @@ class Api:
 def _signed_fields(
     secrets: Mapping[str, str], *, method: str, param: str, timestamp: int
 ) -> dict[str, str]:
-    # Here, as it takes most of a second and only whoever calls Kuaishou needs it.
+    # Imported here, as it takes most of a second and only calls to Kuaishou need it.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from kwaixiaodian.auth.signature import SignatureManager

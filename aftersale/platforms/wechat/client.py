@@ -143,8 +143,8 @@ class Client:
 
 
 def _json(body: Mapping[str, Any]) -> dict[str, Any]:
-    # Not escaped: the platform may count characters as they are sent. A lone surrogate becomes a
-    # question mark, as it has no place in what is sent.
+    # Not escaped: the platform may count characters as they are sent. A lone surrogate, which can't
+    # be encoded, becomes a question mark.
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
     return {"content": content, "headers": {"Content-Type": "application/json"}}
 

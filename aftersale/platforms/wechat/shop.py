@@ -351,7 +351,7 @@ class WeChatShop:
         return prepare(raw, until)
 
     def _fresh_token(self) -> str:
-        """Of the credentials as they are: what a stale token would say is no test of them."""
+        """Tests the credentials themselves: a stale token's answer would be no test of them."""
         if component.acts_for(self._secrets):
             renewed = self.renewed(now=datetime.now(UTC), refused=True) or {}
             return renewed["access_token"]

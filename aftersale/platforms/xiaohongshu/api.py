@@ -1,4 +1,4 @@
-"""One signed call to Xiaohongshu, and what its answer or its silence means.
+"""One signed call to Xiaohongshu, and the meaning of its answer or its silence.
 
 All calls go to one address; the fields of a call stand beside its name and its signature, which
 does not cover them. There is no published table of errors: what is not certainly a refusal of a
@@ -72,7 +72,7 @@ class Api:
     def send(
         self, method: str, fields: Mapping[str, Any], *, deadline: Deadline | None = None
     ) -> None:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+        """Carries out a step, once: a call without an answer raises TimedOut and is not repeated.
 
         Not sent after `deadline`: NotCarriedOut.
         """
@@ -143,7 +143,7 @@ class Api:
         raise NotCarriedOut(_("Xiaohongshu can't be reached."))
 
     def _data(self, answer: Mapping[str, Any]) -> Any:
-        """What both envelopes hold: newer calls put a second one into the first one's data."""
+        """The content of both envelopes: newer calls put a second one into the first one's data."""
         _raise_for(answer, whole(answer.get("error_code")), clean(answer.get("error_msg")))
         data = answer.get("data")
         if isinstance(data, Mapping) and "success" in data and ("data" in data or "code" in data):

@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Xiaohongshu:
     """One shop there. Deadlines and versions are the platform's, to the millisecond."""
 
-    # What a message is answered with.
+    # The answer to a message.
     reply = '{"success":true,"error_code":0,"error_msg":""}'
 
     def __init__(self, account: Account) -> None:

@@ -38,8 +38,7 @@ from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
 from aftersale.services.refunds import unsent_refunds
 from aftersale.services.shared.errors import Refused, WrongStep
-from aftersale.services.tickets import lifecycle
-from aftersale.services.tickets import negotiation as rounds
+from aftersale.services.tickets import lifecycle, negotiation
 from aftersale.services.tickets.cases import find_case, lock_case
 
 LONGEST = 1_000
@@ -140,7 +139,7 @@ def negotiate(
         above = _check_offer(order, ticket, offered_type, offered_amount, above_line=above_line)
         files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         if open_round is not None:
-            rounds.expire(open_round, ticket, now=now)
+            negotiation.expire(open_round, ticket, now=now)
         number = Negotiation.objects.filter(ticket=ticket).count() + 1
         note: str = _("Negotiation, round %d") % number
         if above:
@@ -156,7 +155,7 @@ def negotiate(
         if ticket.due_at is None:
             ticket.due_at = answer_due_at
             ticket.save(update_fields=["due_at"])
-        negotiation = Negotiation.objects.create(
+        opened = Negotiation.objects.create(
             ticket=ticket,
             round=number,
             type=offered_type,
@@ -167,18 +166,18 @@ def negotiate(
             answer_due_at=answer_due_at,
         )
         for file in files:
-            file.negotiation = negotiation
+            file.negotiation = opened
             file.save(update_fields=["negotiation"])
         platform_steps.tell(
             order=order,
             ticket=ticket,
             kind=StepKind.NEGOTIATE,
-            negotiation=negotiation,
+            negotiation=opened,
             from_status=from_status,
             user=user,
             now=now,
         )
-        return negotiation
+        return opened
 
 
 def require_rejectable(
@@ -193,7 +192,7 @@ def require_rejectable(
     if ticket.status not in REJECTABLE:
         raise _wrong_step(ticket, TicketStatus.REJECTED)
     known = own or _fitting_reason(ticket, reason)
-    if known.negotiate_first and not rounds.in_vain(ticket, now=now):
+    if known.negotiate_first and not negotiation.in_vain(ticket, now=now):
         raise Refused(
             _("Negotiate first: “%s” is for when the buyer did not accept an offer.") % known.label,
             pointer="reason",
@@ -214,9 +213,9 @@ def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
     """True if the ticket itself allows one more round."""
     if ticket.order is None or ticket.status not in NEGOTIABLE:
         return False
-    earlier = rounds.of_request(ticket)
-    over = all(rounds.is_over(round, ticket, now=now) for round in earlier)
-    return over and len(earlier) < rounds.MOST_ROUNDS
+    earlier = negotiation.of_request(ticket)
+    over = all(negotiation.is_over(round, ticket, now=now) for round in earlier)
+    return over and len(earlier) < negotiation.MOST_ROUNDS
 
 
 def require_text(text: str, *, pointer: str) -> str:
@@ -253,14 +252,14 @@ def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:
 
 def _make_way(ticket: Ticket, *, now: datetime) -> Negotiation | None:
     """Whether one more round may begin; returns the open one whose time has run out."""
-    earlier = rounds.of_request(ticket)
+    earlier = negotiation.of_request(ticket)
     still_open = [round for round in earlier if round.ended_at is None]
-    if any(not rounds.is_over(round, ticket, now=now) for round in still_open):
+    if any(not negotiation.is_over(round, ticket, now=now) for round in still_open):
         raise Refused(_("The buyer has yet to answer the round before."))
-    if len(earlier) >= rounds.MOST_ROUNDS:
+    if len(earlier) >= negotiation.MOST_ROUNDS:
         raise Refused(
             _("A request can be negotiated %d times; approve or reject it now.")
-            % rounds.MOST_ROUNDS
+            % negotiation.MOST_ROUNDS
         )
     return still_open[0] if still_open else None
 

@@ -34,11 +34,11 @@ class Incoming:
     # Of an order: its lines by number, and its commission splits.
     lines: Sequence[tuple[Any, ...]] = ()
     splits: Sequence[tuple[Any, ...]] = ()
-    # Of an order: the platform's figure of what was refunded, Afterdesk's own refunds included.
+    # Of an order: the platform's figure of refunded money, Afterdesk's own refunds included.
     refunded_reported: int | None = None
     # Of an order: why its facts are in doubt, in words.
     doubts: Sequence[str] = ()
-    # Of a ticket: what it is flagged with besides what the desk finds out by itself.
+    # Of a ticket: flags besides those that the desk finds out itself.
     flags: Sequence[str] = ()
 
 
@@ -50,7 +50,7 @@ def digest(*parts: Any) -> str:
 Write = Callable[[Sequence[Incoming]], dict[int, Result]]
 
 
-# What the database, or a service that it leads to, refuses a record with.
+# Errors by which the database, or a service called, refuses a record.
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, DataError, IntegrityError, Refused)
 
 
@@ -64,8 +64,8 @@ def refusal(error: Exception) -> Result:
 def write_all(incoming: Sequence[Incoming], results: list[Result | None], write: Write) -> None:
     """Hands `write` batches in which each key stands once, in the order of the keys.
 
-    `write` answers by position, within a transaction of its own, and leaves out what another
-    process has inserted meanwhile: that comes again, and is then a change of what is stored.
+    `write` answers by position, within a transaction of its own, and leaves out rows that another
+    process has inserted meanwhile: they come again, as changes of the stored row.
     """
     for wave in _waves(incoming):
         left = sorted(wave, key=lambda item: item.key)
@@ -116,7 +116,7 @@ def stored_versions(
 
 
 def same_second(*, is_forward: bool, differs: bool) -> Result:
-    """The result of a version with the update time of what is stored and other content."""
+    """The result of a version with the stored row's update time and other content."""
     note = _("differs from what is stored with the same update time") if differs else ""
     return Result(Outcome.CHANGED if is_forward else Outcome.UNCHANGED, note=note)
 

@@ -33,7 +33,7 @@ class Kind(NamedTuple):
     save: Save
     # The key whose value names the record in a message.
     number: str
-    # Whether the record belongs to a shop that has to be known first.
+    # True if the record belongs to a shop that must exist first.
     of_shop: bool
 
 

@@ -19,7 +19,7 @@ from aftersale.services.shared.sql_arrays import numbers, seconds
 
 from .batch import Incoming
 
-# In the order in which an order goes through them; the last one is final.
+# In the order of an order's life; the last one is final.
 _STATUSES = [status.value for status in OrderStatus]
 _TIMES = {
     "created_at": gettext_lazy("created at"),
@@ -135,7 +135,7 @@ def merge(item: Incoming, stored: StoredOrder) -> Merged:
 
 
 def _differences(item: Incoming, stored: StoredOrder) -> list[str]:
-    """Each as "paid ¥120.00": what the version says, where it leads nowhere forward."""
+    """Each as "paid ¥120.00": values of the version that don't lead forward."""
     record, known = item.record, stored.values
     found: list[tuple[Any, Any]] = []
     if record.type != known["type"]:

@@ -1,4 +1,4 @@
-"""What an order that came in or changed means for its tickets (SPEC O6, E1, H1, H2)."""
+"""Consequences of a new or changed order for its tickets (SPEC O6, E1, H1, H2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from .goods import NO_GOODS, OrderGoods
 from .reports import SETTLED_ELSEWHERE, settle_arrival
 from .shipments import Shipment, raise_alerts
 
-# What an order's lines are read as.
+# An order's lines as read.
 LINE = ("line_no", "product", "category", "title", "quantity", "paid_amount", "virtual")
 
 
@@ -40,7 +40,7 @@ class ArrivedOrder:
     # Why its facts are in doubt, in words; None where that is as it was.
     doubts: Sequence[str] | None = None
     shipment: Shipment | None = None
-    # The lines of a parcel that was reported by itself; none: whatever the order has.
+    # The lines of a parcel reported by itself; empty: all lines of the order.
     parcel: Sequence[int] = ()
     goods: OrderGoods = field(init=False)
 
@@ -54,7 +54,7 @@ def refresh(
 ) -> set[int]:
     """Links tickets that waited for their order, and has the tickets under review looked at again.
 
-    Returns the shops in which tickets now wait for the automation.
+    Returns the shops whose tickets now wait for the automation.
     """
     by_key = {order.key: order for order in orders}
     by_pk = {order.pk: order for order in orders if not order.new}

@@ -357,8 +357,8 @@ def _word(item: Incoming) -> Word:
 
 
 def _with_reported(item: Incoming, reported: Reported) -> Incoming:
-    """The version with what warehouse and courier have reported of the order; its digest, by
-    which the platform's version is known again, stays."""
+    """The version with the reports of warehouse and courier added; its digest, by which the
+    platform's version is recognised, stays."""
     row = list(item.row)
     word = reported.over(_word(item), [line[0] for line in item.lines])
     for place, value in zip(_SHIPPING, word, strict=True):
@@ -367,7 +367,7 @@ def _with_reported(item: Incoming, reported: Reported) -> Incoming:
 
 
 def _without_own(item: Incoming, reported: int, own: Sequence[int], *, known: int) -> Incoming:
-    """The version without Afterdesk's own refunds in what was refunded; its digest stays, too."""
+    """The version without Afterdesk's own refunds in its refunded amount; its digest stays, too."""
     row = list(item.row)
     row[_REFUNDED_AMOUNT] = own_refunds.outside(reported, own, known=known)
     return replace(item, row=tuple(row))

@@ -16,13 +16,13 @@ from .files import Source, Unreadable
 from .kinds import Kind, registered
 from .lines import WrongLine, name_of, read_line
 
-# Lines of a batch, and bytes where lines are long: what is in memory at once.
+# Lines of a batch, and bytes where lines are long: bounds the memory.
 BATCH_LINES = 2_000
 BATCH_BYTES = 16 * 1024 * 1024
 
 
 class Counts:
-    """What became of the records, by kind; `notes` counts what results say besides."""
+    """The records' outcomes by kind; `notes` counts the results' further remarks."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, Counter[Outcome]] = {}

@@ -1,4 +1,4 @@
-"""What the platform reports on a ticket that is there: taken over as far as SPEC O4 and O7 allow.
+"""The platform's reports on a stored ticket, taken over as far as SPEC O4 and O7 allow.
 
 Everything here needs the order's row, where it has arrived, and the ticket's row locked.
 """
@@ -110,21 +110,21 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
 
 
 def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
-    """A decided ticket keeps its type and amount; what the platform says instead is kept as a note
+    """A decided ticket keeps its type and amount; the platform's different ones are kept as a note
     and flagged (SPEC O7)."""
     differences = differences_of_decided(ticket, record)
     if not differences:
         return
     lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
-    # One that was taken back and waits again is for people now.
-    ticket.awaiting_evaluation = False
+    # One that was taken back and waits again is decided anew: for people (SPEC E2).
+    ticket.awaiting_evaluation = lifecycle.may_wait(ticket)
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
     write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)
 
 
 def differences_of_decided(ticket: Ticket, record: TicketRecord) -> list[str]:
-    """What a decided ticket does not take over from its platform, in words."""
+    """Differences that a decided ticket does not take over from its platform, in words."""
     differences: list[str] = []
     if record.type != ticket.requested_type:
         differences.append(_("type %s") % TicketType(record.type).label)

@@ -28,7 +28,7 @@ _WHOLE = {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.COMPLETED}
 
 
 class Shipment(Enum):
-    """What a newer version of an order says of its shipping."""
+    """Shipping data of a newer version of an order."""
 
     FIRST = "first"  # it had not been shipped so far
     REST = "rest"  # a part had been

@@ -1,4 +1,4 @@
-"""What a newer version changes of an undecided ticket, in words that keep old and new (SPEC O7)."""
+"""Changes of an undecided ticket by a newer version, in words with old and new (SPEC O7)."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from aftersale.records.schemas import TicketRecord
 
 
 class Asked(NamedTuple):
-    """What the buyer asked for, as it is stored."""
+    """The buyer's request as stored."""
 
     type: str
     amount: int

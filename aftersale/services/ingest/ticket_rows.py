@@ -180,7 +180,7 @@ def insert(
             flags(
                 t.order_pk is not None
                 and status == TicketStatus.PENDING_REVIEW
-                and not t.item.flags
+                and not set(HANDS_OFF) & set(t.item.flags)
                 for t, status in zip(tickets, statuses, strict=True)
             ),
             texts(statuses),

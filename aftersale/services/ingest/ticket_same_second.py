@@ -147,6 +147,6 @@ def _flag(ticket: Ticket, differences: Sequence[str], now: datetime) -> None:
     if TicketFlag.DIFFERS in ticket.flags and known.exists():
         return
     lifecycle.add_flag(ticket, TicketFlag.DIFFERS)
-    ticket.awaiting_evaluation = False
+    ticket.awaiting_evaluation = lifecycle.may_wait(ticket)
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
     write_event(ticket, TicketEventKind.NOTE, note, now)

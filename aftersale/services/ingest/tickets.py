@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.domain.multilingual import said
-from aftersale.models import Ticket, TicketEventKind, TicketFlag, TicketStatus
+from aftersale.models import HANDS_OFF, Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import CHANGED, NEW, Result, refused, unknown_shop
@@ -196,7 +196,7 @@ def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def _place(item: Incoming, orders: Mapping[Key, _KnownOrder]) -> Placed | Result:
-    """What the order says about a ticket; refused where the order lacks the line."""
+    """The order's data that a ticket needs; raises if the order lacks the line."""
     order = orders.get((item.key[0], item.row[0]))
     if order is None:
         return Placed(item, None, "", None)
@@ -262,7 +262,7 @@ def _insert(
             continue
         status = reported_status(item.record)
         if status in (None, TicketStatus.PENDING_REVIEW):
-            if not item.flags:
+            if not set(HANDS_OFF) & set(item.flags):
                 waiting.add(item.key[0])
         elif status in SETTLED_ELSEWHERE:
             settle_arrival(
@@ -333,7 +333,7 @@ def _events_of(pk: int, before: Asked, record: TicketRecord) -> list[tuple[int, 
 
 
 def _hands_off(item: Incoming, flags: Sequence[str]) -> list[TicketFlag]:
-    """What keeps the automation off from now on, whatever the ticket was before."""
+    """Flags that keep the automation off from now on, whatever the ticket was before."""
     told = (TicketFlag.PLATFORM_PAYS, TicketFlag.UNKNOWN_THERE)
     return [flag for flag in told if flag in item.flags and flag not in flags]
 
@@ -374,7 +374,10 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     for flag in _hands_off(item, flags):
         keep_off(ticket, flag, now)
     if item.updated_at == updated_at:
-        return write_same_second(ticket, item.record, undecided=undecided, now=now)
+        result = write_same_second(ticket, item.record, undecided=undecided, now=now)
+        if ticket.awaiting_evaluation:
+            tickets_waiting.send(Ticket, shop_ids={ticket.shop_id})
+        return result
     apply_findings(ticket, item.record, now)
     if placed is not None:
         ticket_rows.update(cur, [(pk, placed, status, due_at)])

@@ -1,7 +1,7 @@
-"""Through which window a ticket on a completed order was filed (SPEC W2).
+"""The window through which a ticket on a completed order was filed (SPEC W2).
 
-Worked out while the ticket is undecided, with its order locked: what has been decided stays what
-it was. Only tickets that were filed after completion cost a statement.
+Worked out while the ticket is undecided, with its order locked: decided tickets keep theirs. Only
+tickets that were filed after completion cost a statement.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from .events import write_events
 def filed_after_completion(
     status: str, completed_at: float | None, applied_at: float | None
 ) -> bool:
-    """Whether the order had been completed by then; times in seconds since the epoch.
+    """True if the order had been completed by then; times in seconds since the epoch.
 
     An order may be closed once all of it was refunded: it was completed all the same.
     """

@@ -30,7 +30,7 @@ from aftersale.models import (
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.shared.refunded_elsewhere import elsewhere_sql
 from aftersale.services.shared.sql_arrays import numbers
-from aftersale.services.tickets import negotiation as rounds
+from aftersale.services.tickets.negotiation import platforms_type
 
 UNDER_WAY = [RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN]
 
@@ -73,7 +73,7 @@ def tell(
         kind=kind,
         rejection=rejection,
         negotiation=negotiation,
-        type=rounds.platforms_type(ticket),
+        type=platforms_type(ticket),
         amount=ticket.amount,
         version=ticket.updated_at,
         from_status=from_status,

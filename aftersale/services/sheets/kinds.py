@@ -29,7 +29,7 @@ class Column(NamedTuple):
 
 
 class RowResult(NamedTuple):
-    """What becomes of a row. An error's pointer is the column's key."""
+    """The outcome of a row. An error's pointer is the column's key."""
 
     line: int
     name: str
@@ -86,7 +86,7 @@ def rows_of(kind: SheetKind, *, shop_id: int, user: User) -> list[list[Cell]]:
 def preview(
     kind: SheetKind, *, shop_id: int, name: str, content: bytes, user: User, now: datetime
 ) -> list[RowResult]:
-    """What writing the sheet would do; raises Refused where the file can't be taken."""
+    """A preview of writing the sheet; raises Refused for an unusable file."""
     with transaction.atomic():
         results = _written(kind, shop_id, name, content, user, now)
         transaction.set_rollback(True)
@@ -141,7 +141,7 @@ def _names(kind: SheetKind) -> dict[str, str]:
 
 
 def unread(row: SheetRow, *, name: str) -> RowResult:
-    """The refusal of a row whose cells can't be read for certain; `name` is the naming column."""
+    """The refusal of a row with ambiguous cells; `name` is the naming column."""
     return RowResult(row.line, row.cells.get(name, ""), Outcome.REFUSED, (), row.errors)
 
 

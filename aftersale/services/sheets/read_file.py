@@ -1,4 +1,4 @@
-"""A sheet that somebody uploads, as rows of texts; what can't be read says so in words."""
+"""An uploaded sheet as rows of texts; an unreadable one is refused in plain words."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ class SheetRow(NamedTuple):
 def read_sheet(name: str, content: bytes, names: Mapping[str, str]) -> list[SheetRow]:
     """The rows that are not empty; `names` says which column a head stands for, in lower case.
 
-    Raises WrongSheet where the file is none, is too large or has a head that is not known.
+    Raises WrongSheet for a file that is no sheet, is too large or has an unknown head.
     """
     if len(content) > LARGEST:
         raise WrongSheet(_("The file is larger than 2 MB."))
@@ -93,7 +93,7 @@ def _csv(content: bytes) -> Iterable[list[str]]:
     if "\0" in text:
         raise WrongSheet(_("This is no CSV or Excel file."))
     first = text.split("\n", 1)[0]
-    # What Excel writes where the comma is the decimal sign, and what is copied out of it.
+    # The separators of Excel where the comma is the decimal sign, and of cells copied from it.
     delimiter = max(",;\t", key=first.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):

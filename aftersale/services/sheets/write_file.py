@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 Cell = str | Decimal | datetime
 
-# Rows of a sheet of Excel, its head included; and UTF-16 units of a text in a cell.
+# Rows of an Excel sheet, its head included, and UTF-16 units of a text in a cell.
 MOST_ROWS = 1_048_576
 LONGEST = 32_767
 BOM = "\ufeff"

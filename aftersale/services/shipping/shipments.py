@@ -121,7 +121,7 @@ def cancel(*, order_id: int, user: User, now: datetime) -> Change:
 
 
 def lock_shipping(*, order_id: int, user: User) -> Order:
-    """The order, locked, for whoever may handle its shop's tickets."""
+    """The locked order, for users who may handle its shop's tickets."""
     found = Order.objects.filter(pk=order_id).values_list("shop", flat=True).first()
     if found is None:
         raise NotFound(_("There is no such order."))
@@ -140,7 +140,7 @@ def wrong_step(order: Order, to: Choices) -> WrongStep:
 
 
 def note(order: Order, text: str, *, user: User, now: datetime) -> None:
-    """What was reported, in the history of each ticket that is open or has a parcel to stop."""
+    """Writes the report into the history of each ticket that is open or has a parcel to stop."""
     tickets = Ticket.objects.filter(order=order)
     concerned = tickets.exclude(status__in=FINAL) | tickets.filter(shipping_alert__isnull=False)
     TicketEvent.objects.bulk_create(
@@ -164,7 +164,7 @@ def end_alerts(order: Order, state: AlertState, *, user: User, now: datetime) ->
 
 
 def look_again(order: Order, *, now: datetime, shipment: Shipped | None = None) -> None:
-    """What an order that changed means for its tickets, as if it had just come in."""
+    """Consequences of a changed order for its tickets, as if it had just come in."""
     _refresh(order, now=now, shipment=shipment, parcel=())
 
 

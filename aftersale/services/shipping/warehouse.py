@@ -1,4 +1,4 @@
-"""What a warehouse or courier reports, and what waits for it (SPEC O4, H1).
+"""Reports of a warehouse or courier, and the steps that wait for them (SPEC O4, H1).
 
 Each is a fact with an event that says who reported it and when; the same report again changes
 nothing. What follows is done by the services that people use, so that money moves by those alone.
@@ -39,7 +39,7 @@ from aftersale.services.tickets.cases import lock_case
 
 
 class Parcel(models.TextChoices):
-    """What becomes of a parcel on its way."""
+    """The outcome for a parcel on its way."""
 
     INTERCEPTED = "intercepted", gettext_lazy("Parcel intercepted")
     REFUSED = "delivery_refused", gettext_lazy("Delivery refused")
@@ -122,7 +122,7 @@ def delivery_refused(*, order_id: int, user: User, now: datetime) -> Change:
 
 
 def _is_after_shipping(order: Order, at: datetime | None) -> bool:
-    """Whether it was reported of this very shipment."""
+    """True if it was reported of this very shipment."""
     return at is not None and (order.shipped_at is None or order.shipped_at <= at)
 
 

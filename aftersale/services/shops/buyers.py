@@ -1,4 +1,4 @@
-"""A buyer's history across a shop, for whoever decides on one of the buyer's cases."""
+"""A buyer's history in a shop, for decisions on the buyer's cases."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What owners set in a shop: hours, special days, fast refund, guards, commission return.
+"""A shop's settings: hours, special days, fast refund, guards, commission return.
 
 Each call saves one section of the settings: one event that says in words what changed, and, where
 decisions depend on it, the signal that makes a new rulebook. `seen` is the section as the person
@@ -293,7 +293,7 @@ Words = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
 def _changes(
     seen: Mapping[str, Any], present: Mapping[str, Any], after: Mapping[str, Any], words: Words
 ) -> list[str]:
-    """What saving changes, in words; raises Stale where the person saw something else."""
+    """The changes of saving, in words; raises Stale if the person saw other settings."""
     if meanwhile := words(seen, present):
         raise Stale(
             _("Somebody else has saved meanwhile, and nothing of yours was: %(changes)s")

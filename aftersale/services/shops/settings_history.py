@@ -1,4 +1,4 @@
-"""What changed in a shop's settings, in words: for its events, and for whoever saved too late."""
+"""Changes of a shop's settings in words, for its events and for users who save too late."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta

@@ -39,7 +39,7 @@ _RESUME_BATCH = 5_000
 
 
 class KnownShop(NamedTuple):
-    """What records that name a shop by its code need of it."""
+    """The shop's data that records naming it by its code need."""
 
     id: int
     platform: str
@@ -198,8 +198,8 @@ def _event(
 
 
 def _set_waiting(shop_id: int, *, old_ones: bool = False) -> bool:
-    """Under the orders' locks, and in batches in the order of the keys, like whoever else locks
-    several tickets."""
+    """Under the orders' locks, in batches in the order of the keys, like every lock of several
+    tickets."""
     concerned = Q(status=TicketStatus.PENDING_REVIEW, awaiting_evaluation=False)
     if old_ones:
         concerned |= Q(flags__contains=[TicketFlag.BEFORE_CONNECTION])

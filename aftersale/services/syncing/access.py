@@ -41,7 +41,7 @@ def ready(
         if renewed is not None:
             before = account.sealed
             account.sealed = registry.sealed({**registry.secrets_in(account), **renewed})
-            # What a person has entered meanwhile stays.
+            # Values that a person has entered meanwhile stay.
             same = PlatformAccount.objects.filter(pk=account.pk, sealed=before)
             if same.update(sealed=account.sealed):
                 log.info("platform_credentials_renewed", shop=account.shop_id)

@@ -1,4 +1,4 @@
-"""What a platform says beyond a record is kept beside it, for people."""
+"""A platform's facts beyond a record, kept beside it for people."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from aftersale.platforms.protocol import Fact
 
 
 def keep(shop_pk: int, subject: str, told: Mapping[str, Sequence[Fact]], *, now: datetime) -> None:
-    """Writes what has changed of these numbers; what is said no more goes."""
+    """Writes changed facts of these numbers; deletes those that the platform no longer gives."""
     rows = PlatformFacts.objects.filter(shop=shop_pk, subject=subject, number__in=list(told))
     stored = dict(rows.values_list("number", "facts"))
     wanted = {number: [_stored(fact) for fact in facts] for number, facts in told.items()}

@@ -68,7 +68,7 @@ def receive_for_app(
 
 
 def challenge(*, platform: str, shop_code: str, query: Mapping[str, str]) -> str:
-    """What to answer when a platform first tries the address; raises ForgedMessage."""
+    """The answer when a platform first tries the address; raises ForgedMessage."""
     return _challenged(_addressed(platform, shop_code), query)
 
 
@@ -105,7 +105,8 @@ def _told(
     except ForgedMessage:
         raise
     except Exception as error:
-        # What can't be read is not believed. Without its text, which may quote the message.
+        # An unreadable message is not believed. Logged without the error's text, which may quote
+        # it.
         log.error("platform_message_unread", shop=account.shop_id, error=type(error).__name__)
         raise ForgedMessage from error
 

@@ -1,4 +1,4 @@
-"""Reading from one shop's platform: what messages tell of first, then rounds, slice by slice.
+"""Reading from one shop's platform: records named by messages first, then rounds, slice by slice.
 
 A round reads what changed from OVERLAP before the end of the last one up to its own beginning:
 whatever a platform's list shows late, or under a clock that differs, is in the next one. Nothing
@@ -290,7 +290,7 @@ class _Reader:
         seen = self.platform.ticket(number)
         if seen is None:
             return
-        # The order as it is now, too: what a strategy decides on is its status (SPEC S2).
+        # The order's present state, too: strategies decide by its status (SPEC S2).
         order_no = seen.record.order_no
         try:
             order = self.platform.order(order_no)

@@ -1,4 +1,4 @@
-"""Who reads from a shop's platform: one process at a time, and no other shop waits for it."""
+"""The lease to read from a shop's platform: one process at a time; other shops don't wait."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +16,13 @@ FURTHEST = timedelta(hours=3)
 
 
 class LeaseLost(Exception):
-    """This process stood still, or the shop was disconnected: whatever it knows is too old."""
+    """This process stood still, or the shop was disconnected: its data is too old."""
 
 
 def due(now: datetime) -> QuerySet[PlatformAccount]:
-    """The accounts of which something is to be read now, and that nobody reads from.
+    """Accounts with something to read now that no process reads from.
 
-    What lies further ahead than any of it can is from a clock that jumped, and holds nothing up.
+    A moment further ahead than any of them can be is from a clock that jumped: ignored.
     """
     far = now + FURTHEST
     told = PlatformMessage.objects.filter(account=OuterRef("pk"), followed_at=None)

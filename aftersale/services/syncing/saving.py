@@ -1,4 +1,4 @@
-"""What was seen on the platform is saved by the services that save files and calls (SPEC O6)."""
+"""Records read from the platform are saved by the same services as files and calls (SPEC O6)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -37,6 +37,15 @@ class OrderSnapshot:
 
 
 @dataclass(frozen=True)
+class LineSnapshot:
+    """The order's line that the ticket is on. Amounts in fen."""
+
+    number: int
+    paid: int
+    taken: int
+
+
+@dataclass(frozen=True)
 class Snapshot:
     last_event: int
     type: str
@@ -46,6 +55,8 @@ class Snapshot:
     pictures: int
     pictures_digest: str
     status: str
+    # None for a ticket on the whole order.
+    line: LineSnapshot | None
     order: OrderSnapshot | None
 
     def as_text(self) -> str:
@@ -56,9 +67,14 @@ class Snapshot:
     def after_own_step(self, before: "Snapshot", after: "Snapshot") -> "Snapshot":
         """The snapshot of a case whose order the same person has just changed by deciding another.
 
-        `before` and `after` are of that other case. Any further change of the order still shows.
+        `before` and `after` are of that other case. Any further change of the order, or of the
+        line if both are on it, still shows.
         """
-        return replace(self, order=after.order) if self.order == before.order else self
+        return replace(
+            self,
+            line=after.line if self.line == before.line else self.line,
+            order=after.order if self.order == before.order else self.order,
+        )
 
 
 def take(ticket: Ticket, order: Order | None, *, last_event: int) -> Snapshot:
@@ -71,6 +87,7 @@ def take(ticket: Ticket, order: Order | None, *, last_event: int) -> Snapshot:
         pictures=len(ticket.evidence),
         pictures_digest=_digest(*ticket.evidence),
         status=ticket.status,
+        line=_line_of(ticket, order),
         order=None
         if order is None
         else OrderSnapshot(
@@ -89,8 +106,10 @@ def read(text: str) -> Snapshot | None:
     try:
         padded = text + "=" * (-len(text) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        values[-1] = None if values[-1] is None else OrderSnapshot(*values[-1])
-        found = Snapshot(*values)
+        *facts, line, order = values
+        facts.append(None if line is None else LineSnapshot(*line))
+        facts.append(None if order is None else OrderSnapshot(*order))
+        found = Snapshot(*facts)
         # Reads only what this version writes: the types are those of the fields.
         same = found.as_text() == text and _has_own_types(found)
     except (ValueError, TypeError, LookupError, RecursionError, binascii.Error):
@@ -120,6 +139,7 @@ def differences(before: Snapshot, ticket: Ticket, order: Order | None) -> dict[s
         if before.order != after.order:
             told["order"] = _("its order has arrived")
         return told
+    told |= _line_differences(before.line, after.line)
     order_pairs: list[tuple[str, str, Callable[[Any], str]]] = [
         ("status", _("its order's status"), _label_of(OrderStatus)),
         ("label_printed", _("shipping label printed"), _yes_no),
@@ -130,6 +150,24 @@ def differences(before: Snapshot, ticket: Ticket, order: Order | None) -> dict[s
     ]
     changed = _changed(before.order, after.order, order_pairs)
     return told | {f"order.{name}": text for name, text in changed.items()}
+
+
+def _line_of(ticket: Ticket, order: Order | None) -> LineSnapshot | None:
+    if order is None or ticket.line_no is None:
+        return None
+    line = next((line for line in order.lines.all() if line.line_no == ticket.line_no), None)
+    return None if line is None else LineSnapshot(line.line_no, line.paid_amount, line.taken)
+
+
+def _line_differences(before: LineSnapshot | None, after: LineSnapshot | None) -> dict[str, str]:
+    if before is None or after is None or before.number != after.number:
+        return {} if before == after else {"line": _("it is on another line of its order now")}
+    pairs: list[tuple[str, str, Callable[[Any], str]]] = [
+        ("paid", _("paid for its line"), format_yuan),
+        ("taken", _("refunded or approved of its line here"), format_yuan),
+    ]
+    changed = _changed(before, after, pairs)
+    return {f"line.{name}": text for name, text in changed.items()}
 
 
 def _changed(
@@ -157,17 +195,20 @@ def _yes_no(value: bool) -> str:
 
 
 def _values(snapshot: Snapshot) -> list[Any]:
-    *values, order = asdict(snapshot).values()
-    return [*values, None if order is None else list(order.values())]
+    return [
+        list(value.values()) if isinstance(value, dict) else value
+        for value in asdict(snapshot).values()
+    ]
 
 
 def _has_own_types(snapshot: Snapshot) -> bool:
-    parts: list[Any] = [snapshot, *[snapshot.order] * (snapshot.order is not None)]
+    parts: list[Any] = [snapshot, snapshot.line, snapshot.order]
     return all(
         type(getattr(part, name)) is kind
         for part in parts
+        if part is not None
         for name, kind in type(part).__annotations__.items()
-        if name != "order"
+        if name not in ("line", "order")
     )
 
 

@@ -93,7 +93,7 @@ SELECT EXISTS (
 
 
 def due(*, by: datetime) -> bool:
-    """Whether a message may go out by then, none of its subject before it."""
+    """True if a message may go out by then, with no earlier one of its subject waiting."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"now": by})
         return bool(cursor.fetchone()[0])

@@ -26,7 +26,7 @@ class Period:
     # Days ago for a named period, else dates.
     ago: tuple[int, int] | None
     dates: tuple[date, date] | None
-    # Whether more days were asked for than are shown at once.
+    # True if more days were asked for than are shown at once.
     cut: bool = False
 
     def days(self, shop: Shop, now: datetime) -> tuple[date, date]:

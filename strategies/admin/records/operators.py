@@ -1,13 +1,10 @@
 """Pages of the automation for operators only."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -17,11 +14,10 @@ from unfold.widgets import (
 )
 
 from aftersale.admin.kit import columns
-from aftersale.admin.kit.actions import StepForm, step
+from aftersale.admin.kit.actions import StepForm, report, step, to_list
 from aftersale.admin.kit.model_admin import OperatorAdmin
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
-from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
 from strategies.models import EvaluatorLane, FastRefundRule, FastRefundRuleKind, Heartbeat
 from strategies.services import fast_refund
@@ -75,21 +71,15 @@ class FastRefundRuleAdmin(OperatorAdmin):
         form_class=RuleForm,
     )
     def add_rule(self, request: HttpRequest, form: Any) -> HttpResponse:
-        try:
-            fast_refund.add_rule(
-                starts_at=form.cleaned_data["starts_at"],
-                kind=form.cleaned_data["kind"],
-                value=form.cleaned_data["value"],
-                user=cast(User, request.user),
-                now=timezone.now(),
-            )
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, _("The rule is added."))
-        return HttpResponse(
-            headers={"HX-Redirect": reverse("admin:strategies_fastrefundrule_changelist")}
+        report(
+            request,
+            fast_refund.add_rule,
+            _("The rule is added."),
+            starts_at=form.cleaned_data["starts_at"],
+            kind=form.cleaned_data["kind"],
+            value=form.cleaned_data["value"],
         )
+        return to_list(self)
 
     @display(description=_("rule"))
     def rule(self, rule: FastRefundRule) -> Any:

@@ -4,19 +4,19 @@ A proposal goes through the service that would save it (trials.content_after): i
 strategies, and the same refusals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.access import person
+from aftersale.admin.kit.dialogs import ask
 from aftersale.admin.kit.pages import desk_page, dialog
 from aftersale.admin.kit.typed_keys import typed_keys
 from aftersale.models import Shop
@@ -86,7 +86,6 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     return _ask(
         request,
         begin,
-        action=reverse("automation:trial-switch", args=[pk]),
         question=question % {"name": strategy.name},
     )
 
@@ -98,7 +97,6 @@ def pause(request: HttpRequest) -> HttpResponse:
     return _of_a_shop(
         request,
         TrialKind.PAUSE,
-        action=reverse("automation:trial-pause"),
         question=_("What would a pause of automatic refunds have stopped?"),
     )
 
@@ -110,14 +108,11 @@ def present(request: HttpRequest) -> HttpResponse:
     return _of_a_shop(
         request,
         TrialKind.PRESENT,
-        action=reverse("automation:trial-present"),
         question=_("What would the strategies as they are now have decided in the past?"),
     )
 
 
-def _of_a_shop(
-    request: HttpRequest, kind: TrialKind, *, action: str, question: str
-) -> HttpResponse:
+def _of_a_shop(request: HttpRequest, kind: TrialKind, *, question: str) -> HttpResponse:
     """Nothing is proposed: the shop's strategies stay as they are."""
     shops = shops_for(request)
     if not shops:
@@ -139,7 +134,7 @@ def _of_a_shop(
             now=now,
         )
 
-    return _ask(request, begin, action=action, question=question, shops=shops)
+    return _ask(request, begin, question=question, shops=shops)
 
 
 @desk_page
@@ -183,7 +178,6 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
     return _ask(
         request,
         begin,
-        action=reverse("automation:trial-order", args=[shop.pk, scenario]),
         question=_("What would this order have changed?")
         if before
         else _("What would another order have changed? Nothing is saved."),
@@ -209,19 +203,11 @@ def _places(request: HttpRequest, present: list[int]) -> list[int]:
     return ids
 
 
-def _ask(request: HttpRequest, begin: Any, **context: Any) -> HttpResponse:
-    refused = None
-    if request.method == "POST":
-        try:
-            return started(request, begin())
-        except (NotFound, NotAllowed):
-            raise
-        except Refused as why:
-            refused = why
-    return dialog(
+def _ask(request: HttpRequest, begin: Callable[[], TrialRun], **context: Any) -> HttpResponse:
+    return ask(
         request,
         "strategies/trials/ask.html",
-        refused=refused,
+        act=lambda: started(request, begin()),
         title=_("Try it on the past"),
         submit=_("Try it"),
         sent=request.POST,

@@ -33,7 +33,7 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
        t.scenarios_hit, o.type, t.labels,
        CASE WHEN t.rejected_before THEN 'rejected_before'
             WHEN t.taken_back THEN 'taken_back'
-            WHEN t.flags @> '{differs}' OR o.in_doubt THEN 'open_difference'
+            WHEN t.flags && '{differs,order_in_doubt}' OR o.in_doubt THEN 'open_difference'
             WHEN o.over_refunded THEN 'platform_excess'
             ELSE '' END,
        t.line_no

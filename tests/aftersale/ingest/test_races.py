@@ -18,6 +18,7 @@ from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.shops import shops
 from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
+from tests.concurrency.threads import at_once
 from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,28 +27,11 @@ SIZE = 120
 
 
 def together(*tasks: Callable[[], Any]) -> list[Any]:
-    """Each in a thread and a connection of its own; raises what any of them raised."""
-    results: list[Any] = [None] * len(tasks)
-    errors: list[BaseException] = []
-    barrier = threading.Barrier(len(tasks))
-
-    def run(position: int, task: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(10)
-            results[position] = task()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(tasks)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "still waiting: a deadlock"
-    if errors:
-        raise errors[0]
+    """As at_once, but raises the first exception of any of them."""
+    results = at_once(*tasks)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
     return results
 
 

@@ -35,35 +35,11 @@ from aftersale.services.refunds import (
 from aftersale.services.shared import due_work, locks
 from aftersale.services.shared.errors import OverLine, OverRefundable, Refused
 from aftersale.services.tickets.cases import case_of_locked
+from tests.concurrency.threads import at_once
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """The results or exceptions of calls that start together, each on its own connection."""
-    results: list[object] = [None] * len(calls)
-    start = threading.Barrier(len(calls))
-
-    def run(number: int, call: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            results[number] = call()
-        except BaseException as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=(number, call)) for number, call in enumerate(calls)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-        assert not thread.is_alive()
-    return results
 
 
 def pay_all() -> None:

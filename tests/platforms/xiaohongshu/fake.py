@@ -1,4 +1,4 @@
-"""A pretended Xiaohongshu over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
+"""A fake Xiaohongshu over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
 
 import hashlib
 import json
@@ -177,14 +177,20 @@ class XiaohongshuFake:
             found.reverse()
         return found
 
-    def push(self, *told: tuple[str, Any], seller: str = SELLER, path: str = PUSH_PATH) -> Message:
+    def push(
+        self,
+        *told: tuple[str, Any],
+        seller: str = SELLER,
+        path: str = PUSH_PATH,
+        key: str = PUSH_KEY,
+    ) -> Message:
         """One message, which may tell of several things."""
         rows = [
             {"msgTag": tag, "sellerId": seller, "data": json.dumps(values, ensure_ascii=False)}
             for tag, values in told
         ]
         headers = {"timestamp": str(int(self.clock())), "app-key": APP_ID}
-        query = {"key": PUSH_KEY}
+        query = {"key": key}
         sign = push_signature(path, query, headers)
         return Message(_json(rows), {**headers, "sign": sign}, query)
 

@@ -1,4 +1,4 @@
-"""A pretended Xiaohongshu shop: its orders and requests as the platform keeps them, and its rules.
+"""A fake Xiaohongshu shop: its orders and requests as the platform keeps them, and its rules.
 
 Numbers here are written out, not taken from the connector's tables: they are what it is tested
 against.

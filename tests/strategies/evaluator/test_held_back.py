@@ -1,6 +1,7 @@
 """Tickets left to people: rejected or taken back before, in doubt, or beyond their line's money
 (SPEC E2, O8)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +9,30 @@ import pytest
 from django.utils import timezone
 
 from aftersale.models import Order, Refund, Ticket
-from aftersale.records.schemas import TicketRecord
-from aftersale.services.ingest import save_tickets
+from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shops.shops import known
-from strategies.models import Decision
+from aftersale.signals import tickets_waiting
+from strategies.models import Decision, Strategy
 from strategies.services import explanations, lanes
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket
 
 pytestmark = pytest.mark.django_db
 LINES = [{"paid_amount": 6_000}, {"paid_amount": 4_000}]
+
+
+@pytest.fixture
+def woken_shops() -> Iterator[list[set[int]]]:
+    """The shops of which it was said that tickets wait."""
+    told: list[set[int]] = []
+
+    def heard(sender: object, shop_ids: set[int], **kwargs: object) -> None:
+        told.append(set(shop_ids))
+
+    tickets_waiting.connect(heard)
+    yield told
+    tickets_waiting.disconnect(heard)
 
 
 def decided(ticket: Ticket) -> Decision:
@@ -60,6 +75,86 @@ def test_a_rejection_of_its_own_comes_before_all_else_that_holds_it_back() -> No
 
 def test_facts_in_doubt_hold_a_ticket_back() -> None:
     assert decided(make_ticket(order_of(in_doubt=True))).why == "open_difference"
+
+
+def arrive(order: Order, hours: int, **fields: Any) -> None:
+    """A version of ticket K1, dated so many hours after noon."""
+    at = NOON + timedelta(hours=hours)
+    ticket = {"shop": order.shop.code, "ticket_no": "K1", "order_no": order.order_no,
+              "type": "refund_only", "amount": "10.00", "applied_at": NOON.isoformat(),
+              "updated_at": at.isoformat()}  # fmt: skip
+    record = TicketRecord.model_validate(ticket | fields)
+    save_tickets([record], shops=known([order.shop.code]), now=at)
+
+
+def decisions(order: Order) -> list[tuple[str, str]]:
+    decide_shop(order.shop_id, tally=Tally())
+    return list(Decision.objects.order_by("pk").values_list("why", "outcome"))
+
+
+def test_a_difference_of_the_same_second_is_decided_for_people_until_it_is_closed() -> None:
+    """SPEC O6, E2, E8: the decision keeps `open_difference`; a newer version decides anew."""
+    order = order_of()
+    arrive(order, 1)
+    arrive(order, 1, amount="20.00")
+    assert decisions(order) == [("open_difference", "manual")]
+    arrive(order, 1, amount="20.00")
+    assert decisions(order) == [("open_difference", "manual")], "told once, decided once"
+    assert not Refund.objects.exists()
+    arrive(order, 2, amount="20.00")
+    assert decisions(order) == [("open_difference", "manual"), ("", "refund")]
+    assert Refund.objects.get().amount == 2_000
+
+
+def test_a_difference_that_comes_after_the_decision_is_decided_anew(
+    woken_shops: list[set[int]],
+) -> None:
+    order = order_of()
+    Strategy.objects.update(enabled=False)
+    lanes.publish(order.shop_id, user=None, now=NOON)
+    arrive(order, 1)
+    assert decisions(order) == [("none_hit", "manual")]
+    woken_shops.clear()
+    arrive(order, 1, reason="damaged")
+    assert woken_shops == [{order.shop_id}]
+    assert decisions(order) == [("none_hit", "manual"), ("open_difference", "manual")]
+
+
+def test_a_ticket_of_an_order_in_doubt_is_decided_for_people_until_a_newer_order() -> None:
+    order = order_of()
+    record = {
+        "shop": order.shop.code, "order_no": "D1", "buyer": "b1", "status": "pending_shipment",
+        "paid_at": NOON.isoformat(), "updated_at": NOON.isoformat(), "paid_amount": "100.00",
+        "lines": [{"line_no": 1, "product": "p1", "quantity": 1, "paid_amount": "100.00"}],
+    }  # fmt: skip
+
+    def order_arrives(**fields: Any) -> None:
+        save_orders(
+            [OrderRecord.model_validate(record | fields)],
+            shops=known([order.shop.code]),
+            now=NOON + timedelta(hours=1),
+        )
+
+    order_arrives()
+    order_arrives(buyer="b2")
+    arrive(order, 1, order_no="D1")
+    assert decisions(order) == [("open_difference", "manual")]
+    arrive(order, 2, order_no="D1")
+    assert decisions(order)[1:] == [("open_difference", "manual")], "the order is in doubt still"
+    order_arrives(buyer="b2", updated_at=(NOON + timedelta(minutes=1)).isoformat())
+    assert decisions(order)[2:] == [("", "refund")]
+    assert Refund.objects.get().amount == 1_000
+
+
+def test_a_flag_alone_holds_a_ticket_back() -> None:
+    for flag in ("differs", "order_in_doubt"):
+        assert decided(make_ticket(order_of(), flags=[flag])).why == "open_difference"
+    assert not Refund.objects.exists()
+
+
+def test_an_order_with_a_platforms_excess_is_for_people() -> None:
+    order = order_of(over_refunded=True)
+    assert decided(make_ticket(order, amount=1)).why == "platform_excess"
 
 
 @pytest.mark.parametrize(
@@ -126,12 +221,8 @@ def test_what_would_be_decided_now_knows_the_line() -> None:
 
 def test_a_ticket_that_the_platform_rejected_and_the_buyer_applied_for_again() -> None:
     order = order_of()
-    ticket = {"shop": order.shop.code, "ticket_no": "K1", "order_no": order.order_no,
-              "type": "refund_only", "amount": "10.00", "applied_at": NOON.isoformat()}  # fmt: skip
     for hours, status in enumerate(("rejected", "pending_review"), start=1):
-        at = (NOON + timedelta(hours=hours)).isoformat()
-        record = TicketRecord.model_validate({**ticket, "status": status, "updated_at": at})
-        save_tickets([record], shops=known([order.shop.code]), now=NOON + timedelta(hours=hours))
+        arrive(order, hours, status=status)
     decision = decided(Ticket.objects.get())
     assert (decision.why, decision.outcome) == ("rejected_before", "manual")
     assert not Refund.objects.exists()

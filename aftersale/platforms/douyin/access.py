@@ -1,0 +1,74 @@
+"""Tokens: by the code of an authorisation, by a refresh token, or by the app's own use."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.protocol import NotAuthorised
+
+from .api import Api
+from .values import clean, identity, number
+
+CREATE, REFRESH = "/token/create", "/token/refresh"
+# What the platform says of a token's life contradicts itself: a third of it is kept in reserve.
+RESERVE = 1 / 3
+
+
+def renewed(
+    api: Api, secrets: Mapping[str, str], *, now: datetime, refused: bool
+) -> Mapping[str, str] | None:
+    """All secrets with the new tokens; None where there is time."""
+    if secrets.get("access_token") and not refused and not _runs_out(secrets, now):
+        return None
+    answer = _token(api, secrets)
+    token, shop = identity(answer, "access_token"), identity(answer, "shop_id")
+    if not token:
+        raise NotAuthorised(_("Douyin does not give access: %s") % _("no token"))
+    if shop and shop != secrets.get("shop_id"):
+        raise NotAuthorised(_("The authorisation is of another shop there: %s.") % shop)
+    lasts = timedelta(seconds=min(number(answer, "expires_in"), 10**8))
+    return {
+        **secrets,
+        "access_token": token,
+        "refresh_token": identity(answer, "refresh_token"),
+        # It holds once.
+        "code": "",
+        "shop_name": clean(answer.get("shop_name")),
+        "expires_at": _text(now + lasts),
+        "renew_at": _text(now + lasts * (1 - RESERVE)),
+    }
+
+
+def _token(api: Api, secrets: Mapping[str, str]) -> Mapping[str, Any]:
+    if secrets.get("code"):
+        return api.token(CREATE, {"code": secrets["code"], "grant_type": "authorization_code"})
+    if not secrets.get("refresh_token"):
+        return _own(api, secrets)
+    asked = {"grant_type": "refresh_token", "refresh_token": secrets["refresh_token"]}
+    try:
+        return api.token(REFRESH, asked)
+    except NotAuthorised as refused:
+        # It may have run out, which is no matter for an app for own use.
+        with suppress(NotAuthorised):
+            return _own(api, secrets)
+        raise refused
+
+
+def _own(api: Api, secrets: Mapping[str, str]) -> Mapping[str, Any]:
+    """An app for own use may ask at any time; the shop is bound to it in the console."""
+    shop = secrets.get("shop_id", "")
+    return api.token(CREATE, {"code": "", "grant_type": "authorization_self", "shop_id": shop})
+
+
+def _runs_out(secrets: Mapping[str, str], now: datetime) -> bool:
+    """Also where it is not known until when the token holds."""
+    try:
+        return datetime.fromisoformat(secrets.get("renew_at", "")) <= now
+    except (ValueError, TypeError):
+        return True
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,259 @@
+"""What a Douyin shop is asked before anything is done: orders, tickets, lists, addresses."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersale.domain.multilingual import said as _
+from aftersale.platforms.protocol import (
+    NotCarriedOut,
+    OrderNow,
+    PlatformReason,
+    SeenOrder,
+    SeenTicket,
+    Unreadable,
+    Why,
+    readable,
+)
+
+from . import reasons, to_records
+from .api import Api, Refused
+from .refusals import why
+from .values import identity, number, part, rows, seconds
+
+ORDERS, ORDER = "/order/searchList", "/order/orderDetail"
+TICKETS, TICKET = "/afterSale/List", "/afterSale/Detail"
+REASONS, ADDRESSES = "/afterSale/rejectReasonCodeList", "/address/list"
+PAGE = 100
+# Orders can be listed by what changed in the last 90 days.
+OLDEST = timedelta(days=90) - timedelta(hours=1)
+
+Row = Mapping[str, Any]
+
+
+class Lookup:
+    """One shop's answers. What is `raw` is as the platform has it."""
+
+    def __init__(self, shop_code: str, api: Api) -> None:
+        self._shop, self._api = shop_code, api
+        # Of orders read before: a ticket costs one call then.
+        self._lines: dict[str, tuple[str, ...]] = {}
+
+    # Orders.
+
+    def orders(self, since: datetime, until: datetime) -> Iterator[SeenOrder | Unreadable]:
+        asked = {"size": PAGE, "order_by": "update_time", "order_asc": True}
+
+        def page(start: int, end: int, page: int) -> Row:
+            window = {"update_time_start": start, "update_time_end": end, "page": page}
+            return self._api.read(ORDERS, {**asked, **window})
+
+        for row in _walk(page, max(since, until - OLDEST), until, "shop_order_list", _of_order):
+            yield self._order_record(row)
+
+    def order(self, order_no: str) -> SeenOrder | None:
+        row = self._raw_order(order_no)
+        return None if row is None else readable(self._order_record(row))
+
+    def lines(self, order_no: str) -> tuple[str, ...] | None:
+        """What after-sale entries are opened for; None for an order that is not there."""
+        row = self._raw_order(order_no)
+        return None if row is None else to_records.goods_lines(row)
+
+    def order_now(self, order_no: str, *, without_ticket: str) -> OrderNow:
+        row = self._raw_order(order_no)
+        if row is None:
+            return OrderNow(None, [])
+        listed = self._tickets_of(order_no)
+        missing = to_records.lines_in_after_sale(row) - set(listed.values())
+        for line in sorted(missing):
+            # Whether the list takes the number of an order or of its line is not published.
+            listed |= self._tickets_of(line)
+        told: list[SeenTicket | Unreadable] = [
+            self._told(number) for number in listed if number != without_ticket
+        ]
+        told += [
+            Unreadable(line, _("Douyin does not list the after-sale request of this line."))
+            for line in sorted(missing - set(listed.values()))
+        ]
+        return OrderNow(self._order_record(row), told)
+
+    # Tickets.
+
+    def tickets(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
+        # Without this order rows are missed.
+        asked = {"size": PAGE, "order_by": ["update_time asc"]}
+
+        def page(start: int, end: int, page: int) -> Row:
+            window = {"update_start_time": start, "update_end_time": end, "page": page}
+            return self._api.read(TICKETS, {**asked, **window})
+
+        for row in _walk(page, since, until, "items", _of_ticket):
+            yield self._told(_of_ticket(row)[0])
+
+    def ticket(self, ticket_no: str) -> SeenTicket | None:
+        raw = self.raw_ticket(ticket_no)
+        return None if raw is None else readable(self._seen(raw))
+
+    def raw_ticket(self, ticket_no: str) -> Row | None:
+        if not ticket_no.isdecimal():
+            return None
+        asked = {"after_sale_id": ticket_no, "need_operation_record": True}
+        return self._found(TICKET, asked)
+
+    def reasons(self, ticket_no: str) -> list[PlatformReason]:
+        return reasons.reasons(self._api.read(REASONS, {"aftersale_id": ticket_no}))
+
+    def return_address(self, shop_id: str) -> int | None:
+        """The shop's default on the platform; no other is guessed."""
+        page = 1
+        while True:
+            asked = {"page_no": page, "page_size": PAGE, "shop_id": shop_id}
+            data = self._api.read(ADDRESSES, asked)
+            listed = rows(data, "address_list")
+            for row in listed:
+                if number(row, "is_default") == 1 and number(row, "address_id"):
+                    return number(row, "address_id")
+            if not listed or page * PAGE >= number(data, "total"):
+                return None
+            page += 1
+
+    # How.
+
+    def _order_record(self, row: Row) -> SeenOrder | Unreadable:
+        self._lines[to_records.order_no(row)] = to_records.line_numbers(row)
+        return to_records.order_record(row, self._shop)
+
+    def _raw_order(self, order_no: str) -> Row | None:
+        if not order_no.isdecimal():
+            return None
+        found = self._found(ORDER, {"shop_order_id": order_no})
+        return None if found is None else part(found, "shop_order_detail")
+
+    def _told(self, ticket_no: str) -> SeenTicket | Unreadable:
+        """One that is refused or can't be read does not hold up the others."""
+        try:
+            raw = self.raw_ticket(ticket_no)
+        except Refused as refused:
+            return Unreadable(ticket_no, str(refused))
+        if raw is None:
+            return Unreadable(ticket_no, _("Douyin does not know this ticket."))
+        seen = self._seen(raw)
+        if isinstance(seen, Unreadable) and not seen.number:
+            return Unreadable(ticket_no, seen.reason)
+        return seen
+
+    def _seen(self, raw: Row) -> SeenTicket | Unreadable:
+        return to_records.seen_ticket(raw, self._shop, self._lines_of(to_records.order_no_of(raw)))
+
+    def _lines_of(self, order_no: str) -> tuple[str, ...]:
+        """A ticket is told without its line where its order is not there."""
+        if order_no not in self._lines:
+            try:
+                row = self._raw_order(order_no)
+            except Refused:
+                row = None
+            if row is None:
+                return ()
+            self._lines[order_no] = to_records.line_numbers(row)
+        return self._lines[order_no]
+
+    def _tickets_of(self, order_no: str) -> dict[str, str]:
+        """An order's tickets and the line of each."""
+        found: dict[str, str] = {}
+        page = 0
+        while True:
+            asked = {"order_id": order_no, "page": page, "size": PAGE}
+            data = self._api.read(TICKETS, asked)
+            listed = _listed(data, "items")
+            for row in listed:
+                of_order = part(row, "order_info")
+                named = {identity(of_order, "shop_order_id")} | {
+                    identity(line, "sku_order_id") for line in rows(of_order, "related_order_info")
+                }
+                if order_no not in named:
+                    # Unknown filters are ignored there: this would be the whole shop.
+                    raise NotCarriedOut(_("Douyin's list can't be read."))
+                line = identity(part(row, "aftersale_info"), "related_id")
+                found[_of_ticket(row)[0]] = line
+            if data.get("has_more") is not True:
+                return found
+            if not listed:
+                raise NotCarriedOut(_("Douyin's list does not go on."))
+            page += 1
+
+    def _found(self, path: str, asked: dict[str, Any]) -> Row | None:
+        try:
+            return self._api.read(path, asked)
+        except Refused as refused:
+            if why(refused) is Why.NOT_FOUND:
+                return None
+            raise
+
+
+Key = tuple[str, int]
+
+
+def _of_order(row: Row) -> Key:
+    return to_records.order_no(row), number(row, "update_time")
+
+
+def _of_ticket(row: Row) -> Key:
+    info = part(row, "aftersale_info")
+    return identity(info, "aftersale_id"), number(info, "update_time")
+
+
+def _walk(
+    page_of: Callable[[int, int, int], Row],
+    since: datetime,
+    until: datetime,
+    name: str,
+    key: Callable[[Row], Key],
+) -> Iterator[Row]:
+    """All rows, oldest change first, each once.
+
+    The next page begins at the last row's second: what changes meanwhile leaves the pages behind
+    it shorter, and by number some rows would slip through. Only where one second fills a page the
+    next number is asked for. The window reaches a second further, as its right edge is not
+    published.
+    """
+    start, end, page = seconds(since), seconds(until) + 1, 0
+    seen: set[Key] = set()
+    while start < end:
+        data = page_of(start, end, page)
+        listed = _listed(data, name)
+        yield from (row for row in listed if _first(key(row), seen))
+        if not _goes_on(data, listed, page):
+            return
+        if not listed:
+            raise NotCarriedOut(_("Douyin's list does not go on."))
+        last = max(key(row)[1] for row in listed)
+        if start < last < end:
+            start, page = last, 0
+        else:
+            page += 1
+
+
+def _first(key: Key, seen: set[Key]) -> bool:
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
+
+
+def _listed(data: Row, name: str) -> list[Row]:
+    """An empty list may be null; anything else in its place is no page."""
+    value = data.get(name, ...)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise NotCarriedOut(_("Douyin's list can't be read."))
+    return [row for row in value if isinstance(row, Mapping)]
+
+
+def _goes_on(data: Row, listed: list[Row], page: int) -> bool:
+    """Tickets say whether there is more, orders how many there are."""
+    if isinstance(data.get("has_more"), bool):
+        return bool(data["has_more"])
+    size = number(data, "size") or PAGE
+    return (page + 1) * size < number(data, "total") and bool(listed)

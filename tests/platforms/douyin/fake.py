@@ -1,0 +1,319 @@
+"""A fake Douyin over real HTTP on loopback: signatures, tokens, pages, errors, pushes."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from http.server import ThreadingHTTPServer
+from threading import RLock, Thread
+from typing import Any
+
+from aftersale.platforms.douyin import Douyin
+from aftersale.platforms.protocol import Account
+from tests.platforms.fakes import Fault, Message, State
+
+from . import answers, wire
+from .shop import DAY, PAYING, SHOP_ID, STATES, TYPES, No, Shop
+from .wire import Broken
+
+APP_KEY, APP_SECRET = "7100000000000000042", "dy-secret-5f2c7a"
+CLOCK_TOLERANCE = 600
+
+STEPS = {
+    "afterSale.operate": Shop.operate,
+    "afterSale.OpenAfterSaleChannel": lambda shop, param: shop.open_entry(param.get("order_id")),
+}
+READS = {
+    "order.searchList",
+    "order.orderDetail",
+    "afterSale.List",
+    "afterSale.Detail",
+    "afterSale.rejectReasonCodeList",
+    "address.list",
+}
+TOKENS = {"token.create", "token.refresh"}
+# Which operations are which step of the desk.
+OPERATIONS = {
+    "approve": {121, 201, 401},
+    "approve_return": {101, 301},
+    "confirm_receipt": {111},
+    "reject": {102, 112, 202, 302, 312},
+}
+OF_ANY_CALL = {Fault.THROTTLED, Fault.TOKEN_EXPIRED}
+OF_LISTS = {Fault.DUPLICATES, Fault.OUT_OF_ORDER}
+
+
+class DouyinFake:
+    code = "douyin"
+    # No call makes the buyer an offer.
+    takes_offers = False
+
+    def __init__(self, now: datetime | None = None) -> None:
+        moment = now or datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+        self.shop = Shop(int(moment.timestamp()))
+        # The longest page that is given, whatever was asked for.
+        self.page_size = 100
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.access_token, self.refresh_token = "dy-access-0", "dy-refresh-0"
+        # A code that was not used yet; empty: this is an app for own use.
+        self.authorisation = ""
+        self.asked_for_tokens: list[str] = []
+        self._lock = RLock()
+        self._faults: dict[str, deque[Fault]] = {
+            place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
+        }
+        self._skew = 0.0
+        self._server: ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        fake = self
+
+        class Handler(wire.Handler):
+            of = fake
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def account(self, **secrets: str) -> Account:
+        assert self._server
+        return Account(
+            shop_code="dy-shop",
+            secrets={
+                "app_key": APP_KEY,
+                "app_secret": APP_SECRET,
+                "shop_id": str(SHOP_ID),
+                "access_token": self.access_token,
+                "refresh_token": self.refresh_token,
+                "renew_at": (self.now() + timedelta(days=5)).isoformat(),
+                **secrets,
+            },
+            address=f"http://127.0.0.1:{self._server.server_port}",
+        )
+
+    def connect(self, **secrets: str) -> Douyin:
+        return Douyin(self.account(**secrets))
+
+    # The clock.
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.shop.now, UTC)
+
+    def advance(self, seconds: float) -> None:
+        with self._lock:
+            self.shop.advance(int(seconds))
+
+    # Buyers, warehouse and staff.
+
+    def places(self, *amounts: int) -> str:
+        with self._lock:
+            return str(self.shop.place(amounts))
+
+    def ships(self, order_no: str) -> None:
+        with self._lock:
+            self.shop.ship(int(order_no))
+
+    def buyer_applies(
+        self, order_no: str, type: str, amount: int, reason: str = "", line: int | None = None
+    ) -> str:
+        with self._lock:
+            return str(self.shop.apply(int(order_no), type, amount, reason or "不想要了", line))
+
+    def buyer_ships_back(self, ticket_no: str, *, carrier: str, tracking_no: str) -> None:
+        with self._lock:
+            self.shop.ship_back(int(ticket_no), carrier, tracking_no)
+
+    def buyer_cancels(self, ticket_no: str) -> None:
+        with self._lock:
+            self.shop.cancel(int(ticket_no))
+
+    def buyer_accepts(self, ticket_no: str) -> None:
+        raise ValueError("nothing can be offered there")
+
+    def platform_steps_in(self, ticket_no: str) -> None:
+        with self._lock:
+            self.shop.arbitrate(int(ticket_no))
+
+    def staff_refunds_on_platform(self, ticket_no: str) -> None:
+        with self._lock:
+            self.shop.staff_refunds(int(ticket_no))
+
+    def payout_fails(self, ticket_no: str) -> None:
+        with self._lock:
+            self.shop.doom(int(ticket_no))
+
+    # What came of it.
+
+    def ticket(self, ticket_no: str) -> State:
+        with self._lock:
+            ticket = self.shop.tickets[int(ticket_no)]
+            status, amount = ticket["after_sale_status"], ticket["refund_total_amount"]
+            word = PAYING.get(ticket["refund_status"], STATES[status])
+            if ticket["_dispute"]:
+                word = "arbitration"
+            elif status == 28 and ticket["_log"][-1]["role"] == 1:
+                word = "cancelled"
+            kind = TYPES[ticket["after_sale_type"]]
+            return State(kind, word, amount, amount if word == "refunded" else 0)
+
+    def tickets(self) -> list[str]:
+        with self._lock:
+            return [str(number) for number in self.shop.tickets]
+
+    def messages(self) -> list[Message]:
+        with self._lock:
+            pushed, self.shop.pushed = self.shop.pushed, []
+            fault = self._meets("pushes")
+        bodies = [self.push([answers.event(tag, data, self.shop.now)]) for tag, data in pushed]
+        if fault == Fault.DUPLICATES:
+            bodies = [body for body in bodies for _ in range(2)]
+        if fault == Fault.OUT_OF_ORDER:
+            bodies.reverse()
+        return bodies
+
+    def push(self, events: Any) -> Message:
+        """One push as the platform would send it: several events, signed as a whole."""
+        return signed(json.dumps(events, ensure_ascii=False).encode())
+
+    def calls(self, step: str) -> int:
+        with self._lock:
+            return sum(
+                method == "afterSale.operate" and param.get("type") in OPERATIONS.get(step, ())
+                for method, param in self.requests
+            )
+
+    # What goes wrong.
+
+    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
+        if fault in OF_LISTS:
+            places = ["lists", "pushes"]
+        elif fault in OF_ANY_CALL:
+            places = ["any"]
+        else:
+            places = ["reads" if reading else "steps"]
+        with self._lock:
+            for place in places:
+                self._faults[place].extend([fault] * times)
+
+    def skew(self, seconds: float) -> None:
+        self._skew = seconds
+
+    def _meets(self, place: str) -> Fault | None:
+        return self._faults[place].popleft() if self._faults[place] else None
+
+    # The wire.
+
+    def answer(self, path: str, query: dict[str, str], content: bytes) -> tuple[int, bytes]:
+        """The HTTP status and the body; raises Broken."""
+        with self._lock:
+            method = path.strip("/").replace("/", ".")
+            param = json.loads(content)
+            self.requests.append((method, param))
+            try:
+                self._gate(method, query, content)
+                if method in TOKENS:
+                    return 200, answers.ok(self._token(method, param))
+            except No as no:
+                return 200, answers.no(no)
+            fault = self._meets("steps" if method in STEPS else "reads")
+            if fault == Fault.SERVER_ERROR:
+                return 502, b"<html>Bad Gateway</html>"
+            if fault == Fault.LOST_CALL:
+                raise Broken
+            body = self._business(method, param)
+            if fault == Fault.LOST_ANSWER:
+                raise Broken
+            return 200, b'{"code": 10000, "da' if fault == Fault.GARBLED else body
+
+    def clock(self) -> float:
+        return time.time() + self._skew
+
+    def _gate(self, method: str, query: dict[str, str], content: bytes) -> None:
+        if method not in READS and method not in STEPS and method not in TOKENS:
+            raise No("isp.api-service-off", "接口已下线", 70_000)
+        fault = None if method in TOKENS else self._meets("any")
+        if fault == Fault.THROTTLED:
+            raise No("isv.traffic-limited", "请求被限流", 60_000)
+        if query.get("app_key") != APP_KEY or query.get("method") != method:
+            raise No("isv.app-id-invalid", "app_key不合法", 40_004)
+        if query.get("v") != "2" or query.get("sign_method") != "hmac-sha256":
+            raise No("isv.parameter-invalid", "公共参数不合法", 40_004)
+        if abs(int(query["timestamp"]) - self.clock()) > CLOCK_TOLERANCE:
+            raise No("isv.timestamp-invalid", "时间戳不合法", 40_004)
+        if not hmac.compare_digest(query.get("sign", ""), signature(query, content)):
+            raise No("isv.signature-invalid", "签名校验失败", 40_004)
+        if method in TOKENS:
+            return
+        if fault == Fault.TOKEN_EXPIRED or query.get("access_token") != self.access_token:
+            raise No("isv.access-token-expired", "access_token已过期", 40_003)
+
+    def _token(self, method: str, param: dict[str, Any]) -> dict[str, Any]:
+        grant = param.get("grant_type")
+        self.asked_for_tokens.append(str(grant))
+        allowed = {
+            "authorization_code": method == "token.create"
+            and bool(self.authorisation)
+            and param.get("code") == self.authorisation,
+            "authorization_self": method == "token.create"
+            and not self.authorisation
+            and param.get("shop_id") == str(SHOP_ID)
+            and param.get("code") == "",
+            "refresh_token": method == "token.refresh"
+            and param.get("refresh_token") == self.refresh_token,
+        }
+        if not allowed.get(str(grant)):
+            reason = {"authorization_code": "code-invalid", "refresh_token": "token-expired"}
+            named = reason.get(str(grant), "no-authorization")
+            raise No(f"dop.token-generate-failed:{named}", "生成token失败", 50_001)
+        if grant == "authorization_code":
+            # It holds once; the app stays one of many shops.
+            self.authorisation = "used"
+        count = len(self.asked_for_tokens)
+        self.access_token, self.refresh_token = f"dy-access-{count}", f"dy-refresh-{count}"
+        return {
+            "access_token": self.access_token,
+            "expires_in": 7 * DAY,
+            "refresh_token": self.refresh_token,
+            "scope": "SCOPE",
+            "shop_id": SHOP_ID,
+            "shop_name": "羊毛小铺",
+        }
+
+    def _business(self, method: str, param: dict[str, Any]) -> bytes:
+        try:
+            if method in STEPS:
+                return answers.ok(STEPS[method](self.shop, param))
+            return answers.ok(self._read(method, param))
+        except No as no:
+            return answers.no(no)
+
+    def _read(self, method: str, param: dict[str, Any]) -> dict[str, Any]:
+        fault = None
+        if method in ("order.searchList", "afterSale.List"):
+            fault = self._meets("lists")
+        return answers.read(self.shop, method, param, most=self.page_size, fault=fault)
+
+
+def signature(query: dict[str, str], content: bytes) -> str:
+    """As the platform's page has it, over the body as it should have been written."""
+    body = json.dumps(
+        json.loads(content), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    text = (
+        f"{APP_SECRET}app_key{query['app_key']}method{query['method']}param_json{body}"
+        f"timestamp{query['timestamp']}v{query['v']}{APP_SECRET}"
+    )
+    return hmac.new(APP_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def signed(body: bytes, secret: str = APP_SECRET) -> Message:
+    text = APP_KEY.encode() + body + secret.encode()
+    return Message(body, {"Event-Sign": hashlib.md5(text).hexdigest(), "App-Id": APP_KEY})
