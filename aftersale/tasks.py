@@ -42,7 +42,7 @@ def forget_calls() -> None:
 
 def read_platforms() -> None:
     """Wakes a reader for each shop whose platform is due to be read (SPEC E1)."""
-    now = timezone.now()
+    now = database_moment()
     for account_pk in reader_lease.due(now).order_by("next_round_at").values_list("pk", flat=True):
         wake_reader(account_pk)
     messages.forget(now=now)
@@ -53,7 +53,7 @@ def read_platform(account_pk: int) -> None:
 
     Idempotent; may run any number of times, at once too.
     """
-    if read_changes.run(account_pk=account_pk, clock=timezone.now):
+    if read_changes.run(account_pk=account_pk, clock=database_moment):
         wake_reader(account_pk)
 
 

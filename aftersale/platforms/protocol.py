@@ -233,6 +233,15 @@ class HasPictures(Protocol):
 
 
 @runtime_checkable
+class TellsTime(Protocol):
+    """A platform whose answers say what time it is there."""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """By the platform's clock, when it gave its latest answer; None before the first."""
+
+
+@runtime_checkable
 class PushesSecrets(Protocol):
     """A platform that pushes what its access is renewed with."""
 

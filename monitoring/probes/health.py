@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from monitoring.services import clocks
 from strategies.models import Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,7 @@ QUEUE_SECONDS = 300
 
 @dataclass(frozen=True)
 class Check:
-    """One check; `seconds` is the age that was found, None where there is none."""
+    """One check; `seconds` is the age or difference that was found, None where there is none."""
 
     ok: bool
     seconds: float | None = None
@@ -38,7 +39,8 @@ class Check:
 
 
 def checks(now: datetime) -> dict[str, Check]:
-    """Database, queue, the evaluator's heartbeat, the ticket that has waited longest."""
+    """Database, queue, the evaluator's heartbeat, the ticket that has waited longest, how far this
+    process's clock is from the database's."""
     found = {}
     for name, check in CHECKS.items():
         try:
@@ -96,11 +98,17 @@ def _waiting(now: datetime) -> Check:
     return Check(age is None or age <= WAITING_SECONDS, age)
 
 
+def _clocks(now: datetime) -> Check:
+    ahead = abs(clocks.seconds_ahead())
+    return Check(ahead < clocks.MOST_SECONDS, ahead)
+
+
 CHECKS: dict[str, Callable[[datetime], Check]] = {
     "database": _database,
     "queue": _queue,
     "evaluator": _heartbeat,
     "waiting_tickets": _waiting,
+    "clocks": _clocks,
 }
 
 

@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 
 from aftersale.models import RefundStatus
 from monitoring.probes import health
+from monitoring.services import clocks
 
 # Upper ends of the latency histogram, in seconds; SPEC E1 promises one second.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
@@ -69,6 +70,11 @@ class Rows(Collector):
         yield self._latency()
         yield self._refunds()
         yield self._queue()
+        yield self._gauge(
+            "afterdesk_clock_ahead_seconds",
+            "Seconds by which the clock of this web process is ahead of the database's.",
+            clocks.seconds_ahead(),
+        )
         age = health.heartbeat_age(self._now)
         if age is not None:
             yield self._gauge(

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
 from aftersale.models import Ticket, TicketEvent
-from monitoring.probes import health
+from monitoring.probes import health, metrics
 from strategies.models import Decision, Heartbeat
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import make_order, make_shop, make_strategy, make_ticket
@@ -28,7 +29,7 @@ def ready(client: Client) -> tuple[int, dict[str, bool]]:
     return response.status_code, {name: check["ok"] for name, check in found["checks"].items()}
 
 
-WELL = {"database": True, "queue": True, "evaluator": True, "waiting_tickets": True}
+WELL = {"database": True, "queue": True, "evaluator": True, "waiting_tickets": True, "clocks": True}
 
 
 def test_the_web_process_answers_without_a_database(client: Client, monkeypatch) -> None:
@@ -69,6 +70,25 @@ def test_a_queue_that_nobody_works_off(client: Client, beating: None) -> None:
     assert ready(client) == (200, WELL)  # being worked on
     OrmQ.objects.filter(pk=task.pk).update(lock=timezone.now() - timedelta(seconds=301))
     assert ready(client) == (503, WELL | {"queue": False})
+
+
+@pytest.mark.parametrize(("seconds", "well"), [(28, True), (-28, True), (31, False), (-31, False)])
+def test_a_web_process_whose_clock_is_not_the_databases(
+    client: Client, beating: None, seconds: int, well: bool
+) -> None:
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True):
+        status, found = ready(client)
+    assert (status, found["clocks"]) == ((200, True) if well else (503, False))
+
+
+def test_the_clocks_difference_is_a_metric() -> None:
+    with time_machine.travel(timezone.now() - timedelta(seconds=90), tick=True):
+        [metric] = [
+            one
+            for one in metrics.Rows(timezone.now()).collect()
+            if one.name == "afterdesk_clock_ahead_seconds"
+        ]
+    assert -91 < metric.samples[0].value < -89
 
 
 def test_a_check_that_cannot_be_made_has_failed(client: Client, beating: None, monkeypatch) -> None:

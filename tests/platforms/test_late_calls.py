@@ -10,13 +10,19 @@ from django.utils import timezone
 from aftersale.platforms.deadline import Deadline
 from aftersale.platforms.protocol import Accepted, NotCarriedOut, Platform, Step
 from aftersale.platforms.wechat import WeChatShop
+from tests.platforms.douyin.fake import DouyinFake
 from tests.platforms.fakes import State
 from tests.platforms.kuaishou.fake import KuaishouFake
 from tests.platforms.wechat.fake import WeChatFake
 from tests.platforms.xiaohongshu.fake import XiaohongshuFake
 
 METHODS = ["approve", "approve_return", "confirm_receipt"]
-FAKES = {"kuaishou": KuaishouFake, "wechat": WeChatFake, "xiaohongshu": XiaohongshuFake}
+FAKES = {
+    "kuaishou": KuaishouFake,
+    "wechat": WeChatFake,
+    "douyin": DouyinFake,
+    "xiaohongshu": XiaohongshuFake,
+}
 
 
 @pytest.fixture(params=FAKES)

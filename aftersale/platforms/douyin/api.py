@@ -16,6 +16,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
@@ -64,9 +65,14 @@ class Api:
         except TimedOut:
             raise NotCarriedOut(_("Douyin did not answer. Nothing was changed.")) from None
 
-    def send(self, path: str, param: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated."""
-        return self._data(path, param)
+    def send(
+        self, path: str, param: Mapping[str, Any], *, deadline: Deadline | None = None
+    ) -> Mapping[str, Any]:
+        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+
+        Not sent after `deadline`: NotCarriedOut.
+        """
+        return self._data(path, param, deadline=deadline)
 
     def token(self, path: str, param: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the platform gives for a code or a refresh token; needs no access token."""
@@ -78,11 +84,16 @@ class Api:
             raise NotCarriedOut(_("Douyin did not answer. Nothing was changed.")) from None
 
     def _data(
-        self, path: str, param: Mapping[str, Any], *, with_token: bool = True
+        self,
+        path: str,
+        param: Mapping[str, Any],
+        *,
+        with_token: bool = True,
+        deadline: Deadline | None = None,
     ) -> Mapping[str, Any]:
         body = param_json(param)
         query = self._query(path, body, with_token)
-        response, content = self._exchange(path, query, body.encode())
+        response, content = self._exchange(path, query, body.encode(), deadline)
         answer = _object(response, content)
         code = _code(answer)
         if code == codes.SUCCEEDED:
@@ -113,7 +124,7 @@ class Api:
         }
 
     def _exchange(
-        self, path: str, query: Mapping[str, str], body: bytes
+        self, path: str, query: Mapping[str, str], body: bytes, deadline: Deadline | None
     ) -> tuple[httpx.Response, bytes]:
         limit = payments.CALL_TIMEOUT_SECONDS
         if self._client is None:
@@ -127,6 +138,7 @@ class Api:
                 content=body,
                 headers={"Content-Type": "application/json"},
                 timeout=limit,
+                extensions=traced(deadline),
             ) as response:
                 return response, _body(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.

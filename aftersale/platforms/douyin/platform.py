@@ -248,7 +248,9 @@ class Douyin:
             **words,
         }
         try:
-            data = self._api.send(OPERATE, {"type": operation, "items": [item]})
+            data = self._api.send(
+                OPERATE, {"type": operation, "items": [item]}, deadline=step.deadline
+            )
             _check(data)
         except Refused as refused:
             return declined(refused)

@@ -42,7 +42,7 @@ def renewed(
         # Each renewal starts it anew; at its end an owner has to authorise the app again.
         renewed["refresh_expires_at"] = _after(number(answer, "refresh_token_expires_in"), now)
     if open_id := identity(answer, "open_id"):
-        # Whose shop it is: what orders and pushes name it by.
+        # The seller's id, by which orders and pushes name the shop.
         renewed["open_id"] = open_id
     return renewed
 

@@ -8,6 +8,7 @@ import json
 import time
 import warnings
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
@@ -56,6 +58,7 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
+        self.answered_at: datetime | None = None
         self._client: httpx.Client | None = None
 
     def read(self, method: str, param: Mapping[str, Any]) -> Any:
@@ -68,7 +71,7 @@ class Api:
     def send(
         self, method: str, param: Mapping[str, Any], *, deadline: Deadline | None = None
     ) -> None:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+        """Carries out a step, once: a call without an answer raises TimedOut and is not repeated.
 
         Not sent after `deadline`: NotCarriedOut.
         """
@@ -83,7 +86,7 @@ class Api:
             raise NotCarriedOut(_("Kuaishou did not answer. Nothing was changed.")) from None
 
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
-        """What the OAuth address answers to a refresh."""
+        """The OAuth address's answer to a refresh."""
         response, body = self._exchange("POST", f"{self._address}/oauth2/refresh_token", form)
         answer = _object(response, body)
         if _code(answer, "result") not in codes.SUCCEEDED:
@@ -133,6 +136,7 @@ class Api:
                 timeout=seconds,
                 extensions=traced(deadline),
             ) as response:
+                self.answered_at = date_of(response) or self.answered_at
                 return response, _body(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.
         except _NEVER_SENT:
@@ -149,7 +153,7 @@ class Api:
             return answer.get("data")
         self._raise_grouped(answer, response)
         if code is None or _inside_trouble(answer):
-            # No answer to what was asked, so it may have been carried out.
+            # The call got no answer, so it may have been carried out.
             raise TimedOut
         raise Refused(_said(answer))
 
@@ -175,7 +179,7 @@ class Api:
 def _signed_fields(
     secrets: Mapping[str, str], *, method: str, param: str, timestamp: int
 ) -> dict[str, str]:
-    # Here, as it takes most of a second and only whoever calls Kuaishou needs it.
+    # Imported here, as it takes most of a second and only calls to Kuaishou need it.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from kwaixiaodian.auth.signature import SignatureManager

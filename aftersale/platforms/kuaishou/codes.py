@@ -56,8 +56,8 @@ class OrderStatus(IntEnum):
     FAILED = 80
 
 
-# What Afterdesk says for a status. A closed ticket may have been withdrawn, have run out of time
-# or have failed to be paid: the platform has one code for all three.
+# Afterdesk's word for a status. A closed ticket may have been withdrawn, have run out of time or
+# have failed to be paid: the platform has one code for all three.
 TICKET_STATUS: dict[int, str] = {
     Status.APPLIED_REFUND_ONLY: "pending_review",
     Status.APPLIED_RETURN_REFUND: "pending_review",
@@ -179,7 +179,7 @@ ADDRESS_CHANGE: dict[int, str] = {10: "waiting", 20: "yes", 30: "no"}
 RETURN_RULE: dict[int, str] = {1: "seven_days", 3: "negotiated"}
 PAID_WITH: dict[int, str] = {1: "wechat", 2: "alipay", 3: "bank", 88: "later", 99: "transfer"}
 
-# What an answer's code is about; 1 is success, and one integration has seen 200.
+# The meaning of an answer's code; 1 is success, and one integration has seen 200.
 SUCCEEDED = frozenset({1, 200})
 NOT_AUTHENTICATED = frozenset({21, 24})
 NOT_PERMITTED = frozenset({22, 25, 26})

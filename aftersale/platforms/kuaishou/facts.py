@@ -1,4 +1,4 @@
-"""What Kuaishou says of a ticket or order beyond its record, for people; no buyer's data."""
+"""Kuaishou's facts about a ticket or order beyond its record, for people; no buyer's data."""
 
 import json
 import re

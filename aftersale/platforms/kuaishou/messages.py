@@ -1,4 +1,4 @@
-"""Kuaishou's pushes: what they say, once it is certain that they are the platform's.
+"""Kuaishou's pushes: verified, then parsed.
 
 The body is AES-CBC with the app's message secret and an empty vector, in Base64; there is no
 signature beside it. Only who has the secret can have written a text that decrypts to an envelope
@@ -58,7 +58,7 @@ def changes(body: bytes, secrets: Mapping[str, str]) -> Sequence[Changed]:
         or number(envelope, "updateTime")
         or number(envelope, "createTime")
     )
-    # Sent again, a push has another eventId; what it says stays the same.
+    # A repeated push has another eventId and the same content.
     return (Changed(subject, changed, f"{changed}:{number(info, 'status')}:{at}"),)
 
 

@@ -48,12 +48,16 @@ Row = Mapping[str, Any]
 class Kuaishou:
     """One shop there. Deadlines and versions are the platform's, to the millisecond."""
 
-    # What a push is answered with; anything else, and it comes again.
+    # The answer to a push; after any other one it comes again.
     reply = '{"result":1}'
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._api = Api(account)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._api.answered_at
 
     # The access.
 
@@ -291,7 +295,7 @@ class Kuaishou:
             if place == LAST_PAGE:
                 return
             if place in been:
-                # Else it would go round for ever; given up silently, what follows would be lost.
+                # Otherwise it would loop for ever; giving up silently would lose the rest.
                 raise NotCarriedOut(_("Kuaishou's list does not go on."))
             been.add(place)
 

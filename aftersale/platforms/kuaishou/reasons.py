@@ -62,12 +62,12 @@ def label_of(reason: str) -> str:
 
 
 def nearest(code: str, offered: Sequence[PlatformReason]) -> PlatformReason | None:
-    """What comes nearest to a reason of the catalogue; else the platform's “other”."""
+    """The nearest match to a reason of the catalogue, or else the platform's “other”."""
     return _with_words(WORDS.get(code, ()), offered) or _with_words(OTHER, offered)
 
 
 def for_offer(offered: Sequence[PlatformReason]) -> PlatformReason | None:
-    """What an offer to the buyer is sent under."""
+    """The reason that an offer to the buyer is sent under."""
     return _with_words((*OTHER, "协商"), offered)
 
 

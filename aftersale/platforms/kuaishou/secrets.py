@@ -1,4 +1,4 @@
-"""The names of what a Kuaishou shop's access is made of, as `Account.secrets` has them."""
+"""The names of a Kuaishou shop's credentials in `Account.secrets`."""
 
 from django.utils.translation import gettext_lazy as _
 

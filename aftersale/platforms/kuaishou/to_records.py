@@ -1,4 +1,4 @@
-"""What Kuaishou sends of orders and tickets, as Afterdesk's records.
+"""Kuaishou's orders and tickets as Afterdesk's records.
 
 A code that is not in the tables never stops the rest: its ticket is for people, and what can't be
 recorded at all (no number, no time) is told as Unreadable.
@@ -110,7 +110,7 @@ def order_record(
         "delivered_at": iso(number(base, "recvTime")),
         "updated_at": iso(number(base, "updateTime")),
         "paid_amount": plain_yuan(paid),
-        # Whatever goes back to a buyer there is a ticket, and counted with it.
+        # Every refund there belongs to a ticket, and is counted with it.
         "refunded_amount": "0",
         "labels": _labels(base, item),
         "lines": [
@@ -133,7 +133,7 @@ def order_record(
 
 
 def _money(row: Mapping[str, Any], seller_receives: int, *, deposit: bool) -> tuple[int, int]:
-    """What was paid in all, and for the goods: `totalFee` has no freight in it.
+    """Money paid in all, and for the goods: `totalFee` is without freight.
 
     Where the platform bears a part of a discount, the merchant gives back more than the buyer
     paid: what it receives for the order.
@@ -155,7 +155,7 @@ def _money(row: Mapping[str, Any], seller_receives: int, *, deposit: bool) -> tu
 
 
 def bears_discount(row: Mapping[str, Any]) -> bool:
-    """Whether the platform may bear a part of what was taken off, and something goes back."""
+    """True if the platform may bear a part of the discount, and there is a refund."""
     base, item = part(row, "orderBaseInfo"), part(row, "orderItemInfo")
     discounted = number(base, "discountFee") > 0 or number(item, "discountFee") > 0
     return discounted and bool(rows(row, "orderRefundList"))
@@ -221,7 +221,7 @@ def ticket_numbers(row: Mapping[str, Any]) -> list[str]:
 
 
 def lacks_shipping(row: Mapping[str, Any]) -> bool:
-    """Whether only the detail says what the list leaves out: virtual goods, pieces shipped."""
+    """True if the list lacks data that only the detail has: virtual goods, pieces shipped."""
     base = part(row, "orderBaseInfo")
     several = number(part(row, "orderItemInfo"), "num") > 1
     leaving = number(base, "status") in (OrderStatus.PAID, OrderStatus.SHIPPED)
@@ -241,7 +241,7 @@ def _status(row: Mapping[str, Any]) -> tuple[str | None, bool]:
         if code == Status.SUCCESS:
             return "closed", True
         if way != HandlingWay.EXCHANGE and way not in codes.GOODS_ONLY and status in _MONEY:
-            # Whether it is about money, nobody can tell: it counts as none.
+            # It may or may not be about money: it counts as no refund.
             return None, True
     if status == "rejected" and clean(row.get("sellerDisagreeDesc")).startswith(OFFER):
         return "negotiating", True

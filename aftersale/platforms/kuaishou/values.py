@@ -15,7 +15,7 @@ def milliseconds(moment: datetime) -> int:
 
 
 def number(row: Mapping[str, Any], name: str) -> int:
-    """A whole number, 0 where there is none: the platform leaves out zeros."""
+    """A whole number; 0 if it is missing, since the platform leaves out zeros."""
     value = row.get(name)
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value):
         return int(value)

@@ -4,12 +4,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import httpx
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
@@ -60,6 +60,7 @@ class Client:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
+        self.answered_at: datetime | None = None
         self._http = httpx.Client(transport=_Authorised(verify=tls()))
 
     def call(
@@ -131,6 +132,7 @@ class Client:
         address = self._address + path
         try:
             with self._http.stream(method, address, timeout=left, **sent) as response:
+                self.answered_at = date_of(response) or self.answered_at
                 return (read or _answer)(response, until)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise NotCarriedOut(_("The platform can't be reached.")) from error
@@ -141,8 +143,8 @@ class Client:
 
 
 def _json(body: Mapping[str, Any]) -> dict[str, Any]:
-    # Not escaped: the platform may count characters as they are sent. A lone surrogate becomes a
-    # question mark, as it has no place in what is sent.
+    # Not escaped: the platform may count characters as they are sent. A lone surrogate, which can't
+    # be encoded, becomes a question mark.
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
     return {"content": content, "headers": {"Content-Type": "application/json"}}
 
@@ -200,7 +202,4 @@ def _failure(code: int, message: str) -> Exception:
 
 
 def _answered_at(response: httpx.Response) -> datetime:
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC)
+    return date_of(response) or datetime.now(UTC)

@@ -56,7 +56,7 @@ DISPUTABLE = {PROCESSING, WAIT_OFFER} | {
     status for status, ours in TICKET_STATUS.items() if ours == "rejected"
 }
 
-# Numbers in which older answers give the status.
+# Numbers of statuses in older answers.
 OLDER_STATUS: dict[int, str] = {
     1: CANCELLED,
     2: PROCESSING,
@@ -83,7 +83,7 @@ TICKET_TYPE: dict[str, str] = {
     "RESHIP": "exchange",
 }
 OLDER_TYPE: dict[int, str] = {1: "REFUND", 2: "RETURN", 3: "EXCHANGE", 4: "RESHIP"}
-# What a negotiation may offer; the other types are not to be had there.
+# Types that a negotiation may offer; the platform has no others.
 OFFERED_TYPE: dict[str, int] = {"refund_only": 1, "refund_keep_goods": 1, "return_refund": 2}
 
 # Newer reasons are numbers that mean nothing without their text.
@@ -233,7 +233,7 @@ ORDER_EVENTS = "channels_ec_order_"
 
 
 def whole(value: object) -> int:
-    """A number that may come as text; 0 where it is none."""
+    """A number that may come as text; 0 for anything else."""
     try:
         return int(str(value))
     except ValueError:

@@ -23,7 +23,7 @@ Secrets = Mapping[str, str]
 
 
 def acts_for(secrets: Secrets) -> bool:
-    """Whether a provider's app acts for the shop."""
+    """True if a provider's app acts for the shop."""
     return bool(secrets.get("component_app_id"))
 
 

@@ -1,4 +1,4 @@
-"""What WeChat says of a ticket or order beyond its record, for people; no buyer's data."""
+"""WeChat's facts about a ticket or order beyond its record, for people; no buyer's data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -89,7 +89,7 @@ def of_gift(raw: Raw) -> tuple[Fact, ...]:
 
 
 def _offered(offer: Raw) -> list[Fact]:
-    """What the merchant offered last."""
+    """The merchant's last offer."""
     old, new = offer.get("old_after_sale_amount"), offer.get("new_after_sale_amount")
     was, type = (
         codes.TICKET_TYPE.get(codes.type_name(offer.get(f"{when}_after_sale_type")), "")

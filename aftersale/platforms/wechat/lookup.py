@@ -1,4 +1,4 @@
-"""What a WeChat shop is asked before anything is done: tickets, orders, lists, addresses."""
+"""Reading calls of a WeChat shop: tickets, orders, lists, addresses."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,10 +29,10 @@ TICKET_WINDOW, ORDER_WINDOW = timedelta(hours=24), timedelta(days=7)
 PAGE = 100
 # How long a gift's refund may be under way.
 GIFTS_MAY_TAKE = timedelta(days=1)
-# What their list is called among the records that can't be read.
+# The name of their list among unreadable records.
 GIFTS = "gifts"
 
-# What reading an answer that is not as documented may raise.
+# Errors of reading an answer that is not as documented.
 BAD_ANSWER = (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError)
 
 Body = dict[str, Any]
@@ -304,5 +304,5 @@ def _windows(since: datetime, until: datetime, longest: timedelta) -> Iterator[t
 
 
 def _is(seen: SeenTicket | Unreadable, ticket_no: str) -> bool:
-    """Whether it is that ticket, or says why nothing of its gift can be read."""
+    """True if it is that ticket, or tells why its gift can't be read."""
     return isinstance(seen, Unreadable) or seen.record.ticket_no == ticket_no

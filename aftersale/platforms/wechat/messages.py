@@ -26,7 +26,7 @@ def signature(*parts: str) -> str:
 
 
 def challenge(secrets: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """What the platform wants to read back when a shop enters the desk's address."""
+    """The text that the platform wants back when a shop enters Afterdesk's address."""
     token = secrets.get("callback_token", "")
     expected = signature(token, query.get("timestamp", ""), query.get("nonce", ""))
     if not token or not _same(expected, query.get("signature", "")):
@@ -62,7 +62,7 @@ def decrypted(secrets: Mapping[str, str], body: bytes, query: Mapping[str, str])
     # 16 random bytes, the message's length in 4, the message, the app's id.
     clear = padded[:-padding]
     end = 20 + int.from_bytes(clear[16:20], "big")
-    # What a service provider's app is pushed names the provider's platform.
+    # Pushes to a service provider's app name the provider's platform.
     app_id = secrets.get("component_app_id") or secrets.get("app_id", "")
     if end > len(clear) or clear[end:] != app_id.encode():
         raise ForgedMessage
@@ -71,7 +71,7 @@ def decrypted(secrets: Mapping[str, str], body: bytes, query: Mapping[str, str])
 
 def _sealed(body: bytes) -> str:
     if body.lstrip().startswith(b"<"):
-        # A service provider is told in XML, of which nothing else is needed.
+        # A service provider's pushes are XML; nothing else of it is needed.
         found = _ENCRYPT.search(body)
         if found is None:
             raise ForgedMessage

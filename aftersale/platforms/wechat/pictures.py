@@ -12,7 +12,7 @@ from .client import Client
 UPLOAD, SHOW = "/shop/ec/basics/img/upload", "/channels/ec/basics/media/get"
 
 
-# What browsers show, and no more than that.
+# Only formats that browsers show.
 SHOWN = {"image/jpeg", "image/png", "image/webp", "image/gif"}
 
 
@@ -36,7 +36,7 @@ def uploaded(client: Client, pictures: Sequence[Picture], until: float) -> list[
 
 
 def shown(client: Client, number: str) -> Picture | None:
-    """A picture of the platform's, as what its bytes are found to be; None where they are none."""
+    """A picture of the platform's with the type found from its bytes; None for anything else."""
     content = client.content(SHOW, {"media_id": number})
     try:
         with Image.open(io.BytesIO(content)) as image:

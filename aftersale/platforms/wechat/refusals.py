@@ -16,7 +16,7 @@ def declined(refused: Refused) -> Declined:
 
 
 def text(refused: Refused) -> str:
-    """What a person understands; of codes without words of our own the platform's."""
+    """A refusal in words for people: our own, or the platform's for other codes."""
     known = {
         Why.CHANGED: _("The request has changed on the platform."),
         Why.NEGOTIATE_FIRST: _("The platform wants a negotiation with the buyer first."),

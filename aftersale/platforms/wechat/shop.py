@@ -64,6 +64,10 @@ class WeChatShop:
         self._client = Client(account)
         self._lookup = Lookup(account.shop_code, self._client)
 
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._client.answered_at
+
     def test(self) -> str:
         token = self._fresh_token()
         with reads():
@@ -347,7 +351,7 @@ class WeChatShop:
         return prepare(raw, until)
 
     def _fresh_token(self) -> str:
-        """Of the credentials as they are: what a stale token would say is no test of them."""
+        """Tests the credentials themselves: a stale token's answer would be no test of them."""
         if component.acts_for(self._secrets):
             renewed = self.renewed(now=datetime.now(UTC), refused=True) or {}
             return renewed["access_token"]

@@ -1,4 +1,4 @@
-"""What WeChat says of an order or a ticket, as the desk's records."""
+"""WeChat's orders and tickets as Afterdesk's records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -76,7 +76,7 @@ def _buyer(raw: Raw) -> str:
 
 
 def _money(raw: Raw) -> tuple[int, list[int]]:
-    """What was paid in all, and for each line: the lines add up to what the goods cost."""
+    """Money paid in all, and for each line: the lines add up to the goods' price."""
     detail = part(raw, "order_detail")
     pay, price = part(detail, "pay_info"), part(detail, "price_info")
     lines = rows(detail, "product_infos")
@@ -112,7 +112,7 @@ Goods = tuple[tuple[str, str], ...]
 
 
 def goods_of(order: Raw) -> Goods:
-    """Product and kind of each line: what a ticket names instead of a line."""
+    """Product and kind of each line, which a ticket names instead of a line."""
     return tuple(_goods(line) for line in _lines(order))
 
 
@@ -227,7 +227,7 @@ def amount(raw: Raw) -> int:
 
 
 def failure(raw: Raw) -> str:
-    """What the platform says on why a refund failed."""
+    """The platform's reason why a refund failed."""
     answer = part(raw, "refund_resp")
     parts = (answer.get("message"), answer.get("code"), answer.get("ret"))
     return " ".join(str(part) for part in parts if part)[:256]
@@ -255,7 +255,7 @@ def _shipped_at(delivery: Raw) -> str | None:
 
 
 def _line_price(line: Raw) -> int:
-    """What was paid for the whole line; older answers name the price of one piece only."""
+    """Money paid for the whole line; older answers have the price of one piece only."""
     paid = line.get("real_price")
     if paid is None:
         return int(line.get("sale_price") or 0) * int(line.get("sku_cnt") or 1)
@@ -304,7 +304,7 @@ def _refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
 
 
 def _fast_refund(raw: Raw, status: str) -> bool:
-    """Whether the platform paid by itself before anything was shipped (SPEC F2)."""
+    """True if the platform paid by itself before anything was shipped (SPEC F2)."""
     why = part(raw, "refund_info").get("refund_reason")
     if why:
         return bool(why == codes.AUTOMATIC_REFUND)

@@ -42,7 +42,7 @@ def _kept(secrets: Mapping[str, str], answer: Row) -> Mapping[str, str]:
         "expires_at": _until(answer, "accessTokenExpiresAt"),
         # At its end an owner has to authorise the app again.
         "refresh_expires_at": _until(answer, "refreshTokenExpiresAt"),
-        # Whose shop it is: messages name it so.
+        # The seller's id, by which messages name the shop.
         "seller_id": identity(answer, "sellerId") or secrets.get("seller_id", ""),
         "seller_name": clean(answer.get("sellerName"))[:200] or secrets.get("seller_name", ""),
     }

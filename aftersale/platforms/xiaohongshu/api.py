@@ -1,4 +1,4 @@
-"""One signed call to Xiaohongshu, and what its answer or its silence means.
+"""One signed call to Xiaohongshu, and the meaning of its answer or its silence.
 
 All calls go to one address; the fields of a call stand beside its name and its signature, which
 does not cover them. There is no published table of errors: what is not certainly a refusal of a
@@ -9,6 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
@@ -57,6 +59,7 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/") + PATH
+        self.answered_at: datetime | None = None
         self._client: httpx.Client | None = None
 
     def read(self, method: str, fields: Mapping[str, Any]) -> Any:
@@ -69,7 +72,7 @@ class Api:
     def send(
         self, method: str, fields: Mapping[str, Any], *, deadline: Deadline | None = None
     ) -> None:
-        """Carries out a step, once: what was not answered raises TimedOut and is not repeated.
+        """Carries out a step, once: a call without an answer raises TimedOut and is not repeated.
 
         Not sent after `deadline`: NotCarriedOut.
         """
@@ -131,6 +134,7 @@ class Api:
                 timeout=seconds,
                 extensions=traced(deadline),
             ) as response:
+                self.answered_at = date_of(response) or self.answered_at
                 return response.status_code, _body(response, until)
         except _NEVER_SENT:
             pass
@@ -139,7 +143,7 @@ class Api:
         raise NotCarriedOut(_("Xiaohongshu can't be reached."))
 
     def _data(self, answer: Mapping[str, Any]) -> Any:
-        """What both envelopes hold: newer calls put a second one into the first one's data."""
+        """The content of both envelopes: newer calls put a second one into the first one's data."""
         _raise_for(answer, whole(answer.get("error_code")), clean(answer.get("error_msg")))
         data = answer.get("data")
         if isinstance(data, Mapping) and "success" in data and ("data" in data or "code" in data):

@@ -147,7 +147,7 @@ RECEIVED_ALL_RIGHT, REFUSE_RECEIPT = 1, 2
 # `rejectReasonType` as it is asked for, and `reasonType` as it is answered, which counts from 0.
 AT_REVIEW, AT_RECEIPT = 1, 2
 
-# What an answer's error_code is about; success is 0.
+# The meaning of an answer's error_code; success is 0.
 SUCCEEDED = 0
 NOT_AUTHENTICATED = 401
 THROTTLED = -9013

@@ -1,4 +1,4 @@
-"""What Xiaohongshu says of a ticket or order beyond its record, for people; no buyer's data."""
+"""Xiaohongshu's facts about a ticket or order beyond its record, for people; no buyer's data."""
 
 import re
 from collections.abc import Sequence

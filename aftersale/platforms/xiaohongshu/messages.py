@@ -1,4 +1,4 @@
-"""Xiaohongshu's messages: what they say, once it is certain that they are the platform's.
+"""Xiaohongshu's messages: verified, then parsed.
 
 The signature covers the address, its query and two headers, and not the body: a message is a hint,
 and what changed is fetched. The recipe is that of the platform's older interface; for messages it
@@ -18,7 +18,7 @@ from aftersale.platforms.protocol import Account, Changed, ForgedMessage, Subjec
 from aftersale.platforms.xiaohongshu.values import Row, identity
 
 CODE = "xiaohongshu"
-# What each kind of message names, by the beginning of its tag.
+# The kind of object that a message names, by the beginning of its tag.
 SUBJECTS = (
     ("msg_after_sale_", Subject.TICKET, "returnsId"),
     ("msg_fulfillment_", Subject.ORDER, "orderId"),

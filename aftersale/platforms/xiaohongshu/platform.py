@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Xiaohongshu:
     """One shop there. Deadlines and versions are the platform's, to the millisecond."""
 
-    # What a message is answered with.
+    # The answer to a message.
     reply = '{"success":true,"error_code":0,"error_msg":""}'
 
     def __init__(self, account: Account) -> None:
@@ -46,6 +46,10 @@ class Xiaohongshu:
         self._steps = Steps(self._api, account.secrets, self._raw_ticket)
 
     # The access.
+
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._api.answered_at
 
     def test(self) -> str:
         """The cheapest call there is; the shop's name came with its tokens."""

@@ -61,7 +61,7 @@ def label_of(reason: str) -> str:
 
 
 def _hint(*, unshipped: bool) -> str:
-    """What people must know before they refuse."""
+    """A hint to read before rejecting."""
     if unshipped:
         return _(
             "Xiaohongshu closes a refused request for unshipped goods at once, and is sent no"

@@ -1,4 +1,4 @@
-"""What status and money of a request mean together (SPEC O4): one alone says neither.
+"""The meaning of a request's status and money status together (SPEC O4): one alone says nothing.
 
 `refundStatus` 2 alone is money that has gone back. A code that is not known moves nothing.
 """
@@ -60,7 +60,7 @@ def money_of(info: Row) -> int | None:
 
 
 def refund(info: Row) -> Paid | Failed | NeverSeen | Pending:
-    """What has become of a request's refund; whatever is not certain is not over."""
+    """The outcome of a request's refund; an uncertain one is not over."""
     word, known = standing(info)
     if not known:
         return Pending()

@@ -1,4 +1,4 @@
-"""What Xiaohongshu sends of orders and tickets, as Afterdesk's records.
+"""Xiaohongshu's orders and tickets as Afterdesk's records.
 
 A code that is not in the tables never stops the rest: its ticket is for people, and what can't be
 recorded at all (no number, no time, no amount) is told as Unreadable.
@@ -46,7 +46,7 @@ def seen_ticket(
     status = statuses.standing(info)
     amount = asked(info)
     if status.word == "refunded":
-        # What has really gone back, where it is told.
+        # The money really refunded, if it is given.
         amount = fen(info, "refundAmountYuan") or amount
     values: dict[str, Any] = {
         "shop": shop,
@@ -84,7 +84,7 @@ def version(info: Row) -> int:
 
 
 def asked(info: Row) -> int | None:
-    """What is asked for in fen, freight included; an exchange asks for nothing."""
+    """The requested amount in fen, freight included; 0 for an exchange."""
     whole_amount = fen(info, "expectedRefundAmountYuan")
     if whole_amount is not None:
         return whole_amount
@@ -118,7 +118,7 @@ def order_record(row: Row, shop: str, number_there: str) -> SeenOrder | Unreadab
         "completed_at": iso(number(row, "finishTime")) if status == "completed" else None,
         "updated_at": iso(number(row, "updateTime")),
         "paid_amount": None if paid is None else plain_yuan(paid),
-        # Whatever goes back to a buyer there is a ticket, and counted with it.
+        # Every refund there belongs to a ticket, and is counted with it.
         "refunded_amount": "0",
         "labels": ["risk"] if _risky(row) else [],
         "lines": [
@@ -166,7 +166,7 @@ def _paid(row: Row) -> int | None:
 
 
 def _of_lines(row: Row, paid: int, lines: Sequence[Row]) -> list[int]:
-    """What was paid for each line: together what the order paid without its freight."""
+    """Money paid for each line: together the order's paid amount without freight."""
     goods = max(0, paid - max(0, number(row, "totalShippingFree")))
     weights = [max(0, _paid_for(line)) for line in lines]
     return weights if sum(weights) == goods else _shared(goods, weights)

@@ -27,12 +27,12 @@ def whole(value: Any) -> int | None:
 
 
 def number(row: Row, name: str) -> int:
-    """A whole number, 0 where there is none."""
+    """A whole number; 0 if it is missing."""
     return whole(row.get(name)) or 0
 
 
 def fen(row: Row, name: str) -> int | None:
-    """An amount that is given in yuan; None where it is none, or finer than a fen."""
+    """An amount given in yuan, as fen; None if it is no amount or finer than a fen."""
     value = row.get(name)
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", value):
         value = Decimal(value)

@@ -3,6 +3,9 @@
 A round reads what changed from OVERLAP before the end of the last one up to its own beginning:
 whatever a platform's list shows late, or under a clock that differs, is in the next one. Nothing
 moves before a slice was saved as a whole, and saving twice changes nothing (SPEC O6).
+
+Nor does a mark ever lie ahead of what was really read: rounds begin by the database's clock, which
+no machine's can put off, and no mark is later than the platform's own Date of the answer.
 """
 
 import time
@@ -23,6 +26,7 @@ from aftersale.platforms.protocol import (
     NotCarriedOut,
     Platform,
     RecordUnreadable,
+    TellsTime,
     Throttled,
 )
 from aftersale.services.syncing import access, health, reader_lease
@@ -109,6 +113,8 @@ class _Reader:
         self.platform = platform
         self.clock = clock
         self.saver = Saver(lease.account)
+        # The platform's clock was behind the round: what comes there meanwhile is the next one's.
+        self.cut = False
 
     def read(self) -> None:
         began = time.monotonic()
@@ -122,14 +128,19 @@ class _Reader:
         """Begins a round where one is due."""
         account, now = self.account, self.clock()
         if account.round_until is None:
-            if account.next_round_at is None or account.next_round_at > now:
+            if account.next_round_at is None:
                 return False
+            if now < account.next_round_at <= now + reader_lease.FURTHEST:
+                return False
+            # A mark from a clock that was ahead goes back with it.
             self.lease.write(
                 round_until=now,
-                orders_until=account.orders_until - OVERLAP,
-                tickets_until=account.tickets_until - OVERLAP,
+                orders_until=min(account.orders_until, now) - OVERLAP,
+                tickets_until=min(account.tickets_until, now) - OVERLAP,
             )
             self._ask_again(now)
+        elif account.round_until > now:
+            self.lease.write(round_until=now)
         return True
 
     def _ask_again(self, now: datetime) -> None:
@@ -169,7 +180,7 @@ class _Reader:
             now = self.clock()
             self.lease.write(
                 round_until=None,
-                next_round_at=max(until + EVERY, now),
+                next_round_at=now + EVERY if self.cut else max(until + EVERY, now),
                 first_read_at=account.first_read_at or now,
                 last_read_at=now,
                 **health.WELL,
@@ -195,6 +206,10 @@ class _Reader:
             # that would begin anew for ever.
             self.lease.write(slice_seconds=max(1, seconds // 2))
             raise
+        there = self.platform.answered_at if isinstance(self.platform, TellsTime) else None
+        if there is not None and there < end:
+            self.cut = True
+            reached = {**dict.fromkeys(reached, there), "round_until": there}
         widest = int(WIDEST_SLICE.total_seconds())
         self.lease.write(slice_seconds=min(widest, seconds * 2), **health.WELL, **reached)
 

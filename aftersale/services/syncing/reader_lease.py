@@ -11,6 +11,8 @@ from aftersale.models import PlatformAccount, PlatformMessage
 # Longer than a call and what is saved after it; a reader that lives renews it.
 LEASE = timedelta(seconds=60)
 _RENEWED_AFTER = timedelta(seconds=15)
+# No lease, pause or wait for the next round is longer.
+FURTHEST = timedelta(hours=3)
 
 
 class LeaseLost(Exception):
@@ -18,13 +20,22 @@ class LeaseLost(Exception):
 
 
 def due(now: datetime) -> QuerySet[PlatformAccount]:
-    """Accounts with something to read now that no process reads from."""
+    """Accounts with something to read now that no process reads from.
+
+    A moment further ahead than any of them can be is from a clock that jumped: ignored.
+    """
+    far = now + FURTHEST
     told = PlatformMessage.objects.filter(account=OuterRef("pk"), followed_at=None)
     return (
         PlatformAccount.objects.filter(next_round_at__isnull=False)
-        .exclude(leased_until__gt=now)
-        .exclude(paused_until__gt=now)
-        .filter(Q(next_round_at__lte=now) | Q(round_until__isnull=False) | Exists(told))
+        .exclude(leased_until__gt=now, leased_until__lt=far)
+        .exclude(paused_until__gt=now, paused_until__lt=far)
+        .filter(
+            Q(next_round_at__lte=now)
+            | Q(next_round_at__gt=far)
+            | Q(round_until__isnull=False)
+            | Exists(told)
+        )
     )
 
 

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from aftersale.services.outgoing import far_ahead
 from aftersale.services.shared.database_clock import database_moment
 from config import queue_repair
+from monitoring.services import clocks
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,9 @@ class Command(BaseCommand):
 def look() -> None:
     """One round. A database that is away is no reason to end: the next round finds it again."""
     try:
+        ahead = clocks.seconds_ahead()
+        if abs(ahead) >= clocks.MOST_SECONDS:
+            log.warning("clock_differs", seconds_ahead=round(ahead, 1))
         if found := queue_repair.set_back():
             log.warning("queue_set_back", found=found)
         if rows := far_ahead.set_back(now=database_moment()):

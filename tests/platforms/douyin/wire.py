@@ -17,7 +17,12 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        content = self.rfile.read(length)
+        if len(content) < length:
+            # The caller gave up between the head and the body.
+            self.close_connection = True
+            return
         address = urlsplit(self.path)
         query = dict(parse_qsl(address.query, keep_blank_values=True))
         try:

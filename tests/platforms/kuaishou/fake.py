@@ -81,7 +81,7 @@ class KuaishouFake:
         self._faults: dict[str, deque[Fault]] = {
             place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
         }
-        self._skew = 0.0
+        self.skewed = 0.0
         self._tokens = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -242,7 +242,7 @@ class KuaishouFake:
                 self._faults[place].extend([fault] * times)
 
     def skew(self, seconds: float) -> None:
-        self._skew = seconds
+        self.skewed = seconds
 
     def _meets(self, place: str) -> Fault | None:
         return self._faults[place].popleft() if self._faults[place] else None
@@ -273,7 +273,7 @@ class KuaishouFake:
             return 200, b'{"result": 1, "da' if fault == Fault.GARBLED else body
 
     def clock(self) -> float:
-        return time.time() + self._skew
+        return time.time() + self.skewed
 
     def _gate(self, verb: str, method: str, fields: dict[str, str]) -> None:
         if method not in READS and method not in STEPS and method != UPLOAD:

@@ -63,7 +63,7 @@ class XiaohongshuFake:
         self._faults: dict[str, deque[Fault]] = {
             place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
         }
-        self._skew = 0.0
+        self.skewed = 0.0
         self._tokens = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -215,7 +215,7 @@ class XiaohongshuFake:
                 self._faults[place].extend([fault] * times)
 
     def skew(self, seconds: float) -> None:
-        self._skew = seconds
+        self.skewed = seconds
 
     def _meets(self, place: str) -> Fault | None:
         return self._faults[place].popleft() if self._faults[place] else None
@@ -248,7 +248,7 @@ class XiaohongshuFake:
             return 200, b'{"success":true,"erro' if fault == Fault.GARBLED else body
 
     def clock(self) -> float:
-        return time.time() + self._skew
+        return time.time() + self.skewed
 
     def _signed(self, call: dict[str, Any]) -> None:
         timestamp = call.get("timestamp")
