@@ -41,6 +41,10 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
+# Seconds within which a cluster gives a sign of work, or is frozen (SPEC E1): all its workers may
+# be in a call that takes their `timeout`. Nothing that `decide` does takes long.
+BEATS_WITHIN = {DECIDE: 50, PAY: 90, SLOW: 860, PULL: 150, TELL: 90}
+
 
 def wake(task: str, *args: object, cluster: str) -> None:
     """Ask a cluster to run `task` (a dotted path) soon.

@@ -17,7 +17,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from config.heartbeat import EVERY_SECONDS
 from config.postgres import BASE_DIR, PostgresError, Server
+from config.queue import BEATS_WITHIN
 from config.supervisor import Group
 from config.terminal import terminal_language
 from config.version import VERSION
@@ -142,9 +144,13 @@ def run(host: str, port: str, login: str) -> int:
     group = Group(BASE_DIR)
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
     group.add("web", gunicorn, environment)
-    for cluster in ("decide", "pay", "slow", "pull", "tell"):
-        command = [sys.executable, "manage.py", "qcluster"]
-        group.add(cluster, command, {**environment, "Q_CLUSTER_NAME": cluster})
+    for cluster, seconds in BEATS_WITHIN.items():
+        group.add(
+            cluster,
+            [sys.executable, "manage.py", "qcluster"],
+            {**environment, "Q_CLUSTER_NAME": cluster},
+            beats_within=int(seconds / EVERY_SECONDS),
+        )
     group.add("watch", [sys.executable, "manage.py", "watch"], environment)
     status = group.run()
     if status is None:

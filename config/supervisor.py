@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 
+from config.heartbeat import FILE_VARIABLE
+
 PATIENCE = 70
 """Seconds until programs that do not stop are killed. A cluster finishes its running tasks first,
 which may take 60 s each."""
@@ -27,8 +29,60 @@ ASK_AGAIN = 2
 it starts its first process."""
 LOOK_AGAIN = 0.1
 """Seconds between two looks at which programs are alive."""
+START_ROUNDS = 12
+"""Rounds of the watch that a start may take besides."""
 COLOURS = (36, 33, 32, 35, 34, 31)
 """ANSI codes of the names in front of the lines, on a terminal."""
+
+
+class Rounds:
+    """Counts the rounds of the watch, by the file that it writes in each.
+
+    Its rounds are the clock: without a database it makes none, and nothing counts as frozen.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._last = _content(file)
+        self.number = 0
+
+    def one_more(self) -> bool:
+        now = _content(self._file)
+        if now == self._last:
+            return False
+        self._last = now
+        self.number += 1
+        return True
+
+
+class Watched:
+    """A program that must give a sign of work within so many rounds of the watch.
+
+    A start may take longer: until the first sign it has `START_ROUNDS` more.
+    """
+
+    def __init__(self, file: Path, within: int) -> None:
+        self._file = file
+        self._within = within
+        self._last = _content(file)
+        self._since: int | None = None
+        self._started = False
+
+    def is_frozen(self, number: int) -> bool:
+        """Asked once a round of the watch, with the round's number."""
+        now = _content(self._file)
+        if now != self._last or self._since is None:
+            self._started = self._started or now != self._last
+            self._last, self._since = now, number
+        most = self._within + (0 if self._started else START_ROUNDS)
+        return number - self._since > most
+
+
+def _content(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
 
 
 class Group:
@@ -37,41 +91,60 @@ class Group:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+        self._beats = folder / "var" / "beats"
+        self._beats_within: dict[str, int] = {}
         self._printing = threading.Lock()
         self._stop = threading.Event()
 
-    def add(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
-        self._commands[name] = (command, environment)
+    def add(
+        self,
+        name: str,
+        command: list[str],
+        environment: Mapping[str, str],
+        *,
+        beats_within: int | None = None,
+    ) -> None:
+        """`beats_within`: rounds of the program `watch` within which this one must give a sign of
+        work (config/heartbeat.py); else it is killed and started again (SPEC E1)."""
+        beat_file = str(self._beats / name)
+        self._commands[name] = (command, {**environment, FILE_VARIABLE: beat_file})
+        if beats_within is not None:
+            self._beats_within[name] = beats_within
 
     def run(self) -> int | None:
         """Run until all have stopped. None after SIGINT or SIGTERM, else the exit status of the
         program that ended by itself."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        self._beats.mkdir(parents=True, exist_ok=True)
         programs = {name: self._start(name) for name in self._commands}
-        guardian = subprocess.Popen(
-            [sys.executable, "-m", "config.supervisor", *(str(p.pid) for p in programs.values())],
-            cwd=self._folder,
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        readers = [
-            threading.Thread(target=self._print_lines, args=(name, program), daemon=True)
-            for name, program in programs.items()
-        ]
-        for reader in readers:
-            reader.start()
+        guardian = self._guard(programs)
+        readers = [self._read(name, program) for name, program in programs.items()]
+        watched = {name: Watched(self._beats / name, n) for name, n in self._beats_within.items()}
+        rounds = Rounds(self._beats / "watch")
         first_ended = None
         while first_ended is None and not self._stop.wait(LOOK_AGAIN):
             first_ended = next((n for n, p in programs.items() if not is_alive(p)), None)
+            if not rounds.one_more():
+                continue
+            frozen = [name for name, one in watched.items() if one.is_frozen(rounds.number)]
+            for name in frozen:
+                self._print("system", f"{name} does no work and is started again")
+                _kill_group(programs[name])
+                programs[name].wait()
+                programs[name] = self._start(name)
+                readers.append(self._read(name, programs[name]))
+                watched[name] = Watched(self._beats / name, self._beats_within[name])
+            if frozen:
+                _dismiss(guardian)
+                guardian = self._guard(programs)
         if first_ended is not None:
             self._print("system", f"{first_ended} ended by itself")
         stop(list(programs.values()))
         statuses = {name: program.wait() for name, program in programs.items()}
         for reader in readers:
             reader.join(timeout=ASK_AGAIN)
-        guardian.kill()
-        guardian.communicate()
+        _dismiss(guardian)
         self._print("system", "all stopped")
         return None if first_ended is None else statuses[first_ended]
 
@@ -94,6 +167,19 @@ class Group:
         )
         self._print("system", f"{name} started (pid={program.pid})")
         return program
+
+    def _guard(self, programs: Mapping[str, psutil.Popen]) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "config.supervisor", *(str(p.pid) for p in programs.values())],
+            cwd=self._folder,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def _read(self, name: str, program: psutil.Popen) -> threading.Thread:
+        reader = threading.Thread(target=self._print_lines, args=(name, program), daemon=True)
+        reader.start()
+        return reader
 
     def _print_lines(self, name: str, program: psutil.Popen) -> None:
         for line in program.stdout:
@@ -137,6 +223,11 @@ def stop(programs: Sequence[psutil.Process]) -> None:
                     program.terminate()
             ask_at += ASK_AGAIN
         time.sleep(LOOK_AGAIN)
+
+
+def _dismiss(guardian: subprocess.Popen) -> None:
+    guardian.kill()
+    guardian.communicate()
 
 
 def _kill_group(program: psutil.Process) -> None:

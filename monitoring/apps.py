@@ -8,8 +8,13 @@ class MonitoringConfig(AppConfig):
     verbose_name = _("Monitoring")
 
     def ready(self) -> None:
+        from django_q.signals import post_execute_in_worker, pre_execute
+
         from aftersale.signals import to_be_told
+        from config import heartbeat
         from monitoring import wiring
 
         to_be_told.connect(wiring.on_to_be_told, dispatch_uid="monitoring.to_be_told")
+        for signal in (pre_execute, post_execute_in_worker):
+            signal.connect(heartbeat.beat, dispatch_uid="monitoring.beat")
         post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="monitoring.schedules")

@@ -20,7 +20,8 @@ from pathlib import Path
 from config.supervisor import Group
 group = Group(Path.cwd())
 for name, code in zip(sys.argv[1::2], sys.argv[2::2]):
-    group.add(name, [sys.executable, "-c", code], os.environ)
+    within = 2 if name.startswith("beats") else None
+    group.add(name, [sys.executable, "-c", code], os.environ, beats_within=within)
 print("status", group.run(), flush=True)
 """
 WAITS = "print('up', flush=True); import time; time.sleep(60)"
@@ -43,6 +44,27 @@ child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); tim
 subprocess.Popen([sys.executable, "-c", child])
 print("up", flush=True); time.sleep(60)
 """
+
+
+# Rounds of the watch, far quicker than the real one's.
+WATCH = """
+import time
+from config.heartbeat import beat
+print("up", flush=True)
+while True:
+    beat(); time.sleep(0.1)
+"""
+# It works for a while, then stands still for ever.
+FREEZES = """
+import time
+from config.heartbeat import beat
+print("up", flush=True)
+for _ in range(10):
+    beat(); time.sleep(0.1)
+print("frozen", flush=True)
+time.sleep(60)
+"""
+WORKS = FREEZES.replace("range(10)", "range(600)")
 
 
 class Started:
@@ -112,3 +134,28 @@ def test_nothing_lives_on_when_the_group_is_killed(start) -> None:
     group = start(web=WAITS, parent=PARENT)
     group.process.kill()
     assert still_running(group.family, seconds=20) == []
+
+
+def test_a_program_that_does_no_work_is_started_again_and_no_other_is(start) -> None:
+    """SPEC E1: ended and started again by something outside it."""
+    group = start(watch=WATCH, beats_a=FREEZES, beats_b=WORKS)
+    give_up = time.monotonic() + 40
+    while group.said().count("| frozen") < 2:
+        assert time.monotonic() < give_up, group.said()
+        time.sleep(0.1)
+    said = group.said()
+    assert "beats_a does no work and is started again" in said
+    assert said.count("beats_a started") == 2
+    assert said.count("beats_b started") == said.count("watch started") == 1
+    again = psutil.Process(group.process.pid).children(recursive=True)
+    # The new one ends with the group, too, even if the group is killed.
+    group.process.kill()
+    assert still_running([*group.family, *again], seconds=20) == []
+
+
+def test_without_rounds_of_the_watch_nothing_counts_as_frozen(start) -> None:
+    """A database that is away stops its rounds: killing clusters would help nobody."""
+    group = start(beats_a=FREEZES)
+    time.sleep(3)
+    assert "does no work" not in group.said()
+    assert group.said().count("beats_a started") == 1

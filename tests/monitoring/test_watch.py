@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from aftersale.models import RefundAttempt
 from aftersale.platforms.payments import ARRIVES_WITHIN, TimedOut
@@ -19,7 +19,9 @@ from aftersale.services.outgoing.refund_attempt import LEASE
 from config import queue_repair
 from monitoring.management.commands import watch
 from strategies.models import Heartbeat
+from strategies.services.lanes import DECIDE_TASK
 from strategies.tasks import beat
+from tests import factories
 from tests.aftersale.refunds.conftest import (  # noqa: F401 (fixtures)
     clock,
     decided,
@@ -28,6 +30,7 @@ from tests.aftersale.refunds.conftest import (  # noqa: F401 (fixtures)
     pay_until_done,
     platform,
 )
+from tests.factories import make_ticket
 
 JUMP = timedelta(days=400)
 
@@ -111,3 +114,24 @@ def test_the_program_sets_back_and_stops_when_asked():
     finally:
         program.kill()
         program.wait()
+
+
+@pytest.mark.django_db
+def test_idle_clusters_are_asked_for_a_sign_of_work_and_waiting_tickets_are_swept():
+    """SPEC E1: the sweep does not live in the cluster that it watches."""
+    shop = make_shop()
+    make_ticket(factories.make_order(shop))
+    OrmQ.objects.all().delete()
+    watch.look()
+    asked = {row.key: row.func() for row in OrmQ.objects.exclude(key="decide")}
+    assert asked == dict.fromkeys(("pay", "slow", "pull", "tell"), "config.heartbeat.nothing")
+    decide = sorted((row.func(), row.task["args"]) for row in OrmQ.objects.filter(key="decide"))
+    assert decide == [("config.heartbeat.nothing", ()), (DECIDE_TASK, (shop.pk,))]
+    # One that has due tasks has work to show: nothing is added.
+    watch.look()
+    assert OrmQ.objects.count() == 6
+    # A task that a killed worker holds is no work to come.
+    ahead = timezone.now() + timedelta(minutes=15)
+    OrmQ.objects.filter(key="pay").update(lock=ahead)
+    watch.look()
+    assert OrmQ.objects.filter(key="pay", lock__lt=ahead).count() == 1
