@@ -187,6 +187,7 @@ def test_a_ticket_with_its_decision_and_trace(erp: Program, shop: Shop) -> None:
         "updated_at": "2026-03-11T12:00:00+08:00",
         "note": "",
         "evidence": [],
+        "labels": [],
         "buyer": "b1",
         "status": "refunding",
         "status_since": timezone.localtime(ticket.status_at).isoformat(),

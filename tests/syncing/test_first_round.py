@@ -53,9 +53,10 @@ def test_what_was_open_before_waits_for_people(connected: Connected):
     events = [(event.kind, event.note) for event in ticket.events.all()]
     assert events == [("arrived", ""), ("flag", "Open before the shop was connected")]
     assert evaluate(connected) == []
-    # New tickets after that are evaluated at once.
+    # New tickets after that are evaluated at once; not about the goods of T3 (SPEC E2).
     connected.clock.turn(minutes=1)
-    connected.ticket("T4", amount="10.00")
+    connected.order("O2")
+    connected.ticket("T4", order_no="O2", amount="10.00")
     connected.read_later(minutes=1)
     assert evaluate(connected) == ["T4 refund"]
 

@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
+from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
@@ -57,6 +59,7 @@ class Api:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
         self._client: httpx.Client | None = None
+        self.answered_at: datetime | None = None
 
     def read(self, path: str, param: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer's data. Whatever goes wrong, nothing was changed."""
@@ -140,6 +143,7 @@ class Api:
                 timeout=limit,
                 extensions=traced(deadline),
             ) as response:
+                self.answered_at = date_of(response) or self.answered_at
                 return response, _body(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.
         except _NEVER_SENT:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.protocol import (
     NotCarriedOut,
@@ -19,7 +20,7 @@ from aftersale.platforms.protocol import (
 from . import reasons, to_records
 from .api import Api, Refused
 from .refusals import why
-from .values import identity, number, part, rows, seconds
+from .values import LONGEST_NUMBER, identity, number, part, rows, seconds
 
 ORDERS, ORDER = "/order/searchList", "/order/orderDetail"
 TICKETS, TICKET = "/afterSale/List", "/afterSale/Detail"
@@ -96,7 +97,7 @@ class Lookup:
         return None if raw is None else readable(self._seen(raw))
 
     def raw_ticket(self, ticket_no: str) -> Row | None:
-        if not ticket_no.isdecimal():
+        if whole_number(ticket_no, digits=LONGEST_NUMBER) is None:
             return None
         asked = {"after_sale_id": ticket_no, "need_operation_record": True}
         return self._found(TICKET, asked)
@@ -125,7 +126,7 @@ class Lookup:
         return to_records.order_record(row, self._shop)
 
     def _raw_order(self, order_no: str) -> Row | None:
-        if not order_no.isdecimal():
+        if whole_number(order_no, digits=LONGEST_NUMBER) is None:
             return None
         found = self._found(ORDER, {"shop_order_id": order_no})
         return None if found is None else part(found, "shop_order_detail")

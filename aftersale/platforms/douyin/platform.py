@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import (
@@ -27,7 +28,7 @@ from .api import Api, Refused
 from .codes import Money, Operation, Status
 from .lookup import TICKETS, Lookup
 from .refusals import declined
-from .values import clean, number, part, rows, seconds, whole
+from .values import LONGEST_NUMBER, clean, number, part, rows, seconds, whole
 
 OPERATE = "/afterSale/operate"
 OPEN_ENTRY = "/afterSale/OpenAfterSaleChannel"
@@ -47,6 +48,10 @@ class Douyin:
         self._lookup = Lookup(account.shop_code, self._api)
 
     # The access.
+
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._api.answered_at
 
     def test(self) -> str:
         """There is no call for the shop's name: it comes with the token."""
@@ -131,7 +136,8 @@ class Douyin:
                 " office: refuse it there, or choose another reason."
             )
             return Declined(Why.OTHER, told % chosen.label)
-        code = int(chosen.code) if chosen.code.isdecimal() else chosen.code
+        numeric = whole_number(chosen.code)
+        code = chosen.code if numeric is None else numeric
         words = {"reject_reason_code": code, "reason": chosen.label, "remark": text}
         return self._operate(step, prepared, words)
 
@@ -160,7 +166,7 @@ class Douyin:
         return Pending() if code == Status.SUCCESS else NeverSeen()
 
     def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
-        if not ticket_no.isdecimal():
+        if whole_number(ticket_no, digits=LONGEST_NUMBER) is None:
             raise NotCarriedOut(_("Douyin does not know this ticket."))
         return self._lookup.reasons(ticket_no)
 
@@ -206,9 +212,11 @@ class Douyin:
         )
 
     def _return_address(self) -> int | None:
-        chosen = self._account.secrets.get("return_address_id", "")
-        if chosen.isdecimal():
-            return int(chosen)
+        chosen = whole_number(
+            self._account.secrets.get("return_address_id", ""), digits=LONGEST_NUMBER
+        )
+        if chosen is not None:
+            return chosen
         return self._lookup.return_address(self._account.secrets.get("shop_id", ""))
 
     def _decide(self, step: Step, table: Mapping[int, Operation]) -> Accepted | Declined:

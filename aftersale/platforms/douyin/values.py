@@ -11,6 +11,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENTS = range(10**9, 10**10)
 # Texts with a time have Beijing's.
 _BEIJING = timezone(timedelta(hours=8))
+# Digits of a number of an order or ticket; today they have 19.
+LONGEST_NUMBER = 32
 _LONGEST_NAME = 64
 
 

@@ -23,6 +23,8 @@ from aftersale.models import (
     Ticket,
     TicketType,
 )
+from aftersale.services.orders import refundable
+from aftersale.services.orders.line_money import LineMoney
 from aftersale.services.outgoing import pay_refunds, refund_attempt
 from aftersale.services.outgoing.refund_attempt import AttemptLease
 from aftersale.services.refunds import (
@@ -35,7 +37,7 @@ from aftersale.services.refunds import (
 from aftersale.services.shared import due_work, locks
 from aftersale.services.shared.errors import OverLine, OverRefundable, Refused
 from aftersale.services.tickets.cases import case_of_locked
-from tests.concurrency.threads import at_once
+from tests.concurrency.threads import at_once, meeting
 
 from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
 
@@ -136,7 +138,15 @@ def two_on_a_line() -> tuple[Order, list[Callable[[], object]]]:
     ]
 
 
-def test_without_the_lock_a_line_gives_twice_what_was_paid_for_it(unlocked_orders):
+def test_without_the_lock_a_line_gives_twice_what_was_paid_for_it(unlocked_orders, monkeypatch):
+    both_have_read, real = meeting(2), refundable.line_money
+
+    def read(order: Order, ticket: Ticket) -> LineMoney | None:
+        found = real(order, ticket)
+        both_have_read()
+        return found
+
+    monkeypatch.setattr(refundable, "line_money", read)
     order, calls = two_on_a_line()
     results = at_once(*calls)
     assert all(isinstance(result, Ticket) for result in results)

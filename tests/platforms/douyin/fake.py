@@ -64,7 +64,7 @@ class DouyinFake:
         self._faults: dict[str, deque[Fault]] = {
             place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
         }
-        self._skew = 0.0
+        self.skewed = 0.0
         self._server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
@@ -204,7 +204,7 @@ class DouyinFake:
                 self._faults[place].extend([fault] * times)
 
     def skew(self, seconds: float) -> None:
-        self._skew = seconds
+        self.skewed = seconds
 
     def _meets(self, place: str) -> Fault | None:
         return self._faults[place].popleft() if self._faults[place] else None
@@ -234,7 +234,7 @@ class DouyinFake:
             return 200, b'{"code": 10000, "da' if fault == Fault.GARBLED else body
 
     def clock(self) -> float:
-        return time.time() + self._skew
+        return time.time() + self.skewed
 
     def _gate(self, method: str, query: dict[str, str], content: bytes) -> None:
         if method not in READS and method not in STEPS and method not in TOKENS:
