@@ -1,4 +1,4 @@
-"""What tickets have taken of each line, and which tickets a person has said no to (SPEC E2).
+"""Money taken of each line by tickets, and tickets that a person has said no to (SPEC E2).
 
 Filled from the tickets and their events: an event names every rejection, and every refund that a
 person took back.

@@ -1,4 +1,4 @@
-"""What a platform says beyond a record, and the flag of what is not known here."""
+"""Facts of a platform beside a record, and the flag for words not known here."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion

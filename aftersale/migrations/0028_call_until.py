@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-# What is under way as this migrates was sent without a deadline, by a program that is stopping.
+# Calls under way during the migration had no deadline; the program that sent them is stopping.
 HOLD = """
     UPDATE {table} SET call_until = clock_timestamp() + interval '10 minutes'
     WHERE state IN ({states})

@@ -12,7 +12,7 @@ from .api import Api
 from .values import clean, identity, number
 
 CREATE, REFRESH = "/token/create", "/token/refresh"
-# What the platform says of a token's life contradicts itself: a third of it is kept in reserve.
+# A third of a token's life is kept in reserve: the platform's statements of it disagree.
 RESERVE = 1 / 3
 
 

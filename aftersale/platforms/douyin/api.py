@@ -78,7 +78,7 @@ class Api:
         return self._data(path, param, deadline=deadline)
 
     def token(self, path: str, param: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the platform gives for a code or a refresh token; needs no access token."""
+        """The tokens for a code or a refresh token; needs no access token."""
         try:
             return self._data(path, param, with_token=False)
         except Refused as refused:

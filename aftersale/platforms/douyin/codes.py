@@ -218,7 +218,7 @@ UNCERTAIN = frozenset({11005})
 # Lists that were busy, and answers that were empty: asked again later.
 BUSY = frozenset({10002, 20004, 20005})
 
-# What an answer's code is about.
+# Meanings of an answer's code.
 SUCCEEDED = 10000
 THROTTLED, WITHDRAWN = 60000, 70000
 NOT_PERMITTED, NO_TOKEN = 30001, 50001
