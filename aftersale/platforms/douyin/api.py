@@ -10,14 +10,13 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
-from aftersale.platforms.answered_at import date_of
+from aftersale.platforms.answered_at import clocks_apart, date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
@@ -30,8 +29,6 @@ ADDRESS = "https://openapi-fxg.jinritemai.com"
 LONGEST_ANSWER = 20_000_000
 # How long to leave a platform alone that has too many calls; it names no time of its own.
 PAUSE = 2.0
-# Clocks further apart than this are named as what a refused signature may be due to.
-CLOCKS_APART = 120
 
 # None of these has sent anything.
 _NEVER_SENT = (
@@ -173,7 +170,7 @@ def _raise(code: int | None, answer: Mapping[str, Any], response: httpx.Response
         raise Throttled(_("Douyin has had too many calls."), PAUSE)
     if sub_code.startswith(codes.BAD_SIGNATURE):
         text = _("Douyin does not accept the signature: %s")
-        if _clocks_apart(response):
+        if clocks_apart(response):
             text = _("Douyin does not accept the signature; the clocks differ: %s")
         raise NotAuthorised(text % words)
     if code in (codes.NOT_PERMITTED, codes.NO_TOKEN) or sub_code.startswith(
@@ -229,11 +226,3 @@ def _said(answer: Mapping[str, Any], code: int | None) -> str:
     words = next((text for text in texts if text), "")[:200]
     marks = [str(code), clean(answer.get("sub_code")), clean(answer.get("log_id"))]
     return f"{words} ({', '.join(mark for mark in marks if mark)})".strip()
-
-
-def _clocks_apart(response: httpx.Response) -> bool:
-    try:
-        theirs = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
-    except ValueError:
-        return False
-    return abs(theirs - time.time()) > CLOCKS_APART

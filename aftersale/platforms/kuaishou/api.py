@@ -9,14 +9,13 @@ import time
 import warnings
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
-from aftersale.platforms.answered_at import date_of
+from aftersale.platforms.answered_at import clocks_apart, date_of
 from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
@@ -34,8 +33,6 @@ ADDRESS = "https://openapi.kwaixiaodian.com"
 LONGEST_ANSWER = 20_000_000
 # How long to leave a platform alone that has too many calls; the day's quota comes back slowly.
 PAUSE, QUOTA_PAUSE = 2.0, 600.0
-# Clocks further apart than this are named as what a refused signature may be due to.
-CLOCKS_APART = 120
 
 # None of these has sent anything.
 _NEVER_SENT = (
@@ -169,7 +166,7 @@ class Api:
             text = _("The app may not do this at Kuaishou: %s")
         elif found & codes.BAD_SIGNATURE:
             text = _("Kuaishou does not accept the signature: %s")
-            if _clocks_apart(response):
+            if clocks_apart(response):
                 text = _("Kuaishou does not accept the signature; the clocks differ: %s")
         else:
             return
@@ -255,11 +252,3 @@ def _inside_trouble(answer: Mapping[str, Any]) -> bool:
     """The platform failed within rather than refuse: which codes say so is not documented."""
     text = _said(answer)
     return any(word in text for word in ("系统", "请求超时", "服务异常", "服务器", "稍后", "繁忙"))
-
-
-def _clocks_apart(response: httpx.Response) -> bool:
-    try:
-        theirs = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
-    except ValueError:
-        return False
-    return abs(theirs - time.time()) > CLOCKS_APART
