@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_ch
 
 from pydantic import Field
 
-from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
 if TYPE_CHECKING:
@@ -187,13 +187,17 @@ class Picture:
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
+    # What else waits with it.
+    limit = Limit.SHOP
+
 
 class Throttled(NotCarriedOut):
-    """Too many calls; `after` is how many seconds to wait."""
+    """Too many calls; `after` is how many seconds to wait, `limit` what has to."""
 
-    def __init__(self, message: str, after: float) -> None:
+    def __init__(self, message: str, after: float, limit: Limit = Limit.SHOP) -> None:
         super().__init__(message)
         self.after = after
+        self.limit = limit
 
 
 class NotAuthorised(NotCarriedOut):
@@ -203,6 +207,8 @@ class NotAuthorised(NotCarriedOut):
 class RecordUnreadable(NotCarriedOut):
     """A single record can't be told in our words, and asking again does not change that: people
     are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
+
+    limit = Limit.ORDER
 
 
 def readable(seen: T | Unreadable) -> T:

@@ -18,7 +18,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
 from aftersale.platforms.answered_at import clocks_apart, date_of
 from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
 
@@ -43,6 +43,8 @@ _NEVER_SENT = (
 
 class Refused(NotCarriedOut):
     """The platform understood the call and did not do it: `number` of the sub code, 0 without."""
+
+    limit = Limit.ORDER
 
     def __init__(self, text: str, number: int = 0) -> None:
         super().__init__(text)
@@ -167,7 +169,8 @@ def _raise(code: int | None, answer: Mapping[str, Any], response: httpx.Response
     number = re.search(r":(\d{1,10})$", sub_code)
     named = int(number[1]) if number else 0
     if code == codes.THROTTLED or sub_code.startswith("isv.traffic-limited"):
-        raise Throttled(_("Douyin has had too many calls."), PAUSE)
+        # So many a second of each call.
+        raise Throttled(_("Douyin has had too many calls."), PAUSE, Limit.CALL)
     if sub_code.startswith(codes.BAD_SIGNATURE):
         text = _("Douyin does not accept the signature: %s")
         if clocks_apart(response):

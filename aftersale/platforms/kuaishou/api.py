@@ -17,7 +17,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
 from aftersale.platforms.answered_at import clocks_apart, date_of
 from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import (
     Account,
     NotAuthorised,
@@ -47,6 +47,8 @@ _NEVER_SENT = (
 
 class Refused(NotCarriedOut):
     """The platform understood the call and did not do it; the text is the platform's own."""
+
+    limit = Limit.ORDER
 
 
 class Api:
@@ -159,7 +161,7 @@ class Api:
         if found & codes.THROTTLED:
             raise Throttled(_("Kuaishou has had too many calls."), PAUSE)
         if (found | {_code(answer, "sub_code")}) & codes.QUOTA_SPENT:
-            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE)
+            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE, Limit.APP)
         if found & codes.NOT_AUTHENTICATED:
             text = _("Kuaishou does not accept the access token: %s")
         elif found & codes.NOT_PERMITTED:

@@ -187,7 +187,7 @@ def _failure(code: int, message: str) -> Exception:
     if code in SYSTEM_ERRORS:
         return TimedOut()
     if code in THROTTLED:
-        return Throttled(_("The platform asks for fewer calls."), THROTTLED[code])
+        return Throttled(_("The platform asks for fewer calls."), *THROTTLED[code])
     if code in NOT_PERMITTED:
         return NotPermitted(
             _("The app has no right to this at the platform: %(message)s (%(code)d)")

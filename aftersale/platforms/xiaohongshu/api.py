@@ -19,7 +19,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.platforms import payments
 from aftersale.platforms.answered_at import date_of
 from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
 from aftersale.platforms.xiaohongshu import codes
@@ -47,6 +47,8 @@ _TROUBLE = ("系统", "超时", "服务异常", "服务器", "稍后", "繁忙")
 
 class Refused(NotCarriedOut):
     """The platform understood the call and did not do it; the text is the platform's own."""
+
+    limit = Limit.ORDER
 
     def __init__(self, text: str, code: int | None) -> None:
         super().__init__(text)
@@ -163,7 +165,8 @@ def _raise_for(envelope: Mapping[str, Any], code: int | None, text: str) -> None
     if success is True and code == codes.SUCCEEDED:
         return
     if code == codes.THROTTLED or "限流" in text:
-        raise Throttled(_("Xiaohongshu has had too many calls."), PAUSE)
+        limit = Limit.CALL if "method" in text.lower() else Limit.SHOP
+        raise Throttled(_("Xiaohongshu has had too many calls."), PAUSE, limit)
     said = f"{text[:200]} ({code})" if text else str(code)
     if code == codes.NOT_AUTHENTICATED:
         raise NotAuthorised(_("Xiaohongshu does not accept the access token: %s") % said)
