@@ -11,7 +11,7 @@ What a call may raise, besides answering:
 - `NotCarriedOut` and its kinds: it certainly was not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -48,6 +48,8 @@ class Account:
     secrets: Mapping[str, str] = field(repr=False)
     # Where the platform is reached; empty: where its documentation says.
     address: str = ""
+    # Told of each call, whatever became of it.
+    count: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
