@@ -34,9 +34,11 @@ from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformCalls,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
+    PlatformRead,
     PlatformSubject,
 )
 from .refund import Refund, RefundAttempt
@@ -97,9 +99,11 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformCalls",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
+    "PlatformRead",
     "PlatformStep",
     "PlatformSubject",
     "Refund",

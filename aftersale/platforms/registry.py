@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ConnectorKind, PlatformAccount, Shop
+from aftersale.platforms import call_count
 from aftersale.platforms.capabilities import BY_HAND, Can
 from aftersale.platforms.protocol import Account, NotAuthorised, Platform, Secret
 from config.secrets import SecretUnreadable, seal, unseal
@@ -59,11 +61,14 @@ def platform_of(shop: Shop) -> Platform | None:
 def platform_for(account: PlatformAccount) -> Platform:
     """Raises NotAuthorised where the stored credentials can't be read."""
     _name, module, name = PLATFORMS[account.platform]
+    secrets = secrets_in(account)
+    app = call_count.app_of(account.platform, secrets)
     platform: Platform = getattr(import_module(module), name)(
         Account(
             shop_code=account.shop.code,
-            secrets=secrets_in(account),
+            secrets=secrets,
             address=account.address,
+            count=partial(call_count.count, account.shop_id, app),
         )
     )
     return platform
