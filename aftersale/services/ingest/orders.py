@@ -47,7 +47,7 @@ def save_orders(
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
         elif ahead := refusal_of(record.updated_at, latest):
             results[position] = ahead
         else:

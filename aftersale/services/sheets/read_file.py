@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.identifiers import clean_identifier, show_invisible
 from aftersale.records.errors import FieldError
 
 from .cells import inexact, text_cell
@@ -73,10 +73,13 @@ def _head(cells: Sequence[str], names: Mapping[str, str]) -> list[str]:
         if column is None:
             raise WrongSheet(
                 _("The head has “%(cell)s”, which is no column here. Known are: %(columns)s")
-                % {"cell": cell[:64], "columns": ", ".join(dict.fromkeys(names.values()))}
+                % {
+                    "cell": show_invisible(cell),
+                    "columns": ", ".join(dict.fromkeys(names.values())),
+                }
             )
         if column in head:
-            raise WrongSheet(_("The head has the column “%s” twice.") % cell[:64])
+            raise WrongSheet(_("The head has the column “%s” twice.") % show_invisible(cell))
         head.append(column)
     return head
 
