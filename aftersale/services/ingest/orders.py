@@ -180,8 +180,10 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
                 results[item.position] = result
             else:
                 changed[version[0]] = item
-        arrived = _change(cur, changed, results) if changed else []
-        arrived += _insert(cur, new, results) if new else []
+        # Inserts wait for other inserts of the same key. Holding changed rows meanwhile would
+        # deadlock with a batch that took these for new, too.
+        arrived = _insert(cur, new, results) if new else []
+        arrived += _change(cur, changed, results) if changed else []
         if arrived:
             waiting = refresh(cur, arrived, now)
             if waiting:
