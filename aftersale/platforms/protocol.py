@@ -15,10 +15,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 from pydantic import Field
 
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
@@ -254,6 +263,9 @@ class PushesSecrets(Protocol):
 class Platform(Protocol):
     """One shop's platform. A message of its is answered with `reply`, where it has one; else
     "success"."""
+
+    # What people can do there from the desk.
+    can: ClassVar[frozenset[Can]]
 
     def test(self) -> str:
         """Checks the credentials by a call that changes nothing; returns the shop's name there."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import (
     CALL_TIMEOUT_SECONDS,
     Failed,
@@ -58,6 +59,16 @@ Prepare = Callable[[Answer, float], Sent | Declined]
 
 class WeChatShop:
     """The platform takes no version with a step: each fetches its ticket first, and compares."""
+
+    can = frozenset(
+        {
+            Can.OFFER_TYPE,
+            Can.OFFER_AMOUNT,
+            Can.REFUND_WITHOUT_GOODS,
+            Can.EVIDENCE,
+            Can.SEE_INSURANCE,
+        }
+    )
 
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
