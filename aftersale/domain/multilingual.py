@@ -5,7 +5,7 @@ translations. What people and platforms write is stored as it came.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -50,6 +50,15 @@ def said(message: str | Promise) -> Said:
     """A message, or a label, in every language: instead of gettext where it is written down."""
     meant = message if isinstance(message, Promise) else gettext_lazy(message)
     return Said({code: _in(code, meant) for code in _codes()})
+
+
+def in_each_language(write: Callable[[], str]) -> str:
+    """The text of a function that writes it in the active language."""
+    texts = {}
+    for code in _codes():
+        with override(code):
+            texts[code] = str(write())
+    return Said(texts)
 
 
 def joined(separator: str, texts: Iterable[str | Promise]) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
+from aftersale.domain.multilingual import in_each_language, joined
 from aftersale.records.as_read import with_value
 from aftersale.records.values import (
     DATE_PATTERN,
@@ -26,6 +27,11 @@ class FieldError(NamedTuple):
     pointer: str
     """Where in the record, as in `lines[0].paid_amount`; empty for the record itself."""
     message: str
+
+    @property
+    def text(self) -> str:
+        """As str(), in every language that the message is in."""
+        return joined(": ", [show_invisible(self.pointer), self.message][not self.pointer :])
 
     def __str__(self) -> str:
         return f"{show_invisible(self.pointer)}: {self.message}" if self.pointer else self.message
@@ -51,6 +57,11 @@ def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def explain(error: ValidationError) -> list[FieldError]:
     """Each thing that was wrong, in the order of the record's fields, with the value as read."""
     return _explained(error, _message)
+
+
+def explain_in_each_language(error: ValidationError) -> str:
+    """All of it as one text, to be kept in a row."""
+    return in_each_language(lambda: "; ".join(map(str, explain(error))))
 
 
 def explain_cells(

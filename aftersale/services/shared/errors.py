@@ -1,7 +1,8 @@
 """The errors that services refuse with. Every text is for the person at the screen."""
 
 from django.db.models import Choices
-from django.utils.translation import gettext as _
+
+from aftersale.domain.multilingual import said as _
 
 
 class Refused(Exception):

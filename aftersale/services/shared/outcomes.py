@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
-
+from aftersale.domain.multilingual import said as _
 from aftersale.records.as_read import with_value
 from aftersale.records.schemas import FieldError
 
