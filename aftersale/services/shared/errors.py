@@ -50,6 +50,10 @@ class OverLine(Refused):
     """The amount exceeds what is left of the ticket's line; a person may go on (SPEC O2)."""
 
 
+class OtherReasons(Refused):
+    """The ticket's platform takes other reasons for a rejection than the one chosen (SPEC P2)."""
+
+
 class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""
 
