@@ -11,7 +11,8 @@ from aftersale.domain.identifiers import clean_identifier, show_invisible
 from aftersale.records.errors import FieldError
 
 from .cells import inexact, text_cell
-from .workbook import OLE, ZIP, WrongWorkbook, read_rows
+from .workbook import read_rows
+from .workbook_area import OLE, ZIP, WrongWorkbook
 
 LARGEST = 2 * 1024 * 1024
 MOST_ROWS = 5_000
