@@ -34,6 +34,7 @@ from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformAuthorisation,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
@@ -97,6 +98,7 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformAuthorisation",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
