@@ -11,7 +11,7 @@ What a call may raise, besides answering:
 - `NotCarriedOut` and its kinds: it certainly was not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -28,7 +28,7 @@ from typing import (
 from pydantic import Field
 
 from aftersale.platforms.capabilities import Can
-from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Account:
     secrets: Mapping[str, str] = field(repr=False)
     # Where the platform is reached; empty: where its documentation says.
     address: str = ""
+    # Told of each call, whatever became of it.
+    count: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +198,17 @@ class Picture:
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
+    # What else waits with it.
+    limit = Limit.SHOP
+
 
 class Throttled(NotCarriedOut):
-    """Too many calls; `after` is how many seconds to wait."""
+    """Too many calls; `after` is how many seconds to wait, `limit` what has to."""
 
-    def __init__(self, message: str, after: float) -> None:
+    def __init__(self, message: str, after: float, limit: Limit = Limit.SHOP) -> None:
         super().__init__(message)
         self.after = after
+        self.limit = limit
 
 
 class NotAuthorised(NotCarriedOut):
@@ -216,6 +222,8 @@ class WaitsForPush(NotAuthorised):
 class RecordUnreadable(NotCarriedOut):
     """A single record can't be told in our words, and asking again does not change that: people
     are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
+
+    limit = Limit.ORDER
 
 
 def readable(seen: T | Unreadable) -> T:

@@ -60,7 +60,7 @@ class Douyin:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     def test(self) -> str:
         """There is no call for the shop's name: it comes with the token."""

@@ -68,7 +68,7 @@ class Kuaishou:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     # The access.
 

@@ -77,7 +77,7 @@ class WeChatShop:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._client.answered_at
+        return self._client.connection.answered_at
 
     def test(self) -> str:
         token = self._fresh_token()

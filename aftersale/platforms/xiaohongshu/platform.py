@@ -51,7 +51,7 @@ class Xiaohongshu:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     def test(self) -> str:
         """The cheapest call there is; the shop's name came with its tokens."""

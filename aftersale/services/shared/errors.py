@@ -51,3 +51,7 @@ class OverLine(Refused):
 
 class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""
+
+
+class OtherPayment(Refused):
+    """A result names another ticket, attempt or amount than its refund has (SPEC G5)."""
