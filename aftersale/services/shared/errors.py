@@ -1,7 +1,8 @@
 """The errors that services refuse with. Every text is for the person at the screen."""
 
 from django.db.models import Choices
-from django.utils.translation import gettext as _
+
+from aftersale.domain.multilingual import said as _
 
 
 class Refused(Exception):
@@ -47,6 +48,10 @@ class OverRefundable(Refused):
 
 class OverLine(Refused):
     """The amount exceeds what is left of the ticket's line; a person may go on (SPEC O2)."""
+
+
+class OtherReasons(Refused):
+    """The ticket's platform takes other reasons for a rejection than the one chosen (SPEC P2)."""
 
 
 class Stale(Refused):
