@@ -34,6 +34,7 @@ from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformAuthorisation,
     PlatformCalls,
     PlatformFacts,
     PlatformMessage,
@@ -99,6 +100,7 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformAuthorisation",
     "PlatformCalls",
     "PlatformFacts",
     "PlatformMessage",

@@ -218,6 +218,10 @@ class NotAuthorised(NotCarriedOut):
     """The credentials are refused or have run out: people have to see to it."""
 
 
+class WaitsForPush(NotAuthorised):
+    """Nothing is wrong: the platform has still to push what the access needs."""
+
+
 class RecordUnreadable(NotCarriedOut):
     """A single record can't be told in our words, and asking again does not change that: people
     are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""

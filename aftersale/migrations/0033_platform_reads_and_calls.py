@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0031_public_numbers'),
+        ('aftersale', '0032_authorisations'),
     ]
 
     operations = [
