@@ -45,9 +45,12 @@ from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformAuthorisation,
+    PlatformCalls,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
+    PlatformRead,
     PlatformSubject,
 )
 from .refund import Refund, RefundAttempt
@@ -116,9 +119,12 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformAuthorisation",
+    "PlatformCalls",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
+    "PlatformRead",
     "PlatformStep",
     "PlatformSubject",
     "Refund",

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from aftersale.domain.multilingual import said as _
 from aftersale.services.sheets.cells import text_cell, value_cell
-from aftersale.services.sheets.workbook import OLE, ZIP
+from aftersale.services.sheets.workbook_area import OLE, ZIP, WrongWorkbook, require_area
 
 from . import limits, passwords
 from .limits import WrongFile
@@ -139,6 +139,10 @@ def _modified(packed: zipfile.ZipFile) -> datetime | None:
 def _workbook(plain: Plain) -> Iterator[Sheet]:
     """All sheets, formulas as what they came to when the file was saved."""
     try:
+        if plain.content.startswith(OLE):
+            require_area(
+                plain.content, most_rows=limits.MOST_ROWS, most_columns=limits.MOST_COLUMNS
+            )
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(plain.content))
         for title in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(title)
@@ -152,6 +156,8 @@ def _workbook(plain: Plain) -> Iterator[Sheet]:
             yield Sheet(plain.name, title, rows, value_cell, plain.saved_at)
     except PasswordError:
         raise passwords.wrong() from None
+    except WrongWorkbook as wrong:
+        raise WrongFile(wrong.args[0]) from None
     except (CalamineError, ValueError, OSError):
         raise WrongFile(_("The Excel file is damaged.")) from None
 

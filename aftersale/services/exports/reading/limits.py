@@ -18,7 +18,9 @@ _SMALL = 1024 * 1024
 # Hash rounds of a workbook's password: usually 100,000; the file itself says how many.
 MOST_ROUNDS = 1_000_000
 # A row or cell that has content, and where it says that it stands.
-_PLACE = re.compile(rb'<(?:\w+:)?(?:row|c)\s[^>]*?\br="([A-Z]{0,3})([0-9]{1,7})"[^>]*(?<!/)>')
+_PLACE = re.compile(
+    rb"""<(?:\w+:)?(?:row|c)\s[^>]*?\br=["']([A-Z]{0,3})([0-9]{1,7})["'][^>]*(?<!/)>"""
+)
 _CHUNK = 1024 * 1024
 _LONGEST_TAG = 512
 _LETTERS = 26

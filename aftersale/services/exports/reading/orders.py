@@ -167,7 +167,8 @@ def _lines(draft: OrderDraft, table: Table, read: Sequence[_Row]) -> None:
         if twice and table.layout.sums is Sums.EACH:
             draft.problems.append(
                 Problem(
-                    head_of(table, "line_key"), _("two rows of this order say different things of one line")
+                    head_of(table, "line_key"),
+                    _("two rows of this order say different things of one line"),
                 )
             )
             return
