@@ -62,6 +62,7 @@ class IdempotentCall(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     answer = models.BinaryField(default=b"")
     content_type = models.CharField(max_length=64, default="")
+    location = models.CharField(max_length=200, default="", db_default="")
     at = models.DateTimeField()
 
     class Meta:

@@ -15,7 +15,7 @@ from .clients import client_of, english_client
 from .scene import Scene
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
-SENT = {"name": "ERP", "scopes": ["read", "ingest"]}
+SENT = {"name": "ERP", "scopes": ["read", "orders"]}
 
 
 def address(own: Scene, name: str, *args: object) -> str:
@@ -36,7 +36,7 @@ def test_made_and_shown_once(own: Scene) -> None:
     token = ApiToken.objects.get(name="ERP")
     assert (token.shop, token.scopes, token.created_by) == (
         own.shop,
-        ["read", "ingest"],
+        ["read", "orders"],
         own.people["owner"],
     )
     use = tokens.use(text=text, now=NOON)

@@ -26,10 +26,12 @@ _SHOWN = len(PREFIX) + 6
 
 RIGHT_OF = {
     Scope.READ: Right.SEE,
-    Scope.INGEST: Right.HANDLE_TICKETS,
+    Scope.ORDERS: Right.HANDLE_TICKETS,
+    Scope.SHIPPING: Right.HANDLE_TICKETS,
     Scope.TICKETS: Right.HANDLE_TICKETS,
     Scope.STRATEGIES: Right.CHANGE_STRATEGIES,
     Scope.WINDOWS: Right.OPEN_WINDOWS,
+    Scope.FUNDS: Right.CHANGE_SHOP,
 }
 
 
