@@ -42,6 +42,21 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="apitoken",
+            name="expires_at",
+            field=models.DateTimeField(null=True, verbose_name="ends at"),
+        ),
+        migrations.AddField(
+            model_name="apitoken",
+            name="networks",
+            field=ArrayField(
+                models.CharField(max_length=43),
+                db_default=[],
+                default=list,
+                verbose_name="used from",
+            ),
+        ),
+        migrations.AddField(
             model_name="idempotentcall",
             name="location",
             field=models.CharField(db_default="", default="", max_length=200),

@@ -49,6 +49,7 @@ class Line:
     owners: bool = False
     also: str = ""
     persons: bool = False
+    any_scope: bool = False
 
 
 def reads(*names: Any) -> Line:
@@ -96,6 +97,7 @@ CALLS: dict[str, Line] = {
         {"GET": READ, "PUT": STRATEGIES, "DELETE": STRATEGIES}, (BlockedBuyer, "buyer"), None, True
     ),
     "desk-api:fund-entries": Line({"GET": READ, "POST": FUNDS}, sends=_ENTRY, owners=True),
+    "desk-api:token": Line({"GET": READ}, any_scope=True),
     "automation-api:strategies": writes(STRATEGIES, sends=_STRATEGY, GET=READ),
     "automation-api:strategy": Line(
         {"GET": READ, "PATCH": STRATEGIES, "DELETE": STRATEGIES}, (Strategy, "pk"), {"name": "x"}

@@ -88,6 +88,8 @@ def test_with_every_other_scope(own: Scene, foreign: Scene) -> None:
     }
     point = moved()
     for address in WALK:
+        if address.line.any_scope:
+            continue
         caller = without[address.scope, address.line.also]
         answer = make_call(caller, address, own)
         assert (answer.status, answer.content["code"]) == (403, "scope_missing"), address
