@@ -26,6 +26,7 @@ class ProblemCode(StrEnum):
     NO_SUCH_CALL = "no_such_call"
     WRONG_STEP = "wrong_step"
     STALE = "stale"
+    OTHER_PAYMENT = "other_payment"
     NOT_OPENED = "window_not_opened"
     PRECONDITION_FAILED = "precondition_failed"
     # Afterdesk itself.

@@ -51,7 +51,8 @@ class Problem(BaseModel):
 class Conflict(Problem):
     """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
 
-    Both are null where something else has changed meanwhile.
+    Both are null where something else has changed meanwhile, or does not match; `code` says
+    what, where it has a name.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -176,6 +177,10 @@ def _refusal(error: errors.Refused, code: Code) -> HttpResponse:
         case errors.Stale():
             states = {"from_state": None, "to_state": None}
             return answer_with(Conflict.of(409, code, error.message, **states))
+        case errors.OtherPayment():
+            states = {"from_state": None, "to_state": None}
+            named = wrong(found)
+            return answer_with(Conflict.of(409, code, error.message, errors=named, **states))
     return problem(422, code, error.message, found)
 
 

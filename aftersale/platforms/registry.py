@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import PlatformAccount, Shop
+from aftersale.models import ConnectorKind, PlatformAccount, Shop
+from aftersale.platforms.capabilities import BY_HAND, Can
 from aftersale.platforms.protocol import Account, NotAuthorised, Platform, Secret
 from config.secrets import SecretUnreadable, seal, unseal
 
@@ -35,12 +36,18 @@ def secrets_of(code: str) -> tuple[Secret, ...]:
     return secrets
 
 
-def has(code: str, ability: type) -> bool:
-    """True if a platform implements the given optional protocol."""
+def capabilities(code: str) -> frozenset[Can]:
+    """What people can do on a platform from the desk."""
     if code not in PLATFORMS:
-        return False
+        return frozenset()
     _name, module, name = PLATFORMS[code]
-    return issubclass(getattr(import_module(module), name), ability)
+    can: frozenset[Can] = getattr(import_module(module), name).can
+    return can
+
+
+def can(shop: Shop) -> frozenset[Can]:
+    """What people can do from the desk in a shop; by hand they do the rest in its back office."""
+    return capabilities(shop.platform) if shop.connector == ConnectorKind.PLATFORM else BY_HAND
 
 
 def platform_of(shop: Shop) -> Platform | None:

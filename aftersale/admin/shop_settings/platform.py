@@ -17,6 +17,7 @@ from aftersale.admin.kit.dialogs import ask, attempt, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketStatus
 from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import NotAuthorised
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound, Refused
@@ -186,6 +187,8 @@ def _state(request: HttpRequest, shop: Shop, account: PlatformAccount) -> dict[s
         "colour": colour,
         "facts": _facts(shop, account),
         "secrets": _secrets(account),
+        "can": [can.label for can in Can if can in registry.capabilities(account.platform)],
+        "can_not": [can.label for can in Can if can not in registry.capabilities(account.platform)],
         "messages_address": request.build_absolute_uri(address),
         "app_address": request.build_absolute_uri(
             reverse("platforms:app-messages", args=[account.platform])

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import (
     NotCarriedOut,
     OrderNow,
@@ -41,6 +41,8 @@ Row = TypeVar("Row", SeenOrder, SeenTicket)
 
 class Refusal(NotCarriedOut):
     """The platform answered, and said no."""
+
+    limit = Limit.ORDER
 
 
 class NoRecord(Exception):

@@ -12,7 +12,7 @@ from django.db import transaction
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund
-from aftersale.platforms.payments import Failed, NotSent
+from aftersale.platforms.payments import Failed, Limit, NotSent
 from aftersale.platforms.platform_payments import PEOPLE_SECONDS
 from aftersale.platforms.protocol import OrderNow, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
@@ -32,7 +32,7 @@ def look(*, lease: AttemptLease, now: datetime) -> Failed | NotSent | None:
         return seen
     known = _known_at_approval(lease)
     if wrong := _save(seen, shop_code=lease.request.shop_code, now=now):
-        return NotSent(wrong, PEOPLE_SECONDS, for_people=True)
+        return NotSent(wrong, PEOPLE_SECONDS, for_people=True, limit=Limit.ORDER)
     with transaction.atomic(durable=True):
         order = locks.lock_order(lease.order_pk)
         if isinstance(seen.order, OrderRecord):

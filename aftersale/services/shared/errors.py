@@ -74,3 +74,9 @@ class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""
 
     code = "stale"
+
+
+class OtherPayment(Refused):
+    """A result names another ticket, attempt or amount than its refund has (SPEC G5)."""
+
+    code = "other_payment"

@@ -17,7 +17,7 @@ TOGETHER = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0030_refund_to_be_paid")]
+    dependencies = [("aftersale", "0031_public_numbers")]
 
     operations = [
         migrations.RunSQL(APART, TOGETHER),
