@@ -52,7 +52,7 @@ class Conflict(Problem):
     """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
 
     Both are null where something else has changed meanwhile, or does not match; `code` says
-    what, where it has a name.
+    which.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
