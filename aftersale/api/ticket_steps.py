@@ -70,7 +70,7 @@ class Picture(Record):
 
 
 class Rejection(Step):
-    reason: Code = Field(description="A code of `GET /reject-reasons` that fits the ticket")
+    reason: Code = Field(description="A code of `GET /reject-reasons?ticket_no=…`")
     explanation: Told | None = Field(
         default=None, description="What the buyer is told; else the shop's text for the reason"
     )
@@ -155,8 +155,8 @@ class RejectCall(TicketStep):
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
-        """For a reason of the catalogue that fits the ticket's type and stage; some need
-        pictures (SPEC P2)."""
+        """For a reason of the catalogue that fits the ticket's type and stage, or one of its
+        platform's own where it has any: then 422 names those. Some need pictures (SPEC P2)."""
         sent = read(request, Rejection)
         pictures = [picture.file(number) for number, picture in enumerate(sent.evidence)]
         return self.step(

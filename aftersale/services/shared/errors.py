@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from django.db.models import Choices
-from django.utils.translation import gettext as _
+
+from aftersale.domain.multilingual import said as _
 
 
 class Refused(Exception):
@@ -68,6 +69,10 @@ class OverLine(Refused):
     """The amount exceeds what is left of the ticket's line; a person may go on (SPEC O2)."""
 
     code = "over_line"
+
+
+class OtherReasons(Refused):
+    """The ticket's platform takes other reasons for a rejection than the one chosen (SPEC P2)."""
 
 
 class Stale(Refused):
