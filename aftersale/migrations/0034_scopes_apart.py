@@ -17,7 +17,7 @@ TOGETHER = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0031_public_numbers")]
+    dependencies = [("aftersale", "0033_platform_reads_and_calls")]
 
     operations = [
         migrations.RunSQL(APART, TOGETHER),
