@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0034_file_imports'),
+        ('aftersale', '0035_file_imports'),
         ('strategies', '0010_skip_risky'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

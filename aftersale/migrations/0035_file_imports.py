@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0033_platform_reads_and_calls'),
+        ('aftersale', '0034_scopes_apart'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
