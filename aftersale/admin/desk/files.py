@@ -209,7 +209,7 @@ def _show(
     response = pages.show(
         request,
         "aftersale/desk/file.html",
-        str(found),
+        _("File %s") % found,
         **_about(request, found),
         recognised=_recognised(found),
         exported_at=_local(found),

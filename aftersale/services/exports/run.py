@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from aftersale.domain.multilingual import said
+from aftersale.domain.multilingual import said, written
 from aftersale.models import (
     IMPORT_UNDER_WAY,
     FileImport,
@@ -23,6 +23,7 @@ from aftersale.models import (
     RowOutcome,
 )
 from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.sql_arrays import numbers, texts
 from config.queue import SLOW, wake
 
 from . import line_numbers, write
@@ -181,7 +182,19 @@ def _keep(
             row.outcome = before if again else one.outcome.value
             row.note = one.notes.get(row.pk, "")
             row.written = writes
-    ImportRow.objects.bulk_update(batch, ["outcome", "note", "written"], batch_size=500)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE aftersale_importrow r
+                  SET outcome = k.outcome, note = k.note, written = %s
+                 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k (id, outcome, note)
+                WHERE r.id = k.id""",
+            [
+                writes,
+                numbers(row.pk for row in batch),
+                texts(row.outcome for row in batch),
+                texts(written(row.note) for row in batch),
+            ],
+        )
     FileImport.objects.filter(pk=file_import.pk).update(done=F("done") + len(batch), seen_at=now)
 
 

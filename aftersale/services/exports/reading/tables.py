@@ -133,7 +133,7 @@ def _rows(
                     except WrongCell as wrong:
                         problems.append(Problem(head, wrong.args[0], number + count))
                 cells.setdefault(name, str(text))
-        if not cells:
+        if not cells or word(cells.get(key, "")) in _NOTHING:
             continue
         if _TOTAL.fullmatch(word(cells.get(key, ""))) or not ids & cells.keys():
             table.totals += 1
