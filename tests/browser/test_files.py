@@ -7,19 +7,26 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from aftersale.models import FileImport, Order, Refund, Shop
+from aftersale.models import FileImport, Membership, Order, Refund
 from aftersale.services.exports import run
 from strategies.services.evaluator import Tally, decide_shop
+from tests.admin.scene import person
 from tests.exports.test_pages import ORDERS, REQUEST, files, xlsx_file
+from tests.factories import make_shop, make_strategy
 
 from .console import problems_of
-from .test_shop_settings import found_by_axe, shop  # noqa: F401
+from .test_shop_settings import found_by_axe, log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_from_the_file_to_the_approval(page: Page, live_server: Any, shop: Shop) -> None:  # noqa: F811
-    Shop.objects.filter(pk=shop.pk).update(platform="kuaishou", connector="manual")
+def test_from_the_file_to_the_approval(page: Page, live_server: Any) -> None:
+    shop = make_shop(platform="kuaishou")
+    make_strategy(shop)
+    Membership.objects.create(shop=shop, user=person("files-owner"), role="owner")
+    cookie = {"name": "django_language", "value": "en", "url": live_server.url}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    log_in(page, live_server, "files-owner")
     problems = problems_of(page)
 
     def bring(name: str, content: bytes) -> None:
