@@ -2,6 +2,7 @@
 
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
+    BESIDE_STEPS,
     HANDS_OFF,
     Actor,
     AlertKind,
@@ -60,6 +61,7 @@ from .webhook import (
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
+    "BESIDE_STEPS",
     "DESK_STATUSES",
     "ENDED_ALERTS",
     "HANDS_OFF",

@@ -14,7 +14,7 @@ from aftersale.platforms.douyin import Douyin
 from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
 
-from . import answers, wire
+from . import answers, beside, wire
 from .shop import DAY, PAYING, SHOP_ID, STATES, TYPES, No, Shop
 from .wire import Broken
 
@@ -23,6 +23,7 @@ CLOCK_TOLERANCE = 600
 
 STEPS = {
     "afterSale.operate": Shop.operate,
+    **beside.STEPS,
     "afterSale.OpenAfterSaleChannel": lambda shop, param: shop.open_entry(param.get("order_id")),
 }
 READS = {
