@@ -16,6 +16,7 @@ from aftersale.platforms.protocol import (
     Declined,
     OrderNow,
     Picture,
+    PlatformReason,
     SeenTicket,
     Step,
     Unreadable,
@@ -108,6 +109,9 @@ class Double:
             self.change(number, status="negotiating")
 
         return self._step("negotiate", step, {"pending_review", "negotiating"}, do)
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
+        return ()  # the catalogue serves
 
     notes = NoteRules(longest=200, flags=("red", "blue"), replaces=False)
 
