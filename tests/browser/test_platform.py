@@ -12,8 +12,8 @@ from tests.platforms import double
 from tests.platforms.double import Place, offered
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import WCAG
-from .test_smoke import log_in
 
 __all__ = ["offered"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def test_connecting_and_testing(page: Page, live_server: Any, offered: None) -> 
     problems = problems_of(page)
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     page.goto(f"{live_server.url}/admin/shops/{shop.pk}/settings/platform/")
     page.get_by_role("button", name="Connect to: The double").click()
     page.get_by_label("Key").fill(double.GIVEN["key"])
