@@ -34,9 +34,12 @@ from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformAuthorisation,
+    PlatformCalls,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
+    PlatformRead,
     PlatformSubject,
 )
 from .refund import Refund, RefundAttempt
@@ -97,9 +100,12 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformAuthorisation",
+    "PlatformCalls",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
+    "PlatformRead",
     "PlatformStep",
     "PlatformSubject",
     "Refund",

@@ -6,6 +6,8 @@ from typing import Any
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import (
     Accepted,
@@ -41,6 +43,14 @@ class Douyin:
 
     # What a push is answered with; anything else, and it comes again.
     reply = '{"code":0,"msg":"success"}'
+    can = frozenset(
+        {
+            Can.REFUND_WITHOUT_GOODS,
+            Can.OPEN_WINDOW,
+            Can.SEE_NOTES,
+            Can.SEE_INSURANCE,
+        }
+    )
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -51,7 +61,7 @@ class Douyin:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     def test(self) -> str:
         """There is no call for the shop's name: it comes with the token."""
@@ -65,14 +75,15 @@ class Douyin:
     # What is there.
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
+        # The list has whole orders: nothing is saved by leaving some out.
         return self._lookup.orders(since, until)
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
-        return self._lookup.tickets(since, until)
+        return self._lookup.tickets(since, until, known or Known())
 
     def order(self, order_no: str) -> SeenOrder | None:
         return self._lookup.order(order_no)
