@@ -30,6 +30,7 @@ from .choices import (
     TicketType,
 )
 from .desk import CaseVisit, SavedFilter
+from .feed import FeedEvent
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
@@ -83,6 +84,7 @@ __all__ = [
     "ConnectorKind",
     "EvidenceFile",
     "FastRefundPeriod",
+    "FeedEvent",
     "Fund",
     "FundEntry",
     "FundEntryKind",
