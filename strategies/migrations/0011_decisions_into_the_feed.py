@@ -35,7 +35,7 @@ UNTELL = _BEFORE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
 class Migration(migrations.Migration):
     dependencies = [
         ("strategies", "0010_skip_risky"),
-        ("aftersale", "0035_feed"),
+        ("aftersale", "0036_feed"),
     ]
 
     operations = [migrations.RunSQL(TELL, UNTELL)]

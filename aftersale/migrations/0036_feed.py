@@ -129,7 +129,7 @@ _CURRENT = Cast(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0034_scopes_apart")]
+    dependencies = [("aftersale", "0035_file_imports")]
 
     operations = [
         migrations.CreateModel(
