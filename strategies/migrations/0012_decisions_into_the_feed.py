@@ -1,4 +1,4 @@
-"""The trigger that tells of decisions writes the feed (aftersale 0035, docs/adr/0007)."""
+"""The trigger that tells of decisions writes the feed (aftersale 0036, docs/adr/0007)."""
 
 from importlib import import_module
 
@@ -34,7 +34,7 @@ UNTELL = _BEFORE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("strategies", "0010_skip_risky"),
+        ("strategies", "0011_suggestions"),
         ("aftersale", "0036_feed"),
     ]
 
