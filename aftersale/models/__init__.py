@@ -31,6 +31,7 @@ from .choices import (
     TicketType,
 )
 from .desk import CaseVisit, SavedFilter
+from .feed import FeedEvent
 from .file_import import (
     IMPORT_UNDER_WAY,
     NO_MOMENT,
@@ -100,6 +101,7 @@ __all__ = [
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
+    "FeedEvent",
     "FileImport",
     "Fund",
     "FundEntry",
