@@ -48,13 +48,15 @@ class Problem(BaseModel):
 class Conflict(Problem):
     """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
 
-    Both are null where something else has changed meanwhile.
+    Both are null where something else has changed meanwhile, or does not match; `code` then says
+    what, where it has a name.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     from_state: str | None = Field(serialization_alias="from")
     to_state: str | None = Field(serialization_alias="to")
+    code: str | None = None
 
 
 class Invalid(Exception):
@@ -112,6 +114,12 @@ def answer_to(error: Exception) -> HttpResponse | None:
             return answer_with(Conflict.of(409, error.message, **states))
         case errors.Stale():
             return answer_with(Conflict.of(409, error.message, from_state=None, to_state=None))
+        case errors.OtherPayment():
+            named = wrong([FieldError(error.pointer, error.message)])
+            states = {"from_state": None, "to_state": None}
+            return answer_with(
+                Conflict.of(409, error.message, errors=named, code="other_payment", **states)
+            )
         case errors.Refused():
             found = [FieldError(error.pointer, error.message)] if error.pointer else []
             return problem(422, error.message, found)

@@ -21,6 +21,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records.schemas import TicketLabel
+from aftersale.services.refunds import attempts
 from aftersale.services.tickets import cases
 
 from .values import Moment, Yuan
@@ -72,7 +73,7 @@ class ShownAttempt(BaseModel):
 
 
 class ShownRefund(BaseModel):
-    id: int
+    id: str = Field(description="Its public number: random, and never given twice")
     status: RefundStatus
     amount: Yuan
     source: RefundSource
@@ -83,6 +84,7 @@ class ShownRefund(BaseModel):
     reference: str = Field(description="The payment's number elsewhere, where it was paid by hand")
     needs_people: bool
     settled_at: Moment | None
+    attempt: int = Field(description="The number of the attempt that a result is about")
     attempts: list[ShownAttempt]
 
 
@@ -197,7 +199,7 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
     if refund is None:
         return None
     return {
-        "id": refund.pk,
+        "id": refund.public_number,
         "status": refund.status,
         "amount": refund.amount,
         "source": refund.source,
@@ -208,6 +210,7 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
         "reference": refund.reference,
         "needs_people": refund.needs_people,
         "settled_at": refund.settled_at,
+        "attempt": attempts.number_of(refund),
         "attempts": [
             {
                 "number": attempt.number,

@@ -19,6 +19,7 @@ from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
 from aftersale.services.desk import evidence, replies
 from aftersale.services.refunds import approvals, refund_results
+from aftersale.services.refunds.payment_claim import PaymentClaim
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets import snapshot
 
@@ -69,7 +70,7 @@ class Picture(Record):
 
 
 class Rejection(Step):
-    reason: Code = Field(description="A code of `GET /reject-reasons` that fits the ticket")
+    reason: Code = Field(description="A code of `GET /reject-reasons?ticket_no=…`")
     explanation: Told | None = Field(
         default=None, description="What the buyer is told; else the shop's text for the reason"
     )
@@ -90,6 +91,17 @@ class RefundOutcome(Step):
     reference: Annotated[
         str, Field(max_length=refund_results.LONGEST_REFERENCE, pattern=NO_NUL)
     ] = Field(default="", description="The payment's number elsewhere, of a refund that was paid")
+    ticket_no: Code | None = Field(
+        default=None, description="The ticket that was paid; of another one: 409 `other_payment`"
+    )
+    attempt: int | None = Field(
+        default=None,
+        ge=1,
+        description="The refund's `attempt` that was paid; of another one: 409 `other_payment`",
+    )
+    amount: Amount | None = Field(
+        default=None, description="What was paid; another amount: 409 `other_payment`"
+    )
 
 
 class TicketStep(Call):
@@ -132,8 +144,8 @@ class RejectCall(TicketStep):
         summary="Reject a ticket", request=Rejection, responses=ShownTicket, tags=["tickets"]
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
-        """For a reason of the catalogue that fits the ticket's type and stage; some need
-        pictures (SPEC P2)."""
+        """For a reason of the catalogue that fits the ticket's type and stage, or one of its
+        platform's own where it has any: then 422 names those. Some need pictures (SPEC P2)."""
         sent = read(request, Rejection)
         pictures = [picture.file(number) for number, picture in enumerate(sent.evidence)]
         return self.step(
@@ -223,13 +235,14 @@ class RefundResultCall(Call):
         responses=ShownTicket,
         tags=["tickets"],
     )
-    def post(self, request: Request, refund_id: int) -> HttpResponse:
+    def post(self, request: Request, number: str) -> HttpResponse:
         """Of a shop whose refunds are paid elsewhere, or of a refund that nobody can be asked
-        about. What Afterdesk sends by itself is not for others to settle: 409."""
+        about. What Afterdesk sends by itself is not for others to settle: 409. Name ticket,
+        attempt and amount, so that a result never counts for another payment."""
         sent = read(request, RefundOutcome)
 
         def work() -> HttpResponse:
-            refund = Refund.objects.filter(shop=self.shop_id, pk=refund_id).first()
+            refund = Refund.objects.filter(shop=self.shop_id, public_number=number).first()
             if refund is None:
                 raise NotFound(_("There is no such refund."))
             refund_results.record_result(
@@ -240,6 +253,7 @@ class RefundResultCall(Call):
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,
+                claim=PaymentClaim(sent.ticket_no, sent.attempt, sent.amount),
             )
             return answer(shown_ticket(refund.ticket_id))
 

@@ -36,6 +36,7 @@ from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformAuthorisation,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
@@ -102,6 +103,7 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformAuthorisation",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",

@@ -34,6 +34,16 @@ class PlatformAccount(models.Model):
     platform = models.CharField(_("platform"), max_length=32)
     address = models.CharField(_("address"), max_length=200, blank=True, default="")
     sealed = models.TextField(editable=False)
+    # The app's own credentials are those of the settings, and not among the sealed ones.
+    installations_app = models.BooleanField(default=False)
+    # The shop there: its number, empty until the platform has told it, and its name.
+    shop_there = models.CharField(_("shop on the platform"), max_length=128, blank=True, default="")
+    name_there = models.CharField(_("its name there"), max_length=200, blank=True, default="")
+    # What the app may do, in the platform's words; when an owner has to authorise it again, and
+    # from when people are told so (SPEC P1, M4).
+    scopes = models.JSONField(default=list)
+    authorised_until = models.DateTimeField(_("authorised until"), null=True)
+    warned_from = models.DateTimeField(null=True)
     # The platform pays fast refunds by itself: recorded, never sent (SPEC F2).
     pays_fast_refunds = models.BooleanField(_("pays fast refunds itself"), default=False)
     connected_at = models.DateTimeField(_("connected at"))
@@ -69,6 +79,12 @@ class PlatformAccount(models.Model):
             models.CheckConstraint(
                 condition=Q(slice_seconds__gte=1), name="platform_account_slice_not_empty"
             ),
+            # Two shops here for one there would both answer its buyers.
+            models.UniqueConstraint(
+                fields=["platform", "address", "shop_there"],
+                condition=~Q(shop_there=""),
+                name="platform_account_one_shop_there",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +94,36 @@ class PlatformAccount(models.Model):
     def stopped(self) -> bool:
         """True after a refusal of the credentials: people must check them before the next try."""
         return self.next_round_at is None
+
+
+class PlatformAuthorisation(models.Model):
+    """An owner's way to the platform's page and back: one state, used once, for one person and
+    shop. `sealed` holds the app's own credentials, then all that the platform granted, encrypted;
+    the row goes with the answer to it, or at `expires_at`."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", verbose_name=_("shop"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("user")
+    )
+    platform = models.CharField(_("platform"), max_length=32)
+    address = models.CharField(_("address"), max_length=200, blank=True, default="")
+    # The state itself is known to the browser and the platform alone.
+    state_hash = models.CharField(max_length=64, unique=True)
+    installations_app = models.BooleanField(default=False)
+    sealed = models.TextField(editable=False)
+    expires_at = models.DateTimeField()
+    # Its state was used: another answer with it is refused.
+    used_at = models.DateTimeField(null=True)
+    # The platform has granted the access, and it works: the owner is asked whether it is the shop.
+    granted_at = models.DateTimeField(null=True)
+    name_there = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("authorisation under way")
+        verbose_name_plural = _("authorisations under way")
+
+    def __str__(self) -> str:
+        return f"{self.shop} – {self.platform}"
 
 
 class PlatformProblem(models.Model):

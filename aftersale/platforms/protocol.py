@@ -11,15 +11,24 @@ What a call may raise, besides answering:
 - `NotCarriedOut` and its kinds: it certainly was not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 from pydantic import Field
 
-from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.capabilities import Can
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
 if TYPE_CHECKING:
@@ -48,6 +57,8 @@ class Account:
     secrets: Mapping[str, str] = field(repr=False)
     # Where the platform is reached; empty: where its documentation says.
     address: str = ""
+    # Told of each call, whatever became of it.
+    count: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +198,32 @@ class Picture:
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
+    # What else waits with it.
+    limit = Limit.SHOP
+
 
 class Throttled(NotCarriedOut):
-    """Too many calls; `after` is how many seconds to wait."""
+    """Too many calls; `after` is how many seconds to wait, `limit` what has to."""
 
-    def __init__(self, message: str, after: float) -> None:
+    def __init__(self, message: str, after: float, limit: Limit = Limit.SHOP) -> None:
         super().__init__(message)
         self.after = after
+        self.limit = limit
 
 
 class NotAuthorised(NotCarriedOut):
     """The credentials are refused or have run out: people have to see to it."""
 
 
+class WaitsForPush(NotAuthorised):
+    """Nothing is wrong: the platform has still to push what the access needs."""
+
+
 class RecordUnreadable(NotCarriedOut):
     """A single record can't be told in our words, and asking again does not change that: people
     are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
+
+    limit = Limit.ORDER
 
 
 def readable(seen: T | Unreadable) -> T:
@@ -254,6 +275,9 @@ class PushesSecrets(Protocol):
 class Platform(Protocol):
     """One shop's platform. A message of its is answered with `reply`, where it has one; else
     "success"."""
+
+    # What people can do there from the desk.
+    can: ClassVar[frozenset[Can]]
 
     def test(self) -> str:
         """Checks the credentials by a call that changes nothing; returns the shop's name there."""

@@ -17,6 +17,8 @@ CAP_PERCENT = [80, 100]
 DEADLINE_HOURS = 6
 # Reading from a platform must fail for this long before people are told.
 FAILING_HOURS = 1
+# The threshold of an authorisation that ends: not before so many hours ahead of it.
+ENDING_HOURS = 14 * 24
 _CAP = """
     SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
         'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
@@ -70,7 +72,8 @@ _SHIPPING = """
     JOIN aftersale_ticket t ON t.id = a.ticket_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
 """
-# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS.
+# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS; and an
+# authorisation that ends, which only an owner can renew.
 _PLATFORM = """
     SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
         (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -80,6 +83,12 @@ _PLATFORM = """
     JOIN unnest(ARRAY[0, %(failing_hours)s]) AS t (hours)
         ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
            ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
+    UNION ALL
+    SELECT p.id, c.id, %(ending_hours)s, (c.warned_from AT TIME ZONE p.timezone)::date,
+        jsonb_build_object('name', p.name, 'until', c.authorised_until)
+    FROM aftersale_shop p
+    JOIN aftersale_platformaccount c ON c.shop_id = p.id
+        AND c.warned_from <= %(now)s
 """
 # Only webhooks that Afterdesk switched off, not those that a person did.
 _WEBHOOK = """
@@ -130,6 +139,7 @@ def values(*, now: datetime, since: datetime) -> dict[str, Any]:
         "soon": now + timedelta(hours=DEADLINE_HOURS),
         "hours": DEADLINE_HOURS,
         "failing_hours": FAILING_HOURS,
+        "ending_hours": ENDING_HOURS,
         "long_failing": now - timedelta(hours=FAILING_HOURS),
         "percents": CAP_PERCENT,
         "statuses": [status.value for status in DESK_STATUSES],

@@ -16,6 +16,7 @@ from aftersale.models import SwitchedOff, TicketStatus
 from aftersale.services.desk.queues import Queue
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
+from monitoring.services.alert_queries import ENDING_HOURS
 
 COLOURS: dict[str, str] = {
     AlertKind.CAP: "warning",
@@ -145,6 +146,13 @@ def _shipping(alert: Alert) -> Wording:
 
 def _platform(alert: Alert) -> Wording:
     facts = alert.facts
+    link = reverse("desk:shop-platform", args=[alert.shop_id]), _("To the connection")
+    if alert.threshold == ENDING_HOURS:
+        text = _(
+            "The access of %(name)s to its platform ends on %(until)s. An owner has to authorise it"
+            " again before: after that nothing is read or sent."
+        )
+        return text % {"name": facts["name"], "until": _at(facts["until"], alert)}, *link
     if alert.threshold == 0:
         text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
     else:
@@ -154,7 +162,7 @@ def _platform(alert: Alert) -> Wording:
         "reason": read(facts["reason"]),
         "at": _at(facts["since"], alert),
     }
-    return text % words, reverse("desk:shop-platform", args=[alert.shop_id]), _("To the connection")
+    return text % words, *link
 
 
 def _webhook(alert: Alert) -> Wording:

@@ -162,6 +162,38 @@ def test_wrong_values_are_named_in_plain_words(form, record, changes, pointer):
 
 
 @pytest.mark.parametrize(
+    ("form", "record", "changes", "read"),
+    [
+        (TicketRecord, TICKET, {"amount": "59,90"}, "“59,90”"),
+        (TicketRecord, TICKET, {"amount": 59.9}, "59.9"),
+        (TicketRecord, TICKET, {"amount": None}, "null"),
+        (TicketRecord, TICKET, {"amount": [1]}, "a list of length 1"),
+        (TicketRecord, TICKET, {"status": "refunded\u200b"}, "“refunded<U+200B>”"),
+        (TicketRecord, TICKET, {"ticket_no": "x" * 65}, f"“{'x' * 64}…”"),
+        (TicketRecord, TICKET, {"refund_result": "done"}, "“done”"),
+        (TicketRecord, TICKET, {"amount\u200b": "1.00"}, "“amount<U+200B>”"),
+        (StrategyRecord, STRATEGY, {"daily_cap": "1.00"}, "“1.00”"),
+        # A buyer's own is described.
+        (OrderRecord, ORDER, {"buyer": 13900000000}, "a number"),
+        (OrderRecord, ORDER, {"buyer": "\u200b\x00"}, "a text of length 2, <U+200B>, <U+0000>"),
+        (ShopRecord, SHOP, {"blocked_buyers": ["13900000000" * 6]}, "a text of length 66"),
+        (TicketRecord, TICKET, {"note": "call me\x00"}, "a text of length 8, <U+0000>"),
+        (TicketRecord, TICKET, {"evidence": ["me.jpg"]}, "a text of length 6"),
+        (TicketRecord, TICKET, {"return_shipment": {"tracking_no": 5}}, "a number"),
+        # The pointer or the message has it.
+        (OrderRecord, ORDER, {"colour": "13900000000"}, None),
+        (OrderRecord, ORDER, {"lines": [LINE, LINE]}, None),
+        (StrategyRecord, STRATEGY, {"products": ["p-1,p-2"]}, None),
+    ],
+)  # fmt: skip
+def test_o9_a_refused_value_is_shown_as_it_was_read(form, record, changes, read):
+    [(_pointer, message)] = problems(form, {**record, **changes})
+    _expected, _read, value = message.partition(" (read: ")
+    assert (value or None) == (read and f"{read})")
+    assert "1390" not in message
+
+
+@pytest.mark.parametrize(
     ("form", "record"),
     [(ShopRecord, SHOP), (OrderRecord, ORDER), (TicketRecord, TICKET), (StrategyRecord, STRATEGY),
      (FundEntryRecord, FUND)],

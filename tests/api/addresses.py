@@ -82,7 +82,9 @@ CALLS: dict[str, Line] = {
     "desk-api:confirm-return": writes(TICKETS, *_TICKET),
     "desk-api:retry-refund": writes(TICKETS, *_TICKET),
     "desk-api:goods-received": writes(INGEST, *_TICKET),
-    "desk-api:refund-result": writes(TICKETS, Refund, "pk", sends={"status": "succeeded"}),
+    "desk-api:refund-result": writes(
+        TICKETS, Refund, "public_number", sends={"status": "succeeded"}
+    ),
     "desk-api:reject-reasons": reads(),
     "desk-api:pause": writes(STRATEGIES),
     "desk-api:resume": writes(STRATEGIES),

@@ -292,6 +292,7 @@ def test_reject_reasons(erp: Program, shop: Shop, owner: User) -> None:
         "stages": ["after_shipping", "before_shipping"],
         "needs_evidence": True,
         "negotiate_first": False,
+        "hint": "",
     }
     reject_templates.save(
         shop_id=shop.pk, reason="return_first", text="Send it back.", user=owner, now=NOON

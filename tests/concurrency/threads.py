@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,6 +43,23 @@ def meeting(parties: int) -> Callable[[], None]:
             barrier.wait(timeout=10)
 
     return meet
+
+
+def somebody_waits() -> bool:
+    """Whether another transaction waits for a row that this one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def until_somebody_waits() -> None:
+    give_up = time.monotonic() + 10
+    while not somebody_waits():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import (
     Accepted,
     Account,
@@ -77,6 +78,8 @@ places: dict[str, Place] = {}
 
 class Double:
     """Speaks for the shop of its account."""
+
+    can = frozenset(Can)
 
     def __init__(self, account: Account) -> None:
         self.account = account

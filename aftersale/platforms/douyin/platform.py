@@ -6,6 +6,7 @@ from typing import Any
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import (
     Accepted,
@@ -41,6 +42,14 @@ class Douyin:
 
     # What a push is answered with; anything else, and it comes again.
     reply = '{"code":0,"msg":"success"}'
+    can = frozenset(
+        {
+            Can.REFUND_WITHOUT_GOODS,
+            Can.OPEN_WINDOW,
+            Can.SEE_NOTES,
+            Can.SEE_INSURANCE,
+        }
+    )
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -51,7 +60,7 @@ class Douyin:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     def test(self) -> str:
         """There is no call for the shop's name: it comes with the token."""

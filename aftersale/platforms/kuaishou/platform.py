@@ -8,6 +8,7 @@ import structlog
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.kuaishou import access, codes, messages, pictures, reasons, to_records
 from aftersale.platforms.kuaishou.values import identity, milliseconds, number, rows
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
@@ -50,6 +51,16 @@ class Kuaishou:
 
     # The answer to a push; after any other one it comes again.
     reply = '{"result":1}'
+    can = frozenset(
+        {
+            Can.OFFER_TYPE,
+            Can.OFFER_MESSAGE,
+            Can.REJECT_PICTURES,
+            Can.REFUND_WITHOUT_GOODS,
+            Can.SEE_NOTES,
+            Can.SEE_INSURANCE,
+        }
+    )
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -57,7 +68,7 @@ class Kuaishou:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     # The access.
 

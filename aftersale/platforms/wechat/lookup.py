@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import (
     NotCarriedOut,
     OrderNow,
@@ -20,6 +20,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.platforms.wechat import codes, disputes, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
+from aftersale.records.errors import explain_in_each_language
 
 from .client import Answer, Client, NotPermitted, Refused
 
@@ -41,6 +42,8 @@ Row = TypeVar("Row", SeenOrder, SeenTicket)
 
 class Refusal(NotCarriedOut):
     """The platform answered, and said no."""
+
+    limit = Limit.ORDER
 
 
 class NoRecord(Exception):
@@ -283,12 +286,11 @@ def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable |
 
 
 def _what(error: Exception) -> str:
-    """Which fields could not be read; never what is in them."""
+    """What is wrong, without a buyer's data."""
     if isinstance(error, to_records.UnknownStatus):
         return str(error)
     if isinstance(error, ValidationError):
-        names = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
-        return _("Not as expected: %s.") % ", ".join(names)
+        return _("Not as expected: %s.") % explain_in_each_language(error)
     return _("What the platform says of it can't be read.")
 
 

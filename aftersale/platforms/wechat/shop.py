@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import (
     CALL_TIMEOUT_SECONDS,
     Failed,
@@ -59,6 +60,16 @@ Prepare = Callable[[Answer, float], Sent | Declined]
 class WeChatShop:
     """The platform takes no version with a step: each fetches its ticket first, and compares."""
 
+    can = frozenset(
+        {
+            Can.OFFER_TYPE,
+            Can.OFFER_AMOUNT,
+            Can.REFUND_WITHOUT_GOODS,
+            Can.EVIDENCE,
+            Can.SEE_INSURANCE,
+        }
+    )
+
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._client = Client(account)
@@ -66,7 +77,7 @@ class WeChatShop:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._client.answered_at
+        return self._client.connection.answered_at
 
     def test(self) -> str:
         token = self._fresh_token()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -39,6 +40,7 @@ class Xiaohongshu:
 
     # The answer to a message.
     reply = '{"success":true,"error_code":0,"error_msg":""}'
+    can = frozenset({Can.SEE_NOTES, Can.SEE_INSURANCE})
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -49,7 +51,7 @@ class Xiaohongshu:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     def test(self) -> str:
         """The cheapest call there is; the shop's name came with its tokens."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 from django.db import DataError, IntegrityError
-from django.utils.translation import gettext as _
 
+from aftersale.domain.multilingual import said as _
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import OLDER, UNCHANGED, Outcome, Result, refused
 from aftersale.services.shared.sql_arrays import numbers, texts

@@ -47,7 +47,7 @@ def save_orders(
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
         elif ahead := refusal_of(record.updated_at, latest):
             results[position] = ahead
         else:
@@ -180,8 +180,10 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
                 results[item.position] = result
             else:
                 changed[version[0]] = item
-        arrived = _change(cur, changed, results) if changed else []
-        arrived += _insert(cur, new, results) if new else []
+        # Inserts wait for other inserts of the same key. Holding changed rows meanwhile would
+        # deadlock with a batch that took these for new, too.
+        arrived = _insert(cur, new, results) if new else []
+        arrived += _change(cur, changed, results) if changed else []
         if arrived:
             waiting = refresh(cur, arrived, now)
             if waiting:

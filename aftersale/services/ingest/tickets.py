@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from aftersale.domain.multilingual import said
+from aftersale.domain.multilingual import said as _
 from aftersale.models import HANDS_OFF, Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.shared import locks
@@ -66,7 +65,7 @@ def save_tickets(
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
         elif ahead := refusal_of(record.updated_at, latest):
             results[position] = ahead
         else:
@@ -247,7 +246,7 @@ def _insert(
     )
     flagged = [t.item for t in tickets if t.item.flags and t.item.key in pks]
     events = [
-        (pks[item.key], TicketEventKind.FLAG, said(TicketFlag(flag).label))
+        (pks[item.key], TicketEventKind.FLAG, _(TicketFlag(flag).label))
         for item in flagged
         for flag in item.flags
     ]

@@ -27,6 +27,8 @@ from aftersale.models import (
     Ticket,
     TicketStatus,
 )
+from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.shared.refunded_elsewhere import elsewhere_sql
 from aftersale.services.shared.sql_arrays import numbers
@@ -86,7 +88,7 @@ def tell(
 
 
 def tell_window(*, window: AfterSaleWindow, shop: Shop, user: User, now: datetime) -> None:
-    if not is_platform_connected(shop):
+    if not is_platform_connected(shop) or Can.OPEN_WINDOW not in registry.can(shop):
         return
     PlatformStep.objects.create(
         shop=shop,

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from aftersale.domain.multilingual import said as _
 from aftersale.models import EvidenceFile, PlatformStep, StepKind, StepState
 from aftersale.platforms import registry
-from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, NotSent, TimedOut
+from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, Limit, NotSent, TimedOut
 from aftersale.platforms.platform_payments import PAUSE_SECONDS, no_access, not_sent
 from aftersale.platforms.protocol import (
     Accepted,
@@ -51,7 +51,7 @@ def _carry_out(clock: Clock, step_pk: int) -> bool:
     if answer is None:
         return True
     if isinstance(answer, NotSent):
-        throttle.hold_off(shop_pk=lease.shop.pk, seconds=answer.after, now=clock())
+        throttle.hold_off(lease.step, answer, now=clock())
     record = getattr(answer, "record", None)
     if record is not None:
         # The platform's facts first; a step that is under way is what they are late for.
@@ -112,7 +112,7 @@ def _with_ticket(
             # That it was declined is certain; what it is now, the next decline finds out.
             if isinstance(error, NotCarriedOut):
                 return not_sent(error)
-            return NotSent(answer.reason, PAUSE_SECONDS)
+            return NotSent(answer.reason, PAUSE_SECONDS, limit=Limit.ORDER)
     if isinstance(answer, Accepted):
         return Taken(record)
     return Refusal(answer.why, answer.reason, record)

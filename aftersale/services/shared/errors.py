@@ -1,7 +1,8 @@
 """The errors that services refuse with. Every text is for the person at the screen."""
 
 from django.db.models import Choices
-from django.utils.translation import gettext as _
+
+from aftersale.domain.multilingual import said as _
 
 
 class Refused(Exception):
@@ -49,5 +50,13 @@ class OverLine(Refused):
     """The amount exceeds what is left of the ticket's line; a person may go on (SPEC O2)."""
 
 
+class OtherReasons(Refused):
+    """The ticket's platform takes other reasons for a rejection than the one chosen (SPEC P2)."""
+
+
 class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""
+
+
+class OtherPayment(Refused):
+    """A result names another ticket, attempt or amount than its refund has (SPEC G5)."""

@@ -9,6 +9,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
@@ -115,7 +116,7 @@ class Saver:
         taken = []
         for number, result in results:
             if result.outcome == Outcome.REFUSED:
-                reason = "; ".join(map(str, result.errors))
+                reason = joined("; ", [error.text for error in result.errors])
                 self.problem(subject, number, reason, now=now, ask_again=result.ask_again)
             else:
                 taken.append(number)

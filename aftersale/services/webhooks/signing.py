@@ -33,7 +33,7 @@ def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime)
     Raises SecretUnreadable.
     """
     body = body_of(message)
-    name = f"msg_{message.pk}"
+    name = message.name
     sealed = [endpoint.secret]
     if endpoint.old_secret_until is not None and endpoint.old_secret_until > now:
         sealed.append(endpoint.old_secret)

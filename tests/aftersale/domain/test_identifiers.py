@@ -64,7 +64,7 @@ def test_o9_a_text_that_must_be_given_can_be_seen(text, visible):
 
 def test_messages_name_what_cannot_be_seen():
     assert show_invisible("b-1\u200b\n") == "b-1<U+200B><U+000A>"
-    assert show_invisible("x" * 100) == "x" * 64
+    assert show_invisible("x" * 100) == "x" * 64 + "…"
 
 
 @pytest.mark.parametrize(

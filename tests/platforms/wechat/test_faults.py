@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aftersale.platforms import connection, payments
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
     Accepted,
@@ -15,7 +16,7 @@ from aftersale.platforms.protocol import (
     RecordUnreadable,
     Throttled,
 )
-from aftersale.platforms.wechat import WeChatShop, client
+from aftersale.platforms.wechat import WeChatShop
 from aftersale.platforms.wechat import shop as shop_module
 from tests.platforms.fakes import Fault
 from tests.platforms.wechat.scene import picture, step_of
@@ -153,8 +154,8 @@ def hanging():
     listener.shutdown(socket.SHUT_RDWR)
     serving.join()
     listener.close()
-    for connection in kept:
-        connection.close()
+    for one in kept:
+        one.close()
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def hanging():
 )
 def test_an_answer_that_never_ends_or_is_none(hanging, monkeypatch, says):
     """A platform that hangs is given up, after CALL_TIMEOUT_SECONDS."""
-    monkeypatch.setattr(client, "CALL_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(payments, "CALL_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(shop_module, "CALL_TIMEOUT_SECONDS", 0.2)
     answers, address = hanging
     answers.extend(says)
@@ -206,7 +207,7 @@ def test_other_answers_of_http(hanging, status, error):
 
 
 def test_an_answer_that_is_too_long(hanging, monkeypatch):
-    monkeypatch.setattr(client, "MAX_BYTES", 10)
+    monkeypatch.setattr(connection, "LONGEST_ANSWER", 10)
     answers, address = hanging
     answers.append(b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"errcode": 0      }')
     with pytest.raises(TimedOut):

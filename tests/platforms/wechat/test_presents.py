@@ -129,5 +129,9 @@ def test_a_gift_that_can_not_be_read_is_told_beside_the_others(fake, shop):
     bad, good = fake.gift_expires(order_11=510), fake.gift_expires(order_12=490)
     fake._gifts[bad].parts = {"11": -5}
     found = changed(shop, fake, since)
-    assert found[0] == Unreadable(bad, "Not as expected: amount.")
+    assert found[0] == Unreadable(
+        bad,
+        "Not as expected: amount: expected money in yuan with at most two decimals, as a string,"
+        ' e.g. "59.90", not below zero (read: “-0.05”).',
+    )
     assert found[1].record.ticket_no == f"{good}-12"

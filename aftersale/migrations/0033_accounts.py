@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0030_refund_to_be_paid'),
+        ('aftersale', '0032_authorisations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
