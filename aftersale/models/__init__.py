@@ -37,9 +37,11 @@ from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
     PlatformAuthorisation,
+    PlatformCalls,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
+    PlatformRead,
     PlatformSubject,
 )
 from .refund import Refund, RefundAttempt
@@ -104,9 +106,11 @@ __all__ = [
     "PaymentStop",
     "PlatformAccount",
     "PlatformAuthorisation",
+    "PlatformCalls",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
+    "PlatformRead",
     "PlatformStep",
     "PlatformSubject",
     "Refund",

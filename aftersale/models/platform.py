@@ -57,6 +57,8 @@ class PlatformAccount(models.Model):
     orders_until = models.DateTimeField(_("orders read up to"))
     tickets_until = models.DateTimeField(_("tickets read up to"))
     round_until = models.DateTimeField(null=True)
+    # Up to where this round reads orders, where a platform wants their list asked for less often.
+    orders_round_until = models.DateTimeField(null=True)
     # Halved when a slice takes too long, doubled when it was saved.
     slice_seconds = models.PositiveIntegerField(default=int(WIDEST_SLICE.total_seconds()))
     # End of the first round; tickets that it found open are for people (SPEC E1).
@@ -173,6 +175,59 @@ class PlatformFacts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.number}"
+
+
+class PlatformRead(models.Model):
+    """A record as a round last read it: it is fetched again only where it may have changed."""
+
+    account = models.ForeignKey(
+        PlatformAccount, models.CASCADE, related_name="reads", db_index=False
+    )
+    subject = models.CharField(max_length=8, choices=PlatformSubject)
+    number = models.CharField(max_length=64)
+    # The record's update time, and the platform's time when it was fetched or found unchanged.
+    version = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("record as it was read")
+        verbose_name_plural = _("records as they were read")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "subject", "number"], name="platform_read_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "subject", "version"], name="platform_read_version"),
+            # For deleting old ones.
+            models.Index(fields=["at"], name="platform_read_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.number}"
+
+
+class PlatformCalls(models.Model):
+    """How many calls an app made for a shop on a day of the platforms, which is China's."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
+    # A hash that tells the apps apart: shops of the same app share its quota.
+    app = models.CharField(max_length=32)
+    day = models.DateField()
+    calls = models.PositiveIntegerField(default=0)
+    # When the platform said that the day's calls are used up.
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("calls of a day")
+        verbose_name_plural = _("calls of a day")
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "app", "day"], name="platform_calls_once"),
+        ]
+        indexes = [models.Index(fields=["app", "day"], name="platform_calls_of_app")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.calls}"
 
 
 class PlatformMessage(models.Model):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ConnectorKind, PlatformAccount, Shop
+from aftersale.platforms import call_count
 from aftersale.platforms.authorisation import Authorisation, Granted
 from aftersale.platforms.capabilities import BY_HAND, Can
 from aftersale.platforms.protocol import Account, NotAuthorised, Platform, Secret
@@ -80,9 +82,16 @@ def platform_of(shop: Shop) -> Platform | None:
 
 def platform_for(account: PlatformAccount) -> Platform:
     """Raises NotAuthorised where the stored credentials can't be read."""
+    secrets = secrets_in(account)
+    app = call_count.app_of(account.platform, secrets)
     return speaker(
         account.platform,
-        Account(shop_code=account.shop.code, secrets=secrets_in(account), address=account.address),
+        Account(
+            shop_code=account.shop.code,
+            secrets=secrets,
+            address=account.address,
+            count=partial(call_count.count, account.shop_id, app),
+        ),
     )
 
 
