@@ -10,6 +10,8 @@ DANGEROUS = {
     "desk:shop-webhook-change",
     "desk:shop-webhook-rotate",
     "desk:shop-platform-connect",
+    "desk:shop-platform-authorise",
+    "desk:shop-platform-confirm",
     "desk:shop-platform-replace",
     # A member's role
     "desk:shop-member-add",
