@@ -18,6 +18,7 @@ from .ticket_steps import (
     RetryRefundCall,
 )
 from .tickets import TicketsCall
+from .token import TokenCall
 from .warehouse import (
     DeliveryRefusedCall,
     GoodsReceivedCall,
@@ -52,5 +53,6 @@ urlpatterns = [
     path("shop/resume", ResumeCall.as_view(), name="resume"),
     path("blocked-buyers", BlockedBuyersCall.as_view(), name="blocked-buyers"),
     path("blocked-buyers/<number:buyer>", BlockedBuyerCall.as_view(), name="blocked-buyer"),
+    path("token", TokenCall.as_view(), name="token"),
     path("fund-entries", FundEntriesCall.as_view(), name="fund-entries"),
 ]

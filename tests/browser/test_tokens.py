@@ -37,7 +37,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     field = page.get_by_label("Token for Warehouse")
     expect(field).to_be_focused()
     text = field.input_value()
-    use = tokens.use(text=text, now=timezone.now())
+    use = tokens.use(text=text, address=None, now=timezone.now())
     assert use is not None and use.token.scopes == ["read"]
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("#desk-dialog output")).to_have_text("Copied.")
@@ -54,7 +54,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     expect(page.locator("#desk-dialog")).to_contain_text("refused from their next call on")
     page.get_by_role("button", name="Revoke Warehouse", exact=True).click()
     expect(row).to_contain_text("revoked")
-    assert tokens.use(text=text, now=timezone.now()) is None
+    assert tokens.use(text=text, address=None, now=timezone.now()) is None
     assert ApiToken.objects.get(name="Warehouse").revoked_by == scene.people["owner"]
     assert problems == []
 
