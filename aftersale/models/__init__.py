@@ -32,6 +32,17 @@ from .choices import (
     TicketType,
 )
 from .desk import CaseVisit, SavedFilter
+from .file_import import (
+    IMPORT_UNDER_WAY,
+    NO_MOMENT,
+    ColumnMapping,
+    ExportedLine,
+    FileImport,
+    ImportFile,
+    ImportRow,
+    ImportState,
+    RowOutcome,
+)
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
@@ -67,6 +78,8 @@ __all__ = [
     "DESK_STATUSES",
     "ENDED_ALERTS",
     "HANDS_OFF",
+    "IMPORT_UNDER_WAY",
+    "NO_MOMENT",
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
@@ -83,16 +96,22 @@ __all__ = [
     "Beneficiary",
     "BlockedBuyer",
     "CaseVisit",
+    "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
     "EvidenceFile",
+    "ExportedLine",
     "FastRefundPeriod",
+    "FileImport",
     "Fund",
     "FundEntry",
     "FundEntryKind",
     "FundKind",
     "IdempotentCall",
+    "ImportFile",
+    "ImportRow",
+    "ImportState",
     "Membership",
     "MessageState",
     "Negotiation",
@@ -120,6 +139,7 @@ __all__ = [
     "RejectReasonTemplate",
     "Rejection",
     "Role",
+    "RowOutcome",
     "SandboxBehaviour",
     "SandboxInstruction",
     "SandboxPayment",

@@ -29,6 +29,9 @@ PLATFORMS: dict[str, tuple[Any, str, str]] = {
     ),
 }
 
+# Calls that an app may make a day, where the platform publishes that.
+CALLS_A_DAY = {"wechat": 500_000}
+
 
 def name_of(code: str) -> str:
     return str(PLATFORMS[code][0]) if code in PLATFORMS else code

@@ -153,6 +153,8 @@ def _platform(alert: Alert) -> Wording:
             " again before: after that nothing is read or sent."
         )
         return text % {"name": facts["name"], "until": _at(facts["until"], alert)}, *link
+    if "calls" in facts:
+        return _quota(alert), *link
     if alert.threshold == 0:
         text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
     else:
@@ -163,6 +165,22 @@ def _platform(alert: Alert) -> Wording:
         "at": _at(facts["since"], alert),
     }
     return text % words, *link
+
+
+def _quota(alert: Alert) -> str:
+    facts = alert.facts
+    if alert.threshold >= 100:
+        text = _(
+            "The app of %(name)s has used up its calls to the platform for today (%(calls)s)."
+            " Reading and refunds go on when the platform takes calls again."
+        )
+    else:
+        text = _(
+            "The app of %(name)s has made %(calls)s of the %(quota)s calls that its platform allows"
+            " it today."
+        )
+    quota = f"{facts['quota'] or 0:,}"
+    return text % {"name": facts["name"], "calls": f"{facts['calls']:,}", "quota": quota}
 
 
 def _webhook(alert: Alert) -> Wording:

@@ -21,6 +21,7 @@ from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import NotAuthorised, Secret
 from aftersale.services.access.rights import Right
+from aftersale.services.shared import app_calls
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.shown import EMPTY, format_time
 from aftersale.services.syncing import accounts, authorising
@@ -255,6 +256,7 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
         (_("Last read"), moment(account.last_read_at)),
         (_("Orders read up to"), moment(account.orders_until)),
         (_("Tickets read up to"), moment(account.tickets_until)),
+        (_("Calls today"), _calls(account)),
         (_("Connected at"), moment(account.connected_at)),
         (_("Connected by"), columns.name(account.connected_by)),
         (
@@ -269,6 +271,17 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
     if account.address:
         facts.append((_("Address"), account.address))
     return facts
+
+
+def _calls(account: PlatformAccount) -> str:
+    calls = app_calls.today(account)
+    own, every = f"{calls.own:,}", f"{calls.all:,}"
+    if calls.quota is not None:
+        words = {"own": own, "all": every, "quota": f"{calls.quota:,}"}
+        own = _("%(own)s (the app: %(all)s of %(quota)s)") % words
+    elif every != own:
+        own = _("%(own)s (the app: %(all)s)") % {"own": own, "all": every}
+    return _("%s; used up for today") % own if calls.spent else own
 
 
 def _secrets(account: PlatformAccount) -> list[tuple[Any, bool]]:

@@ -124,7 +124,7 @@ class Api:
         if found & codes.THROTTLED:
             raise too_many(NAME)
         if (found | {_code(answer, "sub_code")}) & codes.QUOTA_SPENT:
-            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE, Limit.APP)
+            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE, Limit.DAY)
         if found & codes.NOT_AUTHENTICATED:
             text = _("Kuaishou does not accept the access token: %s")
         elif found & codes.NOT_PERMITTED:

@@ -32,6 +32,7 @@ from aftersale.platforms.protocol import (
     TellsTime,
     Throttled,
 )
+from aftersale.services.shared import app_calls
 from aftersale.services.syncing import access, health, reader_lease, reads
 from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
 from aftersale.services.syncing.saving import Saver
@@ -71,7 +72,9 @@ def run(*, account_pk: int, clock: Clock) -> bool:
         except (LeaseLost, OperationalError, InterfaceError):
             raise
         except Throttled as error:
-            health.wait(lease, error.after, now=clock())
+            shop_pk, seconds = lease.account.shop_id, error.after
+            app_calls.met(shop_pk, error.limit, seconds=seconds, now=clock())
+            health.wait(lease, seconds, now=clock())
         except NotAuthorised as error:
             health.stop(lease, str(error), now=clock())
         except Exception as error:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0033_platform_reads_and_calls'),
+        ('aftersale', '0035_file_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
