@@ -32,6 +32,7 @@ from .choices import (
     TicketType,
 )
 from .desk import CaseVisit, SavedFilter
+from .feed import FeedEvent
 from .file_import import (
     IMPORT_UNDER_WAY,
     NO_MOMENT,
@@ -103,6 +104,7 @@ __all__ = [
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
+    "FeedEvent",
     "FileImport",
     "Fund",
     "FundEntry",
