@@ -1,9 +1,11 @@
 """The desk's tables, one subject a file."""
 
+from .account import AccountEvent, AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
+    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
@@ -84,6 +86,9 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountLink",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",
