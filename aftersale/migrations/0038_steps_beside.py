@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0036_feed'),
+        ('aftersale', '0037_accounts_and_links'),
     ]
 
     operations = [
