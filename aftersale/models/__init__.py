@@ -30,6 +30,18 @@ from .choices import (
     TicketType,
 )
 from .desk import CaseVisit, SavedFilter
+from .feed import FeedEvent
+from .file_import import (
+    IMPORT_UNDER_WAY,
+    NO_MOMENT,
+    ColumnMapping,
+    ExportedLine,
+    FileImport,
+    ImportFile,
+    ImportRow,
+    ImportState,
+    RowOutcome,
+)
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
@@ -65,6 +77,8 @@ __all__ = [
     "DESK_STATUSES",
     "ENDED_ALERTS",
     "HANDS_OFF",
+    "IMPORT_UNDER_WAY",
+    "NO_MOMENT",
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
@@ -78,16 +92,23 @@ __all__ = [
     "Beneficiary",
     "BlockedBuyer",
     "CaseVisit",
+    "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
     "EvidenceFile",
+    "ExportedLine",
     "FastRefundPeriod",
+    "FeedEvent",
+    "FileImport",
     "Fund",
     "FundEntry",
     "FundEntryKind",
     "FundKind",
     "IdempotentCall",
+    "ImportFile",
+    "ImportRow",
+    "ImportState",
     "Membership",
     "MessageState",
     "Negotiation",
@@ -115,6 +136,7 @@ __all__ = [
     "RejectReasonTemplate",
     "Rejection",
     "Role",
+    "RowOutcome",
     "SandboxBehaviour",
     "SandboxInstruction",
     "SandboxPayment",
