@@ -10,19 +10,19 @@ import pytest
 
 from aftersale.platforms.payments import NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import Declined, ForgedMessage, Platform, Why
+from tests.platforms.contract import filed, platform, step
 from tests.platforms.test_contract import (
-    filed,
-    platform,
-    step,
     test_a_pull_brings_all_that_changed_and_nothing_else,
-    test_a_question_that_got_no_answer_says_so,
     test_a_ticket_comes_with_what_a_decision_needs,
     test_an_order_comes_with_its_money_and_its_shipping,
     test_an_order_comes_with_its_other_tickets,
     test_lists_that_repeat_or_mix_up_their_rows_lose_none,
-    test_no_secret_is_shown,
     test_the_button_that_tests_the_access_gives_the_shops_name,
     test_what_is_not_there_is_none,
+)
+from tests.platforms.test_contract_faults import (
+    test_a_question_that_got_no_answer_says_so,
+    test_no_secret_is_shown,
 )
 
 from .fake import SampleFake
