@@ -16,7 +16,7 @@ from aftersale.services.syncing import (
     reads,
 )
 from aftersale.services.syncing.wake import wake_reader
-from aftersale.services.webhooks import delivery, log
+from aftersale.services.webhooks import delivery, feed, log
 from aftersale.services.windows import opening
 from config.queue import TELL, wake
 
@@ -90,5 +90,6 @@ def tell() -> None:
 
 
 def clear_webhooks() -> None:
-    """Deletes old messages from the webhooks' log. Idempotent."""
+    """Deletes old messages from the webhooks' log, and old events from the feed. Idempotent."""
     log.clear(now=timezone.now())
+    feed.clear(now=timezone.now())

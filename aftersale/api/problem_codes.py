@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     STALE = "stale"
     OTHER_PAYMENT = "other_payment"
     NOT_OPENED = "window_not_opened"
+    CURSOR_GONE = "cursor_gone"
     PRECONDITION_FAILED = "precondition_failed"
     # Afterdesk itself.
     BUSY = "busy"

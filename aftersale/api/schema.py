@@ -64,7 +64,7 @@ class CallSchema(AutoSchema):
         if self.method in self.view.guarded:
             expected = (*expected, "412")
         for status in expected:
-            kind = _CONFLICT if status == "409" else _PROBLEM
+            kind = _CONFLICT if status == "409" else PROBLEM
             bodies.setdefault(
                 status, self._get_response_for_code(kind, status, [CONTENT_TYPE], direction)
             )
@@ -103,7 +103,7 @@ _IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag of what was read: 412 where its facts have changed since.",
 )
-_PROBLEM = OpenApiResponse(Problem, "What is wrong")
+PROBLEM = OpenApiResponse(Problem, "What is wrong")
 _CONFLICT = OpenApiResponse(Conflict, "What is in its way")
 _OF_READING = ("401", "403", "404", "422", "429", "503")
 _OF_WRITING = (*_OF_READING, "409", "413")

@@ -36,6 +36,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
         "FileImport", "ImportFile", "ImportRow", "ColumnMapping", "ExportedLine",
+        "AccountLink",  # on the page of members, and of users
         "IdempotentCall",  # between programs
         "PlatformAccount", "PlatformMessage", "PlatformProblem",
     }  # fmt: skip

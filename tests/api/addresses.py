@@ -99,6 +99,7 @@ CALLS: dict[str, Line] = {
         {"GET": READ, "PUT": STRATEGIES, "DELETE": STRATEGIES}, (BlockedBuyer, "buyer"), None, True
     ),
     "desk-api:fund-entries": Line({"GET": READ, "POST": FUNDS}, sends=_ENTRY, owners=True),
+    "desk-api:events": reads(),
     "desk-api:token": Line({"GET": READ}, any_scope=True),
     "automation-api:strategies": writes(STRATEGIES, sends=_STRATEGY, GET=READ),
     "automation-api:strategy": Line(
