@@ -3,11 +3,7 @@
 A call that is added fails here until somebody has said what it takes (addresses.py).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +11,7 @@ from aftersale.models import ApiToken, Role
 from aftersale.services.access import tokens
 from tests.admin.digest import digest
 from tests.admin.scene import Scene, make
+from tests.undone import undone
 
 from .addresses import CALLS, OPEN, Address, addresses, known
 from .program import ALL, MADE_AT, Answer, Program, program
@@ -31,14 +28,6 @@ def own(db: None) -> Scene:
 @pytest.fixture
 def foreign(db: None) -> Scene:
     return make("theirs", "owner")
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """A plain savepoint: what is durable must not notice."""
-    point = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(point)
 
 
 def make_call(caller: Program, address: Address, scene: Scene) -> Answer:

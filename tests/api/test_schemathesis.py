@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -38,13 +39,19 @@ CHECKS = [
 ]
 
 
+@cache
+def read_document() -> Any:
+    """Once for all tests: to write it takes a second."""
+    address = "/api/v1/schema/?format=json"
+    return schemathesis.openapi.from_wsgi(address, get_wsgi_application())
+
+
 @pytest.fixture
 def document(db: None) -> Iterator[Any]:
     """The connection is the test's, as with Django's own client."""
     for sent in (request_started, request_finished):
         sent.disconnect(close_old_connections)
-    address = "/api/v1/schema/?format=json"
-    yield schemathesis.openapi.from_wsgi(address, get_wsgi_application())
+    yield read_document()
     for sent in (request_started, request_finished):
         sent.connect(close_old_connections)
 

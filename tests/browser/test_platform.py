@@ -12,8 +12,8 @@ from tests import factories
 from tests.platforms.kuaishou.fake import SIGN_SECRET, KuaishouFake
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import WCAG
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,7 @@ def test_there_and_back(page: Page, live_server: Any) -> None:
     problems = problems_of(page)
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     page.goto(f"{live_server.url}/admin/shops/{shop.pk}/settings/platform/")
     page.get_by_role("button", name="Connect to: Kuaishou shop").click()
     page.get_by_label("App key").fill("ks-app-key")

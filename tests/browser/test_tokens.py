@@ -14,8 +14,8 @@ from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import WCAG
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     problems = problems_of(page)
     page.goto(live_server.url + address("shop-tokens", scene.shop))
     page.get_by_role("button", name="Make a token").click()
