@@ -114,7 +114,11 @@ class TicketRow(BaseModel):
     arbitration_result: ArbitrationResult | None
     flags: list[TicketFlag]
     order_arrived: bool = Field(description="False: waits for its order (SPEC O6)")
-    waits: bool = Field(description="The automation has yet to look at it")
+    awaiting_evaluation: bool = Field(description="The automation has yet to look at it")
+    waits: bool = Field(
+        description="The same under its earlier name",
+        json_schema_extra={"deprecated": True},
+    )
 
 
 class ShownTicket(TicketRow):
@@ -178,6 +182,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "arbitration_result": ticket.arbitration_result or None,
         "flags": ticket.flags,
         "order_arrived": ticket.order_id is not None,
+        "awaiting_evaluation": ticket.awaiting_evaluation,
         "waits": ticket.awaiting_evaluation,
     }
 

@@ -19,7 +19,7 @@ from aftersale.domain.digits import whole_number
 from aftersale.services.access import rights
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
-from monitoring.services import alerts as service
+from monitoring.services import alerts as raised_alerts
 from monitoring.services import subscriptions
 from monitoring.services.alert_rights import RIGHT_OF, acted_on_by
 from monitoring.services.alert_texts import alert_text
@@ -82,11 +82,11 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     person, now = access.person(request), timezone.now()
     one = whole_number(request.POST.get("alert", ""))
     if one is not None:
-        service.acknowledge(alert_id=one, user=person, now=now)
+        raised_alerts.acknowledge(alert_id=one, user=person, now=now)
         return done(_("The alert is acknowledged."))
     keys = map(whole_number, request.POST.getlist("shown"))
     seen = [key for key in keys if key is not None]
-    number = service.acknowledge_shown(alert_ids=seen, user=person, now=now)
+    number = raised_alerts.acknowledge_shown(alert_ids=seen, user=person, now=now)
     said = ngettext(
         "%(count)d alert is acknowledged.", "%(count)d alerts are acknowledged.", number
     )

@@ -36,7 +36,7 @@ class Ground:
         return f"{(EPOCH + timedelta(microseconds=micros)).astimezone(self.zone):%Y-%m-%d %H:%M}"
 
 
-class Told(NamedTuple):
+class AnswerTexts(NamedTuple):
     detail: str
     """The value and the limit it was compared with."""
     distance: str = ""
@@ -71,7 +71,7 @@ class ConditionWords:
     name: str
     """As the engine has it."""
     label: Any
-    tell: Callable[[Checked, Ground], Texts]
+    answer_texts: Callable[[Checked, Ground], Texts]
     clause: Callable[[Mapping[str, Any], str | None], str] = no_clause
     """Its part of the strategy's sentence, of the content and the shop's time zone; empty where
     nothing is set."""

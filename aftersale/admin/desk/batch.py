@@ -135,7 +135,8 @@ def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
             step,
             done=sum(result.outcome == Outcome.DONE for result in results),
             results=[
-                (result, *OUTCOMES[result.outcome], _told(step, result)) for result in results
+                (result, *OUTCOMES[result.outcome], _outcome_text(step, result))
+                for result in results
             ],
         )
         # The panes under the dialog reload while the person reads the results.
@@ -192,7 +193,7 @@ def _buyers(tickets: list[Ticket]) -> int:
     return len({(ticket.shop_id, ticket.buyer or ticket.pk) for ticket in tickets})
 
 
-def _told(step: Step, result: Result) -> str:
+def _outcome_text(step: Step, result: Result) -> str:
     if result.ticket is None or result.outcome != Outcome.DONE:
         return result.message
     if step == Step.REJECT:

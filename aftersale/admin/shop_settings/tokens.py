@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import ApiToken, Role, Scope, Shop
-from aftersale.services.access import tokens as service
+from aftersale.services.access import tokens as access_tokens
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.shared.shown import format_time
 
@@ -67,7 +67,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = TokenForm(posted(request))
 
     def act() -> HttpResponse:
-        made = service.create(shop_id=shop.pk, **form.cleaned_data, **caller(request))
+        made = access_tokens.create(shop_id=shop.pk, **form.cleaned_data, **caller(request))
         return _shown_once(request, *made)
 
     return ask(
@@ -89,7 +89,7 @@ def revoke(request: HttpRequest, pk: int, token: int) -> HttpResponse:
         raise NotFound(_("There is no such token."))
 
     def act() -> HttpResponse:
-        service.revoke(token_id=row.pk, **caller(request))
+        access_tokens.revoke(token_id=row.pk, **caller(request))
         return done(_("%(token)s is revoked.") % {"token": row})
 
     return ask(

@@ -183,7 +183,9 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
         decision=decision.name,
         note=request.POST.get("note", ""),
         # Read after a refused attempt: the case as it is now.
-        look=lambda _refused: _shown(request, case.find(request, ticket_id), decision, form),
+        look=lambda _refused: _dialog_context(
+            request, case.find(request, ticket_id), decision, form
+        ),
     )
 
 
@@ -200,7 +202,7 @@ def _arguments(request: HttpRequest, decision: Decision, form: AmountForm | None
     return arguments
 
 
-def _shown(
+def _dialog_context(
     request: HttpRequest, ticket: Ticket, decision: Decision, form: AmountForm | None
 ) -> dict[str, Any]:
     order = ticket.order

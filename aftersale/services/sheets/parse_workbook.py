@@ -29,10 +29,10 @@ def main(most_rows: int) -> None:
         sys.stdout.write(json.dumps("password"))
         return
     rows = sheet.to_python(skip_empty_area=False, nrows=most_rows)
-    sys.stdout.write(json.dumps(rows, default=_moment))
+    sys.stdout.write(json.dumps(rows, default=_tagged))
 
 
-def _moment(value: Any) -> dict[str, Any]:
+def _tagged(value: Any) -> dict[str, Any]:
     """A date, time or duration, by the name of its type."""
     text = value.total_seconds() if hasattr(value, "total_seconds") else value.isoformat()
     return {type(value).__name__: text}

@@ -14,7 +14,7 @@ from strategies.engine.conditions import enabled
 from strategies.engine.explanation import Line
 from strategies.models import Outcome, Scenario, Why
 from strategies.services.explanations import Explained
-from strategies.wording.condition import Ground, Told
+from strategies.wording.condition import AnswerTexts, Ground
 from strategies.wording.conditions import WORDS
 
 from .why import why_in_words
@@ -29,7 +29,7 @@ class Answer:
     label: Any
     ok: bool
     sets: bool
-    words: Told
+    words: AnswerTexts
 
     @property
     def short(self) -> str:
@@ -110,7 +110,7 @@ class Shown:
     def _answer(self, line: Line, check: Checked) -> Answer:
         words = WORDS[check.condition.name]
         ground = Ground(line.strategy, self.explained.facts, self.zone)
-        return Answer(words.label, check.ok, check.sets, tell(check, ground))
+        return Answer(words.label, check.ok, check.sets, answer_texts(check, ground))
 
     @property
     def asked(self) -> list[Card]:
@@ -180,9 +180,9 @@ def _part(check: Checked) -> float:
     return min(check.over / check.scale, 1.0) if check.over and check.scale else 1.0
 
 
-def tell(check: Checked, ground: Ground) -> Told:
+def answer_texts(check: Checked, ground: Ground) -> AnswerTexts:
     """A condition's answer in words."""
     if not check.sets:
-        return Told(_("nothing set"))
-    told = Told(*WORDS[check.condition.name].tell(check, ground))
-    return told._replace(needed="") if check.ok else told
+        return AnswerTexts(_("nothing set"))
+    texts = AnswerTexts(*WORDS[check.condition.name].answer_texts(check, ground))
+    return texts._replace(needed="") if check.ok else texts

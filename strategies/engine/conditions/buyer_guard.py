@@ -18,7 +18,7 @@ class Guarded(NamedTuple):
     total: int
 
 
-def _told(
+def _check_state(
     index: int, strategy: Strategy, facts: Facts, rulebook: Rulebook, before: Before
 ) -> tuple[bool, Figures]:
     """`over` is of money, and None where the count stops it, or nothing limits the amount."""
@@ -38,7 +38,7 @@ CONDITION = Condition(
     number=11,
     place=120,
     looks_at=Looks.STATE,
-    told=_told,
+    check_state=_check_state,
     value_kind=Kind.APPROVALS,
     limit_kind=Kind.APPROVALS_LIMIT,
 )
