@@ -72,7 +72,7 @@ class Call(APIView):
 
     @property
     def key(self) -> str | None:
-        """With one, all of the call's work is one transaction (`once`)."""
+        """With a key, all of the call's work is one transaction (`once`)."""
         return self.request.headers.get(KEY_HEADER)
 
     @property
@@ -85,7 +85,7 @@ class Call(APIView):
             raise NotAuthenticated
         if not request.token_use.allowed:
             raise _TooMany
-        # PATCH or TRACE of a view without them is answered as not allowed, not as forbidden.
+        # PATCH or TRACE on a view without them is answered 405, not 403.
         method = "GET" if request.method in _SAFE else request.method
         scope = self.scopes.get(method)
         if scope is None:
@@ -105,7 +105,7 @@ class Call(APIView):
             response["RateLimit"] = f'"token";r={left};t={use.seconds_left}'
             if not use.allowed:
                 response["Retry-After"] = str(use.seconds_left)
-        # Orders and buyers: for nobody's cache.
+        # Answers hold orders and buyers: no cache may keep them.
         response["Cache-Control"] = "no-store"
         return response
 
@@ -158,7 +158,7 @@ class Call(APIView):
             with connection.cursor() as cur:
                 cur.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
             call = IdempotentCall(token=self.token, key=key, fingerprint=fingerprint, at=self.now)
-            # Waits for one with the same key that is under way, and holds the row that there is.
+            # Waits for a call under way with the same key, and locks the stored row.
             IdempotentCall.objects.bulk_create(
                 [call],
                 update_conflicts=True,

@@ -46,10 +46,10 @@ class Problem(BaseModel):
 
 
 class Conflict(Problem):
-    """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
+    """A step that is not possible:
 
-    Both are null where something else has changed meanwhile, or does not match; `code` then says
-    what, where it has a name.
+    `from` and `to` are the states of SPEC O4's table. Both are null where something else has
+    changed meanwhile, or does not match; `code` then says what, where it has a name.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)

@@ -61,7 +61,7 @@ class ShownTicketEvent(BaseModel):
 
 
 class ShownAttempt(BaseModel):
-    """One try at paying; `fund` is what of the shop's it was paid from, null outside windows."""
+    """One try at paying; `fund` is the shop's fund that it was paid from, null outside windows."""
 
     number: int
     state: AttemptState

@@ -115,7 +115,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest) -> list[str]:
-    """Owners and operators have no tab for other roles, viewers none of their own."""
+    """Owners and operators have no tab of other roles' alerts; viewers have none of their own."""
     mine = any(access.has_somewhere(request, right) for right in RIGHT_OF.values())
     tabs = [OPEN] if mine else []
     tabs += [OTHERS] if _of_others(request) else []

@@ -58,7 +58,7 @@ def batch(request: HttpRequest, step: str) -> HttpResponse:
 
 def to_batch(step: Step, tickets: QuerySet[Ticket]) -> HttpResponse:
     """From the list of tickets to the page that asks."""
-    # One too many is enough for the page to say that it is too many.
+    # One more than allowed is enough for the page to say that it is too many.
     chosen = tickets.values_list("pk", flat=True)[: batches.MOST + 1]
     query = QueryDict(mutable=True)
     query.setlist("ids", [str(pk) for pk in chosen])
@@ -166,7 +166,7 @@ def _keys(data: QueryDict) -> list[int]:
 
 
 def _button(step: Step, preview: Preview) -> str:
-    """Payee, amount and effect, in the button's own text."""
+    """Payee, amount and effect, as the button's text."""
     taken = preview.taken
     if step == Step.REJECT:
         return ngettext("Reject %d ticket", "Reject %d tickets", len(taken)) % len(taken)

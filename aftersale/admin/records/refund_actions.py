@@ -171,7 +171,7 @@ class RefundSteps(ScopedAdmin):
     def _record(
         self, request: HttpRequest, object_id: str, done: Any, **result: Any
     ) -> HttpResponse:
-        """What became of a payment, with the claim that the page was opened on (SPEC G5)."""
+        """The result of a payment, with the claim of the page that it was recorded on (SPEC G5)."""
         claim = read_claim(request.GET.get("payment", ""))
         result = {"reason": "", "claim": claim} | result
         return self._refund_step(request, object_id, refund_results.record_result, done, **result)
@@ -201,7 +201,7 @@ def _for_people(refund: Refund) -> bool:
 
 
 def _failed(refund: Refund) -> bool:
-    """Whether the ticket waits for this refund: one that is settled otherwise is over."""
+    """True if the ticket waits for this refund; one that is settled otherwise is over."""
     return refund.status == RefundStatus.FAILED and (
         refund.ticket.status == TicketStatus.REFUND_FAILED
     )

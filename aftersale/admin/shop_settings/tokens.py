@@ -43,7 +43,7 @@ class Row:
     used: str
     revoked: str
     acts_as: str
-    """The role that its maker has now; "" where it can do nothing any more."""
+    """The maker's present role; "" where the token can do nothing any more."""
 
 
 @desk_page

@@ -135,7 +135,7 @@ def _failed_again(request: HttpRequest, endpoint: WebhookEndpoint, days: int) ->
 
 
 def _on_its_way(message: WebhookMessage) -> bool:
-    """A test that somebody sent just now: they wait for its answer."""
+    """A test just sent by somebody who waits for its answer."""
     recent = message.type == TEST_TYPE and timezone.now() - message.at < _WATCHED
     return recent and message.state == MessageState.WAITING and not message.attempts
 

@@ -69,13 +69,13 @@ class Decision:
     name: str
     title: Any
     call: Callable[..., Ticket]
-    # Entry of the consequences that names the effect.
+    # The name of the effect in the case's consequences.
     what: Any
-    # Message afterwards, made from the ticket as it is then.
+    # The message afterwards, made from the ticket as it is then.
     said: Callable[[Ticket, int, str], str]
     asks_amount: bool = False
     asks_note: bool = False
-    # Whether it takes the order's and the line's money.
+    # True if it takes money of the order and its line.
     takes_money: bool = True
 
 

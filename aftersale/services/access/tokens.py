@@ -98,7 +98,7 @@ _USE = """
 
 
 def use(*, text: str, now: datetime) -> Use | None:
-    """Notes one call of the token; None where there is no such token, or it was revoked."""
+    """Counts one call of the token; None where there is no such token, or it was revoked."""
     seconds = int(now.timestamp())
     with connection.cursor() as cur:
         cur.execute(_USE, {"now": now, "minute": seconds // 60, "digest": _digest(text)})

@@ -258,7 +258,7 @@ def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:
 
 
 def _make_way(ticket: Ticket, *, now: datetime) -> Negotiation | None:
-    """Whether one more round may begin; returns the open one whose time has run out."""
+    """Raises what speaks against one more round; returns the open one whose time has run out."""
     earlier = negotiation.of_request(ticket)
     still_open = [round for round in earlier if round.ended_at is None]
     if any(not negotiation.is_over(round, ticket, now=now) for round in still_open):
@@ -312,8 +312,9 @@ def _check_offer(
 
 
 def _go_on(ticket: Ticket, *, user: User, now: datetime, note: str) -> None:
-    """One more round while the ticket stays `negotiating`; SPEC O4's table has no such step. The
-    status starts again, as after a step: earlier reports of the platform are outdated.
+    """Begins one more round while the ticket stays `negotiating`; SPEC O4's table has no such step.
+
+    `status_at` starts again, as after a step: earlier reports of the platform are outdated.
     """
     ticket.status_at = now
     ticket.due_at = deadlines.due_at(

@@ -1,7 +1,7 @@
-"""A program of its own: an Excel file in, its first sheet as JSON out.
+"""A program of its own: reads an Excel file, writes its first sheet as JSON.
 
-The library makes room for whatever a file claims to hold, and ends its process where that fails
-(a file of 5 KB did). So it runs in this process, within limits, and never in a server.
+The library reserves memory for whatever a file claims to hold, and aborts its process where that
+fails (a file of 5 KB did). So it runs in this process, within limits, and never in a server.
 """
 
 import contextlib

@@ -74,7 +74,7 @@ def connect(
         shop.connector = ConnectorKind.PLATFORM
         shop.save(update_fields=["platform", "connector"])
         _event(shop_id, now, user, _("Connected to: %s") % registry.name_of(platform))
-        # The evaluator asks how refunds are paid: it must not be at it just now.
+        # The evaluator reads how refunds are paid, so it must not be deciding just now.
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
         wake_reader(account.pk)
     return account
@@ -89,7 +89,7 @@ def replace(
     user: User,
     now: datetime,
 ) -> None:
-    """All credentials anew: a part of the old ones would not fit the new. Reading goes on."""
+    """Replaces all credentials: parts of the old ones would not fit the new. Reading goes on."""
     require(user, shop_id, Right.CHANGE_SHOP)
     _check_address(address)
     with transaction.atomic():
@@ -125,9 +125,10 @@ def disconnect(*, shop_id: int, user: User, now: datetime) -> None:
 
 
 def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
-    """Calls the platform: the shop's name there. Raises Refused with what is wrong, in words.
+    """Calls the platform; returns the shop's name there.
 
-    Where reading had stopped over the credentials it goes on.
+    Raises Refused with what is wrong, in words. Reading that had stopped over the credentials goes
+    on.
     """
     require(user, shop_id, Right.CHANGE_SHOP)
     account = PlatformAccount.objects.select_related("shop").filter(shop=shop_id).first()

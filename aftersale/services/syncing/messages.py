@@ -31,9 +31,9 @@ def receive(
     query: Mapping[str, str],
     now: datetime,
 ) -> str:
-    """Takes a message in, and returns what the platform wants to hear.
+    """Takes a message in; returns the answer that the platform expects.
 
-    Raises ForgedMessage, for a shop that is not there too: nobody learns which there are.
+    Raises ForgedMessage, for an unknown shop too: nobody learns which shops there are.
     """
     account, speaker = _addressed(platform, shop_code)
     _keep(account, _named_changes(account, speaker, body, headers, query), now)

@@ -40,7 +40,7 @@ class RefundCase(Case):
     refund: Refund
 
 
-# Events quoted to a person who comes late; the page that follows shows them all.
+# Events quoted to a person who comes too late; the following page shows all of them.
 MOST_EVENTS = 3
 
 

@@ -55,7 +55,7 @@ def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime)
 def body_of(message: WebhookMessage) -> str:
     data = dict(message.data)
     if "failure" in data:
-        # The row has every language; one is sent, so that the body is the same each time.
+        # The row has every language; one fixed language is sent, so that the body never changes.
         with override(settings.LANGUAGE_CODE):
             data["failure"] = read(data["failure"])
     content = {

@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def short(self) -> str:
-        """By how much it failed, else how."""
+        """The distance by which it failed, else the reason in words."""
         return self.words.distance or self.words.detail
 
 
@@ -55,8 +55,8 @@ class Card:
 
     @property
     def first(self) -> Any:
-        """The condition that the decision's trace names; its name alone would say that the strategy
-        is enabled."""
+        """The condition that the decision's trace names, as a failure: its label alone ("Enabled")
+        would say the opposite."""
         if not self.failed:
             return ""
         if _is_off(self.line):
@@ -65,7 +65,7 @@ class Card:
 
     @property
     def held(self) -> str:
-        """How many of the conditions that it sets hold."""
+        """The number of set conditions that hold."""
         own = [answer for answer in self.answers if answer.sets]
         held = sum(answer.ok for answer in own)
         return ngettext(
@@ -87,8 +87,8 @@ class Shown:
 
     @cached_property
     def closest(self) -> Line | None:
-        """The strategy that missed it by least: by the fewest conditions, then by the least part
-        of a limit. One that is not enabled only where all are: nobody expects a hit of it."""
+        """The strategy that came closest: failed by the fewest conditions, then by the smallest
+        part of a limit. A disabled one only where all are: nobody expects a hit of it."""
         missed = [line for line in self.explanation.asked if line.failed]
         return min(missed, key=_missed_by, default=None)
 

@@ -21,7 +21,7 @@ class Guarded(NamedTuple):
 def _check_state(
     index: int, strategy: Strategy, facts: Facts, rulebook: Rulebook, before: Before
 ) -> tuple[bool, Figures]:
-    """`over` is of money, and None where the count stops it, or nothing limits the amount."""
+    """`over` is money; None where the count is the limit reached, or no amount is limited."""
     limit = rulebook.buyer_limit
     value = Guarded(facts.blocked, before.buyer_count, before.buyer_sum)
     too_many = limit is not None and limit.approvals is not None and value.number >= limit.approvals

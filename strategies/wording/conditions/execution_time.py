@@ -41,7 +41,7 @@ def _clock(minutes: int) -> str:
 
 
 def _outside(edge: Edge) -> str:
-    """To the nearer edge of daily windows."""
+    """The distance to the nearer edge of daily windows, in words."""
     if edge.since is None or edge.until is None:
         return ""
     if edge.since <= edge.until:
