@@ -266,7 +266,7 @@ def test_figures_of_every_condition(erp: Program, shop: Shop) -> None:
 def test_who_may(erp: Program, shop: Shop, owner: User, decided: dict[str, Decision]) -> None:
     """SPEC P1."""
     one = f"/decisions/{decided['AS1'].pk}"
-    writer = program(shop, owner, "ingest", "tickets", "strategies", "windows")
+    writer = program(shop, owner, "orders", "tickets", "strategies", "windows")
     elsewhere = make_shop()
     other = program(elsewhere, make_user(elsewhere))
     for address in ("/decisions", one, "/reject-reasons"):

@@ -7,6 +7,7 @@ recorded at all (no number, no time) is told as Unreadable.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -16,7 +17,16 @@ from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.kuaishou import codes, facts
 from aftersale.platforms.kuaishou.codes import HandlingWay, Negotiation, OrderStatus, Status
-from aftersale.platforms.kuaishou.values import MOMENTS, clean, identity, iso, number, part, rows
+from aftersale.platforms.kuaishou.values import (
+    MOMENTS,
+    clean,
+    identity,
+    iso,
+    moment,
+    number,
+    part,
+    rows,
+)
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
@@ -214,6 +224,10 @@ def _gifts(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def order_no(row: Mapping[str, Any]) -> str:
     return identity(part(row, "orderBaseInfo"), "oid")
+
+
+def order_version(row: Mapping[str, Any]) -> datetime | None:
+    return moment(number(part(row, "orderBaseInfo"), "updateTime"))
 
 
 def ticket_numbers(row: Mapping[str, Any]) -> list[str]:

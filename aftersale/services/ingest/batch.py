@@ -3,6 +3,7 @@ record with a result of its own, and nothing else lost when the database refuses
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -40,6 +41,12 @@ class Incoming:
     doubts: Sequence[str] = ()
     # Of a ticket: flags besides those that the desk finds out itself.
     flags: Sequence[str] = ()
+    # Of a file from a back office: when it was exported (SPEC O11), as seconds.
+    exported_at: float | None = None
+
+
+def exported_moment(item: Incoming) -> datetime | None:
+    return None if item.exported_at is None else datetime.fromtimestamp(item.exported_at, UTC)
 
 
 def digest(*parts: Any) -> str:
