@@ -115,8 +115,8 @@ def _first_send(case: RefundCase) -> AttemptLease | None:
     shop = Shop.objects.get(pk=refund.shop_id)
     if payment_stop.stopped() or is_held_by_pause(refund):
         return None  # it stays due, and goes out when the stop or the pause ends
-    if is_platform_connected(shop) and platform_steps.open_of(ticket.pk).exists():
-        # The platform does not know an earlier step yet; that step's end wakes this refund.
+    if is_platform_connected(shop) and platform_steps.held_by(ticket.pk).exists():
+        # The platform has yet to hear of an earlier step, whose end wakes this one.
         refund.next_step_at = case.now + BEHIND_A_STEP
         refund.save(update_fields=["next_step_at"])
         return None
