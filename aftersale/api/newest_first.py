@@ -105,6 +105,6 @@ def _position(cursor: str | None) -> int:
 
 
 def _oldest_read(rows: QuerySet[M]) -> int | None:
-    """The last of those that this call looks through; None where it sees them all."""
+    """The last row that this call looks through; None where it reaches all of them."""
     keys = rows.order_by("-pk").values_list("pk", flat=True)
     return next(iter(keys[MOST_READ - 1 : MOST_READ]), None)

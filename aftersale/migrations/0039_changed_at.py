@@ -25,7 +25,7 @@ GONE += "\nDROP FUNCTION aftersale_changed();"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0036_feed'),
+        ('aftersale', '0038_steps_beside'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
