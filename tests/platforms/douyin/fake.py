@@ -11,7 +11,7 @@ from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
 from tests.platforms.server import ServedShop
 
-from . import answers, wire
+from . import answers, beside, wire
 from .shop import DAY, PAYING, SHOP_ID, STATES, TYPES, No, Shop
 
 APP_KEY, APP_SECRET = "7100000000000000042", "dy-secret-5f2c7a"
@@ -19,6 +19,7 @@ CLOCK_TOLERANCE = 600
 
 STEPS = {
     "afterSale.operate": Shop.operate,
+    **beside.STEPS,
     "afterSale.OpenAfterSaleChannel": lambda shop, param: shop.open_entry(param.get("order_id")),
 }
 READS = {

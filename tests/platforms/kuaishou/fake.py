@@ -16,7 +16,7 @@ from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
 from tests.platforms.server import ServedShop
 
-from . import wire
+from . import beside, wire
 from .authorising import APP_KEY, APP_SECRET, Authorising
 from .shop import DAY, REASONS, STATES, TYPES, WAYS, No, Shop
 
@@ -34,6 +34,7 @@ READS = {
     "open.refund.reject.reason",
     "open.refund.comment.basic.list",
     "open.seller.order.fee.detail",
+    "open.address.seller.list",
 }
 UPLOAD = "open.item.image.upload"
 STEPS = {
@@ -41,6 +42,7 @@ STEPS = {
     "open.seller.order.refund.returngoods.approve": ("approve_return", Shop.approve_return),
     "open.seller.order.refund.confirm.receipt": ("confirm_receipt", Shop.confirm_receipt),
     "open.refund.reject": ("reject", Shop.reject),
+    **beside.STEPS,
 }
 # Keys that a row of the list leaves out.
 DETAIL_ONLY = {
@@ -238,6 +240,8 @@ class KuaishouFake(ServedShop):
         if method == "open.seller.order.fee.detail":
             order = self._known(param["orderId"], self.shop.orders, "订单不存在")
             return fees(order)
+        if method == "open.address.seller.list":
+            return beside.addresses(param)
         if method == "open.seller.order.refund.detail":
             return _shown(self._known(param["refundId"], self.shop.tickets, "售后单不存在"))
         if method == "open.order.detail":

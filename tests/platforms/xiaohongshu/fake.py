@@ -10,7 +10,7 @@ from aftersale.platforms.xiaohongshu import Xiaohongshu
 from tests.platforms.fakes import Fault, Message, State
 from tests.platforms.server import ServedShop
 
-from . import wire
+from . import beside, wire
 from .shop import DAY, MINUTE, REASONS, STATES, TYPES, No, Shop, fen
 
 GATEWAY = "/ark/open_api/v3/common_controller"
@@ -21,7 +21,7 @@ PUSH_PATH = f"/platforms/xiaohongshu/{SHOP_CODE}/messages"
 CLOCK_TOLERANCE = 600
 
 AUDIT, RECEIVE = "afterSale.auditReturns", "afterSale.confirmReceive"
-STEPS = {AUDIT: Shop.audit, RECEIVE: Shop.receive}
+STEPS = {AUDIT: Shop.audit, RECEIVE: Shop.receive, **beside.STEPS}
 READS = {
     "order.getOrderList",
     "order.getOrderDetail",
