@@ -179,6 +179,13 @@ class StepKind(models.TextChoices):
     REJECT = "reject", pgettext_lazy("step", "Rejected")
     NEGOTIATE = "negotiate", _("Offer to the buyer")
     OPEN_WINDOW = "open_window", _("After-sale window re-opened")
+    NOTE = "note", _("Note on the order")
+    ENTER_RETURN = "enter_return", _("Return parcel entered for the buyer")
+    SEND_NEW_GOODS = "send_new_goods", _("New goods sent")
+
+
+# Beside a ticket's own course: they move no status and no money.
+BESIDE_STEPS = (StepKind.NOTE, StepKind.ENTER_RETURN, StepKind.SEND_NEW_GOODS)
 
 
 class StepState(models.TextChoices):

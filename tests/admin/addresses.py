@@ -110,6 +110,9 @@ PAGES: dict[str, Page] = {
     "desk:reject": step(HANDLE, Ticket),
     "desk:negotiate": step(HANDLE, Ticket),
     "desk:dispute-evidence": step(HANDLE, Ticket),
+    "desk:note": step(HANDLE, Ticket),
+    "desk:enter-return": step(HANDLE, Ticket),
+    "desk:send-new-goods": step(HANDLE, Ticket),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.

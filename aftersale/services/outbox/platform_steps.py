@@ -4,7 +4,7 @@ Rows are written in the transaction of the decision, with the order locked. For 
 connected platform these functions do nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from aftersale.models import (
+    BESIDE_STEPS,
     OPEN_STATES,
     AfterSaleWindow,
     ConnectorKind,
@@ -47,6 +48,11 @@ def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
 
 
+def held_by(ticket_pk: int) -> QuerySet[PlatformStep]:
+    """Those that a refund of the ticket waits for."""
+    return open_of(ticket_pk).exclude(kind__in=BESIDE_STEPS)
+
+
 def platform_has_yet_to_hear(ticket: Ticket) -> bool:
     """True if the step behind the ticket's status has not reached the platform yet."""
     if ticket.status == TicketStatus.REFUNDING:
@@ -64,6 +70,7 @@ def tell(
     now: datetime,
     rejection: Rejection | None = None,
     negotiation: Negotiation | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> None:
     """A person's step on a ticket, which has been moved already."""
     if not is_platform_connected(ticket.shop):
@@ -75,11 +82,38 @@ def tell(
         kind=kind,
         rejection=rejection,
         negotiation=negotiation,
+        details=dict(details or {}),
         type=platforms_type(ticket),
         amount=ticket.amount,
         version=ticket.updated_at,
         from_status=from_status,
         to_status=ticket.status,
+        at=now,
+        user=user,
+        next_step_at=now,
+    )
+    wake_payer()
+
+
+def tell_beside(
+    *,
+    order: Order,
+    ticket: Ticket,
+    kind: StepKind,
+    details: Mapping[str, str],
+    user: User,
+    now: datetime,
+) -> None:
+    """A step beside the ticket's course: it waits for no status, and none waits for it."""
+    PlatformStep.objects.create(
+        shop_id=ticket.shop_id,
+        order=order,
+        ticket=ticket,
+        kind=kind,
+        details=dict(details),
+        type=platforms_type(ticket),
+        amount=ticket.amount,
+        version=ticket.updated_at,
         at=now,
         user=user,
         next_step_at=now,
@@ -111,9 +145,9 @@ def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
             """
             INSERT INTO aftersale_platformstep
               (shop_id, order_id, ticket_id, kind, type, amount, version, from_status, to_status,
-               at, state, next_step_at, calls, reason)
+               at, state, next_step_at, calls, reason, details)
             SELECT shop_id, order_id, id, %s, requested_type, amount, updated_at, %s, status,
-                   %s, %s, %s, 0, ''
+                   %s, %s, %s, 0, '', '{}'
               FROM aftersale_ticket
              WHERE id = ANY(%s::bigint[]) AND status = %s
              ORDER BY applied_at, ticket_no
