@@ -10,13 +10,8 @@ from django.utils.translation import gettext_lazy
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
-<<<<<<< HEAD
 from aftersale.models import AccountLink, Membership, Role, Shop
-from aftersale.services.access import members as service
-=======
-from aftersale.models import Membership, Role, Shop
 from aftersale.services.access import members as memberships
->>>>>>> main
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound
@@ -69,29 +64,6 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @desk_page
-<<<<<<< HEAD
-=======
-def add(request: HttpRequest, pk: int) -> HttpResponse:
-    shop = owned_shop(request, pk)
-    form = AddForm(posted(request))
-
-    def act() -> HttpResponse:
-        memberships.add(shop_id=shop.pk, **form.cleaned_data, **caller(request))
-        words = {"name": form.cleaned_data["username"], "shop": shop.name}
-        return done(_("%(name)s is a member of %(shop)s now.") % words)
-
-    return ask(
-        request,
-        "aftersale/shop_settings/member.html",
-        act=act,
-        form=form,
-        title=_("Add a member"),
-        submit=_("Add to %(shop)s") % {"shop": shop.name},
-    )
-
-
-@desk_page
->>>>>>> main
 def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
     shop = owned_shop(request, pk, Right.INVITE)
     row = _member(shop, member)
