@@ -77,7 +77,7 @@ def class_of(code: str) -> Any:
 
 
 def can(shop: Shop) -> frozenset[Can]:
-    """The steps that people can take from the desk in a shop; the rest they do in its back office."""
+    """The steps that people can take from the desk in a shop; others are for its back office."""
     return capabilities(shop.platform) if shop.connector == ConnectorKind.PLATFORM else BY_HAND
 
 
