@@ -58,7 +58,7 @@ def stage(file_import: FileImport) -> None:
 
 
 def _recognise(file_import: FileImport) -> Recognise:
-    """Tries a person's mapping of this file, then the shop's remembered ones, then known layouts."""
+    """Tries a person's mapping of this file, then the shop's earlier ones, then known layouts."""
     platform = file_import.shop.platform
     kind = Kind(file_import.kind) if file_import.kind else None
     known = remembered(file_import.shop_id)
