@@ -18,9 +18,11 @@ NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ImportState(models.TextChoices):
-    """How far a file is. `ready`: looked through, and waits for a person to say go."""
+    """How far a file is. `mapping`: its head is not known. `ready`: looked through, and
+    waits for a person to say go."""
 
     READING = "reading", _("Being read")
+    MAPPING = "mapping", _("Columns to be mapped")
     READY = "ready", _("Read, not taken in yet")
     WRITING = "writing", _("Being taken in")
     DONE = "done", pgettext_lazy("import", "Taken in")

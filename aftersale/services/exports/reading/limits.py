@@ -30,6 +30,10 @@ class WrongFile(Exception):
     """The file as a whole can't be taken; the text is for the person."""
 
 
+class UnknownHead(WrongFile):
+    """No layout has these columns: a person may map them."""
+
+
 class NeedsPassword(WrongFile):
     """It opens with a password that was not given."""
 
