@@ -59,10 +59,10 @@ MAY: dict[Needs, set[str]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """What it takes to be shown the page and to send to it, and what stands in its address.
+    """The requirements to be shown the page and to send to it, and the parts of its address.
 
     `sends` is None where a page only shows. Of the arguments a model stands for the key of the
-    scene's row of it. `lists`: the objects are named in what is sent, so that those of another
+    scene's row of it. `lists`: the objects are named in the data sent, so that those of another
     shop are answered for, not refused as a whole.
     """
 
@@ -207,7 +207,7 @@ PAGES: dict[str, Page] = {
     "desk:shop-platform-authorise": step(SHOP, Shop, "kuaishou"),
     "desk:shop-platform-confirm": step(SHOP, Shop),
     "desk:shop-platform-drop": step(SHOP, Shop),
-    # Whatever comes without a state of one's own is refused.
+    # A callback without a state of one's own is refused.
     "desk:platform-authorised": Page(NOBODY, None, ("kuaishou",)),
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
