@@ -3,8 +3,10 @@
 Tasks only wake workers up. Rows say what is due, and a sweep finds what nobody woke.
 """
 
+from functools import partial
 from typing import Any
 
+from django.db.transaction import on_commit
 from django.utils.translation import gettext_lazy as _
 
 DECIDE = "decide"
@@ -18,6 +20,7 @@ TELL = "tell"
 Q_CLUSTER: dict[str, Any] = {
     "name": DECIDE,
     "orm": "default",
+    "broker_class": "config.broker.Broker",
     "workers": 2,
     "poll": 0.05,
     "bulk": 10,
@@ -47,10 +50,16 @@ BEATS_WITHIN = {DECIDE: 50, PAY: 90, SLOW: 860, PULL: 150, TELL: 90}
 
 
 def wake(task: str, *args: object, cluster: str) -> None:
-    """Ask a cluster to run `task` (a dotted path) soon.
+    """Ask a cluster to run `task` (a dotted path) soon after the caller's transaction commits.
 
-    The row is written in the caller's transaction: it commits or rolls back with the caller's work.
+    Not in it: a wake that finds another one's row (config/broker.py) leaves it at that, and the
+    task of that row would look for work that is not committed yet; or it would wait for the other
+    one's transaction. A process killed in between leaves its work to the sweep.
     """
+    on_commit(partial(_enqueue, task, *args, cluster=cluster), robust=True)
+
+
+def _enqueue(task: str, *args: object, cluster: str) -> None:
     from django_q.tasks import async_task  # settings import this module before the apps are ready
 
     async_task(task, *args, q_options={"cluster": cluster})

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from aftersale.domain.multilingual import said
 from aftersale.models import Order, Ticket, TicketEventKind
@@ -93,7 +94,11 @@ def free(row: Ahead) -> bool:
             return False
         ticket.updated_at = _latest_of([ticket.applied_at], latest)
         ticket.save(update_fields=["updated_at"])
-        note = said("It was dated ahead of the clock: the platform's next version is taken now.")
+        note = said(
+            gettext_noop(
+                "It was dated ahead of the clock: the platform's next version is taken now."
+            )
+        )
         write_event(ticket, TicketEventKind.NOTE, note, database_moment())
     return True
 

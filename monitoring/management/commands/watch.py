@@ -13,7 +13,7 @@ from aftersale.services.outgoing import far_ahead
 from aftersale.services.shared.database_clock import database_moment
 from config import heartbeat, queue_repair
 from config.queue import BEATS_WITHIN, DECIDE, wake
-from monitoring.services import clocks
+from monitoring.services import alert_queries, alerts, clocks, heartbeats
 from strategies.services.evaluator import shops_waiting
 from strategies.services.lanes import DECIDE_TASK
 
@@ -39,14 +39,18 @@ class Command(BaseCommand):
 def look() -> None:
     """One round. A database that is away is no reason to end: the next round finds it again."""
     try:
-        ahead = clocks.seconds_ahead()
-        if abs(ahead) >= clocks.MOST_SECONDS:
-            log.warning("clock_differs", seconds_ahead=round(ahead, 1))
+        heartbeats.beat("watch")
+        for clock in clocks.seen(here="watch"):
+            if abs(clock.ahead) >= clocks.MOST_SECONDS:
+                log.warning("clock_differs", of=clock.of, seconds_ahead=round(clock.ahead, 1))
         if found := queue_repair.set_back():
             log.warning("queue_set_back", found=found)
         if rows := far_ahead.set_back(now=database_moment()):
             log.warning("refunds_and_steps_set_back", rows=rows)
         ask_for_beats()
+        raised = alerts.raise_alerts(now=database_moment(), queries=alert_queries.STANDSTILL)
+        if raised:
+            log.warning("alerts_raised", count=raised)
         heartbeat.beat()
     except DatabaseError as error:
         log.warning("watch_without_database", error=type(error).__name__)

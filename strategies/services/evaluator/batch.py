@@ -17,9 +17,9 @@ from aftersale.services.outbox.platform_steps import is_platform_connected, tell
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import wake_teller
-from aftersale.services.shared.database_clock import database_moment
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
+from strategies.services.evaluator.moment import TimeInDoubt, decision_moment
 from strategies.services.evaluator.read_facts import (
     FREIGHT_LEFT,
     LINE_LEFT,
@@ -78,8 +78,9 @@ class Decided(NamedTuple):
 def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Decided | None:
     """Decides up to `limit` waiting tickets behind `after` in one transaction.
 
-    Returns None where nothing was to be had. Raises LaneHeld. An error rolls all of it back, and
-    the batch is decided again with care: split in halves until the bad ticket is alone.
+    Returns None where nothing was to be had. Raises LaneHeld and TimeInDoubt. Another error rolls
+    all of it back, and the batch is decided again with care: split in halves until the bad ticket
+    is alone.
     """
     try:
         return _decide_batch(shop_id, after=after, limit=limit, tally=tally, careful=False)
@@ -101,10 +102,10 @@ def _decide_batch(
             rows = claim(shop_id, after=after, limit=limit)
             if not rows:
                 return None
-            now = database_moment()
-            if lane.decided_until is not None and lane.decided_until > now:
-                now = lane.decided_until
+            now, today = decision_moment(lane.decided_until)
             batch = _Batch(shop, lane.rulebook_id, now)
+            if batch.day > batch.day_of(today):
+                raise TimeInDoubt("the latest decision is of tomorrow")
             if careful:
                 batch.decide_with_care(rows)
             else:
@@ -138,11 +139,15 @@ class _Batch:
         self.loaded = load_rulebook(rulebook_id)
         self.now = now
         self.at = micros(now)
-        self.day = date.fromordinal(self.loaded.rulebook.moment(self.at)[2])
+        self.day = self.day_of(now)
         self.counts: Counter[tuple[str, str, str, int | None]] = Counter()
         self.decided = 0
         self.tripped = False
         self.pays = False
+
+    def day_of(self, moment: datetime) -> date:
+        """The day whose caps a decision at that moment spends from (SPEC E4)."""
+        return date.fromordinal(self.loaded.rulebook.moment(micros(moment))[2])
 
     def decide(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Decides rows in order and stops where a circuit breaker opens (SPEC G3): later rows need
