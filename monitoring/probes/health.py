@@ -16,14 +16,14 @@ from django.views.decorators.http import require_safe
 
 from aftersale.services.outgoing import pay_refunds
 from aftersale.services.shared.database_clock import database_moment
-from config.queue import BEATS_WITHIN
+from config.queue import ENDS_WITHIN
 from monitoring.services import clocks, heartbeats
 from monitoring.services.alert_queries import LATE, READING_LATE
 
 log = structlog.get_logger(__name__)
 
-# A cluster is killed and started again after BEATS_WITHIN; a start takes some seconds.
-HEARTBEAT_SECONDS = {cluster: within + 60 for cluster, within in BEATS_WITHIN.items()}
+# Heartbeats are written after tasks; killing and starting a frozen cluster again takes a minute.
+HEARTBEAT_SECONDS = {cluster: seconds + 60 for cluster, seconds in ENDS_WITHIN.items()}
 # A task that nobody has fetched for this long means that its cluster does not run.
 QUEUE_SECONDS = 300
 
@@ -122,7 +122,7 @@ def _clocks() -> Check:
 
 CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
-    **{cluster: partial(_heartbeat, cluster) for cluster in BEATS_WITHIN},
+    **{cluster: partial(_heartbeat, cluster) for cluster in ENDS_WITHIN},
     "queue": partial(_no_older, oldest_task, QUEUE_SECONDS),
     "waiting_tickets": partial(_no_older, oldest_waiting, LATE.total_seconds()),
     "due_refunds": partial(_no_older, oldest_due_refund, LATE.total_seconds()),

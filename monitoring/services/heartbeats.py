@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django_q.conf import Conf
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,6 @@ def on_task(**_kwargs: Any) -> None:
     """Receiver of django-q2's signal after each task; nothing that it raises may end a worker."""
     try:
         beat(Conf.CLUSTER_NAME)
-    except DatabaseError as error:
+    except Error as error:
         log.warning("no_heartbeat", error=type(error).__name__)
         connection.close()

@@ -63,7 +63,7 @@ def test_all_is_well(client: Client, beating: None) -> None:
 
 @pytest.mark.parametrize(
     ("cluster", "seconds"),
-    [("decide", 110), ("pay", 150), ("pull", 210), ("tell", 150), ("slow", 920)],
+    [("decide", 120), ("pay", 120), ("pull", 180), ("tell", 120), ("slow", 860)],
 )
 def test_a_cluster_that_never_worked_or_has_stopped(
     client: Client, beating: None, cluster: str, seconds: int

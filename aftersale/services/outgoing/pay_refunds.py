@@ -21,6 +21,7 @@ from aftersale.services.refunds import payment_stop
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared import due_work
 from aftersale.services.shared.due_work import Clock
+from config.heartbeat import beat
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ def _turns(clock: Clock, without: Collection[int]) -> Iterator[tuple[int, Iterab
 def _carry_out(clock: Clock, refund_pk: int) -> bool:
     lease = refund_attempt.lease(refund_pk=refund_pk, now=clock())
     while lease is not None:
+        beat()
         answer = _call(lease, clock)
         if answer is None:
             break

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aftersale.models import PlatformAccount, PlatformMessage
+from config.heartbeat import beat
 
 # Longer than a call and what is saved after it; a reader that lives renews it.
 LEASE = timedelta(seconds=60)
@@ -56,6 +57,7 @@ class ReaderLease:
 
     def keep(self, now: datetime) -> None:
         """Call it before each step: a lease that is getting old is renewed."""
+        beat()
         if now > self.until - LEASE + _RENEWED_AFTER:
             until = now + LEASE
             self.write(leased_until=until)
