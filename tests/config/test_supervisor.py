@@ -170,10 +170,10 @@ def test_the_watch_itself_is_watched_by_the_supervisors_clock(tmp_path, monkeypa
     monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
     watch = supervisor.WatchedWatch(tmp_path / "watch")
     for now, sign, frozen in (  # noqa: B007
-        (59, None, False),
-        (59.5, "1", False),
-        (119, None, False),
-        (120, None, True),
+        (44, None, False),
+        (44.5, "1", False),
+        (89, None, False),
+        (90, None, True),
     ):
         if sign:
             (tmp_path / "watch").write_text(sign)
