@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from aftersale.models import (
@@ -21,8 +22,12 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records.schemas import TicketLabel
+from aftersale.services.refunds import attempts
+from aftersale.services.shared import locks
 from aftersale.services.tickets import cases
 
+from .call import answer
+from .finding import ticket_id
 from .values import Moment, Yuan
 
 # The latest ones; few tickets have a tenth as many.
@@ -72,7 +77,7 @@ class ShownAttempt(BaseModel):
 
 
 class ShownRefund(BaseModel):
-    id: int
+    id: str = Field(description="Its public number: random, and never given twice")
     status: RefundStatus
     amount: Yuan
     source: RefundSource
@@ -83,6 +88,7 @@ class ShownRefund(BaseModel):
     reference: str = Field(description="The payment's number elsewhere, where it was paid by hand")
     needs_people: bool
     settled_at: Moment | None
+    attempt: int = Field(description="The number of the attempt that a result is about")
     attempts: list[ShownAttempt]
 
 
@@ -142,8 +148,22 @@ def ticket_content(pk: int) -> dict[str, Any]:
     }
 
 
-def shown_ticket(pk: int) -> ShownTicket:
-    return ShownTicket.model_validate(ticket_content(pk))
+def answer_ticket(pk: int, *, personal: bool = True) -> HttpResponse:
+    """The ticket as an answer; `personal` False leaves out what is the buyer's."""
+    found = ShownTicket.model_validate(ticket_content(pk))
+    if not personal:
+        found.buyer, found.note, found.evidence, found.events = "", "", [], []
+        found.seen = ""
+        return answer(found)
+    return answer(found, facts=found.seen)
+
+
+def locked_facts(*, shop_id: int, ticket_no: str) -> str:
+    """`seen` of the ticket as it is now, its order and itself locked (docs/locking.md)."""
+    pk = ticket_id(shop_id=shop_id, ticket_no=ticket_no)
+    order_pk = Ticket.objects.values_list("order", flat=True).get(pk=pk)
+    order = None if order_pk is None else locks.lock_order(order_pk)
+    return cases.seen_now(locks.lock_ticket(pk), order)
 
 
 def _row(ticket: Ticket) -> dict[str, Any]:
@@ -197,7 +217,7 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
     if refund is None:
         return None
     return {
-        "id": refund.pk,
+        "id": refund.public_number,
         "status": refund.status,
         "amount": refund.amount,
         "source": refund.source,
@@ -208,6 +228,7 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
         "reference": refund.reference,
         "needs_people": refund.needs_people,
         "settled_at": refund.settled_at,
+        "attempt": attempts.number_of(refund),
         "attempts": [
             {
                 "number": attempt.number,

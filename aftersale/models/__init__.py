@@ -1,8 +1,11 @@
 """The desk's tables, one subject a file."""
 
+from .account import AccountEvent, AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
+    BESIDE_STEPS,
     HANDS_OFF,
+    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
@@ -30,13 +33,28 @@ from .choices import (
     TicketType,
 )
 from .desk import CaseVisit, SavedFilter
+from .feed import FeedEvent
+from .file_import import (
+    IMPORT_UNDER_WAY,
+    NO_MOMENT,
+    ColumnMapping,
+    ExportedLine,
+    FileImport,
+    ImportFile,
+    ImportRow,
+    ImportState,
+    RowOutcome,
+)
 from .fund import Fund, FundEntry
 from .order import CommissionSplit, Order, OrderLine
 from .platform import (
     PlatformAccount,
+    PlatformAuthorisation,
+    PlatformCalls,
     PlatformFacts,
     PlatformMessage,
     PlatformProblem,
+    PlatformRead,
     PlatformSubject,
 )
 from .refund import Refund, RefundAttempt
@@ -59,12 +77,18 @@ from .webhook import (
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
+    "BESIDE_STEPS",
     "DESK_STATUSES",
     "ENDED_ALERTS",
     "HANDS_OFF",
+    "IMPORT_UNDER_WAY",
+    "NO_MOMENT",
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountLink",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",
@@ -75,16 +99,23 @@ __all__ = [
     "Beneficiary",
     "BlockedBuyer",
     "CaseVisit",
+    "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
     "EvidenceFile",
+    "ExportedLine",
     "FastRefundPeriod",
+    "FeedEvent",
+    "FileImport",
     "Fund",
     "FundEntry",
     "FundEntryKind",
     "FundKind",
     "IdempotentCall",
+    "ImportFile",
+    "ImportRow",
+    "ImportState",
     "Membership",
     "MessageState",
     "Negotiation",
@@ -97,9 +128,12 @@ __all__ = [
     "OrderType",
     "PaymentStop",
     "PlatformAccount",
+    "PlatformAuthorisation",
+    "PlatformCalls",
     "PlatformFacts",
     "PlatformMessage",
     "PlatformProblem",
+    "PlatformRead",
     "PlatformStep",
     "PlatformSubject",
     "Refund",
@@ -109,6 +143,7 @@ __all__ = [
     "RejectReasonTemplate",
     "Rejection",
     "Role",
+    "RowOutcome",
     "SandboxBehaviour",
     "SandboxInstruction",
     "SandboxPayment",

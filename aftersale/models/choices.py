@@ -31,10 +31,12 @@ class Scope(models.TextChoices):
     """The scopes of a token (INTERFACES, REST API)."""
 
     READ = "read", pgettext_lazy("scope", "Read orders, tickets, decisions and figures")
-    INGEST = "ingest", pgettext_lazy("scope", "Send orders, tickets, shipments and fund entries")
+    ORDERS = "orders", pgettext_lazy("scope", "Send orders and tickets")
+    SHIPPING = "shipping", pgettext_lazy("scope", "Ask before shipping, report parcels and returns")
     TICKETS = "tickets", pgettext_lazy("scope", "Decide tickets as a person of the desk")
     STRATEGIES = "strategies", pgettext_lazy("scope", "Change strategies, priorities and guards")
     WINDOWS = "windows", pgettext_lazy("scope", "Re-open after-sale windows")
+    FUNDS = "funds", pgettext_lazy("scope", "Send entries of the wallet and the deposit")
 
 
 class OrderType(models.TextChoices):
@@ -177,6 +179,13 @@ class StepKind(models.TextChoices):
     REJECT = "reject", pgettext_lazy("step", "Rejected")
     NEGOTIATE = "negotiate", _("Offer to the buyer")
     OPEN_WINDOW = "open_window", _("After-sale window re-opened")
+    NOTE = "note", _("Note on the order")
+    ENTER_RETURN = "enter_return", _("Return parcel entered for the buyer")
+    SEND_NEW_GOODS = "send_new_goods", _("New goods sent")
+
+
+# Beside a ticket's own course: they move no status and no money.
+BESIDE_STEPS = (StepKind.NOTE, StepKind.ENTER_RETURN, StepKind.SEND_NEW_GOODS)
 
 
 class StepState(models.TextChoices):
@@ -246,3 +255,16 @@ class ShopEventKind(models.TextChoices):
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
     TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
+
+
+class AccountEventKind(models.TextChoices):
+    LOGGED_IN = "logged_in", _("Logged in")
+    JOINED = "joined", _("Accepted an invitation")
+    PASSWORD = "password", _("Password changed")
+    PASSWORD_LINK = "password_link", _("Link for a new password made")
+    FACTOR_ADDED = "factor_added", _("Second factor added")
+    FACTOR_REMOVED = "factor_removed", _("Second factor removed")
+    RECOVERY_CODES = "recovery_codes", _("New recovery codes")
+    FACTORS_FORGOTTEN = "factors_forgotten", _("Second factors taken away")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
+    ACCESS = "access", _("Access changed")

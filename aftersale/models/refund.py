@@ -10,6 +10,7 @@ from aftersale.domain.multilingual import SaidField
 from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
 from .money import FenField
 from .order import Order
+from .public_number import PublicNumberField
 from .shop import Shop
 from .ticket import Ticket
 
@@ -22,6 +23,7 @@ class Refund(models.Model):
     tasks, say what is due (docs/adr/0004).
     """
 
+    public_number = PublicNumberField(_("public number"))
     # No constraint: the order has the same shop, with a checked key; a second check would cost.
     shop = models.ForeignKey(
         Shop,
@@ -77,6 +79,7 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         constraints = [
+            models.UniqueConstraint(fields=["public_number"], name="refund_public_number_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_above_zero"),
             models.CheckConstraint(
                 condition=Q(next_step_at=None)

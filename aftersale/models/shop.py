@@ -50,6 +50,10 @@ class Shop(models.Model):
         choices=ConnectorKind,
         default=ConnectorKind.MANUAL,
     )
+    # An owner's word: what young exports say is decided without a person (SPEC O11).
+    approves_exports = models.BooleanField(
+        _("automatic approval of fresh exports"), default=False, db_default=False
+    )
     is_demo = models.BooleanField(_("demo shop"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     digest = models.BinaryField(editable=False, default=b"")

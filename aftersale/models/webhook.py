@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from .public_number import PublicNumberField
 from .shop import Shop
 
 
@@ -124,6 +125,7 @@ class WebhookMessage(models.Model):
     has no constraint: removing an endpoint at that moment must not make a decision fail.
     """
 
+    public_number = PublicNumberField(_("public number"))
     endpoint = models.ForeignKey(
         WebhookEndpoint,
         models.CASCADE,
@@ -154,6 +156,11 @@ class WebhookMessage(models.Model):
         verbose_name = _("webhook message")
         verbose_name_plural = _("webhook messages")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["public_number"], name="webhook_message_public_number_once"
+            ),
+        ]
         indexes = [
             # Due messages, and the log.
             models.Index(
@@ -178,3 +185,8 @@ class WebhookMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject}"
+
+    @property
+    def name(self) -> str:
+        """Its `webhook-id`, by which receivers recognise repetitions."""
+        return f"msg_{self.public_number}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.payments import Limit
 from aftersale.platforms.protocol import NotCarriedOut
 
 # Goes on while the machine sleeps, where there is such a clock.
@@ -28,6 +29,8 @@ _BEFORE_SENDING = frozenset(
 
 class TooLate(NotCarriedOut):
     """The deadline has passed: nothing was sent."""
+
+    limit = Limit.ORDER
 
 
 def _elapsed() -> tuple[float, float]:

@@ -6,6 +6,7 @@ same key always means the same payment: sending it again can never pay twice.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from aftersale.records.schemas import TicketRecord
@@ -21,6 +22,16 @@ CALL_TIMEOUT_SECONDS = 10
 # queue, in a proxy, in a network that repeats what got lost. Until then "never seen" frees no money
 # (docs/platforms.md).
 ARRIVES_WITHIN = timedelta(minutes=5)
+
+
+class Limit(Enum):
+    """Where a limit is kept: what else waits with a call that was not carried out."""
+
+    ORDER = "order"  # the order's other refunds and steps
+    CALL = "call"  # the shop's work of the same kind: refunds, or one kind of step
+    SHOP = "shop"
+    APP = "app"  # all shops whose calls are made by the same app
+    DAY = "day"  # as APP: the app's calls of the day are used up
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class NotSent:
     after: float
     # Nothing will go out until people have seen to it.
     for_people: bool = False
+    limit: Limit = Limit.SHOP
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from aftersale.platforms.deadline import TooLate
 from aftersale.platforms.payments import (
     DeclinedRefund,
     Failed,
+    Limit,
     NeverSeen,
     NotSent,
     Paid,
@@ -90,7 +91,7 @@ def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent 
         seen = platform.ticket(request.ticket_no)
     except TimedOut:
         # That it was declined is certain; what it is now, the next decline finds out.
-        return NotSent(answer.reason, PAUSE_SECONDS)
+        return NotSent(answer.reason, PAUSE_SECONDS, limit=Limit.ORDER)
     if seen is None:
         return Failed(answer.reason, permanent=True)
     return DeclinedRefund(answer.reason, seen.record)
@@ -122,12 +123,14 @@ def not_sent(error: NotCarriedOut) -> NotSent:
     match error:
         case TooLate():
             # Its sender stood still, and the platform has nothing against it.
-            return NotSent(str(error), TOO_LATE_SECONDS)
+            after = TOO_LATE_SECONDS
         case Throttled():
-            return NotSent(str(error), max(1.0, error.after))
+            after = max(1.0, error.after)
         case NotAuthorised():
             return NotSent(str(error), PEOPLE_SECONDS, for_people=True)
-    return NotSent(str(error), PAUSE_SECONDS)
+        case _:
+            after = PAUSE_SECONDS
+    return NotSent(str(error), after, limit=error.limit)
 
 
 def no_access() -> str:

@@ -11,15 +11,25 @@ What a call may raise, besides answering:
 - `NotCarriedOut` and its kinds: it certainly was not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 from pydantic import Field
 
-from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
 if TYPE_CHECKING:
@@ -48,6 +58,8 @@ class Account:
     secrets: Mapping[str, str] = field(repr=False)
     # Where the platform is reached; empty: where its documentation says.
     address: str = ""
+    # Told of each call, whatever became of it.
+    count: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,8 @@ class Step:
     type: str
     amount: int
     version: datetime
+    # Where goods are to be sent back, by the platform's number; empty: the shop's default there.
+    address: str = ""
     # The call that carries the step out is not sent after it: NotCarriedOut.
     deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 
@@ -118,6 +132,8 @@ class SeenTicket:
     # own name for it (SPEC O4).
     unknown: bool = False
     facts: tuple[Fact, ...] = ()
+    # Its order, where that was read for it.
+    order: SeenOrder | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +203,32 @@ class Picture:
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
+    # What else waits with it.
+    limit = Limit.SHOP
+
 
 class Throttled(NotCarriedOut):
-    """Too many calls; `after` is how many seconds to wait."""
+    """Too many calls; `after` is how many seconds to wait, `limit` what has to."""
 
-    def __init__(self, message: str, after: float) -> None:
+    def __init__(self, message: str, after: float, limit: Limit = Limit.SHOP) -> None:
         super().__init__(message)
         self.after = after
+        self.limit = limit
 
 
 class NotAuthorised(NotCarriedOut):
     """The credentials are refused or have run out: people have to see to it."""
 
 
+class WaitsForPush(NotAuthorised):
+    """Nothing is wrong: the platform has still to push what the access needs."""
+
+
 class RecordUnreadable(NotCarriedOut):
     """A single record can't be told in our words, and asking again does not change that: people
     are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
+
+    limit = Limit.ORDER
 
 
 def readable(seen: T | Unreadable) -> T:
@@ -242,6 +268,14 @@ class TellsTime(Protocol):
 
 
 @runtime_checkable
+class OrdersSeldom(Protocol):
+    """A platform that wants a pause between two readings of its list of orders. Its tickets come
+    with their orders meanwhile."""
+
+    orders_every: timedelta
+
+
+@runtime_checkable
 class PushesSecrets(Protocol):
     """A platform that pushes what its access is renewed with."""
 
@@ -255,6 +289,9 @@ class Platform(Protocol):
     """One shop's platform. A message of its is answered with `reply`, where it has one; else
     "success"."""
 
+    # What people can do there from the desk.
+    can: ClassVar[frozenset[Can]]
+
     def test(self) -> str:
         """Checks the credentials by a call that changes nothing; returns the shop's name there."""
 
@@ -262,15 +299,16 @@ class Platform(Protocol):
         """New secrets where those at hand run out soon, or are `refused` before; else None."""
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[OrderRecord | Unreadable]:
-        """All that changed in [since, until), in windows and pages as the platform has them.
+        """All that changed in [since, until), in windows and pages as the platform has them; those
+        may be left out that are `known` as they are now.
 
         An order's refunded amount is the platform's figure, Afterdesk's own refunds included.
         """
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]: ...
 
     def order(self, order_no: str) -> OrderRecord | None:

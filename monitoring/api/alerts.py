@@ -20,7 +20,7 @@ from aftersale.api.call import Call, answer
 from aftersale.api.lists import Page, PageQuery
 from aftersale.api.parse_request import query
 from aftersale.api.values import Moment, Yuan, username
-from aftersale.models import Scope, Ticket
+from aftersale.models import Refund, Scope, Ticket
 from aftersale.services.shared.errors import NotFound
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts
@@ -55,7 +55,7 @@ class ShownAlert(BaseModel):
     strategy: str | None
     ticket_no: str | None
     order_no: str | None
-    refund_id: int | None
+    refund_id: str | None
     amount: Yuan | None
     used: Yuan | None
     cap: Yuan | None
@@ -128,10 +128,12 @@ class AcknowledgeCall(Call):
 def alerts_json(rows: Sequence[Any]) -> list[ShownAlert]:
     keys = {alert.facts.get("ticket") for alert in rows}
     numbers = dict(Ticket.objects.filter(pk__in=keys - {None}).values_list("pk", "ticket_no"))
-    return [_alert_json(alert, numbers) for alert in rows]
+    failed = [alert.subject for alert in rows if alert.kind == AlertKind.REFUND_FAILED]
+    refunds = dict(Refund.objects.filter(pk__in=failed).values_list("pk", "public_number"))
+    return [_alert_json(alert, numbers, refunds) for alert in rows]
 
 
-def _alert_json(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
+def _alert_json(alert: Alert, numbers: dict[int, str], refunds: dict[int, str]) -> ShownAlert:
     facts, kind = alert.facts, alert.kind
     name = facts.get("name")
     of_strategy = kind in _OF_STRATEGIES
@@ -150,7 +152,7 @@ def _alert_json(alert: Alert, numbers: dict[int, str]) -> ShownAlert:
             "strategy": name if of_strategy else None,
             "ticket_no": ticket_no,
             "order_no": name if kind == AlertKind.SHIPPING else None,
-            "refund_id": alert.subject if kind == AlertKind.REFUND_FAILED else None,
+            "refund_id": refunds.get(alert.subject) if kind == AlertKind.REFUND_FAILED else None,
             "about": name if kind in _ABOUT else None,
             "because": facts.get("because"),
             **{

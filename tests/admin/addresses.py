@@ -106,6 +106,9 @@ PAGES: dict[str, Page] = {
     "desk:reject": step(HANDLE, Ticket),
     "desk:negotiate": step(HANDLE, Ticket),
     "desk:dispute-evidence": step(HANDLE, Ticket),
+    "desk:note": step(HANDLE, Ticket),
+    "desk:enter-return": step(HANDLE, Ticket),
+    "desk:send-new-goods": step(HANDLE, Ticket),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
@@ -185,6 +188,11 @@ PAGES: dict[str, Page] = {
     "desk:shop-services": step(SHOP, Shop, shows=SEE),
     "desk:shop-platform": shown(Shop),
     "desk:shop-platform-connect": step(SHOP, Shop, "wechat"),
+    "desk:shop-platform-authorise": step(SHOP, Shop, "kuaishou"),
+    "desk:shop-platform-confirm": step(SHOP, Shop),
+    "desk:shop-platform-drop": step(SHOP, Shop),
+    # Whatever comes without a state of one's own is refused.
+    "desk:platform-authorised": Page(NOBODY, None, ("kuaishou",)),
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
     "desk:shop-platform-test": step(SHOP, Shop),
@@ -217,7 +225,7 @@ PAGES: dict[str, Page] = {
 }
 # Open to every user who may log in; they show no shop's data.
 OF_EVERYBODY = {
-    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout",
+    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout", "account_login",
     "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
 # They take a query or a word that the tests of their own give (test_scope.py).

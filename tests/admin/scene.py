@@ -319,4 +319,5 @@ def more_tickets(scene: Scene, number: int) -> None:
             row.pk = None
             row._state.adding = True
             row.ticket, row.order = ticket, order
+            row.public_number = ticket.ticket_no  # a refund's must be its own
             row.save()

@@ -130,6 +130,24 @@ def test_a_case_that_has_changed_is_not_recorded(agent: Client, ticket: Ticket) 
     assert unmoved(ticket)
 
 
+def test_a_dialog_about_another_payment_records_nothing(agent: Client, ticket: Ticket) -> None:
+    """SPEC G5: a page from before a retry, or before a backup was restored."""
+    shown = agent.get(address("paid", ticket)).content.decode()
+    assert 'name="payment" value="1-5990"' in shown
+    for payment in ("2-5990", "1-5991", "…"):
+        answer = record(agent, "paid", ticket, payment=payment)
+        assert (answer.status_code, unmoved(ticket)) == (422, True)
+    assert (
+        "result is of attempt 2: nothing was recorded"
+        in record(agent, "paid", ticket, payment="2-5990").content.decode()
+    )
+    seen = seen_now(ticket, ticket.order)
+    Ticket.objects.filter(pk=ticket.pk).update(ticket_no="T-2")
+    answer = record(agent, "paid", ticket, seen=seen, payment="1-5990")
+    assert "it is another ticket than the one you saw" in answer.content.decode()
+    assert unmoved(ticket)
+
+
 @pytest.mark.parametrize("step", ["paid", "not-paid"])
 def test_who_may(shop: Shop, ticket: Ticket, step: str) -> None:
     """SPEC P1."""

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from django.contrib.auth.models import User
 
-from aftersale.models import Membership, Shop
+from aftersale.models import Membership, Refund, Shop
 from monitoring.api.alerts import KindName
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts
@@ -53,6 +53,7 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
         "because": None,
         "refunds": None,
     }
+    failed = dict(Refund.objects.values_list("pk", "public_number"))
     for kind, row in rows.items():
         alert = Alert.objects.get(pk=row["id"])
         name, subject = alert.facts["name"], alert.subject
@@ -64,14 +65,20 @@ def test_every_kind(erp: Program, shop: Shop) -> None:
             "breaker": {
                 "strategy_id": subject, "strategy": name, "hits": 21, "amount": "1234.00",
             },
-            "refund_failed": {"refund_id": subject, "ticket_no": name, "amount": "59.90"},
+            "refund_failed": {
+                "refund_id": failed.get(subject), "ticket_no": name, "amount": "59.90",
+            },
             "deadline": {"ticket_no": name, "due_at": row["due_at"], "amount": row["amount"]},
             "shipping": {
                 "order_no": name, "ticket_no": row["ticket_no"], "amount": row["amount"],
             },
         }[kind[0]]  # fmt: skip
         assert row == {"id": alert.pk, "kind": kind[0], "threshold": kind[1], **empty, **more}
-    assert None not in (rows["deadline", 6]["due_at"], rows["shipping", 0]["ticket_no"])
+    assert None not in (
+        rows["refund_failed", 0]["refund_id"],
+        rows["deadline", 6]["due_at"],
+        rows["shipping", 0]["ticket_no"],
+    )
 
 
 @pytest.mark.parametrize(

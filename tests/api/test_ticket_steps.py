@@ -49,7 +49,7 @@ def test_approve(erp: Program, ticket: Ticket, owner: User) -> None:
     assert (status, content["status"], content["approved_amount"]) == (200, "refunding", "59.90")
     refund = Refund.objects.get(ticket=ticket)
     assert (refund.amount, refund.source, refund.requested_by) == (5990, "person", owner)
-    assert content["refund"]["id"] == refund.pk
+    assert content["refund"]["id"] == refund.public_number
     last = content["events"][-1]
     assert (last["from"], last["to"], last["actor"], last["user"]) == (
         "pending_review",
@@ -176,9 +176,9 @@ def test_what_was_seen_must_still_be_so(erp: Program, ticket: Ticket) -> None:
     # A refund that is paid elsewhere is settled on what was seen of it, too.
     refund = Refund.objects.get(ticket=ticket)
     settled = {"status": "succeeded", "seen": seen}
-    assert erp.post(f"/refunds/{refund.pk}/result", settled).status == 409
+    assert erp.post(f"/refunds/{refund.public_number}/result", settled).status == 409
     settled["seen"] = erp.get("/tickets/T1").content["seen"]
-    assert erp.post(f"/refunds/{refund.pk}/result", settled).status == 200
+    assert erp.post(f"/refunds/{refund.public_number}/result", settled).status == 200
 
 
 def test_reject_with_the_shops_own_text(erp: Program, shop: Shop, owner: User) -> None:
@@ -312,6 +312,45 @@ def test_results_of_refunds_that_are_paid_elsewhere(erp: Program, ticket: Ticket
     assert [one["state"] for one in paid.content["refund"]["attempts"]] == ["failed", "succeeded"]
 
 
+def test_a_result_counts_for_the_payment_that_it_names_alone(erp: Program, ticket: Ticket) -> None:
+    """SPEC G5."""
+    refund = erp.post("/tickets/T1/approve").content["refund"]
+    number = refund["id"]
+    assert (len(number), refund["attempt"]) == (36, 1)
+    failed = {"status": "failed", "reason": "account closed", "attempt": 1}
+    assert erp.post(f"/refunds/{number}/result", failed).status == 200
+    erp.post("/tickets/T1/retry-refund")
+    payment = {"ticket_no": "T1", "attempt": 2, "amount": "100.00"}
+    before = rows()
+    for key, value, told in (
+        ("ticket_no", "T2", "This refund is of ticket T1, not of T2: nothing was recorded."),
+        (
+            "attempt",
+            1,
+            "The refund of ticket T1 is at attempt 2, and the result is of attempt 1: nothing was"
+            " recorded.",
+        ),
+        (
+            "amount",
+            "100.01",
+            "The refund of ticket T1 is of ¥100.00, and the result is of ¥100.01: nothing was"
+            " recorded.",
+        ),
+    ):
+        answer = erp.post(
+            f"/refunds/{number}/result", {"status": "succeeded", **payment, key: value}
+        )
+        assert (answer.status, answer.content["code"]) == (409, "other_payment")
+        assert answer.content["errors"] == [{"pointer": f"#/{key}", "detail": told}]
+    assert rows() == before
+    # A refund from before the random numbers is known by its row id, and by nothing else.
+    pk = Refund.objects.get().pk
+    assert erp.post(f"/refunds/{pk}/result", {"status": "succeeded"}).status == 404
+    Refund.objects.update(public_number=str(pk))
+    paid = erp.post(f"/refunds/{pk}/result", {"status": "succeeded", **payment})
+    assert (paid.status, paid.content["refund"]["attempt"]) == (200, 2)
+
+
 def test_a_ticket_that_waits_for_its_order(erp: Program, ticket: Ticket) -> None:
     Ticket.objects.update(order=None, awaiting_evaluation=False)
     before = rows()
@@ -343,6 +382,6 @@ def test_nothing_of_another_shop(erp: Program, ticket: Ticket, owner: User) -> N
 
 
 def test_the_scope_that_it_takes(shop: Shop, ticket: Ticket) -> None:
-    others = program(shop, make_user(shop), "read", "ingest", "strategies", "windows")
+    others = program(shop, make_user(shop), "read", "orders", "strategies", "windows")
     assert others.post("/tickets/T1/approve").status == 403
     assert status_of(ticket) == "pending_review"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import (
     Accepted,
     Account,
@@ -78,6 +79,8 @@ places: dict[str, Place] = {}
 class Double:
     """Speaks for the shop of its account."""
 
+    can = frozenset(Can)
+
     def __init__(self, account: Account) -> None:
         self.account = account
         self.place = places[account.shop_code]
@@ -90,10 +93,10 @@ class Double:
         self._call("renewed")
         return self.place.renews_refused if refused else self.place.renews
 
-    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[Any]:
+    def changed_orders(self, *, since: datetime, until: datetime, known: Any) -> Iterator[Any]:
         return self._changed("orders", since, until)
 
-    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[Any]:
+    def changed_tickets(self, *, since: datetime, until: datetime, known: Any) -> Iterator[Any]:
         return self._changed("tickets", since, until)
 
     def order(self, order_no: str) -> Any:

@@ -21,6 +21,8 @@ from aftersale.admin.workbench.consequences import line_warning
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
+from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import PlatformReason
 from aftersale.services.desk import (
     evidence,
@@ -29,6 +31,7 @@ from aftersale.services.desk import (
     reject_templates,
     replies,
 )
+from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.shared.errors import Refused, Stale, WrongStep
 from aftersale.services.shared.shown import format_time
 from aftersale.services.tickets import cases, negotiation
@@ -74,6 +77,8 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
             "submit": _("Reject %s") % _named(ticket) if _rejectable(ticket) else "",
             "choices": _choices(ticket, chosen=request.POST.get("reason", "")),
             "negotiable": _negotiable(ticket),
+            "pictures_stay": is_platform_connected(ticket.shop)
+            and Can.REJECT_PICTURES not in registry.can(ticket.shop),
         }
 
     return ask(
@@ -125,6 +130,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
             "earlier": _earlier(ticket),
             "round": len(negotiation.of_request(ticket)) + 1,
             "until": format_time(_until(ticket, timezone.now()), ticket.shop),
+            "takes_amounts": Can.OFFER_AMOUNT in registry.can(ticket.shop),
             "outcome": _outcome(ticket, type, amount),
             "line_warning": _line_warning(ticket, type, amount),
         }
@@ -276,6 +282,8 @@ def _why_no_round(ticket: Ticket) -> Refused:
         return _wrong_step(ticket, TicketStatus.NEGOTIATING)
     if ticket.order is None:
         return Refused(_("Ticket %s is waiting for its order.") % ticket.ticket_no)
+    if not replies.takes_offers(ticket):
+        return Refused(_("The shop's platform takes no offers: write to the buyer in its chat."))
     return Refused(_("The buyer has yet to answer, or has been asked as often as is allowed."))
 
 

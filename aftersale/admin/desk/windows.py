@@ -20,6 +20,8 @@ from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
 from aftersale.models import AfterSaleWindow, Order
+from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.services.access import rights
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
@@ -118,6 +120,8 @@ def _opening_page(
         refundable=format_yuan(order.refundable_amount),
         conditions=conditions,
         failing=failing,
+        opens_there=Can.OPEN_WINDOW in registry.can(order.shop),
+        platform=registry.name_of(order.shop.platform),
         form=form,
         refusal=refused.message if refused else "",
         earlier=[_window_row(window, now) for window in _read(_on(order)).page(1)],

@@ -15,6 +15,7 @@ from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.models import Refund, RefundStatus, TicketStatus
 from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.refunds.holds import is_held_by_pause
+from aftersale.services.refunds.payment_claim import claim_of, read_claim
 from aftersale.services.tickets.cases import seen_now
 
 
@@ -74,6 +75,7 @@ class RefundSteps(ScopedAdmin):
             refund_results.record_result,
             _("Recorded as paid."),
             refund_id=int(object_id),
+            claim=read_claim(request.GET.get("payment", "")),
             succeeded=True,
             reason="",
             reference=form.cleaned_data["reference"],
@@ -94,6 +96,7 @@ class RefundSteps(ScopedAdmin):
             refund_results.record_result,
             _("Recorded as failed."),
             refund_id=int(object_id),
+            claim=read_claim(request.GET.get("payment", "")),
             succeeded=False,
             reason=form.cleaned_data["reason"],
         )
@@ -182,7 +185,8 @@ class RefundSteps(ScopedAdmin):
         """Each step's address carries the facts on the page; its dialog posts to that address."""
         if isinstance(obj, Refund):
             for shown in context.get("actions_detail", ()):
-                shown["path"] += f"?seen={seen_now(obj.ticket, obj.order)}"
+                seen, payment = seen_now(obj.ticket, obj.order), claim_of(obj).as_text()
+                shown["path"] += f"?seen={seen}&payment={payment}"
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _decide(

@@ -147,7 +147,7 @@ def _row(shop: Shop, endpoint: WebhookEndpoint, message: WebhookMessage) -> dict
     known = message.type in WebhookType.values
     return {
         "pk": message.pk,
-        "name": f"msg_{message.pk}",
+        "name": message.name,
         "type": message.type,
         "title": WebhookType(message.type).label if known else _("Test"),
         "about": about,

@@ -11,7 +11,7 @@ from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
-from aftersale.services.desk import presence, replies
+from aftersale.services.desk import beside, presence, replies
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
@@ -104,6 +104,7 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
         found.add("retry")
     if approvals.may_close(ticket):
         found.add("close")
+    found |= beside.possible(ticket)
     return found | payments.steps(ticket)
 
 

@@ -13,6 +13,8 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payment_registry import sends
 from aftersale.reject_reasons import fitting
 from aftersale.services.desk import replies
@@ -53,7 +55,10 @@ def to_pay(ticket: Ticket) -> int:
 
 
 def can_confirm(ticket: Ticket) -> bool:
-    return ticket.status in AWAITS_GOODS and ticket.type != TicketType.EXCHANGE
+    if ticket.status not in AWAITS_GOODS or ticket.type == TicketType.EXCHANGE:
+        return False
+    goods_are_back = ticket.status == TicketStatus.RETURNING or asks_for_nothing(ticket)
+    return goods_are_back or Can.REFUND_WITHOUT_GOODS in registry.can(ticket.shop)
 
 
 def can_retry(ticket: Ticket) -> bool:

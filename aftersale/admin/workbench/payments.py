@@ -17,6 +17,7 @@ from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket
 from aftersale.services.refunds import refund_results
 from aftersale.services.refunds.by_hand import is_to_pay
+from aftersale.services.refunds.payment_claim import claim_of, read_claim
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
@@ -78,6 +79,7 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
             reason=request.POST.get("reason", ""),
             reference=request.POST.get("reference", ""),
             seen=request.POST.get("seen", ""),
+            claim=read_claim(request.POST.get("payment", "")),
             **caller(request),
         )
         words = {"buyer": buyer(ticket), "amount": format_yuan(refund.amount)}
@@ -96,6 +98,7 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,
         reason=request.POST.get("reason", ""),
+        payment=request.POST.get("payment") or claim_of(refund).as_text(),
         # The facts on the screen when the dialog was opened, not those of now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
     )

@@ -9,40 +9,29 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import httpx
+from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms import payments
-from aftersale.platforms.answered_at import clocks_apart, date_of
-from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
-from aftersale.platforms.tls import tls
+from aftersale.platforms.answered_at import clocks_apart
+from aftersale.platforms.connection import Connection, too_many
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.payments import Limit, TimedOut
+from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut
 
 from . import codes
 from .values import clean, whole
 
+NAME = gettext_lazy("Douyin")
 ADDRESS = "https://openapi-fxg.jinritemai.com"
-LONGEST_ANSWER = 20_000_000
-# How long to leave a platform alone that has too many calls; it names no time of its own.
-PAUSE = 2.0
-
-# None of these has sent anything.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
 
 
 class Refused(NotCarriedOut):
     """The platform understood the call and did not do it: `number` of the sub code, 0 without."""
+
+    limit = Limit.ORDER
 
     def __init__(self, text: str, number: int = 0) -> None:
         super().__init__(text)
@@ -55,15 +44,12 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
-        self._client: httpx.Client | None = None
-        self.answered_at: datetime | None = None
+        self.connection = Connection(account, NAME)
 
     def read(self, path: str, param: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer's data. Whatever goes wrong, nothing was changed."""
-        try:
+        with self.connection.reading():
             return self._data(path, param)
-        except TimedOut:
-            raise NotCarriedOut(_("Douyin did not answer. Nothing was changed.")) from None
 
     def send(
         self, path: str, param: Mapping[str, Any], *, deadline: Deadline | None = None
@@ -77,11 +63,10 @@ class Api:
     def token(self, path: str, param: Mapping[str, Any]) -> Mapping[str, Any]:
         """The tokens for a code or a refresh token; needs no access token."""
         try:
-            return self._data(path, param, with_token=False)
+            with self.connection.reading():
+                return self._data(path, param, with_token=False)
         except Refused as refused:
             raise NotAuthorised(_("Douyin does not give access: %s") % refused) from refused
-        except TimedOut:
-            raise NotCarriedOut(_("Douyin did not answer. Nothing was changed.")) from None
 
     def _data(
         self,
@@ -93,8 +78,14 @@ class Api:
     ) -> Mapping[str, Any]:
         body = param_json(param)
         query = self._query(path, body, with_token)
-        response, content = self._exchange(path, query, body.encode(), deadline)
-        answer = _object(response, content)
+        response, answer = self.connection.json(
+            "POST",
+            self._address + path,
+            params=query,
+            content=body.encode(),
+            headers={"Content-Type": "application/json"},
+            deadline=deadline,
+        )
         code = _code(answer)
         if code == codes.SUCCEEDED:
             data = answer.get("data")
@@ -123,32 +114,6 @@ class Api:
             "sign_method": "hmac-sha256",
         }
 
-    def _exchange(
-        self, path: str, query: Mapping[str, str], body: bytes, deadline: Deadline | None
-    ) -> tuple[httpx.Response, bytes]:
-        limit = payments.CALL_TIMEOUT_SECONDS
-        if self._client is None:
-            self._client = httpx.Client(follow_redirects=False, verify=tls())
-        until = time.monotonic() + limit
-        try:
-            with self._client.stream(
-                "POST",
-                self._address + path,
-                params=query,
-                content=body,
-                headers={"Content-Type": "application/json"},
-                timeout=limit,
-                extensions=traced(deadline),
-            ) as response:
-                self.answered_at = date_of(response) or self.answered_at
-                return response, _body(response, until)
-        # The exceptions name the address, and with it the token: they are told on by nothing.
-        except _NEVER_SENT:
-            pass
-        except httpx.HTTPError:
-            raise TimedOut from None
-        raise NotCarriedOut(_("Douyin can't be reached."))
-
 
 def param_json(param: Mapping[str, Any]) -> str:
     """Keys sorted at every depth, no spaces, nothing escaped that JSON does not want escaped."""
@@ -167,7 +132,8 @@ def _raise(code: int | None, answer: Mapping[str, Any], response: httpx.Response
     number = re.search(r":(\d{1,10})$", sub_code)
     named = int(number[1]) if number else 0
     if code == codes.THROTTLED or sub_code.startswith("isv.traffic-limited"):
-        raise Throttled(_("Douyin has had too many calls."), PAUSE)
+        # So many a second of each call.
+        raise too_many(NAME, Limit.CALL)
     if sub_code.startswith(codes.BAD_SIGNATURE):
         text = _("Douyin does not accept the signature: %s")
         if clocks_apart(response):
@@ -181,35 +147,6 @@ def _raise(code: int | None, answer: Mapping[str, Any], response: httpx.Response
         raise NotAuthorised(_("Douyin blocks calls from here: %s") % words)
     if code in codes.REFUSALS and named not in codes.UNCERTAIN | codes.BUSY:
         raise Refused(words, named)
-
-
-def _body(response: httpx.Response, until: float) -> bytes:
-    """The whole answer, unless it comes too slowly or is too long."""
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > LONGEST_ANSWER or time.monotonic() > until:
-            raise TimedOut
-    return bytes(body)
-
-
-def _object(response: httpx.Response, body: bytes) -> dict[str, Any]:
-    status = response.status_code
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise Throttled(_("Douyin has had too many calls."), PAUSE)
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise NotAuthorised(_("Douyin refuses the call (HTTP %s).") % status)
-    if 400 <= status < 500:
-        raise NotCarriedOut(_("Douyin refuses the call (HTTP %s).") % status)
-    if status != httpx.codes.OK:
-        raise TimedOut
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        raise TimedOut from None
-    if not isinstance(answer, dict):
-        raise TimedOut
-    return answer
 
 
 def _code(answer: Mapping[str, Any]) -> int | None:

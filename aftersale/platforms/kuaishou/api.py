@@ -8,16 +8,16 @@ import json
 import time
 import warnings
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import httpx
+from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms import payments
-from aftersale.platforms.answered_at import clocks_apart, date_of
-from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.answered_at import clocks_apart
+from aftersale.platforms.connection import Connection, too_many
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import (
     Account,
     NotAuthorised,
@@ -25,28 +25,19 @@ from aftersale.platforms.protocol import (
     Picture,
     Throttled,
 )
-from aftersale.platforms.tls import tls
 
 from . import codes
 
+NAME = gettext_lazy("Kuaishou")
 ADDRESS = "https://openapi.kwaixiaodian.com"
-LONGEST_ANSWER = 20_000_000
-# How long to leave a platform alone that has too many calls; the day's quota comes back slowly.
-PAUSE, QUOTA_PAUSE = 2.0, 600.0
-
-# None of these has sent anything.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
+# The day's quota comes back slowly.
+QUOTA_PAUSE = 600.0
 
 
 class Refused(NotCarriedOut):
     """The platform understood the call and did not do it; the text is the platform's own."""
+
+    limit = Limit.ORDER
 
 
 class Api:
@@ -55,15 +46,12 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
-        self.answered_at: datetime | None = None
-        self._client: httpx.Client | None = None
+        self.connection = Connection(account, NAME)
 
     def read(self, method: str, param: Mapping[str, Any]) -> Any:
         """The answer's data. Whatever goes wrong, nothing was changed."""
-        try:
+        with self.connection.reading():
             return self._data(self._signed("GET", method, param))
-        except TimedOut:
-            raise NotCarriedOut(_("Kuaishou did not answer. Nothing was changed.")) from None
 
     def send(
         self, method: str, param: Mapping[str, Any], *, deadline: Deadline | None = None
@@ -77,18 +65,26 @@ class Api:
     def upload(self, method: str, param: Mapping[str, Any], name: str, picture: Picture) -> Any:
         """Hands a file over, which changes nothing of any ticket; the answer's data."""
         file = {name: (picture.name, picture.content, picture.content_type)}
-        try:
+        with self.connection.reading():
             return self._data(self._signed("POST", method, param, file))
-        except TimedOut:
-            raise NotCarriedOut(_("Kuaishou did not answer. Nothing was changed.")) from None
 
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """The OAuth address's answer to a refresh."""
-        response, body = self._exchange("POST", f"{self._address}/oauth2/refresh_token", form)
-        answer = _object(response, body)
+        text = _("Kuaishou does not renew the access: %s")
+        return self._tokens("POST", "refresh_token", form, text)
+
+    def first_token(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Its answer to the code of an authorisation."""
+        text = _("Kuaishou does not grant the access: %s")
+        return self._tokens("GET", "access_token", form, text)
+
+    def _tokens(self, verb: str, name: str, form: Mapping[str, str], text: str) -> dict[str, Any]:
+        query, body = (form, None) if verb == "GET" else (None, form)
+        address = f"{self._address}/oauth2/{name}"
+        response, answer = self.connection.json(verb, address, params=query, data=body)
         if _code(answer, "result") not in codes.SUCCEEDED:
             self._raise_grouped(answer, response)
-            raise NotAuthorised(_("Kuaishou does not renew the access: %s") % _said(answer))
+            raise NotAuthorised(text % _said(answer))
         data = answer.get("data")
         return data if isinstance(data, dict) else answer
 
@@ -100,51 +96,20 @@ class Api:
         file: Any = None,
         *,
         deadline: Deadline | None = None,
-    ) -> tuple[httpx.Response, bytes]:
+    ) -> tuple[httpx.Response, dict[str, Any]]:
         # Escaped, so that no text can fail to be signed.
         text = json.dumps(param, separators=(",", ":"))
         fields = _signed_fields(
             self._secrets, method=method, param=text, timestamp=int(time.time() * 1000)
         )
         address = f"{self._address}/{method.replace('.', '/')}"
-        return self._exchange(verb, address, fields, file, deadline=deadline)
-
-    def _exchange(
-        self,
-        verb: str,
-        address: str,
-        fields: Mapping[str, str],
-        file: Any = None,
-        *,
-        deadline: Deadline | None = None,
-    ) -> tuple[httpx.Response, bytes]:
-        seconds = payments.CALL_TIMEOUT_SECONDS
-        if self._client is None:
-            self._client = httpx.Client(follow_redirects=False, verify=tls())
         query, form = (fields, None) if verb == "GET" else (None, fields)
-        until = time.monotonic() + seconds
-        try:
-            with self._client.stream(
-                verb,
-                address,
-                params=query,
-                data=form,
-                files=file,
-                timeout=seconds,
-                extensions=traced(deadline),
-            ) as response:
-                self.answered_at = date_of(response) or self.answered_at
-                return response, _body(response, until)
-        # The exceptions name the address, and with it the token: they are told on by nothing.
-        except _NEVER_SENT:
-            pass
-        except httpx.HTTPError:
-            raise TimedOut from None
-        raise NotCarriedOut(_("Kuaishou can't be reached."))
+        return self.connection.json(
+            verb, address, params=query, data=form, files=file, deadline=deadline
+        )
 
-    def _data(self, exchanged: tuple[httpx.Response, bytes]) -> Any:
-        response, body = exchanged
-        answer = _object(response, body)
+    def _data(self, answered: tuple[httpx.Response, dict[str, Any]]) -> Any:
+        response, answer = answered
         code = _code(answer, "result")
         if code in codes.SUCCEEDED:
             return answer.get("data")
@@ -157,9 +122,9 @@ class Api:
     def _raise_grouped(self, answer: dict[str, Any], response: httpx.Response) -> None:
         found = {_code(answer, name) for name in ("result", "code")}
         if found & codes.THROTTLED:
-            raise Throttled(_("Kuaishou has had too many calls."), PAUSE)
+            raise too_many(NAME)
         if (found | {_code(answer, "sub_code")}) & codes.QUOTA_SPENT:
-            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE)
+            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE, Limit.DAY)
         if found & codes.NOT_AUTHENTICATED:
             text = _("Kuaishou does not accept the access token: %s")
         elif found & codes.NOT_PERMITTED:
@@ -198,35 +163,6 @@ def _signed_fields(
     except KeyError as error:
         raise NotAuthorised(_("The access to Kuaishou lacks: %s") % error.args[0]) from None
     return {**params.to_dict(), "sign": SignatureManager(config).sign_request(params)}
-
-
-def _body(response: httpx.Response, until: float) -> bytes:
-    """The whole answer, unless it comes too slowly or is too long."""
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > LONGEST_ANSWER or time.monotonic() > until:
-            raise TimedOut
-    return bytes(body)
-
-
-def _object(response: httpx.Response, body: bytes) -> dict[str, Any]:
-    status = response.status_code
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise Throttled(_("Kuaishou has had too many calls."), PAUSE)
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise NotAuthorised(_("Kuaishou refuses the call (HTTP %s).") % status)
-    if 400 <= status < 500:
-        raise NotCarriedOut(_("Kuaishou refuses the call (HTTP %s).") % status)
-    if status != httpx.codes.OK:
-        raise TimedOut
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        raise TimedOut from None
-    if not isinstance(answer, dict):
-        raise TimedOut
-    return answer
 
 
 def _code(answer: Mapping[str, Any], name: str) -> int | None:

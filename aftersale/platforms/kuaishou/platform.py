@@ -8,8 +8,20 @@ import structlog
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.kuaishou import access, codes, messages, pictures, reasons, to_records
-from aftersale.platforms.kuaishou.values import identity, milliseconds, number, rows
+from aftersale.platforms.capabilities import Can
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import ReturnAddress
+from aftersale.platforms.known import Known
+from aftersale.platforms.kuaishou import (
+    access,
+    codes,
+    desk,
+    messages,
+    pictures,
+    reasons,
+    to_records,
+)
+from aftersale.platforms.kuaishou.values import identity, milliseconds, moment, number, rows
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -50,6 +62,22 @@ class Kuaishou:
 
     # The answer to a push; after any other one it comes again.
     reply = '{"result":1}'
+    can = frozenset(
+        {
+            Can.OFFER_TYPE,
+            Can.OFFER_MESSAGE,
+            Can.REJECT_PICTURES,
+            Can.REFUND_WITHOUT_GOODS,
+            Can.NOTE,
+            Can.RETURN_ADDRESS,
+            Can.ENTER_RETURN,
+            Can.SEND_NEW_GOODS,
+            Can.SEE_NOTES,
+            Can.SEE_INSURANCE,
+        }
+    )
+
+    notes = desk.NOTES
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -57,7 +85,7 @@ class Kuaishou:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     # The access.
 
@@ -71,7 +99,7 @@ class Kuaishou:
     # What is there.
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
         asked = {
             "orderViewStatus": ALL_ORDERS,
@@ -84,12 +112,15 @@ class Kuaishou:
             "open.order.cursor.list", asked, since, until, cursor="cursor", rows="orderList"
         )
         for row in pages:
+            named = to_records.order_no(row)
+            if not self._may_have_changed(named, to_records.order_version(row), known):
+                continue
             if to_records.lacks_shipping(row):
-                row = self._whole(row, self._order, to_records.order_no(row))
+                row = self._whole(row, self._order, named)
             yield self._order_record(row)
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
         asked = {
             "type": ALL_TICKETS,
@@ -109,9 +140,12 @@ class Kuaishou:
             rows="refundOrderInfoList",
         )
         for row in pages:
+            named = identity(row, "refundId")
+            if not self._may_have_changed(named, moment(number(row, "updateTime")), known):
+                continue
             # Only the detail has pictures, the parcel, and how long the buyer may think.
             if "pictures" not in row:
-                row = self._whole(row, self._ticket, identity(row, "refundId"))
+                row = self._whole(row, self._ticket, named)
             yield self._seen_ticket(row)
 
     def order(self, order_no: str) -> SeenOrder | None:
@@ -182,7 +216,8 @@ class Kuaishou:
             "refundId": _id(step),
             "refundAmount": 0 if exchange else step.amount,
         }
-        address = whole_number(self._account.secrets.get("return_address_id", ""), digits=19)
+        chosen = step.address or self._account.secrets.get("return_address_id", "")
+        address = whole_number(chosen, digits=19)
         if address is not None:
             param["addressId"] = address
         return self._send("open.seller.order.refund.returngoods.approve", param, step)
@@ -235,6 +270,32 @@ class Kuaishou:
             sent=pictures,
             edit=edit,
         )
+
+    # Beside a ticket's course.
+
+    def note(
+        self, order_no: str, *, text: str, flag: str, deadline: Deadline | None
+    ) -> Accepted | Declined:
+        return desk.note(self._api, order_no, text=text, flag=flag, deadline=deadline)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        return desk.return_addresses(self._api)
+
+    def enter_return(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        row = self._as_decided(step, frozenset({Status.WAIT_BUYER_RETURN}))
+        if isinstance(row, Declined):
+            return row
+        parcel = desk.parcel(_id(step), carrier, tracking_no)
+        return self._send("open.refund.submit.returnInfo", parcel, step)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        row = self._as_decided(step, frozenset({Status.WAIT_SELLER_RECEIPT}))
+        if isinstance(row, Declined):
+            return row
+        if number(row, "handlingWay") != HandlingWay.EXCHANGE:
+            return Declined(Why.OTHER, _("Handle a request of this kind on Kuaishou."))
+        parcel = desk.parcel(_id(step), carrier, tracking_no)
+        return self._send("open.refund.confirm.and.send", parcel, step)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         row = self._ticket(ticket_no)
@@ -298,6 +359,12 @@ class Kuaishou:
                 # Otherwise it would loop for ever; giving up silently would lose the rest.
                 raise NotCarriedOut(_("Kuaishou's list does not go on."))
             been.add(place)
+
+    def _may_have_changed(self, named: str, at: datetime | None, known: Known | None) -> bool:
+        if known is None or at is None:
+            return True
+        answered_at = self._api.connection.answered_at
+        return known.may_have_changed(named, since=at, before=at, answered_at=answered_at)
 
     def _order_record(self, row: Row) -> SeenOrder | Unreadable:
         receives = 0

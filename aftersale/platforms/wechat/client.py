@@ -1,25 +1,24 @@
 """Calls of WeChat's API over HTTP: how they are made, and what their failures mean."""
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
+from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.answered_at import date_of
-from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, TimedOut
+from aftersale.platforms.connection import Connection
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
 
 from .codes import NOT_AUTHORISED, NOT_PERMITTED, SYSTEM_ERRORS, THROTTLED
 
 ADDRESS = "https://api.weixin.qq.com"
-# A detail has a few kilobytes; more than this is not an answer.
-MAX_BYTES = 10_000_000
 RETRY_SECONDS = 60.0
 
 Answer = dict[str, Any]
@@ -60,8 +59,9 @@ class Client:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/")
-        self.answered_at: datetime | None = None
-        self._http = httpx.Client(transport=_Authorised(verify=tls()))
+        self.connection = Connection(
+            account, gettext_lazy("WeChat"), transport=_Authorised(verify=tls())
+        )
 
     def call(
         self,
@@ -82,8 +82,11 @@ class Client:
         token = self._secrets.get("access_token", "") if token is None else token
         if not token:
             raise NotAuthorised(_("There is no access token yet."))
-        extensions = {"access_token": token, **traced(deadline)}
-        sent: dict[str, Any] = {"params": query, "extensions": extensions}
+        sent: dict[str, Any] = {
+            "params": query,
+            "extensions": {"access_token": token},
+            "deadline": deadline,
+        }
         if files:
             sent["files"] = files
         elif method == "POST":
@@ -92,15 +95,16 @@ class Client:
 
     def content(self, path: str, query: Mapping[str, str]) -> bytes:
         """The bytes of a file; an answer in JSON in their place is an error."""
-        sent = {"params": query, "extensions": {"access_token": self._secrets["access_token"]}}
-
-        def read(response: httpx.Response, until: float) -> bytes:
-            if "json" in response.headers.get("Content-Type", ""):
-                _answer(response, until)
-                raise TimedOut
-            return _body(response, until)
-
-        return self._answer_to("GET", path, None, sent, read)
+        sent: dict[str, Any] = {
+            "params": query,
+            "extensions": {"access_token": self._secrets["access_token"]},
+        }
+        response, body = self.connection.exchange("GET", self._address + path, **sent)
+        _check(response)
+        if "json" in response.headers.get("Content-Type", ""):
+            _answer(response, body)
+            raise TimedOut
+        return body
 
     def new_token(self) -> Answer:
         """A token for the app's secret: the one in force, or a new one where that ran out."""
@@ -118,28 +122,11 @@ class Client:
         return self._answer_to("POST", "/cgi-bin/component/" + path, None, {**_json(body), **query})
 
     def _answer_to(
-        self,
-        method: str,
-        path: str,
-        until: float | None,
-        sent: Mapping[str, Any],
-        read: Callable[[httpx.Response, float], T] | None = None,
-    ) -> Any:
-        until = until or time.monotonic() + CALL_TIMEOUT_SECONDS
-        left = until - time.monotonic()
-        if left <= 0:
-            raise NotCarriedOut(_("The platform is too slow; nothing was sent."))
-        address = self._address + path
-        try:
-            with self._http.stream(method, address, timeout=left, **sent) as response:
-                self.answered_at = date_of(response) or self.answered_at
-                return (read or _answer)(response, until)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise NotCarriedOut(_("The platform can't be reached.")) from error
-        except httpx.InvalidURL as error:
-            raise NotCarriedOut(_("The platform's address is wrong.")) from error
-        except httpx.HTTPError as error:
-            raise TimedOut from error
+        self, method: str, path: str, until: float | None, sent: Mapping[str, Any]
+    ) -> Answer:
+        response, body = self.connection.exchange(method, self._address + path, until=until, **sent)
+        _check(response)
+        return _answer(response, body)
 
 
 def _json(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,7 +136,7 @@ def _json(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": content, "headers": {"Content-Type": "application/json"}}
 
 
-def _body(response: httpx.Response, until: float) -> bytes:
+def _check(response: httpx.Response) -> None:
     if response.status_code == 429:
         raise Throttled(_("The platform asks for fewer calls."), RETRY_SECONDS)
     if response.status_code >= 500:
@@ -161,18 +148,11 @@ def _body(response: httpx.Response, until: float) -> bytes:
         )
     if response.status_code != 200:
         raise NotCarriedOut(_("The platform answers HTTP %d.") % response.status_code)
-    content = b""
-    for chunk in response.iter_bytes():
-        content += chunk
-        if len(content) > MAX_BYTES or time.monotonic() > until:
-            raise TimedOut
-    return content
 
 
-def _answer(response: httpx.Response, until: float) -> Answer:
-    content = _body(response, until)
+def _answer(response: httpx.Response, body: bytes) -> Answer:
     try:
-        answer = json.loads(content)
+        answer = json.loads(body)
         code = int(answer.get("errcode") or 0)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise TimedOut from error
@@ -187,7 +167,7 @@ def _failure(code: int, message: str) -> Exception:
     if code in SYSTEM_ERRORS:
         return TimedOut()
     if code in THROTTLED:
-        return Throttled(_("The platform asks for fewer calls."), THROTTLED[code])
+        return Throttled(_("The platform asks for fewer calls."), *THROTTLED[code])
     if code in NOT_PERMITTED:
         return NotPermitted(
             _("The app has no right to this at the platform: %(message)s (%(code)d)")

@@ -1,6 +1,7 @@
 """WeChat's codes and the desk's words for them, both ways (PLATFORMS b3, b4, b5)."""
 
 from aftersale.domain.digits import whole_number
+from aftersale.platforms.payments import Limit
 from aftersale.platforms.protocol import Why
 
 # The platform spells it with one L.
@@ -168,12 +169,12 @@ FORBIDDEN_CHARACTERS = 10020261
 
 # Nobody knows whether these carried anything out.
 SYSTEM_ERRORS = {-1, -2, 9700223}
-# Seconds to wait.
-THROTTLED: dict[int, float] = {
-    10021044: 5,  # too many users just now
-    10021059: 60,  # one refund of an order per minute
-    45009: 600,  # the day's quota
-    45011: 60,  # the minute's quota
+# Seconds to wait, and what has to.
+THROTTLED: dict[int, tuple[float, Limit]] = {
+    10021044: (5, Limit.CALL),  # too many users just now
+    10021059: (60, Limit.ORDER),  # one refund of an order per minute
+    45009: (600, Limit.DAY),  # the day's quota
+    45011: (60, Limit.APP),  # the minute's quota
 }
 # Tokens, credentials, addresses and permissions that the platform does not take.
 NOT_AUTHORISED = {

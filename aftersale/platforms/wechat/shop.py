@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
+from aftersale.platforms.desk_steps import ReturnAddress
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import (
     CALL_TIMEOUT_SECONDS,
     Failed,
@@ -29,7 +32,15 @@ from aftersale.platforms.protocol import (
     Why,
     own_reason,
 )
-from aftersale.platforms.wechat import codes, component, disputes, messages, refusals, to_records
+from aftersale.platforms.wechat import (
+    codes,
+    component,
+    desk,
+    disputes,
+    messages,
+    refusals,
+    to_records,
+)
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.reject_reasons import label_of
 
@@ -47,6 +58,7 @@ from .lookup import (
 from .pictures import shown, uploaded
 
 ACCEPT, NEGOTIATE = TICKETS + "/acceptapply", TICKETS + "/merchantupdateaftersale"
+SEND_NEW_GOODS = TICKETS + "/acceptexchangereship"
 REJECT, REJECT_NEW_GOODS = TICKETS + "/rejectapply", TICKETS + "/rejectexchangereship"
 # The platform hands out the next token in the last five minutes of the one before.
 RENEW_BEFORE = timedelta(minutes=10)
@@ -59,6 +71,18 @@ Prepare = Callable[[Answer, float], Sent | Declined]
 class WeChatShop:
     """The platform takes no version with a step: each fetches its ticket first, and compares."""
 
+    can = frozenset(
+        {
+            Can.OFFER_TYPE,
+            Can.OFFER_AMOUNT,
+            Can.REFUND_WITHOUT_GOODS,
+            Can.EVIDENCE,
+            Can.RETURN_ADDRESS,
+            Can.SEND_NEW_GOODS,
+            Can.SEE_INSURANCE,
+        }
+    )
+
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._client = Client(account)
@@ -66,7 +90,7 @@ class WeChatShop:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._client.answered_at
+        return self._client.connection.answered_at
 
     def test(self) -> str:
         token = self._fresh_token()
@@ -90,14 +114,14 @@ class WeChatShop:
             raise TimedOut from error
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
-        return self._lookup.orders(since, until)
+        return self._lookup.orders(since, until, known or Known())
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
-        return self._lookup.tickets(since, until)
+        return self._lookup.tickets(since, until, known or Known())
 
     def order(self, order_no: str) -> SeenOrder | None:
         with reads():
@@ -147,7 +171,7 @@ class WeChatShop:
         def prepare(raw: Answer, until: float) -> Sent | Declined:
             if _unknown_type(raw):
                 return _handle_there()
-            address = self._lookup.address(until)
+            address = step.address or self._lookup.address(until)
             if not address:
                 return Declined(Why.OTHER, _("The shop has no return address on the platform."))
             return ACCEPT, {"accept_type": 1, "address_id": address}
@@ -225,6 +249,21 @@ class WeChatShop:
 
         statuses = {codes.PROCESSING, codes.INTERCEPTING}
         return self._step(step, statuses, prepare)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        until = time.monotonic() + CALL_TIMEOUT_SECONDS
+        with reads():
+            return desk.return_addresses(self._client, until)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        """The goods are back, and the new ones on their way; `OTHER` is a carrier there too."""
+
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            if not new_goods_are_due(raw):
+                return _handle_there()
+            return SEND_NEW_GOODS, {"waybill_id": tracking_no, "delivery_id": carrier}
+
+        return self._step(step, {codes.WAIT_RECEIPT}, prepare)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         with reads():

@@ -9,44 +9,31 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
+from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms import payments
-from aftersale.platforms.answered_at import date_of
-from aftersale.platforms.deadline import Deadline, traced
-from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
-from aftersale.platforms.tls import tls
+from aftersale.platforms.connection import Connection, too_many
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.payments import Limit, TimedOut
+from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut
 from aftersale.platforms.xiaohongshu import codes
 from aftersale.platforms.xiaohongshu.values import clean, whole
 
+NAME = gettext_lazy("Xiaohongshu")
 ADDRESS = "https://ark.xiaohongshu.com"
 PATH = "/ark/open_api/v3/common_controller"
 VERSION = "2.0"
-LONGEST_ANSWER = 20_000_000
-# It does not say how long to wait.
-PAUSE = 2.0
-
-# None of these has sent anything.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
 # The platform failed within, rather than refuse.
 _TROUBLE = ("系统", "超时", "服务异常", "服务器", "稍后", "繁忙")
 
 
 class Refused(NotCarriedOut):
     """The platform understood the call and did not do it; the text is the platform's own."""
+
+    limit = Limit.ORDER
 
     def __init__(self, text: str, code: int | None) -> None:
         super().__init__(text)
@@ -59,15 +46,12 @@ class Api:
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets
         self._address = (account.address or ADDRESS).rstrip("/") + PATH
-        self.answered_at: datetime | None = None
-        self._client: httpx.Client | None = None
+        self.connection = Connection(account, NAME)
 
     def read(self, method: str, fields: Mapping[str, Any]) -> Any:
         """The answer's data. Whatever goes wrong, nothing was changed."""
-        try:
+        with self.connection.reading():
             return self._data(self._call(method, fields))
-        except TimedOut:
-            raise NotCarriedOut(_("Xiaohongshu did not answer. Nothing was changed.")) from None
 
     def send(
         self, method: str, fields: Mapping[str, Any], *, deadline: Deadline | None = None
@@ -110,37 +94,22 @@ class Api:
         }
         if token:
             call["accessToken"] = self._secret("access_token")
-        return _object(*self._exchange({**fields, **call}, deadline))
+        # Escaped, so that no text can fail to be sent.
+        content = json.dumps({**fields, **call}, separators=(",", ":")).encode()
+        _response, answer = self.connection.json(
+            "POST",
+            self._address,
+            load=loaded,
+            content=content,
+            headers={"Content-Type": "application/json;charset=utf-8"},
+            deadline=deadline,
+        )
+        return answer
 
     def _secret(self, name: str) -> str:
         if value := self._secrets.get(name):
             return value
         raise NotAuthorised(_("The access to Xiaohongshu lacks: %s") % name)
-
-    def _exchange(self, call: Mapping[str, Any], deadline: Deadline | None) -> tuple[int, bytes]:
-        seconds = payments.CALL_TIMEOUT_SECONDS
-        if self._client is None:
-            self._client = httpx.Client(follow_redirects=False, verify=tls())
-        # Escaped, so that no text can fail to be sent.
-        content = json.dumps(call, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json;charset=utf-8"}
-        until = time.monotonic() + seconds
-        try:
-            with self._client.stream(
-                "POST",
-                self._address,
-                content=content,
-                headers=headers,
-                timeout=seconds,
-                extensions=traced(deadline),
-            ) as response:
-                self.answered_at = date_of(response) or self.answered_at
-                return response.status_code, _body(response, until)
-        except _NEVER_SENT:
-            pass
-        except httpx.HTTPError:
-            raise TimedOut from None
-        raise NotCarriedOut(_("Xiaohongshu can't be reached."))
 
     def _data(self, answer: Mapping[str, Any]) -> Any:
         """The content of both envelopes: newer calls put a second one into the first one's data."""
@@ -163,7 +132,8 @@ def _raise_for(envelope: Mapping[str, Any], code: int | None, text: str) -> None
     if success is True and code == codes.SUCCEEDED:
         return
     if code == codes.THROTTLED or "限流" in text:
-        raise Throttled(_("Xiaohongshu has had too many calls."), PAUSE)
+        limit = Limit.CALL if "method" in text.lower() else Limit.SHOP
+        raise too_many(NAME, limit)
     said = f"{text[:200]} ({code})" if text else str(code)
     if code == codes.NOT_AUTHENTICATED:
         raise NotAuthorised(_("Xiaohongshu does not accept the access token: %s") % said)
@@ -173,33 +143,9 @@ def _raise_for(envelope: Mapping[str, Any], code: int | None, text: str) -> None
     raise Refused(said, code)
 
 
-def _body(response: httpx.Response, until: float) -> bytes:
-    """The whole answer, unless it comes too slowly or is too long."""
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > LONGEST_ANSWER or time.monotonic() > until:
-            raise TimedOut
-    return bytes(body)
-
-
-def _object(status: int, body: bytes) -> dict[str, Any]:
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise Throttled(_("Xiaohongshu has had too many calls."), PAUSE)
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise NotAuthorised(_("Xiaohongshu refuses the call (HTTP %s).") % status)
-    if 400 <= status < 500:
-        raise NotCarriedOut(_("Xiaohongshu refuses the call (HTTP %s).") % status)
-    if status != httpx.codes.OK:
-        raise TimedOut
-    try:
-        # Yuan are decimals, and no float comes near money.
-        answer = json.loads(body, parse_float=Decimal, parse_int=_int, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise TimedOut from None
-    if not isinstance(answer, dict):
-        raise TimedOut
-    return answer
+def loaded(body: bytes) -> Any:
+    """Yuan are decimals, and no float comes near money."""
+    return json.loads(body, parse_float=Decimal, parse_int=_int, parse_constant=_no_number)
 
 
 def _int(digits: str) -> int | None:

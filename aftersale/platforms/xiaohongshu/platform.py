@@ -3,9 +3,14 @@
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.capabilities import Can
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import ReturnAddress
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -23,7 +28,7 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
-from aftersale.platforms.xiaohongshu import access, lists, messages, statuses, to_records
+from aftersale.platforms.xiaohongshu import access, desk, lists, messages, statuses, to_records
 from aftersale.platforms.xiaohongshu.values import Row, identity, part
 
 from .api import Api, Refused
@@ -39,6 +44,19 @@ class Xiaohongshu:
 
     # The answer to a message.
     reply = '{"success":true,"error_code":0,"error_msg":""}'
+    can = frozenset(
+        {
+            Can.NOTE,
+            Can.RETURN_ADDRESS,
+            Can.SEND_NEW_GOODS,
+            Can.SEE_NOTES,
+            Can.SEE_INSURANCE,
+        }
+    )
+    notes = desk.NOTES
+
+    # As the platform advises for the list of orders.
+    orders_every = timedelta(minutes=5)
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -49,7 +67,7 @@ class Xiaohongshu:
 
     @property
     def answered_at(self) -> datetime | None:
-        return self._api.answered_at
+        return self._api.connection.answered_at
 
     def test(self) -> str:
         """The cheapest call there is; the shop's name came with its tokens."""
@@ -65,9 +83,9 @@ class Xiaohongshu:
     # What is there.
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
-        for number in lists.changed(self._api, lists.ORDERS, since=since, until=until):
+        for number in lists.changed(self._api, lists.ORDERS, since=since, until=until, known=known):
             try:
                 row = self._raw_order(number)
             except Refused as refused:
@@ -79,10 +97,12 @@ class Xiaohongshu:
                 yield to_records.order_record(row, self._account.shop_code, number)
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
         orders: dict[str, Row | None] = {}
-        for number in lists.changed(self._api, lists.TICKETS, since=since, until=until):
+        for number in lists.changed(
+            self._api, lists.TICKETS, since=since, until=until, known=known
+        ):
             yield self._seen(number, orders)
 
     def order(self, order_no: str) -> SeenOrder | None:
@@ -138,6 +158,19 @@ class Xiaohongshu:
         text = _("Xiaohongshu takes no offers: write to the buyer in the chat.")
         return Declined(Why.OTHER, text)
 
+    # Beside a ticket's course.
+
+    def note(
+        self, order_no: str, *, text: str, flag: str, deadline: Deadline | None
+    ) -> Accepted | Declined:
+        return desk.note(self._api, order_no, text=text, flag=flag, deadline=deadline)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        return desk.return_addresses(self._api)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        return self._steps.send_new_goods(step, carrier=carrier, tracking_no=tracking_no)
+
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         detail = self._raw_ticket(ticket_no)
         if detail is None:
@@ -176,8 +209,13 @@ class Xiaohongshu:
         order_no = identity(info, "orderId")
         if order_no not in orders:
             orders[order_no] = self._lines_of(order_no)
-        line_no = to_records.line_of(info, orders[order_no])
-        return to_records.seen_ticket(detail, self._account.shop_code, ticket_no, line_no)
+        order = orders[order_no]
+        line_no = to_records.line_of(info, order)
+        seen = to_records.seen_ticket(detail, self._account.shop_code, ticket_no, line_no)
+        if isinstance(seen, Unreadable) or order is None:
+            return seen
+        read = to_records.order_record(order, self._account.shop_code, order_no)
+        return replace(seen, order=read if isinstance(read, SeenOrder) else None)
 
     def _lines_of(self, order_no: str) -> Row | None:
         """A ticket names its goods; only the order says which line they are."""

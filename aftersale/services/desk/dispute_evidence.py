@@ -16,17 +16,16 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
     EvidenceFile,
-    PlatformAccount,
     Ticket,
     TicketEvent,
     TicketEventKind,
     TicketStatus,
 )
 from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Declined, NotCarriedOut, Picture, TakesEvidence
 from aftersale.services.desk import evidence
-from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case
 
@@ -35,10 +34,7 @@ LONGEST = 500
 
 def takes_evidence(ticket: Ticket) -> bool:
     """True if the ticket is in a dispute on a platform that takes evidence from Afterdesk."""
-    if ticket.status != TicketStatus.ARBITRATION or not is_platform_connected(ticket.shop):
-        return False
-    account = PlatformAccount.objects.filter(shop=ticket.shop_id).only("platform").first()
-    return account is not None and registry.has(account.platform, TakesEvidence)
+    return ticket.status == TicketStatus.ARBITRATION and Can.EVIDENCE in registry.can(ticket.shop)
 
 
 def send(

@@ -30,6 +30,8 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
 from aftersale.services.desk import evidence as pictures
 from aftersale.services.desk import platform_reasons
@@ -210,12 +212,17 @@ def require_negotiable(ticket: Ticket, *, now: datetime) -> Negotiation | None:
 
 
 def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
-    """True if the ticket itself allows one more round."""
-    if ticket.order is None or ticket.status not in NEGOTIABLE:
+    """True if the ticket allows one more round, and its platform takes one."""
+    if ticket.order is None or ticket.status not in NEGOTIABLE or not takes_offers(ticket):
         return False
     earlier = negotiation.of_request(ticket)
     over = all(negotiation.is_over(round, ticket, now=now) for round in earlier)
     return over and len(earlier) < negotiation.MOST_ROUNDS
+
+
+def takes_offers(ticket: Ticket) -> bool:
+    """True if the shop's platform passes anything on to the buyer."""
+    return bool(registry.can(ticket.shop) & {Can.OFFER_TYPE, Can.OFFER_AMOUNT, Can.OFFER_MESSAGE})
 
 
 def require_text(text: str, *, pointer: str) -> str:
@@ -237,7 +244,7 @@ def types_on_offer(ticket: Ticket) -> list[TicketType]:
     """Types that a negotiation may offer; before shipping there is nothing to return."""
     if stage_of(ticket) == Stage.BEFORE_SHIPPING:
         return [TicketType.REFUND_ONLY]
-    return list(TicketType)
+    return list(TicketType) if Can.OFFER_TYPE in registry.can(ticket.shop) else []
 
 
 def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:

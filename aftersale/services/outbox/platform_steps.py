@@ -4,7 +4,7 @@ Rows are written in the transaction of the decision, with the order locked. For 
 connected platform these functions do nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from aftersale.models import (
+    BESIDE_STEPS,
     OPEN_STATES,
     AfterSaleWindow,
     ConnectorKind,
@@ -27,6 +28,8 @@ from aftersale.models import (
     Ticket,
     TicketStatus,
 )
+from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.shared.refunded_elsewhere import elsewhere_sql
 from aftersale.services.shared.sql_arrays import numbers
@@ -43,6 +46,11 @@ def is_platform_connected(shop: Shop) -> bool:
 def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
     """The ticket's steps that have still to be sent or found out."""
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
+
+
+def held_by(ticket_pk: int) -> QuerySet[PlatformStep]:
+    """Those that a refund of the ticket waits for."""
+    return open_of(ticket_pk).exclude(kind__in=BESIDE_STEPS)
 
 
 def platform_has_yet_to_hear(ticket: Ticket) -> bool:
@@ -62,6 +70,7 @@ def tell(
     now: datetime,
     rejection: Rejection | None = None,
     negotiation: Negotiation | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> None:
     """A person's step on a ticket, which has been moved already."""
     if not is_platform_connected(ticket.shop):
@@ -73,6 +82,7 @@ def tell(
         kind=kind,
         rejection=rejection,
         negotiation=negotiation,
+        details=dict(details or {}),
         type=platforms_type(ticket),
         amount=ticket.amount,
         version=ticket.updated_at,
@@ -85,8 +95,34 @@ def tell(
     wake_payer()
 
 
+def tell_beside(
+    *,
+    order: Order,
+    ticket: Ticket,
+    kind: StepKind,
+    details: Mapping[str, str],
+    user: User,
+    now: datetime,
+) -> None:
+    """A step beside the ticket's course: it waits for no status, and none waits for it."""
+    PlatformStep.objects.create(
+        shop_id=ticket.shop_id,
+        order=order,
+        ticket=ticket,
+        kind=kind,
+        details=dict(details),
+        type=platforms_type(ticket),
+        amount=ticket.amount,
+        version=ticket.updated_at,
+        at=now,
+        user=user,
+        next_step_at=now,
+    )
+    wake_payer()
+
+
 def tell_window(*, window: AfterSaleWindow, shop: Shop, user: User, now: datetime) -> None:
-    if not is_platform_connected(shop):
+    if not is_platform_connected(shop) or Can.OPEN_WINDOW not in registry.can(shop):
         return
     PlatformStep.objects.create(
         shop=shop,
@@ -109,9 +145,9 @@ def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
             """
             INSERT INTO aftersale_platformstep
               (shop_id, order_id, ticket_id, kind, type, amount, version, from_status, to_status,
-               at, state, next_step_at, calls, reason)
+               at, state, next_step_at, calls, reason, details)
             SELECT shop_id, order_id, id, %s, requested_type, amount, updated_at, %s, status,
-                   %s, %s, %s, 0, ''
+                   %s, %s, %s, 0, '', '{}'
               FROM aftersale_ticket
              WHERE id = ANY(%s::bigint[]) AND status = %s
              ORDER BY applied_at, ticket_no

@@ -10,9 +10,10 @@ from datetime import datetime
 from django.db import transaction
 
 from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund
-from aftersale.platforms.payments import Failed, NotSent
+from aftersale.platforms.payments import Failed, Limit, NotSent
 from aftersale.platforms.platform_payments import PEOPLE_SECONDS
 from aftersale.platforms.protocol import OrderNow, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
@@ -32,7 +33,7 @@ def look(*, lease: AttemptLease, now: datetime) -> Failed | NotSent | None:
         return seen
     known = _known_at_approval(lease)
     if wrong := _save(seen, shop_code=lease.request.shop_code, now=now):
-        return NotSent(wrong, PEOPLE_SECONDS, for_people=True)
+        return NotSent(wrong, PEOPLE_SECONDS, for_people=True, limit=Limit.ORDER)
     with transaction.atomic(durable=True):
         order = locks.lock_order(lease.order_pk)
         if isinstance(seen.order, OrderRecord):
@@ -84,6 +85,6 @@ def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
         if result.outcome is Outcome.REFUSED:
             return _("“%(number)s” can't be read: %(reason)s") % {
                 "number": number,
-                "reason": "; ".join(map(str, result.errors)),
+                "reason": joined("; ", [error.text for error in result.errors]),
             }
     return ""

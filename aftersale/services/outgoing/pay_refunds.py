@@ -13,7 +13,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund, RefundStatus, Shop
 from aftersale.platforms.deadline import TooLate
-from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, DeclinedRefund, NotSent, TimedOut
+from aftersale.platforms.payments import (
+    CALL_TIMEOUT_SECONDS,
+    DeclinedRefund,
+    Limit,
+    NotSent,
+    TimedOut,
+)
 from aftersale.platforms.platform_payments import PAUSE_SECONDS, not_sent
 from aftersale.services.outgoing import declined_refund, fresh_order, refund_attempt, throttle
 from aftersale.services.outgoing.refund_attempt import Answer, AttemptLease, NoAnswer
@@ -51,7 +57,7 @@ def _carry_out(clock: Clock, refund_pk: int) -> bool:
             declined_refund.settle(lease=lease, answer=answer, now=clock())
             break
         if isinstance(answer, NotSent):
-            throttle.hold_off(shop_pk=lease.request.shop_id, seconds=answer.after, now=clock())
+            throttle.hold_off(Refund.objects.get(pk=refund_pk), answer, now=clock())
         lease = refund_attempt.settle(lease=lease, answer=answer, now=clock())
     return True
 
@@ -73,7 +79,7 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
         except Exception as error:
             # Nothing was sent: asking changes nothing there.
             log.exception("order_not_read", key=lease.request.key)
-            return NotSent(_in_words(error), PAUSE_SECONDS, for_people=True)
+            return NotSent(_in_words(error), PAUSE_SECONDS, for_people=True, limit=Limit.ORDER)
         if stopped is not None:
             return stopped
     if clock() > lease.until - timedelta(seconds=CALL_TIMEOUT_SECONDS):

@@ -115,7 +115,7 @@ def _first_send(case: RefundCase) -> AttemptLease | None:
     shop = Shop.objects.get(pk=refund.shop_id)
     if payment_stop.stopped() or is_held_by_pause(refund):
         return None  # it stays due, and goes out when the stop or the pause ends
-    if is_platform_connected(shop) and platform_steps.open_of(ticket.pk).exists():
+    if is_platform_connected(shop) and platform_steps.held_by(ticket.pk).exists():
         # The platform has yet to hear of an earlier step, whose end wakes this one.
         refund.next_step_at = case.now + BEHIND_A_STEP
         refund.save(update_fields=["next_step_at"])

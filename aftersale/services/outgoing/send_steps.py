@@ -6,9 +6,9 @@ import structlog
 from django.db.models import QuerySet
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import EvidenceFile, PlatformStep, StepKind, StepState
+from aftersale.models import BESIDE_STEPS, EvidenceFile, PlatformStep, StepKind, StepState
 from aftersale.platforms import registry
-from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, NotSent, TimedOut
+from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, Limit, NotSent, TimedOut
 from aftersale.platforms.platform_payments import PAUSE_SECONDS, no_access, not_sent
 from aftersale.platforms.protocol import (
     Accepted,
@@ -21,7 +21,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import save_tickets
-from aftersale.services.outgoing import step_attempt, throttle
+from aftersale.services.outgoing import beside_steps, step_attempt, throttle
 from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
 from aftersale.services.refunds import payment_stop
@@ -51,7 +51,7 @@ def _carry_out(clock: Clock, step_pk: int) -> bool:
     if answer is None:
         return True
     if isinstance(answer, NotSent):
-        throttle.hold_off(shop_pk=lease.shop.pk, seconds=answer.after, now=clock())
+        throttle.hold_off(lease.step, answer, now=clock())
     record = getattr(answer, "record", None)
     if record is not None:
         # The platform's facts first; a step that is under way is what they are late for.
@@ -112,7 +112,7 @@ def _with_ticket(
             # That it was declined is certain; what it is now, the next decline finds out.
             if isinstance(error, NotCarriedOut):
                 return not_sent(error)
-            return NotSent(answer.reason, PAUSE_SECONDS)
+            return NotSent(answer.reason, PAUSE_SECONDS, limit=Limit.ORDER)
     if isinstance(answer, Accepted):
         return Taken(record)
     return Refusal(answer.why, answer.reason, record)
@@ -125,6 +125,8 @@ def _fetch(platform: Platform, lease: StepLease) -> TicketRecord | None:
 
 def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
     row = lease.step
+    if row.kind in BESIDE_STEPS:
+        return beside_steps.send(platform, lease)
     if row.window is not None:
         return platform.open_window(lease.order_no, note=row.window.agreement)
     assert row.version is not None
@@ -134,6 +136,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
         type=row.type,
         amount=row.amount,
         version=row.version,
+        address=row.details.get("address", ""),
         deadline=lease.deadline,
     )
     if row.rejection is not None:

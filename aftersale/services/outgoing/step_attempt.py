@@ -13,8 +13,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
+    BESIDE_STEPS,
     OPEN_STATES,
     Actor,
     Order,
@@ -50,6 +52,8 @@ S = TicketStatus
 
 # So often a step goes out again because the ticket had changed in what nobody decided on.
 MOST_VERSIONS = 5
+# So often a step beside a ticket's course is sent without an answer.
+MOST_WITHOUT_ANSWER = 3
 
 # In which the ticket is at the platform once it has taken a step.
 _TAKEN = {
@@ -121,7 +125,8 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         if step is None or step.next_step_at is None or step.next_step_at > now:
             return None
         shop = Shop.objects.get(pk=step.shop_id)
-        ask = step.state != StepState.DUE and step.ticket_id is not None
+        beside = step.kind in BESIDE_STEPS
+        ask = step.state != StepState.DUE and step.ticket_id is not None and not beside
         if not is_platform_connected(shop):
             _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
@@ -165,6 +170,9 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
         if not lease.ask and not isinstance(answer, NoAnswer):
             step.call_until = lease.earlier_until  # this call is over
         match answer:
+            case NoAnswer() | Taken() | Refusal() if step.kind in BESIDE_STEPS:
+                assert ticket is not None
+                _beside(ticket, step, answer, now=now)
             case NotSent():
                 _not_sent(step, answer, asked=lease.ask, now=now)
             case NoAnswer(why):
@@ -268,6 +276,26 @@ def _refused(
     return reports.take_over(order, ticket, to_status, note=words, now=now)
 
 
+def _beside(
+    ticket: Ticket, step: PlatformStep, answer: NoAnswer | Taken | Refusal, *, now: datetime
+) -> None:
+    """A step beside the ticket's course: without an answer it is sent again, since a note or a
+    parcel's number twice is the same; it holds up nothing for long."""
+    words = answer.why if isinstance(answer, NoAnswer) else ""
+    if isinstance(answer, Taken):
+        return _close(step, StepState.ACCEPTED, "", now)
+    if isinstance(answer, NoAnswer) and step.calls < MOST_WITHOUT_ANSWER:
+        step.state, step.reason = StepState.DUE, words[:500]
+        return _later(step, now=now)
+    if isinstance(answer, Refusal):
+        words = in_words(answer)
+    if step.calls > 1:
+        # One of the calls may have been taken.
+        words = joined(" ", [words, _("Look on the platform whether it has arrived.")])
+    _close(step, StepState.DECLINED, words, now)
+    return _event(ticket, step, words, now=now)
+
+
 def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> None:
     """The entry is not open there, so it is not open here; but an earlier call that brought no
     answer may have opened it, and then people have to look."""
@@ -283,7 +311,8 @@ def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> No
 
 
 def _decided_since(step: PlatformStep) -> bool:
-    return PlatformStep.objects.filter(ticket=step.ticket_id, pk__gt=step.pk).exists()
+    later = PlatformStep.objects.filter(ticket=step.ticket_id, pk__gt=step.pk)
+    return later.exclude(kind__in=BESIDE_STEPS).exists()
 
 
 def _shows(step: PlatformStep, record: TicketRecord) -> bool:

@@ -7,6 +7,7 @@ written nothing. With `seen` it raises Stale where the case has changed since (c
 order's refundable amount. Amounts in fen.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -51,8 +52,11 @@ def approve(
     amount: int | None = None,
     above_line: bool = False,
     seen: str | None = None,
+    return_address: Mapping[str, str] | None = None,
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
+
+    `return_address`: where the goods go, of desk.beside.chosen_address; else the shop's default.
 
     `amount` is at most the ticket's amount, which is also the default: an approval during a
     negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
@@ -75,6 +79,7 @@ def approve(
                 ticket=ticket,
                 kind=StepKind.APPROVE_RETURN,
                 from_status=from_status,
+                details=return_address,
                 user=user,
                 now=now,
             )

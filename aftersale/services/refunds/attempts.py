@@ -6,7 +6,7 @@ All of this needs the refund's row locked; attempts have no lock of their own.
 import hashlib
 import json
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from aftersale.models import AttemptState, Order, Refund, RefundAttempt, RefundStatus, Shop, Ticket
 from aftersale.services.tickets.cases import RefundCase
@@ -36,6 +36,21 @@ def new(case: RefundCase) -> RefundAttempt:
         state=AttemptState.LEASED,
         created_at=case.now,
     )
+
+
+def number_of(refund: Refund) -> int:
+    """The number of the attempt that a result is about: the one that is under way or has paid; of
+    a refund that waits to be paid, the number that its payment will have; of one that failed, its
+    last. Webhooks tell the same (migration 0031).
+    """
+    numbers = refund.attempts.aggregate(
+        counts=Max("number", filter=Q(state__in=ALIVE_OR_PAID)), last=Max("number")
+    )
+    if numbers["counts"] is not None:
+        return int(numbers["counts"])
+    if refund.status == RefundStatus.FAILED:
+        return int(numbers["last"] or 1)
+    return int(numbers["last"] or 0) + 1
 
 
 def key_of(*, shop: Shop, ticket: Ticket, number: int) -> str:

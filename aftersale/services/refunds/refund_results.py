@@ -25,6 +25,7 @@ from aftersale.models import (
 from aftersale.services.orders import own_refunds, refundable
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, settlement
+from aftersale.services.refunds.payment_claim import ANY_PAYMENT, PaymentClaim
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.tickets import lifecycle, negotiation
 from aftersale.services.tickets.cases import Case, RefundCase, lock_refund_case
@@ -42,14 +43,17 @@ def record_result(
     now: datetime,
     seen: str | None = None,
     reference: str = "",
+    claim: PaymentClaim = ANY_PAYMENT,
 ) -> Ticket:
     """Records the result of a refund that is paid by hand, or that nobody can be asked about.
 
-    A failed one needs a `reason`; `reference` is the number of a payment that was made.
+    A failed one needs a `reason`; `reference` is the number of a payment that was made. Raises
+    OtherPayment where the result is about another payment than the refund's (SPEC G5).
     """
     with transaction.atomic():
         case = lock_refund_case(refund_id=refund_id, user=user, now=now, seen=seen)
         ticket, refund = case.ticket, case.refund
+        claim.require(ticket, refund)
         by_hand = refund.status == RefundStatus.REQUESTED and refund.next_step_at is None
         unresolved = refund.status == RefundStatus.UNKNOWN and refund.needs_people
         if not (by_hand or unresolved):

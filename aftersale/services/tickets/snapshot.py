@@ -47,6 +47,9 @@ class LineSnapshot:
 
 @dataclass(frozen=True)
 class Snapshot:
+    # A digest of its number: row ids begin again after a backup was restored, and a page from
+    # before must not decide the ticket that has its id now.
+    ticket: str
     last_event: int
     type: str
     amount: int
@@ -79,6 +82,7 @@ class Snapshot:
 
 def take(ticket: Ticket, order: Order | None, *, last_event: int) -> Snapshot:
     return Snapshot(
+        ticket=_digest(ticket.ticket_no),
         last_event=last_event,
         type=ticket.type,
         amount=ticket.amount,
@@ -127,6 +131,8 @@ def differences(before: Snapshot, ticket: Ticket, order: Order | None) -> dict[s
         ("status", _("status"), _label_of(TicketStatus)),
         ("pictures", _("pictures"), str),
     ]
+    if before.ticket != after.ticket:
+        return {"ticket": _("it is another ticket than the one you saw")}
     told = _changed(before, after, pairs)
     if before.note != after.note:
         note = Truncator(" ".join(ticket.note.split())).chars(_SHOWN_OF_NOTE)

@@ -53,7 +53,7 @@ def send_again(*, message_id: int, user: User, now: datetime) -> WebhookMessage:
             raise NotFound(_("There is no such message."))
         _wait_again(WebhookMessage.objects.filter(pk=message_id), now)
         events.write(
-            endpoint, _("%s sent again") % f"msg_{message_id} ({message.type})", user=user, now=now
+            endpoint, _("%s sent again") % f"{message.name} ({message.type})", user=user, now=now
         )
         wake_teller([endpoint.shop_id])
     message.refresh_from_db()

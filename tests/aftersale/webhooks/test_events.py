@@ -169,7 +169,7 @@ def plain(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         return {name: plain(inner, name) for name, inner in value.items()}
     if key.endswith("_id") or key == "revision":
-        return isinstance(value, int)
+        return type(value).__name__
     if isinstance(value, str):
         moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"
         return re.sub(rf"{moment}|\d{{4}}-\d\d-\d\d", "(time)", value)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from aftersale.models import ConnectorKind, Order, Role, Shop, Ticket
 from aftersale.platforms import registry
+from aftersale.platforms.capabilities import Can
 from aftersale.services.ingest import dated_ahead
 from aftersale.services.outgoing import send_steps
 from aftersale.services.refunds import approvals
@@ -29,6 +30,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Double:
     """Every shop's platform."""
     double = Double()
     monkeypatch.setattr(registry, "platform_of", lambda shop: double)
+    monkeypatch.setattr(registry, "capabilities", lambda code: frozenset(Can))
     return double
 
 

@@ -5,12 +5,14 @@ import pytest
 
 from aftersale.models import TicketType
 from aftersale.platforms import registry
-from aftersale.platforms.payments import Failed, NeverSeen, TimedOut
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, TimedOut
 from aftersale.platforms.protocol import Declined, NotAuthorised, NotCarriedOut, Throttled, Why
+from aftersale.services.desk import replies
 from aftersale.services.outgoing import pay_refunds, refund_attempt
 from aftersale.services.refunds import approvals, payment_stop
 from aftersale.services.shared.errors import Refused
-from tests.aftersale.refunds.conftest import audit
+from tests import factories
+from tests.aftersale.refunds.conftest import audit, make_ticket, pay_until_done
 from tests.concurrency.threads import at_once
 from tests.factories import make_user
 
@@ -253,20 +255,43 @@ def test_what_was_not_sent_stays_due_and_takes_no_attempt(
     assert case.states() == ("refunded", "succeeded", ["succeeded"], 6_000)
 
 
-def test_one_throttled_call_holds_off_the_shop(make_case, there):
+@pytest.mark.parametrize(
+    ("limit", "waits_with_it"),
+    [
+        (Limit.ORDER, {"sibling"}),
+        (Limit.CALL, {"sibling", "other"}),
+        (Limit.SHOP, {"sibling", "other", "rejected"}),
+    ],
+)
+def test_a_limit_holds_off_what_it_is_about(make_case, there, limit, waits_with_it):
+    """One refund of an order a minute says nothing of the shop's other orders."""
     case = make_case()
-    other = make_case()
-    other.ticket.shop = other.order.shop = case.shop
-    other.ticket.save()
-    other.order.save()
-    there.before = {"approve": [Throttled("too fast", 30)]}
+    order, moment = case.order, case.clock.now
+    other = factories.make_order(case.shop, status="delivered", updated_at=moment)
+    tickets = {
+        name: make_ticket(of, 3_000, applied_at=moment, updated_at=moment)
+        for name, of in [("sibling", order), ("other", other), ("rejected", other)]
+    }
+    for ticket in tickets.values():
+        there.add(ticket)
+    there.before = {"approve": [Throttled("too fast", 60, limit)]}
     case.approve()
-    approvals.approve(ticket_id=other.ticket.pk, user=case.user, now=case.clock.now)
-    case.go()
-    assert there.names() == ["approve"]
-    case.go(seconds=30)
-    case.go(seconds=10)
-    assert len(there.paid) == 2
+    for name in ("sibling", "other"):
+        approvals.approve(ticket_id=tickets[name].pk, user=case.user, now=moment)
+    replies.reject(
+        ticket_id=tickets["rejected"].pk,
+        reason="reason_mismatch",
+        explanation="No.",
+        user=case.user,
+        now=moment,
+    )
+    pay_until_done(case.clock)
+    case.go(seconds=59)
+    there_still = {n: there.tickets[one.ticket_no].status for n, one in tickets.items()}
+    assert {n for n, status in there_still.items() if status == "pending_review"} == waits_with_it
+    assert there.tickets[case.number].status == "pending_review"
+    case.go(seconds=1)
+    assert len(there.paid) == 3
 
 
 def test_a_throttled_question_is_asked_later(case, there):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aftersale.platforms import connection, payments
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
     Accepted,
@@ -15,8 +16,9 @@ from aftersale.platforms.protocol import (
     RecordUnreadable,
     Throttled,
 )
-from aftersale.platforms.wechat import WeChatShop, client
+from aftersale.platforms.wechat import WeChatShop
 from aftersale.platforms.wechat import shop as shop_module
+from tests.each import each
 from tests.platforms.fakes import Fault
 from tests.platforms.wechat.scene import picture, step_of
 
@@ -119,9 +121,7 @@ def fake_account(shop, step):
     return Account("s", {"access_token": "t", "app_id": "a", "app_secret": "b"})
 
 
-@pytest.mark.parametrize(
-    "address", ["ftp://127.0.0.1", "http://[", "nonsense", "http://127.0.0.1:99999"]
-)
+@each("address", ["ftp://127.0.0.1", "http://[", "nonsense", "http://127.0.0.1:99999"])
 def test_an_address_that_is_none(address):
     lost = WeChatShop(Account("s", {"access_token": "t"}, address))
     with pytest.raises(NotCarriedOut):
@@ -153,8 +153,8 @@ def hanging():
     listener.shutdown(socket.SHUT_RDWR)
     serving.join()
     listener.close()
-    for connection in kept:
-        connection.close()
+    for one in kept:
+        one.close()
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def hanging():
 )
 def test_an_answer_that_never_ends_or_is_none(hanging, monkeypatch, says):
     """A platform that hangs is given up, after CALL_TIMEOUT_SECONDS."""
-    monkeypatch.setattr(client, "CALL_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(payments, "CALL_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(shop_module, "CALL_TIMEOUT_SECONDS", 0.2)
     answers, address = hanging
     answers.extend(says)
@@ -206,7 +206,7 @@ def test_other_answers_of_http(hanging, status, error):
 
 
 def test_an_answer_that_is_too_long(hanging, monkeypatch):
-    monkeypatch.setattr(client, "MAX_BYTES", 10)
+    monkeypatch.setattr(connection, "LONGEST_ANSWER", 10)
     answers, address = hanging
     answers.append(b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"errcode": 0      }')
     with pytest.raises(TimedOut):

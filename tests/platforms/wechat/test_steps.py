@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import OWN_REASON, Accepted, Declined, Throttled, Why
 from tests.platforms.fakes import State
 from tests.platforms.wechat.scene import picture, step_of
@@ -431,7 +431,7 @@ def test_one_refund_of_an_order_per_minute(fake, shop):
     step = step_of(shop, second)
     with pytest.raises(Throttled) as caught:
         shop.approve(step)
-    assert caught.value.after == 60
+    assert (caught.value.after, caught.value.limit) == (60, Limit.ORDER)
     assert fake.ticket(second).status == "pending_review"
     fake.advance(60)
     assert shop.approve(step) == Accepted()

@@ -5,7 +5,7 @@ from typing import Any
 
 from aftersale.platforms.protocol import SeenOrder, SeenTicket
 from aftersale.platforms.xiaohongshu import to_records
-from aftersale.platforms.xiaohongshu.api import _object
+from aftersale.platforms.xiaohongshu.api import loaded
 from aftersale.records.schemas import TicketRecord
 
 from .shop import line
@@ -68,4 +68,4 @@ def parcel(row: dict[str, Any]) -> SeenOrder:
 
 def exact(value: Any) -> Any:
     """Through JSON, as the connector reads it."""
-    return _object(200, json.dumps(value).encode())
+    return loaded(json.dumps(value).encode())

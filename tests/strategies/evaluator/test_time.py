@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 JUMP = timedelta(days=400)
 MINUTE = timedelta(minutes=1)
+EARLY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -59,8 +60,11 @@ def test_a_database_that_jumps_ahead_spends_no_second_cap(shop, monkeypatch, gua
     """The story: 400 days ahead for twelve seconds. The control, without the guard, spends the cap
     of a day in 2028, and decides at that moment ever after."""
     if not guarded:
-        monkeypatch.setattr(moment, "MOST_APART", timedelta.max)
-        monkeypatch.setattr(batch._Batch, "day_of", lambda self, at: at.date())
+        monkeypatch.setattr(
+            batch,
+            "moment_of",
+            lambda lane: max(moment.database_moment(), lane.decided_until or EARLY),
+        )
     assert [decided(shop) for _ in range(3)] == ["refund", "refund", "manual"]
     with clocks(monkeypatch, database=JUMP):
         assert [decided(shop) for _ in range(3)] == (

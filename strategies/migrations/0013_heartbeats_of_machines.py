@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("strategies", "0010_skip_risky")]
+    dependencies = [("strategies", "0012_decisions_into_the_feed")]
 
     operations = [
         migrations.DeleteModel("Heartbeat"),
