@@ -31,4 +31,4 @@ def beat_for(program: str) -> None:
 
 
 def nothing() -> None:
-    """A task that only shows that its cluster carries out tasks."""
+    """An empty task, which shows that its cluster carries out tasks."""

@@ -9,7 +9,7 @@ from strategies.services.lanes import DECIDE_TASK
 
 # After this much work a task queues up again, so that other shops get their turn.
 SECONDS = 2.0
-# How often a run that finds only tickets held by others asks for another; then it is the sweep's.
+# How often a run that finds only locked tickets asks for another; then the sweep takes over.
 LOOKS = 20
 
 
@@ -24,7 +24,7 @@ def decide(shop_id: int, looks: int = LOOKS) -> int:
 
 
 def sweep() -> None:
-    """Finds what nobody woke up for: a crash, a lost task (SPEC E1)."""
+    """Finds waiting tickets without a task: after a crash, or a lost task (SPEC E1)."""
     for shop_id in shops_waiting():
         wake(DECIDE_TASK, shop_id, cluster=DECIDE)
     trials.wake_silent(now=timezone.now())

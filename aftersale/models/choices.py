@@ -124,7 +124,7 @@ HANDS_OFF = [
 
 
 class Actor(models.TextChoices):
-    """Who moves a ticket (SPEC O4: A, M, P)."""
+    """The one that moves a ticket (SPEC O4: A, M, P)."""
 
     AUTOMATION = "automation", _("Automation")
     PERSON = "person", _("Person")

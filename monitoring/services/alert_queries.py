@@ -237,7 +237,7 @@ STANDSTILL: Mapping[str, str] = {
     )
 }
 """Raised by the watch, too: the cluster that raises the others may be what stands still."""
-# A cap is told of late, too, but holds on its own day only.
+# A cap alert may be raised late, but holds on its own day only.
 STILL_TRUE: Mapping[str, str] = {
     **QUERIES,
     AlertKind.CAP: _CAP + "AND u.day >= (%(now)s AT TIME ZONE p.timezone)::date",

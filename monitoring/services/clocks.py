@@ -1,4 +1,4 @@
-"""How far clocks are from the database's, by which the desk and automation go (SPEC M8)."""
+"""How far clocks are from the database's, which desk and automation use (SPEC M8)."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from aftersale.services.shared.database_clock import database_moment
 
-# From here on operators are told: leases, signatures and days are still right, but not for long.
+# From this difference on operators are warned: leases, signatures and days are still right, but not
+# for long.
 MOST_SECONDS = 30.0
 # What was seen longer ago says nothing about now.
 FRESH = timedelta(minutes=15)
@@ -32,9 +33,10 @@ class Clock(NamedTuple):
 
 
 def seconds_ahead() -> float:
-    """By how much this process's clock is ahead; negative where it is behind.
+    """Seconds by which this process's clock is ahead; negative where it is behind.
 
-    Between the two looks at it the database was asked: what lies in between is no difference.
+    The clock is read before and after the database is asked; a database time between the two
+    readings counts as no difference.
     """
     before = timezone.now()
     moment = database_moment()

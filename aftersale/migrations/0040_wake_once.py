@@ -11,7 +11,7 @@ BACKWARDS = "ALTER TABLE django_q_ormq DROP COLUMN wake"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("aftersale", "0038_steps_beside"),
+        ("aftersale", "0039_changed_at"),
         ("django_q", "0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more"),
     ]
 
