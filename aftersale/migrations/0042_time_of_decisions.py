@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0040_wake_once'),
+        ('aftersale', '0041_wake_once'),
     ]
 
     operations = [

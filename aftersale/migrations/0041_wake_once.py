@@ -11,7 +11,7 @@ BACKWARDS = "ALTER TABLE django_q_ormq DROP COLUMN wake"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("aftersale", "0039_changed_at"),
+        ("aftersale", "0040_columns_to_be_mapped"),
         ("django_q", "0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more"),
     ]
 
