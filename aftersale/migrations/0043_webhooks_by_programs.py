@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0039_changed_at'),
+        ('aftersale', '0042_time_of_decisions'),
     ]
 
     operations = [
