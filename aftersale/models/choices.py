@@ -124,7 +124,7 @@ HANDS_OFF = [
 
 
 class Actor(models.TextChoices):
-    """Who moves a ticket (SPEC O4: A, M, P)."""
+    """The one that moves a ticket (SPEC O4: A, M, P)."""
 
     AUTOMATION = "automation", _("Automation")
     PERSON = "person", _("Person")
@@ -254,6 +254,7 @@ class ShopEventKind(models.TextChoices):
     TOKEN = "token", _("API token changed")
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
+    TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
 
 
 class AccountEventKind(models.TextChoices):

@@ -15,7 +15,7 @@ from .shop import Shop
 from .ticket import Ticket
 from .window import AfterSaleWindow
 
-# Still to be sent, or outcome still to be found out.
+# Unsent, or sent with an outcome that is not known yet.
 OPEN_STATES = [StepState.DUE, StepState.SENDING, StepState.UNKNOWN]
 
 
@@ -83,7 +83,7 @@ class PlatformStep(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=StepState, default=StepState.DUE)
     next_step_at = models.DateTimeField(_("next step at"), null=True)
     leased_until = models.DateTimeField(_("leased until"), null=True)
-    # The call may still reach the platform until then, whatever it says meanwhile. Empty: every
+    # Until then the call may still reach the platform, whatever it answers meanwhile. Empty: every
     # call was answered.
     call_until = models.DateTimeField(null=True, editable=False)
     calls = models.PositiveSmallIntegerField(_("times called"), default=0)

@@ -63,7 +63,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "buyer": buyer(ticket),
         "shown": format_yuan(to_pay(ticket)),
         "available": available(ticket, order),
-        # By other tickets, and outside Afterdesk.
+        # Taken by other tickets, and refunded outside Afterdesk.
         "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
@@ -109,7 +109,7 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
 
 
 def _times(ticket: Ticket) -> list[tuple[Any, str]]:
-    """Place of the goods, as far as the order tells (SPEC S2)."""
+    """Where the goods are, as far as the order tells (SPEC S2)."""
     order = ticket.order
     if order is None:
         return []
@@ -126,5 +126,5 @@ def _times(ticket: Ticket) -> list[tuple[Any, str]]:
 
 
 def _is_web(address: str) -> bool:
-    """Links lead to pages alone: a platform's word is no script."""
+    """Only web addresses become links: a platform's text must not run as a script."""
     return address.startswith(("https://", "http://"))

@@ -69,13 +69,13 @@ class Decision:
     name: str
     title: Any
     call: Callable[..., Ticket]
-    # Entry of the consequences that names the effect.
+    # The name of the effect in the case's consequences.
     what: Any
-    # Message afterwards, made from the ticket as it is then.
+    # The message afterwards, made from the ticket as it is then.
     said: Callable[[Ticket, int, str], str]
     asks_amount: bool = False
     asks_note: bool = False
-    # Whether it takes the order's and the line's money.
+    # True if it takes money of the order and its line.
     takes_money: bool = True
 
 
@@ -183,7 +183,9 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
         decision=decision.name,
         note=request.POST.get("note", ""),
         # Read after a refused attempt: the case as it is now.
-        look=lambda _refused: _shown(request, case.find(request, ticket_id), decision, form),
+        look=lambda _refused: _dialog_context(
+            request, case.find(request, ticket_id), decision, form
+        ),
     )
 
 
@@ -205,7 +207,7 @@ def _arguments(
     return arguments
 
 
-def _shown(
+def _dialog_context(
     request: HttpRequest, ticket: Ticket, decision: Decision, form: AmountForm | None
 ) -> dict[str, Any]:
     order = ticket.order

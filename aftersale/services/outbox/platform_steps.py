@@ -44,7 +44,7 @@ def is_platform_connected(shop: Shop) -> bool:
 
 
 def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
-    """The ticket's steps that have still to be sent or found out."""
+    """The ticket's steps that are unsent, or whose outcome is not known."""
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
 
 
@@ -72,7 +72,7 @@ def tell(
     negotiation: Negotiation | None = None,
     details: Mapping[str, str] | None = None,
 ) -> None:
-    """A person's step on a ticket, which has been moved already."""
+    """Writes a person's step on a ticket that has been moved already."""
     if not is_platform_connected(ticket.shop):
         return
     PlatformStep.objects.create(
@@ -137,8 +137,8 @@ def tell_window(*, window: AfterSaleWindow, shop: Shop, user: User, now: datetim
 
 
 def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
-    """After a batch of the automation, for a connected shop: a step for each approved return, and
-    the ticket's version for each refund."""
+    """Writes, for a connected shop, what follows from a batch of automation: a step for each
+    approved return, and the ticket's version for each refund."""
     pks = numbers(tickets)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -220,9 +220,9 @@ def close(
 
 
 def left_open_there(ticket: Ticket) -> str:
-    """The part of closing a ticket that is left to people; empty where nothing is.
+    """The part of closing a ticket that people do by hand; empty where nothing is.
 
-    No platform has a call that only closes: the calls that agree to a ticket pay for it.
+    No platform has a call that only closes: calls that agree to a ticket also pay.
     """
     if not is_platform_connected(ticket.shop):
         return ""
@@ -260,7 +260,7 @@ def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
 
 
 def _request(case: Case) -> None:
-    """Asks for the ticket's committed money to be paid, on the one row that it has for good."""
+    """Queues the payment of the ticket's committed money, in its one refund row."""
     ticket, refund = case.ticket, case.refund
     if refund is None:
         refund = Refund(shop_id=ticket.shop_id, order=case.order, ticket=ticket)
