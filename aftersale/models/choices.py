@@ -254,6 +254,7 @@ class ShopEventKind(models.TextChoices):
     TOKEN = "token", _("API token changed")
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
+    TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
 
 
 class AccountEventKind(models.TextChoices):

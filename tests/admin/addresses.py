@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import URLPattern, get_resolver, reverse
 
 from aftersale.models import (
+    AccountLink,
     ApiToken,
     BlockedBuyer,
     EvidenceFile,
@@ -36,6 +38,7 @@ from .test_scope import SCOPED
 SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGIES
 FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
+INVITE = Right.INVITE
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
 
@@ -47,6 +50,7 @@ MAY: dict[Needs, set[str]] = {
     WINDOWS: {"owner", "admin", "cs_manager"},
     FILES: {"owner", "admin", "cs_manager"},
     STRATEGIES: {"owner", "admin"},
+    INVITE: {"owner", "admin"},
     SHOP: {"owner"},
     OPERATOR: set(),
     NOBODY: set(),
@@ -55,10 +59,10 @@ MAY: dict[Needs, set[str]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """What it takes to be shown the page and to send to it, and what stands in its address.
+    """The requirements to be shown the page and to send to it, and the parts of its address.
 
     `sends` is None where a page only shows. Of the arguments a model stands for the key of the
-    scene's row of it. `lists`: the objects are named in what is sent, so that those of another
+    scene's row of it. `lists`: the objects are named in the data sent, so that those of another
     shop are answered for, not refused as a whole.
     """
 
@@ -203,16 +207,20 @@ PAGES: dict[str, Page] = {
     "desk:shop-platform-authorise": step(SHOP, Shop, "kuaishou"),
     "desk:shop-platform-confirm": step(SHOP, Shop),
     "desk:shop-platform-drop": step(SHOP, Shop),
-    # Whatever comes without a state of one's own is refused.
+    # A callback without a state of one's own is refused.
     "desk:platform-authorised": Page(NOBODY, None, ("kuaishou",)),
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
     "desk:shop-platform-test": step(SHOP, Shop),
     "desk:shop-deadlines": shown(Shop),
     "desk:shop-members": shown(Shop),
-    "desk:shop-member-add": step(SHOP, Shop),
-    "desk:shop-member-role": step(SHOP, Shop, Membership),
-    "desk:shop-member-remove": step(SHOP, Shop, Membership),
+    "desk:shop-invite": step(INVITE, Shop),
+    "desk:shop-invitation-withdraw": step(INVITE, Shop, AccountLink),
+    "desk:shop-member-role": step(INVITE, Shop, Membership),
+    "desk:shop-member-remove": step(INVITE, Shop, Membership),
+    "desk:user-change": Page(OPERATOR, OPERATOR, (User,)),
+    "desk:user-password-link": Page(OPERATOR, OPERATOR, (User,)),
+    "desk:user-forget-factors": Page(OPERATOR, OPERATOR, (User,)),
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),

@@ -17,7 +17,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from aftersale.models import BlockedBuyer, Shop
+from aftersale.models import BlockedBuyer, Shop, WebhookType
 from monitoring.services import alerts
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
@@ -58,7 +58,7 @@ def document(db: None) -> Iterator[Any]:
 
 @pytest.fixture
 def known(shop: Shop, owner: User) -> dict[str, Any]:
-    """What there is in the shop, by the names in addresses; ids by what they stand behind."""
+    """The shop's objects, by the names in addresses; ids by the part of the address before them."""
     strategy = make_strategy(shop, name="small")
     ticket = make_ticket(make_order(shop, order_no="o1"), ticket_no="AS1")
     decide_shop(shop.pk, tally=Tally())
@@ -149,6 +149,7 @@ def test_a_client_can_be_generated(document: Any) -> None:
                 assert status == "204" or answer["content"]["application/json"]["schema"], where
             assert {"401", "403", "422", "429"} <= set(operation["responses"]), where
     assert len(ids) == len(set(ids))
+    assert set(document.raw_schema["webhooks"]) == set(WebhookType.values)
     kinds = document.raw_schema["components"]["schemas"]
     named = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(document.raw_schema)))
     assert named == {f"#/components/schemas/{kind}" for kind in kinds}

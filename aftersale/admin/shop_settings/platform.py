@@ -29,7 +29,8 @@ from aftersale.services.syncing import accounts, authorising, health
 from .frame import SettingsForm, owned_shop, section, the_shop
 
 PROBLEMS = 20
-# What platforms call the things that a shop lets an app do; others are shown as they are called.
+# The platforms' names of the permissions that a shop gives an app; others are shown as they are
+# called.
 SCOPES = {
     "merchant_order": gettext_lazy("Orders"),
     "merchant_refund": gettext_lazy("After-sale"),
@@ -246,7 +247,7 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
     scopes = " · ".join(str(SCOPES.get(scope, scope)) for scope in account.scopes)
     facts = [
         (_("Shop on the platform"), account.name_there or account.shop_there or EMPTY),
-        (_("Granted"), scopes or _("All that the app may do there")),
+        (_("Granted rights"), scopes or _("All that the app may do there")),
         (
             _("Granted until"),
             moment(account.authorised_until)

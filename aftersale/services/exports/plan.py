@@ -1,4 +1,4 @@
-"""What is to be done with each record of a file: the same for the preview and for the writing."""
+"""The plan for each record of a file: the same for the preview and for the writing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -177,7 +177,7 @@ def _keep(
     for one in planned:
         for row in one.rows:
             before = row.outcome
-            # What was written before a kill shows as unchanged now: it stays what it was.
+            # Rows written before a kill show as unchanged now: they keep their results.
             again = writes and one.outcome == RowOutcome.UNCHANGED and before
             row.outcome = before if again else one.outcome.value
             row.note = one.notes.get(row.pk, "")

@@ -1,4 +1,4 @@
-"""What a file may be like, checked before anything of it is parsed (SPEC O11)."""
+"""Limits of a file, checked before anything of it is parsed (SPEC O11)."""
 
 import re
 import zipfile
