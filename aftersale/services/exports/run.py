@@ -115,7 +115,7 @@ def wake_waiting(*, shop_id: int | None = None) -> None:
 
 
 def forget(*, now: datetime) -> None:
-    """Puts aside files that were never taken in after a week, and deletes taken rows after a month."""
+    """Puts aside files not taken in after a week, and deletes rows after a month."""
     idle = FileImport.objects.filter(
         state__in=(ImportState.READY, ImportState.MAPPING), created_at__lt=now - _IDLE
     )
