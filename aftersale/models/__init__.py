@@ -1,8 +1,10 @@
 """The desk's tables, one subject a file."""
 
+from .account import AccountEvent, AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
     HANDS_OFF,
+    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
@@ -82,6 +84,9 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountLink",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",

@@ -247,3 +247,16 @@ class ShopEventKind(models.TextChoices):
     TOKEN = "token", _("API token changed")
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
+
+
+class AccountEventKind(models.TextChoices):
+    LOGGED_IN = "logged_in", _("Logged in")
+    JOINED = "joined", _("Accepted an invitation")
+    PASSWORD = "password", _("Password changed")
+    PASSWORD_LINK = "password_link", _("Link for a new password made")
+    FACTOR_ADDED = "factor_added", _("Second factor added")
+    FACTOR_REMOVED = "factor_removed", _("Second factor removed")
+    RECOVERY_CODES = "recovery_codes", _("New recovery codes")
+    FACTORS_FORGOTTEN = "factors_forgotten", _("Second factors taken away")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
+    ACCESS = "access", _("Access changed")

@@ -222,7 +222,7 @@ PAGES: dict[str, Page] = {
 }
 # Open to every user who may log in; they show no shop's data.
 OF_EVERYBODY = {
-    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout",
+    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout", "account_login",
     "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
 # They take a query or a word that the tests of their own give (test_scope.py).
