@@ -8,7 +8,6 @@ import pytest
 from aftersale.platforms.protocol import (
     Platform,
     SeenTicket,
-    Step,
 )
 
 from .douyin.fake import DouyinFake
@@ -48,17 +47,6 @@ def seen(platform: Platform, ticket_no: str) -> SeenTicket:
     ticket = platform.ticket(ticket_no)
     assert ticket is not None
     return ticket
-
-
-def step(platform: Platform, ticket_no: str) -> Step:
-    record = seen(platform, ticket_no).record
-    return Step(
-        ticket_no=ticket_no,
-        order_no=record.order_no,
-        type=record.type,
-        amount=record.amount,
-        version=record.updated_at,
-    )
 
 
 def pulled(fake: Fake, platform: Platform, since: datetime) -> dict[str, SeenTicket]:
