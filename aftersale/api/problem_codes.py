@@ -6,11 +6,12 @@ from enum import StrEnum
 class ProblemCode(StrEnum):
     """A code is never taken back or given another meaning; new ones may come."""
 
-    # What was sent.
+    # Errors of the request.
     INVALID = "invalid"
     REFUSED = "refused"
     OVER_REFUNDABLE = "over_refundable"
     OVER_LINE = "over_line"
+    OTHER_REASONS = "other_reasons"
     TOO_LARGE = "too_large"
     BAD_REQUEST = "bad_request"
     METHOD_NOT_ALLOWED = "method_not_allowed"

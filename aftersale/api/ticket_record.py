@@ -65,7 +65,7 @@ class ShownTicketEvent(BaseModel):
 
 
 class ShownAttempt(BaseModel):
-    """One try at paying; `fund` is what of the shop's it was paid from, null outside windows."""
+    """One try at paying; `fund` is the shop's fund that it was paid from, null outside windows."""
 
     number: int
     state: AttemptState
@@ -118,7 +118,11 @@ class TicketRow(BaseModel):
     arbitration_result: ArbitrationResult | None
     flags: list[TicketFlag]
     order_arrived: bool = Field(description="False: waits for its order (SPEC O6)")
-    waits: bool = Field(description="The automation has yet to look at it")
+    awaiting_evaluation: bool = Field(description="The automation has yet to look at it")
+    waits: bool = Field(
+        description="The same under its earlier name",
+        json_schema_extra={"deprecated": True},
+    )
 
 
 class ShownTicket(TicketRow):
@@ -137,12 +141,13 @@ def ticket_content(pk: int) -> dict[str, Any]:
     """The content of ShownTicket, for modules that add to it."""
     related = ("shop", "order", "window", "refund__requested_by")
     ticket = Ticket.objects.select_related(*related).get(pk=pk)
+    refund = getattr(ticket, "refund", None)
     events = ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]
     return {
         **_row(ticket),
         "window": ticket.window
         and {"opened_at": ticket.window.opened_at, "closes_at": ticket.window.closes_at},
-        "refund": _refund(getattr(ticket, "refund", None)),
+        "refund": None if refund is None else refund_content(refund),
         "events": [_event(event) for event in reversed(events)],
         "seen": cases.seen_now(ticket, ticket.order),
     }
@@ -196,6 +201,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "arbitration_result": ticket.arbitration_result or None,
         "flags": ticket.flags,
         "order_arrived": ticket.order_id is not None,
+        "awaiting_evaluation": ticket.awaiting_evaluation,
         "waits": ticket.awaiting_evaluation,
     }
 
@@ -213,9 +219,8 @@ def _event(event: TicketEvent) -> dict[str, Any]:
     }
 
 
-def _refund(refund: Refund | None) -> dict[str, Any] | None:
-    if refund is None:
-        return None
+def refund_content(refund: Refund) -> dict[str, Any]:
+    """The content of ShownRefund."""
     return {
         "id": refund.public_number,
         "status": refund.status,
@@ -239,6 +244,6 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
                 "settled_at": attempt.settled_at,
                 "reason": attempt.reason,
             }
-            for attempt in refund.attempts.order_by("number")
+            for attempt in sorted(refund.attempts.all(), key=lambda one: one.number)
         ],
     }

@@ -3,6 +3,7 @@
 from .account import AccountEvent, AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
+    BESIDE_STEPS,
     HANDS_OFF,
     AccountEventKind,
     Actor,
@@ -76,6 +77,7 @@ from .webhook import (
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
+    "BESIDE_STEPS",
     "DESK_STATUSES",
     "ENDED_ALERTS",
     "HANDS_OFF",

@@ -124,7 +124,7 @@ HANDS_OFF = [
 
 
 class Actor(models.TextChoices):
-    """Who moves a ticket (SPEC O4: A, M, P)."""
+    """The one that moves a ticket (SPEC O4: A, M, P)."""
 
     AUTOMATION = "automation", _("Automation")
     PERSON = "person", _("Person")
@@ -179,6 +179,13 @@ class StepKind(models.TextChoices):
     REJECT = "reject", pgettext_lazy("step", "Rejected")
     NEGOTIATE = "negotiate", _("Offer to the buyer")
     OPEN_WINDOW = "open_window", _("After-sale window re-opened")
+    NOTE = "note", _("Note on the order")
+    ENTER_RETURN = "enter_return", _("Return parcel entered for the buyer")
+    SEND_NEW_GOODS = "send_new_goods", _("New goods sent")
+
+
+# Beside a ticket's own course: they move no status and no money.
+BESIDE_STEPS = (StepKind.NOTE, StepKind.ENTER_RETURN, StepKind.SEND_NEW_GOODS)
 
 
 class StepState(models.TextChoices):
@@ -247,6 +254,7 @@ class ShopEventKind(models.TextChoices):
     TOKEN = "token", _("API token changed")
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
+    TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
 
 
 class AccountEventKind(models.TextChoices):

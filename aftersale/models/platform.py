@@ -39,7 +39,7 @@ class PlatformAccount(models.Model):
     # The shop there: its number, empty until the platform has told it, and its name.
     shop_there = models.CharField(_("shop on the platform"), max_length=128, blank=True, default="")
     name_there = models.CharField(_("its name there"), max_length=200, blank=True, default="")
-    # What the app may do, in the platform's words; when an owner has to authorise it again, and
+    # The app's permissions, in the platform's words; when an owner has to authorise it again, and
     # from when people are told so (SPEC P1, M4).
     scopes = models.JSONField(default=list)
     authorised_until = models.DateTimeField(_("authorised until"), null=True)
@@ -64,6 +64,8 @@ class PlatformAccount(models.Model):
     # End of the first round; tickets that it found open are for people (SPEC E1).
     first_read_at = models.DateTimeField(_("first read at"), null=True)
     last_read_at = models.DateTimeField(_("last read at"), null=True)
+    # Seconds by which the platform's clock was ahead of the database's, by its answers' Date.
+    clock_ahead = models.FloatField(_("clock ahead by (s)"), null=True)
     # Start of the next round; null: people have to check the credentials first.
     next_round_at = models.DateTimeField(null=True)
     # No calls until then: the platform throttled us, or something failed.
@@ -155,8 +157,11 @@ class PlatformProblem(models.Model):
 
 
 class PlatformFacts(models.Model):
-    """Shown beside an order or ticket, and decided on by nobody: [name, value, moment or null]
-    each, with the names of aftersale.domain.platform_facts. No buyer's data."""
+    """A platform's facts shown beside an order or ticket; no decision reads them.
+
+    [name, value, moment or null] each, with the names of aftersale.domain.platform_facts. No
+    buyer's data.
+    """
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
     subject = models.CharField(max_length=8, choices=PlatformSubject)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
 
+from .changed_at import ChangedAtField, changed_index
 from .choices import (
     HANDS_OFF,
     Actor,
@@ -21,7 +22,7 @@ from .money import FenField
 from .order import Order
 from .shop import Shop
 
-# In these statuses somebody has to do something, or waits for somebody who has to.
+# Somebody has work to do in these statuses, or waits for the buyer or platform.
 DESK_STATUSES = [
     TicketStatus.PENDING_REVIEW,
     TicketStatus.NEGOTIATING,
@@ -107,7 +108,7 @@ class Ticket(models.Model):
     products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     committed = FenField(_("approved"), default=0)
-    # A person's no stays: these send a ticket to people for good (SPEC E2).
+    # Sends a ticket to people for good: a person's no stays (SPEC E2).
     rejected_before = models.BooleanField(_("rejected before"), default=False, db_default=False)
     taken_back = models.BooleanField(
         _("its refund was taken back"), default=False, db_default=False
@@ -125,6 +126,8 @@ class Ticket(models.Model):
     scenarios_hit = models.SmallIntegerField(default=0, editable=False)
     digest = models.BinaryField(editable=False, default=b"")
 
+    changed_at = ChangedAtField()
+
     class Meta:
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
@@ -141,6 +144,7 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
+            changed_index("ticket_changed"),
             # For the evaluator's claim, in the order of SPEC E7.
             models.Index(
                 fields=["shop", "applied_at", "ticket_no"],

@@ -1,7 +1,6 @@
-"""What people can do from the desk on each platform: each connector declares it as `can`.
-
-Screens offer a step only where the shop's platform has it; the table in docs/platforms.md and the
-list on the page of the connection are made of the same words.
+"""The steps that people can take from the desk on each platform: each connector declares them as
+`can`. Screens offer a step only where the shop's platform has it; the table in docs/platforms.md
+and the list on the page of the connection are made of the same words.
 """
 
 from django.db import models
@@ -9,13 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Can(models.TextChoices):
-    """What a platform takes by a call, or tells; in the order in which people are shown it."""
+    """A step that a platform takes by a call, or a fact that it tells; in the order in which people
+    are shown them."""
 
     OFFER_TYPE = "offer_type", _("Offer another type to the buyer")
     OFFER_AMOUNT = "offer_amount", _("Offer another amount to the buyer")
     OFFER_MESSAGE = "offer_message", _("Ask the buyer something without an offer")
     REJECT_PICTURES = "reject_pictures", _("Pictures with a refusal")
     REFUND_WITHOUT_GOODS = "refund_without_goods", _("Refund a return without waiting for goods")
+    RETURN_ADDRESS = "return_address", _("Choice of the return address")
+    ENTER_RETURN = "enter_return", _("The buyer's return parcel, entered for the buyer")
+    SEND_NEW_GOODS = "send_new_goods", _("New goods of an exchange, with their parcel")
+    NOTE = "note", _("Notes and flags on the order")
     OPEN_WINDOW = "open_window", _("Re-open the after-sale entry of an order")
     EVIDENCE = "evidence", _("Evidence in a dispute")
     SEE_NOTES = "see_notes", _("Seller's notes and flags are shown")

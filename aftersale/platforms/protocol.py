@@ -75,6 +75,8 @@ class Step:
     type: str
     amount: int
     version: datetime
+    # Where goods are to be sent back, by the platform's number; empty: the shop's default there.
+    address: str = ""
     # The call that carries the step out is not sent after it: NotCarriedOut.
     deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 
@@ -201,7 +203,7 @@ class Picture:
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
-    # What else waits with it.
+    # The other calls that wait with it.
     limit = Limit.SHOP
 
 
@@ -287,7 +289,7 @@ class Platform(Protocol):
     """One shop's platform. A message of its is answered with `reply`, where it has one; else
     "success"."""
 
-    # What people can do there from the desk.
+    # The steps that people can take there from the desk.
     can: ClassVar[frozenset[Can]]
 
     def test(self) -> str:

@@ -50,7 +50,7 @@ def authorisation(code: str) -> Authorisation | None:
 
 
 def granted(code: str, secrets: Mapping[str, str]) -> Granted:
-    """What is known of an access with these secrets."""
+    """The known facts of an access with these secrets."""
     look = getattr(import_module(PLATFORMS[code][1]), "granted", None)
     return look(secrets) if look else Granted()
 
@@ -64,16 +64,20 @@ def installations_app(code: str) -> Mapping[str, str]:
 
 
 def capabilities(code: str) -> frozenset[Can]:
-    """What people can do on a platform from the desk."""
+    """The steps that people can take on a platform from the desk."""
     if code not in PLATFORMS:
         return frozenset()
-    _name, module, name = PLATFORMS[code]
-    can: frozenset[Can] = getattr(import_module(module), name).can
+    can: frozenset[Can] = class_of(code).can
     return can
 
 
+def class_of(code: str) -> Any:
+    _name, module, name = PLATFORMS[code]
+    return getattr(import_module(module), name)
+
+
 def can(shop: Shop) -> frozenset[Can]:
-    """What people can do from the desk in a shop; by hand they do the rest in its back office."""
+    """The steps that people can take from the desk in a shop; others are for its back office."""
     return capabilities(shop.platform) if shop.connector == ConnectorKind.PLATFORM else BY_HAND
 
 
@@ -100,8 +104,7 @@ def platform_for(account: PlatformAccount) -> Platform:
 
 def speaker(code: str, account: Account) -> Platform:
     """The platform for an access that need not be stored yet."""
-    _name, module, name = PLATFORMS[code]
-    platform: Platform = getattr(import_module(module), name)(account)
+    platform: Platform = class_of(code)(account)
     return platform
 
 

@@ -19,7 +19,7 @@ from aftersale.domain.digits import whole_number
 from aftersale.services.access import rights
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
-from monitoring.services import alerts as service
+from monitoring.services import alerts as raised_alerts
 from monitoring.services import subscriptions
 from monitoring.services.alert_rights import RIGHT_OF, acted_on_by
 from monitoring.services.alert_texts import alert_text
@@ -44,6 +44,11 @@ MEANINGS = {
     ),
     AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
     AlertKind.TO_PAY: gettext_lazy("Refunds wait to be paid by hand."),
+    AlertKind.TIME_AHEAD: gettext_lazy("Automation stands still, as it has decided ahead of time."),
+    AlertKind.TICKETS_LATE: gettext_lazy("Tickets have waited for automation for 5 minutes."),
+    AlertKind.REFUNDS_LATE: gettext_lazy("Refunds should have been sent 5 minutes ago."),
+    AlertKind.READING_LATE: gettext_lazy("A shop has not been read for 15 minutes."),
+    AlertKind.CLOCKS: gettext_lazy("A clock differs from the database's by 30 seconds or more."),
 }
 
 
@@ -84,11 +89,11 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     person, now = access.person(request), timezone.now()
     one = whole_number(request.POST.get("alert", ""))
     if one is not None:
-        service.acknowledge(alert_id=one, user=person, now=now)
+        raised_alerts.acknowledge(alert_id=one, user=person, now=now)
         return done(_("The alert is acknowledged."))
     keys = map(whole_number, request.POST.getlist("shown"))
     seen = [key for key in keys if key is not None]
-    number = service.acknowledge_shown(alert_ids=seen, user=person, now=now)
+    number = raised_alerts.acknowledge_shown(alert_ids=seen, user=person, now=now)
     said = ngettext(
         "%(count)d alert is acknowledged.", "%(count)d alerts are acknowledged.", number
     )
@@ -117,7 +122,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest) -> list[str]:
-    """Owners and operators have no tab for other roles, viewers none of their own."""
+    """Owners and operators have no tab of other roles' alerts; viewers have none of their own."""
     mine = any(access.has_somewhere(request, right) for right in RIGHT_OF.values())
     tabs = [OPEN] if mine else []
     tabs += [OTHERS] if _of_others(request) else []

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext, override
 
 from aftersale.models import Membership
+from config.heartbeat import beat
 from monitoring.models import Alert, AlertMail, AlertSubscription
 from monitoring.services.alert_texts import AlertText, alert_text
 
@@ -34,7 +35,7 @@ LEASE = timedelta(minutes=5)
 GIVE_UP = timedelta(days=7)
 # Pause after a mail: a burst of alerts is one more mail, not one each.
 APART = timedelta(minutes=1)
-# A mail lists so many; further alerts are counted.
+# The most alerts that a mail lists; further ones are counted.
 MOST_LISTED = 50
 
 # SKIP LOCKED: a second worker takes no rows that are being leased.
@@ -75,6 +76,7 @@ def send_mails(*, clock: Callable[[], datetime]) -> int:
     sent = 0
     server = get_connection()
     while leased := _lease(clock()):
+        beat()
         user_id = leased[0][2]
         mails = [mail for mail, _alert, _user in leased]
         alerts = _for_user(user_id, [alert for _mail, alert, _user in leased])

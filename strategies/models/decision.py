@@ -68,8 +68,8 @@ class Decision(models.Model):
     )
     trace = ArrayField(models.SmallIntegerField(), default=list, verbose_name=_("trace"))
     error = models.TextField(_("error"), blank=True, default="")
-    # What was only suggested (SPEC O11), and who took a suggestion over in this decision. None of
-    # it counts as a hit.
+    # The outcome that was only suggested (SPEC O11), and the person who took a suggestion over in
+    # this decision. A suggestion is no hit.
     suggested_outcome = models.CharField(
         _("suggested"), max_length=16, choices=Outcome, blank=True, db_default=""
     )
@@ -117,7 +117,8 @@ class Decision(models.Model):
     buyer_count = models.IntegerField(_("buyer's automatic refunds"), null=True)
     buyer_sum = FenField(_("buyer's automatic refunds: amount"), null=True)
     scenarios_hit = models.SmallIntegerField(default=0)
-    # Null in decisions that did not ask for them yet: explained and tried by the rules of then.
+    # Null in decisions from before these facts were kept: explained and tried by the rules of that
+    # time.
     order_type = models.CharField(  # noqa: DJ001 - null is another thing than empty
         _("order type"), max_length=16, choices=OrderType, null=True
     )
@@ -155,7 +156,7 @@ class Decision(models.Model):
                 condition=~Q(outcome=Outcome.MANUAL),
                 name="decision_buyer_hits",
             ),
-            # What is suggested and waits for a person (SPEC O11).
+            # Suggestions that wait for a person (SPEC O11).
             models.Index(
                 fields=["shop", "ticket", "id"],
                 condition=Q(why=Why.SUGGESTED),

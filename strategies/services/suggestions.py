@@ -1,9 +1,7 @@
-"""What automation only suggests, since the facts come from a file (SPEC O11): the list of it, and
-a person who takes one over.
-
-Taking over decides the ticket anew, under the lane, by the strategies of this moment: cap, limits,
-breaker and the order's money are checked and count as at any hit, and the decision names the
-person.
+"""Suggestions of automation, where the facts come from a file (SPEC O11): their list, and a person
+who takes one over. Taking over decides the ticket anew, under the lane, by the strategies of this
+moment: cap, limits, breaker and the order's money are checked and count as at any hit, and the
+decision names the person.
 """
 
 from datetime import datetime
@@ -23,6 +21,7 @@ from strategies.engine import Verdict
 from strategies.models import Decision, Why
 
 from .evaluator.batch import Batch, moment_of
+from .evaluator.moment import TimeInDoubt
 from .evaluator.read_facts import claim_one
 from .evaluator.write_decisions import BatchChanged
 from .lanes import hold_lane
@@ -53,6 +52,13 @@ def take_over(*, suggestion_id: int, user: User, now: datetime) -> Decision:
     except Stale:
         _look_again(found)
         raise
+    except TimeInDoubt:
+        raise Refused(
+            _(
+                "Automation stands still here, as clocks are wrong (see the alerts). Handle the"
+                " ticket yourself, or wait."
+            )
+        ) from None
 
 
 def _decide(suggestion: Decision, user: User, now: datetime) -> Decision:

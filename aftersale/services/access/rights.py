@@ -22,6 +22,7 @@ class Right(Enum):
     HANDLE_TICKETS = "handle_tickets"
     EDIT_TEMPLATES = "edit_templates"
     OPEN_WINDOWS = "open_windows"
+    BRING_FILES = "bring_files"
     CHANGE_STRATEGIES = "change_strategies"
     CHANGE_SHOP = "change_shop"
 
@@ -32,6 +33,7 @@ ROLES: dict[Right, set[Role]] = {
     Right.HANDLE_TICKETS: _DESK,
     Right.EDIT_TEMPLATES: _DESK - {Role.CS_AGENT},
     Right.OPEN_WINDOWS: _DESK - {Role.CS_AGENT},
+    Right.BRING_FILES: _DESK - {Role.CS_AGENT},
     Right.CHANGE_STRATEGIES: {Role.OWNER, Role.ADMIN},
     Right.CHANGE_SHOP: {Role.OWNER},
 }
@@ -47,7 +49,7 @@ def shops_of(user: Person, right: Right = Right.SEE) -> QuerySet[Shop]:
 
 
 def scoped(queryset: QuerySet, user: Person, path: str = "shop") -> QuerySet:
-    """Only what belongs to the user's shops; `path` leads from the model to its shop."""
+    """Rows of the user's shops only; `path` leads from the model to its shop."""
     if user.is_superuser:
         return queryset
     shops = Membership.objects.filter(user_id=user.pk or 0).values("shop")

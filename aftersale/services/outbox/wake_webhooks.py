@@ -13,8 +13,8 @@ TASK = "aftersale.tasks.tell"
 
 
 def wake_teller(shop_ids: Iterable[int]) -> None:
-    """Asks for a run where one of the shops has an endpoint that is switched on; commits or rolls
-    back with the caller's transaction."""
+    """Asks for a run where one of the shops has an endpoint that is switched on, once the caller's
+    transaction has committed."""
     if WebhookEndpoint.objects.filter(shop_id__in=list(shop_ids), enabled=True).exists():
         wake(TASK, cluster=TELL)
 
@@ -24,5 +24,5 @@ def on_ticket_event(sender: object, *, instance: TicketEvent, **_: Any) -> None:
 
 
 def on_tickets_waiting(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
-    """Batches write their events past the models; this is said once for each of them."""
+    """For batches, which write their events by SQL, without a signal for each."""
     wake_teller(shop_ids)

@@ -27,6 +27,7 @@ from aftersale.services.refunds import payment_stop
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared import due_work
 from aftersale.services.shared.due_work import Clock
+from config.heartbeat import beat
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +42,14 @@ def run(*, clock: Clock) -> bool:
 
 def _turns(clock: Clock, without: Collection[int]) -> Iterator[tuple[int, Iterable[int]]]:
     for shop_pk in _shops_with_due(now=clock(), without=without):
-        due = _due(clock()).filter(shop=shop_pk).order_by("next_step_at", "pk")
-        yield shop_pk, due[:TURN].values_list("pk", flat=True)
+        found = due(clock()).filter(shop=shop_pk).order_by("next_step_at", "pk")
+        yield shop_pk, found[:TURN].values_list("pk", flat=True)
 
 
 def _carry_out(clock: Clock, refund_pk: int) -> bool:
     lease = refund_attempt.lease(refund_pk=refund_pk, now=clock())
     while lease is not None:
+        beat()
         answer = _call(lease, clock)
         if answer is None:
             break
@@ -75,14 +77,14 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            # Nothing was sent: asking changes nothing there.
+            # Only questions were asked: they change nothing there.
             log.exception("order_not_read", key=lease.request.key)
             return NotSent(_in_words(error), PAUSE_SECONDS, for_people=True, limit=Limit.ORDER)
         if stopped is not None:
             return stopped
     if clock() > lease.until - timedelta(seconds=CALL_TIMEOUT_SECONDS):
-        # This process stood still. Somebody else may be asking about the key by now; that it is
-        # unknown there must stay true.
+        # This process stood still; another may be asking about the key now. The answer "unknown
+        # key" must stay true, so nothing is sent.
         log.warning("lease_too_old", key=lease.request.key)
         return None
     try:
@@ -103,22 +105,22 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
-def _due(now: datetime) -> QuerySet[Refund]:
+def due(now: datetime) -> QuerySet[Refund]:
     """Refunds whose next step may be taken: a pause and the operator's stop hold others back."""
-    due = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
+    found = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.
-        due = due.exclude(status=RefundStatus.REQUESTED)
-    return due
+        found = found.exclude(status=RefundStatus.REQUESTED)
+    return found
 
 
 def _shops_with_due(*, now: datetime, without: Collection[int]) -> list[int]:
-    """The shops with due refunds; those for which a call is under way come last."""
+    """The shops with due refunds; shops with a call under way come last."""
     calling = Refund.objects.filter(
         shop=OuterRef("pk"), next_step_at__gt=now, attempts__leased_until__gt=now
     )
     return list(
-        Shop.objects.filter(Exists(_due(now).filter(shop=OuterRef("pk"))))
+        Shop.objects.filter(Exists(due(now).filter(shop=OuterRef("pk"))))
         .exclude(pk__in=without)
         .order_by(Exists(calling), "?")
         .values_list("pk", flat=True)

@@ -6,7 +6,7 @@ shop's events say that they were set, not what they are.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace as replace_secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -26,8 +26,6 @@ from aftersale.signals import shop_changed
 from . import access, health
 from .wake import wake_reader
 
-# How far back the first round reads.
-FIRST_LOOK = timedelta(days=30)
 _MOST = 4000
 
 
@@ -80,14 +78,14 @@ def store(
         require_free(shop)
         account.shop = shop
         account.connected_at, account.connected_by = now, user
-        account.orders_until = account.tickets_until = now - FIRST_LOOK
+        account.orders_until = account.tickets_until = now - health.FIRST_LOOK
         account.next_round_at = now
         _keep(account, secrets)
         shop.platform = platform
         shop.connector = ConnectorKind.PLATFORM
         shop.save(update_fields=["platform", "connector"])
         _event(shop_id, now, user, _("Connected to: %s") % registry.name_of(platform))
-        # The evaluator asks how refunds are paid: it must not be at it just now.
+        # The evaluator reads how refunds are paid, so it must not be deciding just now.
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
         wake_reader(account.pk)
     return account
@@ -102,7 +100,7 @@ def replace(
     user: User,
     now: datetime,
 ) -> None:
-    """All credentials anew: a part of the old ones would not fit the new. They are tried before
+    """Replaces all credentials: parts of the old ones would not fit the new. They are tried before
     anything is stored, and reading goes on."""
     require(user, shop_id, Right.CHANGE_SHOP)
     there = PlatformAccount.objects.select_related("shop").filter(shop=shop_id).first()
@@ -132,7 +130,8 @@ def replace(
 def authorise_again(
     *, shop_id: int, secrets: Mapping[str, str], ours: bool, name: str, user: User, now: datetime
 ) -> None:
-    """What the platform's own page has granted anew, and was tried; reading goes on."""
+    """Stores access that the platform's own page has granted anew, and that was tried; reading goes
+    on."""
     with transaction.atomic():
         account = _locked_account(shop_id)
         account.installations_app, account.name_there = ours, name
@@ -179,9 +178,10 @@ def disconnect(*, shop_id: int, user: User, now: datetime) -> None:
 
 
 def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
-    """Calls the platform: the shop's name there. Raises Refused with what is wrong, in words.
+    """Calls the platform; returns the shop's name there.
 
-    Where reading had stopped over the credentials it goes on.
+    Raises Refused with what is wrong, in words. Reading that had stopped over the credentials goes
+    on.
     """
     require(user, shop_id, Right.CHANGE_SHOP)
     account = PlatformAccount.objects.select_related("shop").filter(shop=shop_id).first()

@@ -15,6 +15,7 @@ from aftersale.services.shared.sql_arrays import numbers, texts
 from strategies.engine import Facts, State
 from strategies.engine.line_money import freight_left
 from strategies.engine.vocabulary import REJECTED_BEFORE
+from strategies.services.evaluator.moment import TimeInDoubt
 from strategies.services.evaluator.rulebooks import LoadedRulebook
 
 # Times are µs since the epoch; a double holds them exactly until the year 2255.
@@ -50,8 +51,8 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE OF t, o SKIP LOCKED
 """
 
-# Statements of their own, after the orders are locked: only then does what other tickets have taken
-# or were told stand still, and a statement that locks reads it as it was before it waited.
+# Separate statements, after the orders are locked: only then do other tickets' shares stand still.
+# The statement that locks sees rows as they were before it waited.
 _LINES = """
 SELECT order_id, line_no, paid_amount, taken FROM aftersale_orderline
 WHERE order_id = ANY(%s::bigint[])
@@ -64,13 +65,15 @@ WHERE EXISTS (SELECT 1 FROM aftersale_ticket other
                 AND (other.line_no IS NULL OR k.line_no IS NULL OR other.line_no = k.line_no))
 """
 
-# A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3).
+# A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3); by a clock
+# that was ahead it would count nothing for as long.
 _BREAKERS = """
 SELECT s.id, count(*), sum(d.amount)::bigint
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (strategy_id, since)
 JOIN strategies_strategy s ON s.id = w.strategy_id
 JOIN strategies_decision d
-    ON d.strategy_id = s.id AND d.decided_at > greatest(w.since, s.enabled_at)
+    ON d.strategy_id = s.id
+    AND d.decided_at > greatest(w.since, CASE WHEN s.enabled_at <= %s THEN s.enabled_at END)
     AND d.decided_at <= %s
 GROUP BY s.id
 """
@@ -213,7 +216,10 @@ def load_state(
     paused: bool,
 ) -> State:
     """Cap use of the day, the buyers' sums and the breakers' counts as the lane's holder sees
-    them: nobody else can add to them before this transaction ends."""
+    them: nobody else can add to them before this transaction ends.
+
+    Raises TimeInDoubt where the cap of a later day has been spent from (SPEC E9).
+    """
     state = State(paused=paused)
     rulebook = loaded.rulebook
     position = {key: index for index, key in enumerate(loaded.strategy_ids)}
@@ -224,7 +230,7 @@ def load_state(
             if strategy.breaker is not None and strategy.enabled
         }
         longest = max((breaker.span for breaker in breakers.values()), default=0)
-        # One day more than they reach back: a shop may have moved to another zone's days.
+        # One day more than the spans: a shop may have moved to another time zone.
         first = day - timedelta(days=longest // _DAY + 2)
         cursor.execute(
             "SELECT strategy_id, day, hits, used FROM strategies_strategyusage"
@@ -233,6 +239,8 @@ def load_state(
         )
         hits, amounts = Counter[int](), Counter[int]()
         for strategy_id, used_on, number, used in cursor.fetchall():
+            if used_on > day:
+                raise TimeInDoubt("the cap of a later day has been spent from")
             hits[strategy_id] += number
             amounts[strategy_id] += used
             if used_on == day:
@@ -259,7 +267,7 @@ def load_state(
         }
         if near:
             starts = [moment - timedelta(microseconds=breaker.span) for breaker in near.values()]
-            cursor.execute(_BREAKERS, [list(near), starts, moment])
+            cursor.execute(_BREAKERS, [list(near), starts, moment, moment])
             for strategy_id, count, total in cursor.fetchall():
                 state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
     return state

@@ -2,6 +2,7 @@
 
 import time
 
+import structlog
 from django.db import connection, transaction
 
 from aftersale.models import Ticket
@@ -11,6 +12,9 @@ from strategies.services.evaluator.read_facts import START
 from strategies.services.lanes import hold_lane
 
 from .batch import LaneHeld, Tally, decide_batch
+from .moment import TimeInDoubt
+
+log = structlog.get_logger(__name__)
 
 BATCH = 2_000
 
@@ -33,14 +37,14 @@ def decide_shop(
     seconds: float = float("inf"),
     batch_size: int = BATCH,
 ) -> bool:
-    """Decides what waits in a shop, for about that many seconds; True where some still waits.
+    """Decides a shop's waiting tickets, for about that many seconds; True where some still wait.
 
-    Gives up where somebody else holds the lane: who holds it looks, or wakes somebody who looks,
-    after letting go.
+    Gives up where another process holds the lane: the holder looks again, or wakes another look,
+    after letting go. Gives up, too, where clocks are wrong: tickets wait for the sweep.
     """
     until = time.monotonic() + seconds
     if not _waits(shop_id):
-        return False  # the usual end of a wake-up: an earlier run took its ticket along
+        return False  # the usual end of a wake-up: an earlier run has decided its ticket
     if not EvaluatorLane.objects.filter(shop=shop_id).exists():
         with transaction.atomic():
             hold_lane(shop_id, user=None, now=database_moment())
@@ -53,15 +57,18 @@ def decide_shop(
             elif not _waits(shop_id):
                 return False
             elif batch is None and cursor == START:
-                return True  # all that waits is held by others
+                return True  # others hold all that waits
             else:
-                # Tickets that came meanwhile may lie before the cursor, and the worker that they
-                # woke may have found the lane held by this run and given up: this look, made
-                # without the lane, finds them.
+                # Tickets that came meanwhile may lie before the cursor, and their worker may have
+                # found the lane held by this run and given up. This look, without the lane, finds
+                # them.
                 cursor = START
             if time.monotonic() >= until:
                 return True
     except LaneHeld:
+        return False
+    except TimeInDoubt as doubt:
+        log.warning("automation_stands_still", shop=shop_id, because=str(doubt))
         return False
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db import connection
 
+from config.heartbeat import beat
 from strategies.engine.replay import Past as EnginePast
 from strategies.models import RulebookRevision, TrialEvaluation, TrialRun, TrialStatus
 
@@ -44,8 +45,8 @@ def run(trial_id: int, *, clock: Callable[[], datetime]) -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the search for cycles, which looks at every row of a page again and again and takes
-    more time than deciding it: rows go when nothing refers to them, and nothing here is a cycle."""
+    """Switches the collector off: it would scan every row of a page again and again, taking more
+    time than deciding. Rows go when nothing refers to them, and nothing here is a cycle."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -93,6 +94,7 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
         _keep(trial.pk, different)
         trial.done += len(asked)
         alive = TrialRun.objects.filter(pk=trial.pk, status=TrialStatus.RUNNING)
+        beat()
         if not alive.update(done=trial.done, seen_at=clock()):
             TrialEvaluation.objects.filter(trial=trial).delete()
             return False

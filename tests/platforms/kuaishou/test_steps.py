@@ -17,10 +17,10 @@ from aftersale.platforms.protocol import (
 from aftersale.reject_reasons import REASONS as CATALOGUE
 from tests.each import each
 from tests.platforms.fakes import step_of
+from tests.platforms.server import Broken
 
 from .fake import STEPS, KuaishouFake
 from .shop import REASONS
-from .wire import Broken
 
 
 def shipped(fake: KuaishouFake, type: str, amount: int = 4_000) -> str:

@@ -397,7 +397,7 @@ def test_a_shop_by_hand_tells_nobody(make_case, there):
     assert not PlatformStep.objects.exists()
 
 
-# What people see.
+# Texts for people.
 
 
 def test_the_case_says_what_is_on_its_way_and_what_was_not_taken(case, there):
