@@ -19,9 +19,9 @@ from aftersale.platforms.desk_steps import (
 )
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Accepted, Declined, Platform, TakesEvidence, Why
-from tests.platforms.fakes import Fake, Fault
+from tests.platforms.fakes import Fake, Fault, step_of
 
-from .test_contract import FAKES, filed, seen, step
+from .contract import FAKES, filed, seen
 
 CARRIERS = {"kuaishou": "4", "wechat": "OTHER", "douyin": "shunfeng", "xiaohongshu": "shunfeng"}
 METHODS = {
@@ -74,10 +74,10 @@ def test_goods_go_back_to_the_address_that_was_chosen(fake: Fake, platform: Plat
     addresses = platform.return_addresses()
     assert addresses and all(one.number and one.words for one in addresses)
     number = filed(fake, "return_refund", shipped=True)
-    wrong = replace(step(platform, number), address="9")
+    wrong = replace(step_of(platform, number), address="9")
     if fake.code != "kuaishou":  # whose fake does not look at it
         assert isinstance(platform.approve_return(wrong), Declined)
-    chosen = replace(step(platform, number), address=addresses[-1].number)
+    chosen = replace(step_of(platform, number), address=addresses[-1].number)
     assert platform.approve_return(chosen) == Accepted()
     assert fake.ticket(number).status == "awaiting_return"
 
@@ -87,36 +87,36 @@ def test_the_buyers_parcel_is_entered_for_the_buyer(fake: Fake, platform: Platfo
         pytest.skip("takes none")
     number = filed(fake, "return_refund", shipped=True)
     parcel = {"carrier": CARRIERS[fake.code], "tracking_no": "SF123"}
-    early = platform.enter_return(step(platform, number), **parcel)
+    early = platform.enter_return(step_of(platform, number), **parcel)
     assert isinstance(early, Declined) and early.why is Why.CHANGED
-    assert platform.approve_return(step(platform, number)) == Accepted()
-    stale = step(platform, number)
+    assert platform.approve_return(step_of(platform, number)) == Accepted()
+    stale = step_of(platform, number)
     stale = replace(stale, version=stale.version - timedelta(seconds=1))
     assert isinstance(platform.enter_return(stale, **parcel), Declined)
-    assert platform.enter_return(step(platform, number), **parcel) == Accepted()
+    assert platform.enter_return(step_of(platform, number), **parcel) == Accepted()
     record = seen(platform, number).record
     assert record.status == "returning" and record.return_shipment is not None
     assert record.return_shipment.tracking_no == "SF123"
-    again = platform.enter_return(step(platform, number), **parcel)
+    again = platform.enter_return(step_of(platform, number), **parcel)
     assert isinstance(again, Declined)
 
 
 def test_new_goods_of_an_exchange(fake: Fake, platform: Platform) -> None:
     assert isinstance(platform, SendsNewGoods)
     number = filed(fake, "exchange", 5_000, shipped=True)
-    assert platform.approve_return(step(platform, number)) == Accepted()
+    assert platform.approve_return(step_of(platform, number)) == Accepted()
     parcel = {"carrier": CARRIERS[fake.code], "tracking_no": "SF456"}
     if fake.code != "douyin":  # which takes new goods before the old ones are back
-        early = platform.send_new_goods(step(platform, number), **parcel)
+        early = platform.send_new_goods(step_of(platform, number), **parcel)
         assert isinstance(early, Declined)
     fake.buyer_ships_back(number, carrier=CARRIERS[fake.code], tracking_no="SF1")
-    assert platform.send_new_goods(step(platform, number), **parcel) == Accepted()
-    again = platform.send_new_goods(step(platform, number), **parcel)
+    assert platform.send_new_goods(step_of(platform, number), **parcel) == Accepted()
+    again = platform.send_new_goods(step_of(platform, number), **parcel)
     assert isinstance(again, Declined)
     # A return takes none.
     other = filed(fake, "return_refund", shipped=True)
-    assert platform.approve_return(step(platform, other)) == Accepted()
+    assert platform.approve_return(step_of(platform, other)) == Accepted()
     fake.buyer_ships_back(other, carrier=CARRIERS[fake.code], tracking_no="SF2")
-    refused = platform.send_new_goods(step(platform, other), **parcel)
+    refused = platform.send_new_goods(step_of(platform, other), **parcel)
     assert isinstance(refused, Declined)
     assert fake.ticket(other).status == "returning"
