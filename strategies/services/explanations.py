@@ -21,7 +21,7 @@ from strategies.engine.explanation import Explanation, explain
 from strategies.engine.hours import micros
 from strategies.engine.spans import bought
 from strategies.models import Decision, EvaluatorLane, Outcome, RulebookRevision, Why
-from strategies.services.evaluator.read_facts import BUYER, as_facts, load_state, read_one
+from strategies.services.evaluator.read_facts import BUYER, EXPORTED, as_facts, load_state, read_one
 
 from .evaluator.rulebooks import load_rulebook
 
@@ -40,6 +40,8 @@ class Explained:
     shop: Shop
     decision: Decision | None
     """None for an explanation of this moment."""
+    exported: bool = False
+    """Of this moment: whether its facts come from a file, so that a hit is a suggestion."""
 
     @property
     def agrees(self) -> bool:
@@ -89,7 +91,10 @@ def of_now(ticket: Ticket, *, now: datetime) -> Explained:
     before = Before(used=used, buyer_count=count, buyer_sum=total, paused=paused)
     (facts,) = (Facts._make(one) for one in as_facts([row], at))
     explanation = explain(loaded.rulebook, facts, before)
-    return Explained(explanation, facts, loaded.rulebook, lane.rulebook, ticket.shop, None)
+    exported = row[EXPORTED] is not None
+    return Explained(
+        explanation, facts, loaded.rulebook, lane.rulebook, ticket.shop, None, exported=exported
+    )
 
 
 def _kept(decision: Decision) -> Facts:

@@ -11,7 +11,7 @@ from aftersale.platforms.protocol import (
 )
 
 from .douyin.fake import DouyinFake
-from .fakes import Fake
+from .fakes import Fake, step_of
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 from .xiaohongshu.fake import XiaohongshuFake
@@ -19,6 +19,8 @@ from .xiaohongshu.fake import XiaohongshuFake
 FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
 # Where a platform has one word for both.
 OVER = {"closed", "cancelled"}
+
+step = step_of
 
 
 @pytest.fixture(params=FAKES, ids=lambda make: make.__name__)

@@ -17,8 +17,8 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.records.schemas import OrderRecord
 
-from .contract import OVER, fake, filed, platform, pulled, seen
-from .fakes import Fake, Fault, step_of
+from .contract import OVER, fake, filed, platform, pulled, seen, step
+from .fakes import Fake, Fault
 
 __all__ = ["fake", "platform"]
 
@@ -128,7 +128,7 @@ def test_lists_that_repeat_or_mix_up_their_rows_lose_none(
 
 def test_an_approval_sends_money_that_arrives_later(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     assert platform.refund_status(ticket_no) == NeverSeen()
 
     assert platform.approve(decided) == Accepted()
@@ -148,7 +148,7 @@ def test_an_approval_sends_money_that_arrives_later(fake: Fake, platform: Platfo
 def test_a_return_is_refunded_once_the_goods_are_back(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake, "return_refund")
 
-    assert platform.approve_return(step_of(platform, ticket_no)) == Accepted()
+    assert platform.approve_return(step(platform, ticket_no)) == Accepted()
     assert seen(platform, ticket_no).record.status == "awaiting_return"
     assert platform.refund_status(ticket_no) == NeverSeen()
     fake.buyer_ships_back(ticket_no, carrier="4", tracking_no="SF1020304050")
@@ -156,7 +156,7 @@ def test_a_return_is_refunded_once_the_goods_are_back(fake: Fake, platform: Plat
     assert back.status == "returning"
     assert back.return_shipment is not None
     assert back.return_shipment.tracking_no == "SF1020304050"
-    assert platform.confirm_receipt(step_of(platform, ticket_no)) == Accepted()
+    assert platform.confirm_receipt(step(platform, ticket_no)) == Accepted()
 
     fake.advance(120)
     assert fake.ticket(ticket_no).refunded == 5_000
@@ -169,7 +169,7 @@ def test_a_rejection_gives_the_buyer_the_next_move(fake: Fake, platform: Platfor
     assert platform.reject_reasons(ticket_no)
 
     answer = platform.reject(
-        step_of(platform, ticket_no), reason="reason_mismatch", text="您好，原因不符。", pictures=[]
+        step(platform, ticket_no), reason="reason_mismatch", text="您好，原因不符。", pictures=[]
     )
 
     assert answer == Accepted()
@@ -181,7 +181,7 @@ def test_an_offer_of_another_type_waits_for_the_buyer(fake: Fake, platform: Plat
     order_no = fake.places(10_000)
     fake.ships(order_no)
     ticket_no = fake.buyer_applies(order_no, "refund_only", 5_000)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     before = fake.ticket(ticket_no)
 
     answer = platform.negotiate(
@@ -206,7 +206,7 @@ def test_an_offer_of_another_type_waits_for_the_buyer(fake: Fake, platform: Plat
 def test_what_moved_meanwhile_is_not_acted_on(fake: Fake, platform: Platform) -> None:
     """SPEC O7: the platform's fact stands; every step says that the ticket has changed."""
     cancelled, by_staff, returned = filed(fake), filed(fake), filed(fake, "return_refund")
-    decided = {number: step_of(platform, number) for number in (cancelled, by_staff, returned)}
+    decided = {number: step(platform, number) for number in (cancelled, by_staff, returned)}
     fake.advance(5)
     fake.buyer_cancels(cancelled)
     fake.staff_refunds_on_platform(by_staff)
@@ -234,7 +234,7 @@ def test_with_the_platform_is_left_to_the_platform(fake: Fake, platform: Platfor
     ticket_no = filed(fake)
     fake.platform_steps_in(ticket_no)
 
-    answer = platform.approve(step_of(platform, ticket_no))
+    answer = platform.approve(step(platform, ticket_no))
 
     assert isinstance(answer, Declined)
     assert answer.why == Why.PLATFORM_HANDLING
@@ -243,7 +243,7 @@ def test_with_the_platform_is_left_to_the_platform(fake: Fake, platform: Platfor
 
 
 def test_an_unknown_ticket_is_not_found(fake: Fake, platform: Platform) -> None:
-    decided = step_of(platform, filed(fake))
+    decided = step(platform, filed(fake))
     other = Step("123456789", decided.order_no, decided.type, decided.amount, decided.version)
 
     answers = [
@@ -261,7 +261,7 @@ def test_an_unknown_ticket_is_not_found(fake: Fake, platform: Platform) -> None:
 
 def test_money_that_does_not_arrive_has_failed(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake)
-    platform.approve(step_of(platform, ticket_no))
+    platform.approve(step(platform, ticket_no))
     fake.payout_fails(ticket_no)
     fake.advance(120)
 

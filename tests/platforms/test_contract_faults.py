@@ -19,8 +19,8 @@ from aftersale.platforms.protocol import (
     Why,
 )
 
-from .contract import OVER, fake, filed, platform, pulled
-from .fakes import Fake, Fault, step_of
+from .contract import OVER, fake, filed, platform, pulled, step
+from .fakes import Fake, Fault
 
 __all__ = ["fake", "platform"]
 
@@ -30,7 +30,7 @@ __all__ = ["fake", "platform"]
 
 def test_a_call_that_was_lost_is_not_repeated(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     fake.fail(Fault.LOST_CALL)
 
     with pytest.raises(TimedOut):
@@ -44,7 +44,7 @@ def test_a_call_that_was_lost_is_not_repeated(fake: Fake, platform: Platform) ->
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.GARBLED])
 def test_an_answer_that_was_lost_pays_once(fake: Fake, platform: Platform, fault: Fault) -> None:
     ticket_no = filed(fake)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     fake.fail(fault)
 
     with pytest.raises(TimedOut):
@@ -62,7 +62,7 @@ def test_an_answer_that_was_lost_pays_once(fake: Fake, platform: Platform, fault
 
 def test_a_broken_server_leaves_the_outcome_open(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     fake.fail(Fault.SERVER_ERROR)
 
     with pytest.raises(TimedOut):
@@ -74,7 +74,7 @@ def test_a_broken_server_leaves_the_outcome_open(fake: Fake, platform: Platform)
 
 def test_too_many_calls_say_how_long_to_wait(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     fake.fail(Fault.THROTTLED)
 
     with pytest.raises(Throttled) as throttled:
@@ -87,7 +87,7 @@ def test_too_many_calls_say_how_long_to_wait(fake: Fake, platform: Platform) -> 
 
 def test_a_token_that_ran_out_is_for_people(fake: Fake, platform: Platform) -> None:
     ticket_no = filed(fake)
-    decided = step_of(platform, ticket_no)
+    decided = step(platform, ticket_no)
     fake.fail(Fault.TOKEN_EXPIRED)
 
     with pytest.raises(NotAuthorised):
@@ -108,7 +108,7 @@ def test_a_question_that_got_no_answer_says_so(
 
 
 def test_a_platform_that_is_away_carried_nothing_out(fake: Fake, platform: Platform) -> None:
-    decided = step_of(platform, filed(fake))
+    decided = step(platform, filed(fake))
     away = fake.connect()
     fake.stop()
 
@@ -164,13 +164,13 @@ def test_after_an_hour_of_faults_both_sides_agree(fake: Fake, platform: Platform
 def disturb_or_decide(fake: Fake, platform: Platform, number: str, chance: Random) -> None:
     match chance.choices(range(7), weights=[2, 4, 3, 1, 8, 1, 1])[0]:
         case 0:
-            platform.approve(step_of(platform, number))
+            platform.approve(step(platform, number))
         case 1:
-            platform.approve_return(step_of(platform, number))
+            platform.approve_return(step(platform, number))
         case 2:
-            platform.confirm_receipt(step_of(platform, number))
+            platform.confirm_receipt(step(platform, number))
         case 3:
-            decided = step_of(platform, number)
+            decided = step(platform, number)
             platform.reject(decided, reason="reason_mismatch", text="不符", pictures=[])
         case 4:
             fake.buyer_ships_back(number, carrier="4", tracking_no=f"SF{number}")

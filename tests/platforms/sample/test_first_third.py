@@ -10,8 +10,7 @@ import pytest
 
 from aftersale.platforms.payments import NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import Declined, ForgedMessage, Platform, Why
-from tests.platforms.contract import filed, platform
-from tests.platforms.fakes import step_of
+from tests.platforms.contract import filed, platform, step
 from tests.platforms.test_contract import (
     test_a_pull_brings_all_that_changed_and_nothing_else,
     test_a_ticket_comes_with_what_a_decision_needs,
@@ -53,7 +52,7 @@ def fake() -> Iterator[SampleFake]:
 def test_until_its_steps_are_built_people_take_them(fake: SampleFake, platform: Platform) -> None:
     """And money that moves there is seen."""
     number = filed(fake)
-    decided = step_of(platform, number)
+    decided = step(platform, number)
     before = fake.ticket(number)
     answers = [
         platform.approve(decided),
