@@ -74,6 +74,8 @@ class Migration(migrations.Migration):
             )
             for table in TABLES
         ),
+        # A table whose updated rows have foreign keys yet to be checked can't be altered.
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         *(
             migrations.AddConstraint(
                 model_name=table,

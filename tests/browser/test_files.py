@@ -14,9 +14,9 @@ from tests.admin.scene import person
 from tests.exports.test_pages import ORDERS, REQUEST, files, xlsx_file
 from tests.factories import make_shop, make_strategy
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
-from .test_shop_settings import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
