@@ -104,8 +104,10 @@ def _in_words(error: Exception) -> str:
 
 
 def _due(now: datetime) -> QuerySet[Refund]:
-    """Refunds whose next step may be taken: a pause and the operator's stop hold others back."""
+    """Refunds whose next step may be taken: a pause, a hold after a restored backup and the
+    operator's stop keep others back."""
     due = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
+    due = due.exclude(status=RefundStatus.REQUESTED, shop__on_hold=True)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.
         due = due.exclude(status=RefundStatus.REQUESTED)
