@@ -74,6 +74,8 @@ class Migration(migrations.Migration):
             )
             for table in TABLES
         ),
+        # The rows' deferred checks now: a table with checks that wait can't be altered.
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         *(
             migrations.AddConstraint(
                 model_name=table,
