@@ -7,9 +7,15 @@ from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
 from aftersale.services.outgoing import pay_refunds, send_steps
 from aftersale.services.shared.database_clock import database_moment
-from aftersale.services.syncing import messages, read_changes, reader_lease
+from aftersale.services.syncing import (
+    authorising,
+    messages,
+    read_changes,
+    reader_lease,
+    reads,
+)
 from aftersale.services.syncing.wake import wake_reader
-from aftersale.services.webhooks import delivery, log
+from aftersale.services.webhooks import delivery, feed, log
 from aftersale.services.windows import opening
 from config.queue import TELL, wake
 
@@ -46,6 +52,8 @@ def read_platforms() -> None:
     for account_pk in reader_lease.due(now).order_by("next_round_at").values_list("pk", flat=True):
         wake_reader(account_pk)
     messages.forget(now=now)
+    reads.forget(now=now)
+    authorising.forget(now=now)
 
 
 def read_platform(account_pk: int) -> None:
@@ -67,5 +75,6 @@ def tell() -> None:
 
 
 def clear_webhooks() -> None:
-    """Deletes old messages from the webhooks' log. Idempotent."""
+    """Deletes old messages from the webhooks' log, and old events from the feed. Idempotent."""
     log.clear(now=timezone.now())
+    feed.clear(now=timezone.now())

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_id.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -209,6 +210,18 @@ API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=1200)
 # Prometheus' token for /metrics; empty: nobody can read them.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# The installation's own app on each platform, with which owners connect their shops by one button.
+# Without one an owner enters an app's credentials for the shop.
+_APPS = {
+    "kuaishou": ("app_key", "app_secret", "sign_secret", "message_secret"),
+    "douyin": ("app_key", "app_secret", "service_id"),
+    "xiaohongshu": ("app_id", "app_secret", "push_key"),
+}
+PLATFORM_APPS = {
+    platform: {name: env.str(f"{platform}_{name}".upper(), default="") for name in names}
+    for platform, names in _APPS.items()
+}
+
 # Where alerts are mailed through; a trial prints them, and an installation without it mails none.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 vars().update(
@@ -217,7 +230,7 @@ vars().update(
 # A mail server that hangs must not hold a worker for long.
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Afterdesk <afterdesk@localhost>")
-# Without a slash at its end; mails link to pages under it.
+# Without a slash at its end; mails link to pages under it, and platforms lead back to one.
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
 LOGGING = logging_config(json=PRODUCTION)

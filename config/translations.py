@@ -28,6 +28,7 @@ CATALOGUE = f"{LOCALE}/LC_MESSAGES/django.po"
 WIDTH = "100"
 KEYWORDS = (
     "_",
+    "said",
     "gettext",
     "gettext_lazy",
     "gettext_noop",

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from aftersale.models import ApiToken
 from aftersale.services.access import tokens
+from config.login import address_of
 
 
 class BearerToken(BaseAuthentication):
@@ -21,9 +22,14 @@ class BearerToken(BaseAuthentication):
         kind, _space, text = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not text:
             return None
-        use = tokens.use(text=text.strip(), now=timezone.now())
+        use = tokens.use(text=text.strip(), address=address_of(request), now=timezone.now())
         if use is None:
-            raise AuthenticationFailed(_("There is no such token, or it was revoked."))
+            raise AuthenticationFailed(
+                _(
+                    "There is no such token: it was revoked, has ended, or may not be used from"
+                    " your address."
+                )
+            )
         # For the limit and its headers (call.py).
         request.token_use = use
         return use.token.created_by, use.token

@@ -1,11 +1,13 @@
 """`POST /shop/pause` and `/shop/resume`: the switch that stops all automatic refunds (SPEC G2)."""
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel
 from rest_framework.request import Request
 
 from aftersale.models import Scope, Shop
+from aftersale.services.shared.errors import NeedsPerson
 from aftersale.services.shops import shops
 
 from .call import Call, answer
@@ -48,17 +50,12 @@ class ResumeCall(Call):
         operation_id="resume_automation",
         summary="Let automatic refunds go on",
         request=None,
-        responses=Automation,
+        responses={204: None},
         tags=["shop"],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Tickets under review are looked at again, and held refunds are sent (SPEC E1, G2)."""
-
-        def work() -> HttpResponse:
-            shops.resume(shop_id=self.shop_id, user=self.user, now=self.now)
-            return _present(self.shop_id)
-
-        return self.once(work)
+        """Always 403 `needs_person`: a person lifts the pause in the admin (SPEC P5)."""
+        raise NeedsPerson(_("A pause is lifted by a person, in the admin."))
 
 
 def _present(shop_id: int) -> HttpResponse:

@@ -82,7 +82,8 @@ class BlockedBuyerCall(Call):
             new = shops.block_buyer(
                 shop_id=self.shop_id, buyer=buyer, note=note, user=self.user, now=self.now
             )
-            return answer(self._one(buyer), 201 if new else 200)
+            location = self.request.path if new else ""
+            return answer(self._one(buyer), 201 if new else 200, location=location)
 
         return self.once(work)
 

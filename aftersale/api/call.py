@@ -1,7 +1,8 @@
 """One call of the API: who may make it, how often, and only once per Idempotency-Key."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -26,7 +28,9 @@ from aftersale.services.access import rights, tokens
 from aftersale.services.access.idempotent_calls import KEPT
 from aftersale.services.shared.errors import NotAllowed
 
-from .problems import CONTENT_TYPE, Invalid, TooLarge, answer_to, problem
+from .etags import are_same_facts, etag, is_same_answer
+from .problem_codes import ProblemCode
+from .problems import CONTENT_TYPE, Failed, Invalid, TooLarge, answer_to, problem
 
 KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 128
@@ -35,24 +39,45 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 _LOCK_TIMEOUT = "10s"
 
 
-def answer(content: BaseModel | None, status: int = 200) -> HttpResponse:
-    """A record as the body; `content` None is an empty body, 204."""
+class Answer(HttpResponse):
+    """`changed_nothing`: not kept for its Idempotency-Key, so that the call may be made again."""
+
+    changed_nothing = False
+
+
+def answer(
+    content: BaseModel | None, status: int = 200, *, facts: str = "", location: str = ""
+) -> Answer:
+    """A record as the body; `content` None is an empty body, 204.
+
+    `facts` go into the ETag of what a later write may name in If-Match; `location` is the address
+    of what was made.
+    """
     if content is None:
         return nothing()
-    return HttpResponse(content.model_dump_json(), status=status, content_type="application/json")
+    body = content.model_dump_json().encode()
+    response = Answer(body, status=status, content_type="application/json")
+    if facts:
+        response["ETag"] = etag(body, facts)
+    if location:
+        response["Location"] = location
+    return response
 
 
-def nothing(**headers: str) -> HttpResponse:
+def nothing(**headers: str) -> Answer:
     """204 has no body, and so no content type."""
-    response = HttpResponse(status=204, headers=headers)
+    response = Answer(status=204, headers=headers)
     del response["Content-Type"]
     return response
 
 
 class Call(APIView):
-    """A view names in `scopes` the scope that each method needs, and writes those methods."""
+    """A view names in `scopes` the scopes of each method, of which a token needs one, and writes
+    those methods."""
 
-    scopes: ClassVar[Mapping[str, Scope]]
+    scopes: ClassVar[Mapping[str, Scope | tuple[Scope, ...]]]
+    guarded: ClassVar[Collection[str]] = ()
+    """Methods that take If-Match."""
 
     request: Request
 
@@ -84,15 +109,27 @@ class Call(APIView):
         if not isinstance(request.auth, ApiToken):
             raise NotAuthenticated
         if not request.token_use.allowed:
-            raise _TooMany
+            raise Failed(
+                429,
+                ProblemCode.RATE_LIMITED,
+                _("Too many calls with this token: wait and try again."),
+            )
         # PATCH or TRACE of a view without them is answered as not allowed, not as forbidden.
         method = "GET" if request.method in _SAFE else request.method
-        scope = self.scopes.get(method)
-        if scope is None:
+        wanted = self.scopes.get(method)
+        if wanted is None:
             return
-        if scope not in self.token.scopes:
-            raise NotAllowed(_("The token lacks the scope “%(scope)s”.") % {"scope": scope.value})
-        if not rights.may(self.user, self.shop_id, tokens.RIGHT_OF[scope]):
+        scopes = (wanted,) if isinstance(wanted, Scope) else wanted
+        granted = [scope for scope in scopes if scope in self.token.scopes]
+        if not granted:
+            raise Failed(
+                403,
+                ProblemCode.SCOPE_MISSING,
+                _("The token lacks the scope “%(scope)s”.") % {"scope": scopes[0].value},
+            )
+        if not any(
+            rights.may(self.user, self.shop_id, tokens.RIGHT_OF[scope]) for scope in granted
+        ):
             raise NotAllowed(_("Whoever made the token may not do this in the shop any more."))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -110,8 +147,6 @@ class Call(APIView):
         return response
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:
-        if isinstance(exc, _TooMany):
-            return problem(429, _("Too many calls with this token: wait and try again."))
         if isinstance(exc, NotAuthenticated):
             exc.auth_header = self.get_authenticate_header(self.request)
             exc.status_code = 401
@@ -128,6 +163,15 @@ class Call(APIView):
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         # All answers are plain HttpResponses: nothing to negotiate or to render.
+        if request.method in _SAFE and response.status_code == 200:
+            response = self._tagged(request, response)
+        return _gzip.process_response(request._request, response)
+
+    def _tagged(self, request: Request, response: HttpResponse) -> HttpResponse:
+        """With its ETag, unless the view has set one of its own; 304 where the program has it."""
+        response.setdefault("ETag", etag(response.content))
+        if is_same_answer(request.headers.get("If-None-Match", ""), response["ETag"]):
+            return HttpResponse(status=304, headers={"ETag": response["ETag"]})
         return response
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
@@ -137,13 +181,18 @@ class Call(APIView):
         """The allowed methods; the OpenAPI document describes them."""
         return nothing(Allow=", ".join(self.allowed_methods))
 
-    def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
+    def once(
+        self, work: Callable[[], HttpResponse], *, facts: Callable[[], str] | None = None
+    ) -> HttpResponse:
         """Carries out a write; with an Idempotency-Key, once for its key and content.
 
         With a key the work and its answer are one transaction. The same call sent meanwhile waits
         for it and gets the same answer. After a crash there is neither work nor answer, and the
-        call may be made again. A refusal by a rule is an answer too.
+        call may be made again. So may one that was refused or changed nothing: only answers of
+        writes are kept. `facts` locks what is written and returns its present facts, for If-Match.
         """
+        if (wanted := self.request.headers.get("If-Match")) is not None:
+            work = _if_match(wanted, facts, work)
         key = self.key
         if key is None:
             return work()
@@ -176,6 +225,9 @@ class Call(APIView):
                 if found is None or found.status_code >= 500:
                     raise
                 response = found
+            if response.status_code >= 300 or getattr(response, "changed_nothing", False):
+                IdempotentCall.objects.filter(pk=stored.pk).delete()
+                return response
             # Replaces one that has expired and only waits for its deletion.
             IdempotentCall.objects.filter(pk=stored.pk).update(
                 fingerprint=fingerprint,
@@ -183,6 +235,7 @@ class Call(APIView):
                 status=response.status_code,
                 answer=response.content,
                 content_type=response.get("Content-Type", ""),
+                location=response.get("Location", ""),
             )
             return response
 
@@ -190,12 +243,13 @@ class Call(APIView):
         request = self.request
         parts = [request.method or "", request.get_full_path()]
         head = "\n".join(parts).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(head + b"\n" + body(request)).hexdigest()
+        return hashlib.sha256(head + b"\n" + _canonical(body(request))).hexdigest()
 
     def _again(self, stored: IdempotentCall, fingerprint: str) -> HttpResponse:
         if stored.fingerprint != fingerprint:
             return problem(
                 422,
+                ProblemCode.KEY_REUSED,
                 _("This %(header)s was used for another call: take a new one.")
                 % {"header": KEY_HEADER},
             )
@@ -204,6 +258,8 @@ class Call(APIView):
         )
         if stored.status == 204:
             del response["Content-Type"]
+        if stored.location:
+            response["Location"] = stored.location
         response["Idempotency-Replayed"] = "true"
         return response
 
@@ -213,11 +269,61 @@ class NoSuchCall(View):
     """404 as problem+json for unknown paths under /api/v1/."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return problem(404, _("There is no such call."))
+        return problem(404, ProblemCode.NO_SUCH_CALL, _("There is no such call."))
 
 
-class _TooMany(Exception):
-    """Over the rate limit of the token."""
+def _if_match(
+    header: str, facts: Callable[[], str] | None, work: Callable[[], HttpResponse]
+) -> Callable[[], HttpResponse]:
+    """`work`, done only if what it changes is as the program has read it (RFC 9110, 13.1.1)."""
+    if facts is None:
+        raise Invalid([], _("This call takes no If-Match."))
+
+    def guarded() -> HttpResponse:
+        with transaction.atomic():
+            if not are_same_facts(header, facts()):
+                raise Failed(
+                    412,
+                    ProblemCode.PRECONDITION_FAILED,
+                    _("It has changed since it was read: read it again, then decide."),
+                )
+            return work()
+
+    return guarded
+
+
+def _canonical(content: bytes) -> bytes:
+    """JSON however it is written: the order of keys and blanks make no other call.
+
+    Numbers stay as they were written. Anything else, a key given twice among it, is compared as
+    it was sent.
+    """
+
+    def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError
+        return dict(pairs)
+
+    try:
+        found = json.loads(
+            content, object_pairs_hook=once_each, parse_float=_Written, parse_int=_Written
+        )
+        return json.dumps(found, sort_keys=True, default=str, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return content
+
+
+class _Written:
+    """A number as it was written; a lone surrogate, which no text has, marks it."""
+
+    def __init__(self, digits: str) -> None:
+        self.digits = digits
+
+    def __str__(self) -> str:
+        return f"\ud800{self.digits}"
+
+
+_gzip = GZipMiddleware(lambda request: HttpResponse())
 
 
 def body(request: Request) -> bytes:

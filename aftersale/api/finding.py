@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import show_invisible
 from aftersale.models import Order, Ticket
 from aftersale.services.shared.errors import NotFound
 
@@ -11,7 +12,7 @@ def ticket_id(*, shop_id: int, ticket_no: str) -> int:
     tickets = Ticket.objects.filter(shop=shop_id, ticket_no=ticket_no)
     found = tickets.values_list("pk", flat=True).first()
     if found is None:
-        raise NotFound(_("There is no ticket %s in this shop.") % ticket_no)
+        raise NotFound(_("There is no ticket %s in this shop.") % show_invisible(ticket_no))
     return found
 
 
@@ -20,5 +21,5 @@ def order_id(*, shop_id: int, order_no: str) -> int:
     orders = Order.objects.filter(shop=shop_id, order_no=order_no)
     found = orders.values_list("pk", flat=True).first()
     if found is None:
-        raise NotFound(_("There is no order %s in this shop.") % order_no)
+        raise NotFound(_("There is no order %s in this shop.") % show_invisible(order_no))
     return found

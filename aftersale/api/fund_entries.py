@@ -55,6 +55,7 @@ KIND = Kind(
     lock=lock_for_fund_entries,
     result=EntryResult,
     results=EntryResults,
+    has_address=False,
 )
 
 
@@ -79,7 +80,7 @@ class EntryPage(Page[ShownEntry]):
 
 
 class FundEntriesCall(Call):
-    scopes = {"GET": Scope.READ, "POST": Scope.INGEST}
+    scopes = {"GET": Scope.READ, "POST": Scope.FUNDS}
 
     @extend_schema(
         operation_id="list_fund_entries",

@@ -8,6 +8,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from urllib.parse import quote
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -56,7 +57,8 @@ class RecordResult(BaseModel):
 class Kind:
     """How one kind of record is read and saved; `number` is the key that names a record, `keys`
     counts those that a record was given, in the objects inside it too. `lock` takes all rows that
-    saving a list in one transaction will want."""
+    saving a list in one transaction will want. `has_address`: one can be read
+    at the list's address followed by its number."""
 
     def __init__(
         self,
@@ -68,10 +70,12 @@ class Kind:
         lock: Callable[..., object],
         result: type[RecordResult],
         results: type[BaseModel],
+        has_address: bool = True,
     ) -> None:
         self.record, self.number, self.keys = record, number, keys
         self.save, self.lock = save, lock
         self.result, self.results = result, results
+        self.has_address = has_address
         several = Annotated[list[record], Field(max_length=MOST_RECORDS, fail_fast=True)]  # type: ignore[valid-type]
         self.read_list: Callable[[bytes], list[Any]] = TypeAdapter(several).validate_json
 
@@ -89,7 +93,7 @@ def ingest(call: Call, request: Request, kind: Kind) -> HttpResponse:
     raw = body(request)
     if raw.removeprefix(BOM_UTF8).lstrip()[:1] == b"[":
         entries = _read_list(raw, kind) or _read_one_by_one(request, kind)
-        return call.once(lambda: answer(kind.results(results=_save(call, entries, kind))))
+        return call.once(lambda: _answer(kind.results(results=_save(call, entries, kind))))
     entry = _read(json_of(request), kind)
     if isinstance(entry, _Wrong):
         raise Invalid(entry.errors)
@@ -98,11 +102,27 @@ def ingest(call: Call, request: Request, kind: Kind) -> HttpResponse:
         (result,) = _saved(call, [entry], kind)
         if result.errors:
             raise Invalid(result.errors)
-        return answer(
-            _record_result(kind, entry, result), 201 if result.outcome is Outcome.NEW else 200
-        )
+        shown = _record_result(kind, entry, result)
+        new = result.outcome is Outcome.NEW
+        response = answer(shown, 201 if new else 200)
+        if new and kind.has_address:
+            number = quote(getattr(entry, kind.number), safe="")
+            response["Location"] = f"{request.path}/{number}"
+        response.changed_nothing = not _has_written(shown)
+        return response
 
     return call.once(work)
+
+
+def _answer(content: Any) -> HttpResponse:
+    """A list's answer is kept for its Idempotency-Key where one of its records was written."""
+    response = answer(content)
+    response.changed_nothing = not any(map(_has_written, content.results))
+    return response
+
+
+def _has_written(result: RecordResult) -> bool:
+    return result.result in ("created", "updated")
 
 
 # Every key of an object is followed by a colon; a text with an escaped quote before a colon looks

@@ -52,8 +52,8 @@ class _Cursor(CursorPagination):
         return self.ordering
 
 
-def wrong_cursor() -> Invalid:
-    return Invalid([FieldError("cursor", _("expected a cursor from a page"))])
+def wrong_cursor(key: str = "cursor") -> Invalid:
+    return Invalid([FieldError(key, _("expected a cursor from a page"))])
 
 
 def page_of(

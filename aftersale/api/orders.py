@@ -57,9 +57,10 @@ KIND = Kind(
 
 
 class OrdersCall(Call):
-    scopes = {"POST": Scope.INGEST}
+    scopes = {"POST": Scope.ORDERS}
 
     @extend_schema(
+        operation_id="send_orders",
         summary="Send orders",
         request=SentOrders,
         responses={200: OrdersAnswer, 201: OrderResult},

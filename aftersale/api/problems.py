@@ -19,6 +19,8 @@ from rest_framework import exceptions
 from aftersale.records.errors import FieldError
 from aftersale.services.shared import errors
 
+from .problem_codes import ProblemCode as Code
+
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
@@ -31,32 +33,32 @@ class Wrong(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `type` is `about:blank`: the status says which kind it is."""
+    """RFC 9457. `type` is `about:blank`: `code` says which kind it is."""
 
     type: str = "about:blank"
     title: str
     status: int
-    detail: str
+    code: Code
+    detail: str = Field(description="For people, in the language that was asked for")
     errors: list[Wrong] = []
 
     @classmethod
-    def of(cls, status: int, detail: str, **more: Any) -> Self:
+    def of(cls, status: int, code: Code, detail: str, **more: Any) -> Self:
         """`more` has the extra members of a particular kind of problem."""
-        return cls(title=HTTPStatus(status).phrase, status=status, detail=detail, **more)
+        return cls(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, **more)
 
 
 class Conflict(Problem):
     """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
 
-    Both are null where something else has changed meanwhile, or does not match; `code` then says
-    what, where it has a name.
+    Both are null where something else has changed meanwhile, or does not match; `code` says
+    which.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     from_state: str | None = Field(serialization_alias="from")
     to_state: str | None = Field(serialization_alias="to")
-    code: str | None = None
 
 
 class Invalid(Exception):
@@ -65,6 +67,16 @@ class Invalid(Exception):
     def __init__(self, errors: Sequence[FieldError], detail: str = "") -> None:
         super().__init__(detail)
         self.errors, self.detail = errors, detail
+
+
+class Failed(Exception):
+    """A call that ends with this problem; nothing has been written."""
+
+    def __init__(
+        self, status: int, code: Code, detail: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.headers = status, code, detail, headers
 
 
 class TooLarge(Exception):
@@ -83,11 +95,12 @@ def wrong(found: Sequence[FieldError]) -> list[Wrong]:
 
 def problem(
     status: int,
+    code: Code,
     detail: str,
     found: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    return answer_with(Problem.of(status, detail, errors=wrong(found)), headers)
+    return answer_with(Problem.of(status, code, detail, errors=wrong(found)), headers)
 
 
 def answer_with(content: Problem, headers: dict[str, str] | None = None) -> HttpResponse:
@@ -104,50 +117,71 @@ def answer_to(error: Exception) -> HttpResponse | None:
     match error:
         case Invalid():
             detail = error.detail or _("Something is missing or wrong in what was sent.")
-            return problem(422, detail, error.errors)
-        case errors.NotFound() | Http404():
-            return problem(404, getattr(error, "message", "") or _("There is no such thing."))
-        case errors.NotAllowed():
-            return problem(403, error.message)
-        case errors.WrongStep():
-            states = {"from_state": error.from_state, "to_state": error.to_state}
-            return answer_with(Conflict.of(409, error.message, **states))
-        case errors.Stale():
-            return answer_with(Conflict.of(409, error.message, from_state=None, to_state=None))
-        case errors.OtherPayment():
-            named = wrong([FieldError(error.pointer, error.message)])
-            states = {"from_state": None, "to_state": None}
-            return answer_with(
-                Conflict.of(409, error.message, errors=named, code="other_payment", **states)
-            )
+            return problem(422, Code.INVALID, detail, error.errors)
+        case Failed():
+            return problem(error.status, error.code, error.detail, headers=error.headers)
+        case Http404():
+            return problem(404, Code.NOT_FOUND, _("There is no such thing."))
         case errors.Refused():
-            found = [FieldError(error.pointer, error.message)] if error.pointer else []
-            return problem(422, error.message, found)
+            return _refusal(error, Code(error.code))
         case TooLarge():
-            return problem(413, str(error))
+            return problem(413, Code.TOO_LARGE, str(error))
         case RequestDataTooBig():
             most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000
-            return problem(413, _("At most %(most)g MB in one call.") % {"most": most})
+            return problem(
+                413, Code.TOO_LARGE, _("At most %(most)g MB in one call.") % {"most": most}
+            )
         case PermissionDenied():
-            return problem(403, _("Your role in this shop does not allow this."))
+            return problem(403, Code.NOT_ALLOWED, _("Your role in this shop does not allow this."))
         case exceptions.APIException():
             headers = {}
             if auth := getattr(error, "auth_header", None):
                 headers["WWW-Authenticate"] = auth
-            return problem(error.status_code, _text(error.detail), headers=headers)
+            code = _CODES.get(error.status_code, Code.BAD_REQUEST)
+            return problem(error.status_code, code, _text(error.detail), headers=headers)
         case DataError():
             log.warning("refused_by_the_database", error=type(error).__name__)
-            return problem(422, _("The database refuses a value of what was sent."))
+            return problem(422, Code.REFUSED, _("The database refuses a value of what was sent."))
         case OperationalError() if _busy(error):
             return problem(
-                503, _("Busy just now: try again in a moment."), headers={"Retry-After": "1"}
+                503,
+                Code.BUSY,
+                _("Busy just now: try again in a moment."),
+                headers={"Retry-After": "1"},
             )
         case OperationalError() if _away(error):
             log.error("no_database", error=type(error).__name__)
             return problem(
-                503, _("No database just now: try again in a while."), headers={"Retry-After": "10"}
+                503,
+                Code.NO_DATABASE,
+                _("No database just now: try again in a while."),
+                headers={"Retry-After": "10"},
             )
     return None
+
+
+# Of DRF's own exceptions.
+_CODES = {401: Code.NO_TOKEN, 403: Code.NOT_ALLOWED, 405: Code.METHOD_NOT_ALLOWED}
+
+
+def _refusal(error: errors.Refused, code: Code) -> HttpResponse:
+    found = [FieldError(error.pointer, error.message)] if error.pointer else []
+    match error:
+        case errors.NotFound():
+            return problem(404, code, error.message or _("There is no such thing."), found)
+        case errors.NotAllowed():
+            return problem(403, code, error.message, found)
+        case errors.WrongStep():
+            states = {"from_state": error.from_state, "to_state": error.to_state}
+            return answer_with(Conflict.of(409, code, error.message, **states))
+        case errors.Stale():
+            states = {"from_state": None, "to_state": None}
+            return answer_with(Conflict.of(409, code, error.message, **states))
+        case errors.OtherPayment():
+            states = {"from_state": None, "to_state": None}
+            named = wrong(found)
+            return answer_with(Conflict.of(409, code, error.message, errors=named, **states))
+    return problem(422, code, error.message, found)
 
 
 def _busy(error: OperationalError) -> bool:
@@ -168,7 +202,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
             "It is written down for the operators. Look before you try again: what you did may"
             " have been done."
         )
-        return problem(500, said)
+        return problem(500, Code.SERVER_ERROR, said)
     return defaults.server_error(request)
 
 

@@ -40,20 +40,17 @@ class RecordSchema(PydanticExtension):
 
 
 class CallSchema(AutoSchema):
-    """Adds the answers of `call.Call` and its Idempotency-Key to every operation."""
+    """Adds to every operation what `call.Call` does for it: answers, headers, Idempotency-Key."""
 
     def get_override_parameters(self) -> list[Any]:
-        extra = []
-        if self.method not in ("GET", "HEAD"):
-            extra.append(
-                OpenApiParameter(
-                    KEY_HEADER,
-                    str,
-                    OpenApiParameter.HEADER,
-                    description="The same key and body give the same answer for 24 hours.",
-                )
-            )
-        return [*super().get_override_parameters(), *extra]
+        sent = [] if self._is_read else [_KEY]
+        if self.method in self.view.guarded:
+            sent.append(_IF_MATCH)
+        return [*super().get_override_parameters(), *sent, *_HEADERS]
+
+    @property
+    def _is_read(self) -> bool:
+        return self.method in ("GET", "HEAD")
 
     def get_description(self) -> str:
         # The method's own words; a view's class says how it is made.
@@ -63,15 +60,50 @@ class CallSchema(AutoSchema):
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
-        for status in _OF_READING if self.method in ("GET", "HEAD") else _OF_WRITING:
-            kind = _CONFLICT if status == "409" else _PROBLEM
+        expected = _OF_READING if self._is_read else _OF_WRITING
+        if self.method in self.view.guarded:
+            expected = (*expected, "412")
+        for status in expected:
+            kind = _CONFLICT if status == "409" else PROBLEM
             bodies.setdefault(
                 status, self._get_response_for_code(kind, status, [CONTENT_TYPE], direction)
             )
         return bodies
 
 
-_PROBLEM = OpenApiResponse(Problem, "What is wrong")
+_KEY = OpenApiParameter(
+    KEY_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and JSON give the same answer for 24 hours, once something was"
+    " changed; a refused call may be sent again under its key.",
+)
+
+
+def _header(name: str, description: str, *statuses: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name,
+        str,
+        OpenApiParameter.HEADER,
+        description=description,
+        response=list(statuses) or True,
+    )
+
+
+_HEADERS = [
+    _header("Request-Id", "This request's id, for questions about it"),
+    _header("RateLimit", "What is left of the token's calls in this minute"),
+    _header("Retry-After", "Seconds to wait", "429", "503"),
+    _header("ETag", "For If-None-Match, and for If-Match of calls that take it", "200"),
+    _header("Location", "The address of what was made", "201"),
+]
+_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of what was read: 412 where its facts have changed since.",
+)
+PROBLEM = OpenApiResponse(Problem, "What is wrong")
 _CONFLICT = OpenApiResponse(Conflict, "What is in its way")
 _OF_READING = ("401", "403", "404", "422", "429", "503")
 _OF_WRITING = (*_OF_READING, "409", "413")

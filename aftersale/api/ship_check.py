@@ -31,9 +31,14 @@ class ShipCheck(BaseModel):
 
 
 class ShipCheckCall(Call):
-    scopes = {"GET": Scope.READ}
+    scopes = {"GET": (Scope.SHIPPING, Scope.READ)}
 
-    @extend_schema(summary="May this order be shipped?", responses=ShipCheck, tags=["orders"])
+    @extend_schema(
+        operation_id="check_shipping",
+        summary="May this order be shipped?",
+        responses=ShipCheck,
+        tags=["orders"],
+    )
     def get(self, request: Request, order_no: str) -> HttpResponse:
         found = ship_checks.ship_check(shop_id=self.shop_id, order_no=order_no, user=self.user)
         return answer(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from aftersale.models import (
@@ -22,8 +23,11 @@ from aftersale.models import (
 )
 from aftersale.records.schemas import TicketLabel
 from aftersale.services.refunds import attempts
+from aftersale.services.shared import locks
 from aftersale.services.tickets import cases
 
+from .call import answer
+from .finding import ticket_id
 from .values import Moment, Yuan
 
 # The latest ones; few tickets have a tenth as many.
@@ -144,8 +148,22 @@ def ticket_content(pk: int) -> dict[str, Any]:
     }
 
 
-def shown_ticket(pk: int) -> ShownTicket:
-    return ShownTicket.model_validate(ticket_content(pk))
+def answer_ticket(pk: int, *, personal: bool = True) -> HttpResponse:
+    """The ticket as an answer; `personal` False leaves out what is the buyer's."""
+    found = ShownTicket.model_validate(ticket_content(pk))
+    if not personal:
+        found.buyer, found.note, found.evidence, found.events = "", "", [], []
+        found.seen = ""
+        return answer(found)
+    return answer(found, facts=found.seen)
+
+
+def locked_facts(*, shop_id: int, ticket_no: str) -> str:
+    """`seen` of the ticket as it is now, its order and itself locked (docs/locking.md)."""
+    pk = ticket_id(shop_id=shop_id, ticket_no=ticket_no)
+    order_pk = Ticket.objects.values_list("order", flat=True).get(pk=pk)
+    order = None if order_pk is None else locks.lock_order(order_pk)
+    return cases.seen_now(locks.lock_ticket(pk), order)
 
 
 def _row(ticket: Ticket) -> dict[str, Any]:

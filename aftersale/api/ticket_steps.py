@@ -23,10 +23,10 @@ from aftersale.services.refunds.payment_claim import PaymentClaim
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets import snapshot
 
-from .call import Call, answer
+from .call import Call
 from .finding import ticket_id
 from .problems import Invalid
-from .ticket_record import ShownTicket, shown_ticket
+from .ticket_record import ShownTicket, answer_ticket, locked_facts
 
 Seen = Annotated[
     str | None,
@@ -70,7 +70,7 @@ class Picture(Record):
 
 
 class Rejection(Step):
-    reason: Code = Field(description="A code of `GET /reject-reasons` that fits the ticket")
+    reason: Code = Field(description="A code of `GET /reject-reasons?ticket_no=…`")
     explanation: Told | None = Field(
         default=None, description="What the buyer is told; else the shop's text for the reason"
     )
@@ -108,19 +108,26 @@ class TicketStep(Call):
     """A step on the ticket of the address, answered with the ticket as it is then."""
 
     scopes = {"POST": Scope.TICKETS}
+    guarded = ("POST",)
 
     def step(self, ticket_no: str, take: Callable[[int], object]) -> HttpResponse:
         def work() -> HttpResponse:
             pk = ticket_id(shop_id=self.shop_id, ticket_no=ticket_no)
             take(pk)
-            return answer(shown_ticket(pk))
+            return answer_ticket(pk)
 
-        return self.once(work)
+        return self.once(
+            work, facts=lambda: locked_facts(shop_id=self.shop_id, ticket_no=ticket_no)
+        )
 
 
 class ApproveCall(TicketStep):
     @extend_schema(
-        summary="Approve a ticket", request=Approval, responses=ShownTicket, tags=["tickets"]
+        operation_id="approve_ticket",
+        summary="Approve a ticket",
+        request=Approval,
+        responses=ShownTicket,
+        tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """Starts its refund, or lets the buyer send the goods back first. Never more than can
@@ -141,11 +148,15 @@ class ApproveCall(TicketStep):
 
 class RejectCall(TicketStep):
     @extend_schema(
-        summary="Reject a ticket", request=Rejection, responses=ShownTicket, tags=["tickets"]
+        operation_id="reject_ticket",
+        summary="Reject a ticket",
+        request=Rejection,
+        responses=ShownTicket,
+        tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
-        """For a reason of the catalogue that fits the ticket's type and stage; some need
-        pictures (SPEC P2)."""
+        """For a reason of the catalogue that fits the ticket's type and stage, or one of its
+        platform's own where it has any: then 422 names those. Some need pictures (SPEC P2)."""
         sent = read(request, Rejection)
         pictures = [picture.file(number) for number, picture in enumerate(sent.evidence)]
         return self.step(
@@ -164,7 +175,11 @@ class RejectCall(TicketStep):
 
 class NegotiateCall(TicketStep):
     @extend_schema(
-        summary="Negotiate a ticket", request=Offer, responses=ShownTicket, tags=["tickets"]
+        operation_id="negotiate_ticket",
+        summary="Negotiate a ticket",
+        request=Offer,
+        responses=ShownTicket,
+        tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """Begins a round: the buyer is offered another type or amount, or sent a message
@@ -187,7 +202,11 @@ class NegotiateCall(TicketStep):
 
 class ConfirmReturnCall(TicketStep):
     @extend_schema(
-        summary="Confirm a return", request=MoneyStep, responses=ShownTicket, tags=["tickets"]
+        operation_id="confirm_return",
+        summary="Confirm a return",
+        request=MoneyStep,
+        responses=ShownTicket,
+        tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """The goods are in hand, or not wanted back: the refund of the approved return starts."""
@@ -206,6 +225,7 @@ class ConfirmReturnCall(TicketStep):
 
 class RetryRefundCall(TicketStep):
     @extend_schema(
+        operation_id="retry_refund",
         summary="Try a failed refund again",
         request=MoneyStep,
         responses=ShownTicket,
@@ -230,6 +250,7 @@ class RefundResultCall(Call):
     scopes = {"POST": Scope.TICKETS}
 
     @extend_schema(
+        operation_id="report_refund_result",
         summary="Say what became of a refund",
         request=RefundOutcome,
         responses=ShownTicket,
@@ -250,7 +271,7 @@ class RefundResultCall(Call):
             lost = lost_payments.ticket_of(shop_id=self.shop_id, refund=refund, claim=claim)
             if lost is not None:
                 self._lost(lost, number, sent, claim)
-                return answer(shown_ticket(lost.pk))
+                return answer_ticket(lost.pk)
             if refund is None:
                 raise NotFound(_("There is no such refund."))
             refund_results.record_result(
@@ -263,7 +284,7 @@ class RefundResultCall(Call):
                 seen=sent.seen,
                 claim=claim,
             )
-            return answer(shown_ticket(refund.ticket_id))
+            return answer_ticket(refund.ticket_id)
 
         return self.once(work)
 

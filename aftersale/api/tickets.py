@@ -62,7 +62,7 @@ KIND = Kind(
 
 
 class TicketsCall(Call):
-    scopes = {"GET": Scope.READ, "POST": Scope.INGEST}
+    scopes = {"GET": Scope.READ, "POST": Scope.ORDERS}
 
     @extend_schema(
         operation_id="list_tickets",
@@ -79,6 +79,7 @@ class TicketsCall(Call):
         return ticket_page(request, asked, shop_id=self.shop_id, now=self.now)
 
     @extend_schema(
+        operation_id="send_tickets",
         summary="Send tickets",
         request=SentTickets,
         responses={200: TicketsAnswer, 201: TicketResult},

@@ -5,6 +5,7 @@ from django.urls import path
 from . import numbers  # noqa: F401 - the addresses below name its converter
 from .automation import PauseCall, ResumeCall
 from .blocked_buyers import BlockedBuyerCall, BlockedBuyersCall
+from .events import EventsCall
 from .fund_entries import FundEntriesCall
 from .orders import OrderCall, OrdersCall
 from .reject_reasons import RejectReasonsCall
@@ -18,6 +19,7 @@ from .ticket_steps import (
     RetryRefundCall,
 )
 from .tickets import TicketsCall
+from .token import TokenCall
 from .warehouse import (
     DeliveryRefusedCall,
     GoodsReceivedCall,
@@ -52,5 +54,7 @@ urlpatterns = [
     path("shop/resume", ResumeCall.as_view(), name="resume"),
     path("blocked-buyers", BlockedBuyersCall.as_view(), name="blocked-buyers"),
     path("blocked-buyers/<number:buyer>", BlockedBuyerCall.as_view(), name="blocked-buyer"),
+    path("token", TokenCall.as_view(), name="token"),
+    path("events", EventsCall.as_view(), name="events"),
     path("fund-entries", FundEntriesCall.as_view(), name="fund-entries"),
 ]

@@ -18,7 +18,7 @@ from aftersale.services.shipping.shipments import Change
 from .call import Call, answer
 from .finding import order_id, ticket_id
 from .order_record import ShownShippingAlert, alerts_of
-from .ticket_record import ShownTicket, shown_ticket
+from .ticket_record import ShownTicket, answer_ticket
 from .values import Moment
 
 _Text = Annotated[str, Field(max_length=64, pattern=NO_NUL)]
@@ -55,7 +55,7 @@ class Reported(BaseModel):
 
 
 class _Report(Call):
-    scopes = {"POST": Scope.INGEST}
+    scopes = {"POST": Scope.SHIPPING}
 
     def report(self, order_no: str, take: Callable[[int], Change]) -> HttpResponse:
         def work() -> HttpResponse:
@@ -76,6 +76,7 @@ class _Report(Call):
 
 class ShipmentsCall(_Report):
     @extend_schema(
+        operation_id="report_shipment",
         summary="A parcel has left",
         request=SentShipment,
         responses={200: Reported, 201: Reported},
@@ -103,7 +104,11 @@ class ShipmentsCall(_Report):
 
 class ShippingCancelledCall(_Report):
     @extend_schema(
-        summary="Shipping was cancelled", request=Nothing, responses=Reported, tags=["shipping"]
+        operation_id="report_shipping_cancelled",
+        summary="Shipping was cancelled",
+        request=Nothing,
+        responses=Reported,
+        tags=["shipping"],
     )
     def post(self, request: Request, order_no: str) -> HttpResponse:
         """The goods did not leave. Shipments reported here are withdrawn, a label that was
@@ -117,7 +122,11 @@ class ShippingCancelledCall(_Report):
 
 class ParcelInterceptedCall(_Report):
     @extend_schema(
-        summary="A parcel was intercepted", request=Nothing, responses=Reported, tags=["shipping"]
+        operation_id="report_parcel_intercepted",
+        summary="A parcel was intercepted",
+        request=Nothing,
+        responses=Reported,
+        tags=["shipping"],
     )
     def post(self, request: Request, order_no: str) -> HttpResponse:
         """The order's open alerts end as intercepted, its tickets are told, and those under
@@ -131,6 +140,7 @@ class ParcelInterceptedCall(_Report):
 
 class DeliveryRefusedCall(_Report):
     @extend_schema(
+        operation_id="report_delivery_refused",
         summary="The buyer refused the delivery",
         request=Nothing,
         responses=Reported,
@@ -147,20 +157,25 @@ class DeliveryRefusedCall(_Report):
 
 
 class GoodsReceivedCall(Call):
-    scopes = {"POST": Scope.INGEST}
+    scopes = {"POST": Scope.SHIPPING}
 
     @extend_schema(
-        summary="Goods came back", request=Nothing, responses=ShownTicket, tags=["shipping"]
+        operation_id="report_goods_received",
+        summary="Goods came back",
+        request=Nothing,
+        responses=ShownTicket,
+        tags=["shipping"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """The buyer's goods are in the warehouse: the refund of the approved return starts, as
         if the token's maker had confirmed it. A parcel that was to be stopped counts as returned.
-        Of an exchange it is noted. 409 where the ticket waits for no goods."""
+        Of an exchange it is noted. 409 where the ticket waits for no goods. Without the scope
+        `read` buyer, note, evidence and events are empty."""
         read_optional(request, Nothing)
 
         def work() -> HttpResponse:
             pk = ticket_id(shop_id=self.shop_id, ticket_no=ticket_no)
             warehouse.goods_received(ticket_id=pk, user=self.user, now=self.now)
-            return answer(shown_ticket(pk))
+            return answer_ticket(pk, personal=Scope.READ in self.token.scopes)
 
         return self.once(work)

@@ -17,6 +17,7 @@ from aftersale.services.shared.errors import NotFound
 from aftersale.services.windows import opening
 
 from .call import CONTENT_TYPE, Call, answer
+from .problem_codes import ProblemCode
 from .problems import Problem, answer_with
 from .values import Moment, username
 
@@ -99,9 +100,14 @@ class WindowCall(Call):
                 )
             except opening.NotOpened as refused:
                 return answer_with(
-                    NotOpened.of(409, refused.message, conditions=_shown_conditions(refused.failed))
+                    NotOpened.of(
+                        409,
+                        ProblemCode.NOT_OPENED,
+                        refused.message,
+                        conditions=_shown_conditions(refused.failed),
+                    )
                 )
-            return answer(_window(window), 201)
+            return answer(_window(window), 201, location=self.request.path)
 
         return self.once(work)
 

@@ -70,13 +70,23 @@ def is_visible(text: str) -> bool:
 
 
 def show_invisible(text: str) -> str:
-    """A given text as part of a message: on one line, shortened, each invisible character named.
+    """A given text as part of a message: on one line, cut where it is long, each invisible
+    character named.
 
     "b-1" with a zero-width space is shown as "b-1<U+200B>".
     """
-    return "".join(
-        letter
-        if letter.isprintable() and letter not in _BLANK_LETTERS
-        else f"<U+{ord(letter):04X}>"
-        for letter in text[:_CUT_IN_MESSAGES]
-    )
+    shown = "".join(map(_named, text[:_CUT_IN_MESSAGES]))
+    return shown if len(text) <= _CUT_IN_MESSAGES else f"{shown}…"
+
+
+def invisible(text: str) -> list[str]:
+    """The names of a text's invisible characters, each once."""
+    return list(dict.fromkeys(map(_named, filter(_is_invisible, text[:_CUT_IN_MESSAGES]))))
+
+
+def _named(letter: str) -> str:
+    return f"<U+{ord(letter):04X}>" if _is_invisible(letter) else letter
+
+
+def _is_invisible(letter: str) -> bool:
+    return not letter.isprintable() or letter in _BLANK_LETTERS

@@ -5,7 +5,7 @@ translations. What people and platforms write is stored as it came.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext_lazy, override
 _MARK = "\x1e"
 
 
-class Said(str):
+class MultilingualText(str):
     """A text in the active language, with `texts` in all languages; `%` and `joined` keep them."""
 
     texts: Mapping[str, str]
@@ -30,37 +30,52 @@ class Said(str):
     def __getnewargs__(self) -> tuple[Mapping[str, str]]:  # type: ignore[override]
         return (self.texts,)
 
-    def __mod__(self, values: Any) -> "Said":
-        return Said({code: text % _in(code, values) for code, text in self.texts.items()})
+    def __mod__(self, values: Any) -> "MultilingualText":
+        return MultilingualText(
+            {code: text % _in(code, values) for code, text in self.texts.items()}
+        )
 
-    def __add__(self, other: Any) -> "Said":
-        return Said({code: text + _in(code, other) for code, text in self.texts.items()})
+    def __add__(self, other: Any) -> "MultilingualText":
+        return MultilingualText(
+            {code: text + _in(code, other) for code, text in self.texts.items()}
+        )
 
-    def __getitem__(self, place: Any) -> "Said":
-        return Said({code: text[place] for code, text in self.texts.items()})
+    def __getitem__(self, place: Any) -> "MultilingualText":
+        return MultilingualText({code: text[place] for code, text in self.texts.items()})
 
-    def __str__(self) -> "Said":
+    def __str__(self) -> "MultilingualText":
         return self
 
-    def strip(self, letters: str | None = None) -> "Said":
-        return Said({code: text.strip(letters) for code, text in self.texts.items()})
+    def strip(self, letters: str | None = None) -> "MultilingualText":
+        return MultilingualText({code: text.strip(letters) for code, text in self.texts.items()})
 
 
-def said(message: str | Promise) -> Said:
+def said(message: str | Promise) -> MultilingualText:
     """A message, or a label, in every language: instead of gettext where it is written down."""
     meant = message if isinstance(message, Promise) else gettext_lazy(message)
-    return Said({code: _in(code, meant) for code in _codes()})
+    return MultilingualText({code: _in(code, meant) for code in _codes()})
+
+
+def in_each_language(write: Callable[[], str]) -> str:
+    """The text of a function that writes it in the active language."""
+    texts = {}
+    for code in _codes():
+        with override(code):
+            texts[code] = str(write())
+    return MultilingualText(texts)
 
 
 def joined(separator: str, texts: Iterable[str | Promise]) -> str:
     """As str.join."""
     found = list(texts)
-    return Said({code: separator.join(_in(code, text) for text in found) for code in _codes()})
+    return MultilingualText(
+        {code: separator.join(_in(code, text) for text in found) for code in _codes()}
+    )
 
 
 def written(text: str) -> str:
     """The form that is stored."""
-    if not isinstance(text, Said):
+    if not isinstance(text, MultilingualText):
         return text
     one, *others = set(text.texts.values())
     return _MARK + json.dumps(text.texts, ensure_ascii=False) if others else one
@@ -73,7 +88,7 @@ def read(stored: str) -> str:
     try:
         texts = json.loads(stored[1:])
         first = next(iter(texts.values()))
-        return Said({code: str(texts.get(code, first)) for code in _codes()})
+        return MultilingualText({code: str(texts.get(code, first)) for code in _codes()})
     except (ValueError, AttributeError, StopIteration):
         return stored  # somebody typed the mark
 
@@ -82,7 +97,9 @@ class SaidField(models.TextField):
     """A text that may be in every language."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return written(value) if isinstance(value, Said) else super().get_prep_value(value)
+        return (
+            written(value) if isinstance(value, MultilingualText) else super().get_prep_value(value)
+        )
 
     def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> str | None:
         return None if value is None else read(value)
@@ -100,7 +117,7 @@ def _language() -> str:
 def _in(code: str, value: Any) -> Any:
     """The value in that language, and whatever it is made of."""
     match value:
-        case Said():
+        case MultilingualText():
             return value.texts[code]
         case Promise():
             with override(code):

@@ -31,10 +31,12 @@ class Scope(models.TextChoices):
     """The scopes of a token (INTERFACES, REST API)."""
 
     READ = "read", pgettext_lazy("scope", "Read orders, tickets, decisions and figures")
-    INGEST = "ingest", pgettext_lazy("scope", "Send orders, tickets, shipments and fund entries")
+    ORDERS = "orders", pgettext_lazy("scope", "Send orders and tickets")
+    SHIPPING = "shipping", pgettext_lazy("scope", "Ask before shipping, report parcels and returns")
     TICKETS = "tickets", pgettext_lazy("scope", "Decide tickets as a person of the desk")
     STRATEGIES = "strategies", pgettext_lazy("scope", "Change strategies, priorities and guards")
     WINDOWS = "windows", pgettext_lazy("scope", "Re-open after-sale windows")
+    FUNDS = "funds", pgettext_lazy("scope", "Send entries of the wallet and the deposit")
 
 
 class OrderType(models.TextChoices):

@@ -34,6 +34,16 @@ class PlatformAccount(models.Model):
     platform = models.CharField(_("platform"), max_length=32)
     address = models.CharField(_("address"), max_length=200, blank=True, default="")
     sealed = models.TextField(editable=False)
+    # The app's own credentials are those of the settings, and not among the sealed ones.
+    installations_app = models.BooleanField(default=False)
+    # The shop there: its number, empty until the platform has told it, and its name.
+    shop_there = models.CharField(_("shop on the platform"), max_length=128, blank=True, default="")
+    name_there = models.CharField(_("its name there"), max_length=200, blank=True, default="")
+    # What the app may do, in the platform's words; when an owner has to authorise it again, and
+    # from when people are told so (SPEC P1, M4).
+    scopes = models.JSONField(default=list)
+    authorised_until = models.DateTimeField(_("authorised until"), null=True)
+    warned_from = models.DateTimeField(null=True)
     # The platform pays fast refunds by itself: recorded, never sent (SPEC F2).
     pays_fast_refunds = models.BooleanField(_("pays fast refunds itself"), default=False)
     connected_at = models.DateTimeField(_("connected at"))
@@ -47,6 +57,8 @@ class PlatformAccount(models.Model):
     orders_until = models.DateTimeField(_("orders read up to"))
     tickets_until = models.DateTimeField(_("tickets read up to"))
     round_until = models.DateTimeField(null=True)
+    # Up to where this round reads orders, where a platform wants their list asked for less often.
+    orders_round_until = models.DateTimeField(null=True)
     # Halved when a slice takes too long, doubled when it was saved.
     slice_seconds = models.PositiveIntegerField(default=int(WIDEST_SLICE.total_seconds()))
     # End of the first round; tickets that it found open are for people (SPEC E1).
@@ -69,6 +81,12 @@ class PlatformAccount(models.Model):
             models.CheckConstraint(
                 condition=Q(slice_seconds__gte=1), name="platform_account_slice_not_empty"
             ),
+            # Two shops here for one there would both answer its buyers.
+            models.UniqueConstraint(
+                fields=["platform", "address", "shop_there"],
+                condition=~Q(shop_there=""),
+                name="platform_account_one_shop_there",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +96,36 @@ class PlatformAccount(models.Model):
     def stopped(self) -> bool:
         """True after a refusal of the credentials: people must check them before the next try."""
         return self.next_round_at is None
+
+
+class PlatformAuthorisation(models.Model):
+    """An owner's way to the platform's page and back: one state, used once, for one person and
+    shop. `sealed` holds the app's own credentials, then all that the platform granted, encrypted;
+    the row goes with the answer to it, or at `expires_at`."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", verbose_name=_("shop"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("user")
+    )
+    platform = models.CharField(_("platform"), max_length=32)
+    address = models.CharField(_("address"), max_length=200, blank=True, default="")
+    # The state itself is known to the browser and the platform alone.
+    state_hash = models.CharField(max_length=64, unique=True)
+    installations_app = models.BooleanField(default=False)
+    sealed = models.TextField(editable=False)
+    expires_at = models.DateTimeField()
+    # Its state was used: another answer with it is refused.
+    used_at = models.DateTimeField(null=True)
+    # The platform has granted the access, and it works: the owner is asked whether it is the shop.
+    granted_at = models.DateTimeField(null=True)
+    name_there = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("authorisation under way")
+        verbose_name_plural = _("authorisations under way")
+
+    def __str__(self) -> str:
+        return f"{self.shop} – {self.platform}"
 
 
 class PlatformProblem(models.Model):
@@ -127,6 +175,59 @@ class PlatformFacts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.number}"
+
+
+class PlatformRead(models.Model):
+    """A record as a round last read it: it is fetched again only where it may have changed."""
+
+    account = models.ForeignKey(
+        PlatformAccount, models.CASCADE, related_name="reads", db_index=False
+    )
+    subject = models.CharField(max_length=8, choices=PlatformSubject)
+    number = models.CharField(max_length=64)
+    # The record's update time, and the platform's time when it was fetched or found unchanged.
+    version = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("record as it was read")
+        verbose_name_plural = _("records as they were read")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "subject", "number"], name="platform_read_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "subject", "version"], name="platform_read_version"),
+            # For deleting old ones.
+            models.Index(fields=["at"], name="platform_read_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.number}"
+
+
+class PlatformCalls(models.Model):
+    """How many calls an app made for a shop on a day of the platforms, which is China's."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
+    # A hash that tells the apps apart: shops of the same app share its quota.
+    app = models.CharField(max_length=32)
+    day = models.DateField()
+    calls = models.PositiveIntegerField(default=0)
+    # When the platform said that the day's calls are used up.
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("calls of a day")
+        verbose_name_plural = _("calls of a day")
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "app", "day"], name="platform_calls_once"),
+        ]
+        indexes = [models.Index(fields=["app", "day"], name="platform_calls_of_app")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.calls}"
 
 
 class PlatformMessage(models.Model):

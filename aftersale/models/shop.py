@@ -50,6 +50,10 @@ class Shop(models.Model):
         choices=ConnectorKind,
         default=ConnectorKind.MANUAL,
     )
+    # An owner's word: what young exports say is decided without a person (SPEC O11).
+    approves_exports = models.BooleanField(
+        _("automatic approval of fresh exports"), default=False, db_default=False
+    )
     is_demo = models.BooleanField(_("demo shop"), default=False)
     # A backup was restored: what happened between the two is not known here (SPEC G6). While
     # `on_hold`, nothing is decided and nothing is sent or approved.

@@ -27,6 +27,11 @@ class ApiToken(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("made by")
     )
     created_at = models.DateTimeField(_("made at"))
+    expires_at = models.DateTimeField(_("ends at"), null=True)
+    # Networks that it may be used from, as 203.0.113.0/24; none: from anywhere.
+    networks = ArrayField(
+        models.CharField(max_length=43), default=list, db_default=[], verbose_name=_("used from")
+    )
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -62,6 +67,7 @@ class IdempotentCall(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     answer = models.BinaryField(default=b"")
     content_type = models.CharField(max_length=64, default="")
+    location = models.CharField(max_length=200, default="", db_default="")
     at = models.DateTimeField()
 
     class Meta:

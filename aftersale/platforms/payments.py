@@ -31,6 +31,7 @@ class Limit(Enum):
     CALL = "call"  # the shop's work of the same kind: refunds, or one kind of step
     SHOP = "shop"
     APP = "app"  # all shops whose calls are made by the same app
+    DAY = "day"  # as APP: the app's calls of the day are used up
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ What a call may raise, besides answering:
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import (
     TYPE_CHECKING,
@@ -28,6 +28,7 @@ from typing import (
 from pydantic import Field
 
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, Limit, NeverSeen, Paid, Pending
 from aftersale.records.schemas import OrderRecord, TicketRecord
 
@@ -129,6 +130,8 @@ class SeenTicket:
     # own name for it (SPEC O4).
     unknown: bool = False
     facts: tuple[Fact, ...] = ()
+    # Its order, where that was read for it.
+    order: SeenOrder | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,10 @@ class NotAuthorised(NotCarriedOut):
     """The credentials are refused or have run out: people have to see to it."""
 
 
+class WaitsForPush(NotAuthorised):
+    """Nothing is wrong: the platform has still to push what the access needs."""
+
+
 class RecordUnreadable(NotCarriedOut):
     """A single record can't be told in our words, and asking again does not change that: people
     are shown it, and everything else goes on (SPEC O6). No buyer's data in the text."""
@@ -259,6 +266,14 @@ class TellsTime(Protocol):
 
 
 @runtime_checkable
+class OrdersSeldom(Protocol):
+    """A platform that wants a pause between two readings of its list of orders. Its tickets come
+    with their orders meanwhile."""
+
+    orders_every: timedelta
+
+
+@runtime_checkable
 class PushesSecrets(Protocol):
     """A platform that pushes what its access is renewed with."""
 
@@ -282,15 +297,16 @@ class Platform(Protocol):
         """New secrets where those at hand run out soon, or are `refused` before; else None."""
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[OrderRecord | Unreadable]:
-        """All that changed in [since, until), in windows and pages as the platform has them.
+        """All that changed in [since, until), in windows and pages as the platform has them; those
+        may be left out that are `known` as they are now.
 
         An order's refunded amount is the platform's figure, Afterdesk's own refunds included.
         """
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]: ...
 
     def order(self, order_no: str) -> OrderRecord | None:

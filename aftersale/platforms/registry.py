@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ConnectorKind, PlatformAccount, Shop
+from aftersale.platforms import call_count
+from aftersale.platforms.authorisation import Authorisation, Granted
 from aftersale.platforms.capabilities import BY_HAND, Can
 from aftersale.platforms.protocol import Account, NotAuthorised, Platform, Secret
 from config.secrets import SecretUnreadable, seal, unseal
@@ -25,6 +29,9 @@ PLATFORMS: dict[str, tuple[Any, str, str]] = {
     ),
 }
 
+# Calls that an app may make a day, where the platform publishes that.
+CALLS_A_DAY = {"wechat": 500_000}
+
 
 def name_of(code: str) -> str:
     return str(PLATFORMS[code][0]) if code in PLATFORMS else code
@@ -34,6 +41,26 @@ def secrets_of(code: str) -> tuple[Secret, ...]:
     """The credentials that an owner enters for a shop."""
     secrets: tuple[Secret, ...] = import_module(PLATFORMS[code][1]).SECRETS
     return secrets
+
+
+def authorisation(code: str) -> Authorisation | None:
+    """How a shop is connected by the platform's own page; None where credentials are entered."""
+    found: Authorisation | None = getattr(import_module(PLATFORMS[code][1]), "AUTHORISATION", None)
+    return found
+
+
+def granted(code: str, secrets: Mapping[str, str]) -> Granted:
+    """What is known of an access with these secrets."""
+    look = getattr(import_module(PLATFORMS[code][1]), "granted", None)
+    return look(secrets) if look else Granted()
+
+
+def installations_app(code: str) -> Mapping[str, str]:
+    """The credentials of this installation's own app; empty where it has none on the platform."""
+    found = authorisation(code)
+    given = {name: value for name, value in settings.PLATFORM_APPS.get(code, {}).items() if value}
+    whole = found and all(secret.name in given for secret in found.app if secret.needed)
+    return given if whole else {}
 
 
 def capabilities(code: str) -> frozenset[Can]:
@@ -58,20 +85,36 @@ def platform_of(shop: Shop) -> Platform | None:
 
 def platform_for(account: PlatformAccount) -> Platform:
     """Raises NotAuthorised where the stored credentials can't be read."""
-    _name, module, name = PLATFORMS[account.platform]
-    platform: Platform = getattr(import_module(module), name)(
+    secrets = secrets_in(account)
+    app = call_count.app_of(account.platform, secrets)
+    return speaker(
+        account.platform,
         Account(
             shop_code=account.shop.code,
-            secrets=secrets_in(account),
+            secrets=secrets,
             address=account.address,
-        )
+            count=partial(call_count.count, account.shop_id, app),
+        ),
     )
+
+
+def speaker(code: str, account: Account) -> Platform:
+    """The platform for an access that need not be stored yet."""
+    _name, module, name = PLATFORMS[code]
+    platform: Platform = getattr(import_module(module), name)(account)
     return platform
 
 
 def secrets_in(account: PlatformAccount) -> Mapping[str, str]:
+    """Those of the installation's app are the settings' own, and stored with no shop."""
+    ours = installations_app(account.platform) if account.installations_app else {}
+    return {**unsealed(account.sealed), **ours}
+
+
+def unsealed(text: str) -> dict[str, str]:
+    """Raises NotAuthorised where they can't be read any more."""
     try:
-        secrets: dict[str, str] = json.loads(unseal(account.sealed))
+        secrets: dict[str, str] = json.loads(unseal(text))
     except SecretUnreadable as error:
         raise NotAuthorised(
             _("The stored credentials can't be read any more. Enter them again.")
@@ -82,3 +125,9 @@ def secrets_in(account: PlatformAccount) -> Mapping[str, str]:
 def sealed(secrets: Mapping[str, str]) -> str:
     """As they are stored."""
     return seal(json.dumps(dict(secrets)))
+
+
+def sealed_of(account: PlatformAccount, secrets: Mapping[str, str]) -> str:
+    """The same for an account, without what the settings have."""
+    ours = installations_app(account.platform) if account.installations_app else {}
+    return sealed({name: value for name, value in secrets.items() if name not in ours})

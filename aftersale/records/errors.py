@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
+from aftersale.domain.multilingual import in_each_language, joined
+from aftersale.records.as_read import with_value
 from aftersale.records.values import (
     DATE_PATTERN,
     FILLED,
@@ -26,8 +28,13 @@ class FieldError(NamedTuple):
     """Where in the record, as in `lines[0].paid_amount`; empty for the record itself."""
     message: str
 
+    @property
+    def text(self) -> str:
+        """As str(), in every language that the message is in."""
+        return joined(": ", [show_invisible(self.pointer), self.message][not self.pointer :])
+
     def __str__(self) -> str:
-        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+        return f"{show_invisible(self.pointer)}: {self.message}" if self.pointer else self.message
 
 
 class Repeated:
@@ -48,12 +55,13 @@ def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def explain(error: ValidationError) -> list[FieldError]:
-    """Each thing that was wrong, in the order of the record's fields."""
-    return [
-        FieldError(_pointer(problem["loc"], problem.get("ctx") or {}), _message(problem))
-        for problem in error.errors(include_url=False)
-        if problem["type"] != "default_factory_not_called"  # because of the other errors
-    ]
+    """Each thing that was wrong, in the order of the record's fields, with the value as read."""
+    return _explained(error, _message)
+
+
+def explain_in_each_language(error: ValidationError) -> str:
+    """All of it as one text, to be kept in a row."""
+    return in_each_language(lambda: "; ".join(map(str, explain(error))))
 
 
 def explain_cells(
@@ -63,14 +71,48 @@ def explain_cells(
 
     `labels`: the sheet's words for the codes of a key.
     """
-    found = []
-    for problem in error.errors(include_url=False):
-        if problem["type"] == "default_factory_not_called":
-            continue
-        pointer = _pointer(problem["loc"], problem.get("ctx") or {})
-        key = str(problem["loc"][0]) if problem["loc"] else ""
-        found.append(FieldError(pointer, _cell_message(problem, labels.get(key))))
-    return found
+    return _explained(
+        error, lambda problem: _cell_message(problem, labels.get(str((*problem["loc"], "")[0])))
+    )
+
+
+def _explained(
+    error: ValidationError, message: Callable[[Mapping[str, Any]], str]
+) -> list[FieldError]:
+    return [
+        FieldError(
+            _pointer(problem["loc"], problem.get("ctx") or {}), _with_value(problem, message)
+        )
+        for problem in error.errors(include_url=False)
+        if problem["type"] != "default_factory_not_called"  # because of the other errors
+    ]
+
+
+def _with_value(problem: Mapping[str, Any], message: Callable[[Mapping[str, Any]], str]) -> str:
+    """The message, with the value that was read where one value is wrong."""
+    text, value, kind = message(problem), problem["input"], problem["type"]
+    path = [part for part in problem["loc"] if isinstance(part, str) and part != "[key]"]
+    if kind == "extra_forbidden":
+        # The pointer names it; only a key that isn't what it seems is named again.
+        name = path[-1] if path else ""
+        return text if show_invisible(name) == name else with_value(text, name)
+    if key := (problem.get("ctx") or {}).get("key"):
+        path, value = [*path, key], value.get(key) if isinstance(value, Mapping) else value
+    if isinstance(value, Repeated) or kind in _WITHOUT_VALUE:
+        return text
+    if isinstance(value, Mapping | list | tuple) and kind not in _OF_CONTAINERS:
+        return text
+    return with_value(text, value, key=path[-1] if path else "")
+
+
+# Nothing was read, or the message quotes the value itself.
+_WITHOUT_VALUE = {"missing", "json_invalid", "several_products", "unknown_product", "windows_empty"}
+# What is wrong is that it is a list or an object, or how long it is.
+_OF_CONTAINERS = {
+    "string_type", "identifier", "bool_type", "int_type", "money", "signed_money", "time",
+    "literal_error", "enum", "model_type", "dict_type", "list_type", "tuple_type",
+    "too_long", "too_short",
+}  # fmt: skip
 
 
 def _cell_message(problem: Mapping[str, Any], labels: Mapping[str, str] | None) -> str:

@@ -2,7 +2,7 @@
 
 One definition for files, `simulate` and the REST API. Money is fen in a record and a string in
 yuan outside; times are aware datetimes. Wrong input raises pydantic's ValidationError; `explain`
-(aftersale.record_errors) says in plain words what was expected.
+(aftersale.records.errors) says in plain words what was expected.
 """
 
 from __future__ import annotations

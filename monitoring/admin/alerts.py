@@ -39,7 +39,9 @@ MEANINGS = {
     AlertKind.REFUND_FAILED: gettext_lazy("A refund has failed and needs people."),
     AlertKind.DEADLINE: gettext_lazy("A ticket is within 6 hours of its deadline."),
     AlertKind.SHIPPING: gettext_lazy("A parcel is on its way although its order was refunded."),
-    AlertKind.PLATFORM: gettext_lazy("A shop can't be read from its platform."),
+    AlertKind.PLATFORM: gettext_lazy(
+        "A shop can't be read from its platform, or its authorisation ends."
+    ),
     AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
     AlertKind.TO_PAY: gettext_lazy("Refunds wait to be paid by hand."),
 }

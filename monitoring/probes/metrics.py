@@ -70,6 +70,7 @@ class Rows(Collector):
         yield self._latency()
         yield self._refunds()
         yield self._queue()
+        yield self._platform_calls()
         yield self._gauge(
             "afterdesk_clock_ahead_seconds",
             "Seconds by which the clock of this web process is ahead of the database's.",
@@ -94,6 +95,21 @@ class Rows(Collector):
             " GROUP BY outcome, source ORDER BY outcome, source"
         ):
             family.add_metric([outcome, source or "none"], count)
+        return family
+
+    def _platform_calls(self) -> Metric:
+        family = GaugeMetricFamily(
+            "afterdesk_platform_calls_today",
+            "Calls to platforms on this day of China, by platform and shop.",
+            labels=["platform", "shop"],
+        )
+        for platform, shop, calls in self._rows(
+            "SELECT p.platform, p.code, sum(c.calls)::bigint FROM aftersale_platformcalls c"
+            " JOIN aftersale_shop p ON p.id = c.shop_id"
+            " WHERE c.day = (now() AT TIME ZONE 'Asia/Shanghai')::date"
+            " GROUP BY p.platform, p.code ORDER BY p.platform, p.code"
+        ):
+            family.add_metric([platform, shop], calls)
         return family
 
     def _latency(self) -> Metric:

@@ -5,11 +5,13 @@ and began at `since` or later. An alert begins when its query finds it, and is o
 not any more.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from aftersale.models import DESK_STATUSES, OPEN_ALERTS
+from aftersale.platforms.registry import CALLS_A_DAY
 from monitoring.models import AlertKind
 
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
@@ -17,6 +19,10 @@ CAP_PERCENT = [80, 100]
 DEADLINE_HOURS = 6
 # Reading from a platform must fail for this long before people are told.
 FAILING_HOURS = 1
+# The threshold of an authorisation that ends: not before so many hours ahead of it.
+ENDING_HOURS = 14 * 24
+# Of the calls that an app may make a day.
+QUOTA_PERCENT = [80, 100]
 _CAP = """
     SELECT p.id AS shop_id, s.id AS subject, t.threshold, u.day, jsonb_build_object(
         'name', s.name, 'used', u.used, 'cap', u.cap, 'hits', u.hits) AS facts
@@ -70,7 +76,9 @@ _SHIPPING = """
     JOIN aftersale_ticket t ON t.id = a.ticket_id
     LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
 """
-# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS.
+# Refused credentials at once; failures that may pass by themselves after FAILING_HOURS; an
+# authorisation that ends, which only an owner can renew; and the app's calls of the day, in percent
+# of its quota, or used up as the platform says.
 _PLATFORM = """
     SELECT p.id AS shop_id, c.id AS subject, t.hours AS threshold,
         (c.failing_since AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -80,6 +88,27 @@ _PLATFORM = """
     JOIN unnest(ARRAY[0, %(failing_hours)s]) AS t (hours)
         ON CASE t.hours WHEN 0 THEN c.next_round_at IS NULL
            ELSE c.next_round_at IS NOT NULL AND c.failing_since <= %(long_failing)s END
+    UNION ALL
+    SELECT p.id, c.id, %(ending_hours)s, (c.warned_from AT TIME ZONE p.timezone)::date,
+        jsonb_build_object('name', p.name, 'until', c.authorised_until)
+    FROM aftersale_shop p
+    JOIN aftersale_platformaccount c ON c.shop_id = p.id
+        AND c.warned_from <= %(now)s
+    UNION ALL
+    SELECT p.id, c.id, t.percent, k.day, jsonb_build_object(
+        'name', p.name, 'calls', a.calls, 'quota', q.quota)
+    FROM aftersale_shop p
+    JOIN aftersale_platformaccount c ON c.shop_id = p.id
+    JOIN aftersale_platformcalls k ON k.shop_id = p.id
+        AND k.day = (%(now)s AT TIME ZONE 'Asia/Shanghai')::date
+    JOIN LATERAL (
+        SELECT sum(s.calls)::bigint AS calls, bool_or(s.spent_at IS NOT NULL) AS spent
+        FROM aftersale_platformcalls s WHERE s.app = k.app AND s.day = k.day
+    ) AS a ON true
+    JOIN LATERAL (SELECT (%(quotas)s::jsonb ->> c.platform)::bigint AS quota) AS q ON true
+    JOIN unnest(%(quota_percents)s::int[]) AS t (percent)
+        ON CASE WHEN a.spent THEN t.percent = 100
+           ELSE a.calls * 100 >= q.quota * t.percent END
 """
 # Only webhooks that Afterdesk switched off, not those that a person did.
 _WEBHOOK = """
@@ -130,7 +159,10 @@ def values(*, now: datetime, since: datetime) -> dict[str, Any]:
         "soon": now + timedelta(hours=DEADLINE_HOURS),
         "hours": DEADLINE_HOURS,
         "failing_hours": FAILING_HOURS,
+        "ending_hours": ENDING_HOURS,
         "long_failing": now - timedelta(hours=FAILING_HOURS),
+        "quotas": json.dumps(CALLS_A_DAY),
+        "quota_percents": QUOTA_PERCENT,
         "percents": CAP_PERCENT,
         "statuses": [status.value for status in DESK_STATUSES],
         "parcels": [state.value for state in OPEN_ALERTS],

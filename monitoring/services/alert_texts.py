@@ -16,6 +16,7 @@ from aftersale.models import SwitchedOff, TicketStatus
 from aftersale.services.desk.queues import Queue
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
+from monitoring.services.alert_queries import ENDING_HOURS
 
 COLOURS: dict[str, str] = {
     AlertKind.CAP: "warning",
@@ -145,6 +146,15 @@ def _shipping(alert: Alert) -> Wording:
 
 def _platform(alert: Alert) -> Wording:
     facts = alert.facts
+    link = reverse("desk:shop-platform", args=[alert.shop_id]), _("To the connection")
+    if alert.threshold == ENDING_HOURS:
+        text = _(
+            "The access of %(name)s to its platform ends on %(until)s. An owner has to authorise it"
+            " again before: after that nothing is read or sent."
+        )
+        return text % {"name": facts["name"], "until": _at(facts["until"], alert)}, *link
+    if "calls" in facts:
+        return _quota(alert), *link
     if alert.threshold == 0:
         text = _("Nothing is read from the platform of %(name)s any more: %(reason)s")
     else:
@@ -154,7 +164,23 @@ def _platform(alert: Alert) -> Wording:
         "reason": read(facts["reason"]),
         "at": _at(facts["since"], alert),
     }
-    return text % words, reverse("desk:shop-platform", args=[alert.shop_id]), _("To the connection")
+    return text % words, *link
+
+
+def _quota(alert: Alert) -> str:
+    facts = alert.facts
+    if alert.threshold >= 100:
+        text = _(
+            "The app of %(name)s has used up its calls to the platform for today (%(calls)s)."
+            " Reading and refunds go on when the platform takes calls again."
+        )
+    else:
+        text = _(
+            "The app of %(name)s has made %(calls)s of the %(quota)s calls that its platform allows"
+            " it today."
+        )
+    quota = f"{facts['quota'] or 0:,}"
+    return text % {"name": facts["name"], "calls": f"{facts['calls']:,}", "quota": quota}
 
 
 def _webhook(alert: Alert) -> Wording:

@@ -30,6 +30,7 @@ WhyName = Literal[
     "taken_back",
     "open_difference",
     "platform_excess",
+    "suggested",
     "error",
 ]
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from aftersale.api import schema
 from aftersale.api.call import CONTENT_TYPE, Call, answer
 from aftersale.api.parse_request import query, read
+from aftersale.api.problem_codes import ProblemCode
 from aftersale.api.problems import Problem, answer_with
 from aftersale.models import Scope
 from aftersale.records.schemas import Record
@@ -86,7 +87,9 @@ class PrioritiesCall(Call):
                 )
             except Stale as stale:
                 present = self._present(wanted.scenario)
-                return answer_with(StaleOrder.of(409, stale.message, **present.model_dump()))
+                return answer_with(
+                    StaleOrder.of(409, ProblemCode.STALE, stale.message, **present.model_dump())
+                )
             return answer(self._present(wanted.scenario))
 
         return self.once(work)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel
@@ -25,6 +26,7 @@ from strategies.api.strategy_json import (
 )
 from strategies.models import Scenario, Strategy
 from strategies.services import strategies
+from strategies.services.lanes import hold_lane
 from strategies.strategy_record import ScenarioName
 
 
@@ -78,13 +80,19 @@ class StrategiesCall(Call):
             strategy = strategies.create(
                 shop_id=self.shop_id, record=record, user=self.user, now=self.now
             )
-            return answer(shown([strategy], self.token.shop, now=self.now)[0], 201)
+            return answer(
+                shown([strategy], self.token.shop, now=self.now)[0],
+                201,
+                facts=_facts(strategy),
+                location=reverse("automation-api:strategy", args=[strategy.pk]),
+            )
 
         return self.once(work)
 
 
 class StrategyCall(Call):
     scopes = {"GET": Scope.READ, "PATCH": Scope.STRATEGIES, "DELETE": Scope.STRATEGIES}
+    guarded = ("PATCH", "DELETE")
 
     @extend_schema(
         operation_id="get_strategy",
@@ -94,7 +102,7 @@ class StrategyCall(Call):
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
         """One that was deleted is not found; decisions still name it (SPEC T8)."""
-        return answer(shown([the_strategy(self.shop_id, pk)], self.token.shop, now=self.now)[0])
+        return self._answer(the_strategy(self.shop_id, pk))
 
     @extend_schema(
         operation_id="change_strategy",
@@ -119,9 +127,17 @@ class StrategyCall(Call):
         def work() -> HttpResponse:
             with transaction.atomic():
                 strategy = self._change(pk, keys, change.revision)
-            return answer(shown([strategy], self.token.shop, now=self.now)[0])
+            return self._answer(strategy)
 
-        return self.once(work)
+        return self.once(work, facts=lambda: self._locked_facts(pk))
+
+    def _answer(self, strategy: Strategy) -> HttpResponse:
+        found = shown([strategy], self.token.shop, now=self.now)[0]
+        return answer(found, facts=_facts(strategy))
+
+    def _locked_facts(self, pk: int) -> str:
+        hold_lane(self.shop_id, user=self.user, now=self.now)
+        return _facts(the_strategy(self.shop_id, pk))
 
     def _change(self, pk: int, keys: dict[str, Any], revision: int | None) -> Strategy:
         strategy = the_strategy(self.shop_id, pk)
@@ -168,7 +184,12 @@ class StrategyCall(Call):
             strategies.delete(strategy_id=pk, user=self.user, now=self.now)
             return answer(None)
 
-        return self.once(work)
+        return self.once(work, facts=lambda: self._locked_facts(pk))
+
+
+def _facts(strategy: Strategy) -> str:
+    """For If-Match: content and enabling raise the revision, and a place may change alone."""
+    return f"{strategy.revision} {strategy.priority}"
 
 
 def live(shop_id: int) -> QuerySet[Strategy]:

@@ -15,6 +15,7 @@ from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record
 from aftersale.records.values import Code
+from aftersale.services.shared.errors import NeedsPerson
 from strategies.models import Strategy, StrategyUsage
 from strategies.services.risks import setting_risks
 from strategies.services.rulebook_content import strategy_content
@@ -158,9 +159,9 @@ def refuse_other_shop(content: Mapping[str, Any], shop: Shop) -> None:
         raise Invalid([FieldError("shop", message)])
 
 
-def by_hand() -> Invalid:
-    """SPEC T2, O7: no program enables a strategy."""
+def by_hand() -> NeedsPerson:
+    """SPEC T2, O7, P5: no program enables a strategy."""
     message = _(
-        "a strategy is enabled by a person, in the admin under Strategies, after reading its risks"
+        "A strategy is enabled by a person, in the admin under Strategies, after reading its risks."
     )
-    return Invalid([FieldError("enabled", message)])
+    return NeedsPerson(message, pointer="enabled")

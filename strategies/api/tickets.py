@@ -31,6 +31,5 @@ class TicketCall(Call):
         decisions = Decision.objects.filter(ticket=pk).select_related("ticket", "rulebook")
         latest = shown(list(decisions.defer("rulebook__content").order_by("-pk")[:1]))
         content = ticket_content(pk)
-        return answer(
-            DecidedTicket.model_validate({**content, "decision": latest[0] if latest else None})
-        )
+        found = DecidedTicket.model_validate({**content, "decision": latest[0] if latest else None})
+        return answer(found, facts=found.seen)

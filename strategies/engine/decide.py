@@ -30,6 +30,7 @@ from strategies.engine.vocabulary import (
     PAUSED,
     REFUND,
     STRATEGY,
+    SUGGESTED,
 )
 
 
@@ -49,7 +50,7 @@ def decide(
     span, most, most_amount = limit or (0, None, None)
     used, left, buyers = state.used, state.refundable, state.buyers
     lines, freight = state.lines, state.freight
-    paused, tripped = state.paused, state.tripped
+    paused, tripped, suggested = state.paused, state.tripped, state.suggested
     questions = rulebook.questions(tripped)
     count: int | None = None
     total: int | None = None
@@ -59,7 +60,7 @@ def decide(
 
     for fact in facts:
         # fmt: off
-        (_, _, order, buyer, kind, status, amount, refundable, applied_at, decided_at, reason,
+        (ticket, _, order, buyer, kind, status, amount, refundable, applied_at, decided_at, reason,
          paid_at, shipped_at, delivered_at, label_printed_at, paid_amount, labels, products,
          categories, virtual, blocked, scenarios_hit, order_type, ticket_labels, held_back,
          line, _, line_left, freight_left) = fact
@@ -126,6 +127,13 @@ def decide(
         # Then fast refund, the pause switch, the scenarios.
         if why is None:
             if fast and not virtual and fast_refund(paid_at, applied_at, paid_amount):
+                if ticket in suggested:
+                    # fmt: off
+                    append((MANUAL, SUGGESTED, None, None, None, (), refundable, line_left,
+                            freight_left, count, total, day, False,
+                            (REFUND, FAST_REFUND, None, None)))
+                    # fmt: on
+                    continue
                 left[order] = refundable - amount
                 if line is not None:
                     take(state, order, line, line_left, freight_left, amount)
@@ -133,7 +141,7 @@ def decide(
                     buyers.setdefault(buyer, []).append((decided_at, 1, amount))
                 # fmt: off
                 append((REFUND, None, FAST_REFUND, None, None, (), refundable, line_left,
-                        freight_left, count, total, day, False))
+                        freight_left, count, total, day, False, None))
                 # fmt: on
                 continue
             if paused:
@@ -143,7 +151,7 @@ def decide(
         if why is not None or group is None:
             # fmt: off
             append((MANUAL, why, None, None, None, (), refundable, line_left, freight_left,
-                    count, total, day, False))
+                    count, total, day, False, None))
             # fmt: on
             continue
 
@@ -189,7 +197,13 @@ def decide(
         if hit is None:
             # fmt: off
             append((MANUAL, NONE_HIT, None, None, None, trace, refundable, line_left,
-                    freight_left, count, total, day, False))
+                    freight_left, count, total, day, False, None))
+            # fmt: on
+            continue
+        if ticket in suggested:
+            # fmt: off
+            append((MANUAL, SUGGESTED, None, None, None, trace, refundable, line_left,
+                    freight_left, count, total, day, False, (outcome, STRATEGY, scenario, hit)))
             # fmt: on
             continue
         used[hit, day] = use
@@ -202,7 +216,7 @@ def decide(
         opened = breaker is not None and trips(breaker, state, hit, decided_at, amount)
         # fmt: off
         append((outcome, None, STRATEGY, scenario, hit, trace, refundable, line_left,
-                freight_left, count, total, day, opened))
+                freight_left, count, total, day, opened, None))
         # fmt: on
         if opened:
             tripped.add(hit)

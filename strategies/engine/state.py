@@ -1,6 +1,6 @@
 """State left by earlier decisions: cap use, buyers' sums, breakers, orders' money."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 
 
@@ -26,3 +26,5 @@ class State:
     tripped: set[int] = field(default_factory=set)
     """Strategies whose breaker opened: they fail `enabled` (SPEC G3)."""
     paused: bool = False
+    suggested: Collection[Hashable] = frozenset()
+    """Tickets on which a hit is a suggestion: it takes nothing (SPEC O11)."""

@@ -27,3 +27,5 @@ class Verdict(NamedTuple):
     """Shop-local date of the decision, as a proleptic Gregorian ordinal (SPEC E4)."""
     tripped: bool
     """True if this hit opened the strategy's circuit breaker (SPEC G3)."""
+    suggestion: tuple[str, str, str | None, int | None] | None = None
+    """Outcome, source, scenario and strategy of what is only suggested (SPEC O11)."""

@@ -23,6 +23,7 @@ REJECTED_BEFORE = "rejected_before"
 TAKEN_BACK = "taken_back"
 OPEN_DIFFERENCE = "open_difference"
 PLATFORM_EXCESS = "platform_excess"
+SUGGESTED = "suggested"
 ERROR = "error"  # given by the evaluator, never by the engine
 WHYS = (
     NONE_HIT,
@@ -36,6 +37,7 @@ WHYS = (
     TAKEN_BACK,
     OPEN_DIFFERENCE,
     PLATFORM_EXCESS,
+    SUGGESTED,
     ERROR,
 )
 

@@ -61,6 +61,7 @@ class Why(models.TextChoices):
     TAKEN_BACK = "taken_back", _("Refund taken back by a person")
     OPEN_DIFFERENCE = "open_difference", _("Differs from the platform")
     PLATFORM_EXCESS = "platform_excess", _("Platform refunded more than was paid")
+    SUGGESTED = "suggested", _("Only suggested: the facts come from a file")
     ERROR = "error", _("Evaluation failed")
 
 

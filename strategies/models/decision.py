@@ -1,5 +1,6 @@
 """Decisions, each with the facts it was made on (SPEC E8, O8, promise 3)."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -67,6 +68,32 @@ class Decision(models.Model):
     )
     trace = ArrayField(models.SmallIntegerField(), default=list, verbose_name=_("trace"))
     error = models.TextField(_("error"), blank=True, default="")
+    # What was only suggested (SPEC O11), and who took a suggestion over in this decision. None of
+    # it counts as a hit.
+    suggested_outcome = models.CharField(
+        _("suggested"), max_length=16, choices=Outcome, blank=True, db_default=""
+    )
+    suggested_source = models.CharField(max_length=16, choices=Source, blank=True, db_default="")
+    suggested_scenario = models.CharField(
+        max_length=32, choices=Scenario, blank=True, db_default=""
+    )
+    suggested_strategy = models.ForeignKey(
+        Strategy,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("suggested by"),
+    )
+    taken_over_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("taken over by"),
+    )
 
     # The facts (SPEC O8).
     type = models.CharField(_("type"), max_length=24, choices=TicketType)
@@ -127,6 +154,12 @@ class Decision(models.Model):
                 include=["amount"],
                 condition=~Q(outcome=Outcome.MANUAL),
                 name="decision_buyer_hits",
+            ),
+            # What is suggested and waits for a person (SPEC O11).
+            models.Index(
+                fields=["shop", "ticket", "id"],
+                condition=Q(why=Why.SUGGESTED),
+                name="decision_suggested",
             ),
             # The circuit breakers' sums (SPEC G3), and a strategy's hits.
             models.Index(

@@ -108,7 +108,7 @@ def _apply(
     after = _stored(known)
     for (position, record), result in zip(records.items(), results, strict=True):
         if record.shop not in known:
-            result = unknown_shop()
+            result = unknown_shop(record.shop)
         key = _key(record)
         answers[position] = Applied(
             record.name,

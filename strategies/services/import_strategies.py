@@ -50,7 +50,7 @@ def save_strategies(
         if record.shop in shops:
             groups[record.shop][record.scenario].append((position, record))
         else:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
     for code, scenarios in groups.items():
         shop_id = shops[code].id
         with transaction.atomic():

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from pydantic import Field, ValidationError
 
 from aftersale.domain.identifiers import show_invisible
-from aftersale.records.errors import mark_repeated
+from aftersale.records.as_read import with_value
+from aftersale.records.errors import Repeated, mark_repeated
 from aftersale.records.schemas import LineRecord, OrderRecord, ShopRecord, TicketRecord, explain
 from aftersale.records.values import Code, Identifier, Time
 from strategies.engine import Facts, State, Verdict, compile_rulebook, decide, expand_trace
@@ -86,7 +87,7 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
     automatic.
     """
     errors: list[str] = [
-        f"{key}: {_('unknown key')}"
+        f"{show_invisible(key)}: {_('unknown key')}"
         for key in document
         if key not in ("shop", "strategies", "orders", "tickets")
     ]
@@ -105,6 +106,7 @@ def simulate(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
         lines = [line for line in order.lines if ticket.line_no in (None, line.line_no)]
         if not lines and ticket.line_no is not None:
             problem = _("order %(order)s has no such line") % {"order": ticket.order_no}
+            problem = with_value(problem, ticket.line_no)
             errors.append(f"{_name('ticket', ticket.ticket_no)}: line_no: {problem}")
             continue
         facts.append(_facts(shop, order, lines, ticket))
@@ -147,7 +149,10 @@ def _records(
     number = _KEYS[kind]
     rows = document.get(_LISTS[kind], [])
     if not isinstance(rows, list):
-        errors.append(f"{_LISTS[kind]}: {_('expected a list')}")
+        problem = with_value(_("expected a list"), rows)
+        if isinstance(rows, Repeated):
+            problem = _("the key is given more than once")
+        errors.append(f"{_LISTS[kind]}: {problem}")
         return
     seen = set()
     for place, raw in enumerate(rows, start=1):
@@ -165,7 +170,8 @@ def _records(
         else:
             key = getattr(record, number)
         if shop is not None and record.shop not in (None, shop.code):
-            errors.append(f"{name}: shop: {_('expected %(shop)s') % {'shop': shop.code}}")
+            problem = with_value(_("expected %(shop)s") % {"shop": shop.code}, record.shop)
+            errors.append(f"{name}: shop: {problem}")
         elif key in seen:
             errors.append(f"{name}: {number}: {_('the file has it already')}")
         else:

@@ -186,6 +186,11 @@ PAGES: dict[str, Page] = {
     "desk:shop-services": step(SHOP, Shop, shows=SEE),
     "desk:shop-platform": shown(Shop),
     "desk:shop-platform-connect": step(SHOP, Shop, "wechat"),
+    "desk:shop-platform-authorise": step(SHOP, Shop, "kuaishou"),
+    "desk:shop-platform-confirm": step(SHOP, Shop),
+    "desk:shop-platform-drop": step(SHOP, Shop),
+    # Whatever comes without a state of one's own is refused.
+    "desk:platform-authorised": Page(NOBODY, None, ("kuaishou",)),
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
     "desk:shop-platform-test": step(SHOP, Shop),

@@ -18,6 +18,7 @@ from aftersale.models.money import FenField
 from aftersale.services.shops import settings
 from aftersale.services.tickets.cases import seen_now
 from strategies.models import FastRefundRule, Strategy
+from tests.each import each
 from tests.factories import make_order, make_ticket
 
 from .clients import client_of
@@ -44,7 +45,7 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "fen"), TAKEN)
+@each("typed, fen", TAKEN)
 def test_yuan_are_read_as_fen(typed: str, fen: int | None) -> None:
     field = YuanField()
     if fen is None:
@@ -68,7 +69,7 @@ def test_limits_and_emptiness() -> None:
         assert wrong.value.messages == [message]
 
 
-@pytest.mark.parametrize("fen", [0, 1, 99, 100, 123_456, MOST_FEN])
+@each("fen", [0, 1, 99, 100, 123_456, MOST_FEN])
 def test_a_form_shows_what_it_would_read(fen: int) -> None:
     class Amounts(forms.Form):
         amount = YuanField(least=0)

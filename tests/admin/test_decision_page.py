@@ -18,6 +18,7 @@ from strategies.models import Decision, RulebookRevision, Strategy, StrategyUsag
 from strategies.services import explanations
 from strategies.services.lanes import publish
 from strategies.wording.condition import Ground, span
+from tests.each import each
 from tests.factories import make_strategy
 from tests.queries import counted_queries
 
@@ -198,7 +199,7 @@ SPANS = [
 ]
 
 
-@pytest.mark.parametrize(("micros", "english_text", "chinese"), SPANS)
+@each("micros, english_text, chinese", SPANS)
 def test_lengths_of_time(micros: int, english_text: str, chinese: str) -> None:
     for language, text in (("en", english_text), ("zh-hans", chinese)):
         with translation.override(language):

@@ -4,19 +4,17 @@ New pages are walked too: an address missing in addresses.py fails, and so does 
 row in the scene.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from aftersale.models import Membership, Role, Ticket
 from aftersale.services.access import rights
 from monitoring.models import Alert
+from tests.undone import undone
 
 from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
 from .clients import client_of
@@ -47,14 +45,6 @@ def sent(scene: Scene) -> dict[str, Any]:
     ticket = scene.row(Ticket)
     keys = {"ids": ticket.pk, f"seen-{ticket.pk}": "0", "shop": scene.shop.pk, "buyer": "new"}
     return SENT | keys | {"shown": scene.row(Alert).pk}
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """A plain savepoint: what is durable must not notice."""
-    point = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(point)
 
 
 def get(client: Client, address: str) -> tuple[int, str]:

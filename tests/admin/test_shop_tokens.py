@@ -15,7 +15,7 @@ from .clients import client_of, english_client
 from .scene import Scene
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
-SENT = {"name": "ERP", "scopes": ["read", "ingest"]}
+SENT = {"name": "ERP", "scopes": ["read", "orders"]}
 
 
 def address(own: Scene, name: str, *args: object) -> str:
@@ -36,10 +36,10 @@ def test_made_and_shown_once(own: Scene) -> None:
     token = ApiToken.objects.get(name="ERP")
     assert (token.shop, token.scopes, token.created_by) == (
         own.shop,
-        ["read", "ingest"],
+        ["read", "orders"],
         own.people["owner"],
     )
-    use = tokens.use(text=text, now=NOON)
+    use = tokens.use(text=text, address=None, now=NOON)
     assert use is not None and use.token == token
     for page in (address(own, "shop-tokens"), address(own, "shop-token-revoke", token.pk)):
         shown = owner.get(page).content.decode()
@@ -73,7 +73,7 @@ def test_revoked(own: Scene) -> None:
     assert "refused from their next call on" in dialog and "It was never used." in dialog
     answer = owner.post(address(own, "shop-token-revoke", token.pk), **HTMX)
     assert answer.status_code == 204
-    assert tokens.use(text=text, now=NOON) is None
+    assert tokens.use(text=text, address=None, now=NOON) is None
     token.refresh_from_db()
     assert token.revoked_by == own.people["owner"]
     page = owner.get(address(own, "shop-tokens")).content.decode()

@@ -34,7 +34,9 @@ def test_the_workbench_offers_what_the_platform_takes(
     )
     order = factories.make_order(shop, status="delivered")
     asked = factories.make_ticket(order, type="return_refund")
-    waits = factories.make_ticket(order, type="return_refund", status="awaiting_return")
+    waits = factories.make_ticket(
+        order, type="return_refund", status="awaiting_return", awaiting_evaluation=False
+    )
     assert ("negotiate" in case.steps(asked, now=NOON)) is offers
     assert ("confirm_return" in case.steps(waits, now=NOON)) is without_goods
     waits.status = "returning"

@@ -7,7 +7,7 @@ import pickle
 import pytest
 from django.utils.translation import override
 
-from aftersale.domain.multilingual import Said, joined, read, said, written
+from aftersale.domain.multilingual import MultilingualText, joined, read, said, written
 from aftersale.models import Role, ShopEvent, TicketEvent, TicketStatus
 from aftersale.services.access import members
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
@@ -19,7 +19,7 @@ HANDLED = {
 
 
 def texts(text: str) -> dict[str, str]:
-    assert isinstance(text, Said)
+    assert isinstance(text, MultilingualText)
     return dict(text.texts)
 
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import pytest
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersale.domain import working_week
 from strategies.engine.hours import DAY, MINUTE, WorkingHours
+from tests.each import each
 
 ALL = working_week.WEEKDAYS
 MON_FRI = ALL[:5]
@@ -78,7 +78,7 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("hours", "english", "chinese"), WORDS)
+@each("hours, english, chinese", WORDS)
 def test_words(hours: dict, english: str, chinese: str) -> None:
     with translation.override("en"):
         assert working_week.in_words(hours, {}) == english
@@ -86,8 +86,8 @@ def test_words(hours: dict, english: str, chinese: str) -> None:
         assert working_week.in_words(hours, {}) == chinese
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
+@each(
+    "language, words",
     [
         ("en", "Off-hours: always, except in the hours of the special days"),
         ("zh-hans", "下班时间：除特殊日期的营业时间外，全部时间"),

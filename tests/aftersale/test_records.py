@@ -14,6 +14,7 @@ from aftersale.records.schemas import (
     explain,
 )
 from strategies.strategy_record import StrategyRecord
+from tests.each import each
 
 TIME = "2026-11-21T23:05:00+08:00"
 LINE = {"line_no": 1, "product": "p", "quantity": 1, "paid_amount": "59.90"}
@@ -46,15 +47,15 @@ def problems(form, record):
     return found[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "fen"),
+@each(
+    "text, fen",
     [("59.90", 5990), ("59.9", 5990), ("59", 5900), ("0.01", 1), ("9999999999.99", 999999999999)],
 )
 def test_money_is_yuan_outside_and_fen_inside(text, fen):
     assert TicketRecord.model_validate({**TICKET, "amount": text}).amount == fen
 
 
-@pytest.mark.parametrize(
+@each(
     "amount",
     [
         "1.234",
@@ -84,13 +85,13 @@ def test_a_fund_entry_may_be_negative():
     assert FundEntryRecord.model_validate({**FUND, "amount": "-0.50"}).amount == -50
 
 
-@pytest.mark.parametrize("text", [TIME, "2026-11-21T15:05:00Z", "2026-11-21T15:05+00:00"])
+@each("text", [TIME, "2026-11-21T15:05:00Z", "2026-11-21T15:05+00:00"])
 def test_times_have_an_offset(text):
     record = TicketRecord.model_validate({**TICKET, "applied_at": text})
     assert record.applied_at == datetime(2026, 11, 21, 15, 5, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["2026-11-21T23:05:00", "2026-02-30T00:00:00Z", "1700000000", 1700000000, "2026-11-21", None,
      "0001-01-01T00:00:00+08:00", "2026-11-21T24:00:00Z", "9999-12-31T23:59:59Z"],
@@ -101,8 +102,8 @@ def test_wrong_times_are_refused(text):
     assert TIME in message
 
 
-@pytest.mark.parametrize(
-    ("form", "record", "changes", "pointer"),
+@each(
+    "form, record, changes, pointer",
     [
         (OrderRecord, ORDER, {"colour": "red"}, "colour"),
         (OrderRecord, ORDER, {"lines": [{**LINE, "paid_amount": "1.234"}]}, "lines[0].paid_amount"),
@@ -161,8 +162,40 @@ def test_wrong_values_are_named_in_plain_words(form, record, changes, pointer):
     assert "pydantic" not in message and "Input should" not in message
 
 
-@pytest.mark.parametrize(
-    ("form", "record"),
+@each(
+    "form, record, changes, read",
+    [
+        (TicketRecord, TICKET, {"amount": "59,90"}, "“59,90”"),
+        (TicketRecord, TICKET, {"amount": 59.9}, "59.9"),
+        (TicketRecord, TICKET, {"amount": None}, "null"),
+        (TicketRecord, TICKET, {"amount": [1]}, "a list of length 1"),
+        (TicketRecord, TICKET, {"status": "refunded\u200b"}, "“refunded<U+200B>”"),
+        (TicketRecord, TICKET, {"ticket_no": "x" * 65}, f"“{'x' * 64}…”"),
+        (TicketRecord, TICKET, {"refund_result": "done"}, "“done”"),
+        (TicketRecord, TICKET, {"amount\u200b": "1.00"}, "“amount<U+200B>”"),
+        (StrategyRecord, STRATEGY, {"daily_cap": "1.00"}, "“1.00”"),
+        # A buyer's own is described.
+        (OrderRecord, ORDER, {"buyer": 13900000000}, "a number"),
+        (OrderRecord, ORDER, {"buyer": "\u200b\x00"}, "a text of length 2, <U+200B>, <U+0000>"),
+        (ShopRecord, SHOP, {"blocked_buyers": ["13900000000" * 6]}, "a text of length 66"),
+        (TicketRecord, TICKET, {"note": "call me\x00"}, "a text of length 8, <U+0000>"),
+        (TicketRecord, TICKET, {"evidence": ["me.jpg"]}, "a text of length 6"),
+        (TicketRecord, TICKET, {"return_shipment": {"tracking_no": 5}}, "a number"),
+        # The pointer or the message has it.
+        (OrderRecord, ORDER, {"colour": "13900000000"}, None),
+        (OrderRecord, ORDER, {"lines": [LINE, LINE]}, None),
+        (StrategyRecord, STRATEGY, {"products": ["p-1,p-2"]}, None),
+    ],
+)  # fmt: skip
+def test_o9_a_refused_value_is_shown_as_it_was_read(form, record, changes, read):
+    [(_pointer, message)] = problems(form, {**record, **changes})
+    _expected, _read, value = message.partition(" (read: ")
+    assert (value or None) == (read and f"{read})")
+    assert "1390" not in message
+
+
+@each(
+    "form, record",
     [(ShopRecord, SHOP), (OrderRecord, ORDER), (TicketRecord, TICKET), (StrategyRecord, STRATEGY),
      (FundEntryRecord, FUND)],
 )  # fmt: skip

@@ -12,6 +12,7 @@ from aftersale.models import RejectReasonTemplate, Role, ShopEvent, Ticket, Tick
 from aftersale.reject_reasons import BY_CODE, REASONS, Stage, fitting
 from aftersale.services.desk import reject_templates
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
+from tests.each import each
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 
@@ -82,8 +83,8 @@ def test_every_type_and_stage_has_a_reason_to_begin_with() -> None:
             )
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
+@each(
+    "text, said",
     [
         ("Hello {buyer}, {ticket_no}", ""),
         ("no placeholder at all", ""),

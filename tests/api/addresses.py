@@ -18,14 +18,16 @@ from strategies.models import Decision, Strategy, TrialRun
 from tests.admin.scene import Scene
 from tests.aftersale.ingest import record_factories
 
-READ, INGEST, TICKETS = "read", "ingest", "tickets"
-STRATEGIES, WINDOWS = "strategies", "windows"
+READ, ORDERS, SHIPPING, TICKETS = "read", "orders", "shipping", "tickets"
+STRATEGIES, WINDOWS, FUNDS = "strategies", "windows", "funds"
 
 # SPEC P1's table, by the scopes that stand for its rows.
 _DESK = {"owner", "admin", "cs_manager", "cs_agent"}
 MAY: dict[str, set[str]] = {
     READ: {*_DESK, "viewer"},
-    INGEST: _DESK,
+    ORDERS: _DESK,
+    SHIPPING: _DESK,
+    FUNDS: {"owner"},
     TICKETS: _DESK,
     STRATEGIES: {"owner", "admin"},
     WINDOWS: _DESK - {"cs_agent"},
@@ -37,13 +39,17 @@ class Line:
     """`takes`: the scope by method. `names`: the model, and its attribute, that stands in the
     address. `sends`: the body of whatever writes. `anybodys`: a name that is nobody's in
     particular, so that a shop may write its own of it. `owners`: its writes are for these alone,
-    whatever the scope allows."""
+    whatever the scope allows. `also`: a second scope that is enough. `persons`: no token takes
+    the step (SPEC P5)."""
 
     takes: Mapping[str, str]
     names: tuple[type[Model], str] | None = None
     sends: Any = None
     anybodys: bool = False
     owners: bool = False
+    also: str = ""
+    persons: bool = False
+    any_scope: bool = False
 
 
 def reads(*names: Any) -> Line:
@@ -66,33 +72,35 @@ _TRIAL = {"kind": "present", "first": "2026-11-01", "last": "2026-11-02"}
 _ENTRY = {"fund": "wallet", "entry_no": "f1", "amount": "1.00", "at": record_factories.at(0)}
 
 CALLS: dict[str, Line] = {
-    "desk-api:orders": writes(INGEST, sends=_plain(record_factories.order())),
+    "desk-api:orders": writes(ORDERS, sends=_plain(record_factories.order())),
     "desk-api:order": reads(*_ORDER),
-    "desk-api:ship-check": reads(*_ORDER),
-    "desk-api:shipments": writes(INGEST, *_ORDER, sends={"shipped_at": record_factories.at(0)}),
-    "desk-api:shipping-cancelled": writes(INGEST, *_ORDER),
-    "desk-api:parcel-intercepted": writes(INGEST, *_ORDER),
-    "desk-api:delivery-refused": writes(INGEST, *_ORDER),
+    "desk-api:ship-check": Line({"GET": SHIPPING}, _ORDER, also=READ),
+    "desk-api:shipments": writes(SHIPPING, *_ORDER, sends={"shipped_at": record_factories.at(0)}),
+    "desk-api:shipping-cancelled": writes(SHIPPING, *_ORDER),
+    "desk-api:parcel-intercepted": writes(SHIPPING, *_ORDER),
+    "desk-api:delivery-refused": writes(SHIPPING, *_ORDER),
     "desk-api:window": writes(WINDOWS, *_ORDER, sends={"note": "agreed"}, GET=READ),
-    "desk-api:tickets": writes(INGEST, sends=_plain(record_factories.ticket()), GET=READ),
+    "desk-api:tickets": writes(ORDERS, sends=_plain(record_factories.ticket()), GET=READ),
     "automation-api:ticket": reads(*_TICKET),
     "desk-api:approve": writes(TICKETS, *_TICKET),
     "desk-api:reject": writes(TICKETS, *_TICKET, sends={"reason": "already_shipped"}),
     "desk-api:negotiate": writes(TICKETS, *_TICKET, sends={"message": "hello"}),
     "desk-api:confirm-return": writes(TICKETS, *_TICKET),
     "desk-api:retry-refund": writes(TICKETS, *_TICKET),
-    "desk-api:goods-received": writes(INGEST, *_TICKET),
+    "desk-api:goods-received": writes(SHIPPING, *_TICKET),
     "desk-api:refund-result": writes(
         TICKETS, Refund, "public_number", sends={"status": "succeeded"}
     ),
     "desk-api:reject-reasons": reads(),
     "desk-api:pause": writes(STRATEGIES),
-    "desk-api:resume": writes(STRATEGIES),
+    "desk-api:resume": Line({"POST": STRATEGIES}, persons=True),
     "desk-api:blocked-buyers": reads(),
     "desk-api:blocked-buyer": Line(
         {"GET": READ, "PUT": STRATEGIES, "DELETE": STRATEGIES}, (BlockedBuyer, "buyer"), None, True
     ),
-    "desk-api:fund-entries": Line({"GET": READ, "POST": INGEST}, sends=_ENTRY, owners=True),
+    "desk-api:fund-entries": Line({"GET": READ, "POST": FUNDS}, sends=_ENTRY, owners=True),
+    "desk-api:events": reads(),
+    "desk-api:token": Line({"GET": READ}, any_scope=True),
     "automation-api:strategies": writes(STRATEGIES, sends=_STRATEGY, GET=READ),
     "automation-api:strategy": Line(
         {"GET": READ, "PATCH": STRATEGIES, "DELETE": STRATEGIES}, (Strategy, "pk"), {"name": "x"}
@@ -127,7 +135,9 @@ class Address(NamedTuple):
     @property
     def roles(self) -> set[str]:
         """Roles that may make the call with a token of its scope."""
-        return {"owner"} if self.line.owners and self.method != "GET" else MAY[self.scope]
+        if self.line.owners and self.method != "GET":
+            return {"owner"}
+        return MAY[self.scope] | MAY.get(self.line.also, set())
 
     @property
     def body(self) -> Any:

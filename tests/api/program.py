@@ -1,6 +1,7 @@
 """A program that calls the API with a token of its own."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -29,9 +30,18 @@ class Program:
         self.client = Client()
 
     def call(
-        self, method: str, path: str, content: Any = None, *, key: str = "", raw: bytes = b""
+        self,
+        method: str,
+        path: str,
+        content: Any = None,
+        *,
+        key: str = "",
+        raw: bytes = b"",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = {**(headers or {})}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         if key:
             headers["Idempotency-Key"] = key
         body = raw or (b"" if content is None else json.dumps(content).encode())

@@ -1,5 +1,7 @@
 """Shared by all calls: one answer for one key, the rate limit, problems, bodies."""
 
+import gzip
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +15,7 @@ from django.test import Client, override_settings
 from django.urls import path
 from rest_framework.request import Request
 
-from aftersale.api.call import Call, answer
+from aftersale.api.call import Call, _canonical, answer
 from aftersale.api.parse_request import read
 from aftersale.models import ApiToken, IdempotentCall, Scope, Shop, ShopEvent
 from aftersale.records.schemas import Record
@@ -34,7 +36,7 @@ class Note(Record):
 class Write(Call):
     """Writes a shop event, or what `then` does."""
 
-    scopes = {"POST": Scope.INGEST}
+    scopes = {"POST": Scope.ORDERS}
     then: Callable[[], None] | None = None
 
     def post(self, request: Request) -> HttpResponse:
@@ -79,17 +81,36 @@ def test_another_body_under_the_key_is_refused(erp: Program, shop: Shop, owner: 
     assert program(shop, owner).post("/write", {"note": "b"}, key="k1").status == 201
 
 
-def test_what_the_rules_refused_is_an_answer_too(erp: Program) -> None:
+def test_a_refused_call_may_be_made_again(erp: Program) -> None:
+    """INTERFACES: only answers that changed something are kept."""
+
     def refuse() -> None:
         raise Refused("no", pointer="note")
 
     Write.then = refuse
     first = erp.post("/write", {"note": "a"}, key="k1")
     assert first.status == 422
+    assert first.content["code"] == "refused"
     assert first.content["errors"] == [{"pointer": "#/note", "detail": "no"}]
+    assert (notes(), IdempotentCall.objects.count()) == ([], 0)
     Write.then = None
-    assert erp.post("/write", {"note": "a"}, key="k1").content == first.content
-    assert notes() == []
+    assert erp.post("/write", {"note": "b"}, key="k1").status == 201
+    assert notes() == ["b"]
+
+
+def test_the_same_json_is_the_same_call(erp: Program) -> None:
+    """INTERFACES: however it is written; numbers and repeated keys count as written."""
+    erp.post("/write", {"note": "é"}, key="k1")
+    again = erp.call("POST", "/write", raw=b'{ "note" : "\\u00e9" }', key="k1")
+    assert (again.status, again.response["Idempotency-Replayed"]) == (201, "true")
+    assert _canonical(b'{"b": [1.0, "1"], "a": null}') == _canonical(b'{"a":null,"b":[1.0,"1"]}')
+    for one, other in (
+        (b'{"a": 1}', b'{"a": 1.0}'),
+        (b'{"a": 1}', b'{"a": "1"}'),
+        (b'{"a": 1, "a": 1}', b'{"a": 1}'),
+        (b"[" * 100_000, b"["),
+    ):
+        assert _canonical(one) != _canonical(other)
 
 
 def test_after_a_crash_the_call_may_be_made_again(erp: Program) -> None:
@@ -270,3 +291,31 @@ def test_what_nobody_expected_is_no_page(erp: Program, monkeypatch: pytest.Monke
     found = erp.get("/tickets")
     assert (found.status, found.response["Content-Type"]) == (500, "application/problem+json")
     assert found.content["title"] == "Internal Server Error"
+
+
+def test_every_answer_has_an_id_and_reads_a_tag(erp: Program) -> None:
+    first, second = erp.get("/strategies"), erp.get("/strategies")
+    ids = {first.response["Request-Id"], second.response["Request-Id"]}
+    assert len(ids) == 2 and all(re.fullmatch("[0-9a-f]{32}", one) for one in ids)
+    tag = first.response["ETag"]
+    assert tag == second.response["ETag"]
+    same = erp.client.get(
+        "/api/v1/strategies",
+        headers={"Authorization": f"Bearer {erp.token}", "If-None-Match": f'W/{tag}, "other"'},
+    )
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", tag)
+    refused = erp.post("/write", {"note": 1})
+    assert "ETag" not in refused.response and "Request-Id" in refused.response
+
+
+def test_long_answers_are_gzipped(erp: Program) -> None:
+    headers = {"Authorization": f"Bearer {erp.token}", "Accept-Encoding": "gzip"}
+    long = erp.client.get("/api/v1/reject-reasons", headers=headers)
+    assert long["Content-Encoding"] == "gzip"
+    assert gzip.decompress(long.content) == erp.get("/reject-reasons").response.content
+    assert "Content-Encoding" not in erp.client.get("/api/v1/strategies", headers=headers)
+
+
+def test_if_match_where_it_means_nothing(erp: Program) -> None:
+    found = erp.call("POST", "/write", {"note": "a"}, headers={"If-Match": "*"})
+    assert (found.status, found.content["code"], notes()) == (422, "invalid", [])

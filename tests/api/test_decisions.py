@@ -266,7 +266,7 @@ def test_figures_of_every_condition(erp: Program, shop: Shop) -> None:
 def test_who_may(erp: Program, shop: Shop, owner: User, decided: dict[str, Decision]) -> None:
     """SPEC P1."""
     one = f"/decisions/{decided['AS1'].pk}"
-    writer = program(shop, owner, "ingest", "tickets", "strategies", "windows")
+    writer = program(shop, owner, "orders", "tickets", "strategies", "windows")
     elsewhere = make_shop()
     other = program(elsewhere, make_user(elsewhere))
     for address in ("/decisions", one, "/reject-reasons"):
@@ -292,6 +292,7 @@ def test_reject_reasons(erp: Program, shop: Shop, owner: User) -> None:
         "stages": ["after_shipping", "before_shipping"],
         "needs_evidence": True,
         "negotiate_first": False,
+        "hint": "",
     }
     reject_templates.save(
         shop_id=shop.pk, reason="return_first", text="Send it back.", user=owner, now=NOON

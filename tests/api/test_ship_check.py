@@ -216,7 +216,7 @@ def test_who_may(shop: Shop) -> None:
     make_order(shop, order_no="o1")
     assert Program("").get("/orders/o1/ship-check").status == 401
     assert Program("ad_wrong").get("/orders/o1/ship-check").status == 401
-    ingest_only = program(shop, make_user(shop, "owner"), "ingest")
+    ingest_only = program(shop, make_user(shop, "owner"), "orders")
     assert ingest_only.get("/orders/o1/ship-check").status == 403
     stranger = make_shop()
     assert program(stranger, make_user(stranger)).get("/orders/o1/ship-check").status == 404

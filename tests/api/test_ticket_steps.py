@@ -382,6 +382,6 @@ def test_nothing_of_another_shop(erp: Program, ticket: Ticket, owner: User) -> N
 
 
 def test_the_scope_that_it_takes(shop: Shop, ticket: Ticket) -> None:
-    others = program(shop, make_user(shop), "read", "ingest", "strategies", "windows")
+    others = program(shop, make_user(shop), "read", "orders", "strategies", "windows")
     assert others.post("/tickets/T1/approve").status == 403
     assert status_of(ticket) == "pending_review"

@@ -135,9 +135,9 @@ def test_queries_that_are_refused(erp: Program, tickets: None, query: str) -> No
 
 def test_what_a_query_should_have_had(erp: Program) -> None:
     (error,) = erp.get("/tickets?page_size=x").content["errors"]
-    assert error == {"pointer": "#/page_size", "detail": "expected a whole number"}
+    assert error == {"pointer": "#/page_size", "detail": "expected a whole number (read: “x”)"}
     (error,) = erp.get("/alerts?acknowledged=x").content["errors"]
-    assert error == {"pointer": "#/acknowledged", "detail": "expected true or false"}
+    assert error == {"pointer": "#/acknowledged", "detail": "expected true or false (read: “x”)"}
     (error,) = erp.get("/reject-reasons?stage=x").content["errors"]
     assert error["detail"].startswith("expected one of before_shipping, after_shipping")
 

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from statistics import median
 
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client, override_settings
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aftersale.models import Order, Shop
 from aftersale.services.access import tokens
+from tests.queries import counted_queries
 
 from .report import Row
 
@@ -77,7 +76,7 @@ def _lists(client: Client, tickets: int) -> Row:
     times, queries = {}, 0
     for view in VIEWS:
         times[view] = min(_milliseconds(client, f"/tickets?{view}") for _ in range(5))
-        with CaptureQueriesContext(connection) as captured:
+        with counted_queries() as captured:
             client.get(f"/api/v1/tickets?{view}")
         queries = max(queries, len(captured))
     slowest = max(times, key=lambda view: times[view])

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import time_machine
 from django.db import connection
 from django.test import Client, override_settings
-from django.test.utils import CaptureQueriesContext
 
 from monitoring.models import StaleMoment
 from monitoring.services.figures import roll_up
+from tests.queries import counted_queries
 
 from .backlog import NOW, settle_down
 from .database import bench_database
@@ -80,7 +80,7 @@ def _measure(client: Client, period: str) -> tuple[float, int]:
         response = client.get("/admin/", {"period": period})
         times.append(time.perf_counter() - start)
         assert response.status_code == 200
-    with CaptureQueriesContext(connection) as queries:
+    with counted_queries() as queries:
         client.get("/admin/", {"period": period})
     return min(times), len(queries)
 

@@ -49,7 +49,9 @@ WHERE d.shop_id = %(theirs)s
 """
 _FROM_TABLE = """
     SELECT ticket_id, outcome, why, source, scenario, strategy_id, trace, refundable, line_paid,
-        line_left, freight_left, blocked, buyer_count, buyer_sum, bit, type, held_back, error
+        line_left, freight_left, blocked, buyer_count, buyer_sum, bit, type, held_back, error,
+        '' AS suggested_outcome, '' AS suggested_source, '' AS suggested_scenario,
+        NULL::bigint AS suggested_strategy_id
     FROM bench_ready WHERE batch = %(batch)s
 """
 
@@ -98,6 +100,7 @@ def in_turn(mine: Shop, other: Shop, model: Shop, batch_size: int) -> tuple[floa
             "next_step": now,
             "fast_refund_step": now,
             "return_due": None,
+            "taken_over_by": None,
         }
         began = time.perf_counter()
         with transaction.atomic(), connection.cursor() as cursor:

@@ -118,7 +118,7 @@ def run_api(path: Path) -> float:
     """Sends the file's tickets, their orders being there, as a program would, in this process."""
     shop = Shop.objects.get(code="bench")
     _token, text = tokens.create(
-        shop_id=shop.pk, name="bench", scopes=["ingest"], user=make_user(shop), now=timezone.now()
+        shop_id=shop.pk, name="bench", scopes=["orders"], user=make_user(shop), now=timezone.now()
     )
     tickets = []
     with path.open() as file:

@@ -23,13 +23,14 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import override_settings
 from django.urls import reverse
 
 from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
 from strategies.models import Decision, RulebookRevision, Strategy
 from strategies.services.lanes import publish
 from tests.factories import make_shop, make_user
+from tests.queries import counted_queries
 
 from . import api_reads
 from .backlog import NOW, settle_down
@@ -230,7 +231,7 @@ def measure(client: Client, look: Look) -> Measured:
             raise AssertionError(f"{look.address}: {response.status_code}")
         if times[-1] > 1:
             break
-    with CaptureQueriesContext(connection) as queries:
+    with counted_queries() as queries:
         client.get(look.address)
     if PLANS:
         for query in queries.captured_queries:

@@ -17,6 +17,8 @@ from tests.admin.clients import client_of, url
 from tests.admin.scene import Scene, make, person
 from tests.admin.test_scope import SCOPED
 
+from .signed_in import sign_in
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OPTIONS = {
@@ -123,10 +125,8 @@ def test_every_page(page: Page, live_server: Any, part: int) -> None:
             problems[f"{address} {dressed}"] = found
 
     look(reverse("admin:login"))
-    client = client_of(operator)
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-    pages, dialogs = pages_and_dialogs(scene, client, part)
+    sign_in(page, live_server, "operator")
+    pages, dialogs = pages_and_dialogs(scene, client_of(operator), part)
     assert pages and dialogs
     for address in [*pages, *of_models(scene)[part::PARTS]]:
         look(address)

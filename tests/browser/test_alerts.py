@@ -15,8 +15,8 @@ from tests.factories import NOON
 from tests.monitoring.scene import due, one_of_each
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import found_by_axe
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,8 @@ def test_from_the_bell_to_the_last_alert(page: Page, live_server: Any) -> None:
     problems = problems_of(page)
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
+    page.goto(f"{live_server.url}/admin/")
     bell = page.locator("#alert-bell")
     expect(bell).to_have_accessible_name("Alerts: 6 not acknowledged")
 

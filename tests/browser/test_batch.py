@@ -12,7 +12,7 @@ from tests.admin.scene import make
 from tests.factories import make_order, make_ticket
 
 from .console import problems_of
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ def test_many_from_the_list(page: Page, live_server: Any) -> None:
             make_ticket(make_order(scene.shop, buyer=f"b-{number}"), ticket_no=f"T-{number}")
             for number in (1, 2, 3)
         ]
-    log_in(page, live_server, "mine-cs_agent")
+    sign_in(page, live_server, "mine-cs_agent")
     page.goto(f"{live_server.url}/admin/aftersale/ticket/?status__exact=pending_review")
     for ticket in tickets:
         page.locator(f"[name=_selected_action][value='{ticket.pk}']").check()
@@ -67,7 +67,7 @@ def test_many_from_the_workbench(page: Page, live_server: Any) -> None:
             awaiting_evaluation=False
         )
     problems = problems_of(page)
-    log_in(page, live_server, "mine-cs_agent")
+    sign_in(page, live_server, "mine-cs_agent")
     page.goto(f"{live_server.url}/admin/workbench/?queue=all&type=refund_only")
     page.get_by_text("保存当前筛选").click()
     page.get_by_label("筛选名称").fill("仅退款")

@@ -13,7 +13,7 @@ from tests.admin.scene import Scene, make
 from tests.factories import NOON, make_strategy
 
 from .console import problems_of
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PRE = "pre_ship_refund"
@@ -71,7 +71,8 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     a, b, c = saved(scene.shop)
     Ticket.objects.update(status="pending_review", committed=0, awaiting_evaluation=False)
     problems = problems_of(page)
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
+    page.goto(f"{live_server.url}/admin/")
     page.locator("#nav-sidebar-apps a[href='/admin/strategies/board/']").click()
     section = page.locator(f"#board-{PRE}")
     note = section.get_by_text("新的优先级顺序已保存，")
@@ -118,7 +119,7 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
 def test_a_drag_shows_who_is_behind_whom_now(page: Page, live_server: Any, scene: Scene) -> None:
     """SPEC M5: of two that take the same tickets the lower one waits for the other's cap."""
     _, b, c = saved(scene.shop)
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     page.goto(f"{live_server.url}/admin/strategies/board/")
 
     def said(pk: int) -> Locator:
@@ -138,7 +139,7 @@ def test_a_drag_shows_who_is_behind_whom_now(page: Page, live_server: Any, scene
 
 def test_a_stale_order_and_no_network(page: Page, live_server: Any, scene: Scene) -> None:
     a, b, c = saved(scene.shop)
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     page.goto(f"{live_server.url}/admin/strategies/board/")
     page.context.set_offline(True)
     drag(page, a, onto=c)
@@ -171,7 +172,7 @@ def test_on_a_phone_and_for_everybody(
     """WCAG 2.1 AA by axe; nothing to scroll sideways at 390."""
     a, b, c = saved(scene.shop)
     page.emulate_media(color_scheme=scheme)
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     revisions = f"/admin/strategies/strategy/{b}/revisions/"
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 844})

@@ -13,7 +13,7 @@ from tests.admin.scene import person
 from tests.factories import make_order, make_shop, make_ticket
 
 from .console import problems_of
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ def test_the_difference_is_read_and_the_page_shows_it(page: Page, live_server: A
         order = make_order(shop, buyer="b-1", paid_amount=60_000)
         ticket = make_ticket(order, amount=15_000, awaiting_evaluation=False)
     problems = problems_of(page)
-    log_in(page, live_server, "wang")
+    sign_in(page, live_server, "wang")
     page.goto(live_server.url + reverse("admin:aftersale_ticket_change", args=[ticket.pk]))
     button = page.locator(".case-buttons [hx-get*='/approve/']")
     expect(button).to_contain_text("¥150.00")

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.admin.scene import make
 from tests.monitoring.test_dashboard import history
 
+from .signed_in import sign_in
 from .test_shop_settings import found_by_axe
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +23,8 @@ def test_from_a_figure_to_its_rows(page: Page, live_server: Any) -> None:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    log_in(page, live_server, "mine-viewer")
+    sign_in(page, live_server, "mine-viewer")
+    page.goto(f"{live_server.url}/admin/")
     page.get_by_role("link", name="昨天", exact=True).click()
     expect(page.get_by_role("link", name="昨天", exact=True)).to_have_attribute(
         "aria-current", "page"

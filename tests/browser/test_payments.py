@@ -12,8 +12,8 @@ from aftersale.services.refunds import approvals
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import found_by_axe
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def test_from_the_queue_to_the_payment(page: Page, live_server: Any) -> None:
     problems = problems_of(page)
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
-    log_in(page, live_server, "agent-1")
+    sign_in(page, live_server, "agent-1")
     page.goto(f"{live_server.url}/admin/workbench/?queue=to_pay")
     expect(page.get_by_role("button", name="Record as paid")).to_be_visible()
     assert found_by_axe(page) == []

@@ -13,8 +13,8 @@ from tests.admin.scene import make
 from tests.aftersale.pictures import bytes_of
 from tests.factories import make_order, make_ticket
 
+from .signed_in import sign_in
 from .test_accessibility import wrong
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
         ticket = make_ticket(order, ticket_no="mine-t", awaiting_evaluation=False)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    log_in(page, live_server, "mine-cs_agent")
+    sign_in(page, live_server, "mine-cs_agent")
     page.goto(live_server.url + url(Ticket, "change", ticket.pk))
     page.get_by_role("button", name="拒绝", exact=True).click()
     dialog = page.get_by_role("dialog")
@@ -77,7 +77,7 @@ def test_the_button_says_the_amount_that_is_typed(page: Page, live_server: Any) 
     with transaction.atomic():
         scene = make("mine", "cs_agent")
         ticket = make_ticket(make_order(scene.shop, buyer="mine-b"), awaiting_evaluation=False)
-    log_in(page, live_server, "mine-cs_agent")
+    sign_in(page, live_server, "mine-cs_agent")
     page.goto(live_server.url + url(Ticket, "change", ticket.pk))
     page.get_by_role("button", name="退 ¥100.00 给 mine-b").click()
     dialog = page.get_by_role("dialog")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from aftersale.models import ShippingAlert
 from tests.admin.scene import make
 
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +20,7 @@ def test_a_parcel_is_stopped(page: Page, live_server: Any) -> None:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.set_viewport_size({"width": 390, "height": 800})
-    log_in(page, live_server, "mine-cs_agent")
+    sign_in(page, live_server, "mine-cs_agent")
     page.goto(f"{live_server.url}/admin/shipping-alerts/")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 

@@ -14,7 +14,7 @@ from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 
 from .console import problems_of
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def shop(page: Page, live_server: Any) -> Shop:
         )
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     return scene.shop
 
 

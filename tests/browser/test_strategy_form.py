@@ -11,7 +11,7 @@ from aftersale.models import Shop
 from strategies.models import Strategy
 from tests.admin.scene import make
 
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
@@ -28,7 +28,7 @@ def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> N
         Shop.objects.filter(pk=scene.shop.pk).update(working_hours={"mon": [["09:00", "18:00"]]})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
 
     page.goto(f"{live_server.url}/admin/strategies/strategy/new/")
     assert violations(page) == []

@@ -14,8 +14,8 @@ from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import WCAG
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     problems = problems_of(page)
     page.goto(live_server.url + address("shop-tokens", scene.shop))
     page.get_by_role("button", name="Make a token").click()
@@ -37,7 +37,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     field = page.get_by_label("Token for Warehouse")
     expect(field).to_be_focused()
     text = field.input_value()
-    use = tokens.use(text=text, now=timezone.now())
+    use = tokens.use(text=text, address=None, now=timezone.now())
     assert use is not None and use.token.scopes == ["read"]
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("#desk-dialog output")).to_have_text("Copied.")
@@ -54,7 +54,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     expect(page.locator("#desk-dialog")).to_contain_text("refused from their next call on")
     page.get_by_role("button", name="Revoke Warehouse", exact=True).click()
     expect(row).to_contain_text("revoked")
-    assert tokens.use(text=text, now=timezone.now()) is None
+    assert tokens.use(text=text, address=None, now=timezone.now()) is None
     assert ApiToken.objects.get(name="Warehouse").revoked_by == scene.people["owner"]
     assert problems == []
 

@@ -16,7 +16,7 @@ from strategies.services.evaluator import Tally, decide_shop
 from tests.admin.scene import make
 from tests.factories import make_order, make_ticket
 
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
@@ -36,7 +36,7 @@ def test_from_the_form_to_the_result(page: Page, live_server: Any) -> None:
     decide_shop(scene.shop.pk, tally=Tally(), seconds=5)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     page.goto(
         f"{live_server.url}/admin/strategies/strategy/new/pre_ship_refund/?shop={scene.shop.pk}"
     )

@@ -15,8 +15,8 @@ from tests.admin.test_shop_settings import address
 from tests.aftersale.webhooks.receiver import receiving
 
 from .console import problems_of
+from .signed_in import sign_in
 from .test_shop_settings import found_by_axe
-from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ def test_made_tried_rotated_and_removed(page: Page, live_server: Any) -> None:
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.set_viewport_size({"width": 390, "height": 844})
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     problems = problems_of(page)
     dialog = page.locator("#desk-dialog")
     with receiving() as receiver:

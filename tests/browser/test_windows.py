@@ -15,7 +15,7 @@ from tests.admin.scene import Scene, make
 from tests.admin.test_windows import completed, window
 
 from .console import problems_of
-from .test_smoke import log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +55,7 @@ def test_each_failing_condition_is_shown_with_its_figure(
         Fund.objects.filter(shop=scene.shop, kind="deposit").update(balance=-1)
         scene.shop.status = "suspended"
         scene.shop.save()
-    log_in(page, live_server, "mine-cs_manager")
+    sign_in(page, live_server, "mine-cs_manager")
     page.goto(f"{live_server.url}/admin/windows/open/{order.pk}/")
     assert failing(page) == {
         "completed": "未完成：已签收",
@@ -81,7 +81,7 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
     with transaction.atomic():
         order = completed(scene)
     problems = problems_of(page)
-    log_in(page, live_server, "mine-cs_manager")
+    sign_in(page, live_server, "mine-cs_manager")
     page.goto(f"{live_server.url}/admin/windows/")
     assert violations(page) == []
     page.get_by_label("订单号").fill("mine-done")
@@ -109,7 +109,7 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
 
 def test_an_owner_corrects_the_ledger(page: Page, live_server: Any, scene: Scene) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    log_in(page, live_server, "mine-owner")
+    sign_in(page, live_server, "mine-owner")
     page.goto(f"{live_server.url}/admin/funds/")
     assert violations(page) == []
     page.get_by_role("button", name="更正账目（安心钱包）").click()

@@ -13,6 +13,7 @@ from aftersale.models import Membership, Negotiation, Refund, Rejection, Role, S
 from tests.admin.scene import person
 from tests.factories import make_order, make_shop, make_ticket
 
+from .signed_in import sign_in
 from .test_accessibility import OPTIONS
 from .test_smoke import log_in
 
@@ -38,7 +39,7 @@ def desk(*numbers: str) -> Shop:
 
 
 def workbench(page: Page, server: Any, name: str) -> None:
-    log_in(page, server, name)
+    sign_in(page, server, name)
     page.goto(f"{server.url}/admin/workbench/")
 
 

@@ -31,7 +31,7 @@ from tests.factories import (
     strategy_record,
 )
 
-from .threads import at_once, meeting, run_and_die, without_constraint
+from .threads import at_once, die_on_second, meeting, run_and_die, without_constraint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -266,41 +266,6 @@ def test_two_people_add_the_tenth_strategy(guard, monkeypatch):
     assert isinstance(wrong[0], expected)
 
 
-KILL = """
-import os, signal
-from strategies.services.evaluator import Tally, decide_shop, batch
-from django.db import transaction
-point, shop_id = sys.argv[2], int(sys.argv[3])
-rounds = []
-def die(*_):
-    rounds.append(1)
-    if len(rounds) == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-if point == "after claim":
-    real = batch.claim
-    def claim(*args, **kwargs):
-        rows = real(*args, **kwargs)
-        die()
-        return rows
-    batch.claim = claim
-if point == "after write":
-    real = batch.write
-    def write(**kwargs):
-        real(**kwargs)
-        die()
-    batch.write = write
-if point == "after commit":
-    real = batch.decide_batch
-    from strategies.services.evaluator import run
-    def decide_batch(*args, **kwargs):
-        end = real(*args, **kwargs)
-        die()
-        return end
-    run.decide_batch = decide_batch
-decide_shop(shop_id, tally=Tally(), batch_size=10)
-"""
-
-
 @pytest.mark.parametrize(
     ("point", "left"), [("after claim", 20), ("after write", 20), ("after commit", 10)]
 )
@@ -309,7 +274,17 @@ def test_killed_with_9(point, left):
     shop = make_shop()
     make_strategy(shop, single_amount_cap="100.00", daily_cap="2500.00")
     backlog(shop, 30)
-    run_and_die(KILL, point, str(shop.pk))
+
+    def dies_there() -> None:
+        owner, name = {
+            "after claim": (batch, "claim"),
+            "after write": (batch, "write"),
+            "after commit": (run, "decide_batch"),
+        }[point]
+        setattr(owner, name, die_on_second(getattr(owner, name), after=True))
+        decide_shop(shop.pk, tally=Tally(), batch_size=10)
+
+    run_and_die(dies_there)
     assert Ticket.objects.filter(awaiting_evaluation=True).count() == left
     assert Decision.objects.count() == 30 - left
     assert_money_adds_up(shop)

@@ -11,19 +11,10 @@ from django.db import connection, transaction
 
 from aftersale.models import Order, Shop, Ticket
 from aftersale.services.shops import shops
+from tests.concurrency.threads import somebody_waits
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def somebody_waits() -> bool:
-    """Whether another transaction waits for a row that this one holds."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("held", [Shop, Order])

@@ -2,15 +2,15 @@
 
 import os
 import signal
-import subprocess
 import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, connections
 
 
@@ -44,6 +44,23 @@ def meeting(parties: int) -> Callable[[], None]:
     return meet
 
 
+def somebody_waits() -> bool:
+    """Whether another transaction waits for a row that this one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def until_somebody_waits() -> None:
+    give_up = time.monotonic() + 10
+    while not somebody_waits():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
 @contextmanager
 def without_constraint(table: str, name: str) -> Iterator[None]:
     """Takes a constraint away, to see what it guards against; put back on emptied tables."""
@@ -60,18 +77,40 @@ def without_constraint(table: str, name: str) -> Iterator[None]:
             cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 
 
-def run_and_die(code: str, *arguments: str) -> None:
-    """Runs Python code in a process on this test's database and sees it killed with -9."""
-    prelude = (
-        "import django; django.setup(); from django.db import connection; import sys;"
-        "connection.settings_dict['NAME'] = sys.argv[1]\n"
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", prelude + code, connection.settings_dict["NAME"], *arguments],
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert process.returncode == -signal.SIGKILL, process.stdout + process.stderr
+def run_and_die(work: Callable[[], object]) -> None:
+    """Does the work in a process of its own, and sees that killed with -9.
+
+    A copy of this process, since a new one would first load the program for a second. Its work is
+    done in a thread, which has a connection of its own: this process's goes on.
+    """
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        with ThreadPoolExecutor(1) as pool:
+            error = pool.submit(work).exception()
+        traceback.print_exception(error)
+        sys.stderr.flush()
+        os._exit(1)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, status
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_on_second(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
+    """Its second call kills the process, before or after doing its work."""
+    calls = 0
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2 and not after:
+            die()
+        result = function(*args, **kwargs)
+        if calls == 2:
+            die()
+        return result
+
+    return wrapped

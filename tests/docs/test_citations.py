@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.docs.citations import (
     OTHERS_FILES,
     PAGES,
@@ -14,6 +12,7 @@ from tests.docs.citations import (
     rules,
     wrong_citations,
 )
+from tests.each import each
 
 
 def test_every_citation_leads_somewhere() -> None:
@@ -34,7 +33,7 @@ def test_the_pages_have_rules_and_sections_to_cite() -> None:
     assert all(headings(page) for page in PAGES)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "as SPEC E99 says",
@@ -66,7 +65,7 @@ def test_a_wrong_citation_is_found(text: str) -> None:
     assert wrong_citations(text) != []
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "SPEC E5",

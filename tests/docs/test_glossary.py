@@ -4,13 +4,13 @@ import re
 from importlib import import_module
 from typing import Any
 
-import pytest
 from django.apps import apps
 from django.utils import translation
 
 from strategies.engine.conditions import CONDITIONS
 from strategies.wording.conditions import WORDS
 from tests.docs.citations import DOCS
+from tests.each import each
 
 GLOSSARY = (DOCS / "glossary.md").read_text()
 TERMS, CODES = GLOSSARY.split("\n## Codes\n")
@@ -34,9 +34,7 @@ def test_every_list_is_read() -> None:
     assert all(rows for _choices, rows in lists())
 
 
-@pytest.mark.parametrize(
-    ("choices", "rows"), lists(), ids=lambda value: getattr(value, "__name__", "")
-)
+@each("choices, rows", lists())
 def test_labels_are_those_that_the_pages_show(
     choices: Any, rows: dict[str, tuple[str, str]]
 ) -> None:

@@ -14,7 +14,9 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from aftersale.api.problem_codes import ProblemCode
 from aftersale.models import Refund, Ticket
+from aftersale.services.shared import errors
 from tests.api.program import program
 from tests.factories import make_shop, make_user
 
@@ -53,6 +55,20 @@ def subset(said: Any, found: Any) -> Any:
     if isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         return [subset(*pair) for pair in zip(said, found, strict=True)]
     return found
+
+
+def test_it_lists_every_code_of_an_error() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| [\d, ]+ \|", GUIDE.read_text(), re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(ProblemCode)
+    told = {kind.code for kind in (errors.Refused, *subclasses(errors.Refused))}
+    assert told <= set(ProblemCode)
+
+
+def subclasses(kind: type) -> Iterator[Any]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from subclasses(one)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,10 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
-import pytest
 from django.core.management import get_commands
 
 from tests.docs.citations import DOCS, OTHERS_FILES, ROOT
+from tests.each import each
 
 _FOLDERS = "aftersale|config|docs|monitoring|strategies|templates|tests"
 _FILE = re.compile(rf"(?<![\w./-])(?:\.\./)*((?:{_FOLDERS}|\.ci)/[\w./-]*)(?:: ?(\w+))?")
@@ -46,12 +46,12 @@ def _module_exists(dotted: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+@each("path", pages())
 def test_names_on_a_page_exist(path: Path) -> None:
     assert missing_names(path.read_text()) == []
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+@each("path", pages())
 def test_links_of_a_page_lead_somewhere(path: Path) -> None:
     links = [link for link in _LINK.findall(path.read_text()) if "://" not in link]
     assert [link for link in links if not (path.parent / link).exists()] == []
@@ -100,7 +100,7 @@ def test_commands_on_pages_exist() -> None:
     assert named - known == set()
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "`aftersale/services/locks.py`",

@@ -22,6 +22,7 @@ from monitoring.services import alerts
 from strategies.models import Strategy, StrategyUsage
 from tests.concurrency.threads import at_once
 from tests.factories import NOON, make_shop, make_user
+from tests.queries import counted_queries
 
 from .scene import DAY, due, failed, one_of_each, parcel, tripped, use, used_up
 
@@ -282,12 +283,13 @@ def test_the_task_ends_alerts_too(shop: Shop) -> None:
     assert Alert.objects.count() == 2 and standing() == set()
 
 
-def test_a_look_takes_one_query_a_kind(shop: Shop, django_assert_num_queries: Any) -> None:
+def test_a_look_takes_one_query_a_kind(shop: Shop) -> None:
     one_of_each(shop)
     alerts.raise_alerts(now=NOON)
     StrategyUsage.objects.update(day=DAY - timedelta(days=1))
-    with django_assert_num_queries(len(alerts.QUERIES)):
+    with counted_queries() as asked:
         assert alerts.end_alerts(now=NOON) == 2
+    assert len(asked) == len(alerts.QUERIES)
 
 
 @pytest.mark.django_db(transaction=True)

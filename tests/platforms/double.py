@@ -93,10 +93,10 @@ class Double:
         self._call("renewed")
         return self.place.renews_refused if refused else self.place.renews
 
-    def changed_orders(self, *, since: datetime, until: datetime) -> Iterator[Any]:
+    def changed_orders(self, *, since: datetime, until: datetime, known: Any) -> Iterator[Any]:
         return self._changed("orders", since, until)
 
-    def changed_tickets(self, *, since: datetime, until: datetime) -> Iterator[Any]:
+    def changed_tickets(self, *, since: datetime, until: datetime, known: Any) -> Iterator[Any]:
         return self._changed("tickets", since, until)
 
     def order(self, order_no: str) -> Any:

@@ -5,7 +5,7 @@ read as before, and nothing but the record itself may be unreadable.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,10 +20,13 @@ from aftersale.platforms.protocol import (
     Unreadable,
 )
 
+from .contract import fake, platform
 from .douyin.fake import DouyinFake
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 from .xiaohongshu.fake import XiaohongshuFake
+
+__all__ = ["fake", "platform"]
 
 MISSING = object()
 ODD: list[Any] = [MISSING, None, [], {}, "", "7", "x\x00", -1, 10**30, True, 1.5, [None], [[7]]]
@@ -133,23 +136,6 @@ def paths(value: Any, before: Path = ()) -> Iterator[Path]:
         yield (*before, key)
         if isinstance(inner, dict | list):
             yield from paths(inner, (*before, key))
-
-
-FAKES: list[Callable[[], Any]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
-
-
-@pytest.fixture(params=FAKES, ids=lambda make: make.__name__)
-def fake(request: pytest.FixtureRequest) -> Iterator[Any]:
-    fake = request.param()
-    fake.start()
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture
-def platform(fake: Any) -> Platform:
-    platform: Platform = fake.connect()
-    return platform
 
 
 def test_a_ticket_of_any_shape_costs_itself_at_most(fake: Any, platform: Platform) -> None:

@@ -199,7 +199,7 @@ def test_the_dialog_asks_whether_it_was_paid(held: Ticket) -> None:
     refund = Refund.objects.select_related("ticket").get()
     assert (refund.amount, refund.reference, refund.status) == (9_000, "BANK-1", "succeeded")
     assert (refund.ticket.status, refund.settled_at) == ("refunded", held.shop.lost_until)
-    assert client.get(address).status_code == 404
+    assert client.get(address).status_code == 409
     assert not audit()
 
 

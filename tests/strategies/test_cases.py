@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from strategies.services.simulation import read, simulate
+from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests" / "cases").glob("*.json"))
@@ -30,7 +31,7 @@ def test_the_cases_are_here():
     assert len(CASES) == 80
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@each("path", CASES)
 def test_case(path):
     case = json.loads(path.read_bytes())
     lines, errors = simulate(read(json.dumps(case["input"]).encode()))

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 from django.utils import translation
 
 from strategies.admin.wording.sentence import sentence
+from tests.each import each
 
 BASE = {"scenario": "pre_ship_refund", "single_amount_cap": 20_000, "daily_cap": 5_000_000}
 POST = BASE | {"scenario": "post_ship_refund", "order_statuses": ["shipped", "delivered"]}
@@ -112,7 +112,7 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "english", "chinese"), TABLE)
+@each("content, english, chinese", TABLE)
 def test_sentence(content: dict[str, Any], english: str, chinese: str) -> None:
     with translation.override("en"):
         assert sentence(content) == english

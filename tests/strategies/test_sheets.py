@@ -493,7 +493,7 @@ def test_strategies_under_version_control(shop: Shop, tmp_path: Any) -> None:
         "  enabled: true -> false\n"
         '  daily_cap: "50000.00" -> "60000.00"\n'
         "Nothing was written.\n",
-        "2: small: single_amount_cap: expected 1.00 to 99999.00 yuan\n",
+        "2: small: single_amount_cap: expected 1.00 to 99999.00 yuan (read: “0.10”)\n",
         1,
     )
     assert run("apply_strategies", str(file))[2] == 1

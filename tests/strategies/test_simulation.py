@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from strategies.services.simulation import SimulationFileError, read, simulate
+from tests.each import each
 
 TIME = "2026-03-04T12:00:00+08:00"
 
@@ -65,7 +66,7 @@ def test_a_ticket_without_order_is_manual_and_no_error():
     assert (lines[0]["outcome"], lines[0]["trace"]) == ("manual", [])
 
 
-@pytest.mark.parametrize("reported", [{"status": "cancelled"}, {"status": "refunded"},
+@each("reported", [{"status": "cancelled"}, {"status": "refunded"},
                                       {"refund_result": {"status": "succeeded"}}])  # fmt: skip
 def test_what_the_platform_reports_of_a_ticket_is_not_looked_at(reported):
     assert outcomes(simulate(document(tickets=[ticket("t1", **reported)]))[0]) == [("t1", "one")]
@@ -96,8 +97,8 @@ GIFT = line(2, "0.00", product="gift", category="toys")
 ONLY_P = {"product_condition": "include", "products": ["p"], "categories": []}
 
 
-@pytest.mark.parametrize(
-    ("lines", "about", "rules", "failed"),
+@each(
+    "lines, about, rules, failed",
     [
         ([line(1, "50.00"), GIFT], {}, ONLY_P, None),
         ([line(1, "50.00"), GIFT], {}, {**ONLY_P, "product_condition": "exclude"}, "product"),
@@ -139,8 +140,8 @@ def test_s2_a_deposit_order_is_for_people():
     assert (outcomes(lines), lines[0]["trace"]) == ([("t1", None)], [])
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
+@each(
+    "changes, error",
     [
         ({"tickets": [ticket("t1"), ticket("t2", line_no=9)]}, "ticket t2: line_no:"),
         ({"tickets": [ticket("t1"), ticket("t1")]}, "ticket t1: ticket_no: the file"),
@@ -189,7 +190,7 @@ def test_a_key_given_twice_is_refused():
     assert (lines, errors) == ([], ["ticket t1: amount: the key is given more than once"])
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"a":' + b"9" * 5000])
+@each("raw", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"a":' + b"9" * 5000])
 def test_a_file_that_is_none(raw):
     with pytest.raises(SimulationFileError, match=r"\.$"):
         read(raw)
@@ -199,8 +200,8 @@ def test_a_byte_order_mark_is_no_matter():
     assert read(b"\xef\xbb\xbf{}") == {}
 
 
-@pytest.mark.parametrize(
-    ("entry", "shown"),
+@each(
+    "entry, shown",
     [
         ("p-1,p-2", "p-1,p-2"),
         ("p-1，p-2", "p-1，p-2"),

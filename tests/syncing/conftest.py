@@ -37,6 +37,9 @@ class Connected:
             now=clock(),
             **{"address": "", "pays_fast_refunds": False} | fields,
         )
+        # It was tried first.
+        assert [call[0] for call in self.place.calls] == ["renewed", "test"]
+        self.place.calls.clear()
 
     @property
     def account(self) -> PlatformAccount:

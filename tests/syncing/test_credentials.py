@@ -139,6 +139,7 @@ def test_what_a_person_enters_meanwhile_stays(connected: Connected):
 
     def enter(call: tuple) -> None:
         connected.place.before = lambda call: None
+        connected.place.renews = None
         accounts.replace(
             shop_id=connected.shop.pk,
             secrets={"key": "key-new", "token": "token-new"},
@@ -147,6 +148,7 @@ def test_what_a_person_enters_meanwhile_stays(connected: Connected):
             user=connected.owner,
             now=connected.clock(),
         )
+        connected.place.renews = {"token": "token-late"}
 
     connected.place.before = enter
     platform = access.ready(connected.account, clock=connected.clock)

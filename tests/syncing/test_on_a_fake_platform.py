@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from aftersale.models import Order, PlatformAccount, Refund, Ticket
+from aftersale.models import Order, PlatformAccount, PlatformCalls, Refund, Ticket
 from aftersale.services.ingest import dated_ahead
 from aftersale.services.refunds import money_audit
 from aftersale.services.syncing import accounts, read_changes
@@ -49,8 +49,12 @@ def connect(fake: Fake) -> int:
 def read(fake: Fake, account_pk: int, minutes: int = 1) -> None:
     for _minute in range(minutes):
         fake.advance(60)
-        while read_changes.run(account_pk=account_pk, clock=fake.now):
-            pass
+        read_now(fake, account_pk)
+
+
+def read_now(fake: Fake, account_pk: int) -> None:
+    while read_changes.run(account_pk=account_pk, clock=fake.now):
+        pass
 
 
 def both_sides_agree(fake: Fake) -> None:
@@ -88,6 +92,38 @@ def test_both_sides_agree_whatever_goes_wrong(fake: Fake) -> None:
     read(fake, account_pk)
     fake.advance(60 * 60 * 24 * 8)
     read(fake, account_pk, 3)
+    both_sides_agree(fake)
+
+
+def calls() -> int:
+    return PlatformCalls.objects.aggregate(total=Sum("calls"))["total"] or 0
+
+
+def calls_of(fake: Fake, account_pk: int, minutes: int = 1) -> int:
+    before = calls()
+    read(fake, account_pk, minutes)
+    return calls() - before
+
+
+def test_only_what_changed_is_fetched_again(fake: Fake) -> None:
+    """The rounds look back over ten minutes, and each would fetch all of them again."""
+    account_pk = connect(fake)
+    PlatformAccount.objects.update(orders_until=fake.now(), tickets_until=fake.now())
+    read(fake, account_pk)
+    lists = max(calls_of(fake, account_pk) for _minute in range(2))
+    numbers = [fake.buyer_applies(fake.places(1_000), "refund_only", 1_000) for _n in range(3)]
+    # Each with its detail and its order's.
+    assert 3 <= calls_of(fake, account_pk) <= lists + 2 * 3
+    # A list that tells no times is asked for in two, twice; an order is read once more where its
+    # list is read seldom.
+    assert calls_of(fake, account_pk, 4) <= 4 * (lists + 2) + 3
+    fake.buyer_cancels(numbers[1])
+    assert calls_of(fake, account_pk) <= lists + 2 + 2
+    # Filed, read and cancelled in one moment.
+    late = fake.buyer_applies(fake.places(1_000), "refund_only", 1_000)
+    read_now(fake, account_pk)
+    fake.buyer_cancels(late)
+    read(fake, account_pk)
     both_sides_agree(fake)
 
 

@@ -7,11 +7,13 @@ from django.urls import reverse
 from aftersale.models import PlatformStep, Rejection, Ticket
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import OWN_REASON, PlatformReason
+from aftersale.reject_reasons import fitting
 from aftersale.services.desk import replies
 from aftersale.services.shared.errors import Refused
 from tests import factories
 from tests.admin.clients import english_client
 from tests.aftersale.pictures import picture
+from tests.api.program import program
 
 from .conftest import Connected
 
@@ -112,8 +114,30 @@ def test_with_the_pictures_that_it_wants_it_goes(
     assert Rejection.objects.get().evidence_files.count() == 1
 
 
-def test_a_program_rejects_by_the_catalogue_and_asks_nothing(connected: Connected, ticket: Ticket):
-    """INTERFACES, REST API: `reason` is a code of the catalogue."""
-    reject(connected, ticket, "reason_mismatch")
-    assert connected.place.calls == []
-    assert Rejection.objects.get().label == ""
+def test_a_program_rejects_for_the_platforms_reasons_too(connected: Connected, ticket: Ticket):
+    erp = program(connected.shop, connected.owner)
+    found = erp.get("/reject-reasons?ticket_no=T1").content["results"]
+    assert [(one["code"], one["hint"], one["needs_evidence"]) for one in found] == [
+        ("platform:41", "需上传质检单", False),
+        ("platform:42", "", True),
+    ]
+    for code in ("reason_mismatch", "platform:99"):
+        refused = erp.post("/tickets/T1/reject", {"reason": code, "explanation": "No."})
+        assert (refused.status, refused.content["errors"][0]["pointer"]) == (422, "#/reason")
+        assert "platform:41 (发货前已质检); platform:42 (包裹内无商品)" in refused.content["detail"]
+    assert not Rejection.objects.exists() and not PlatformStep.objects.exists()
+    sent = {"reason": "platform:41", "explanation": "No."}
+    assert erp.post("/tickets/T1/reject", sent).status == 200
+    assert Rejection.objects.get().label == "发货前已质检"
+
+
+def test_where_the_platform_has_none_the_catalogue_serves_programs(
+    connected: Connected, ticket: Ticket
+):
+    connected.place.reasons = []
+    erp = program(connected.shop, connected.owner)
+    found = erp.get("/reject-reasons?ticket_no=T1").content["results"]
+    assert [one["code"] for one in found] == [one.code for one in fitting(ticket)]
+    assert erp.get("/reject-reasons?ticket_no=T9").status == 404
+    sent = {"reason": "reason_mismatch", "explanation": "No."}
+    assert erp.post("/tickets/T1/reject", sent).status == 200

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access, columns
@@ -18,15 +19,21 @@ from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketStatus
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
-from aftersale.platforms.protocol import NotAuthorised
+from aftersale.platforms.protocol import NotAuthorised, Secret
 from aftersale.services.access.rights import Right
+from aftersale.services.shared import app_calls
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.shown import EMPTY, format_time
-from aftersale.services.syncing import accounts
+from aftersale.services.syncing import accounts, authorising
 
 from .frame import SettingsForm, owned_shop, section, the_shop
 
 PROBLEMS = 20
+# What platforms call the things that a shop lets an app do; others are shown as they are called.
+SCOPES = {
+    "merchant_order": gettext_lazy("Orders"),
+    "merchant_refund": gettext_lazy("After-sale"),
+}
 
 
 class AccessForm(SettingsForm):
@@ -36,24 +43,9 @@ class AccessForm(SettingsForm):
         super().__init__(*args, **kwargs)
         self.secrets = [secret.name for secret in registry.secrets_of(platform)]
         for secret in registry.secrets_of(platform):
-            field = forms.CharField(
-                label=secret.label if secret.needed else _("%s (may stay empty)") % secret.label,
-                required=secret.needed,
-                help_text=secret.help,
-                max_length=4000,
-                widget=forms.PasswordInput(
-                    attrs={"class": "d-input", "autocomplete": "new-password"}
-                ),
-            )
-            self.fields[secret.name] = field
+            self.fields[secret.name] = secret_field(secret)
         if not settings.PRODUCTION:
-            self.fields["address"] = forms.CharField(
-                label=_("Address (may stay empty)"),
-                required=False,
-                max_length=200,
-                widget=forms.TextInput(attrs={"class": "d-input"}),
-                help_text=_("For trying things out: where a simulated platform is reached."),
-            )
+            self.fields["address"] = address_field()
         self.fields["pays_fast_refunds"] = forms.BooleanField(
             label=_("The platform pays fast refunds itself"),
             required=False,
@@ -69,9 +61,29 @@ class AccessForm(SettingsForm):
         }
 
 
+def secret_field(secret: Secret) -> forms.CharField:
+    return forms.CharField(
+        label=secret.label if secret.needed else _("%s (may stay empty)") % secret.label,
+        required=secret.needed,
+        help_text=secret.help,
+        max_length=4000,
+        widget=forms.PasswordInput(attrs={"class": "d-input", "autocomplete": "new-password"}),
+    )
+
+
+def address_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Address (may stay empty)"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "d-input"}),
+        help_text=_("For trying things out: where a simulated platform is reached."),
+    )
+
+
 @desk_page
 def platform(request: HttpRequest, pk: int) -> HttpResponse:
-    return _section(request, the_shop(request, pk))
+    return shown_section(request, the_shop(request, pk))
 
 
 @desk_page
@@ -91,8 +103,10 @@ def connect(request: HttpRequest, pk: int, platform: str) -> HttpResponse:
         act=act,
         form=form,
         title=_("Connect to: %(platform)s") % {"platform": registry.name_of(platform)},
-        submit=_("Connect the shop"),
+        submit=_("Try it and connect the shop"),
         connects=True,
+        platform=platform,
+        by_page=registry.authorisation(platform) is not None,
     )
 
 
@@ -113,7 +127,7 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
         act=act,
         form=form,
         title=_("Replace the credentials"),
-        submit=_("Replace the credentials"),
+        submit=_("Try them and replace"),
     )
 
 
@@ -149,7 +163,7 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
 
     def again(refused: Refused) -> HttpResponse:
         said = _("The test failed: %s") % refused.message
-        return _section(request, shop, refused=Refused(said))
+        return shown_section(request, shop, refused=Refused(said))
 
     return attempt(act, again)
 
@@ -161,12 +175,23 @@ def _connected(shop: Shop) -> PlatformAccount:
     return account
 
 
-def _section(request: HttpRequest, shop: Shop, *, refused: Refused | None = None) -> HttpResponse:
+def shown_section(
+    request: HttpRequest, shop: Shop, *, refused: Refused | None = None
+) -> HttpResponse:
     accounts_ = PlatformAccount.objects.select_related("shop", "connected_by")
     account = accounts_.filter(shop=shop).first()
     context: dict[str, Any] = {"account": account}
     if account is None:
-        context["offered"] = [(code, registry.name_of(code)) for code in registry.PLATFORMS]
+        context["offered"] = [
+            (code, registry.name_of(code), registry.authorisation(code) is not None)
+            for code in registry.PLATFORMS
+        ]
+        if access.may(request, shop.pk, Right.CHANGE_SHOP):
+            row = authorising.waiting(
+                shop_id=shop.pk, user=access.person(request), now=timezone.now()
+            )
+            context["granted"] = row
+            context["granted_by"] = registry.name_of(row.platform) if row else ""
     else:
         context |= _state(request, shop, account)
     return section(request, shop, "shop-platform", refused=refused, **context)
@@ -186,6 +211,9 @@ def _state(request: HttpRequest, shop: Shop, account: PlatformAccount) -> dict[s
         "word": word,
         "colour": colour,
         "facts": _facts(shop, account),
+        "by_page": registry.authorisation(account.platform) is not None,
+        "ends_soon": bool(account.warned_from and account.warned_from <= timezone.now()),
+        "until": format_time(account.authorised_until, shop) if account.authorised_until else "",
         "secrets": _secrets(account),
         "can": [can.label for can in Can if can in registry.capabilities(account.platform)],
         "can_not": [can.label for can in Can if can not in registry.capabilities(account.platform)],
@@ -215,10 +243,20 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
     def moment(at: Any) -> Any:
         return format_time(at, shop) if at else EMPTY
 
+    scopes = " · ".join(str(SCOPES.get(scope, scope)) for scope in account.scopes)
     facts = [
+        (_("Shop on the platform"), account.name_there or account.shop_there or EMPTY),
+        (_("Granted"), scopes or _("All that the app may do there")),
+        (
+            _("Granted until"),
+            moment(account.authorised_until)
+            if account.authorised_until
+            else _("It does not end by itself, as far as the platform says"),
+        ),
         (_("Last read"), moment(account.last_read_at)),
         (_("Orders read up to"), moment(account.orders_until)),
         (_("Tickets read up to"), moment(account.tickets_until)),
+        (_("Calls today"), _calls(account)),
         (_("Connected at"), moment(account.connected_at)),
         (_("Connected by"), columns.name(account.connected_by)),
         (
@@ -229,10 +267,21 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
         ),
     ]
     if account.paused_until and account.paused_until > timezone.now():
-        facts.insert(1, (_("Asked again at"), moment(account.paused_until)))
+        facts.insert(4, (_("Asked again at"), moment(account.paused_until)))
     if account.address:
         facts.append((_("Address"), account.address))
     return facts
+
+
+def _calls(account: PlatformAccount) -> str:
+    calls = app_calls.today(account)
+    own, every = f"{calls.own:,}", f"{calls.all:,}"
+    if calls.quota is not None:
+        words = {"own": own, "all": every, "quota": f"{calls.quota:,}"}
+        own = _("%(own)s (the app: %(all)s of %(quota)s)") % words
+    elif every != own:
+        own = _("%(own)s (the app: %(all)s)") % {"own": own, "all": every}
+    return _("%s; used up for today") % own if calls.spent else own
 
 
 def _secrets(account: PlatformAccount) -> list[tuple[Any, bool]]:

@@ -1,10 +1,15 @@
 """API tokens of a shop: made, shown once, and revoked by owners (SPEC P1)."""
 
+import re
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +36,21 @@ class TokenForm(SettingsForm):
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple(),
     )
+    expires_at = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        validators=[MaxValueValidator(date(2999, 12, 31))],
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Left empty: until it is revoked."),
+    )
+    networks = forms.CharField(
+        label=gettext_lazy("Only from these addresses"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy(
+            "Left empty: from anywhere. Separate several by blanks: 203.0.113.7 198.51.100.0/24"
+        ),
+    )
 
 
 @dataclass
@@ -42,6 +62,8 @@ class Row:
     made: str
     used: str
     revoked: str
+    ends: str
+    has_ended: bool
     acts_as: str
     """The role that its maker has now; "" where it can do nothing any more."""
 
@@ -67,7 +89,15 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = TokenForm(posted(request))
 
     def act() -> HttpResponse:
-        made = service.create(shop_id=shop.pk, **form.cleaned_data, **caller(request))
+        given = form.cleaned_data
+        made = service.create(
+            shop_id=shop.pk,
+            name=given["name"],
+            scopes=given["scopes"],
+            expires_at=_end_of(given["expires_at"], shop),
+            networks=re.split(r"[\s,，、;；]+", given["networks"]) if given["networks"] else [],
+            **caller(request),
+        )
         return _shown_once(request, *made)
 
     return ask(
@@ -116,6 +146,13 @@ def _shown_once(request: HttpRequest, token: ApiToken, text: str) -> HttpRespons
     return response
 
 
+def _end_of(day: date | None, shop: Shop) -> datetime | None:
+    """The midnight that ends the day in the shop's zone."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(shop.timezone))
+
+
 def _row(token: ApiToken, shop: Shop, roles: dict[int, str]) -> Row:
     role = roles.get(token.created_by_id)
     if token.created_by.is_superuser:
@@ -128,5 +165,7 @@ def _row(token: ApiToken, shop: Shop, roles: dict[int, str]) -> Row:
         made=format_time(token.created_at, shop),
         used=format_time(token.last_used_at, shop) if token.last_used_at else "",
         revoked=format_time(token.revoked_at, shop) if token.revoked_at else "",
+        ends=format_time(token.expires_at, shop) if token.expires_at else "",
+        has_ended=token.expires_at is not None and token.expires_at <= timezone.now(),
         acts_as=acts_as,
     )

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from . import (
+    connecting,
     deadlines,
     fast_refund,
     frame,
@@ -50,6 +51,18 @@ urlpatterns: list[URLPattern] = [
         f"{_SHOP}platform/connect/<str:platform>/",
         platform.connect,
         name="shop-platform-connect",
+    ),
+    path(
+        f"{_SHOP}platform/authorise/<str:platform>/",
+        connecting.authorise,
+        name="shop-platform-authorise",
+    ),
+    path(f"{_SHOP}platform/confirm/", connecting.confirm, name="shop-platform-confirm"),
+    path(f"{_SHOP}platform/drop/", connecting.drop, name="shop-platform-drop"),
+    path(
+        "platforms/<str:platform>/authorised/",
+        connecting.authorised,
+        name="platform-authorised",
     ),
     path(f"{_SHOP}platform/replace/", platform.replace, name="shop-platform-replace"),
     path(f"{_SHOP}platform/disconnect/", platform.disconnect, name="shop-platform-disconnect"),

@@ -18,7 +18,7 @@ from aftersale.models import Ticket
 from aftersale.services.refunds import lost_payments, refund_results
 from aftersale.services.refunds.by_hand import is_to_pay
 from aftersale.services.refunds.payment_claim import claim_of, read_claim
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
 from .changed_case import CHANGED, says_what_changed
@@ -111,7 +111,7 @@ def was_paid(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """A ticket that may have been paid before a backup was restored: was it? (SPEC G6)"""
     ticket = find_case(ticket_id=ticket_id, user=access.person(request))
     if not lost_payments.in_doubt(ticket):
-        raise NotFound(_("There is nothing in doubt about this ticket."))
+        raise Stale(_("There is nothing in doubt about this ticket."))
     if request.method == "GET":
         require_unchanged(ticket, ticket.order, request.GET.get("seen"))
     refund = getattr(ticket, "refund", None)

@@ -1,15 +1,19 @@
 """What a Douyin shop is asked before anything is done: orders, tickets, lists, addresses."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import (
     NotCarriedOut,
     OrderNow,
     PlatformReason,
+    RecordUnreadable,
     SeenOrder,
     SeenTicket,
     Unreadable,
@@ -20,7 +24,7 @@ from aftersale.platforms.protocol import (
 from . import reasons, to_records
 from .api import Api, Refused
 from .refusals import why
-from .values import LONGEST_NUMBER, identity, number, part, rows, seconds
+from .values import LONGEST_NUMBER, identity, moment, number, part, rows, seconds
 
 ORDERS, ORDER = "/order/searchList", "/order/orderDetail"
 TICKETS, TICKET = "/afterSale/List", "/afterSale/Detail"
@@ -81,7 +85,9 @@ class Lookup:
 
     # Tickets.
 
-    def tickets(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
+    def tickets(
+        self, since: datetime, until: datetime, known: Known
+    ) -> Iterator[SeenTicket | Unreadable]:
         # Without this order rows are missed.
         asked = {"size": PAGE, "order_by": ["update_time asc"]}
 
@@ -90,7 +96,11 @@ class Lookup:
             return self._api.read(TICKETS, {**asked, **window})
 
         for row in _walk(page, since, until, "items", _of_ticket):
-            yield self._told(_of_ticket(row)[0])
+            named, changed = _of_ticket(row)
+            at = moment(changed) or until
+            answered_at = self._api.connection.answered_at
+            if known.may_have_changed(named, since=at, before=at, answered_at=answered_at):
+                yield self._told(named)
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         raw = self.raw_ticket(ticket_no)
@@ -145,19 +155,14 @@ class Lookup:
         return seen
 
     def _seen(self, raw: Row) -> SeenTicket | Unreadable:
-        return to_records.seen_ticket(raw, self._shop, self._lines_of(to_records.order_no_of(raw)))
-
-    def _lines_of(self, order_no: str) -> tuple[str, ...]:
         """A ticket is told without its line where its order is not there."""
+        order_no = to_records.order_no_of(raw)
+        order = None
         if order_no not in self._lines:
-            try:
-                row = self._raw_order(order_no)
-            except Refused:
-                row = None
-            if row is None:
-                return ()
-            self._lines[order_no] = to_records.line_numbers(row)
-        return self._lines[order_no]
+            with suppress(Refused, RecordUnreadable):
+                order = self.order(order_no)
+        seen = to_records.seen_ticket(raw, self._shop, self._lines.get(order_no, ()))
+        return seen if isinstance(seen, Unreadable) else replace(seen, order=order)
 
     def _tickets_of(self, order_no: str) -> dict[str, str]:
         """An order's tickets and the line of each."""

@@ -7,6 +7,7 @@ from typing import Any
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import (
     Accepted,
@@ -74,14 +75,15 @@ class Douyin:
     # What is there.
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
+        # The list has whole orders: nothing is saved by leaving some out.
         return self._lookup.orders(since, until)
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
-        return self._lookup.tickets(since, until)
+        return self._lookup.tickets(since, until, known or Known())
 
     def order(self, order_no: str) -> SeenOrder | None:
         return self._lookup.order(order_no)

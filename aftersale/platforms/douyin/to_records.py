@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
+from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import LINK_PATTERN
 
@@ -338,7 +339,5 @@ def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadab
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        # The error's own text would repeat what the buyer wrote.
-        places = sorted({".".join(map(str, part["loc"])) for part in error.errors()})
-        text = _("Douyin's record can't be read: %s.") % ", ".join(places)
+        text = _("Douyin's record can't be read: %s.") % explain_in_each_language(error)
         return Unreadable(values[name], text)

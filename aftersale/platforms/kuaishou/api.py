@@ -70,11 +70,21 @@ class Api:
 
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """The OAuth address's answer to a refresh."""
-        address = f"{self._address}/oauth2/refresh_token"
-        response, answer = self.connection.json("POST", address, data=form)
+        text = _("Kuaishou does not renew the access: %s")
+        return self._tokens("POST", "refresh_token", form, text)
+
+    def first_token(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Its answer to the code of an authorisation."""
+        text = _("Kuaishou does not grant the access: %s")
+        return self._tokens("GET", "access_token", form, text)
+
+    def _tokens(self, verb: str, name: str, form: Mapping[str, str], text: str) -> dict[str, Any]:
+        query, body = (form, None) if verb == "GET" else (None, form)
+        address = f"{self._address}/oauth2/{name}"
+        response, answer = self.connection.json(verb, address, params=query, data=body)
         if _code(answer, "result") not in codes.SUCCEEDED:
             self._raise_grouped(answer, response)
-            raise NotAuthorised(_("Kuaishou does not renew the access: %s") % _said(answer))
+            raise NotAuthorised(text % _said(answer))
         data = answer.get("data")
         return data if isinstance(data, dict) else answer
 
@@ -114,7 +124,7 @@ class Api:
         if found & codes.THROTTLED:
             raise too_many(NAME)
         if (found | {_code(answer, "sub_code")}) & codes.QUOTA_SPENT:
-            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE, Limit.APP)
+            raise Throttled(_("The app's calls of the day are used up."), QUOTA_PAUSE, Limit.DAY)
         if found & codes.NOT_AUTHENTICATED:
             text = _("Kuaishou does not accept the access token: %s")
         elif found & codes.NOT_PERMITTED:

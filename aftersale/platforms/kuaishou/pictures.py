@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
-
+from aftersale.domain.multilingual import said as _
 from aftersale.platforms.kuaishou.values import clean, part
 from aftersale.platforms.protocol import Picture
 

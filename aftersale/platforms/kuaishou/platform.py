@@ -9,8 +9,9 @@ import structlog
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
 from aftersale.platforms.kuaishou import access, codes, messages, pictures, reasons, to_records
-from aftersale.platforms.kuaishou.values import identity, milliseconds, number, rows
+from aftersale.platforms.kuaishou.values import identity, milliseconds, moment, number, rows
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -82,7 +83,7 @@ class Kuaishou:
     # What is there.
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
         asked = {
             "orderViewStatus": ALL_ORDERS,
@@ -95,12 +96,15 @@ class Kuaishou:
             "open.order.cursor.list", asked, since, until, cursor="cursor", rows="orderList"
         )
         for row in pages:
+            named = to_records.order_no(row)
+            if not self._may_have_changed(named, to_records.order_version(row), known):
+                continue
             if to_records.lacks_shipping(row):
-                row = self._whole(row, self._order, to_records.order_no(row))
+                row = self._whole(row, self._order, named)
             yield self._order_record(row)
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
         asked = {
             "type": ALL_TICKETS,
@@ -120,9 +124,12 @@ class Kuaishou:
             rows="refundOrderInfoList",
         )
         for row in pages:
+            named = identity(row, "refundId")
+            if not self._may_have_changed(named, moment(number(row, "updateTime")), known):
+                continue
             # Only the detail has pictures, the parcel, and how long the buyer may think.
             if "pictures" not in row:
-                row = self._whole(row, self._ticket, identity(row, "refundId"))
+                row = self._whole(row, self._ticket, named)
             yield self._seen_ticket(row)
 
     def order(self, order_no: str) -> SeenOrder | None:
@@ -309,6 +316,12 @@ class Kuaishou:
                 # Otherwise it would loop for ever; giving up silently would lose the rest.
                 raise NotCarriedOut(_("Kuaishou's list does not go on."))
             been.add(place)
+
+    def _may_have_changed(self, named: str, at: datetime | None, known: Known | None) -> bool:
+        if known is None or at is None:
+            return True
+        answered_at = self._api.connection.answered_at
+        return known.may_have_changed(named, since=at, before=at, answered_at=answered_at)
 
     def _order_record(self, row: Row) -> SeenOrder | Unreadable:
         receives = 0

@@ -7,17 +7,28 @@ recorded at all (no number, no time) is told as Unreadable.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.domain.money import plain_yuan
+from aftersale.domain.multilingual import said as _
 from aftersale.platforms.kuaishou import codes, facts
 from aftersale.platforms.kuaishou.codes import HandlingWay, Negotiation, OrderStatus, Status
-from aftersale.platforms.kuaishou.values import MOMENTS, clean, identity, iso, number, part, rows
+from aftersale.platforms.kuaishou.values import (
+    MOMENTS,
+    clean,
+    identity,
+    iso,
+    moment,
+    number,
+    part,
+    rows,
+)
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
+from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import LINK_PATTERN
 
@@ -215,6 +226,10 @@ def order_no(row: Mapping[str, Any]) -> str:
     return identity(part(row, "orderBaseInfo"), "oid")
 
 
+def order_version(row: Mapping[str, Any]) -> datetime | None:
+    return moment(number(part(row, "orderBaseInfo"), "updateTime"))
+
+
 def ticket_numbers(row: Mapping[str, Any]) -> list[str]:
     """The order's tickets, as its detail lists them."""
     return [identity(one, "refundId") for one in rows(row, "orderRefundList")]
@@ -292,7 +307,5 @@ def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadab
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        # The error's own text would repeat what the buyer wrote.
-        places = sorted({".".join(map(str, part["loc"])) for part in error.errors()})
-        text = _("Kuaishou's record can't be read: %s.") % ", ".join(places)
+        text = _("Kuaishou's record can't be read: %s.") % explain_in_each_language(error)
         return Unreadable(values[name], text)

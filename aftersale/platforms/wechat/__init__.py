@@ -1,12 +1,15 @@
 """The WeChat shop (视频号小店, 微信小店): its API, its codes and its pushes."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.platforms.authorisation import Granted
 from aftersale.platforms.protocol import Secret
 
 from .shop import WeChatShop
 
-__all__ = ["SECRETS", "WeChatShop"]
+__all__ = ["SECRETS", "WeChatShop", "granted"]
 
 SECRETS = (
     Secret("app_id", _("AppID"), True),
@@ -33,3 +36,8 @@ SECRETS = (
     Secret("callback_token", _("Token of the message push"), False),
     Secret("callback_aes_key", _("EncodingAESKey of the message push"), False),
 )
+
+
+def granted(secrets: Mapping[str, str]) -> Granted:
+    """The shop's own app, or a provider's until the shop withdraws it: neither ends by itself."""
+    return Granted(shop=secrets.get("app_id", ""))

@@ -173,7 +173,7 @@ SYSTEM_ERRORS = {-1, -2, 9700223}
 THROTTLED: dict[int, tuple[float, Limit]] = {
     10021044: (5, Limit.CALL),  # too many users just now
     10021059: (60, Limit.ORDER),  # one refund of an order per minute
-    45009: (600, Limit.APP),  # the day's quota
+    45009: (600, Limit.DAY),  # the day's quota
     45011: (60, Limit.APP),  # the minute's quota
 }
 # Tokens, credentials, addresses and permissions that the platform does not take.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotAuthorised
+from aftersale.platforms.protocol import NotAuthorised, WaitsForPush
 
 from .client import Client
 from .values import text
@@ -66,7 +66,7 @@ def _component_token(
     if held and _holds(until, now + early):
         return {"component_access_token": held, "component_expires_at": until}
     if not secrets.get("component_verify_ticket"):
-        raise NotAuthorised(
+        raise WaitsForPush(
             _("The platform has not pushed the service provider's verify ticket yet.")
         )
     answer = client.component_call(

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import (
     NotCarriedOut,
@@ -20,6 +22,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.platforms.wechat import codes, disputes, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
+from aftersale.records.errors import explain_in_each_language
 
 from .client import Answer, Client, NotPermitted, Refused
 
@@ -58,28 +61,44 @@ class Lookup:
         # Of orders read before: a ticket costs one call then.
         self._goods: dict[str, to_records.Goods] = {}
 
-    def orders(self, since: datetime, until: datetime) -> Iterator[SeenOrder | Unreadable]:
-        for start, end in _windows(since, until, ORDER_WINDOW):
+    def orders(
+        self, since: datetime, until: datetime, known: Known
+    ) -> Iterator[SeenOrder | Unreadable]:
+        for start, end in _known_windows(known, since, until, ORDER_WINDOW):
             asked = {"update_time_range": {"start_time": start, "end_time": end}, "page_size": PAGE}
-            for number in self._listed(ORDERS + "/list/get", asked, "order_id_list"):
+            listed = self._listed(ORDERS + "/list/get", asked, "order_id_list")
+            for number in self._maybe_changed(listed, known, start, end):
                 order = _told(number, self.order)
                 if order is not None:
                     yield order
 
-    def tickets(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
-        yield from self._changed_tickets(since, until)
+    def tickets(
+        self, since: datetime, until: datetime, known: Known
+    ) -> Iterator[SeenTicket | Unreadable]:
+        yield from self._changed_tickets(since, until, known)
         yield from self._gifts(since - GIFTS_MAY_TAKE, until)
 
     def _changed_tickets(
-        self, since: datetime, until: datetime
+        self, since: datetime, until: datetime, known: Known
     ) -> Iterator[SeenTicket | Unreadable]:
-        for start, end in _windows(since, until, TICKET_WINDOW):
+        for start, end in _known_windows(known, since, until, TICKET_WINDOW):
             asked = {"begin_update_time": start, "end_update_time": end}
             path = TICKETS + "/getaftersalelist"
-            for number in self._listed(path, asked, "after_sale_order_id_list"):
+            listed = self._listed(path, asked, "after_sale_order_id_list")
+            for number in self._maybe_changed(listed, known, start, end):
                 ticket = _told(number, self.ticket)
                 if ticket is not None:
                     yield ticket
+
+    def _maybe_changed(
+        self, listed: Iterator[str], known: Known, start: int, end: int
+    ) -> Iterator[str]:
+        """The lists have numbers only: all that is known of a change is the window it fell into."""
+        since, before = (datetime.fromtimestamp(at, UTC) for at in (start, end))
+        for number in listed:
+            answered_at = self._client.connection.answered_at
+            if known.may_have_changed(number, since=since, before=before, answered_at=answered_at):
+                yield number
 
     def _gifts(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
         """Listed by when they began only, and so again until they are over."""
@@ -143,15 +162,17 @@ class Lookup:
         if raw is None:
             return None
         try:
-            return to_records.seen_ticket(
+            line_no, order = self._line(raw)
+            seen = to_records.seen_ticket(
                 self._shop,
                 raw,
-                line_no=self._line(raw),
+                line_no=line_no,
                 read_at=raw["answered_at"],
                 dispute=self.dispute(raw),
             )
         except BAD_ANSWER as error:
             raise NoRecord(_what(error)) from error
+        return replace(seen, order=order)
 
     def dispute(self, raw: Answer, until: float | None = None) -> Dispute | None:
         """The ticket's dispute. One that the platform does not know any more is over."""
@@ -206,17 +227,18 @@ class Lookup:
             self._goods[order_no] = to_records.goods_of(raw)
         return raw
 
-    def _line(self, raw: Answer) -> int | None:
-        """Found among the order's goods; a ticket is told without, if its order is not."""
+    def _line(self, raw: Answer) -> tuple[int | None, SeenOrder | None]:
+        """Found among the order's goods, and the order where it was read for that; a ticket is told
+        without, if its order is not."""
         order_no, product = str(raw["order_id"]), raw.get("product_info") or {}
         line = to_records.line_no(self._goods.get(order_no, ()), product)
         if line is not None:
-            return line
+            return line, None
         try:
-            self._raw_order(order_no)
+            order = self.order(order_no)
         except (Refused, NoRecord):
-            return None
-        return to_records.line_no(self._goods.get(order_no, ()), product)
+            order = None
+        return to_records.line_no(self._goods.get(order_no, ()), product), order
 
     def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""
@@ -285,12 +307,11 @@ def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable |
 
 
 def _what(error: Exception) -> str:
-    """Which fields could not be read; never what is in them."""
+    """What is wrong, without a buyer's data."""
     if isinstance(error, to_records.UnknownStatus):
         return str(error)
     if isinstance(error, ValidationError):
-        names = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
-        return _("Not as expected: %s.") % ", ".join(names)
+        return _("Not as expected: %s.") % explain_in_each_language(error)
     return _("What the platform says of it can't be read.")
 
 
@@ -303,6 +324,13 @@ def _windows(since: datetime, until: datetime, longest: timedelta) -> Iterator[t
         stop = min(start + int(longest.total_seconds()), end)
         yield start, stop
         start = stop
+
+
+def _known_windows(
+    known: Known, since: datetime, until: datetime, longest: timedelta
+) -> Iterator[tuple[int, int]]:
+    for first, last in known.spans(since, until):
+        yield from _windows(first, last, longest)
 
 
 def _is(seen: SeenTicket | Unreadable, ticket_no: str) -> bool:

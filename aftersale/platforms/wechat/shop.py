@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import (
     CALL_TIMEOUT_SECONDS,
     Failed,
@@ -101,14 +102,14 @@ class WeChatShop:
             raise TimedOut from error
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
-        return self._lookup.orders(since, until)
+        return self._lookup.orders(since, until, known or Known())
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
-        return self._lookup.tickets(since, until)
+        return self._lookup.tickets(since, until, known or Known())
 
     def order(self, order_no: str) -> SeenOrder | None:
         with reads():

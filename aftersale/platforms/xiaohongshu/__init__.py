@@ -1,6 +1,7 @@
 """Xiaohongshu shops (小红书): facts in docs/platforms/xiaohongshu.md; its codes stay in here."""
 
+from .access import AUTHORISATION, granted
 from .platform import Xiaohongshu
 from .secrets import SECRETS
 
-__all__ = ["SECRETS", "Xiaohongshu"]
+__all__ = ["AUTHORISATION", "SECRETS", "Xiaohongshu", "granted"]

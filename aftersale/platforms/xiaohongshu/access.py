@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 from aftersale.domain.multilingual import said as _
-from aftersale.platforms.protocol import NotAuthorised
+from aftersale.platforms.authorisation import Authorisation, Granted, held_until
+from aftersale.platforms.protocol import Account, NotAuthorised
 from aftersale.platforms.xiaohongshu.values import Row, clean, identity, moment, number
 
 from .api import Api
+from .secrets import SECRETS
+
+PAGE = "https://ark.xiaohongshu.com"
+APP = ("app_id", "app_secret", "push_key")
 
 # Earlier than half an hour before its end the platform hands out the same token again.
 BEFORE = timedelta(minutes=25)
@@ -27,6 +33,28 @@ def renewed(
     if at_hand and not refused and not _runs_out(secrets.get("expires_at", ""), now):
         return None
     return _kept(secrets, api.token("oauth.refreshToken", {"refreshToken": refresh_token}))
+
+
+def _page(secrets: Mapping[str, str], address: str, redirect: str, state: str) -> str:
+    asked = {"appId": secrets.get("app_id", ""), "redirectUri": redirect, "state": state}
+    return f"{(address or PAGE).rstrip('/')}/ark/authorization?{urlencode(asked)}"
+
+
+def _exchange(account: Account, code: str, now: datetime) -> Mapping[str, str]:
+    return _kept(account.secrets, Api(account).token("oauth.getAccessToken", {"code": code}))
+
+
+AUTHORISATION = Authorisation(
+    app=tuple(secret for secret in SECRETS if secret.name in APP), page=_page, exchange=_exchange
+)
+
+
+def granted(secrets: Mapping[str, str]) -> Granted:
+    """A refresh token lasts 14 days and is replaced after seven: warned of once that fails."""
+    renewable = bool(secrets.get("refresh_token"))
+    until = secrets.get("refresh_expires_at" if renewable else "expires_at", "")
+    warn = timedelta(days=6)
+    return Granted(shop=secrets.get("seller_id", ""), until=held_until(until), warn=warn)
 
 
 def _kept(secrets: Mapping[str, str], answer: Row) -> Mapping[str, str]:

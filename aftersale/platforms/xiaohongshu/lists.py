@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import NotCarriedOut
-from aftersale.platforms.xiaohongshu.values import Row, identity, milliseconds, number
+from aftersale.platforms.xiaohongshu.values import Row, identity, milliseconds, moment, number
 
 from .api import Api
 
@@ -22,33 +23,51 @@ class List(NamedTuple):
     method: str
     rows: str
     number: str
+    updated: str
     # So many pages it goes on.
     most_pages: int
     milliseconds: bool
 
 
-ORDERS = List("order.getOrderList", "orderList", "orderId", 100, False)
-TICKETS = List("afterSale.listAfterSaleInfos", "afterSaleBasicInfos", "returnsId", 500, True)
+ORDERS = List("order.getOrderList", "orderList", "orderId", "updateTime", 100, False)
+TICKETS = List(
+    "afterSale.listAfterSaleInfos", "afterSaleBasicInfos", "returnsId", "updatedAt", 500, True
+)
 
 
-def changed(api: Api, listed: List, *, since: datetime, until: datetime) -> Iterator[str]:
+def changed(
+    api: Api, listed: List, *, since: datetime, until: datetime, known: Known | None
+) -> Iterator[str]:
     """The numbers of all that changed in [since, until), in each window once; "" for a row that
-    has none."""
-    begin = since
-    while begin < until:
-        end = min(begin + WINDOW, until)
-        asked = {"timeType": BY_UPDATE, **_between(listed, begin, end)}
-        yield from numbers(api, listed, asked)
-        begin = end
+    has none. Those may be left out that are known as they are."""
+    known = known or Known()
+    for first, last in known.spans(since, until):
+        begin = first
+        while begin < last:
+            end = min(begin + WINDOW, last)
+            asked = {"timeType": BY_UPDATE, **_between(listed, begin, end)}
+            for named, at in _rows_once(api, listed, asked):
+                answered_at = api.connection.answered_at
+                span = {"since": at or begin, "before": at or end}
+                if known.may_have_changed(named, **span, answered_at=answered_at):
+                    yield named
+            begin = end
 
 
 def numbers(api: Api, listed: List, asked: Mapping[str, Any]) -> Iterator[str]:
+    yield from (named for named, _at in _rows_once(api, listed, asked))
+
+
+def _rows_once(
+    api: Api, listed: List, asked: Mapping[str, Any]
+) -> Iterator[tuple[str, datetime | None]]:
+    """The number of each row, and when it changed where the row says so."""
     been = set()
     for row in _pages(api, listed, asked):
         named = identity(row, listed.number)
         if named not in been:
             been.add(named)
-            yield named
+            yield named, moment(number(row, listed.updated))
 
 
 def _between(listed: List, begin: datetime, end: datetime) -> dict[str, int]:

@@ -3,10 +3,12 @@
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -42,6 +44,9 @@ class Xiaohongshu:
     reply = '{"success":true,"error_code":0,"error_msg":""}'
     can = frozenset({Can.SEE_NOTES, Can.SEE_INSURANCE})
 
+    # As the platform advises for the list of orders.
+    orders_every = timedelta(minutes=5)
+
     def __init__(self, account: Account) -> None:
         self._account = account
         self._api = Api(account)
@@ -67,9 +72,9 @@ class Xiaohongshu:
     # What is there.
 
     def changed_orders(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
-        for number in lists.changed(self._api, lists.ORDERS, since=since, until=until):
+        for number in lists.changed(self._api, lists.ORDERS, since=since, until=until, known=known):
             try:
                 row = self._raw_order(number)
             except Refused as refused:
@@ -81,10 +86,12 @@ class Xiaohongshu:
                 yield to_records.order_record(row, self._account.shop_code, number)
 
     def changed_tickets(
-        self, *, since: datetime, until: datetime
+        self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
         orders: dict[str, Row | None] = {}
-        for number in lists.changed(self._api, lists.TICKETS, since=since, until=until):
+        for number in lists.changed(
+            self._api, lists.TICKETS, since=since, until=until, known=known
+        ):
             yield self._seen(number, orders)
 
     def order(self, order_no: str) -> SeenOrder | None:
@@ -178,8 +185,13 @@ class Xiaohongshu:
         order_no = identity(info, "orderId")
         if order_no not in orders:
             orders[order_no] = self._lines_of(order_no)
-        line_no = to_records.line_of(info, orders[order_no])
-        return to_records.seen_ticket(detail, self._account.shop_code, ticket_no, line_no)
+        order = orders[order_no]
+        line_no = to_records.line_of(info, order)
+        seen = to_records.seen_ticket(detail, self._account.shop_code, ticket_no, line_no)
+        if isinstance(seen, Unreadable) or order is None:
+            return seen
+        read = to_records.order_record(order, self._account.shop_code, order_no)
+        return replace(seen, order=read if isinstance(read, SeenOrder) else None)
 
     def _lines_of(self, order_no: str) -> Row | None:
         """A ticket names its goods; only the order says which line they are."""

@@ -26,6 +26,7 @@ from aftersale.platforms.xiaohongshu.values import (
     rows,
     whole,
 )
+from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import LINK_PATTERN
 
@@ -272,7 +273,5 @@ def _validated(kind: type[R], values: Mapping[str, Any], name: str) -> R | Unrea
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        # The error's own text would repeat what the buyer wrote.
-        places = sorted({".".join(map(str, place["loc"])) for place in error.errors()})
-        text = _("Xiaohongshu's record can't be read: %s.") % ", ".join(places)
+        text = _("Xiaohongshu's record can't be read: %s.") % explain_in_each_language(error)
         return Unreadable(values[name], text)

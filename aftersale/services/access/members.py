@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import show_invisible
 from aftersale.domain.multilingual import joined
 from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
 from aftersale.services.access.rights import Right, require
@@ -19,7 +20,8 @@ def add(*, shop_id: int, username: str, role: str, user: User, now: datetime) ->
     shop = _enter(shop_id, user=user)
     member = User.objects.filter(username=username, is_active=True).first()
     if member is None:
-        raise NotFound(_("There is no user “%(name)s”.") % {"name": username}, pointer="username")
+        name = show_invisible(username)
+        raise NotFound(_("There is no user “%(name)s”.") % {"name": name}, pointer="username")
     if Membership.objects.filter(shop=shop, user=member).exists():
         raise Refused(_("“%(name)s” is a member already.") % {"name": username}, pointer="username")
     membership = Membership.objects.create(shop=shop, user=member, role=role)

@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from django.conf import settings
@@ -23,13 +24,18 @@ from aftersale.services.shared.errors import NotFound, Refused
 # In front of each token, so that one that leaked is recognised for what it is.
 PREFIX = "ad_"
 _SHOWN = len(PREFIX) + 6
+MOST_NETWORKS = 20
+_NETWORKS = "networks"
+_IPV6_HOSTS = 64
 
 RIGHT_OF = {
     Scope.READ: Right.SEE,
-    Scope.INGEST: Right.HANDLE_TICKETS,
+    Scope.ORDERS: Right.HANDLE_TICKETS,
+    Scope.SHIPPING: Right.HANDLE_TICKETS,
     Scope.TICKETS: Right.HANDLE_TICKETS,
     Scope.STRATEGIES: Right.CHANGE_STRATEGIES,
     Scope.WINDOWS: Right.OPEN_WINDOWS,
+    Scope.FUNDS: Right.CHANGE_SHOP,
 }
 
 
@@ -46,9 +52,20 @@ class Use(NamedTuple):
 
 
 def create(
-    *, shop_id: int, name: str, scopes: Sequence[str], user: User, now: datetime
+    *,
+    shop_id: int,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    networks: Sequence[str] = (),
+    user: User,
+    now: datetime,
 ) -> tuple[ApiToken, str]:
-    """A new token and its text, which nobody can read again afterwards."""
+    """A new token and its text, which nobody can read again afterwards.
+
+    `networks` are addresses or networks (203.0.113.7, 203.0.113.0/24) that it may be used from;
+    none: from anywhere.
+    """
     require(user, shop_id, Right.CHANGE_SHOP)
     name = name.strip()
     if not name or "\0" in name:
@@ -58,6 +75,9 @@ def create(
     chosen = [scope.value for scope in Scope if scope in scopes]
     if not chosen or len(chosen) != len(set(scopes)):
         raise Refused(_("Choose what the token may do."), pointer="scopes")
+    if expires_at is not None and expires_at <= now:
+        raise Refused(_("It would have ended already."), pointer="expires_at")
+    allowed = _networks(networks)
     text = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -66,6 +86,8 @@ def create(
             digest=_digest(text),
             beginning=text[:_SHOWN],
             scopes=chosen,
+            expires_at=expires_at,
+            networks=allowed,
             created_by=user,
             created_at=now,
         )
@@ -93,20 +115,47 @@ _USE = """
        SET last_used_at = %(now)s, minute = %(minute)s,
            calls = CASE WHEN minute = %(minute)s THEN LEAST(calls, 1000000) + 1 ELSE 1 END
      WHERE digest = %(digest)s AND revoked_at IS NULL
+       AND (expires_at IS NULL OR expires_at > %(now)s)
+       AND (networks = '{}' OR %(address)s::inet <<= ANY (networks::cidr[]))
     RETURNING id, calls
 """
 
 
-def use(*, text: str, now: datetime) -> Use | None:
-    """Notes one call of the token; None where there is no such token, or it was revoked."""
+def use(*, text: str, address: str | None, now: datetime) -> Use | None:
+    """Notes one call of the token that came from `address`.
+
+    None where there is no such token: it was revoked, has ended, or may not be used from there.
+    """
     seconds = int(now.timestamp())
     with connection.cursor() as cur:
-        cur.execute(_USE, {"now": now, "minute": seconds // 60, "digest": _digest(text)})
+        cur.execute(
+            _USE, {"now": now, "minute": seconds // 60, "digest": _digest(text), "address": address}
+        )
         row = cur.fetchone()
     if row is None:
         return None
     token = ApiToken.objects.select_related("shop", "created_by").get(pk=row[0])
     return Use(token, row[1], 60 - seconds % 60)
+
+
+def _networks(given: Sequence[str]) -> list[str]:
+    if len(given) > MOST_NETWORKS:
+        raise Refused(_("At most %(most)d addresses.") % {"most": MOST_NETWORKS}, pointer=_NETWORKS)
+    found = []
+    for text in given:
+        try:
+            network = ip_network(text.strip(), strict=False)
+        except ValueError:
+            raise Refused(
+                _("“%(text)s” is no address or network, as 203.0.113.7 or 203.0.113.0/24.")
+                % {"text": text[:50]},
+                pointer=_NETWORKS,
+            ) from None
+        if network.version == 6 and network.prefixlen > _IPV6_HOSTS:
+            # Addresses of clients are known by their network only (config.login).
+            network = network.supernet(new_prefix=_IPV6_HOSTS)
+        found.append(str(network))
+    return sorted(set(found))
 
 
 def _digest(text: str) -> str:

@@ -11,7 +11,7 @@ from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import OWN_REASON, NotCarriedOut, PlatformReason, own_reason
 from aftersale.reject_reasons import RejectReason, Stage
 from aftersale.services.outbox.platform_steps import is_platform_connected
-from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.errors import OtherReasons
 
 log = structlog.get_logger(__name__)
 
@@ -30,18 +30,23 @@ def of_ticket(ticket: Ticket) -> Sequence[PlatformReason]:
 
 
 def chosen(ticket: Ticket, reason: str) -> RejectReason | None:
-    """The platform's reason that a person chose, with what it requires; None: the reason is one of
-    the catalogue. Raises Refused where the platform does not take it for this ticket."""
-    code = own_reason(reason)
-    if code is None:
+    """The platform's reason that was chosen, with what it requires; None: one of the catalogue.
+
+    Where the platform has reasons for this ticket, one of those is needed (SPEC P2): raises
+    OtherReasons with their codes. Not within a transaction.
+    """
+    code, offered = own_reason(reason), of_ticket(ticket)
+    for one in offered:
+        if one.code == code:
+            return as_reason(one)
+    if code is None and not offered:
         return None
-    for offered in of_ticket(ticket):
-        if offered.code == code:
-            return as_reason(offered)
-    raise Refused(
-        _("The platform does not take this reason for the ticket now. Choose another."),
-        pointer="reason",
-    )
+    if not offered:
+        message = _("The platform does not take this reason for the ticket now. Choose another.")
+        raise OtherReasons(message, pointer="reason")
+    message = _("The platform has its own reasons for this ticket. Choose one of: %(reasons)s")
+    listed = "; ".join(f"{OWN_REASON}{one.code} ({one.label})" for one in offered)
+    raise OtherReasons(message % {"reasons": listed}, pointer="reason")
 
 
 def as_reason(offered: PlatformReason) -> RejectReason:

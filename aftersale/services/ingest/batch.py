@@ -3,13 +3,14 @@ record with a result of its own, and nothing else lost when the database refuses
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 import psycopg
 from django.db import DataError, IntegrityError
-from django.utils.translation import gettext as _
 
+from aftersale.domain.multilingual import said as _
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import OLDER, UNCHANGED, Outcome, Result, refused
 from aftersale.services.shared.sql_arrays import numbers, texts
@@ -40,6 +41,12 @@ class Incoming:
     doubts: Sequence[str] = ()
     # Of a ticket: flags besides those that the desk finds out itself.
     flags: Sequence[str] = ()
+    # Of a file from a back office: when it was exported (SPEC O11), as seconds.
+    exported_at: float | None = None
+
+
+def exported_moment(item: Incoming) -> datetime | None:
+    return None if item.exported_at is None else datetime.fromtimestamp(item.exported_at, UTC)
 
 
 def digest(*parts: Any) -> str:

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from aftersale.domain.multilingual import said
+from aftersale.domain.multilingual import said as _
 from aftersale.models import Order, Ticket, TicketEventKind
 from aftersale.records.schemas import FieldError
 from aftersale.services.shared import locks
@@ -93,7 +92,7 @@ def free(row: Ahead) -> bool:
             return False
         ticket.updated_at = _latest_of([ticket.applied_at], latest)
         ticket.save(update_fields=["updated_at"])
-        note = said("It was dated ahead of the clock: the platform's next version is taken now.")
+        note = _("It was dated ahead of the clock: the platform's next version is taken now.")
         write_event(ticket, TicketEventKind.NOTE, note, database_moment())
     return True
 

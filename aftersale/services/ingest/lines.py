@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
+from aftersale.records.as_read import with_value
 from aftersale.records.errors import mark_repeated
 from aftersale.records.schemas import FieldError, explain
 
@@ -34,7 +35,7 @@ def read_line(line: bytes | None) -> tuple[Kind, Any]:
     kind = registered().get(name) if isinstance(name, str) else None
     if kind is None:
         message = _("expected one of %(choices)s") % {"choices": ", ".join(registered())}
-        raise _wrong(message, "kind")
+        raise _wrong(with_value(message, name) if "kind" in content else message, "kind")
     try:
         return kind, kind.read(content)
     except ValidationError as error:

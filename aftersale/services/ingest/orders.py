@@ -34,11 +34,13 @@ def save_orders(
     shops: Mapping[str, KnownShop],
     now: datetime,
     own_included: bool = False,
+    exported_at: datetime | None = None,
 ) -> list[Result]:
     """Upserts orders in the sequence given and answers for each; `shops` by code.
 
     `own_included`: the records' refunded amount is the platform's figure, with Afterdesk's own
-    refunds in it; they are taken out under the order's lock (SPEC O2).
+    refunds in it; they are taken out under the order's lock (SPEC O2). `exported_at`: they come
+    out of a back office's file of that moment (SPEC O11).
     Opens transactions of its own, one for the whole list as a rule.
     """
     results: list[Result | None] = [None] * len(records)
@@ -47,11 +49,12 @@ def save_orders(
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
         elif ahead := refusal_of(record.updated_at, latest):
             results[position] = ahead
         else:
             item = _incoming(position, record, shop)
+            item.exported_at = seconds(exported_at)
             if own_included:
                 item.refunded_reported = record.refunded_amount
             incoming.append(item)
@@ -124,6 +127,7 @@ _COLUMNS = [
     ("refunded_reported", "bigint", "k.{0}"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
     ("in_doubt", "boolean", "k.{0}"),
+    ("exported_at", "float8", _TIME),
 ]
 _NAMES = ", ".join(name for name, _type, _sql in _COLUMNS)
 _ARRAYS = ", ".join(f"%s::{type}[]" for _name, type, _sql in _COLUMNS)
@@ -162,6 +166,7 @@ def _arrays(items: Sequence[Incoming]) -> list[str]:
         numbers(item.refunded_reported for item in items),
         texts(item.digest for item in items),
         flags(bool(item.doubts) for item in items),
+        numbers(item.exported_at for item in items),
     ]
 
 
@@ -180,8 +185,10 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
                 results[item.position] = result
             else:
                 changed[version[0]] = item
-        arrived = _change(cur, changed, results) if changed else []
-        arrived += _insert(cur, new, results) if new else []
+        # Inserts wait for other inserts of the same key. Holding changed rows meanwhile would
+        # deadlock with a batch that took these for new, too.
+        arrived = _insert(cur, new, results) if new else []
+        arrived += _change(cur, changed, results) if changed else []
         if arrived:
             waiting = refresh(cur, arrived, now)
             if waiting:

@@ -148,7 +148,7 @@ class Pass:
             elif hold is not None:
                 hold(line)
             else:
-                result = unknown_shop()
+                result = unknown_shop(line.record.shop)
                 self.counts.add(line.kind.name, [result])
                 self._tell(line, result)
         return known

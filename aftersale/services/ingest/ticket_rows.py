@@ -46,6 +46,7 @@ _MORE = [
     ("due_at", "float8", _TIME),
     ("awaiting_evaluation", "boolean", "k.{0}"),
 ]
+_LAST = [("exported_at", "float8", _TIME)]
 _NEW = [
     ("status", "text", "k.{0}"),
     ("status_at", "float8", _TIME),
@@ -69,8 +70,8 @@ def _values(columns: Columns) -> str:
 
 
 _ALL = _COLUMNS + _MORE
-_INSERTED = _ALL + _NEW
-_UPDATED = [column for column in _ALL if column[0] != "awaiting_evaluation"]
+_INSERTED = _ALL + _NEW + _LAST
+_UPDATED = [column for column in _ALL if column[0] != "awaiting_evaluation"] + _LAST
 
 _INSERT = f"""
     WITH inserted AS (
@@ -99,8 +100,8 @@ _UPDATE = f"""
        SET requested_type = k.type, flags = {_FLAGS},
            ({_names(_UPDATED)}) = ROW ({_values(_UPDATED)}),
            awaiting_evaluation = k.awaiting_evaluation AND NOT ({_FLAGS}) && {_HANDS_OFF}
-      FROM unnest(%s::bigint[], {_arrays(_ALL)}, %s::boolean[])
-             AS k(id, {_names(_ALL)}, in_doubt)
+      FROM unnest(%s::bigint[], {_arrays(_ALL)}, %s::boolean[], {_arrays(_LAST)})
+             AS k(id, {_names(_ALL)}, in_doubt, {_names(_LAST)})
      WHERE t.id = k.id
 """  # noqa: S608
 
@@ -186,6 +187,7 @@ def insert(
             texts(statuses),
             numbers(seconds(at) for at in since),
             texts(texts(t.item.flags) for t in tickets),
+            numbers(t.item.exported_at for t in tickets),
             now,
         ),
         prepare=True,
@@ -221,6 +223,7 @@ def update(
                 for _pk, t, status, _due_at in tickets
             ),
             flags(t.in_doubt for _pk, t, _status, _due_at in tickets),
+            numbers(t.item.exported_at for _pk, t, _status, _due_at in tickets),
         ),
     )
 
@@ -255,6 +258,9 @@ def _due(ticket: Placed, status: str, since: datetime) -> datetime | None:
     record = ticket.item.record
     if record.due_at is not None:
         return record.due_at
+    if ticket.item.exported_at is not None and status != TicketStatus.PENDING_REVIEW:
+        # A file does not say since when it is in its status (SPEC O11).
+        return None
     return deadlines.due_at(
         platform=ticket.item.shop.platform, type=record.type, status=status, since=since
     )

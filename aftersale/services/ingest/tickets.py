@@ -7,20 +7,28 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from aftersale.domain.multilingual import said
+from aftersale.domain.multilingual import said as _
 from aftersale.models import HANDS_OFF, Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import CHANGED, NEW, Result, refused, unknown_shop
-from aftersale.services.shared.sql_arrays import cursor, numbers, texts
+from aftersale.services.shared.sql_arrays import cursor, numbers, seconds, texts
 from aftersale.services.shops.shops import KnownShop
 from aftersale.services.tickets.lifecycle import FINAL
 from aftersale.signals import tickets_waiting
 
 from . import ticket_rows, windows
-from .batch import REFUSALS, Incoming, Key, compare, refusal, stored_versions, write_all
+from .batch import (
+    REFUSALS,
+    Incoming,
+    Key,
+    compare,
+    exported_moment,
+    refusal,
+    stored_versions,
+    write_all,
+)
 from .dated_ahead import latest_moment, refusal_of
 from .events import write_events
 from .goods import OrderGoods
@@ -49,13 +57,15 @@ def save_tickets(
     for_people: bool = False,
     platform_pays: Collection[str] = (),
     unknown_there: Collection[str] = (),
+    exported_at: datetime | None = None,
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
 
     `for_people`: new ones that are yet to be decided were open before the shop was connected, and
     wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
     pays (SPEC F2). `unknown_there`: of those whose status or type is not known here (SPEC O4). All
-    keep the automation off.
+    keep the automation off. `exported_at`: they come out of a back office's file of that moment
+    (SPEC O11).
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -66,11 +76,12 @@ def save_tickets(
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
         elif ahead := refusal_of(record.updated_at, latest):
             results[position] = ahead
         else:
             item = ticket_rows.incoming(position, record, shop)
+            item.exported_at = seconds(exported_at)
             item.flags = [
                 *_flags(record, for_people, record.ticket_no in platform_pays),
                 *[TicketFlag.MAY_BE_PAID] * _may_be_paid(record, shop),
@@ -254,7 +265,7 @@ def _insert(
     )
     flagged = [t.item for t in tickets if t.item.flags and t.item.key in pks]
     events = [
-        (pks[item.key], TicketEventKind.FLAG, said(TicketFlag(flag).label))
+        (pks[item.key], TicketEventKind.FLAG, _(TicketFlag(flag).label))
         for item in flagged
         for flag in item.flags
     ]
@@ -397,7 +408,8 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
         note_differences(ticket, item.record, now)
     ticket.updated_at = item.record.updated_at
     ticket.digest = bytes.fromhex(item.digest)
-    ticket.save(update_fields=["updated_at", "digest"])
+    ticket.exported_at = exported_moment(item)
+    ticket.save(update_fields=["updated_at", "digest", "exported_at"])
     apply_status(ticket.order, ticket, item.record, now)
     _filed_again(cur, ticket, item, status, orders, now)
     if ticket.awaiting_evaluation:

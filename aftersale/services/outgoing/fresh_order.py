@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Refund
 from aftersale.platforms.payments import Failed, Limit, NotSent
@@ -84,6 +85,6 @@ def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
         if result.outcome is Outcome.REFUSED:
             return _("“%(number)s” can't be read: %(reason)s") % {
                 "number": number,
-                "reason": "; ".join(map(str, result.errors)),
+                "reason": joined("; ", [error.text for error in result.errors]),
             }
     return ""

@@ -7,13 +7,15 @@ from django.db.models import QuerySet
 
 from aftersale.models import PlatformStep, Refund
 from aftersale.platforms.payments import Limit, NotSent
+from aftersale.services.shared import app_calls
 
 
 def hold_off(row: Refund | PlatformStep, answer: NotSent, *, now: datetime) -> None:
     """Puts off what is due under the same limit as `row`; what somebody holds is theirs to find
     out."""
     until = now + timedelta(seconds=answer.after)
-    for rows in _under(row, answer.limit):
+    shops = app_calls.met(row.shop_id, answer.limit, seconds=answer.after, now=now)
+    for rows in _under(row, answer.limit, shops):
         with transaction.atomic():
             due = (
                 rows.filter(next_step_at__lte=now)
@@ -25,7 +27,7 @@ def hold_off(row: Refund | PlatformStep, answer: NotSent, *, now: datetime) -> N
 
 
 def _under(
-    row: Refund | PlatformStep, limit: Limit
+    row: Refund | PlatformStep, limit: Limit, shops: list[int]
 ) -> list[QuerySet[Refund] | QuerySet[PlatformStep]]:
     refunds, steps = Refund.objects.all(), PlatformStep.objects.all()
     match limit:
@@ -35,4 +37,4 @@ def _under(
             return [steps.filter(shop=row.shop_id, kind=row.kind)]
         case Limit.CALL:
             return [refunds.filter(shop=row.shop_id)]
-    return [refunds.filter(shop=row.shop_id), steps.filter(shop=row.shop_id)]
+    return [refunds.filter(shop__in=shops), steps.filter(shop__in=shops)]

@@ -7,6 +7,7 @@ transaction; a second run moves the end of the lost time, and does no harm.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -19,6 +20,7 @@ from aftersale.domain.multilingual import said, written
 from aftersale.models import (
     ApiToken,
     ConnectorKind,
+    FeedEvent,
     PlatformAccount,
     PlatformStep,
     Refund,
@@ -48,6 +50,7 @@ KNOWN_OUTSIDE = [
     "aftersale_ticketevent",
     "aftersale_refund",
     "aftersale_aftersalewindow",
+    "aftersale_feedevent",
     "monitoring_alert",
     "strategies_decision",
     "strategies_strategy",
@@ -93,6 +96,9 @@ def hold_all(*, backup_of: datetime, now: datetime) -> list[Found]:
     in_doubt = _mark_in_doubt(now)
     _ask_at_once(now)
     _read_again(backup_of, now)
+    # Its order is that of transactions, whose numbers may have begun again: a program whose cursor
+    # is gone reads the lists, then goes on from the first event.
+    FeedEvent.objects.all().delete()
     told = _tell(shops, now)
     wake_payer()
     wake_teller([shop.pk for shop in shops])
@@ -175,26 +181,24 @@ def _read_again(backup_of: datetime, now: datetime) -> None:
 
 
 def _tell(shops: Sequence[Shop], now: datetime) -> dict[int, int]:
-    """Every receiver of webhooks, whatever events it has chosen, hears that history went back."""
+    """The feed, and every receiver of webhooks whatever events it has chosen, hear that history
+    went back; the receivers of each shop."""
     told: dict[int, int] = {}
-    by_pk = {shop.pk: shop for shop in shops}
+    events = {shop.pk: _event(shop, now) for shop in shops}
+    FeedEvent.objects.bulk_create(FeedEvent(shop_id=pk, **said) for pk, said in events.items())
     messages = []
     for endpoint in WebhookEndpoint.objects.filter(enabled=True).order_by("pk"):
-        shop = by_pk[endpoint.shop_id]
-        assert shop.lost_since is not None and shop.lost_until is not None
-        told[shop.pk] = told.get(shop.pk, 0) + 1
-        messages.append(
-            WebhookMessage(
-                endpoint=endpoint,
-                type=RESTORED_TYPE,
-                subject="history",
-                at=now,
-                data={
-                    "shop": shop.code,
-                    "since": shop.lost_since.isoformat(),
-                    "until": shop.lost_until.isoformat(),
-                },
-            )
-        )
+        told[endpoint.shop_id] = told.get(endpoint.shop_id, 0) + 1
+        messages.append(WebhookMessage(endpoint=endpoint, **events[endpoint.shop_id]))
     WebhookMessage.objects.bulk_create(messages)
     return told
+
+
+def _event(shop: Shop, now: datetime) -> dict[str, Any]:
+    assert shop.lost_since is not None and shop.lost_until is not None
+    data = {
+        "shop": shop.code,
+        "since": shop.lost_since.isoformat(),
+        "until": shop.lost_until.isoformat(),
+    }
+    return {"type": RESTORED_TYPE, "subject": "history", "at": now, "data": data}

@@ -1,14 +1,20 @@
 """The errors that services refuse with. Every text is for the person at the screen."""
 
+from typing import ClassVar
+
 from django.db.models import Choices
-from django.utils.translation import gettext as _
+
+from aftersale.domain.multilingual import said as _
 
 
 class Refused(Exception):
     """Something was asked for that the rules do not allow; nothing has been written.
 
-    `pointer` names the field that is wrong, where one is.
+    `pointer` names the field that is wrong, where one is. `code` is the kind of refusal that
+    programs tell apart (docs/integration.md); it never changes.
     """
+
+    code: ClassVar[str] = "refused"
 
     def __init__(self, message: str, *, pointer: str = "") -> None:
         super().__init__(message)
@@ -19,9 +25,19 @@ class Refused(Exception):
 class NotAllowed(Refused):
     """The person's role in the shop does not allow it (SPEC P1)."""
 
+    code = "not_allowed"
+
+
+class NeedsPerson(NotAllowed):
+    """A dangerous step, which no token takes (SPEC P5)."""
+
+    code = "needs_person"
+
 
 class NotFound(Refused):
     """There is no such thing, or none that this person may know of."""
+
+    code = "not_found"
 
 
 class WrongStep(Refused):
@@ -29,6 +45,8 @@ class WrongStep(Refused):
 
     Where the states are no ticket's, `message` says it.
     """
+
+    code = "wrong_step"
 
     def __init__(
         self, ticket_no: str, from_state: Choices, to_state: Choices, message: str = ""
@@ -44,14 +62,26 @@ class WrongStep(Refused):
 class OverRefundable(Refused):
     """The amount exceeds what may still be refunded of the order (SPEC O2)."""
 
+    code = "over_refundable"
+
 
 class OverLine(Refused):
     """The amount exceeds what is left of the ticket's line; a person may go on (SPEC O2)."""
+
+    code = "over_line"
+
+
+class OtherReasons(Refused):
+    """The ticket's platform takes other reasons for a rejection than the one chosen (SPEC P2)."""
 
 
 class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""
 
+    code = "stale"
+
 
 class OtherPayment(Refused):
     """A result names another ticket, attempt or amount than its refund has (SPEC G5)."""
+
+    code = "other_payment"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
-
+from aftersale.domain.multilingual import said as _
+from aftersale.records.as_read import with_value
 from aftersale.records.schemas import FieldError
 
 
@@ -37,5 +37,5 @@ def refused(pointer: str, message: str) -> Result:
     return Result(Outcome.REFUSED, (FieldError(pointer, message),))
 
 
-def unknown_shop() -> Result:
-    return refused("shop", _("expected the code of a known shop"))
+def unknown_shop(code: str) -> Result:
+    return refused("shop", with_value(_("expected the code of a known shop"), code))

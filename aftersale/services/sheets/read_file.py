@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.identifiers import clean_identifier, show_invisible
 from aftersale.records.errors import FieldError
 
 from .cells import inexact, text_cell
-from .workbook import OLE, ZIP, WrongWorkbook, read_rows
+from .workbook import read_rows
+from .workbook_area import OLE, ZIP, WrongWorkbook
 
 LARGEST = 2 * 1024 * 1024
 MOST_ROWS = 5_000
@@ -73,10 +74,13 @@ def _head(cells: Sequence[str], names: Mapping[str, str]) -> list[str]:
         if column is None:
             raise WrongSheet(
                 _("The head has “%(cell)s”, which is no column here. Known are: %(columns)s")
-                % {"cell": cell[:64], "columns": ", ".join(dict.fromkeys(names.values()))}
+                % {
+                    "cell": show_invisible(cell),
+                    "columns": ", ".join(dict.fromkeys(names.values())),
+                }
             )
         if column in head:
-            raise WrongSheet(_("The head has the column “%s” twice.") % cell[:64])
+            raise WrongSheet(_("The head has the column “%s” twice.") % show_invisible(cell))
         head.append(column)
     return head
 

@@ -1,14 +1,17 @@
-"""A platform to call, with credentials that do not run out meanwhile."""
+"""A platform to call, with credentials that do not run out meanwhile; what they are good for."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformAccount
 from aftersale.platforms import registry
-from aftersale.platforms.protocol import Platform
+from aftersale.platforms.protocol import NotAuthorised, Platform
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +43,13 @@ def ready(
         renewed = platform.renewed(now=now, refused=refused and account.sealed == tried)
         if renewed is not None:
             before = account.sealed
-            account.sealed = registry.sealed({**registry.secrets_in(account), **renewed})
+            secrets = {**registry.secrets_in(account), **renewed}
+            account.sealed = registry.sealed_of(account, secrets)
+            told = granted(account.platform, secrets)
+            del told["shop_there"]
             # Values that a person has entered meanwhile stay.
             same = PlatformAccount.objects.filter(pk=account.pk, sealed=before)
-            if same.update(sealed=account.sealed):
+            if same.update(sealed=account.sealed, **told):
                 log.info("platform_credentials_renewed", shop=account.shop_id)
             else:
                 account.refresh_from_db(fields=["sealed"])
@@ -52,7 +58,47 @@ def ready(
         PlatformAccount.objects.filter(pk=account.pk, renewing_until=now + RENEWAL).update(
             renewing_until=None
         )
+    if not account.shop_there:
+        _identify(account)
     return platform
+
+
+def granted(code: str, secrets: Mapping[str, str]) -> dict[str, Any]:
+    """The columns of an account that say which shop its access is to, what for, and until when."""
+    told = registry.granted(code, secrets)
+    return {
+        "shop_there": told.shop[:128],
+        "scopes": list(told.scopes),
+        "authorised_until": told.until,
+        "warned_from": told.until and told.until - told.warn,
+    }
+
+
+def is_taken(code: str, address: str, shop_there: str, *, but: int) -> bool:
+    """Whether another shop here than `but` is connected to that shop there."""
+    others = PlatformAccount.objects.filter(
+        platform=code, address=address, shop_there=shop_there
+    ).exclude(shop=but)
+    return bool(shop_there) and others.exists()
+
+
+def taken() -> str:
+    """Names no shop: whoever reads it need not know of the other one."""
+    return _("That shop of the platform is connected to another shop here already.")
+
+
+def _identify(account: PlatformAccount) -> None:
+    """Keeps the number of the shop there, once it is known."""
+    secrets = registry.secrets_in(account)
+    shop_there = granted(account.platform, secrets)["shop_there"]
+    if is_taken(account.platform, account.address, shop_there, but=account.shop_id):
+        raise NotAuthorised(taken())
+    if shop_there:
+        try:
+            with transaction.atomic():
+                PlatformAccount.objects.filter(pk=account.pk).update(shop_there=shop_there)
+        except IntegrityError:
+            raise NotAuthorised(taken()) from None
 
 
 def take_in(account: PlatformAccount, pushed: Mapping[str, str]) -> None:
@@ -64,7 +110,7 @@ def take_in(account: PlatformAccount, pushed: Mapping[str, str]) -> None:
     while True:
         before = PlatformAccount.objects.values_list("sealed", flat=True).get(pk=account.pk)
         account.sealed = before
-        secrets = registry.secrets_in(account)
+        secrets = registry.unsealed(before)
         if all(secrets.get(name) == value for name, value in pushed.items()):
             return
         sealed = registry.sealed({**secrets, **pushed})

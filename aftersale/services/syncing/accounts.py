@@ -4,19 +4,20 @@ Raises NotFound, NotAllowed and Refused having written nothing. Secrets go in an
 shop's events say that they were set, not what they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace as replace_secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ConnectorKind, PlatformAccount, Shop, ShopEvent, ShopEventKind
 from aftersale.platforms import registry
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotCarriedOut
+from aftersale.platforms.protocol import Account, NotCarriedOut, Secret, WaitsForPush
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused
@@ -40,36 +41,48 @@ def connect(
     user: User,
     now: datetime,
 ) -> PlatformAccount:
-    """From now on the shop's orders and tickets come from its platform, and its refunds go there.
-
-    What is open there by now is for people, until they ask for it to be evaluated.
-    """
+    """With credentials that an owner has entered; they are tried before anything is stored."""
     require(user, shop_id, Right.CHANGE_SHOP)
     if platform not in registry.PLATFORMS:
         raise Refused(_("Choose a platform."), pointer="platform")
-    sealed = registry.sealed(_checked(platform, secrets))
-    _check_address(address)
-    with transaction.atomic():
-        shop = locks.lock_shop(shop_id)
-        if shop.is_demo and not address:
-            # Its pages say that all refunds are simulated.
-            raise Refused(
-                _("A demo shop is connected to a simulated platform only."), pointer="address"
-            )
-        if PlatformAccount.objects.filter(shop=shop).exists():
-            raise Refused(_("The shop is connected already."))
-        account = PlatformAccount.objects.create(
+    entered = checked(registry.secrets_of(platform), secrets)
+    shop = Shop.objects.get(pk=shop_id)
+    check_place(shop, address)
+    require_free(shop)
+    access_ = Account(shop_code=shop.code, secrets=entered, address=address)
+    works, name = tried(platform, access_, now=now)
+    return store(
+        PlatformAccount(
             shop=shop,
             platform=platform,
             address=address,
-            sealed=sealed,
+            name_there=name,
             pays_fast_refunds=pays_fast_refunds,
-            connected_at=now,
-            connected_by=user,
-            orders_until=now - FIRST_LOOK,
-            tickets_until=now - FIRST_LOOK,
-            next_round_at=now,
-        )
+        ),
+        works,
+        user=user,
+        now=now,
+    )
+
+
+def store(
+    account: PlatformAccount, secrets: Mapping[str, str], *, user: User, now: datetime
+) -> PlatformAccount:
+    """From now on the shop's orders and tickets come from its platform, and its refunds go there.
+
+    `secrets` were tried. What is open there by now is for people, until they ask for it to be
+    evaluated.
+    """
+    shop_id, platform = account.shop_id, account.platform
+    with transaction.atomic():
+        shop = locks.lock_shop(shop_id)
+        check_place(shop, account.address)
+        require_free(shop)
+        account.shop = shop
+        account.connected_at, account.connected_by = now, user
+        account.orders_until = account.tickets_until = now - FIRST_LOOK
+        account.next_round_at = now
+        _keep(account, secrets)
         shop.platform = platform
         shop.connector = ConnectorKind.PLATFORM
         shop.save(update_fields=["platform", "connector"])
@@ -89,16 +102,23 @@ def replace(
     user: User,
     now: datetime,
 ) -> None:
-    """All credentials anew: a part of the old ones would not fit the new. Reading goes on."""
+    """All credentials anew: a part of the old ones would not fit the new. They are tried before
+    anything is stored, and reading goes on."""
     require(user, shop_id, Right.CHANGE_SHOP)
-    _check_address(address)
+    there = PlatformAccount.objects.select_related("shop").filter(shop=shop_id).first()
+    if there is None:
+        raise _not_connected()
+    check_place(there.shop, address)
+    entered = checked(registry.secrets_of(there.platform), secrets)
+    access_ = Account(shop_code=there.shop.code, secrets=entered, address=address)
+    works, name = tried(there.platform, access_, now=now)
     with transaction.atomic():
         account = _locked_account(shop_id)
-        account.sealed = registry.sealed(_checked(account.platform, secrets))
-        account.address = address
+        account.address, account.installations_app = address, False
         changed = account.pays_fast_refunds != pays_fast_refunds
         account.pays_fast_refunds = pays_fast_refunds
-        account.save(update_fields=["sealed", "address", "pays_fast_refunds"])
+        account.name_there = name
+        _keep(account, works)
         _go_on(account, now)
         notes = [_("The credentials were replaced.")]
         if changed and pays_fast_refunds:
@@ -107,6 +127,40 @@ def replace(
             notes.append(_("Fast refunds are paid from here."))
         _event(shop_id, now, user, joined("\n", notes))
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def authorise_again(
+    *, shop_id: int, secrets: Mapping[str, str], ours: bool, name: str, user: User, now: datetime
+) -> None:
+    """What the platform's own page has granted anew, and was tried; reading goes on."""
+    with transaction.atomic():
+        account = _locked_account(shop_id)
+        account.installations_app, account.name_there = ours, name
+        _keep(account, secrets)
+        _go_on(account, now)
+        _event(shop_id, now, user, _("The access was authorised anew."))
+
+
+def tried(platform: str, account: Account, *, now: datetime) -> tuple[Mapping[str, str], str]:
+    """The secrets as they work, renewed where they have to be, and the shop's name there.
+
+    Raises Refused with what is wrong, in words. Nothing is locked or stored.
+    """
+    secrets = account.secrets
+    try:
+        speaker = registry.speaker(platform, account)
+        renewed = speaker.renewed(now=now)
+        if renewed is not None:
+            secrets = {**secrets, **renewed}
+            speaker = registry.speaker(platform, replace_secrets(account, secrets=secrets))
+        return secrets, speaker.test()[:200]
+    except WaitsForPush:
+        # It can be pushed to a shop that is connected only.
+        return secrets, ""
+    except TimedOut:
+        raise Refused(_("Nothing was stored: the platform did not answer in time.")) from None
+    except NotCarriedOut as error:
+        raise Refused(_("Nothing was stored: %s") % error) from error
 
 
 def disconnect(*, shop_id: int, user: User, now: datetime) -> None:
@@ -141,6 +195,8 @@ def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
         ) from None
     except NotCarriedOut as error:
         raise Refused(str(error)) from error
+    if name and name != account.name_there:
+        PlatformAccount.objects.filter(pk=account.pk).update(name_there=name[:200])
     if account.stopped:
         now = clock()
         with transaction.atomic():
@@ -155,26 +211,64 @@ def _go_on(account: PlatformAccount, now: datetime) -> None:
     wake_reader(account.pk)
 
 
-def _checked(platform: str, secrets: Mapping[str, str]) -> dict[str, str]:
-    """Only what the platform knows by name, without blanks; all that it needs."""
-    checked = {}
-    for name, label, needed, _help in registry.secrets_of(platform):
+def checked(known: Iterable[Secret], secrets: Mapping[str, str]) -> dict[str, str]:
+    """Only what is known by name, without blanks; all that is needed."""
+    kept = {}
+    for name, label, needed, _help in known:
         value = secrets.get(name, "").strip()
         if needed and not value:
             raise Refused(_("%s is needed.") % label, pointer=name)
         if len(value) > _MOST or "\0" in value:
             raise Refused(_("At most %(most)d characters.") % {"most": _MOST}, pointer=name)
         if value:
-            checked[name] = value
-    return checked
+            kept[name] = value
+    return kept
 
 
-def _check_address(address: str) -> None:
+def check_place(shop: Shop, address: str) -> None:
     """Another address than the platform's own is for trying things out."""
+    if shop.is_demo and not address:
+        # Its pages say that all refunds are simulated.
+        raise Refused(
+            _("A demo shop is connected to a simulated platform only."), pointer="address"
+        )
     if address and settings.PRODUCTION:
         raise Refused(_("In production the platform's own address is used."), pointer="address")
     if (address and not address.startswith(("http://", "https://"))) or len(address) > 200:
         raise Refused(_("Expected an address like https://…"), pointer="address")
+
+
+def require_free(shop: Shop) -> None:
+    if PlatformAccount.objects.filter(shop=shop).exists():
+        raise Refused(_("The shop is connected already."))
+
+
+def _keep(account: PlatformAccount, secrets: Mapping[str, str]) -> None:
+    """Writes the account with these secrets and what they are good for; within a transaction.
+
+    Refused where they are of another shop there than before, or of one that has a shop here.
+    """
+    told = access.granted(account.platform, secrets)
+    before = account.shop_there
+    if before and told["shop_there"] and before != told["shop_there"]:
+        raise Refused(
+            _(
+                "Nothing was stored: this is the access to another shop of the platform (%(other)s)"
+                " than the one that is connected (%(shop)s). Log in there as that shop, or"
+                " disconnect first."
+            )
+            % {"other": told["shop_there"], "shop": before}
+        )
+    if access.is_taken(account.platform, account.address, told["shop_there"], but=account.shop_id):
+        raise Refused(access.taken())
+    for name, value in told.items():
+        setattr(account, name, value)
+    account.sealed = registry.sealed_of(account, secrets)
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError:
+        raise Refused(access.taken()) from None
 
 
 def _locked_account(shop_id: int) -> PlatformAccount:

@@ -20,16 +20,20 @@ from django.db import InterfaceError, OperationalError
 from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformMessage, PlatformSubject
 from aftersale.models.platform import WIDEST_SLICE
+from aftersale.platforms.known import Known
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
     NotAuthorised,
     NotCarriedOut,
+    OrdersSeldom,
     Platform,
     RecordUnreadable,
+    SeenTicket,
     TellsTime,
     Throttled,
 )
-from aftersale.services.syncing import access, health, reader_lease
+from aftersale.services.shared import app_calls
+from aftersale.services.syncing import access, health, reader_lease, reads
 from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
 from aftersale.services.syncing.saving import Saver
 
@@ -68,7 +72,9 @@ def run(*, account_pk: int, clock: Clock) -> bool:
         except (LeaseLost, OperationalError, InterfaceError):
             raise
         except Throttled as error:
-            health.wait(lease, error.after, now=clock())
+            shop_pk, seconds = lease.account.shop_id, error.after
+            app_calls.met(shop_pk, error.limit, seconds=seconds, now=clock())
+            health.wait(lease, seconds, now=clock())
         except NotAuthorised as error:
             health.stop(lease, str(error), now=clock())
         except Exception as error:
@@ -133,15 +139,21 @@ class _Reader:
             if now < account.next_round_at <= now + reader_lease.FURTHEST:
                 return False
             # A mark from a clock that was ahead goes back with it.
-            self.lease.write(
-                round_until=now,
-                orders_until=min(account.orders_until, now) - OVERLAP,
-                tickets_until=min(account.tickets_until, now) - OVERLAP,
-            )
+            marks = {"round_until": now, "tickets_until": min(account.tickets_until, now) - OVERLAP}
+            if self._orders_are_due(now):
+                orders_until = min(account.orders_until, now) - OVERLAP
+                marks |= {"orders_round_until": now, "orders_until": orders_until}
+            self.lease.write(**marks)
             self._ask_again(now)
         elif account.round_until > now:
-            self.lease.write(round_until=now)
+            orders = None if account.orders_round_until is None else now
+            self.lease.write(round_until=now, orders_round_until=orders)
         return True
+
+    def _orders_are_due(self, now: datetime) -> bool:
+        if not isinstance(self.platform, OrdersSeldom):
+            return True
+        return not now - self.platform.orders_every < self.account.orders_until <= now
 
     def _ask_again(self, now: datetime) -> None:
         """Fetches records that were refused only for now, as those dated ahead (SPEC O6)."""
@@ -168,9 +180,10 @@ class _Reader:
         until = account.round_until
         assert until is not None
         width = timedelta(seconds=account.slice_seconds)
-        if account.orders_until < until:
+        orders_until = account.orders_round_until
+        if orders_until is not None and account.orders_until < orders_until:
             since = account.orders_until
-            end = min(since + width, until)
+            end = min(since + width, orders_until)
             self._save(since, end, orders_until=end)
         elif account.tickets_until < until:
             since = account.tickets_until
@@ -180,6 +193,7 @@ class _Reader:
             now = self.clock()
             self.lease.write(
                 round_until=None,
+                orders_round_until=None,
                 next_round_at=now + EVERY if self.cut else max(until + EVERY, now),
                 first_read_at=account.first_read_at or now,
                 last_read_at=now,
@@ -190,12 +204,17 @@ class _Reader:
         seconds = self.account.slice_seconds
         try:
             if "orders_until" in reached:
-                changed = self.platform.changed_orders(since=since, until=end)
-                for batch in self._batches(changed):
-                    self.saver.orders(batch, now=self.clock())
+                known = reads.known(self.account, PlatformSubject.ORDER, since=since)
+                orders = self.platform.changed_orders(since=since, until=end, known=known)
+                for batch in self._batches(orders):
+                    self.saver.orders(batch, now=self.clock(), known=known)
+                reads.renew(self.account, PlatformSubject.ORDER, known)
             else:
-                for batch in self._batches(self.platform.changed_tickets(since=since, until=end)):
-                    self._save_tickets(batch)
+                known = reads.known(self.account, PlatformSubject.TICKET, since=since)
+                tickets = self.platform.changed_tickets(since=since, until=end, known=known)
+                for batch in self._batches(tickets):
+                    self._save_tickets(batch, known)
+                reads.renew(self.account, PlatformSubject.TICKET, known)
         except _TooMuch:
             self.lease.write(slice_seconds=max(1, seconds // 2))
             return
@@ -210,6 +229,8 @@ class _Reader:
         if there is not None and there < end:
             self.cut = True
             reached = {**dict.fromkeys(reached, there), "round_until": there}
+            if "orders_until" in reached:
+                reached["orders_round_until"] = there
         widest = int(WIDEST_SLICE.total_seconds())
         self.lease.write(slice_seconds=min(widest, seconds * 2), **health.WELL, **reached)
 
@@ -228,8 +249,10 @@ class _Reader:
         if batch:
             yield batch
 
-    def _save_tickets(self, seen: Sequence[Any]) -> None:
+    def _save_tickets(self, seen: Sequence[Any], known: Known) -> None:
         """A ticket whose order was not read with it would wait for it in vain."""
+        orders: list[Any] = [one.order for one in seen if isinstance(one, SeenTicket) and one.order]
+        self.saver.orders(orders, now=self.clock())
         orders = []
         for number in self.saver.missing_orders(seen):
             self.lease.keep(self.clock())
@@ -248,7 +271,7 @@ class _Reader:
             else:
                 orders += [order] if order is not None else []
         self.saver.orders(orders, now=self.clock())
-        self.saver.tickets(seen, now=self.clock())
+        self.saver.tickets(seen, now=self.clock(), known=known)
 
     def _follow_messages(self) -> None:
         """Fetches what messages have told of, each thing once."""
@@ -293,7 +316,7 @@ class _Reader:
         # The order's present state, too: strategies decide by its status (SPEC S2).
         order_no = seen.record.order_no
         try:
-            order = self.platform.order(order_no)
+            order = seen.order or self.platform.order(order_no)
         except RecordUnreadable as error:
             # The ticket waits for its order, and is there meanwhile.
             self.saver.problem(PlatformSubject.ORDER, order_no, str(error), now=self.clock())

@@ -9,14 +9,16 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
+from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shared.outcomes import Outcome, Result, refused
 from aftersale.services.shops.shops import KnownShop
-from aftersale.services.syncing import facts
+from aftersale.services.syncing import facts, reads
 
 _Record = TypeVar("_Record", OrderRecord, TicketRecord)
 log = structlog.get_logger(__name__)
@@ -28,7 +30,13 @@ class Saver:
 
     account: PlatformAccount
 
-    def orders(self, seen: Sequence[OrderRecord | Unreadable], *, now: datetime) -> None:
+    def orders(
+        self,
+        seen: Sequence[OrderRecord | Unreadable],
+        *,
+        now: datetime,
+        known: Known | None = None,
+    ) -> None:
         records = [one for one in seen if isinstance(one, OrderRecord)]
         results = self._each(
             records,
@@ -41,9 +49,20 @@ class Saver:
             {one.order_no: one.facts for one in records if isinstance(one, SeenOrder)},
             now=now,
         )
-        self._problems(PlatformSubject.ORDER, seen, zip(numbers, results, strict=True), now)
+        untaken = self._problems(
+            PlatformSubject.ORDER, seen, zip(numbers, results, strict=True), now
+        )
+        if known is not None:
+            versions = {one.order_no: one.updated_at for one in records}
+            reads.keep(self.account, PlatformSubject.ORDER, versions, without=untaken, known=known)
 
-    def tickets(self, seen: Sequence[SeenTicket | Unreadable], *, now: datetime) -> None:
+    def tickets(
+        self,
+        seen: Sequence[SeenTicket | Unreadable],
+        *,
+        now: datetime,
+        known: Known | None = None,
+    ) -> None:
         """Until the first round is over new ones were there before: they are for people."""
         read = [one for one in seen if isinstance(one, SeenTicket)]
         results = self._each(
@@ -64,7 +83,15 @@ class Saver:
             {one.record.ticket_no: one.facts for one in read},
             now=now,
         )
-        self._problems(PlatformSubject.TICKET, seen, zip(numbers, results, strict=True), now)
+        untaken = self._problems(
+            PlatformSubject.TICKET, seen, zip(numbers, results, strict=True), now
+        )
+        if known is not None:
+            # One whose order is not here is fetched again, and with it its order.
+            missing = set(self.missing_orders(read))
+            untaken |= {one.record.ticket_no for one in read if one.record.order_no in missing}
+            versions = {one.record.ticket_no: one.record.updated_at for one in read}
+            reads.keep(self.account, PlatformSubject.TICKET, versions, without=untaken, known=known)
 
     def missing_orders(self, seen: Iterable[SeenTicket | Unreadable]) -> list[str]:
         """The orders of tickets that are not here yet."""
@@ -108,15 +135,18 @@ class Saver:
     def _problems(
         self,
         subject: str,
-        seen: Iterable[object],
+        seen: Sequence[object],
         results: Iterable[tuple[str, Result]],
         now: datetime,
-    ) -> None:
+    ) -> set[str]:
+        """The numbers of those that were not taken over."""
         taken = []
+        untaken = {one.number for one in seen if isinstance(one, Unreadable)}
         for number, result in results:
             if result.outcome == Outcome.REFUSED:
-                reason = "; ".join(map(str, result.errors))
+                reason = joined("; ", [error.text for error in result.errors])
                 self.problem(subject, number, reason, now=now, ask_again=result.ask_again)
+                untaken.add(number)
             else:
                 taken.append(number)
         for one in seen:
@@ -125,6 +155,7 @@ class Saver:
         PlatformProblem.objects.filter(
             account=self.account, subject=subject, number__in=taken
         ).delete()
+        return untaken
 
     def _shops(self) -> dict[str, KnownShop]:
         shop = self.account.shop

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from standardwebhooks import Webhook
 
 from aftersale.domain.multilingual import read
-from aftersale.models import WebhookEndpoint, WebhookMessage
+from aftersale.models import FeedEvent, WebhookEndpoint, WebhookMessage
 from config.secrets import unseal
 
 PREFIX = "whsec_"
@@ -52,7 +52,8 @@ def parcel(message: WebhookMessage, endpoint: WebhookEndpoint, *, now: datetime)
     )
 
 
-def body_of(message: WebhookMessage) -> str:
+def body_of(message: WebhookMessage | FeedEvent) -> str:
+    """The JSON body of a message, and of the same event in the feed."""
     data = dict(message.data)
     if "failure" in data:
         # The row has every language; one is sent, so that the body is the same each time.

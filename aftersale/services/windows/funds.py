@@ -91,7 +91,7 @@ def save_fund_entries(
     for position, record in enumerate(records):
         shop = shops.get(record.shop)
         if shop is None:
-            results[position] = unknown_shop()
+            results[position] = unknown_shop(record.shop)
         else:
             by_fund.setdefault((shop.id, record.fund), []).append(position)
     # One transaction a fund: none ever holds one fund and waits for another.

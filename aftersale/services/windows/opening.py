@@ -51,6 +51,8 @@ class Condition:
 class NotOpened(Refused):
     """Which conditions do not hold."""
 
+    code = "window_not_opened"
+
     def __init__(self, failed: Sequence[Condition]) -> None:
         told = "; ".join(f"{condition.title} ({condition.figure})" for condition in failed)
         super().__init__(_("The window was not opened. This does not hold: %s.") % told)

@@ -122,6 +122,8 @@ class Shown:
         explanation, decision = self.explanation, self.decision
         if decision is not None and decision.why == Why.ERROR:
             return _("Evaluating it failed: no strategy was asked.")
+        if decision is not None and decision.why == Why.SUGGESTED:
+            return self._suggested()
         if explanation.fast_refund:
             return _("It is for fast refund, before any strategy is asked.")
         if explanation.hit is not None:
@@ -131,6 +133,22 @@ class Shown:
         return why_in_words(
             explanation.why or "", self.explained.facts, self.zone, made=decision is not None
         )
+
+    def _suggested(self) -> str:
+        """A hit on facts of a file: nothing was done by it (SPEC O11)."""
+        hit = self.explanation.hit
+        given = {
+            "strategy": hit.strategy.name if hit else "",
+            "amount": format_yuan(self.explained.facts.amount),
+        }
+        if hit is None:
+            text = _("Suggested: fast refund of %(amount)s.")
+        elif hit.strategy.scenario == Scenario.POST_SHIP_RETURN:
+            text = _("Suggested by “%(strategy)s”: approve the return of %(amount)s.")
+        else:
+            text = _("Suggested by “%(strategy)s”: refund %(amount)s.")
+        age = _("Its facts are as old as the file that they come from.")
+        return f"{text % given} {age}"
 
     def _taken(self, line: Line) -> str:
         given = {"strategy": line.strategy.name, "amount": format_yuan(self.explained.facts.amount)}

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aftersale.domain.identifiers import show_invisible
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import Outcome
 from config.terminal import TerminalCommand
@@ -35,7 +36,8 @@ class Command(TerminalCommand):
         if options["user"]:
             user = User.objects.filter(username=options["user"], is_active=True).first()
             if user is None:
-                raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})
+                name = show_invisible(options["user"])
+                raise CommandError(_("There is no user “%(name)s”.") % {"name": name})
         try:
             answers = export_strategies.apply(
                 given, user=user, now=timezone.now(), dry_run=options["dry_run"]
@@ -52,7 +54,7 @@ class Command(TerminalCommand):
     def _tell(self, number: int, answer: Applied) -> None:
         if answer.errors:
             for error in answer.errors:
-                self.stderr.write(f"{number}: {answer.name}: {error}")
+                self.stderr.write(f"{number}: {show_invisible(answer.name)}: {error}")
             return
         note = f" ({answer.note})" if answer.note else ""
         self.stdout.write(f"{answer.name}: {answer.outcome.value}{note}")

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.identifiers import clean_identifier, show_invisible
 from aftersale.services.access.rights import shops_of
 from aftersale.services.shared.errors import Refused
 from config.terminal import TerminalCommand
@@ -29,7 +29,8 @@ class Command(TerminalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
-            raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})
+            name = show_invisible(options["user"])
+            raise CommandError(_("There is no user “%(name)s”.") % {"name": name})
         strategy = Strategy.objects.filter(
             shop__in=shops_of(user),
             shop__code=clean_identifier(options["shop"]),
@@ -40,7 +41,7 @@ class Command(TerminalCommand):
         if strategy is None:
             raise CommandError(
                 _("%(user)s knows no strategy “%(name)s” in %(scenario)s of shop %(shop)s.")
-                % options
+                % {key: show_invisible(str(value)) for key, value in options.items()}
             )
         try:
             if self.switches_on:

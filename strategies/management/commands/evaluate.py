@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.identifiers import clean_identifier, show_invisible
 from aftersale.models import Shop
 from aftersale.services.shops.shops import look_again
 from config.terminal import TerminalCommand
@@ -38,7 +38,8 @@ class Command(TerminalCommand):
                 )
             )
             if not shops:
-                raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
+                code = show_invisible(options["shop"])
+                raise CommandError(_("There is no shop “%(code)s”.") % {"code": code})
         if options["again"]:
             for shop_id in shops:
                 look_again(shop_id=shop_id, user=None, now=timezone.now())

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from aftersale.domain.identifiers import clean_identifier
+from aftersale.domain.identifiers import clean_identifier, show_invisible
 from aftersale.models import Shop
 from config.terminal import TerminalCommand
 from strategies.services.export_strategies import documents
@@ -21,7 +21,8 @@ class Command(TerminalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         shop = Shop.objects.filter(code=clean_identifier(options["shop"])).first()
         if shop is None:
-            raise CommandError(_("There is no shop “%(code)s”.") % {"code": options["shop"]})
+            code = show_invisible(options["shop"])
+            raise CommandError(_("There is no shop “%(code)s”.") % {"code": code})
         content = {"strategies": documents(shop.pk)}
         # ASCII only, so that no terminal's or pipe's encoding can spoil it.
         self.stdout.write(json.dumps(content, indent=2))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -20,7 +20,9 @@ from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.shared.database_clock import database_moment
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
+from strategies.models import EvaluatorLane
 from strategies.services.evaluator.read_facts import (
+    EXPORTED,
     FREIGHT_LEFT,
     LINE_LEFT,
     REFUNDABLE,
@@ -38,6 +40,8 @@ from strategies.services.strategies import trip
 
 from .rulebooks import load_rulebook
 
+# An owner may have exports decided without a person as long as they are younger (SPEC O11).
+FRESH = timedelta(minutes=30)
 log = structlog.get_logger(__name__)
 
 # Errors that one bad ticket can cause. All others (a lost connection, a full disk, a rulebook that
@@ -103,10 +107,7 @@ def _decide_batch(
             rows = claim(shop_id, after=after, limit=limit)
             if not rows:
                 return None
-            now = database_moment()
-            if lane.decided_until is not None and lane.decided_until > now:
-                now = lane.decided_until
-            batch = _Batch(shop, lane.rulebook_id, now)
+            batch = Batch(shop, lane.rulebook_id, moment_of(lane))
             if careful:
                 batch.decide_with_care(rows)
             else:
@@ -117,6 +118,12 @@ def _decide_batch(
         tally.decided.update(batch.counts)
     full = len(rows) == limit or batch.decided < len(rows)
     return Decided(end_of(rows[: batch.decided]), full)
+
+
+def moment_of(lane: EvaluatorLane) -> datetime:
+    """Now, but never before the lane's last decision: their order is that of their moments."""
+    now = database_moment()
+    return max(now, lane.decided_until or now)
 
 
 @contextmanager
@@ -132,11 +139,14 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-class _Batch:
+class Batch:
     """Decides claimed rows; the caller holds the lane, the tickets and their orders."""
 
-    def __init__(self, shop: Shop, rulebook_id: int, now: datetime) -> None:
+    def __init__(
+        self, shop: Shop, rulebook_id: int, now: datetime, *, taken_over_by: int | None = None
+    ) -> None:
         self.shop = shop
+        self.taken_over_by = taken_over_by
         self.loaded = load_rulebook(rulebook_id)
         self.now = now
         self.at = micros(now)
@@ -152,6 +162,12 @@ class _Batch:
         multixact.
         """
         self._count(self._decide(rows))
+
+    def take_over(self, row: tuple[Any, ...]) -> Verdict:
+        """Decides one row as its strategy's hit would be, whatever its facts come from."""
+        verdicts = self._decide([row])
+        self._count(verdicts)
+        return verdicts[0]
 
     def decide_with_care(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """The same, but an error splits the rows in halves until the bad ticket is alone; it goes
@@ -185,6 +201,7 @@ class _Batch:
             day=self.day,
             paused=self.shop.automation_paused,
         )
+        state.suggested = {row[TICKET] for row in rows if self._only_suggests(row)}
         verdicts = decide(
             self.loaded.rulebook, state, as_facts(rows, self.at), stop_when_tripped=True
         )
@@ -200,6 +217,13 @@ class _Batch:
                 now=self.now,
             )
         return verdicts
+
+    def _only_suggests(self, row: tuple[Any, ...]) -> bool:
+        """Facts are as old as the file that they come from (SPEC O11)."""
+        exported: datetime | None = row[EXPORTED]
+        if exported is None or self.taken_over_by is not None:
+            return False
+        return not (self.shop.approves_exports and self.now - exported < FRESH)
 
     def _write(
         self, rows: Sequence[tuple[Any, ...]], verdicts: Sequence[Verdict], errors: Sequence[str]
@@ -224,6 +248,7 @@ class _Batch:
                 status=TicketStatus.AWAITING_RETURN,
                 since=self.now,
             ),
+            taken_over_by=self.taken_over_by,
         )
 
         if tells:

@@ -36,7 +36,7 @@ SELECT t.id, t.ticket_no, t.order_id, o.buyer, t.type, o.status, t.amount,
             WHEN t.flags && '{differs,order_in_doubt}' OR o.in_doubt THEN 'open_difference'
             WHEN o.over_refunded THEN 'platform_excess'
             ELSE '' END,
-       t.line_no
+       t.line_no, least(t.exported_at, o.exported_at)
 FROM aftersale_ticket t
 JOIN aftersale_order o ON o.id = t.order_id
 """
@@ -92,6 +92,8 @@ GROUP BY o.buyer
 TICKET, TICKET_NO, ORDER, BUYER, TYPE, AMOUNT, REFUNDABLE, APPLIED_AT = 0, 1, 2, 3, 4, 6, 7, 8
 PAID_AMOUNT, BLOCKED, HELD_BACK, LINE = 14, 19, 23, 24
 LINE_PAID, LINE_LEFT, FREIGHT_LEFT = 25, 26, 27
+# When the older of the two files was exported; None where neither comes from one (SPEC O11).
+EXPORTED = 28
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -127,6 +129,21 @@ def claim(shop_id: int, *, after: Cursor, limit: int) -> list[tuple[Any, ...]]:
         return _complete(cursor, cursor.fetchall())
 
 
+def claim_one(ticket_id: int) -> tuple[Any, ...] | None:
+    """Waits for a ticket's order and then for the ticket (docs/locking.md), whether or not the
+    automation is to look at it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT o.id FROM aftersale_order o
+                WHERE o.id = (SELECT order_id FROM aftersale_ticket WHERE id = %s)
+                  FOR NO KEY UPDATE""",
+            [ticket_id],
+        )
+        cursor.execute(f"{_FACTS} WHERE t.id = %s FOR NO KEY UPDATE OF t", [ticket_id])
+        rows = _complete(cursor, cursor.fetchall())
+    return rows[0] if rows else None
+
+
 def read_one(ticket_id: int) -> tuple[Any, ...] | None:
     """A ticket's row as `claim` would give it, without a lock; None while its order is missing."""
     with connection.cursor() as cursor:
@@ -155,12 +172,15 @@ def _complete(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> list[tuple[
             REJECTED_BEFORE if row[TICKET] in rejected else row[HELD_BACK],
             row[LINE],
             *_line_money(row, money),
+            row[_READ_EXPORTED],
         )
         for row in rows
     ]
 
 
 _OF_SIBLINGS = (TICKET, ORDER, LINE)
+# Where the statement has it, before the money of the line.
+_READ_EXPORTED = LINE + 1
 
 
 def _line_money(
@@ -185,7 +205,7 @@ def as_facts(rows: Sequence[tuple[Any, ...]], decided_at: int) -> list[Facts]:
     and they are cheaper to make. Arrays come as lists, which the engine could not look up."""
     facts = [
         (*row[:9], decided_at, *row[9:15], *map(tuple, row[15:18]), *row[18:22], tuple(row[22]),
-         *row[23:])
+         *row[23:EXPORTED])
         for row in rows
     ]  # fmt: skip
     return cast(list[Facts], facts)

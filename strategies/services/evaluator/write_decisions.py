@@ -30,7 +30,8 @@ from strategies.services.evaluator.rulebooks import LoadedRulebook
 _SENT = """
     SELECT s.ticket_id, k.outcome, k.why, k.source, k.scenario, k.strategy_id, k.trace,
         s.refundable, s.line_paid, s.line_left, s.freight_left, s.blocked, s.buyer_count,
-        s.buyer_sum, k.bit, k.type, k.held_back, k.error
+        s.buyer_sum, k.bit, k.type, k.held_back, k.error, k.suggested_outcome,
+        k.suggested_source, k.suggested_scenario, k.suggested_strategy_id
     FROM unnest(
         %(tickets)s::bigint[], %(kind)s::int[], %(refundable)s::bigint[], %(line_paid)s::bigint[],
         %(line_left)s::bigint[], %(freight_left)s::bigint[], %(blocked)s::bool[], %(count)s::int[],
@@ -40,9 +41,12 @@ _SENT = """
     JOIN unnest(
         %(outcome)s::text[], %(why)s::text[], %(source)s::text[], %(scenario)s::text[],
         %(strategy)s::bigint[], %(trace)s::text[], %(bit)s::smallint[], %(type)s::text[],
-        %(held_back)s::text[], %(error)s::text[]
+        %(held_back)s::text[], %(error)s::text[], %(suggested_outcome)s::text[],
+        %(suggested_source)s::text[], %(suggested_scenario)s::text[],
+        %(suggested_strategy_id)s::bigint[]
     ) WITH ORDINALITY AS k (outcome, why, source, scenario, strategy_id, trace, bit, type,
-                            held_back, error, kind)
+                            held_back, error, suggested_outcome, suggested_source,
+                            suggested_scenario, suggested_strategy_id, kind)
     ON k.kind = s.kind
 """
 
@@ -80,7 +84,8 @@ _REST = """
         t.applied_at, t.products, t.categories, t.labels,
         t.scenarios_hit - v.bit AS scenarios_hit_before, v.type, v.held_back, v.outcome, v.why,
         v.source, v.scenario, v.strategy_id, v.trace, v.refundable, v.line_paid, v.line_left,
-        v.freight_left, v.blocked, v.buyer_count, v.buyer_sum, v.error
+        v.freight_left, v.blocked, v.buyer_count, v.buyer_sum, v.error, v.suggested_outcome,
+        v.suggested_source, v.suggested_scenario, v.suggested_strategy_id
 ), spoken_for AS (
     UPDATE aftersale_order o SET committed = o.committed + s.amount
     FROM (
@@ -103,14 +108,18 @@ _REST = """
         strategy_id, trace, error, type, amount, reason, applied_at, buyer, order_status, paid_at,
         label_printed_at, shipped_at, delivered_at, paid_amount, refundable_amount, labels,
         products, categories, has_virtual, buyer_blocked, buyer_count, buyer_sum, scenarios_hit,
-        order_type, ticket_labels, held_back, line_no, line_paid, line_left, freight_left)
+        order_type, ticket_labels, held_back, line_no, line_paid, line_left, freight_left,
+        suggested_outcome, suggested_source, suggested_scenario, suggested_strategy_id,
+        taken_over_by_id)
     SELECT t.shop_id, t.ticket_id, t.order_id, %(rulebook)s, %(now)s,
         t.outcome, t.why, t.source, t.scenario, t.strategy_id, t.trace::smallint[], t.error,
         t.type, t.amount, t.reason, t.applied_at, o.buyer, o.status, o.paid_at,
         o.label_printed_at, o.shipped_at, o.delivered_at, o.paid_amount, t.refundable,
         o.labels, t.products, t.categories, o.has_virtual, t.blocked, t.buyer_count,
         t.buyer_sum, t.scenarios_hit_before,
-        o.type, t.labels, t.held_back, t.line_no, t.line_paid, t.line_left, t.freight_left
+        o.type, t.labels, t.held_back, t.line_no, t.line_paid, t.line_left, t.freight_left,
+        t.suggested_outcome, t.suggested_source, t.suggested_scenario, t.suggested_strategy_id,
+        %(taken_over_by)s::int
     FROM decided t
     JOIN aftersale_order o ON o.id = t.order_id
     ORDER BY t.applied_at, t.ticket_no
@@ -118,14 +127,17 @@ _REST = """
 ), event AS (
     INSERT INTO aftersale_ticketevent
         (ticket_id, at, kind, actor, user_id, from_status, to_status, note)
-    SELECT ticket_id, %(now)s, 'status', 'automation', NULL, 'pending_review',
+    SELECT ticket_id, %(now)s, 'status',
+        CASE WHEN %(taken_over_by)s::int IS NULL THEN 'automation' ELSE 'person' END,
+        %(taken_over_by)s::int, 'pending_review',
         CASE outcome WHEN 'refund' THEN 'refunding' ELSE 'awaiting_return' END, ''
     FROM decided WHERE outcome <> 'manual'
 ), refund AS (
     INSERT INTO aftersale_refund
         (shop_id, order_id, ticket_id, amount, source, decision_id, requested_by_id, requested_at,
          reason, status, ever_sent, released, needs_people, next_step_at, failure, settled_at)
-    SELECT d.shop_id, d.order_id, d.ticket_id, d.amount, d.source, d.id, NULL, %(now)s,
+    SELECT d.shop_id, d.order_id, d.ticket_id, d.amount, d.source, d.id,
+        %(taken_over_by)s::int, %(now)s,
         coalesce(c.filed_under, ''), 'requested', false, false, false,
         CASE d.source WHEN 'fast_refund' THEN %(fast_refund_step)s::timestamptz
                       ELSE %(next_step)s::timestamptz END, '', NULL
@@ -133,7 +145,8 @@ _REST = """
     WHERE d.outcome = 'refund'
     ON CONFLICT (ticket_id) DO UPDATE SET
         amount = excluded.amount, source = excluded.source, decision_id = excluded.decision_id,
-        requested_by_id = NULL, requested_at = excluded.requested_at, reason = excluded.reason,
+        requested_by_id = excluded.requested_by_id, requested_at = excluded.requested_at,
+        reason = excluded.reason,
         status = 'requested', released = false, needs_people = false,
         next_step_at = excluded.next_step_at, failure = '', settled_at = NULL
     WHERE aftersale_refund.status IN ('taken_back', 'failed')
@@ -182,10 +195,12 @@ def write(
     next_step: datetime | None,
     fast_refund_step: datetime | None,
     return_due: datetime | None,
+    taken_over_by: int | None = None,
 ) -> None:
     """Writes a batch: decisions with facts, tickets, orders' money, events, refunds, cap use.
 
     `rows` are claimed rows, locked in this transaction; `errors` has a text for each (empty: none).
+    `taken_over_by`: the person who takes over what was suggested (SPEC O11).
     Raises BatchChanged where a guard found a row otherwise than it was read, and the database's
     IntegrityError where a constraint of SPEC's promises would break; the caller rolls back.
     """
@@ -194,7 +209,7 @@ def write(
     kind = []
     for row, verdict, error in zip(rows, verdicts, errors, strict=True):
         # All of a verdict but the ticket's own figures, and the type that was decided on.
-        shared = (*verdict[:6], row[TYPE], row[HELD_BACK], error)
+        shared = (*verdict[:6], row[TYPE], row[HELD_BACK], error, verdict.suggestion)
         kind.append(kinds.setdefault(shared, len(kinds) + 1))
     hits = [
         (row, verdict)
@@ -234,6 +249,7 @@ def write(
                 "next_step": next_step,
                 "fast_refund_step": fast_refund_step,
                 "return_due": return_due,
+                "taken_over_by": taken_over_by,
             },
         )
         written = cursor.fetchone()
@@ -243,7 +259,19 @@ def write(
 
 def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {name: [] for name in _KIND}
-    for outcome, why, source, scenario, strategy, trace, ticket_type, held_back, error in kinds:
+    for (
+        outcome,
+        why,
+        source,
+        scenario,
+        strategy,
+        trace,
+        ticket_type,
+        held_back,
+        error,
+        suggestion,
+    ) in kinds:
+        suggested = suggestion or ("", "", None, None)
         kind = (
             outcome,
             why or "",
@@ -255,6 +283,10 @@ def _kind_columns(kinds: Iterable[tuple[Any, ...]], loaded: LoadedRulebook) -> d
             ticket_type,
             held_back,
             error,
+            suggested[0],
+            suggested[1],
+            suggested[2] or "",
+            None if suggested[3] is None else loaded.strategy_ids[suggested[3]],
         )
         for name, value in zip(_KIND, kind, strict=True):
             columns[name].append(value)
@@ -272,4 +304,8 @@ _KIND = (
     "type",
     "held_back",
     "error",
+    "suggested_outcome",
+    "suggested_source",
+    "suggested_scenario",
+    "suggested_strategy_id",
 )

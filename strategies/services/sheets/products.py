@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.domain.identifiers import clean_identifier, join_identifiers, split_identifiers
 from aftersale.models import Shop
+from aftersale.records.as_read import with_value
 from aftersale.records.errors import FieldError
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.outcomes import Outcome
@@ -76,7 +77,8 @@ def _wrong(row: SheetRow, content: dict[str, Any] | None) -> list[FieldError]:
     if row.errors:
         return list(row.errors)
     if content is None:
-        return [FieldError("name", _("expected a strategy of the shop, with its scenario"))]
+        message = _("expected a strategy of the shop, with its scenario")
+        return [FieldError("name", with_value(message, row.cells["name"]))]
     if content["product_condition"] == ProductCondition.ALL:
         message = _("the strategy is for all products: change that first")
         return [FieldError("name", message)]

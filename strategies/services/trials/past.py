@@ -86,7 +86,7 @@ ORDER BY t.applied_at, t.id LIMIT %(limit)s
 # and the rulebooks it was decided by.
 _EXTENT = """
 WITH decided AS MATERIALIZED (
-    SELECT id, order_id, rulebook_id FROM strategies_decision
+    SELECT id, order_id, rulebook_id, why FROM strategies_decision
     WHERE shop_id = %(shop)s AND decided_at >= %(start)s AND decided_at < %(end)s
 ), undecided AS MATERIALIZED (
     SELECT t.order_id FROM aftersale_ticket t
@@ -99,7 +99,9 @@ SELECT (SELECT count(*) FROM decided), (SELECT coalesce(max(id), 0) FROM decided
     ARRAY(SELECT order_id FROM (
         SELECT order_id FROM decided UNION ALL SELECT order_id FROM undecided
     ) evaluations GROUP BY order_id HAVING count(*) > 1),
-    ARRAY(SELECT DISTINCT rulebook_id FROM decided)
+    ARRAY(SELECT DISTINCT rulebook_id FROM decided
+          -- What was only suggested is not what the rulebook decides: it is replayed.
+          UNION SELECT 0 FROM decided WHERE why = 'suggested')
 """
 
 TICKET, ORDER, BUYER, AMOUNT, APPLIED_AT, DECIDED_AT = 0, 2, 3, 6, 8, 9

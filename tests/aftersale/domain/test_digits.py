@@ -2,14 +2,13 @@
 
 import re
 
-import pytest
-
 from aftersale.domain.digits import narrow_digits, whole_number
 from config.postgres import BASE_DIR
+from tests.each import each
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
+@each(
+    "text, number",
     [
         ("0", 0),
         ("007", 7),

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aftersale.domain.held_goods import Claim, Line, OrderMoney, Stage
+from tests.each import each
 
 GIVEN, WAITS, RETURNS = Stage.GIVEN, Stage.WAITS, Stage.RETURNS
 ONE = [Line(1, 1, 60)]
@@ -28,8 +28,8 @@ def money(
     return OrderMoney(paid, outside, lines, named)
 
 
-@pytest.mark.parametrize(
-    ("order", "held", "adjustments"),
+@each(
+    "order, held, adjustments",
     [
         # A ticket on a line of quantity 1: held from what was paid for it.
         (money(TWO, (1, 59, GIVEN)), {}, {"T1"}),
@@ -103,8 +103,8 @@ def test_who_holds_which_lines(
     assert (order.held, order.adjustments) == (held, adjustments)
 
 
-@pytest.mark.parametrize(
-    ("order", "all_given"),
+@each(
+    "order, all_given",
     [
         (money(TWO, (1, 60, GIVEN), (2, 60, GIVEN)), True),
         (money(TWO, (1, 60, GIVEN), (2, 60, WAITS)), False),

@@ -2,7 +2,6 @@
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +12,11 @@ from aftersale.domain.identifiers import (
     show_invisible,
     split_identifiers,
 )
+from tests.each import each
 
 
-@pytest.mark.parametrize(
-    ("given", "read"),
+@each(
+    "given, read",
     [
         ("b-1", "b-1"),
         (" b-1 ", "b-1"),
@@ -53,8 +53,8 @@ def test_o9_invisible_characters_anywhere_change_nothing(text, invisible):
         assert clean_identifier(text[:place] + invisible + text[place:]) == clean_identifier(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "visible"),
+@each(
+    "text, visible",
     [("ok", True), (".", True), ("好", True), ("👍", True), (" x ", True)]
     + [(text, False) for text in ("", " ", "\u3000\n", "\u200b", "\u3164", "\u2800\ufe0f", "\xa0")],
 )
@@ -64,11 +64,11 @@ def test_o9_a_text_that_must_be_given_can_be_seen(text, visible):
 
 def test_messages_name_what_cannot_be_seen():
     assert show_invisible("b-1\u200b\n") == "b-1<U+200B><U+000A>"
-    assert show_invisible("x" * 100) == "x" * 64
+    assert show_invisible("x" * 100) == "x" * 64 + "…"
 
 
-@pytest.mark.parametrize(
-    ("text", "entries"),
+@each(
+    "text, entries",
     [
         ("p-1,p-2", ["p-1", "p-2"]),
         ("p-1，p-2、p-3", ["p-1", "p-2", "p-3"]),

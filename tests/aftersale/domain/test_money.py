@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.money import NotYuan, format_yuan, parse_yuan, plain_yuan
+from tests.each import each
 
 FEN = st.integers(min_value=0, max_value=999_999_999_999)
 
 
-@pytest.mark.parametrize(
-    ("text", "fen"),
+@each(
+    "text, fen",
     [
         ("0", 0),
         ("0.01", 1),
@@ -37,7 +38,7 @@ def test_yuan_as_people_type_them(text, fen):
     assert parse_yuan(text) == fen
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "",
@@ -79,8 +80,8 @@ def test_what_is_shown_is_read_again(fen):
     assert parse_yuan(plain_yuan(-fen)) == parse_yuan(format_yuan(-fen)) == -fen
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
+@each(
+    "text, number",
     [("0", 0), ("007", 7), ("9" * 18, 10**18 - 1), ("9" * 19, None), ("", None), ("-1", None)]
     + [(text, None) for text in ("²", "٣", "１", "1_0", " 1", "1\n", "1.0")],
 )

@@ -88,8 +88,8 @@ def test_records_wait_for_a_shop_that_comes_much_later(
     assert "order: new 3, changed 0, unchanged 0, refused 1" in out
     assert "ticket: new 1, changed 0, unchanged 0, refused 1" in out
     assert err == [
-        f"{first}:4: order X: shop: expected the code of a known shop",
-        f"{second}:3: ticket T1: shop: expected the code of a known shop",
+        f"{first}:4: order X: shop: expected the code of a known shop (read: “s2”)",
+        f"{second}:3: ticket T1: shop: expected the code of a known shop (read: “s3”)",
     ]
     assert the_ticket().awaiting_evaluation
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aftersale.models import CommissionSplit, Order, OrderLine, Shop, Ticket
 from aftersale.services.shared.outcomes import Outcome
 from tests.aftersale.ingest.record_factories import at, order, save_order, save_ticket, ticket
+from tests.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -73,29 +74,22 @@ def _state() -> list[Any]:
     ]  # fmt: skip
 
 
-def _clear() -> None:
-    Ticket.objects.all().delete()
-    Order.objects.all().delete()
+def test_any_sequence_ends_in_the_same_state(shop: Shop) -> None:
+    with undone():
+        _save(VERSIONS, 1)
+        expected = _state()
 
+    @settings(max_examples=25, deadline=None)
+    @given(
+        items=st.permutations(VERSIONS),
+        repeated=st.lists(st.sampled_from(VERSIONS), max_size=8),
+        split=st.integers(1, 30),
+    )
+    def ends_in_it(items: list[Any], repeated: list[Any], split: int) -> None:
+        with undone():
+            _save([*items, *repeated], split)
+            assert _state() == expected
+            assert set(_save(items, split)) <= {Outcome.UNCHANGED, Outcome.OLDER}
+            assert _state() == expected
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    items=st.permutations(VERSIONS),
-    repeated=st.lists(st.sampled_from(VERSIONS), max_size=8),
-    split=st.integers(1, 30),
-)
-def test_any_sequence_ends_in_the_same_state(
-    shop: Shop, items: list[Any], repeated: list[Any], split: int
-) -> None:
-    _clear()
-    _save(VERSIONS, 1)
-    expected = _state()
-    _clear()
-    _save([*items, *repeated], split)
-    assert _state() == expected
-    assert set(_save(items, split)) <= {Outcome.UNCHANGED, Outcome.OLDER}
-    assert _state() == expected
+    ends_in_it()

@@ -1,6 +1,5 @@
 """Every value that a record accepts fits into its column."""
 
-import pytest
 from django.db.models import Field
 from pydantic import BaseModel
 
@@ -14,6 +13,7 @@ from aftersale.records.schemas import (
     SplitRecord,
     TicketRecord,
 )
+from tests.each import each
 
 COLUMNS = [
     (ShopRecord, "code", Shop, "code"),
@@ -38,7 +38,7 @@ def _longest(record: type[BaseModel], key: str) -> int:
     return record.model_json_schema()["properties"][key]["maxLength"]
 
 
-@pytest.mark.parametrize(("record", "key", "model", "column"), COLUMNS)
+@each("record, key, model, column", COLUMNS)
 def test_texts(record: type[BaseModel], key: str, model: type, column: str) -> None:
     field: Field = model._meta.get_field(column)  # type: ignore[attr-defined]
     assert _longest(record, key) <= field.max_length  # type: ignore[operator]

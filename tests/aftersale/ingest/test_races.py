@@ -18,7 +18,7 @@ from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.shops import shops
 from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
-from tests.concurrency.threads import at_once
+from tests.concurrency.threads import at_once, until_somebody_waits
 from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +74,45 @@ def test_feeds_of_the_same_records_store_each_once_and_link_all() -> None:
         assert not Ticket.objects.filter(order=None).exists()
         assert Ticket.objects.filter(awaiting_evaluation=True).count() == SIZE
         assert TicketEvent.objects.filter(kind="arrived").count() == SIZE
+
+
+def test_an_order_that_one_feed_changes_and_another_takes_for_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """New keys are written before stored rows are locked: the other way round they deadlock."""
+    make_shop(code="s1")
+    save_order(order(order_no="O9"))
+    halfway = threading.Event()
+
+    def stop_halfway(write: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            written = write(*args)
+            if not halfway.is_set():
+                halfway.set()
+                until_somebody_waits()
+            return written
+
+        return run
+
+    monkeypatch.setattr(orders, "_change", stop_halfway(orders._change))
+    monkeypatch.setattr(orders, "_insert", stop_halfway(orders._insert))
+    looked, early = orders.stored_versions, threading.local()
+
+    def look(*args: Any) -> Any:
+        return vars(early).pop("found", None) or looked(*args)
+
+    monkeypatch.setattr(orders, "stored_versions", look)
+
+    def change() -> None:
+        save_order(order(order_no="O1"), order(order_no="O9", updated_at=at(1), buyer="b2"))
+
+    def look_early() -> None:
+        halfway.wait(10)
+        early.found = {("no", "order"): None}
+        save_order(order(order_no="O1"), order(order_no="O9"))
+
+    together(change, look_early)
+    assert sorted(Order.objects.values_list("order_no", "buyer")) == [("O1", "b1"), ("O9", "b2")]
 
 
 def _meeting(monkeypatch: pytest.MonkeyPatch) -> None:

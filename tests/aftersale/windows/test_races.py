@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,7 +21,7 @@ from aftersale.models import (
     Ticket,
 )
 from aftersale.platforms.sandbox_payments import Sandbox
-from aftersale.services.outgoing import refund_attempt
+from aftersale.services.outgoing import pay_refunds, refund_attempt
 from aftersale.services.outgoing.refund_attempt import AttemptLease
 from aftersale.services.refunds import approvals
 from aftersale.services.shared import locks
@@ -29,7 +30,7 @@ from aftersale.services.windows import funds, opening
 from tests.aftersale.ingest.record_factories import NOON, order, save_order, save_ticket, ticket
 from tests.aftersale.refunds.conftest import Clock, audit, pay_until_done
 from tests.aftersale.refunds.test_races import without_constraint
-from tests.concurrency.threads import at_once, run_and_die
+from tests.concurrency.threads import at_once, die, run_and_die
 from tests.factories import make_user
 
 from .conftest import a_shop, balances, completed, ledger, opened, through
@@ -164,20 +165,6 @@ def test_entries_from_all_sides_at_once_keep_the_running_balance() -> None:
 
 # A process dies between the lease and what comes of it.
 
-DIE = """
-from django.utils import timezone
-from aftersale.platforms.sandbox_payments import Sandbox
-import os, signal
-real = Sandbox.pay
-def pay(self, request):
-    if sys.argv[2] == "after":
-        real(self, request)
-    os.kill(os.getpid(), signal.SIGKILL)
-Sandbox.pay = pay
-from aftersale.services.outgoing import pay_refunds
-pay_refunds.run(clock=timezone.now)
-"""
-
 
 @pytest.mark.parametrize("died", ["before", "after"])
 def test_a_payer_killed_between_lease_and_settle_has_debited_once(died: str, clock: Clock) -> None:
@@ -185,7 +172,19 @@ def test_a_payer_killed_between_lease_and_settle_has_debited_once(died: str, clo
     shop = a_shop(wallet=10_000, now=clock.now)
     filed = through(opened(completed(shop, now=clock.now), now=clock.now), 6_000)
     approvals.approve(ticket_id=filed.pk, user=make_user(shop), now=clock.now)
-    run_and_die(DIE, died)
+
+    def dies_while_paying() -> None:
+        pay = Sandbox.pay
+
+        def pay_and_die(platform: Sandbox, request: Any) -> None:
+            if died == "after":
+                pay(platform, request)
+            die()
+
+        Sandbox.pay = pay_and_die  # type: ignore[method-assign, assignment]
+        pay_refunds.run(clock=timezone.now)
+
+    run_and_die(dies_while_paying)
     assert balances(shop) == (4_000, 0) and audit() == []
     assert SandboxPayment.objects.count() == (1 if died == "after" else 0)
     clock.now = timezone.now()

@@ -10,6 +10,7 @@ import pytest
 from aftersale.platforms.douyin import Douyin, api
 from aftersale.platforms.douyin.api import Refused
 from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Throttled
+from tests.each import each
 
 from .fake import DouyinFake
 
@@ -85,17 +86,17 @@ def raised(found: dict[str, Any]) -> type[Exception] | None:
     return None
 
 
-@pytest.mark.parametrize("found", REFUSED)
+@each("found", REFUSED)
 def test_a_refusal_is_certain(found: dict[str, Any]) -> None:
     assert raised(found) is Refused
 
 
-@pytest.mark.parametrize("found", FOR_PEOPLE)
+@each("found", FOR_PEOPLE)
 def test_an_access_that_is_refused_is_for_people(found: dict[str, Any]) -> None:
     assert raised(found) is NotAuthorised
 
 
-@pytest.mark.parametrize("found", UNCERTAIN)
+@each("found", UNCERTAIN)
 def test_what_is_no_answer_leaves_the_outcome_open(found: dict[str, Any]) -> None:
     assert raised(found) is None
 
@@ -104,8 +105,8 @@ def test_too_many_calls_are_waited_out() -> None:
     assert raised(answer(60_000, "isv.traffic-limited")) is Throttled
 
 
-@pytest.mark.parametrize(
-    ("found", "code"),
+@each(
+    "found, code",
     [
         ({"code": 10_000}, 10_000),
         ({"code": "10000"}, 10_000),

@@ -2,9 +2,8 @@
 
 import itertools
 
-import pytest
-
 from aftersale.platforms.douyin import to_records
+from tests.each import each
 
 from .rows import row, seen
 
@@ -29,7 +28,7 @@ STATUSES = {
 PAYING = {2: "refunding", 3: "refunded", 4: "refund_failed", 5: "refunded"}
 
 
-@pytest.mark.parametrize("type", TYPES)
+@each("type", TYPES)
 def test_the_refund_says_more_than_the_status(type: int) -> None:
     for status, paying in itertools.product(STATUSES, range(6)):
         ticket = seen(row(after_sale_type=type, after_sale_status=status, refund_status=paying))
@@ -47,7 +46,7 @@ def test_the_refund_says_more_than_the_status(type: int) -> None:
         }.get(expected)
 
 
-@pytest.mark.parametrize("type", [9, 99, -1, None, "x"])
+@each("type", [9, 99, -1, None, "x"])
 def test_a_type_that_is_not_known_is_no_money(type: object) -> None:
     for status, paying in itertools.product(STATUSES, range(6)):
         ticket = seen(row(after_sale_type=type, after_sale_status=status, refund_status=paying))
@@ -57,7 +56,7 @@ def test_a_type_that_is_not_known_is_no_money(type: object) -> None:
         assert "type_there" in {fact.name for fact in ticket.facts}
 
 
-@pytest.mark.parametrize(("status", "paying"), [(99, 1), (None, 0), (6, 9), (12, 6), (28, 7)])
+@each("status, paying", [(99, 1), (None, 0), (6, 9), (12, 6), (28, 7)])
 def test_a_status_that_is_not_known_moves_nothing(status: object, paying: int) -> None:
     ticket = seen(row(after_sale_status=status, refund_status=paying))
     assert ticket.unknown
@@ -67,8 +66,8 @@ def test_a_status_that_is_not_known_moves_nothing(status: object, paying: int) -
     }
 
 
-@pytest.mark.parametrize(
-    ("dispute", "status", "winner"),
+@each(
+    "dispute, status, winner",
     [
         (1, "arbitration", None),
         (4, "arbitration", None),
@@ -97,7 +96,7 @@ def test_money_that_has_gone_ends_a_dispute() -> None:
     assert seen(running).record.status == "refunded"
 
 
-@pytest.mark.parametrize(("roles", "status"), [((1, 2, 1), "cancelled"), ((1, 4), "closed")])
+@each("roles, status", [((1, 2, 1), "cancelled"), ((1, 4), "closed")])
 def test_who_closed_it_the_history_says(roles: tuple[int, ...], status: str) -> None:
     log = [
         {"time": f"2026-03-0{day} 09:00:00", "role": role, "text": "…"}
@@ -117,7 +116,7 @@ def test_what_was_really_paid_counts() -> None:
     assert seen(row(refund_status=1, real_refund_amount=4_500)).record.amount == 4_990
 
 
-@pytest.mark.parametrize("bit", range(1, 18))
+@each("bit", range(1, 18))
 def test_only_the_platforms_own_fast_refunds_are_paid_by_it(bit: int) -> None:
     """SPEC F2."""
     ticket = seen(row(auto_audit_bits=[bit]))

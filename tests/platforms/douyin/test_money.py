@@ -2,7 +2,7 @@
 
 from random import Random
 
-import pytest
+from tests.each import each
 
 from .rows import line, order, parcel
 
@@ -55,8 +55,8 @@ def test_no_figures_make_lines_of_more_than_was_paid() -> None:
         assert paid - sum(of_lines) <= max(0, post) + max(0, tax)
 
 
-@pytest.mark.parametrize(
-    ("values", "paid"),
+@each(
+    "values, paid",
     [
         ({"order_status": 1, "pay_time": 0}, 0),
         ({"order_status": 4, "pay_time": 0}, 0),

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-import pytest
-
 from aftersale.platforms.douyin import to_records
 from aftersale.platforms.protocol import Unreadable
+from tests.each import each
 
 from .rows import AT, line, order, parcel
 
 
-@pytest.mark.parametrize(
-    ("code", "status"),
+@each(
+    "code, status",
     [
         (1, "pending_payment"),
         (103, "pending_payment"),
@@ -28,14 +27,14 @@ def test_statuses(code: Any, status: str) -> None:
     assert parcel(order(order_status=code)).status == status
 
 
-@pytest.mark.parametrize("code", [0, 7, 99, None, "x", 10**30])
+@each("code", [0, 7, 99, None, "x", 10**30])
 def test_a_status_that_is_not_known_is_not_guessed(code: Any) -> None:
     found = to_records.order_record(order(order_status=code), "shop-1")
     assert isinstance(found, Unreadable)
     assert str(code) in found.reason
 
 
-@pytest.mark.parametrize("main", [21, 22, 39])
+@each("main", [21, 22, 39])
 def test_an_order_that_was_refunded_is_closed(main: int) -> None:
     assert parcel(order(main_status=main)).status == "closed"
 
@@ -44,8 +43,8 @@ def sent(*counts: int) -> list[dict[str, Any]]:
     return [{"ship_time": AT, "product_info": [{"product_count": count}]} for count in counts]
 
 
-@pytest.mark.parametrize(
-    ("parcels", "status"),
+@each(
+    "parcels, status",
     [
         (sent(1), "partially_shipped"),
         (sent(1, 1), "partially_shipped"),
@@ -81,8 +80,8 @@ def test_lines_are_the_same_in_whichever_order_they_come() -> None:
         assert to_records.line_numbers(order(*answer)) == ("3", "21", "100")
 
 
-@pytest.mark.parametrize(
-    ("values", "of_line", "type"),
+@each(
+    "values, of_line, type",
     [
         ({}, {}, "ordinary"),
         ({"trade_type": 2}, {}, "deposit"),

@@ -20,10 +20,11 @@ from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
 
 from . import wire
+from .authorising import APP_KEY, APP_SECRET, Authorising
 from .shop import DAY, REASONS, STATES, TYPES, WAYS, No, Shop
 from .wire import Broken
 
-APP_KEY, APP_SECRET, SIGN_SECRET = "ks-app-key", "ks-app-secret", "ks-sign-secret"
+SIGN_SECRET = "ks-sign-secret"
 MESSAGE_SECRET = base64.b64encode(bytes(range(16))).decode()
 SELLER = 2161524184
 CLOCK_TOLERANCE = 600
@@ -76,13 +77,12 @@ class KuaishouFake:
         # The longest page that is given, whatever was asked for.
         self.page_size = 100
         self.requests: list[tuple[str, str]] = []
-        self.access_token, self.refresh_token = "ks-access-0", "ks-refresh-0"
+        self.tokens = Authorising()
         self._lock = RLock()
         self._faults: dict[str, deque[Fault]] = {
             place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
         }
         self.skewed = 0.0
-        self._tokens = 0
         self._server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
@@ -110,8 +110,8 @@ class KuaishouFake:
                 "app_secret": APP_SECRET,
                 "sign_secret": SIGN_SECRET,
                 "message_secret": MESSAGE_SECRET,
-                "access_token": self.access_token,
-                "refresh_token": self.refresh_token,
+                "access_token": self.tokens.access_token,
+                "refresh_token": self.tokens.refresh_token,
                 "expires_at": (self.now() + timedelta(days=2)).isoformat(),
                 "seller_id": str(SELLER),
             },
@@ -254,8 +254,9 @@ class KuaishouFake:
     ) -> tuple[int, bytes]:
         """The HTTP status and the body; raises Broken."""
         with self._lock:
-            if path == "/oauth2/refresh_token":
-                return 200, _json(self._renew(fields))
+            granted = self.tokens.answer(path, fields)
+            if granted is not None:
+                return 200, granted if isinstance(granted, bytes) else _json(granted)
             method = path.strip("/").replace("/", ".")
             self.requests.append((verb, method))
             try:
@@ -289,29 +290,8 @@ class KuaishouFake:
             raise Wrong(27, "时间戳无效")
         if not hmac.compare_digest(fields.get("sign", ""), signature(fields)):
             raise Wrong(28, "签名错误")
-        if fault == Fault.TOKEN_EXPIRED or fields.get("access_token") != self.access_token:
+        if fault == Fault.TOKEN_EXPIRED or fields.get("access_token") != self.tokens.access_token:
             raise Wrong(24, "access_token已过期")
-
-    def _renew(self, fields: dict[str, str]) -> dict[str, Any]:
-        right = {
-            "grant_type": "refresh_token",
-            "refresh_token": self.refresh_token,
-            "app_id": APP_KEY,
-            "app_secret": APP_SECRET,
-        }
-        if fields != right:
-            return {"result": 100_200_103, "error_msg": "refresh_token无效"}
-        self._tokens += 1
-        self.access_token = f"ks-access-{self._tokens}"
-        self.refresh_token = f"ks-refresh-{self._tokens}"
-        return {
-            "result": 1,
-            "access_token": self.access_token,
-            "expires_in": 172_800,
-            "refresh_token": self.refresh_token,
-            "refresh_token_expires_in": 15_552_000,
-            "open_id": "seller-open",
-        }
 
     def _business(self, method: str, param: dict[str, Any], file: bytes) -> dict[str, Any]:
         try:

@@ -25,7 +25,7 @@ def test_the_page_of_the_access_can_name_every_secret(fake: KuaishouFake) -> Non
 
 def test_while_it_holds_nothing_is_done(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     assert kuaishou.renewed(now=fake.now() + timedelta(hours=41)) is None
-    assert fake.access_token == "ks-access-0"
+    assert fake.tokens.access_token == "ks-access-0"
 
 
 def test_before_it_runs_out_both_tokens_are_new(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
@@ -51,7 +51,7 @@ def test_before_it_runs_out_both_tokens_are_new(fake: KuaishouFake, kuaishou: Ku
 
 
 def test_one_that_is_refused_before_its_time_is_renewed(fake: KuaishouFake, kuaishou: Kuaishou):
-    fake.access_token = "another-programs"
+    fake.tokens.access_token = "another-programs"
     with pytest.raises(NotAuthorised):
         kuaishou.test()
     assert kuaishou.renewed(now=fake.now()) is None
@@ -78,7 +78,7 @@ def test_without_a_refresh_token_people_have_to_see_to_it(fake: KuaishouFake) ->
 
 
 def test_a_refused_refresh_token_is_for_people(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
-    fake.refresh_token = "another"
+    fake.tokens.refresh_token = "another"
 
     with pytest.raises(NotAuthorised, match="refresh_token无效"):
         kuaishou.renewed(now=fake.now() + timedelta(days=3))

@@ -8,6 +8,7 @@ import pytest
 from aftersale.platforms.kuaishou import codes, to_records
 from aftersale.platforms.protocol import Fact, Unreadable
 from aftersale.records.schemas import OrderStatus, TicketStatus, TicketType
+from tests.each import each
 
 from .rows import AT, order, parcel, row, seen, ticket
 
@@ -28,7 +29,7 @@ BOTH_VARIANTS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "status"), BOTH_VARIANTS)
+@each("code, status", BOTH_VARIANTS)
 def test_a_status_becomes_one_of_the_desks(code: int, status: str) -> None:
     record = ticket(row(status=code))
 
@@ -55,9 +56,7 @@ def test_the_tables_hold_every_code_once() -> None:
     assert sum(map(len, groups)) == len(frozenset().union(*groups))
 
 
-@pytest.mark.parametrize(
-    ("way", "kind"), [(1, "return_refund"), (3, "exchange"), (10, "refund_only")]
-)
+@each("way, kind", [(1, "return_refund"), (3, "exchange"), (10, "refund_only")])
 def test_a_handling_way_becomes_a_type(way: int, kind: str) -> None:
     record = ticket(row(handlingWay=way))
 
@@ -65,7 +64,7 @@ def test_a_handling_way_becomes_a_type(way: int, kind: str) -> None:
     assert codes.HANDLING_OF[kind] == way
 
 
-@pytest.mark.parametrize(("way", "kind"), [(4, "reship"), (5, "repair")])
+@each("way, kind", [(4, "reship"), (5, "repair")])
 def test_goods_alone_are_for_people_as_an_exchange_is(way: int, kind: str) -> None:
     """SPEC O3."""
     found = seen(row(handlingWay=way, refundDesc="少了一件"))
@@ -74,7 +73,7 @@ def test_goods_alone_are_for_people_as_an_exchange_is(way: int, kind: str) -> No
     assert Fact("kind", kind) in found.facts
 
 
-@pytest.mark.parametrize("way", [0, 2, 99])
+@each("way", [0, 2, 99])
 def test_a_kind_that_is_not_known_is_kept_by_its_own_name(way: int) -> None:
     """SPEC O4: no exchange."""
     found = seen(row(handlingWay=way))
@@ -92,7 +91,7 @@ def test_money_is_never_read_from_a_kind_that_is_not_known(way: int, status: int
     assert record.refund_result is None
 
 
-@pytest.mark.parametrize("status", [0, 25, 99])
+@each("status", [0, 25, 99])
 def test_a_status_that_is_not_known_is_kept_by_its_own_name(status: int) -> None:
     """SPEC O4: no arbitration; the ticket stays where it is, and its flag keeps the automation
     off it."""
@@ -103,7 +102,7 @@ def test_a_status_that_is_not_known_is_kept_by_its_own_name(status: int) -> None
     assert not seen(row()).unknown
 
 
-@pytest.mark.parametrize("way", [3, 4, 5])
+@each("way", [3, 4, 5])
 def test_goods_sent_are_no_money_paid(way: int) -> None:
     record = ticket(row(status=60, handlingWay=way))
 
@@ -118,8 +117,8 @@ def test_a_return_that_the_platform_confirmed_may_be_on_its_way() -> None:
     assert record.status == "returning"
 
 
-@pytest.mark.parametrize(
-    ("negotiation", "text", "status"),
+@each(
+    "negotiation, text, status",
     [
         (0, "", "pending_review"),
         (1, "", "pending_review"),
@@ -145,8 +144,8 @@ def test_what_became_of_an_application(negotiation: int, text: str, status: str)
     assert record.due_at == datetime.fromtimestamp(until / 1000, UTC)
 
 
-@pytest.mark.parametrize(
-    ("code", "status"),
+@each(
+    "code, status",
     [
         (10, "pending_payment"),
         (30, "pending_shipment"),
@@ -163,7 +162,7 @@ def test_an_orders_status(code: int, status: str) -> None:
     assert codes.ORDER_STATUS_OF[status] == code
 
 
-@pytest.mark.parametrize("code", [0, 35])
+@each("code", [0, 35])
 def test_an_order_in_an_unknown_status_is_not_guessed_at(code: int) -> None:
     unreadable = to_records.order_record(order(status=code), "s")
 
@@ -173,8 +172,8 @@ def test_an_order_in_an_unknown_status_is_not_guessed_at(code: int) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("code", "sent", "status"),
+@each(
+    "code, sent, status",
     [
         (30, 0, "pending_shipment"),
         (30, 1, "partially_shipped"),
@@ -191,9 +190,7 @@ def test_an_order_whose_pieces_have_left_in_part(code: int, sent: int, status: s
     assert record.status == status
 
 
-@pytest.mark.parametrize(
-    ("kind", "virtual"), [(0, False), (1, False), (2, True), (3, True), (14, True)]
-)
+@each("kind, virtual", [(0, False), (1, False), (2, True), (3, True), (14, True)])
 def test_orders_without_a_parcel_are_virtual(kind: int, virtual: bool) -> None:
     record = parcel(order(coType=kind))
 

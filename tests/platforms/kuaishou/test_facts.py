@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from aftersale.domain import platform_facts
 from aftersale.platforms.kuaishou import Kuaishou, codes
 from aftersale.platforms.kuaishou.values import moment
+from tests.each import each
 
 from .fake import KuaishouFake
 from .rows import row, seen
@@ -16,8 +15,8 @@ def told(**values: Any) -> list[tuple[str, str]]:
     return [(fact.name, fact.value) for fact in seen(row(**values)).facts]
 
 
-@pytest.mark.parametrize(
-    ("values", "facts"),
+@each(
+    "values, facts",
     [
         ({}, []),
         ({"refundType": 2}, [("started_by", "merchant")]),
@@ -40,8 +39,8 @@ def test_what_is_told(values: dict[str, Any], facts: list[tuple[str, str]]) -> N
     assert told(**values) == facts
 
 
-@pytest.mark.parametrize(
-    ("warnings", "words"),
+@each(
+    "warnings, words",
     [
         (["单号已用过"], ["单号已用过"]),
         ("单号已用过", ["单号已用过"]),

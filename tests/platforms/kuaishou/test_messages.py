@@ -6,6 +6,7 @@ import pytest
 
 from aftersale.platforms.kuaishou import Kuaishou, messages
 from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
+from tests.each import each
 
 from .fake import MESSAGE_SECRET, KuaishouFake, seal
 
@@ -19,7 +20,7 @@ SECRETS = {"app_key": "ks700", "message_secret": MESSAGE_SECRET}
 TOLD = (Changed(Subject.TICKET, "2607602240240301", "2607602240240301:50:1700000000123"),)
 
 
-@pytest.mark.parametrize("body", [SEALED, SEALED + b"\n", b'"' + SEALED + b'"'])
+@each("body", [SEALED, SEALED + b"\n", b'"' + SEALED + b'"'])
 def test_a_message_of_another_program_is_read(body: bytes) -> None:
     assert messages.changes(body, SECRETS) == TOLD
 
@@ -29,7 +30,7 @@ def test_another_sellers_message_says_nothing_here() -> None:
     assert messages.changes(SEALED, {**SECRETS, "seller_id": "78"}) == ()
 
 
-@pytest.mark.parametrize(
+@each(
     "secrets",
     [
         {**SECRETS, "app_key": "ks701"},
@@ -45,7 +46,7 @@ def test_what_cannot_be_verified_is_forged(secrets: dict[str, str]) -> None:
         messages.changes(SEALED, secrets)
 
 
-@pytest.mark.parametrize("text", [b"[]", b"7", b"{}", b'{"appKey": null}', b"\xff", b""])
+@each("text", [b"[]", b"7", b"{}", b'{"appKey": null}', b"\xff", b""])
 def test_sealed_nonsense_is_forged(text: bytes) -> None:
     with pytest.raises(ForgedMessage):
         messages.changes(seal(text), SECRETS)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from aftersale.platforms.kuaishou import Kuaishou
 from aftersale.platforms.protocol import Fact
+from tests.each import each
 
 from .fake import KuaishouFake
 from .rows import AT, order, parcel
@@ -31,15 +30,13 @@ def test_freight_is_paid_beside_the_goods() -> None:
     assert [line.paid_amount for line in record.lines] == [16_800]
 
 
-@pytest.mark.parametrize("status", [30, 40, 50, 70, 80])
+@each("status", [30, 40, 50, 70, 80])
 def test_nothing_is_paid_before_payment(status: int) -> None:
     assert parcel(order(status=10, totalFee=16_800, expressFee=700)).paid_amount == 0
     assert parcel(order(status=status, totalFee=16_800)).paid_amount == 16_800
 
 
-@pytest.mark.parametrize(
-    ("first", "rest", "paid"), [(2_500, 0, 2_500), (2_500, 13_000, 15_500), (0, 0, 0)]
-)
+@each("first, rest, paid", [(2_500, 0, 2_500), (2_500, 13_000, 15_500), (0, 0, 0)])
 def test_of_a_deposit_order_the_paid_steps_count(first: int, rest: int, paid: int) -> None:
     """SPEC S2: it goes to people, whatever is paid of it."""
     record = parcel({**order(totalFee=15_500), "orderStepInfo": deposit(first, rest)})
@@ -48,8 +45,8 @@ def test_of_a_deposit_order_the_paid_steps_count(first: int, rest: int, paid: in
     assert sum(line.paid_amount for line in record.lines) == paid
 
 
-@pytest.mark.parametrize(
-    ("base", "type", "labels"),
+@each(
+    "base, type, labels",
     [
         ({}, "ordinary", []),
         ({"coType": 8}, "cross_border", []),
@@ -72,8 +69,8 @@ def test_what_kind_of_order_it_is(base: dict[str, Any], type: str, labels: list[
     assert (record.type, record.labels) == (type, labels)
 
 
-@pytest.mark.parametrize(
-    ("service", "labels"),
+@each(
+    "service, labels",
     [({"instantRefund": True}, ["fast_refund"]), ({"instantRefund": False}, []), (None, [])],
 )
 def test_the_service_of_instant_refund_is_the_label(service: object, labels: list[str]) -> None:

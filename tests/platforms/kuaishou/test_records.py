@@ -7,6 +7,7 @@ import pytest
 from aftersale.platforms.kuaishou import to_records
 from aftersale.platforms.kuaishou.values import milliseconds
 from aftersale.platforms.protocol import Unreadable
+from tests.each import each
 
 from .rows import AT, order, parcel, row, ticket
 
@@ -61,8 +62,8 @@ def test_an_order_in_full() -> None:
     assert (line.line_no, line.product, line.quantity) == (1, "9007199254740993", 2)
 
 
-@pytest.mark.parametrize(
-    ("pictures", "links"),
+@each(
+    "pictures, links",
     [
         (None, []),
         ("", []),
@@ -84,7 +85,7 @@ def test_numbers_may_come_as_text() -> None:
     assert milliseconds(record.updated_at) == AT
 
 
-@pytest.mark.parametrize("expires", [0, -1, 3_600, 10**18, None, "soon"])
+@each("expires", [0, -1, 3_600, 10**18, None, "soon"])
 def test_a_deadline_that_is_no_moment_is_none(expires: object) -> None:
     record = ticket(row(expireTime=expires))
 

@@ -15,6 +15,7 @@ from aftersale.platforms.protocol import (
     Why,
 )
 from aftersale.reject_reasons import REASONS as CATALOGUE
+from tests.each import each
 
 from .conftest import decided
 from .fake import STEPS, KuaishouFake
@@ -308,7 +309,7 @@ def test_where_no_reason_fits_people_read_which_there_are(
     assert "商品已发货, 买家申请原因与实际不符" in reason
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         [{"reasonCode": 7, "reason": "其他"}],
@@ -322,7 +323,7 @@ def test_reasons_in_whatever_list(data: object) -> None:
     assert (reason.code, reason.label) == ("7", "其他")
 
 
-@pytest.mark.parametrize("data", [None, {}, [], "x", {"a": 1}])
+@each("data", [None, {}, [], "x", {"a": 1}])
 def test_no_reasons(data: object) -> None:
     assert reasons.reasons(data) == []
 
@@ -377,8 +378,8 @@ def test_a_mere_message_waits_for_the_buyer_too(fake: KuaishouFake, kuaishou: Ku
 # The rest.
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
+@each(
+    "text, why",
     [
         ("店铺余额不足", Why.NO_FUNDS),
         ("售后单不存在", Why.NOT_FOUND),

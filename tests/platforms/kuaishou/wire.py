@@ -36,7 +36,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(status)
-        self.send_header("Content-Type", "application/json;charset=UTF-8")
+        kind = "text/html" if body.startswith(b"<!doctype") else "application/json"
+        self.send_header("Content-Type", f"{kind};charset=UTF-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 from typing import get_args
 
-import pytest
-
 from aftersale.models import OrderStatus, TicketStatus, TicketType
 from aftersale.platforms.protocol import Fact, SeenTicket
 from aftersale.platforms.wechat import codes, to_records
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.records import schemas
 from aftersale.reject_reasons import BY_CODE
+from tests.each import each
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 TICKET = {
@@ -33,8 +32,8 @@ def seen(**changes: object) -> schemas.TicketRecord:
     return whole(None, **changes).record
 
 
-@pytest.mark.parametrize(
-    ("theirs", "ours"),
+@each(
+    "theirs, ours",
     [
         ("USER_CANCELD", "cancelled"),
         ("MERCHANT_PROCESSING", "pending_review"),
@@ -69,8 +68,8 @@ def test_no_status_is_forgotten():
     assert set(codes.TICKET_STATUS.values()) == set(TicketStatus) - {"arbitration"}
 
 
-@pytest.mark.parametrize(
-    ("number", "ours"),
+@each(
+    "number, ours",
     {
         1: "cancelled",
         2: "pending_review",
@@ -93,7 +92,7 @@ def test_older_numbers_of_statuses_also_as_texts(number, ours):
     assert seen(status=number).status == seen(status=str(number)).status == ours
 
 
-@pytest.mark.parametrize("status", ["SOMETHING_NEW", 99, "", None])
+@each("status", ["SOMETHING_NEW", 99, "", None])
 def test_a_status_that_is_not_known_is_kept_by_its_own_name(status):
     """SPEC O4: no arbitration; the ticket stays where it is, and its flag keeps the automation
     off it."""
@@ -103,8 +102,8 @@ def test_a_status_that_is_not_known_is_kept_by_its_own_name(status):
     assert not whole().unknown
 
 
-@pytest.mark.parametrize(
-    ("type", "ours"),
+@each(
+    "type, ours",
     [
         ("REFUND", "refund_only"),
         ("RETURN", "return_refund"),
@@ -121,7 +120,7 @@ def test_types(type, ours):
     assert (seen(type=type).type, whole(type=type).unknown) == (ours, False)
 
 
-@pytest.mark.parametrize("type", ["NEW_TYPE", 9, "", None])
+@each("type", ["NEW_TYPE", 9, "", None])
 def test_a_type_that_is_not_known_is_kept_by_its_own_name(type):
     """SPEC O4: no exchange."""
     ticket = whole(type=type)
@@ -129,8 +128,8 @@ def test_a_type_that_is_not_known_is_kept_by_its_own_name(type):
     assert Fact("type_there", str(type or "–")) in ticket.facts
 
 
-@pytest.mark.parametrize(
-    ("status", "ours"),
+@each(
+    "status, ours",
     [
         ("USER_WAIT_RETURN", None),
         ("MERCHANT_WAIT_RECEIPT", None),
@@ -149,8 +148,8 @@ def test_every_type_can_be_offered_but_an_exchange():
     assert set(codes.TICKET_TYPE.values()) == set(TicketType) - {"refund_keep_goods"}
 
 
-@pytest.mark.parametrize(
-    ("reason", "text", "ours"),
+@each(
+    "reason, text, ours",
     [
         ("10000021", "质量问题", "质量问题"),
         ("10009999", "全新的原因", "全新的原因"),
@@ -169,8 +168,8 @@ def test_every_documented_reason_has_a_label():
         assert seen(reason=code).reason == label
 
 
-@pytest.mark.parametrize(
-    ("status", "ours"),
+@each(
+    "status, ours",
     [
         (5, "pending_payment"),
         (10, "pending_payment"),

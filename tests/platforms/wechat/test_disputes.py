@@ -8,6 +8,7 @@ from aftersale.domain import platform_facts
 from aftersale.platforms.protocol import Accepted, Declined, Picture, Why
 from aftersale.platforms.wechat import disputes
 from aftersale.platforms.wechat.disputes import Dispute
+from tests.each import each
 from tests.platforms.wechat.scene import picture, step_of
 from tests.platforms.wechat.test_codes import TICKET, whole
 
@@ -52,7 +53,7 @@ def test_after_its_end_the_tickets_own_status_counts(code, status, ours):
     assert whole(dispute(code), status=status, complaint_id="77").record.status == ours
 
 
-@pytest.mark.parametrize("status", ["MERCHANT_REFUND_SUCCESS", "USER_CANCELD", "MERCHANT_FAIL"])
+@each("status", ["MERCHANT_REFUND_SUCCESS", "USER_CANCELD", "MERCHANT_FAIL"])
 def test_a_ticket_that_is_over_is_in_no_dispute(status):
     assert whole(dispute(103), status=status).record.status != "arbitration"
 
@@ -61,8 +62,8 @@ def test_money_that_is_sent_again_by_the_platform():
     assert whole(dispute(114), status="MERCHANT_REJECT_REFUND").record.status == "refunding"
 
 
-@pytest.mark.parametrize(
-    ("code", "steps", "winner"),
+@each(
+    "code, steps, winner",
     [
         (112, (1, 51, 30, 26), "merchant"),
         (112, (1, 31), "buyer"),
@@ -88,8 +89,8 @@ def test_who_won(code, steps, winner):
     assert whole(found, status="MERCHANT_REJECT_REFUND").record.arbitration_result == winner
 
 
-@pytest.mark.parametrize(
-    ("steps", "runs"),
+@each(
+    "steps, runs",
     [((1, 10, 11, 3, 13), True), ((1, 13, 26), False), ((1, 5), False), ((), True)],
 )
 def test_an_older_answer_without_a_state_is_read_by_its_last_step(steps, runs):
@@ -155,7 +156,7 @@ def test_a_dispute_that_is_not_there_any_more_is_over(fake, shop):
     assert shop.ticket(ticket).record.status == "pending_review"
 
 
-@pytest.mark.parametrize("history", [None, [], "x", [5], [{"item_type": "x", "time": None}]])
+@each("history", [None, [], "x", [5], [{"item_type": "x", "time": None}]])
 def test_a_course_that_can_not_be_read(history):
     found = disputes.dispute("7", {"status": 103, "history": history})
     assert found.running

@@ -1,10 +1,9 @@
 """Facts shown beside a ticket and an order: codes and words, nothing of the buyer."""
 
-import pytest
-
 from aftersale.domain import platform_facts
 from aftersale.platforms.protocol import HasPictures, TakesEvidence
 from aftersale.platforms.wechat import codes, to_records
+from tests.each import each
 from tests.platforms.wechat.scene import picture
 from tests.platforms.wechat.test_codes import whole
 from tests.platforms.wechat.test_reading import ORDER
@@ -14,8 +13,8 @@ def told(**changes):
     return [(fact.name, fact.value) for fact in whole(None, **changes).facts]
 
 
-@pytest.mark.parametrize(
-    ("changes", "facts"),
+@each(
+    "changes, facts",
     [
         ({}, []),
         ({"sub_type": "REFUND_PRICE_DIFF"}, [("kind", "price_difference")]),

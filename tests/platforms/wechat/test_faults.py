@@ -18,6 +18,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.platforms.wechat import WeChatShop
 from aftersale.platforms.wechat import shop as shop_module
+from tests.each import each
 from tests.platforms.fakes import Fault
 from tests.platforms.wechat.scene import picture, step_of
 
@@ -120,9 +121,7 @@ def fake_account(shop, step):
     return Account("s", {"access_token": "t", "app_id": "a", "app_secret": "b"})
 
 
-@pytest.mark.parametrize(
-    "address", ["ftp://127.0.0.1", "http://[", "nonsense", "http://127.0.0.1:99999"]
-)
+@each("address", ["ftp://127.0.0.1", "http://[", "nonsense", "http://127.0.0.1:99999"])
 def test_an_address_that_is_none(address):
     lost = WeChatShop(Account("s", {"access_token": "t"}, address))
     with pytest.raises(NotCarriedOut):

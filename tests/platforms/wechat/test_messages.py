@@ -7,6 +7,7 @@ import pytest
 
 from aftersale.platforms.protocol import Changed, ForgedMessage, Subject
 from aftersale.platforms.wechat import messages
+from tests.each import each
 from tests.platforms.wechat.fake import AES_KEY, APP_ID, CALLBACK_TOKEN
 from tests.platforms.wechat.sealing import seal, signed
 
@@ -77,7 +78,7 @@ def test_a_push_sealed_by_another_program():
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     "changes",
     [
         {"msg_signature": "046e02f8204d34f8ba5fa3b1db94908f3df2e9b4"},
@@ -99,7 +100,7 @@ def test_no_signature_at_all():
         messages.read(DOCUMENTED, BODY, {})
 
 
-@pytest.mark.parametrize(
+@each(
     "secrets",
     [
         {},
@@ -123,7 +124,7 @@ def test_an_empty_token_signs_nothing():
         messages.read({**DOCUMENTED, "callback_token": ""}, BODY, query)
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         b"",
@@ -146,7 +147,7 @@ def test_a_body_that_is_no_push(body):
         messages.read(OWN, body, QUERY)
 
 
-@pytest.mark.parametrize("sealed", ["", "AAAA", "!!", "é", "A" * 64, "\ud800"])
+@each("sealed", ["", "AAAA", "!!", "é", "A" * 64, "\ud800"])
 def test_a_signed_body_that_does_not_open(sealed):
     signature = messages.signature(CALLBACK_TOKEN, "1", "2", sealed)
     query = {"timestamp": "1", "nonce": "2", "msg_signature": signature}
@@ -180,7 +181,7 @@ def test_a_dispute_is_about_its_ticket():
     assert read(event) == [Changed(Subject.TICKET, "1234567", name)]
 
 
-@pytest.mark.parametrize(
+@each(
     "event", ["new", "cancel", "pay", "wait_shipping", "deliver", "confirm", "settle", "ext_info"]
 )
 def test_an_order_has_changed(event):
@@ -191,7 +192,7 @@ def test_an_order_has_changed(event):
     assert read(about) == [Changed(Subject.ORDER, "3705115058471208928", name)]
 
 
-@pytest.mark.parametrize(
+@each(
     "event",
     [
         {"Event": "product_spu_audit"},

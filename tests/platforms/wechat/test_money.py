@@ -2,9 +2,8 @@
 
 from random import Random
 
-import pytest
-
 from aftersale.platforms.wechat import to_records
+from tests.each import each
 from tests.platforms.wechat.test_reading import ORDER
 
 
@@ -25,8 +24,8 @@ def amounts(record):
     return [line.paid_amount for line in record.lines]
 
 
-@pytest.mark.parametrize(
-    ("paid", "freight", "lines", "found"),
+@each(
+    "paid, freight, lines, found",
     [
         # As the platform says, where that adds up.
         (3805, 5, [{"real_price": 3500}, {"real_price": 300}], [3500, 300]),
@@ -46,7 +45,7 @@ def test_lines(paid, freight, lines, found):
     assert (record.paid_amount, amounts(record)) == (paid, found)
 
 
-@pytest.mark.parametrize("method", [3, 4, "3"])
+@each("method", [3, 4, "3"])
 def test_a_lottery_and_points_are_no_money(method):
     record = order(500, 0, {"real_price": 500}, payment_method=method)
     assert (record.paid_amount, amounts(record)) == (0, [0])

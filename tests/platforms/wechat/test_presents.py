@@ -6,6 +6,7 @@ import pytest
 
 from aftersale.platforms.protocol import Fact, SeenTicket, Unreadable
 from aftersale.platforms.wechat import to_records
+from tests.each import each
 from tests.platforms.wechat.test_errors import answering
 from tests.platforms.wechat.test_reading import ORDER
 
@@ -21,8 +22,8 @@ def changed(shop, fake, since):
     return list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
 
 
-@pytest.mark.parametrize(
-    ("raw", "buyer", "taken"),
+@each(
+    "raw, buyer, taken",
     [
         (PRESENT, "oGiver", "claimed"),
         (without(PRESENT, "openid"), "oGiver", "unclaimed"),
@@ -36,7 +37,7 @@ def test_the_money_goes_back_to_the_giver(raw, buyer, taken):
     assert Fact("present", taken) in order.facts
 
 
-@pytest.mark.parametrize("place", ["order", "order_detail", "ext_info", "order_present_info"])
+@each("place", ["order", "order_detail", "ext_info", "order_present_info"])
 def test_a_present_is_known_wherever_the_order_says_so(place):
     said = {"is_present": True, "present_giver_openid": "oGiver", "is_b2c_free_present": True}
     detail = dict(ORDER["order_detail"])
@@ -129,5 +130,9 @@ def test_a_gift_that_can_not_be_read_is_told_beside_the_others(fake, shop):
     bad, good = fake.gift_expires(order_11=510), fake.gift_expires(order_12=490)
     fake._gifts[bad].parts = {"11": -5}
     found = changed(shop, fake, since)
-    assert found[0] == Unreadable(bad, "Not as expected: amount.")
+    assert found[0] == Unreadable(
+        bad,
+        "Not as expected: amount: expected money in yuan with at most two decimals, as a string,"
+        ' e.g. "59.90", not below zero (read: “-0.05”).',
+    )
     assert found[1].record.ticket_no == f"{good}-12"

@@ -82,7 +82,11 @@ def test_a_row_that_can_not_be_read_does_not_hold_up_the_others(fake, shop):
     fake._tickets[tickets[0]].extra = {"update_time": None}
     fake._tickets[tickets[1]].extra = {"status": "SOMETHING_NEW", "type": "NEW"}
     found = list(shop.changed_tickets(since=since, until=fake.now() + SECOND))
-    assert found[0] == Unreadable(tickets[0], "Not as expected: updated_at.")
+    assert found[0] == Unreadable(
+        tickets[0],
+        "Not as expected: updated_at: expected a time with an offset, e.g."
+        ' "2026-11-21T23:05:00+08:00" (read: null).',
+    )
     assert [seen.record.ticket_no for seen in found[1:]] == tickets[1:]
     # Codes that the desk does not know are for people, and move nothing (SPEC O4).
     strange = found[1]
@@ -125,7 +129,12 @@ def test_an_order_that_can_not_be_read(fake, shop):
     with pytest.raises(RecordUnreadable, match="lines"):
         shop.order(order)
     found = list(shop.changed_orders(since=fake.now(), until=fake.now() + SECOND))
-    assert found == [Unreadable(order, "Not as expected: lines.")]
+    assert found == [
+        Unreadable(
+            order,
+            "Not as expected: lines: expected at least 1 entries (read: a list of length 0).",
+        )
+    ]
 
 
 @pytest.mark.parametrize("key", ["", None, "key-0"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aftersale.platforms.wechat import to_records
+from tests.each import each
 from tests.platforms.wechat.test_codes import NOW, TICKET, seen
 
 ORDER = {
@@ -60,7 +61,7 @@ def test_an_order_that_is_not_paid_has_paid_nothing():
     assert order.shipped_at is None
 
 
-@pytest.mark.parametrize("method", [1, 3])
+@each("method", [1, 3])
 def test_virtual_goods(method):
     detail = {**ORDER["order_detail"], "delivery_info": {"deliver_method": method}}
     order = to_records.order_record("s", {**ORDER, "order_detail": detail})
@@ -79,8 +80,8 @@ def test_a_received_order_is_complete():
     assert order.delivered_at == order.completed_at == moment(1658600000)
 
 
-@pytest.mark.parametrize(
-    ("product", "line"),
+@each(
+    "product, line",
     [
         ({"product_id": "234245", "sku_id": 23424}, 1),
         ({"product_id": 234245, "sku_id": "23425"}, 2),
@@ -108,8 +109,8 @@ def test_a_ticket():
     assert (record.due_at, record.refund_result, record.arbitration_result) == (None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("deadline", "due"),
+@each(
+    "deadline, due",
     [
         (3600, NOW + timedelta(hours=1)),
         (1772600000, moment(1772600000)),
@@ -124,7 +125,7 @@ def test_a_deadline_is_a_moment_or_what_is_left(deadline, due):
     assert seen(deadline=deadline).due_at == due
 
 
-@pytest.mark.parametrize("status", ["MERCHANT_REFUND_SUCCESS", "MERCHANT_RETURN_SUCCESS"])
+@each("status", ["MERCHANT_REFUND_SUCCESS", "MERCHANT_RETURN_SUCCESS"])
 def test_a_refund_that_was_paid(status):
     result = seen(status=status, complete_time=1662490000).refund_result
     assert result is not None
@@ -144,8 +145,8 @@ def test_a_dispute_that_ended_with_a_refund_was_for_the_buyer():
     assert record.arbitration_result == "buyer"
 
 
-@pytest.mark.parametrize(
-    ("status", "why", "flag", "paid"),
+@each(
+    "status, why, flag, paid",
     [
         ("PLATFORM_REFUNDING", 4, False, True),
         ("MERCHANT_REFUND_SUCCESS", 4, False, True),

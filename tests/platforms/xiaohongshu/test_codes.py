@@ -6,14 +6,15 @@ import pytest
 
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.xiaohongshu import statuses
+from tests.each import each
 
 from .rows import detail, exact, info, seen, ticket
 
 MONEY = {"awaiting_return", "returning", "refunding", "refunded"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "type"),
+@each(
+    "kind, type",
     [
         (1, "return_refund"),
         (2, "exchange"),
@@ -29,8 +30,8 @@ def test_types(kind: Any, type: str) -> None:
     assert (found.record.type, found.unknown) == (type, False)
 
 
-@pytest.mark.parametrize(
-    ("kind", "status", "money", "word", "refund"),
+@each(
+    "kind, status, money, word, refund",
     [
         (4, 1, 0, "pending_review", NeverSeen),
         (1, 2, 0, "awaiting_return", NeverSeen),
@@ -103,8 +104,8 @@ def test_no_money_moves_on_an_unknown_type(kind: Any, status: int, money: int) -
     assert "type_there" in {fact.name for fact in found.facts}
 
 
-@pytest.mark.parametrize(
-    ("tag", "kind", "status", "money", "pays"),
+@each(
+    "tag, kind, status, money, pays",
     [
         (0, 5, 1, 0, False),
         (1, 5, 1, 0, True),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from aftersale.platforms.protocol import Unreadable
 from aftersale.platforms.xiaohongshu import to_records
+from tests.each import each
 
 from .rows import AT, ORDER, order, parcel
 from .shop import line
@@ -23,8 +22,8 @@ def unreadable(row: dict[str, Any]) -> str:
     return record.reason
 
 
-@pytest.mark.parametrize(
-    ("code", "status"),
+@each(
+    "code, status",
     [
         (1, "pending_payment"),
         (2, "pending_shipment"),
@@ -49,13 +48,13 @@ def test_an_exchange_asked_for_after_the_end_leaves_the_order_completed() -> Non
     assert ("order_there", "exchange_asked") in {(fact.name, fact.value) for fact in found.facts}
 
 
-@pytest.mark.parametrize("code", [0, 11, None, "", [], True, 10**30])
+@each("code", [0, 11, None, "", [], True, 10**30])
 def test_an_unknown_status_is_never_guessed(code: Any) -> None:
     assert "order status that is not known here" in unreadable(order(orderStatus=code))
 
 
-@pytest.mark.parametrize(
-    ("values", "type"),
+@each(
+    "values, type",
     [
         ({}, "ordinary"),
         ({"logisticsMode": 1, "logistics": "red_bonded"}, "ordinary"),
@@ -73,8 +72,8 @@ def test_types(values: dict[str, Any], type: str) -> None:
     assert parcel(order(**values)).type == type
 
 
-@pytest.mark.parametrize(
-    ("row", "paid", "of_lines"),
+@each(
+    "row, paid, of_lines",
     [
         # Freight is a part of what was paid, and of no line.
         (order(line(1, 9_000), totalPayAmount=9_700, totalShippingFree=700), 9_700, [9_000]),
@@ -126,12 +125,12 @@ def test_pieces_of_one_product_are_added_up() -> None:
     assert [one.quantity for one in record.lines] == [3, 1]
 
 
-@pytest.mark.parametrize("amount", [None, "", "a lot", 49.9, -1, 10**30, True, []])
+@each("amount", [None, "", "a lot", 49.9, -1, 10**30, True, []])
 def test_an_amount_that_cannot_be_read_is_none(amount: Any) -> None:
     assert "paid_amount" in unreadable(order(totalPayAmount=amount))
 
 
-@pytest.mark.parametrize("name", ["updateTime", "skuList", "totalPayAmount"])
+@each("name", ["updateTime", "skuList", "totalPayAmount"])
 def test_what_is_missing_is_named(name: str) -> None:
     row = order()
     del row[name]

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from aftersale.platforms.protocol import Unreadable
 from aftersale.platforms.xiaohongshu import to_records
+from tests.each import each
 
 from .rows import AT, NUMBER, detail, exact, order, seen, ticket
 from .shop import line
@@ -18,8 +17,8 @@ def unreadable(row: dict[str, Any]) -> str:
     return found.reason
 
 
-@pytest.mark.parametrize(
-    ("yuan", "fen"),
+@each(
+    "yuan, fen",
     [
         (49.9, 4_990),
         (0.01, 1),
@@ -37,9 +36,7 @@ def test_yuan_are_exact(yuan: Any, fen: int) -> None:
     assert ticket(expectedRefundAmountYuan=yuan).amount == fen
 
 
-@pytest.mark.parametrize(
-    "yuan", [0.001, 50.005, "50.", "5e1", "", "much", -1, -0.01, True, None, [], 1e30, 10**30]
-)
+@each("yuan", [0.001, 50.005, "50.", "5e1", "", "much", -1, -0.01, True, None, [], 1e30, 10**30])
 def test_what_is_no_amount_is_not_taken_for_one(yuan: Any) -> None:
     assert "amount" in unreadable(detail(expectedRefundAmountYuan=yuan))
 
@@ -58,7 +55,7 @@ def test_what_went_back_is_what_counts() -> None:
     assert ticket(**{**values, "refundAmountYuan": None}, refundStatus=2).amount == 5_000
 
 
-@pytest.mark.parametrize("missing", ["orderId", "applyTime", "updatedAt"])
+@each("missing", ["orderId", "applyTime", "updatedAt"])
 def test_what_is_missing_is_named_without_the_buyers_words(missing: str) -> None:
     row = detail(desc="我的电话是13800001111")
     del row["afterSaleInfo"][missing]
@@ -67,20 +64,20 @@ def test_what_is_missing_is_named_without_the_buyers_words(missing: str) -> None
     assert "13800001111" not in reason
 
 
-@pytest.mark.parametrize("row", [{}, {"afterSaleInfo": None}, detail(returnsId="R1")])
+@each("row", [{}, {"afterSaleInfo": None}, detail(returnsId="R1")])
 def test_a_record_of_another_number_is_not_taken(row: dict[str, Any]) -> None:
     assert "another number" in unreadable(row)
 
 
-@pytest.mark.parametrize(
-    ("expires", "due"),
+@each(
+    "expires, due",
     [(AT + 500, True), (-1, False), (0, False), (None, False), (AT // 1000, False)],
 )
 def test_a_deadline_is_told_or_there_is_none(expires: Any, due: bool) -> None:
     assert (ticket(expireTime=expires).due_at is not None) is due
 
 
-@pytest.mark.parametrize("name", ["after_sale", "afterSale"])
+@each("name", ["after_sale", "afterSale"])
 def test_both_spellings_of_the_parcel_are_read(name: str) -> None:
     row = detail(returnType=1, status=3)
     row["logisticsInfo"] = {
@@ -127,8 +124,8 @@ def skus(*numbers: int) -> dict[str, Any]:
     return {"skus": [{"skuId": line(number, 0)["skuId"]} for number in numbers]}
 
 
-@pytest.mark.parametrize(
-    ("asked", "lines", "line_no"),
+@each(
+    "asked, lines, line_no",
     [
         (skus(2), (1, 2), 2),
         (skus(2, 2), (1, 2), 2),

@@ -17,6 +17,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.platforms.xiaohongshu import Xiaohongshu, reasons
 from aftersale.reject_reasons import REASONS as CATALOGUE
+from tests.each import each
 from tests.platforms.fakes import Fault
 
 from .conftest import decided
@@ -307,7 +308,7 @@ def test_a_tickets_own_reasons_are_those_of_its_stage(
     assert xiaohongshu.reject_reasons("R0") == ()
 
 
-@pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"rejectReasons": rows}])
+@each("wrap", [lambda rows: rows, lambda rows: {"rejectReasons": rows}])
 def test_reasons_come_in_two_shapes(wrap: Any) -> None:
     rows = [
         {"reasonType": 0, "reasonId": 1, "reasonName": "未提供有效凭证"},

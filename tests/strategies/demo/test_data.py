@@ -1,26 +1,34 @@
 """The sample's records before anything writes them: made from a seed, at any hour of any day."""
 
 from datetime import UTC, datetime, timedelta
-
-import pytest
+from functools import cache
+from itertools import product
 
 from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
 from strategies.demo.shop_data import ShopData, make_shop_data
 from strategies.demo.shops import SHOPS
 from strategies.strategy_record import StrategyRecord
+from tests.each import each
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 MOMENTS = [NOW + timedelta(hours=hours) for hours in (0, 5, 11, 16, 40, 24 * 100 + 3)]
 
-ALL = [make_shop_data(shop, now) for now in MOMENTS for shop in SHOPS]
+EVERY = list(product(range(len(SHOPS)), MOMENTS))
+
+
+@cache
+def made(shop: int, now: datetime) -> ShopData:
+    return make_shop_data(SHOPS[shop], now)
 
 
 def test_the_same_moment_gives_the_same_records() -> None:
-    assert [make_shop_data(shop, NOW) for shop in SHOPS] == ALL[: len(SHOPS)]
+    for number, shop in enumerate(SHOPS):
+        assert make_shop_data(shop, NOW) == made(number, NOW)
 
 
-@pytest.mark.parametrize("data", ALL)
-def test_records_are_those_of_files_and_numbers_are_given_once(data: ShopData) -> None:
+@each("shop, now", EVERY)
+def test_records_are_those_of_files_and_numbers_are_given_once(shop: int, now: datetime) -> None:
+    data = made(shop, now)
     ShopRecord.model_validate(data.shop)
     for record, rows in (
         (StrategyRecord, data.strategies),
@@ -34,8 +42,9 @@ def test_records_are_those_of_files_and_numbers_are_given_once(data: ShopData) -
     assert len({ticket["ticket_no"] for ticket in data.tickets}) == len(data.tickets)
 
 
-@pytest.mark.parametrize("data", ALL)
-def test_a_shop_is_of_believable_size(data: ShopData) -> None:
+@each("shop, now", EVERY)
+def test_a_shop_is_of_believable_size(shop: int, now: datetime) -> None:
+    data = made(shop, now)
     assert 400 <= len(data.orders) <= 700
     assert 40 <= len({order["buyer"] for order in data.orders}) <= 60
     assert 100 <= len(data.tickets) <= 260
@@ -48,9 +57,9 @@ def moment(text: str | None) -> datetime:
     return datetime.fromisoformat(text)
 
 
-@pytest.mark.parametrize(("index", "data"), list(enumerate(ALL)))
-def test_statuses_follow_from_times_that_have_come(index: int, data: ShopData) -> None:
-    now = MOMENTS[index // len(SHOPS)]
+@each("shop, now", EVERY)
+def test_statuses_follow_from_times_that_have_come(shop: int, now: datetime) -> None:
+    data = made(shop, now)
     steps = ("created_at", "paid_at", "label_printed_at", "shipped_at", "delivered_at")
     orders = {order["order_no"]: order for order in data.orders}
     for order in data.orders:
@@ -76,7 +85,9 @@ def test_statuses_follow_from_times_that_have_come(index: int, data: ShopData) -
 
 def test_more_is_complained_about_in_evenings_and_nights() -> None:
     hours = [
-        moment(ticket["applied_at"]).hour for data in ALL[: len(SHOPS)] for ticket in data.tickets
+        moment(ticket["applied_at"]).hour
+        for shop in range(len(SHOPS))
+        for ticket in made(shop, NOW).tickets
     ]
     late = sum(hour >= 19 or hour < 3 for hour in hours)
     assert late > len(hours) * 8 / 24 * 1.2

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-import pytest
-
 from strategies.engine import FAST_REFUND_BIT, Facts, State, Verdict, compile_rulebook, decide
 from strategies.engine.conditions import BY_NUMBER, HIT
 from strategies.engine.hours import micros
 from strategies.engine.vocabulary import SCENARIO_BIT
+from tests.each import each
 
 NOON = "2026-03-04T12:00:00+08:00"  # a Wednesday
 SECOND = 1_000_000
@@ -63,8 +62,8 @@ INCLUDE = {"product_condition": "include", "products": ["p1"], "categories": ["c
 EXCLUDE = {**INCLUDE, "product_condition": "exclude"}
 
 
-@pytest.mark.parametrize(
-    ("strategy", "changes", "expected"),
+@each(
+    "strategy, changes, expected",
     [
         ({"enabled": False, "single_amount_cap": 1}, {}, "enabled"),
         ({"valid_from": NOON}, {}, None),
@@ -135,8 +134,8 @@ def test_e3_condition_at_its_edge(strategy, changes, expected):
     assert failed(strategy, ticket(**changes)) == expected
 
 
-@pytest.mark.parametrize(
-    ("time", "expected"),
+@each(
+    "time, expected",
     [
         ("2026-03-04T08:59:59.999999+08:00", None),
         ("2026-03-04T09:00:00+08:00", "execution_time"),
@@ -172,8 +171,8 @@ def test_paid_time_needs_payment_in_off_hours():
     assert failed(OFF, ticket(paid_at=open_), **HOURS) is None
 
 
-@pytest.mark.parametrize(
-    ("time", "expected"),
+@each(
+    "time, expected",
     [
         ("2026-11-01T01:30:00-04:00", None),  # the hour that comes twice, both times
         ("2026-11-01T01:30:00-05:00", None),
@@ -213,8 +212,8 @@ def test_e2_amounts_and_two_tickets_on_one_order():
 MINUTE = 60 * SECOND
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
+@each(
+    "changes, why",
     [
         ({"amount": 0, "refundable": -1}, "no_amount"),
         ({"refundable": 4_999, "line": 1, "line_left": 0, "freight_left": 0}, "over_refundable"),
@@ -357,8 +356,8 @@ def test_g2_pause_stops_strategies_but_not_fast_refund():
 CHANGE = at("2023-09-13T00:00:00+08:00")
 
 
-@pytest.mark.parametrize(
-    ("changes", "holds"),
+@each(
+    "changes, holds",
     [
         ({"paid_at": CHANGE - 1, "applied_at": CHANGE - 1 + 6 * HOUR}, True),
         ({"paid_at": CHANGE - 1, "applied_at": CHANGE + 6 * HOUR}, False),
@@ -383,7 +382,7 @@ def test_f1_fast_refund(changes, holds):
     assert (verdict.source == "fast_refund") is holds
 
 
-@pytest.mark.parametrize("status", ["partially_shipped", "completed", "closed", None, "unheard of"])
+@each("status", ["partially_shipped", "completed", "closed", None, "unheard of"])
 def test_s2_no_scenario(status):
     assert run({}, ticket(order_status=status))[0].why == "no_scenario"
 

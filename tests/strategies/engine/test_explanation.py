@@ -4,7 +4,6 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from strategies.engine.explanation import explain
 from strategies.engine.facts import NO_FACTS
 from strategies.engine.hours import HOUR, MINUTE, micros
 from strategies.engine.vocabulary import FAST_REFUND
+from tests.each import each
 from tests.strategies.engine.generate import scenes
 from tests.strategies.engine.test_properties import EXAMPLES, quick, settings
 from tests.strategies.engine.test_properties import _any_strategy as any_strategy
@@ -122,8 +122,8 @@ def test_figures_of_amounts():
     assert check_of("daily_cap", before=Before(used={0: 9_900})).over == 0
 
 
-@pytest.mark.parametrize(
-    ("at", "edge"),
+@each(
+    "at, edge",
     [
         (-41 * MINUTE, Edge(20 * HOUR + 19 * MINUTE, 41 * MINUTE)),
         (3 * HOUR + 41 * MINUTE, Edge(41 * MINUTE, 20 * HOUR + 19 * MINUTE)),

@@ -4,18 +4,18 @@ import json
 from pathlib import Path
 from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies.services.simulation import read, simulate
+from tests.each import each
 from tests.strategies.engine.generate_files import a_file
 from tests.strategies.engine.reference_simulation import simulation_of
 
 CASES = sorted((Path(__file__).resolve().parents[2] / "cases").glob("*.json"))
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@each("path", CASES)
 def test_the_reading_agrees_with_the_decision_cases(path):
     case = json.loads(path.read_bytes())
     assert simulation_of(case["input"]) == (case["expected"], 0)

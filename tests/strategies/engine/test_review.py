@@ -21,6 +21,7 @@ from strategies.engine.review import Finding, Shadowing, off_hours_gaps, review
 from strategies.engine.rulebook import Rulebook
 from strategies.engine.running import running, unchanged_since
 from strategies.engine.vocabulary import PRE_SHIP, SCENARIO_INDEX, SCENARIOS
+from tests.each import each
 from tests.strategies.engine.generate import TIMES, shop
 from tests.strategies.engine.test_properties import quick
 
@@ -267,8 +268,8 @@ def said(rulebook: Rulebook) -> list[tuple[int, str, tuple[int, ...]]]:
     return [(f.strategy, f.finding.value, f.others) for f in review(rulebook, since=NOW)]
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
+@each(
+    "first, second, expected",
     [
         # A smaller cap behind a larger one.
         ({}, {"single_amount_cap": 9_999}, "shadowed"),
@@ -337,8 +338,8 @@ RETURN = {"scenario": "post_ship_return"}
 REFUND = {"scenario": "post_ship_refund"}
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
+@each(
+    "first, second, expected",
     [
         # Buyers who want to return goods are refunded without a return: nothing is left to approve.
         (WAIVE, RETURN, "shadowed"),

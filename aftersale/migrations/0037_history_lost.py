@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0031_public_numbers'),
+        ('aftersale', '0036_feed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

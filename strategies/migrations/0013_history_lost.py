@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('strategies', '0010_skip_risky'),
+        ('strategies', "0012_decisions_into_the_feed"),
     ]
 
     operations = [

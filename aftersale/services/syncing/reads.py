@@ -1,0 +1,68 @@
+"""Records as a round last read them: what has not changed since is not fetched again."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from aftersale.models import PlatformAccount, PlatformRead
+from aftersale.platforms.known import Known, Read
+
+# A round looks back for minutes, after a stop for as long as that took; longer ones read anew.
+KEPT = timedelta(days=2)
+
+
+def known(account: PlatformAccount, subject: str, *, since: datetime) -> Known:
+    """What was read before of what changed since then."""
+    rows = PlatformRead.objects.filter(account=account, subject=subject, version__gte=since)
+    found = rows.values_list("number", "version", "at")
+    return Known({number: Read(version, at) for number, version, at in found})
+
+
+def keep(
+    account: PlatformAccount,
+    subject: str,
+    versions: Mapping[str, datetime],
+    *,
+    without: Collection[str],
+    known: Known,
+) -> None:
+    """Records that were saved, by number; those `without` are fetched again the next time."""
+    _write(
+        account,
+        subject,
+        {
+            number: Read(version, known.asked_at[number])
+            for number, version in versions.items()
+            if number in known.asked_at and number not in without
+        },
+    )
+    rows = PlatformRead.objects.filter(account=account, subject=subject)
+    rows.filter(number__in=list(without)).delete()
+
+
+def renew(account: PlatformAccount, subject: str, known: Known) -> None:
+    """Records that the list showed to be as they were read."""
+    _write(
+        account,
+        subject,
+        {
+            number: Read(known.reads[number].version, at)
+            for number, at in known.unchanged_at.items()
+            if number not in known.asked_at
+        },
+    )
+
+
+def forget(*, now: datetime) -> None:
+    PlatformRead.objects.filter(at__lt=now - KEPT).delete()
+
+
+def _write(account: PlatformAccount, subject: str, reads: Mapping[str, Read]) -> None:
+    PlatformRead.objects.bulk_create(
+        [
+            PlatformRead(account=account, subject=subject, number=number, **one._asdict())
+            for number, one in reads.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["account", "subject", "number"],
+        update_fields=["version", "at"],
+    )

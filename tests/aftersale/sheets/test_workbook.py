@@ -1,0 +1,77 @@
+"""Excel files that claim more than they hold: refused before room is made for it."""
+
+import io
+import zipfile
+from datetime import datetime
+
+import pytest
+from xlsxwriter import Workbook
+
+from aftersale.services.sheets.workbook import read_rows
+from aftersale.services.sheets.workbook_area import WrongWorkbook
+
+from .xls import xls
+
+CELLS = [(0, 0, "buyer"), (0, 1, "note"), (1, 0, "b-1")]
+FAR = "A sheet of the file reaches to row {}, column {}; at most 51 rows and 100 columns are read."
+
+
+def xlsx(*values: object, row: int = 1) -> bytes:
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["buyer"])
+        for column, value in enumerate(values):
+            sheet.write(row, column, value)
+    return file.getvalue()
+
+
+def repacked(content: bytes, blanks: int) -> bytes:
+    """With a sheet that unpacks to so many bytes more."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for name in before.namelist():
+            part = before.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                part = part.replace(b"<sheetData>", b"<sheetData>" + b" " * blanks)
+            after.writestr(name, part)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (xls(CELLS, rows=2, columns=2), [["buyer", "note"], ["b-1", ""]]),
+        # The library would make room for all texts that the file claims to have.
+        (xls(CELLS, rows=2, columns=2, texts=2**31 - 1), [["buyer", "note"], ["b-1", ""]]),
+        (
+            xlsx("b-1", 5, 0.5, True, datetime(2026, 11, 1, 9, 0)),
+            [["buyer", "", "", "", ""], ["b-1", "5", "0.5", "true", "2026-11-01 09:00"]],
+        ),
+    ],
+)
+def test_sheets_are_read(content: bytes, rows: list[list[str]]) -> None:
+    assert read_rows(content, most_rows=50) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (xls(CELLS, rows=65_536, columns=256), FAR.format(65536, 256)),
+        # Read by the library itself, this file ends the process.
+        (xls(CELLS, rows=2**32 - 1, columns=65_535), FAR.format(2**32 - 1, 65535)),
+        (xls([*CELLS, (65_535, 255, "x")], rows=2, columns=2), FAR.format(65536, 256)),
+        (xlsx("x", row=1_048_575), FAR.format(1048576, 1)),
+        (repacked(xlsx("x"), 60_000_000), "Unpacked, the file is larger than 50 MB"),
+        (xls(CELLS, rows=2, columns=2)[:700], "The Excel file is damaged."),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 600, "The Excel file is damaged."),
+        (xlsx("x")[:700], "The Excel file is damaged."),
+    ],
+)
+def test_what_a_file_claims_is_bounded(content: bytes, message: str) -> None:
+    with pytest.raises(WrongWorkbook) as refused:
+        read_rows(content, most_rows=50)
+    assert str(refused.value).startswith(message)
