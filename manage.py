@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line; what is only set up wrongly gets one sentence, not a traceback."""
+"""Django's command line; a mistake in the settings gets one sentence, not a traceback."""
 
 import os
 import sys

@@ -8,6 +8,7 @@ class AftersaleConfig(AppConfig):
     verbose_name = _("After-sale desk")
 
     def ready(self) -> None:
+        import aftersale.admin.accounts.session  # noqa: F401, its receiver of log-ins
         from aftersale.models import TicketEvent
         from aftersale.services.outbox import wake_webhooks
         from aftersale.services.sheets import blocked_buyers, kinds, reject_texts

@@ -225,6 +225,6 @@ def fitting(ticket: Ticket) -> list[RejectReason]:
 
 
 def label_of(code: str) -> Any:
-    """The label of a reason; of one that has left the catalogue its code."""
+    """The label of a reason; the code of one that has left the catalogue."""
     reason = BY_CODE.get(code)
     return reason.label if reason else code

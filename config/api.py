@@ -24,7 +24,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     # PATCH takes a record of its own.
     "COMPONENT_SPLIT_PATCH": False,
-    # Values that may be chosen stand where they are used; names for them would be made up.
+    # Choices stand where they are used; shared names for them would be invented ones.
     "POSTPROCESSING_HOOKS": [],
     # From the package beside it: no outside host.
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -22,4 +22,4 @@ def beat(**_kwargs: Any) -> None:
 
 
 def nothing() -> None:
-    """A task that only shows that its cluster carries out tasks."""
+    """An empty task, which shows that its cluster carries out tasks."""

@@ -1,4 +1,4 @@
-"""The client's network address, by which failed log-ins are counted (settings, AXES_…)."""
+"""The client's network address, by which failed log-ins are counted."""
 
 from ipaddress import IPv6Address, ip_address
 

@@ -80,8 +80,6 @@ def logging_config(*, json: bool) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Its INFO lines come with every task: two a second when the shop is busy.
             "django-q": {"level": "WARNING"},
-            # Its INFO lines come with every log-in and name its client.
-            "axes": {"level": "WARNING"},
             # Its INFO lines come with every call, with the whole address: tokens may be in it.
             "httpx": {"level": "WARNING"},
         },

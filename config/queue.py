@@ -34,7 +34,7 @@ Q_CLUSTER: dict[str, Any] = {
         PAY: {"workers": 2},
         # Trial runs, one at a time: they may take minutes, but less than `retry`.
         SLOW: {"workers": 1, "timeout": 800},
-        # Reading from platforms, a shop a task. A task ends itself long before that.
+        # Reading from platforms, one task a shop. A task ends itself long before the time-out.
         PULL: {"workers": 3, "timeout": 120},
         # Webhooks: receivers that hang hold up each other at most.
         TELL: {"workers": 2},

@@ -23,8 +23,8 @@ _TASKS = """
 
 
 def set_back() -> list[str]:
-    """Makes due at once what lies further ahead than it can; returns the schedules' names, and how
-    many tasks there were. Idempotent; by the database's clock alone."""
+    """Makes due at once everything dated further ahead than it can be; returns the schedules'
+    names, and the number of tasks. Idempotent; by the database's clock alone."""
     with connection.cursor() as cursor:
         cursor.execute(_SCHEDULES)
         found = sorted(row[0] or "" for row in cursor.fetchall())

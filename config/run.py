@@ -63,7 +63,8 @@ def check_port(host: str, port: str) -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Refuse a second start from the same folder: the first to stop would stop its database."""
+    """Refuses a second start from the same folder: the first to stop would stop the other's
+    database."""
     folder = BASE_DIR / "var"
     folder.mkdir(exist_ok=True)
     with (folder / "run.lock").open("a") as lock:

@@ -5,7 +5,6 @@ one of a real installation's variables makes it one, and all are needed then; DE
 it is development all the same.
 """
 
-from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -51,7 +50,7 @@ EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES = {
     "default": {
         **environ.Env.db_url_config(DATABASE_URL or Server().url()),
-        # The queue asks for work 20 times a second: connecting anew each time would be most of it.
+        # The queue polls 20 times a second: connecting anew each time would be most of its work.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -69,7 +68,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -91,14 +93,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.logged_out.LoggedOut",
+    "aftersale.admin.accounts.gate.SessionGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
-# For a log-in page that was opened by itself.
-LOGIN_REDIRECT_URL = "admin:index"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
@@ -116,34 +117,48 @@ TEMPLATES = [
 ]
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "config.obvious_passwords.ObviousPasswordValidator"},
 ]
 
-# Guessing passwords: after five wrong ones for a name from one address nobody gets in under it from
-# there for a quarter of an hour. From elsewhere they do: else a stranger could keep an owner away
-# from the switches that stop payments, by guessing on and on.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Further guesses don't extend the lock for others at the same address.
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "config.login.address_of"
-AXES_LOCKOUT_TEMPLATE = "429.html"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-# In the log, of whom a failure was: people type passwords into the field for the name, too.
-AXES_SENSITIVE_PARAMETERS = ["username"]
+# Log-in, second factors and sessions: django-allauth, with our own count of wrong passwords
+# (aftersale/admin/accounts/limits.py). What strangers could use to shut others out is off.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "admin:login"
+# For a log-in page that was opened by itself.
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_LOGOUT_REDIRECT_URL = "admin:login"
+ACCOUNT_ADAPTER = "aftersale.admin.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "10/15m/key"}
+MFA_ADAPTER = "aftersale.admin.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": ""}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Afterdesk"
+# Codes of the half minute before and after too: phones' clocks differ.
+MFA_TOTP_TOLERANCE = 1
+# The end of a session in any case; aftersale/admin/accounts/session.py has the idle time.
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+# Counts of guesses, and codes that were used: one for all processes on all machines.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
@@ -152,7 +167,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [
     BASE_DIR / "config" / "locale",  # the project's own words win over
-    BASE_DIR / "config" / "locale_unfold",  # those that Unfold and django-q2 lack
+    BASE_DIR / "config" / "locale_unfold",  # texts that Unfold and django-q2 lack
 ]
 
 STATIC_URL = "static/"
@@ -196,6 +211,8 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS_ONLY = PRODUCTION and env.bool("HTTPS_ONLY", default=True)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+# Browsers take http at localhost for safe, and nothing else over http.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS_ONLY
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)

@@ -38,7 +38,8 @@ COLOURS = (36, 33, 32, 35, 34, 31)
 class Rounds:
     """Counts the rounds of the watch, by the file that it writes in each.
 
-    Its rounds are the clock: without a database it makes none, and nothing counts as frozen.
+    Those rounds are the clock here: without a database the watch makes none, and nothing counts as
+    frozen.
     """
 
     def __init__(self, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The texts of Django's templates, for Babel (babel.cfg names this extractor).
+"""Extracts texts of Django's templates for Babel (named in babel.cfg).
 
 Django's own `templatize` turns a template into code that Babel's Python extractor reads. The
 parameters are those of Babel's extractors; there are no options.

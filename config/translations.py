@@ -1,4 +1,4 @@
-"""The catalogues of translations: do they say everything, and nothing that nobody asks for?
+"""The catalogues of translations: are they complete, and free of unused texts?
 
 `python -m config.translations` names texts that are missing, unused, empty, fuzzy or have other
 placeholders than their original, and exits 1 if there are any. `… update` brings the catalogues'
@@ -52,7 +52,7 @@ class Source:
     catalogue: Path
     folders: tuple[Path, ...]
     less: Path | None = None
-    """A catalogue of the package's own: texts that it translates are not wanted again."""
+    """A package's own catalogue: texts that it translates are not wanted here too."""
 
 
 def sources() -> list[Source]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.menu import NAVIGATION
@@ -33,7 +34,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],
-    "LOGIN": {"form": "config.login_form.LogInForm"},
+    "ACCOUNT": {"navigation": [{"title": _("My account"), "link": reverse_lazy("account")}]},
     "SIDEBAR": {"navigation": NAVIGATION},
     "DASHBOARD_CALLBACK": "monitoring.admin.dashboard.page.add_to_index",
     "GLOBAL_CALLBACK": "aftersale.admin.kit.notices.for_request",

@@ -5,12 +5,16 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from aftersale.admin.accounts.log_in import LogIn
 from aftersale.api.call import NoSuchCall
 
 handler500 = "aftersale.api.problems.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", LogIn.as_view(), name="account_login"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_password")),
+    path("account/", include("aftersale.admin.accounts.urls")),
     path("admin/", include("aftersale.admin.urls")),
     path("admin/", include("strategies.admin.urls")),
     path("admin/", include("monitoring.admin.urls")),

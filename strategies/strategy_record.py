@@ -118,7 +118,7 @@ class StrategyRecord(Record):
         return self
 
 
-# Yes or no, each the setting of a condition of its own.
+# Yes-or-no keys, each the setting of its own condition.
 SWITCHES = tuple(
     key
     for key, field in StrategyRecord.model_fields.items()

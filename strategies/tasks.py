@@ -10,7 +10,7 @@ from strategies.services.lanes import DECIDE_TASK
 
 # After this much work a task queues up again, so that other shops get their turn.
 SECONDS = 2.0
-# How often a run that finds only tickets held by others asks for another; then it is the sweep's.
+# How often a run that finds only locked tickets asks for another; then the sweep takes over.
 LOOKS = 20
 
 
@@ -26,7 +26,7 @@ def decide(shop_id: int, looks: int = LOOKS) -> int:
 
 
 def sweep() -> None:
-    """Finds what nobody woke up for: a crash, a lost task (SPEC E1)."""
+    """Finds waiting tickets without a task: after a crash, or a lost task (SPEC E1)."""
     beat()
     for shop_id in shops_waiting():
         wake(DECIDE_TASK, shop_id, cluster=DECIDE)
@@ -39,9 +39,9 @@ def run_trial(trial_id: int) -> None:
 
 
 def beat() -> None:
-    """Says that evaluation is alive; at most once in five seconds, so that the row stays cool.
+    """Records that evaluation is alive; at most once in five seconds, to spare the row.
 
-    A beat from the future, of a clock that jumped, is no reason to be silent until then.
+    A beat from the future, of a clock that jumped, silences nothing.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""How the desk's signals and the start of the program reach the automation."""
+"""Connects the automation to the desk's signals and to the program's start."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,5 +1,6 @@
 """The desk's pages in the admin. Other apps add to them through `TicketAdmin.sections`."""
 
+from aftersale.admin.records.account_event import AccountEventAdmin
 from aftersale.admin.records.fund import FundAdmin, FundEntryAdmin
 from aftersale.admin.records.order import OrderAdmin
 from aftersale.admin.records.payment_stop import PaymentStopAdmin
@@ -18,6 +19,7 @@ from .workbench.platform_says import platform_says
 from .workbench.told_platform import told_platform
 
 __all__ = [
+    "AccountEventAdmin",
     "BlockedBuyerAdmin",
     "FundAdmin",
     "FundEntryAdmin",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from aftersale.admin.desk import (
     automation_switch,
     batch,
+    beside,
     dispute_evidence,
     ledgers,
     reject_texts,
@@ -37,6 +38,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("replies/<int:pk>/negotiate/", replies.negotiate, name="negotiate"),
     path("replies/<int:pk>/outcome/", replies.negotiate_outcome, name="negotiate-outcome"),
     path("replies/<int:pk>/evidence/", dispute_evidence.page, name="dispute-evidence"),
+    path("beside/<int:pk>/note/", beside.note, name="note"),
+    path("beside/<int:pk>/return-parcel/", beside.enter_return, name="enter-return"),
+    path("beside/<int:pk>/new-goods/", beside.send_new_goods, name="send-new-goods"),
     path("evidence/<int:pk>/", replies.picture, name="evidence"),
     path(
         "evidence/<int:pk>/platform/<str:number>/",

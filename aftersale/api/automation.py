@@ -15,7 +15,7 @@ from .values import Moment, username
 
 
 class Automation(BaseModel):
-    """How the switch stands, and who threw it."""
+    """The state of the switch, and who threw it."""
 
     automation_paused: bool
     paused_at: Moment | None

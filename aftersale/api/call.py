@@ -97,7 +97,7 @@ class Call(APIView):
 
     @property
     def key(self) -> str | None:
-        """With one, all of the call's work is one transaction (`once`)."""
+        """With a key, all of the call's work is one transaction (`once`)."""
         return self.request.headers.get(KEY_HEADER)
 
     @property
@@ -142,7 +142,7 @@ class Call(APIView):
             response["RateLimit"] = f'"token";r={left};t={use.seconds_left}'
             if not use.allowed:
                 response["Retry-After"] = str(use.seconds_left)
-        # Orders and buyers: for nobody's cache.
+        # Answers hold orders and buyers: no cache may keep them.
         response["Cache-Control"] = "no-store"
         return response
 
@@ -207,7 +207,7 @@ class Call(APIView):
             with connection.cursor() as cur:
                 cur.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
             call = IdempotentCall(token=self.token, key=key, fingerprint=fingerprint, at=self.now)
-            # Waits for one with the same key that is under way, and holds the row that there is.
+            # Waits for a call under way with the same key, and locks the stored row.
             IdempotentCall.objects.bulk_create(
                 [call],
                 update_conflicts=True,

@@ -55,10 +55,12 @@ class RecordResult(BaseModel):
 
 
 class Kind:
-    """How one kind of record is read and saved; `number` is the key that names a record, `keys`
-    counts those that a record was given, in the objects inside it too. `lock` takes all rows that
-    saving a list in one transaction will want. `has_address`: one can be read
-    at the list's address followed by its number."""
+    """The parts of ingesting one kind of record.
+
+    `number`: the key that names a record. `keys`: counts the keys that a record was given, nested
+    ones included. `lock`: takes all rows that saving a list in one transaction will need.
+    `has_address`: one can be read at the list's address followed by its number.
+    """
 
     def __init__(
         self,
@@ -131,8 +133,8 @@ _KEY = re.compile(rb'"[ \t\r\n]*:')
 
 
 def _read_list(raw: bytes, kind: Kind) -> list[Any] | None:
-    """All records, or None where something is wrong, or might be: pydantic-core takes the last
-    of two equal keys without a word, but then fewer keys are there than were given."""
+    """All records of the list, or None where something is wrong or may be: of two equal keys
+    pydantic-core silently takes the last, but then the records have fewer keys than were sent."""
     try:
         records = kind.read_list(raw)
     except ValidationError:
@@ -175,7 +177,7 @@ def _save(call: Call, entries: Sequence[Any], kind: Kind) -> list[RecordResult]:
 
 
 def _saved(call: Call, records: Sequence[Any], kind: Kind) -> list[Result]:
-    """A record may leave its shop out; another one than the token's is as unknown as any."""
+    """A record may leave its shop out; any shop but the token's is unknown."""
     shop = call.token.shop
     own = KnownShop.of(shop)
     shops: dict[Any, KnownShop] = {None: own, shop.code: own}

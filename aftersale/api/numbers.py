@@ -14,7 +14,7 @@ class Number(StringConverter):
     regex = "(?s:.+)"
 
     def to_python(self, value: str) -> str:
-        """Of a number without anything visible nothing is left; the look-up then answers 404."""
+        """ "" for a number without a visible character; the look-up then answers 404."""
         return clean_identifier(value)
 
 

@@ -59,9 +59,9 @@ class _Place(NamedTuple):
 
 
 def surrogate_in(content: Any) -> FieldError | None:
-    """The error for a text that is no Unicode; at the object around it where it is a key.
+    """The error for text that is not valid Unicode; for a key, at the object around it.
 
-    No function that calls itself: a body may be nested as deep as Python's json reads it.
+    Written without recursion, since a body may be nested as deep as Python's json reads.
     """
     left: list[tuple[_Place | None, Any]] = [(None, content)]
     while left:

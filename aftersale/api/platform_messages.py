@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from aftersale.platforms.protocol import ForgedMessage
-from aftersale.services.syncing import messages as service
+from aftersale.services.syncing import messages as received
 
 # The platforms' messages are a few hundred bytes.
 MOST_BYTES = 256 * 1024
@@ -26,25 +26,25 @@ def messages(request: HttpRequest, platform: str, shop_code: str = "") -> HttpRe
             return _answer("", 413)
     try:
         if request.method == "GET":
-            reply = _asked(request, platform, shop_code)
+            reply = _challenged(request, platform, shop_code)
         else:
-            reply = _told(request, platform, shop_code, body)
+            reply = _received(request, platform, shop_code, body)
     except ForgedMessage:
         return _answer("", 403)
     return _answer(reply, 200)
 
 
-def _asked(request: HttpRequest, platform: str, shop_code: str) -> str:
+def _challenged(request: HttpRequest, platform: str, shop_code: str) -> str:
     query = request.GET.dict()
     if shop_code:
-        return service.challenge(platform=platform, shop_code=shop_code, query=query)
-    return service.challenge_for_app(platform=platform, query=query)
+        return received.challenge(platform=platform, shop_code=shop_code, query=query)
+    return received.challenge_for_app(platform=platform, query=query)
 
 
-def _told(request: HttpRequest, platform: str, shop_code: str, body: bytes) -> str:
+def _received(request: HttpRequest, platform: str, shop_code: str, body: bytes) -> str:
     query, now = request.GET.dict(), timezone.now()
     if shop_code:
-        return service.receive(
+        return received.receive(
             platform=platform,
             shop_code=shop_code,
             body=body,
@@ -52,7 +52,7 @@ def _told(request: HttpRequest, platform: str, shop_code: str, body: bytes) -> s
             query=query,
             now=now,
         )
-    return service.receive_for_app(
+    return received.receive_for_app(
         platform=platform, body=body, headers=request.headers, query=query, now=now
     )
 

@@ -11,6 +11,7 @@ class ProblemCode(StrEnum):
     REFUSED = "refused"
     OVER_REFUNDABLE = "over_refundable"
     OVER_LINE = "over_line"
+    OTHER_REASONS = "other_reasons"
     TOO_LARGE = "too_large"
     BAD_REQUEST = "bad_request"
     METHOD_NOT_ALLOWED = "method_not_allowed"

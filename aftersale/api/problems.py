@@ -49,7 +49,7 @@ class Problem(BaseModel):
 
 
 class Conflict(Problem):
-    """A step that is not to be had: `from` and `to` are the states that SPEC O4 is asked about.
+    """A step that is not possible; `from` and `to` are the states of SPEC O4's table.
 
     Both are null where something else has changed meanwhile, or does not match; `code` says
     which.

@@ -66,7 +66,7 @@ class RejectReasonsCall(Call):
         asked = query(request, ReasonsQuery)
         texts = own_texts(self.token.shop)
         found = [
-            _shown(reason, texts, hint)
+            _reason_record(reason, texts, hint)
             for reason, hint in self._reasons(asked.ticket_no)
             if (asked.type is None or asked.type in reason.types)
             and (asked.stage is None or asked.stage in reason.stages)
@@ -83,7 +83,7 @@ class RejectReasonsCall(Call):
         return [(reason, "") for reason in fitting(ticket)]
 
 
-def _shown(reason: RejectReason, texts: Mapping[str, str], hint: str) -> ShownReason:
+def _reason_record(reason: RejectReason, texts: Mapping[str, str], hint: str) -> ShownReason:
     return ShownReason(
         code=reason.code,
         label=str(reason.label),

@@ -103,7 +103,7 @@ def _quick(asked: TicketQuery) -> bool:
 
 
 def _oldest_read(tickets: QuerySet[Ticket]) -> int | None:
-    """The last of those that this call looks through; None where it sees them all."""
+    """The last ticket that this call looks through; None where it reaches all of them."""
     keys = tickets.order_by("-pk").values_list("pk", flat=True)
     return next(iter(keys[MOST_READ - 1 : MOST_READ]), None)
 

@@ -65,7 +65,7 @@ class ShownTicketEvent(BaseModel):
 
 
 class ShownAttempt(BaseModel):
-    """One try at paying; `fund` is what of the shop's it was paid from, null outside windows."""
+    """One try at paying; `fund` is the shop's fund that it was paid from, null outside windows."""
 
     number: int
     state: AttemptState
@@ -118,7 +118,11 @@ class TicketRow(BaseModel):
     arbitration_result: ArbitrationResult | None
     flags: list[TicketFlag]
     order_arrived: bool = Field(description="False: waits for its order (SPEC O6)")
-    waits: bool = Field(description="The automation has yet to look at it")
+    awaiting_evaluation: bool = Field(description="The automation has yet to look at it")
+    waits: bool = Field(
+        description="The same under its earlier name",
+        json_schema_extra={"deprecated": True},
+    )
 
 
 class ShownTicket(TicketRow):
@@ -196,6 +200,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "arbitration_result": ticket.arbitration_result or None,
         "flags": ticket.flags,
         "order_arrived": ticket.order_id is not None,
+        "awaiting_evaluation": ticket.awaiting_evaluation,
         "waits": ticket.awaiting_evaluation,
     }
 

@@ -29,5 +29,5 @@ Moment = Annotated[
 
 
 def username(user: User | None) -> str | None:
-    """The user's login; null where it was no person, or one who is gone."""
+    """The user's login; null for the program itself, and for a user who is gone."""
     return None if user is None else user.get_username()

@@ -39,7 +39,7 @@ class SentShipment(Record):
 
 
 class Nothing(Record):
-    """There is nothing to say besides the address."""
+    """The address says it all: the body is an empty object."""
 
 
 class Reported(BaseModel):

@@ -1,8 +1,8 @@
 """How long the merchant or the buyer has, where the platform names no deadline (SPEC O5).
 
-Only what the platforms' own pages and merchants' guides say; where two sources disagree the
-shorter time is taken, so that nobody is late who believed the table. A combination that is not
-here has no known limit.
+Taken from the platforms' own pages and merchants' guides; of two sources that disagree the shorter
+time, so that nobody who relies on the table is late. A combination that is not here has no known
+limit.
 """
 
 from datetime import datetime, timedelta

@@ -6,7 +6,7 @@ people type by hand may have full-width digits (１２３), which Chinese keyboa
 
 import re
 
-# Every number of so many digits fits into 64 bits, as keys do.
+# Numbers of this many digits fit into 64 bits, as keys do.
 MOST_DIGITS = 18
 _WIDE = {
     ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９", "0123456789", strict=True)

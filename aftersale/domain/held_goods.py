@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """The money that one ticket takes or asks for; `line` None: of the whole order."""
+    """Money that one ticket takes or asks for; `line` None: of the whole order."""
 
     ticket: str
     line: int | None
@@ -41,9 +41,9 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True)
 class OrderMoney:
-    """An order's money, and who claims it.
+    """An order's money, and the claims on it.
 
-    `outside`: refunded without a ticket, of a line that nobody names.
+    `outside`: refunded without a ticket, so of an unknown line.
     """
 
     paid: int
@@ -87,7 +87,7 @@ class OrderMoney:
         return any(line.number == claim.line and self._is_adjusted(line) for line in self.sold)
 
     def _is_adjusted(self, line: Line) -> bool:
-        """Money whose line nobody names may be of this one: all of it counts."""
+        """Money of an unknown line may be of this one: all of it counts."""
         claimed = sum(
             claim.amount
             for claim in self.claims
@@ -110,7 +110,7 @@ class OrderMoney:
         return self.all_given or (others > 0 and gone >= line.paid)
 
     def _taken_by_others(self, number: int) -> int:
-        """The most that claims on other lines have taken of this line's money."""
+        """The most of this line's money that claims on other lines may have taken."""
         freight = max(0, self.paid - sum(line.paid for line in self.lines))
         return max(0, sum(self._beyond.values()) - self._beyond.get(number, 0) - freight)
 

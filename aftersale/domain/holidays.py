@@ -44,7 +44,7 @@ def of_year(year: int) -> Holidays | None:
 
 
 def name_on(day: date) -> str:
-    """What a date is: the festival of a day off, or a working day that makes up for one."""
+    """The name of a date: the festival of a day off, or of a working day that makes up for one."""
     if day in chinese_calendar.workdays:
         return _("Make-up working day")
     name = chinese_calendar.holidays.get(day)

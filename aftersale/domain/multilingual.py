@@ -51,7 +51,7 @@ class MultilingualText(str):
 
 
 def said(message: str | Promise) -> MultilingualText:
-    """A message, or a label, in every language: instead of gettext where it is written down."""
+    """A message, or a label, in every language: for texts that are stored."""
     meant = message if isinstance(message, Promise) else gettext_lazy(message)
     return MultilingualText({code: _in(code, meant) for code in _codes()})
 
@@ -115,7 +115,7 @@ def _language() -> str:
 
 
 def _in(code: str, value: Any) -> Any:
-    """The value in that language, and whatever it is made of."""
+    """The value in that language, its parts included."""
     match value:
         case MultilingualText():
             return value.texts[code]

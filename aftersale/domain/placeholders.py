@@ -53,7 +53,7 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
         name = found[1]
         return facts.get(name) or str(NEUTRAL.get(name, ""))
 
-    # Split, not replaced in the whole: a brace within a value is the value's.
+    # Split first: a brace inside a filled-in value stays part of the value.
     parts, end = [], 0
     for found in _PLACEHOLDER.finditer(text):
         parts += [_BRACES.sub("", text[end : found.start()]), value(found)]

@@ -88,7 +88,7 @@ def spans_of_the_week(moments: Iterable[tuple[Wall, Wall]]) -> list[Span]:
     for (first, start), (last, end) in moments:
         begins = (first + 6) % 7 * DAY + start // MINUTE
         spans.append((begins, begins + (last - first) * DAY + end // MINUTE - start // MINUTE))
-    # Seven days end where they begin: what runs across that is one.
+    # The week's end joins its beginning: a span across it is one.
     if len(spans) > 1 and spans[-1][1] % WEEK == spans[0][0]:
         spans[-1] = (spans[-1][0], spans[-1][1] + spans[0][1] - spans[0][0])
         del spans[0]
@@ -136,7 +136,7 @@ def _times(start: int, end: int) -> str:
 
 
 def _long(start: int, end: int, inside: Sequence[int]) -> str:
-    """A span with whole days in it, which one weekday and its times can't say."""
+    """A span with whole days in it, which can't be given as one weekday and its times."""
     first, last = start // DAY, (end - 1) // DAY
     names = _short()
     places = {

@@ -1,8 +1,11 @@
 """The desk's tables, one subject a file."""
 
+from .account import AccountEvent, AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .choices import (
+    BESIDE_STEPS,
     HANDS_OFF,
+    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
@@ -74,6 +77,7 @@ from .webhook import (
 from .window import AfterSaleWindow, CommissionReturn
 
 __all__ = [
+    "BESIDE_STEPS",
     "DESK_STATUSES",
     "ENDED_ALERTS",
     "HANDS_OFF",
@@ -82,6 +86,9 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountLink",
     "Actor",
     "AfterSaleWindow",
     "AlertKind",

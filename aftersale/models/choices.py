@@ -126,7 +126,7 @@ HANDS_OFF = [
 
 
 class Actor(models.TextChoices):
-    """Who moves a ticket (SPEC O4: A, M, P)."""
+    """The one that moves a ticket (SPEC O4: A, M, P)."""
 
     AUTOMATION = "automation", _("Automation")
     PERSON = "person", _("Person")
@@ -181,6 +181,13 @@ class StepKind(models.TextChoices):
     REJECT = "reject", pgettext_lazy("step", "Rejected")
     NEGOTIATE = "negotiate", _("Offer to the buyer")
     OPEN_WINDOW = "open_window", _("After-sale window re-opened")
+    NOTE = "note", _("Note on the order")
+    ENTER_RETURN = "enter_return", _("Return parcel entered for the buyer")
+    SEND_NEW_GOODS = "send_new_goods", _("New goods sent")
+
+
+# Beside a ticket's own course: they move no status and no money.
+BESIDE_STEPS = (StepKind.NOTE, StepKind.ENTER_RETURN, StepKind.SEND_NEW_GOODS)
 
 
 class StepState(models.TextChoices):
@@ -250,3 +257,16 @@ class ShopEventKind(models.TextChoices):
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
     RESTORED = "restored", _("Backup restored")
+
+
+class AccountEventKind(models.TextChoices):
+    LOGGED_IN = "logged_in", _("Logged in")
+    JOINED = "joined", _("Accepted an invitation")
+    PASSWORD = "password", _("Password changed")
+    PASSWORD_LINK = "password_link", _("Link for a new password made")
+    FACTOR_ADDED = "factor_added", _("Second factor added")
+    FACTOR_REMOVED = "factor_removed", _("Second factor removed")
+    RECOVERY_CODES = "recovery_codes", _("New recovery codes")
+    FACTORS_FORGOTTEN = "factors_forgotten", _("Second factors taken away")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
+    ACCESS = "access", _("Access changed")

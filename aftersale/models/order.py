@@ -67,7 +67,7 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            # Few rows: the workbench's tab of fast refunds starts from them (SPEC F1, F2).
+            # Partial, so few rows: the workbench's tab of fast refunds reads it (SPEC F1, F2).
             models.Index(
                 fields=["shop", "id"],
                 condition=Q(
@@ -81,7 +81,8 @@ class Order(models.Model):
                 opclasses=["int8_ops", "varchar_pattern_ops"],  # to search by its beginning
                 name="order_of_buyer",
             ),
-            # The list, newest first: without it PostgreSQL would scan the rows of all shops.
+            # For the list, newest first: without this index PostgreSQL would scan the rows of all
+            # shops.
             models.Index(fields=["shop", "id"], name="order_newest"),
             # A day's paid orders (SPEC M2).
             models.Index(

@@ -155,8 +155,11 @@ class PlatformProblem(models.Model):
 
 
 class PlatformFacts(models.Model):
-    """Shown beside an order or ticket, and decided on by nobody: [name, value, moment or null]
-    each, with the names of aftersale.domain.platform_facts. No buyer's data."""
+    """A platform's facts shown beside an order or ticket; no decision reads them.
+
+    [name, value, moment or null] each, with the names of aftersale.domain.platform_facts. No
+    buyer's data.
+    """
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="+", db_index=False)
     subject = models.CharField(max_length=8, choices=PlatformSubject)

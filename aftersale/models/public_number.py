@@ -8,11 +8,11 @@ from django.db.models.functions import Cast
 
 
 class PublicNumberField(models.CharField):
-    """Random, made by the database, and never given twice.
+    """A random number, made by the database and never given twice.
 
-    A row id begins again after a backup was restored: what a program says of the old row would
-    be taken for a word about the new one. Rows from before these numbers keep their row id, as
-    text; `unique` is left to a constraint, as a field's would add a second index for LIKE.
+    Row ids begin again after a backup was restored, so a program's message about an old row would
+    hit a new one. Rows from before these numbers keep their row id, as text. `unique` is left to a
+    constraint: a field's own would add a second index for LIKE.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -24,7 +24,7 @@ class Refund(models.Model):
     """
 
     public_number = PublicNumberField(_("public number"))
-    # No constraint: the order has the same shop, with a checked key; a second check would cost.
+    # No foreign key to the shop: the order's key, which is checked, implies it.
     shop = models.ForeignKey(
         Shop,
         models.PROTECT,
@@ -54,8 +54,8 @@ class Refund(models.Model):
     requested_at = models.DateTimeField(_("approved at"))
     # The platform's update time of the ticket that was decided on (docs/adr/0006).
     version = models.DateTimeField(_("version decided on"), null=True)
-    # Refunded of the order by others than Afterdesk, as was known at the approval: if it is more
-    # when the payment is due, people decide (SPEC O2). In fen; null: not a platform's shop.
+    # Fen of the order refunded outside Afterdesk, as known at the approval; null: not a platform's
+    # shop. If it is more when the payment is due, people decide (SPEC O2).
     refunded_elsewhere = FenField(null=True, editable=False)
     reason = models.CharField(_("filed under"), max_length=128, blank=True, default="")
     status = models.CharField(
@@ -166,8 +166,8 @@ class RefundAttempt(models.Model):
     fund = models.CharField(_("paid from"), max_length=16, choices=FundKind, blank=True, default="")
     state = models.CharField(_("state"), max_length=16, choices=AttemptState)
     leased_until = models.DateTimeField(_("leased until"), null=True)
-    # A call that pays may still reach the platform until then, whatever it says meanwhile. Empty:
-    # every call was answered.
+    # Until then a call that pays may still reach the platform, whatever it answers meanwhile.
+    # Empty: every call was answered.
     call_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"))
     settled_at = models.DateTimeField(_("settled at"), null=True)

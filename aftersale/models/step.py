@@ -15,7 +15,7 @@ from .shop import Shop
 from .ticket import Ticket
 from .window import AfterSaleWindow
 
-# Still to be sent, or outcome still to be found out.
+# Unsent, or sent with an outcome that is not known yet.
 OPEN_STATES = [StepState.DUE, StepState.SENDING, StepState.UNKNOWN]
 
 
@@ -62,6 +62,9 @@ class PlatformStep(models.Model):
         related_name="platform_step",
         verbose_name=_("re-opened window"),
     )
+    # Of an approved return: `address`, `address_in_words`. Of a note: `text`, `flag`. Of a parcel:
+    # `carrier`, `tracking_no`.
+    details = models.JSONField(_("details"), default=dict)
     type = models.CharField(_("type"), max_length=24, choices=TicketType, blank=True)
     amount = FenField(_("amount"), default=0)
     version = models.DateTimeField(_("version decided on"), null=True)
@@ -80,7 +83,7 @@ class PlatformStep(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=StepState, default=StepState.DUE)
     next_step_at = models.DateTimeField(_("next step at"), null=True)
     leased_until = models.DateTimeField(_("leased until"), null=True)
-    # The call may still reach the platform until then, whatever it says meanwhile. Empty: every
+    # Until then the call may still reach the platform, whatever it answers meanwhile. Empty: every
     # call was answered.
     call_until = models.DateTimeField(null=True, editable=False)
     calls = models.PositiveSmallIntegerField(_("times called"), default=0)

@@ -21,7 +21,7 @@ from .money import FenField
 from .order import Order
 from .shop import Shop
 
-# In these statuses somebody has to do something, or waits for somebody who has to.
+# Somebody has work to do in these statuses, or waits for the buyer or platform.
 DESK_STATUSES = [
     TicketStatus.PENDING_REVIEW,
     TicketStatus.NEGOTIATING,
@@ -107,7 +107,7 @@ class Ticket(models.Model):
     products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     committed = FenField(_("approved"), default=0)
-    # A person's no stays: these send a ticket to people for good (SPEC E2).
+    # Sends a ticket to people for good: a person's no stays (SPEC E2).
     rejected_before = models.BooleanField(_("rejected before"), default=False, db_default=False)
     taken_back = models.BooleanField(
         _("its refund was taken back"), default=False, db_default=False

@@ -75,6 +75,8 @@ class Step:
     type: str
     amount: int
     version: datetime
+    # Where goods are to be sent back, by the platform's number; empty: the shop's default there.
+    address: str = ""
     # The call that carries the step out is not sent after it: NotCarriedOut.
     deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 

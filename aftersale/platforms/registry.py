@@ -67,9 +67,13 @@ def capabilities(code: str) -> frozenset[Can]:
     """What people can do on a platform from the desk."""
     if code not in PLATFORMS:
         return frozenset()
-    _name, module, name = PLATFORMS[code]
-    can: frozenset[Can] = getattr(import_module(module), name).can
+    can: frozenset[Can] = class_of(code).can
     return can
+
+
+def class_of(code: str) -> Any:
+    _name, module, name = PLATFORMS[code]
+    return getattr(import_module(module), name)
 
 
 def can(shop: Shop) -> frozenset[Can]:
@@ -100,8 +104,7 @@ def platform_for(account: PlatformAccount) -> Platform:
 
 def speaker(code: str, account: Account) -> Platform:
     """The platform for an access that need not be stored yet."""
-    _name, module, name = PLATFORMS[code]
-    platform: Platform = getattr(import_module(module), name)(account)
+    platform: Platform = class_of(code)(account)
     return platform
 
 

@@ -1,6 +1,7 @@
-"""A refused value as its message quotes it: as it was read, invisible characters named (SPEC O9).
+"""The refused value in an error's message: as it was read, invisible characters named (SPEC O9).
 
-What may be a buyer's own is described, not quoted: messages reach terminals and logs (SPEC P7).
+Values that may be a buyer's own are described, not quoted: messages reach terminals and logs (SPEC
+P7).
 """
 
 import json

@@ -30,7 +30,7 @@ class FieldError(NamedTuple):
 
     @property
     def text(self) -> str:
-        """As str(), in every language that the message is in."""
+        """The same as str(), in every language that the message has."""
         return joined(": ", [show_invisible(self.pointer), self.message][not self.pointer :])
 
     def __str__(self) -> str:
@@ -42,8 +42,8 @@ class Repeated:
 
 
 def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """For json's `object_pairs_hook`: of two values under one key neither is taken for the right
-    one."""
+    """For json's `object_pairs_hook`: marks keys that were given twice, since neither value can be
+    taken for the right one."""
     result = dict(pairs)
     if len(result) < len(pairs):
         seen: set[str] = set()
@@ -67,7 +67,7 @@ def explain_in_each_language(error: ValidationError) -> str:
 def explain_cells(
     error: ValidationError, *, labels: Mapping[str, Mapping[str, str]]
 ) -> list[FieldError]:
-    """As `explain`, for somebody who fills in a sheet: no JSON, and labels in place of codes.
+    """Errors as `explain` gives them, worded for a sheet: no JSON, and labels in place of codes.
 
     `labels`: the sheet's words for the codes of a key.
     """
@@ -107,7 +107,7 @@ def _with_value(problem: Mapping[str, Any], message: Callable[[Mapping[str, Any]
 
 # Nothing was read, or the message quotes the value itself.
 _WITHOUT_VALUE = {"missing", "json_invalid", "several_products", "unknown_product", "windows_empty"}
-# What is wrong is that it is a list or an object, or how long it is.
+# For these the type or length of a list or object is the error.
 _OF_CONTAINERS = {
     "string_type", "identifier", "bool_type", "int_type", "money", "signed_money", "time",
     "literal_error", "enum", "model_type", "dict_type", "list_type", "tuple_type",

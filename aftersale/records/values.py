@@ -79,7 +79,7 @@ Time = Annotated[
 ]
 
 NO_NUL = r"^[^\x00]*$"
-# Of ASCII characters that can be seen, with blanks between them alone.
+# Printable ASCII, with blanks inside only.
 _CLEAN = r"^[!-~]([ -~]*[!-~])?$"
 # Not empty, not blank, no NUL (which PostgreSQL cannot store).
 FILLED = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -97,8 +97,8 @@ def _is_unicode(text: str) -> bool:
 class Identifier:
     """A number, code or name as SPEC O9 reads it: cleaned, then measured.
 
-    With `optional`, one that is empty after cleaning counts as "no identifier". Nearly all are
-    clean already: a pattern inside pydantic-core lets them through, and Python reads the others.
+    With `optional`, an empty one counts as "no identifier". Nearly all are clean already: a pattern
+    inside pydantic-core accepts those, and Python cleans the others.
     """
 
     def __init__(self, most: int, *, optional: bool = False) -> None:

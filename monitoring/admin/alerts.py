@@ -19,7 +19,7 @@ from aftersale.domain.digits import whole_number
 from aftersale.services.access import rights
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
-from monitoring.services import alerts as service
+from monitoring.services import alerts as raised_alerts
 from monitoring.services import subscriptions
 from monitoring.services.alert_rights import RIGHT_OF, acted_on_by
 from monitoring.services.alert_texts import alert_text
@@ -84,11 +84,11 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     person, now = access.person(request), timezone.now()
     one = whole_number(request.POST.get("alert", ""))
     if one is not None:
-        service.acknowledge(alert_id=one, user=person, now=now)
+        raised_alerts.acknowledge(alert_id=one, user=person, now=now)
         return done(_("The alert is acknowledged."))
     keys = map(whole_number, request.POST.getlist("shown"))
     seen = [key for key in keys if key is not None]
-    number = service.acknowledge_shown(alert_ids=seen, user=person, now=now)
+    number = raised_alerts.acknowledge_shown(alert_ids=seen, user=person, now=now)
     said = ngettext(
         "%(count)d alert is acknowledged.", "%(count)d alerts are acknowledged.", number
     )
@@ -117,7 +117,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest) -> list[str]:
-    """Owners and operators have no tab for other roles, viewers none of their own."""
+    """Owners and operators have no tab of other roles' alerts; viewers have none of their own."""
     mine = any(access.has_somewhere(request, right) for right in RIGHT_OF.values())
     tabs = [OPEN] if mine else []
     tabs += [OTHERS] if _of_others(request) else []

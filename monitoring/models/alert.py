@@ -144,7 +144,7 @@ class AlertMail(models.Model):
             models.Index(
                 fields=["user", "alert"], condition=Q(mailed_at=None), name="alert_mail_to_send"
             ),
-            # Finds out whether the user got a mail just now.
+            # To find out whether the user got a mail just now.
             models.Index(fields=["user", "mailed_at"], name="alert_mail_sent"),
         ]
 

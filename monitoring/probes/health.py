@@ -58,7 +58,7 @@ def heartbeat_age(now: datetime) -> float | None:
 
 def oldest_waiting(now: datetime) -> float | None:
     """Seconds since the longest waiting ticket began to wait."""
-    # Tickets of a paused shop are decided too (for people), so that none waits for long.
+    # Paused shops' tickets are decided too (for people), so none waits for long.
     return _age("SELECT min(awaiting_since) FROM aftersale_ticket WHERE awaiting_evaluation", now)
 
 

@@ -144,7 +144,7 @@ QUERIES: Mapping[str, str] = {
     AlertKind.WEBHOOK: _WEBHOOK,
     AlertKind.TO_PAY: _TO_PAY,
 }
-# A cap is told of late, too, but holds on its own day only.
+# A cap alert may be raised late, but holds on its own day only.
 STILL_TRUE: Mapping[str, str] = {
     **QUERIES,
     AlertKind.CAP: _CAP + "AND u.day >= (%(now)s AT TIME ZONE p.timezone)::date",

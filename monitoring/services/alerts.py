@@ -21,9 +21,9 @@ from monitoring.models import Alert, AlertKind
 from .alert_queries import QUERIES, STILL_TRUE, values
 from .alert_rights import RIGHT_OF, acted_on_by, roles
 
-# Older events were told then, or are no news any more.
+# Older events had their alerts in time, or are no news any more.
 LOOK_BACK = timedelta(days=3)
-# Facts of these are kept up to date for as long as the alert stands.
+# Kinds whose facts are updated while the alert stands.
 _FOLLOWED = [AlertKind.DEADLINE, AlertKind.TO_PAY]
 
 # ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it

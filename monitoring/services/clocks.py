@@ -1,17 +1,19 @@
-"""How far this process's clock is from the database's, by which the desk and automation go."""
+"""How far this process's clock is from the database's, which desk and automation use."""
 
 from django.utils import timezone
 
 from aftersale.services.shared.database_clock import database_moment
 
-# From here on operators are told: leases, signatures and days are still right, but not for long.
+# From this difference on operators are warned: leases, signatures and days are still right, but not
+# for long.
 MOST_SECONDS = 30.0
 
 
 def seconds_ahead() -> float:
-    """By how much this process's clock is ahead; negative where it is behind.
+    """Seconds by which this process's clock is ahead; negative where it is behind.
 
-    Between the two looks at it the database was asked: what lies in between is no difference.
+    The clock is read before and after the database is asked; a database time between the two
+    readings counts as no difference.
     """
     before = timezone.now()
     moment = database_moment()

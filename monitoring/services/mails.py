@@ -34,7 +34,7 @@ LEASE = timedelta(minutes=5)
 GIVE_UP = timedelta(days=7)
 # Pause after a mail: a burst of alerts is one more mail, not one each.
 APART = timedelta(minutes=1)
-# A mail lists so many; further alerts are counted.
+# The most alerts that a mail lists; further ones are counted.
 MOST_LISTED = 50
 
 # SKIP LOCKED: a second worker takes no rows that are being leased.

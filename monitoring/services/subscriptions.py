@@ -1,4 +1,4 @@
-"""Which alerts a user wants by mail (SPEC M4)."""
+"""Users' choices of alerts by mail (SPEC M4)."""
 
 from collections.abc import Collection
 

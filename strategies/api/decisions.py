@@ -58,7 +58,7 @@ class AskedStrategy(BaseModel):
 
 
 class ShownDecision(BaseModel):
-    """`strategy` is the name of then; `trace` as in `simulate` (INTERFACES)."""
+    """`strategy` is its name at that time; `trace` as in `simulate` (INTERFACES)."""
 
     id: int
     decided_at: Moment

@@ -59,7 +59,7 @@ class ExplainedStrategy(BaseModel):
 
 
 class ShownExplanation(BaseModel):
-    """All strategies of the scenarios that the ticket matches, in the order of then."""
+    """All strategies of the scenarios that the ticket matches, in the order of that time."""
 
     why: WhyName | None
     fast_refund: bool

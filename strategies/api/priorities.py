@@ -26,7 +26,7 @@ class PrioritiesQuery(BaseModel):
 
 
 class Priorities(BaseModel):
-    """A scenario's order, and its version: that of an order is always the same."""
+    """A scenario's order with its version; the same order always has the same version."""
 
     scenario: ScenarioName
     ids: list[int]
@@ -104,5 +104,5 @@ def _version_of(ids: list[int]) -> str:
 
 
 def _order_of(version: str) -> list[int]:
-    """An unreadable version is not the present one either."""
+    """An unreadable version counts as outdated."""
     return [int(number) for number in re.findall("[0-9]{1,19}", version)]

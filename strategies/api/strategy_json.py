@@ -62,7 +62,7 @@ class BreakerOpened(BaseModel):
     minutes: int
 
 
-# Shown otherwise than records have it.
+# Keys shown in another form than records have.
 _SHOWN: dict[str, Any] = {
     "priority": int,
     "valid_from": Moment | None,

@@ -16,7 +16,7 @@ from strategies.services.trials import AffectedTicket, Named, named
 
 
 class Taker(BaseModel):
-    """The approver of a ticket: a strategy, by its name of then, or fast refund."""
+    """The approver of a ticket: a strategy, by its name at that time, or fast refund."""
 
     source: Literal["strategy", "fast_refund"]
     strategy_id: int | None

@@ -25,7 +25,7 @@ def by_hand(shop: Shop, *, user: User, now: datetime) -> None:
         assert ticket.order is not None
         if ticket.amount <= ticket.order.refundable_amount:
             approvals.approve(ticket_id=ticket.pk, user=user, now=now)
-    # The newest tickets: overdue and nearly due ones are left for visitors to handle.
+    # The newest tickets: overdue and nearly due ones are left for visitors.
     to_answer = list(_waiting(shop, TicketType.RETURN_REFUND).reverse()[: REJECTED + 1])
     mismatch = BY_CODE["reason_mismatch"]
     with translation.override("zh-hans"):  # as the buyers read it

@@ -53,7 +53,7 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
         # Kuaishou gives 48 hours: one is late, one nearly so.
         Wanted("ks-204", "delivered", _RETURN, "other", hours_ago=49.5),
         Wanted("ks-402", "delivered", _RETURN, "other", hours_ago=44),
-        # For the agent to answer, so that those two are left at any hour.
+        # For the agent to answer, so that the two above remain.
         Wanted("ks-203", "delivered", _RETURN, "other", hours_ago=30),
         Wanted("ks-402", "delivered", _RETURN, "other", hours_ago=20),
         Wanted("ks-204", "delivered", _RETURN, "other", hours_ago=10),

@@ -93,7 +93,7 @@ class Before:
 Check = Callable[[Strategy, Facts, "Rulebook"], bool]
 Measure = Callable[[Strategy, Facts, "Rulebook"], Figures]
 # Of conditions that look at the state: (strategy's index, strategy, facts, rulebook, before).
-Told = Callable[[int, Strategy, Facts, "Rulebook", Before], tuple[bool, Figures]]
+StateCheck = Callable[[int, Strategy, Facts, "Rulebook", Before], tuple[bool, Figures]]
 
 
 class Alike(NamedTuple):
@@ -120,7 +120,7 @@ class Condition:
     looks_at: Looks
     holds: Check = always
     figures: Measure | None = None
-    told: Told | None = None
+    check_state: StateCheck | None = None
     """For conditions on the state, in place of `holds` and `figures`."""
     asked_before_shipping: bool = True
     asked_after_shipping: bool = True
@@ -133,8 +133,8 @@ class Condition:
     def check(
         self, index: int, strategy: Strategy, facts: Facts, rulebook: Rulebook, before: Before
     ) -> Checked:
-        if self.told is not None:
-            ok, figures = self.told(index, strategy, facts, rulebook, before)
+        if self.check_state is not None:
+            ok, figures = self.check_state(index, strategy, facts, rulebook, before)
         else:
             assert self.figures is not None
             ok = self.holds(strategy, facts, rulebook)

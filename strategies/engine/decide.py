@@ -105,7 +105,7 @@ def decide(
             question = questions.get(key) or rulebook.learn_question(key, tripped)
         group, matched, fast, entered, fails = question
 
-        # SPEC E2: for people whatever the strategies say, in its order.
+        # SPEC E2: tickets for people whatever the strategies say, in E2's order.
         why = None
         if amount <= 0:
             why = NO_AMOUNT

@@ -41,7 +41,7 @@ class Facts(NamedTuple):
     scenarios_hit: int = 0
     """Scenarios that hit the ticket before (SPEC S3), as bits (vocabulary)."""
     order_type: str | None = "ordinary"
-    """None where a decision of before did not keep it: the rules about it are not asked."""
+    """None where an old decision did not keep it: rules about it are not asked."""
     ticket_labels: Sequence[str] = ()
     held_back: str | None = ""
     """Why the ticket is for people before any strategy is asked: rejected or taken back before,
@@ -80,7 +80,7 @@ NO_FACTS = Facts(
     virtual=False,
     blocked=False,
 )
-"""To set those that a condition looks at."""
+"""A ticket without goods; `_replace` sets the fields that a condition looks at."""
 
 
 def sort_key(facts: Facts) -> tuple[int, str]:

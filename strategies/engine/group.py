@@ -107,7 +107,7 @@ class Group(NamedTuple):
     reading: bytes
 
     def learn_answer(self, fails: int) -> Answer:
-        """Read lanes, and keep what they come to."""
+        """Reads lanes as traces, and caches the results."""
         if len(self.answers) >= MEMO_LIMIT:
             self.answers.clear()
         size = len(self.members)

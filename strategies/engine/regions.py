@@ -42,7 +42,7 @@ from strategies.engine.vocabulary import (
 
 # Stands for a product or category that no strategy names.
 OTHER = "*"
-# Of what stands in for a region: the first is mostly right, none of many hardly ever comes.
+# Stand-ins tried for a region: mostly the first one fits, and if many do not, none is likely to.
 MOST_TRIED = 200
 # These look at facts that depend on each other: any of their classes may fit.
 _TIED = (Looks.AGE, Looks.PAID_TIME)

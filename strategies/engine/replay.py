@@ -1,8 +1,8 @@
 """Past evaluations decided once more, by a rulebook as it is or might be (SPEC M3).
 
-Each is decided at its own moment, on the facts that were kept (SPEC O8), in the order in which they
-were decided. Caps, buyers' limits and breakers count what this replay decides, and a ticket is hit
-once (SPEC S3). Everything else is taken as it was: pauses of the shop, people's approvals and
+Each is decided at its own moment, on the facts that were kept (SPEC O8), in the order of the
+decisions. Caps, buyers' limits and breakers count the replay's own decisions, and a ticket is hit
+once (SPEC S3). Everything else stays as it was: pauses of the shop, people's approvals and
 rejections, changes of orders. A breaker that opens in a replay stays open to its end, for only a
 person switches the strategy on again (SPEC G3).
 """
@@ -32,7 +32,7 @@ class Past(NamedTuple):
 
 
 class _Lines:
-    """The money of one order's lines: as it was, and by how much more was taken of it here."""
+    """The money of one order's lines: as it was then, and how much more the replay took of it."""
 
     def __init__(self) -> None:
         self._left_then: dict[Hashable, int] = {}
@@ -43,7 +43,7 @@ class _Lines:
             self._left_then[facts.line] = facts.line_left or 0
 
     def count(self, facts: Facts, *, then: bool, here: bool) -> None:
-        """An evaluation is over: whether it took its amount then, and here."""
+        """Ends an evaluation: whether it took its amount then, and in the replay."""
         if facts.line is None:
             return
         self._left_then[facts.line] -= facts.amount * then
@@ -79,12 +79,12 @@ class Replay:
         self.state = state
         self._repeated = repeated
         self._always_paused = paused
-        # Of repeated orders: by how much more of the order's money is free here than it was, and
-        # the money of their lines.
+        # Of repeated orders: how much more of the order's money is free in the replay than was
+        # then, and the money of their lines.
         self._freer: dict[Hashable, int] = {}
         self._lines: dict[Hashable, _Lines] = defaultdict(_Lines)
-        # Of their tickets: the scenarios that hit here, and those approved here but not then,
-        # which would not have been looked at again.
+        # Of their tickets: the scenarios that hit in the replay; and tickets approved in it but not
+        # then, which would not have been evaluated again.
         self._scenarios_hit: dict[Hashable, int] = {}
         self._gone: set[Hashable] = set()
 

@@ -113,7 +113,7 @@ def _covered(region: Region, others: Sequence[tuple[int, Region]]) -> bool | Non
 
 
 def _needed(region: Region, others: Sequence[tuple[int, Region]]) -> list[tuple[int, Region]]:
-    """Of the others, those without which the region would not be covered."""
+    """The strategies without which the region would not be covered."""
     needed = list(others)
     for entry in reversed(others):
         fewer = [other for other in needed if other is not entry]

@@ -32,7 +32,7 @@ from strategies.engine.vocabulary import (
     SCENARIOS,
 )
 
-# The version of the rules that contents made now are read by; one without a version is 1.
+# The version of the rules for contents made now; content without a version is of version 1.
 CONTENT_VERSION = 2
 
 
@@ -75,7 +75,7 @@ class Rulebook:
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.version: int = content.get("version", 1)
-        """Revisions of before are read by the rules of then (SPEC T6)."""
+        """Older revisions keep the rules of their time (SPEC T6)."""
         self.clock = clock(content.get("timezone") or "Asia/Shanghai")
         self.hours = WorkingHours(
             content.get("working_hours") or {}, content.get("special_days") or {}
@@ -146,7 +146,7 @@ class Rulebook:
         )
 
     def questions(self, tripped: set[int]) -> dict[tuple[Any, ...], Question]:
-        """The questions known while these strategies' breakers are open."""
+        """The cached questions, by key, for the case that these strategies' breakers are open."""
         if len(self._questions) > len(self.strategies):
             self._questions.clear()
         return self._questions.setdefault(frozenset(tripped), {})

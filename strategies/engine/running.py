@@ -11,8 +11,8 @@ from strategies.engine.hours import DAY, EPOCH_ORDINAL
 from strategies.engine.rulebook import Rulebook, window_edges
 from strategies.engine.strategy import Strategy
 
-# A week and a day on either side of a date on which something changes show all that the days
-# between two such dates, far apart, can be like: the hours repeat by the week.
+# One week and one day around each date of change show all kinds of days between such dates: the
+# hours repeat by the week.
 DAYS_AROUND = 8
 
 

@@ -117,7 +117,8 @@ class Decision(models.Model):
     buyer_count = models.IntegerField(_("buyer's automatic refunds"), null=True)
     buyer_sum = FenField(_("buyer's automatic refunds: amount"), null=True)
     scenarios_hit = models.SmallIntegerField(default=0)
-    # Null in decisions that did not ask for them yet: explained and tried by the rules of then.
+    # Null in decisions from before these facts were kept: explained and tried by the rules of that
+    # time.
     order_type = models.CharField(  # noqa: DJ001 - null is another thing than empty
         _("order type"), max_length=16, choices=OrderType, null=True
     )

@@ -1,4 +1,4 @@
-"""Decisions counted as they are made, so that nobody counts them all again (SPEC M2)."""
+"""Counts of decisions, kept as decisions are made, so that no page counts them all (SPEC M2)."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Trial runs: what strategies as they might be would have decided (SPEC M3). Amounts in fen."""
+"""Trial runs: past tickets decided by strategies as they might be (SPEC M3). Amounts in fen."""
 
 from django.conf import settings
 from django.db import models

@@ -38,7 +38,7 @@ OPEN = (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
 
 @dataclass(frozen=True)
 class Explained:
-    """An explanation with what it is of."""
+    """An explanation and its subject."""
 
     explanation: Explanation
     facts: Facts
@@ -46,7 +46,7 @@ class Explained:
     revision: RulebookRevision
     shop: Shop
     decision: Decision | None
-    """None where it is of this moment."""
+    """None for an explanation of this moment."""
 
     @property
     def agrees(self) -> bool:

@@ -1,6 +1,6 @@
-"""Strategies as records (INTERFACES, strategy): giving them out, and applying a list of them.
+"""Strategies as records (INTERFACES, strategy): exporting them, and applying a list of them.
 
-What a file or sheet says is filed by the same rules (filing.py, SPEC O7): nothing is enabled by it.
+Files and sheets are applied by the same rules (import_strategies.py, SPEC O7): they enable nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -129,7 +129,7 @@ def _stored(known: Mapping[str, shops.KnownShop]) -> dict[Key, dict[str, Any]]:
 
 
 def _changes(before: Document | None, after: Document | None) -> list[tuple[str, Any, Any]]:
-    """Empty where the strategy is new: all of it is."""
+    """Empty for a new strategy, of which everything is new."""
     if before is None or after is None:
         return []
     return [(key, before[key], after[key]) for key in after if before[key] != after[key]]

@@ -1,4 +1,4 @@
-"""The lane row of a shop: who holds it may decide its tickets, or change what decides them."""
+"""The lane row of a shop: its holder may decide the shop's tickets, or change their rules."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ def hold_lane(shop_id: int, *, user: User | None, now: datetime) -> EvaluatorLan
     lane = lanes.filter(shop=shop_id).first()
     if lane is not None:
         return lane
-    # The shop's row decides who of two makes the lane.
+    # The shop's row decides which of two processes makes the lane.
     locks.lock_shop(shop_id)
     if not EvaluatorLane.objects.filter(shop=shop_id).exists():
         revision = RulebookRevision.objects.create(
@@ -39,7 +39,7 @@ def hold_lane(shop_id: int, *, user: User | None, now: datetime) -> EvaluatorLan
 
 
 def try_lane(shop_id: int) -> EvaluatorLane | None:
-    """The lane where nobody else holds it, without waiting; for evaluators."""
+    """The lane if nobody holds it, without waiting; for evaluators."""
     return (
         EvaluatorLane.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .filter(shop=shop_id)
@@ -48,9 +48,9 @@ def try_lane(shop_id: int) -> EvaluatorLane | None:
 
 
 def publish(shop_id: int, *, user: User | None, now: datetime) -> None:
-    """Writes a rulebook revision where what decisions depend on has changed (SPEC T6).
+    """Writes a rulebook revision if anything that decisions depend on has changed (SPEC T6).
 
-    Call it in the transaction that made the change; from its commit on, decisions are made by it.
+    Called in the transaction of the change; decisions after its commit use it.
     """
     lane = hold_lane(shop_id, user=user, now=now)
     content = current_content(shop_id)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from strategies.models import RulebookRevision
 
-# As far back as is looked: somebody saw the order before, so it changed a moment ago.
+# How far back to look: somebody saw the earlier order, so it changed a moment ago.
 _NEWEST = 50
 
 

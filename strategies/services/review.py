@@ -66,10 +66,9 @@ def read_shop(shop: Shop, *, now: datetime) -> Reading:
 
 
 def read_with(shop: Shop, entry: Mapping[str, Any], *, now: datetime) -> Reading:
-    """The shop's strategies with this one in the place of that with its `id`, or beside them.
-
-    `entry` is a strategy's content with `id`; a new one (None) is the last of its scenario. It is
-    read as if it were enabled. Nothing is written.
+    """The shop's strategies with `entry` in place of the one with its `id`, or added last in its
+    scenario where `id` is None. `entry` is a strategy's content with `id`, read as if enabled.
+    Nothing is written.
     """
     content = current_content(shop.pk)
     others = [other for other in content["strategies"] if other["id"] != entry["id"]]
@@ -82,7 +81,7 @@ def read_with(shop: Shop, entry: Mapping[str, Any], *, now: datetime) -> Reading
 
 
 def why_never(rulebook: Rulebook, index: int, *, now: datetime) -> Never:
-    """Of a strategy found to take no ticket that is applied for from now on."""
+    """Why a strategy takes no ticket that is applied for from now on."""
     strategy, at = rulebook.strategies[index], micros(now)
     start, end = strategy.valid_from, strategy.valid_until
     if end is not None and end <= at:
@@ -98,7 +97,7 @@ def why_never(rulebook: Rulebook, index: int, *, now: datetime) -> Never:
 
 @lru_cache(maxsize=256)
 def _found(revision_id: int, since: int) -> tuple[Shadowing, ...]:
-    """A revision never changes, and until a time condition does nor does what is found of it."""
+    """Cached: a revision never changes, and its findings change only with a time condition."""
     return tuple(review(load_rulebook(revision_id).rulebook, since=since))
 
 

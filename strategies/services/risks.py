@@ -87,7 +87,7 @@ def setting_risks(content: Mapping[str, Any], *, now: datetime) -> list[str]:
 
 
 def missing_limits(content: Mapping[str, Any]) -> list[str]:
-    """Limits that would make a mistake smaller and are not set."""
+    """Limits that are not set and would make a mistake smaller."""
     missing = []
     if content.get("time_limit_hours") is None:
         missing.append(_("No time limit: it takes tickets however late they were applied for."))

@@ -10,7 +10,7 @@ from strategies.engine.rulebook import CONTENT_VERSION
 from strategies.models import FastRefundRule, Strategy
 from strategies.strategy_record import StrategyRecord
 
-# The keys of a record that are columns as they are.
+# Keys of a record that equal their columns.
 _COLUMNS = tuple(key for key in StrategyRecord.model_fields if key not in ("shop", "breaker"))
 
 
@@ -64,7 +64,7 @@ def rulebook_content(
 
 
 def content_of_records(shop: ShopRecord, strategies: Sequence[StrategyRecord]) -> dict[str, Any]:
-    """The same of records, whose priorities are set: for what is tried without a database."""
+    """The same from records with priorities, for trying without a database."""
     return {
         "version": CONTENT_VERSION,
         "timezone": shop.timezone,

@@ -1,7 +1,7 @@
-"""How strategies come to be, change, are switched on and off, and go (SPEC section 4).
+"""Strategies are made, changed, switched on and off, and deleted here (SPEC section 4).
 
-Every call holds the shop's lane, so that no ticket is decided half-way, and ends in a revision
-and a new rulebook. `user` None is the program itself: a file, the circuit breaker.
+Every call holds the shop's lane, so that no ticket is decided half-way, and ends in a revision and
+a new rulebook. `user` None is the program itself: a file, the circuit breaker.
 """
 
 from collections.abc import Sequence

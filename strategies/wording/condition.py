@@ -36,7 +36,7 @@ class Ground:
         return f"{(EPOCH + timedelta(microseconds=micros)).astimezone(self.zone):%Y-%m-%d %H:%M}"
 
 
-class Told(NamedTuple):
+class AnswerTexts(NamedTuple):
     detail: str
     """The value and the limit it was compared with."""
     distance: str = ""
@@ -45,7 +45,7 @@ class Told(NamedTuple):
     """The change that would make a failed condition hold."""
 
 
-# The same three, as the modules of the conditions return them.
+# The same three texts, as the conditions' modules return them.
 Texts = tuple[str, str, str]
 
 
@@ -53,7 +53,7 @@ class Switch(NamedTuple):
     """A yes or no of a strategy that turns its condition on, in the form's card "Safety"."""
 
     key: str
-    """Of records, of the model and of the form alike."""
+    """The same key in records, model and form."""
     label: Any
     help_text: Any
     danger: Any
@@ -66,15 +66,15 @@ def no_clause(content: Mapping[str, Any], zone: str | None) -> str:
 
 @dataclass(frozen=True)
 class ConditionWords:
-    """Texts have no tense: they are said of last year's decisions and of tickets that wait."""
+    """Texts have no tense: they describe last year's decisions and waiting tickets alike."""
 
     name: str
     """As the engine has it."""
     label: Any
-    tell: Callable[[Checked, Ground], Texts]
+    answer_texts: Callable[[Checked, Ground], Texts]
     clause: Callable[[Mapping[str, Any], str | None], str] = no_clause
-    """Its part of the strategy's sentence, of the content and the shop's time zone; empty where
-    nothing is set."""
+    """Its part of the strategy's sentence, made from the content and the shop's time zone; empty
+    where nothing is set."""
     switch: Switch | None = None
 
 
@@ -91,7 +91,7 @@ def span(micros: int) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first few by name, the rest by number."""
+    """The first few names, and the number of the rest."""
     return _first(list(names), pgettext("between the names of goods", ", "))
 
 
@@ -117,7 +117,7 @@ def either(parts: Sequence[str]) -> str:
 
 
 def within_working_hours(edge: Edge | None) -> str:
-    """To the nearer edge of working hours."""
+    """The distance to the nearer edge of working hours, in words."""
     if edge is None:
         return ""
     if edge.since is None or edge.until is None:

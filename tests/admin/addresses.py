@@ -107,6 +107,9 @@ PAGES: dict[str, Page] = {
     "desk:reject": step(HANDLE, Ticket),
     "desk:negotiate": step(HANDLE, Ticket),
     "desk:dispute-evidence": step(HANDLE, Ticket),
+    "desk:note": step(HANDLE, Ticket),
+    "desk:enter-return": step(HANDLE, Ticket),
+    "desk:send-new-goods": step(HANDLE, Ticket),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
@@ -223,7 +226,7 @@ PAGES: dict[str, Page] = {
 }
 # Open to every user who may log in; they show no shop's data.
 OF_EVERYBODY = {
-    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout",
+    "admin:index", "admin:search", "admin:jsi18n", "admin:login", "admin:logout", "account_login",
     "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
 # They take a query or a word that the tests of their own give (test_scope.py).

@@ -4,8 +4,8 @@ from functools import cache
 
 from django.db import connection
 
-# Sessions: they change with every request.
-_LEFT_OUT = {"django_session"}
+# Sessions change with every request; so do the counts of wrong passwords.
+_LEFT_OUT = {"django_session", "cache"}
 _COLUMNS_LEFT_OUT = {"auth_user": "last_login"}
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from aftersale.models import BlockedBuyer, Order, Ticket
-from strategies.admin.explaining.cards import Shown, tell
+from strategies.admin.explaining.cards import Shown, answer_texts
 from strategies.engine.condition import Before
 from strategies.engine.explanation import explain
 from strategies.engine.hours import DAY, HOUR, MINUTE
@@ -235,7 +235,7 @@ def test_distances_in_words(
     answer = _answer(own, condition, sets, has)
     for language, text in (("en", told), ("zh-hans", chinese)):
         with translation.override(language):
-            assert tell(*answer).distance == text
+            assert answer_texts(*answer).distance == text
 
 
 def _answer(own: Scene, condition: str, sets: Any, has: Any) -> Any:
@@ -285,7 +285,7 @@ def test_every_failure_has_words_in_chinese(
     check, ground = _answer(own, condition, sets, has)
     assert not check.ok
     with translation.override("zh-hans"):
-        told = tell(check, ground)
+        told = answer_texts(check, ground)
         assert told.detail and told.needed
         assert english(f"<p>{told.detail} {told.distance} {told.needed}</p>") == set()
 

@@ -4,6 +4,8 @@ New pages are walked too: an address missing in addresses.py fails, and so does 
 row in the scene.
 """
 
+import time
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from aftersale.admin.accounts.dangerous import DANGEROUS
 from aftersale.models import Membership, Role, Ticket
 from aftersale.services.access import rights
 from monitoring.models import Alert
@@ -188,4 +191,50 @@ def test_others_get_nowhere(own: Scene, who: str) -> None:
             assert "mine-" not in response.getvalue().decode(), address.name
     for name in OF_EVERYBODY - {"admin:logout"}:
         assert "mine-" not in client.get(reverse(name)).getvalue().decode(), name
+    assert digest() == before
+
+
+def marked(client: Client, **marks: Any) -> Client:
+    """The client's session with these marks (aftersale/admin/accounts/session.py)."""
+    session = client.session
+    session.update(marks)
+    session.save()
+    return client
+
+
+def test_without_a_second_factor_nothing_is_shown_or_done(own: Scene) -> None:
+    """SPEC P5: an owner whose factor is still missing gets to no page of the desk."""
+    client = marked(client_of(own.people["owner"]), lacks_factor=True)
+    before = digest()
+    for address in WALK:
+        for answer in (client.get(address.of(own)), client.post(address.of(own), sent(own))):
+            assert (answer.status_code, answer["Location"]) == (302, "/account/"), address.name
+    assert digest() == before
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_with_an_old_session_nothing_is_shown_or_done(own: Scene) -> None:
+    """SPEC P5: one of 13 hours, or one in which nothing was done for as long."""
+    before = digest()
+    for mark, address in zip(cycle(["began", "seen"]), SENT_TO[::5], strict=False):
+        client = marked(client_of(own.people["owner"]), **{mark: time.time() - 13 * 3600})
+        assert client.post(address.of(own), sent(own)).status_code in REFUSED, address.name
+        assert client.get("/admin/").status_code == 302
+    assert digest() == before
+
+
+def test_without_a_fresh_confirmation_no_dangerous_step_is_taken(
+    own: Scene, operator: User
+) -> None:
+    """SPEC P5: the question comes in place of each, and of nothing else."""
+    assert {address.name for address in WALK} >= DANGEROUS - {"account_password"}
+    old = time.time() - 601
+    client = marked(client_of(operator), confirmed=old)
+    before = digest()
+    for address in WALK:
+        if address.name in DANGEROUS:
+            assert b"confirm-secret" in client.get(address.of(own)).content, address.name
+            answer = client.post(address.of(own), sent(own) | {"confirm-secret": "wrong"})
+            assert answer.status_code == 422, address.name
+            assert b"confirm-secret" in answer.content, address.name
     assert digest() == before

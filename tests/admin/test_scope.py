@@ -35,6 +35,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
+        "AccountLink",  # on the page of members, and of users
         "IdempotentCall",  # between programs
         "PlatformAccount", "PlatformMessage", "PlatformProblem",
     }  # fmt: skip

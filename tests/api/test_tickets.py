@@ -197,6 +197,7 @@ def test_a_ticket_with_its_decision_and_trace(erp: Program, shop: Shop) -> None:
         "arbitration_result": None,
         "flags": [],
         "order_arrived": True,
+        "awaiting_evaluation": False,
         "waits": False,
         "window": None,
         "seen": found["seen"],

@@ -123,7 +123,8 @@ def test_a_program_rejects_for_the_platforms_reasons_too(connected: Connected, t
     ]
     for code in ("reason_mismatch", "platform:99"):
         refused = erp.post("/tickets/T1/reject", {"reason": code, "explanation": "No."})
-        assert (refused.status, refused.content["errors"][0]["pointer"]) == (422, "#/reason")
+        assert (refused.status, refused.content["code"]) == (422, "other_reasons")
+        assert refused.content["errors"][0]["pointer"] == "#/reason"
         assert "platform:41 (发货前已质检); platform:42 (包裹内无商品)" in refused.content["detail"]
     assert not Rejection.objects.exists() and not PlatformStep.objects.exists()
     sent = {"reason": "platform:41", "explanation": "No."}

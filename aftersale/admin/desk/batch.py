@@ -58,7 +58,7 @@ def batch(request: HttpRequest, step: str) -> HttpResponse:
 
 def to_batch(step: Step, tickets: QuerySet[Ticket]) -> HttpResponse:
     """From the list of tickets to the page that asks."""
-    # One too many is enough for the page to say that it is too many.
+    # One more than allowed is enough for the page to say that it is too many.
     chosen = tickets.values_list("pk", flat=True)[: batches.MOST + 1]
     query = QueryDict(mutable=True)
     query.setlist("ids", [str(pk) for pk in chosen])
@@ -135,7 +135,8 @@ def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
             step,
             done=sum(result.outcome == Outcome.DONE for result in results),
             results=[
-                (result, *OUTCOMES[result.outcome], _told(step, result)) for result in results
+                (result, *OUTCOMES[result.outcome], _outcome_text(step, result))
+                for result in results
             ],
         )
         # The panes under the dialog reload while the person reads the results.
@@ -165,7 +166,7 @@ def _keys(data: QueryDict) -> list[int]:
 
 
 def _button(step: Step, preview: Preview) -> str:
-    """Payee, amount and effect, in the button's own text."""
+    """Payee, amount and effect, as the button's text."""
     taken = preview.taken
     if step == Step.REJECT:
         return ngettext("Reject %d ticket", "Reject %d tickets", len(taken)) % len(taken)
@@ -192,7 +193,7 @@ def _buyers(tickets: list[Ticket]) -> int:
     return len({(ticket.shop_id, ticket.buyer or ticket.pk) for ticket in tickets})
 
 
-def _told(step: Step, result: Result) -> str:
+def _outcome_text(step: Step, result: Result) -> str:
     if result.ticket is None or result.outcome != Outcome.DONE:
         return result.message
     if step == Step.REJECT:

@@ -60,7 +60,7 @@ class CorrectionForm(forms.Form):
 def ledgers(request: HttpRequest) -> HttpResponse:
     """A shop's two funds and the entries of one of them, the newest first."""
     shops = access.shops(request)
-    if not shops:  # an operator before there is any
+    if not shops:  # an operator, before there is any shop
         raise NotFound(_("There is no shop yet."))
     shop = next((shop for shop in shops if str(shop.pk) == request.GET.get("shop")), shops[0])
     found = {fund.kind: fund for fund in Fund.objects.filter(shop=shop)}

@@ -197,7 +197,7 @@ def _shared(request: HttpRequest, ticket: Ticket, refused: Refused | None) -> di
     refused = refused or _changed(request, ticket)
     seen = request.POST.get("seen") or request.GET.get("seen")
     if seen is None or isinstance(refused, Stale):
-        # The difference stands above the form: a person who sends it again has read it.
+        # The difference stands above the form: a person who sends it again has read it there.
         seen = cases.seen_now(ticket, ticket.order)
     field = refused.pointer if refused is not None else ""
     error = ""
@@ -218,7 +218,7 @@ def _shared(request: HttpRequest, ticket: Ticket, refused: Refused | None) -> di
 
 
 def _changed(request: HttpRequest, ticket: Ticket) -> Stale | None:
-    """The difference to the page that opened the dialog: read before anything is typed."""
+    """The difference to the page that opened the dialog, shown before anything is typed."""
     try:
         cases.require_unchanged(ticket, ticket.order, request.GET.get("seen"))
     except Stale as stale:
@@ -227,7 +227,7 @@ def _changed(request: HttpRequest, ticket: Ticket) -> Stale | None:
 
 
 def _named(ticket: Ticket) -> str:
-    """The ticket and whose it is, as buttons and titles name it."""
+    """The ticket and its buyer, as buttons and titles name them."""
     if not ticket.buyer:
         return ticket.ticket_no
     return _("%(ticket)s of buyer %(buyer)s") % {"ticket": ticket.ticket_no, "buyer": ticket.buyer}

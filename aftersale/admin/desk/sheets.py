@@ -97,7 +97,7 @@ def _sent(request: HttpRequest) -> tuple[str, bytes]:
     """The uploaded file, or the copy of it that its preview sends back."""
     file = request.FILES.get("file")
     if file is not None:
-        # One byte more than is taken: enough to say that it is too large.
+        # One byte over the limit, enough to see that the file is too large.
         return (file.name or "")[:200], file.read(LARGEST + 1)
     try:
         content = base64.b64decode(request.POST.get("content", ""), validate=True)

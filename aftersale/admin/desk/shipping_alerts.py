@@ -39,7 +39,7 @@ MEANINGS = {
     AlertState.LOST: gettext_lazy("The buyer keeps goods and money: the shop bears the loss."),
 }
 PER_PAGE = 25
-# Counts and sums stop there; the page says so.
+# Counts and sums stop at this number; the page says so.
 MOST = 999
 # Money that has left, or is about to: a platform's own refund has no row of ours.
 AMOUNT = Coalesce(F("ticket__refund__amount"), F("ticket__committed"))

@@ -53,7 +53,7 @@ def time_left(until: datetime, now: datetime) -> str:
 
 @desk_page
 def window_list(request: HttpRequest) -> HttpResponse:
-    """The open windows, nearest end first, and those that have closed; and the way to an order."""
+    """The open windows, nearest end first, the closed ones, and a field to find an order."""
     now = timezone.now()
     number = clean_identifier(request.GET.get("order_no", ""))
     orders = _orders(request, number) if number else []
@@ -132,7 +132,7 @@ def _opening_page(
 
 
 def _orders(request: HttpRequest, number: str) -> list[Order]:
-    """Shops of different platforms may have the same number."""
+    """The orders with that number: shops of different platforms may share one."""
     found = rights.scoped(Order.objects.select_related("shop"), request.user)
     return list(found.filter(order_no=number).order_by("shop__name", "pk")[:A_PAGE])
 

@@ -14,7 +14,7 @@ from aftersale.models import Membership, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 
-MOST_SHOPS = 200  # as many as a filter can sensibly offer
+MOST_SHOPS = 200  # the most shops that a filter can sensibly offer
 
 
 def person(request: HttpRequest) -> User:
@@ -69,8 +69,8 @@ def shops(request: HttpRequest) -> list[Shop]:
 
 
 def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> QuerySet:
-    """rights.scoped with the shops' keys, which are known by now: the database estimates the user's
-    share of the table from them, and chooses the right index."""
+    """Scopes rows by the shops' keys, already known here: with literal keys the database estimates
+    the user's share of the table, and chooses the right index."""
     if _is_operator(request):
         return queryset
     return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})

@@ -72,7 +72,7 @@ def carry_out(
 
 
 def report(request: HttpRequest, call: Callable[..., Any], done: Any, **arguments: Any) -> None:
-    """Calls the service as this person, now; a message says `done`, or the reason against it."""
+    """Calls the service as this person, now; a message says `done`, or why it was refused."""
     try:
         call(**caller(request), **arguments)
     except Refused as refused:

@@ -19,7 +19,7 @@ def parcels(request: HttpRequest) -> str:
 
 
 def keep(request: HttpRequest, waiting: queues.Waiting) -> None:
-    """The page has already counted them."""
+    """Called by a page that has counted them already."""
     request._waiting = waiting  # type: ignore[attr-defined]
 
 

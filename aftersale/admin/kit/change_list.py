@@ -17,12 +17,12 @@ from aftersale.admin.kit.index_reads import FAR, FURTHEST, PageKeys, ReadPlan, f
 from aftersale.services.shared import index_only
 
 MOST = 1_000
-# Rows of a shop that a filter without an index looks through at first; and for rows that are known
+# Rows of each shop that a filter without an index looks through at first, and where rows are known
 # to exist.
 MOST_READ = 1_500
 MOST_READ_FOR_KNOWN = 200_000
 SHOP = "shop"  # the filter's name
-# Index reads that read that much each; more of them share it.
+# Up to this many index reads each read that much; more of them share it.
 SHARED, SHARED_FILTERED = 4, 2
 
 
@@ -43,7 +43,7 @@ class CountedOnce(ChangeList):
         found = self.all_found(request, exclude_parameters)
         if request.method != "POST" or self.query or self._read_plan(request) is None:
             return found
-        # A step on all rows found is taken on those that the page has counted.
+        # A step on "all rows" is taken on the rows that the page has counted.
         return found.filter(pk__in=self._read(request, found).keys)
 
     def all_found(
@@ -58,7 +58,7 @@ class CountedOnce(ChangeList):
         return kept
 
     def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
-        """Another filter starts with the newest again; another page does not."""
+        """Changing a filter begins with the newest rows again; changing the page does not."""
         if not {PAGE_VAR, FAR} & set(new_params or ()):
             remove = [*(remove or ()), FAR]
         return super().get_query_string(new_params, remove)
@@ -109,7 +109,7 @@ class CountedOnce(ChangeList):
         self.show_full_result_count, self.show_admin_actions = False, True
 
     def _searched(self, request: HttpRequest, start: int, size: int) -> tuple[int, int, list[Any]]:
-        """A search has its own bound: so few that they are counted and read in one query."""
+        """A search has a bound of its own, small enough to count and read in one query."""
         counted = self.queryset.annotate(found_in_all=Window(Count("pk")))
         with index_only.by_keys():
             rows = list(counted[start : start + size])
@@ -147,7 +147,7 @@ class CountedOnce(ChangeList):
             if not short or not result.left or each >= MOST_READ_FOR_KNOWN:
                 break
             each *= 10
-        # With a known number of rows, a full page needs no further look.
+        # With a known number of rows, a full page proves itself complete.
         all_there = plan.number is not None and not short
         self._say_how_far(request, each if result.left and not all_there else 0)
         return result
@@ -177,7 +177,7 @@ class CappedPaginator(Paginator):
     Filters and searches reach the rest. Rows that fit on one page are read and not counted.
     """
 
-    # A later page is asked for only where there is more than one.
+    # A later page can be asked for only where more than one exists.
     on_first_page = True
 
     @property
@@ -200,7 +200,7 @@ class CappedPaginator(Paginator):
         if self.on_first_page and len(self.first) <= self.per_page:
             return len(self.first)
         found: Any = self.object_list
-        # In the rows' own order: it stops as early as the page itself does.
+        # In the rows' own order, so that the count stops as early as the page does.
         return min(found.values("pk")[: MOST + 1].count(), MOST + 1)
 
     @property

@@ -55,7 +55,7 @@ def unbroken(text: object) -> SafeString:
 
 
 def yes_no(value: bool) -> SafeString | str:
-    """A plain word: a green tick and a red cross would judge."""
+    """The plain words yes and no: a green tick and a red cross would judge."""
     return badge(_("Yes"), "primary") if value else str(_("No"))
 
 

@@ -47,7 +47,7 @@ def scoped_filter(
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
             rows = rights.scoped(model._default_manager.all(), request.user, shop_path)
             offered = {str(row.pk): row for row in rows.order_by("pk")[:MOST_CHOICES]}
-            # A link may ask for one that is too many to be offered.
+            # A link may filter by a shop or row beyond those offered.
             asked = self.value()
             if len(offered) == MOST_CHOICES and asked and asked not in offered:
                 offered |= {str(row.pk): row for row in rows.filter(pk=whole_number(asked))}
@@ -65,8 +65,8 @@ def scoped_filter(
 
 
 def chosen(request: HttpRequest, field: str) -> Any:
-    """The row that a scoped filter of the page is set to; None unless it is of one of the user's
-    shops. Known once the page has its filters."""
+    """The row that a scoped filter of the page is set to, within the user's shops; else None.
+    Available once the page has its filters."""
     return _chosen(request).get(field)
 
 

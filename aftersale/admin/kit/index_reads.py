@@ -78,11 +78,11 @@ NEWEST = IndexRead(order=("id",))
 
 @dataclass(frozen=True)
 class ReadPlan:
-    """How a list is read for some filters.
+    """A plan for reading a list under some filters.
 
     `reads` answer the filters named in `answers` by themselves; the rows are shown in `ordering`.
-    Where it is known, `shop` is the only shop that can have such rows, and `number` how many
-    there are: then the list reads on until a page is full.
+    Optional: `shop`, the only shop that can have such rows, and `number`, how many there are; then
+    the list reads on until a page is full.
     """
 
     reads: tuple[IndexRead, ...] = (NEWEST,)
@@ -128,7 +128,7 @@ def read(
         rest, asked = along(reads, table, shop_ids, "1", f"LIMIT 1 OFFSET {each}")
         more = f"EXISTS ({rest})"
     rows, taken = along(reads, table, shop_ids, "*", f"LIMIT {each}")
-    # The CTE of the rows has the table's name, so that the query reads them in its place.
+    # The CTE has the table's name, so that the query reads the CTE instead.
     statement = f"""
         WITH behind AS (SELECT {more} AS more), {table} AS ({rows}),
             found (pk) AS MATERIALIZED ({sql})

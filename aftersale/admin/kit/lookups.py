@@ -36,7 +36,7 @@ class OwnLookups(_Admin):
                 if field.choices:
                     yield f"{one}__in"  # the dashboard's links name several choices
             elif issubclass(one, SimpleListFilter):
-                # Making one asks the database what to offer.
+                # Making the filter would ask the database for its choices.
                 yield one.parameter_name
             else:
                 yield from one(request, {}, self.model, self).expected_parameters()

@@ -42,7 +42,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
     # Nothing is done to many records at once, unless an admin says what.
     actions: Any = None
     show_full_result_count = False
-    # Counting each choice of each filter reads the table as often.
+    # Counting the rows of each filter's choices would read the table once for each.
     show_facets = ShowFacets.NEVER
     paginator = CappedPaginator
     list_per_page = 40
@@ -56,7 +56,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
 
     @property
     def media(self) -> Media:
-        """Leaves out the script that fills one field from another: 50 KB that no form needs."""
+        """Without the script that fills one field from another: 50 KB that no form needs."""
         media = super().media
         kept = [path for path in media._js if not str(path).endswith(_PREPOPULATES)]
         return Media(css=media._css, js=kept)
@@ -101,7 +101,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
         return [self.column(name) for name in names]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """Fields that can't be edited are shown, not offered; nothing of them in an add form."""
+        """Fields that can't be edited are read-only; an add form leaves them out."""
         shown = []
         for title, options in self.fieldsets or [(None, {"fields": self.fields or ()})]:
             fields = [self._line(line, request, obj) for line in options["fields"]]
@@ -132,7 +132,7 @@ class ReadOnlyAdmin(OwnLookups, ModelAdmin):
         return [name for name in names if callable(name)]
 
     def get_sections(self, request: HttpRequest, obj: Model) -> list[Section]:
-        """The tables that have anything to say."""
+        """The sections under the page that are not empty."""
         sections = [make(request, obj) for make in self.sections]
         return [section for section in sections if section.rows or section.note]
 
@@ -250,7 +250,7 @@ class ScopedAdmin(ReadOnlyAdmin):
         return known[key]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Forms choose among rows; they are no way to change those."""
+        """Forms offer rows to choose from, without links to change them."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget

@@ -12,8 +12,8 @@ from aftersale.services.access.rights import Right
 from aftersale.services.shared import hold
 from aftersale.services.shared.shown import EMPTY, format_time
 
-# The pages that have the switch, by name: the automation's, which belong to the app above, and a
-# shop's own.
+# Pages that have the pause switch themselves, by name: the automation's, which belong to the app
+# above, and a shop's own.
 _AUTOMATION = ("automation:", "admin:strategies_", "admin:aftersale_shop_")
 
 

@@ -36,7 +36,7 @@ class TicketSearch:
     """Tickets and their records: by the ticket's number, else by the order's, else by the
     beginning of the buyer's name."""
 
-    # From the rows to their ticket; "" for tickets themselves.
+    # The path from the rows to their ticket; "" for tickets themselves.
     ticket_path = "ticket"
 
     def get_search_results(

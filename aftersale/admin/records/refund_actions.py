@@ -1,6 +1,7 @@
 """Steps that people take on a refund's page (SPEC G2, O2)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.refunds.payment_claim import claim_of, read_claim
 from aftersale.services.tickets.cases import seen_now
+
+Step = Callable[..., Any]
 
 
 class FailedForm(StepForm):
@@ -48,6 +51,9 @@ class SettledForm(StepForm):
     )
 
 
+_of_desk = partial(step, permission="handle_tickets")
+
+
 class RefundSteps(ScopedAdmin):
     """Mixin of the refund's admin. Each step passes on the facts on the page (SPEC O10)."""
 
@@ -60,118 +66,91 @@ class RefundSteps(ScopedAdmin):
         "take_back",
     )
 
-    @step(
+    @_of_desk(
         title=_("Record as paid"),
         question=_("The buyer has the money: it was paid outside Afterdesk."),
-        permission="handle_tickets",
         icon="paid",
         variant=ActionVariant.PRIMARY,
         form_class=PaidForm,
     )
     def record_paid(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._decide(
+        return self._record(
             request,
             object_id,
-            refund_results.record_result,
             _("Recorded as paid."),
-            refund_id=int(object_id),
-            claim=read_claim(request.GET.get("payment", "")),
             succeeded=True,
-            reason="",
             reference=form.cleaned_data["reference"],
         )
 
-    @step(
+    @_of_desk(
         title=_("Record as failed"),
         question=_("The buyer did not get the money. The order's money is free again."),
-        permission="handle_tickets",
         icon="money_off",
         variant=ActionVariant.DANGER,
         form_class=FailedForm,
     )
     def record_failed(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._decide(
+        return self._record(
             request,
             object_id,
-            refund_results.record_result,
             _("Recorded as failed."),
-            refund_id=int(object_id),
-            claim=read_claim(request.GET.get("payment", "")),
             succeeded=False,
             reason=form.cleaned_data["reason"],
         )
 
-    @step(
+    @_of_desk(
         title=_("Try the refund again"),
         question=_("The order's money is checked anew, then the refund is sent again."),
-        permission="handle_tickets",
         icon="replay",
         variant=ActionVariant.PRIMARY,
         form_class=AgainForm,
     )
     def try_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        refund = self.found(request, object_id)
-        return self._decide(
+        return self._ticket_step(
             request,
             object_id,
             approvals.retry,
             _("The refund is tried again."),
-            ticket_id=refund and refund.ticket_id,
             above_line=form.cleaned_data["above_line"],
         )
 
-    @step(
+    @_of_desk(
         title=_("Settled otherwise"),
         question=_(
             "The ticket is closed for good and nothing is sent. What was paid outside Afterdesk is"
             " not taken off what can still be refunded of the order."
         ),
-        permission="handle_tickets",
         icon="handshake",
         form_class=SettledForm,
     )
     def settled(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        refund = self.found(request, object_id)
-        return self._decide(
+        return self._ticket_step(
             request,
             object_id,
             approvals.close,
             _("The ticket is closed."),
-            ticket_id=refund and refund.ticket_id,
             note=form.cleaned_data["note"],
         )
 
-    @step(
+    @_of_desk(
         title=_("Release"),
         question=_("The shop is paused; this one refund goes out all the same."),
-        permission="handle_tickets",
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
     )
     def release(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._decide(
-            request,
-            object_id,
-            unsent_refunds.release,
-            _("The refund is released."),
-            refund_id=int(object_id),
-        )
+        done = _("The refund is released.")
+        return self._refund_step(request, object_id, unsent_refunds.release, done)
 
-    @step(
+    @_of_desk(
         title=_("Take back"),
         question=_("Nothing was sent yet: the ticket waits for a decision again."),
-        permission="handle_tickets",
         icon="undo",
         variant=ActionVariant.WARNING,
     )
     def take_back(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._decide(
-            request,
-            object_id,
-            unsent_refunds.take_back,
-            _("The refund is taken back."),
-            refund_id=int(object_id),
-        )
+        done = _("The refund is taken back.")
+        return self._refund_step(request, object_id, unsent_refunds.take_back, done)
 
     def render_change_form(
         self,
@@ -189,16 +168,31 @@ class RefundSteps(ScopedAdmin):
                 shown["path"] += f"?seen={seen}&payment={payment}"
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _decide(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        call: Callable[..., Any],
-        done: Any,
-        **arguments: Any,
+    def _record(
+        self, request: HttpRequest, object_id: str, done: Any, **result: Any
+    ) -> HttpResponse:
+        """The result of a payment, with the claim of the page that it was recorded on (SPEC G5)."""
+        claim = read_claim(request.GET.get("payment", ""))
+        result = {"reason": "", "claim": claim} | result
+        return self._refund_step(request, object_id, refund_results.record_result, done, **result)
+
+    def _refund_step(
+        self, request: HttpRequest, object_id: str, call: Step, done: Any, **more: Any
+    ) -> HttpResponse:
+        return self._take(request, object_id, call, done, refund_id=int(object_id), **more)
+
+    def _ticket_step(
+        self, request: HttpRequest, object_id: str, call: Step, done: Any, **more: Any
+    ) -> HttpResponse:
+        refund = self.found(request, object_id)
+        ticket_id = refund and refund.ticket_id
+        return self._take(request, object_id, call, done, ticket_id=ticket_id, **more)
+
+    def _take(
+        self, request: HttpRequest, object_id: str, call: Step, done: Any, **more: Any
     ) -> HttpResponse:
         seen = request.GET.get("seen", "")
-        return carry_out(self, request, object_id, call, done, seen=seen, **arguments)
+        return carry_out(self, request, object_id, call, done, seen=seen, **more)
 
 
 def _for_people(refund: Refund) -> bool:
@@ -207,7 +201,7 @@ def _for_people(refund: Refund) -> bool:
 
 
 def _failed(refund: Refund) -> bool:
-    """Whether the ticket waits for this refund: one that is settled otherwise is over."""
+    """True if the ticket waits for this refund; one that is settled otherwise is over."""
     return refund.status == RefundStatus.FAILED and (
         refund.ticket.status == TicketStatus.REFUND_FAILED
     )

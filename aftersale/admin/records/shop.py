@@ -174,7 +174,7 @@ class BlockedBuyerAdmin(ScopedAdmin):
             user=access.person(request),
             now=timezone.now(),
         )
-        # The admin goes on with the row that the service made.
+        # The admin continues with the row that the service made.
         obj.pk = BlockedBuyer.objects.get(shop=obj.shop_id, buyer=obj.buyer).pk
 
     def delete_model(self, request: HttpRequest, obj: BlockedBuyer) -> None:

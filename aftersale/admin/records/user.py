@@ -14,6 +14,10 @@ from aftersale.admin.kit.lookups import OwnLookups
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+# django-allauth's raw rows: people have their account's page, operators the steps below.
+for _model in list(admin.site._registry):
+    if _model.__module__.startswith("allauth."):
+        admin.site.unregister(_model)
 
 
 @admin.register(User)

@@ -9,7 +9,7 @@ from aftersale.models import Shop
 class Rule(NamedTuple):
     text: str
     in_force: bool
-    """For orders that are paid now."""
+    """Whether orders paid now get fast refund."""
 
 
 # The operator's dated rules of fast refund (SPEC F1), in words.

@@ -43,7 +43,7 @@ def the_shop(request: HttpRequest, pk: int) -> Shop:
 
 
 def owned_shop(request: HttpRequest, pk: int, right: Right = Right.CHANGE_SHOP) -> Shop:
-    """The shop, for those who may change it: others are told so before they fill anything in."""
+    """The shop, for those who may change it; others are refused before they fill anything in."""
     shop = the_shop(request, pk)
     rights.require(access.person(request), pk, right)
     return shop

@@ -44,7 +44,8 @@ def hours(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @desk_page
 def draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Saves nothing: the grid with a row more or less, or its bars and words as they would be."""
+    """Saves nothing: answers with a row more or less, or with the bars and words of the typed
+    hours."""
     shop = owned_shop(request, pk)
     days, do = _sent(request.POST), request.POST.get("do", "")
     if do:
@@ -81,7 +82,7 @@ def _save(request: HttpRequest, shop: Shop) -> HttpResponse:
 
 
 def without_hours(shop: Shop, working_hours: Any, special_days: Any) -> str:
-    """The effect on off-hours strategies once there are no hours (SPEC T7)."""
+    """The effect of having no hours on off-hours strategies (SPEC T7)."""
     if any([*working_hours.values(), *special_days.values()]):
         return ""
     names = [name for ask in automation.off_hours_strategies for name in ask(shop)]

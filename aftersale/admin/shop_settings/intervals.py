@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from aftersale.domain.digits import whole_number
 from aftersale.domain.working_week import DAY, minutes
 
-MOST = 12  # intervals a day that a person can still look through
+MOST = 12  # intervals a day that a person can still oversee
 # 9, 930, 0930, 9:30; also with the colon of a Chinese keyboard.
 _TYPED = re.compile(r"^\s*(\d{1,2})(?:[:：.]?(\d{2}))?\s*$")
 

@@ -9,7 +9,7 @@ from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.models import Membership, Role, Shop
-from aftersale.services.access import members as service
+from aftersale.services.access import members as memberships
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound
@@ -68,7 +68,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = AddForm(posted(request))
 
     def act() -> HttpResponse:
-        service.add(shop_id=shop.pk, **form.cleaned_data, **caller(request))
+        memberships.add(shop_id=shop.pk, **form.cleaned_data, **caller(request))
         words = {"name": form.cleaned_data["username"], "shop": shop.name}
         return done(_("%(name)s is a member of %(shop)s now.") % words)
 
@@ -89,7 +89,9 @@ def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
 
     def act() -> HttpResponse:
         seen = request.POST.get("seen", "")
-        service.change_role(membership_id=row.pk, seen=seen, **form.cleaned_data, **caller(request))
+        memberships.change_role(
+            membership_id=row.pk, seen=seen, **form.cleaned_data, **caller(request)
+        )
         return done(_("The role is changed."))
 
     return ask(
@@ -110,7 +112,7 @@ def remove(request: HttpRequest, pk: int, member: int) -> HttpResponse:
     name = columns.name(row.user)
 
     def act() -> HttpResponse:
-        service.remove(membership_id=row.pk, **caller(request))
+        memberships.remove(membership_id=row.pk, **caller(request))
         return done(_("%(name)s is no member any more.") % {"name": name})
 
     return ask(

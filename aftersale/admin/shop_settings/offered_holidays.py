@@ -114,7 +114,7 @@ def _offered(request: HttpRequest, shop: Shop, found: holidays.Holidays | None) 
 
 
 def _date(shop: Shop, day: date, chosen: set[str] | None) -> dict[str, Any]:
-    """A date of the preview; unchosen while nobody chose and it is past or has its own hours."""
+    """A date of the preview; ticked by default unless it is past or has its own hours."""
     text = day.isoformat()
     own = shop.special_days.get(text)
     past, now = day < shop_today(shop), None

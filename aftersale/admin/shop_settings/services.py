@@ -94,7 +94,7 @@ def services(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _opened(shop: Shop, typed: datetime | None) -> datetime | None:
-    """A minute that was not touched keeps its seconds, which the form does not show."""
+    """Restores the seconds, which the form does not show, of a time that was not touched."""
     stored = shop.wallet_opened_at
     if typed and stored and stored.replace(second=0, microsecond=0) == typed:
         return stored

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import ApiToken, Role, Scope, Shop
-from aftersale.services.access import tokens as service
+from aftersale.services.access import tokens as access_tokens
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.shared.shown import format_time
 
@@ -65,7 +65,7 @@ class Row:
     ends: str
     has_ended: bool
     acts_as: str
-    """The role that its maker has now; "" where it can do nothing any more."""
+    """The maker's present role; "" where the token can do nothing any more."""
 
 
 @desk_page
@@ -90,7 +90,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act() -> HttpResponse:
         given = form.cleaned_data
-        made = service.create(
+        made = access_tokens.create(
             shop_id=shop.pk,
             name=given["name"],
             scopes=given["scopes"],
@@ -119,7 +119,7 @@ def revoke(request: HttpRequest, pk: int, token: int) -> HttpResponse:
         raise NotFound(_("There is no such token."))
 
     def act() -> HttpResponse:
-        service.revoke(token_id=row.pk, **caller(request))
+        access_tokens.revoke(token_id=row.pk, **caller(request))
         return done(_("%(token)s is revoked.") % {"token": row})
 
     return ask(

@@ -24,7 +24,12 @@ from aftersale.models import (
 )
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.shown import format_time
-from aftersale.services.webhooks import log as service
+from aftersale.services.webhooks.log import (
+    messages_of,
+    send_again,
+    send_failed_again,
+    send_test,
+)
 
 from .frame import SettingsForm, owned_shop, section
 from .webhooks import endpoint_of, row
@@ -56,7 +61,7 @@ def log(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     shop = owned_shop(request, pk)
     found = endpoint_of(shop, endpoint)
     state = request.GET.get("state", "")
-    messages = service.messages_of(found, state=state)
+    messages = messages_of(found, state=state)
     page = Paginator(messages, _PER_PAGE).get_page(request.GET.get("page"))
     return section(
         request,
@@ -78,7 +83,7 @@ def test(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
     found = endpoint_of(owned_shop(request, pk), endpoint)
 
     def act() -> HttpResponse:
-        service.send_test(endpoint_id=found.pk, **caller(request))
+        send_test(endpoint_id=found.pk, **caller(request))
         return done(_("A test event is on its way; the log shows what was answered."))
 
     return attempt(act, _not_sent)
@@ -92,7 +97,7 @@ def again(request: HttpRequest, pk: int, endpoint: int, message: int) -> HttpRes
         raise NotFound(_("There is no such message."))
 
     def act() -> HttpResponse:
-        service.send_again(message_id=message, **caller(request))
+        send_again(message_id=message, **caller(request))
         return done(_("It is sent again."))
 
     return attempt(act, _not_sent)
@@ -118,7 +123,7 @@ def failed_again(request: HttpRequest, pk: int, endpoint: int) -> HttpResponse:
 
 def _failed_again(request: HttpRequest, endpoint: WebhookEndpoint, days: int) -> str:
     now = timezone.now()
-    count = service.send_failed_again(
+    count = send_failed_again(
         endpoint_id=endpoint.pk,
         since=now - timedelta(days=days),
         user=access.person(request),
@@ -130,7 +135,7 @@ def _failed_again(request: HttpRequest, endpoint: WebhookEndpoint, days: int) ->
 
 
 def _on_its_way(message: WebhookMessage) -> bool:
-    """A test that somebody sent just now: they wait for its answer."""
+    """A test just sent by somebody who waits for its answer."""
     recent = message.type == TEST_TYPE and timezone.now() - message.at < _WATCHED
     return recent and message.state == MessageState.WAITING and not message.attempts
 

@@ -213,7 +213,7 @@ def _step(
 
 
 def _secret(request: HttpRequest, title: str, secret: str) -> HttpResponse:
-    """In place of the form; the page under the dialog reads itself anew."""
+    """Shown in place of the form; the page under the dialog reloads."""
     shown = dialog(
         request, "aftersale/shop_settings/webhook_secret.html", title=title, secret=secret
     )

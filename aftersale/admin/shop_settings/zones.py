@@ -10,7 +10,7 @@ from babel.dates import get_timezone_location
 
 
 def choices(chosen: str, language: str) -> list[tuple[str, str]]:
-    """From west to east; the chosen one is always among them."""
+    """From west to east; the chosen zone is always among them."""
     offered = _offered(language)
     if any(zone == chosen for zone, _label in offered):
         return offered

@@ -21,7 +21,7 @@ from aftersale.models import TicketType
 from aftersale.services.desk.queues import Filters, Place, Queue
 
 PAGE = 40
-# Rows that a refreshed list keeps of the pages that were added to it.
+# Rows of added pages that a refreshed list keeps.
 MOST_SHOWN = 500
 LONGEST_TERM = 64
 MOST_YUAN = Decimal(10_000_000)
@@ -34,7 +34,7 @@ class Address:
     shop: int | None
     filters: Filters
     term: str
-    # As they were typed, to be shown again.
+    # The filters as typed, to be shown again.
     amount_from: str
     amount_to: str
 
@@ -94,7 +94,7 @@ def read(request: HttpRequest) -> Address:
 
 
 def shown(request: HttpRequest) -> int:
-    """Number of rows that the list shows already, for a list that reloads itself."""
+    """Rows that the list shows already, for a list that reloads itself."""
     return min(max(whole_number(request.GET.get("shown", "")) or 0, PAGE), MOST_SHOWN)
 
 

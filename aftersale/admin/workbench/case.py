@@ -11,7 +11,7 @@ from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
-from aftersale.services.desk import presence, replies
+from aftersale.services.desk import beside, presence, replies
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
@@ -63,7 +63,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "buyer": buyer(ticket),
         "shown": format_yuan(to_pay(ticket)),
         "available": available(ticket, order),
-        # By other tickets, and outside Afterdesk.
+        # Taken by other tickets, and refunded outside Afterdesk.
         "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
@@ -104,11 +104,12 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
         found.add("retry")
     if approvals.may_close(ticket):
         found.add("close")
+    found |= beside.possible(ticket)
     return found | payments.steps(ticket)
 
 
 def _times(ticket: Ticket) -> list[tuple[Any, str]]:
-    """Place of the goods, as far as the order tells (SPEC S2)."""
+    """Where the goods are, as far as the order tells (SPEC S2)."""
     order = ticket.order
     if order is None:
         return []
@@ -125,5 +126,5 @@ def _times(ticket: Ticket) -> list[tuple[Any, str]]:
 
 
 def _is_web(address: str) -> bool:
-    """Links lead to pages alone: a platform's word is no script."""
+    """Only web addresses become links: a platform's text must not run as a script."""
     return address.startswith(("https://", "http://"))

@@ -14,7 +14,7 @@ CHANGED = (Stale, WrongStep)
 
 
 def says_what_changed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answers with the difference where the view, or the service that it calls, finds one."""
+    """Answers with the difference where the view or its service finds one."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

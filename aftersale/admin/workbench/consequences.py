@@ -45,7 +45,7 @@ def available(ticket: Ticket, order: Order | None) -> int:
 
 
 def to_pay(ticket: Ticket) -> int:
-    """Fen that the next step pays or sets aside, unless a person says less."""
+    """Fen that the next step pays or reserves, unless a person enters less."""
     if ticket.status in DECIDABLE:
         return min(ticket.amount, available(ticket, ticket.order))
     refund = getattr(ticket, "refund", None)
@@ -62,7 +62,7 @@ def can_confirm(ticket: Ticket) -> bool:
 
 
 def can_retry(ticket: Ticket) -> bool:
-    """Whether a failed refund has money to send again; others are settled otherwise and closed."""
+    """True if a failed refund has money to send again; others are settled otherwise and closed."""
     failed = ticket.status == TicketStatus.REFUND_FAILED and not lost_payments.in_doubt(ticket)
     return failed and ticket.type != TicketType.EXCHANGE and to_pay(ticket) > 0
 
@@ -109,7 +109,7 @@ def obstacle(ticket: Ticket) -> str:
 
 
 def may_pay_less(ticket: Ticket) -> bool:
-    """Whether a person may approve less than was asked for; on a platform that is negotiated."""
+    """True if a person may approve less than was asked for; on a platform that is negotiated."""
     return ticket.shop.connector != ConnectorKind.PLATFORM
 
 

@@ -23,11 +23,11 @@ from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.platforms.payment_registry import sends
-from aftersale.services.desk import assignment
+from aftersale.services.desk import assignment, beside
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
-from aftersale.services.tickets.lifecycle import asks_for_nothing
+from aftersale.services.tickets.lifecycle import asks_for_nothing, goods_first
 
 from . import case
 from .changed_case import CHANGED, says_what_changed
@@ -69,13 +69,13 @@ class Decision:
     name: str
     title: Any
     call: Callable[..., Ticket]
-    # Entry of the consequences that names the effect.
+    # The name of the effect in the case's consequences.
     what: Any
-    # Message afterwards, made from the ticket as it is then.
+    # The message afterwards, made from the ticket as it is then.
     said: Callable[[Ticket, int, str], str]
     asks_amount: bool = False
     asks_note: bool = False
-    # Whether it takes the order's and the line's money.
+    # True if it takes money of the order and its line.
     takes_money: bool = True
 
 
@@ -169,7 +169,7 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
         decided = decision.call(
             ticket_id=ticket_id,
             seen=request.POST.get("seen", ""),
-            **_arguments(request, decision, form),
+            **_arguments(request, ticket_id, decision, form),
             **caller(request),
         )
         return done(decision.said(decided, decided.committed, buyer(decided)))
@@ -183,12 +183,19 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
         decision=decision.name,
         note=request.POST.get("note", ""),
         # Read after a refused attempt: the case as it is now.
-        look=lambda _refused: _shown(request, case.find(request, ticket_id), decision, form),
+        look=lambda _refused: _dialog_context(
+            request, case.find(request, ticket_id), decision, form
+        ),
     )
 
 
-def _arguments(request: HttpRequest, decision: Decision, form: AmountForm | None) -> dict[str, Any]:
+def _arguments(
+    request: HttpRequest, ticket_id: int, decision: Decision, form: AmountForm | None
+) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
+    if decision is APPROVE and (number := request.POST.get("return_address", "")):
+        ticket = find_case(ticket_id=ticket_id, user=access.person(request))
+        arguments["return_address"] = beside.chosen_address(ticket, number)
     if form is not None:
         if form.fen is None:
             raise Refused(_no_amount())
@@ -200,7 +207,7 @@ def _arguments(request: HttpRequest, decision: Decision, form: AmountForm | None
     return arguments
 
 
-def _shown(
+def _dialog_context(
     request: HttpRequest, ticket: Ticket, decision: Decision, form: AmountForm | None
 ) -> dict[str, Any]:
     order = ticket.order
@@ -227,12 +234,27 @@ def _shown(
         "shown": format_html("<span data-amount-shown>{}</span>", shown),
         "available": available(ticket, order),
         "form": form,
+        "addresses": _addresses(request, ticket) if decision is APPROVE else (),
         "then": then,
         "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",
         "left_open_there": approvals.left_open_there(ticket) if closes else "",
         # The facts on the screen when the dialog was opened, not those of now.
         "seen": request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
     }
+
+
+def _addresses(request: HttpRequest, ticket: Ticket) -> list[tuple[str, str, bool]]:
+    """Return addresses to choose from, where goods come back; one alone is no choice."""
+    if not goods_first(ticket) or "amount" in request.GET:
+        return []
+    chosen = request.POST.get("return_address", "")
+    found = beside.return_addresses(ticket)
+    if len(found) < 2:
+        return []
+    return [
+        (one.number, one.words, one.number == chosen or (not chosen and one.is_default))
+        for one in found
+    ]
 
 
 def _then(ticket: Ticket, decision: Decision) -> str:

@@ -23,7 +23,7 @@ _shows: list[Show] = []
 
 
 def register(show: Show) -> Show:
-    """`show` is asked for every case; it answers None where it has nothing to say."""
+    """`show` is called for every case; it returns None where it has nothing to show."""
     if show not in _shows:
         _shows.append(show)
     return show

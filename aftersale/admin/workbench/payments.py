@@ -32,7 +32,7 @@ class Payment:
     template: str
     title: Any
     succeeded: bool
-    # Message once it is recorded; takes the buyer and the amount.
+    # The message once it is recorded; has the buyer and the amount.
     told: Any
 
 

@@ -85,7 +85,7 @@ def open_case(request: HttpRequest, ticket_id: int) -> HttpResponse:
 @desk_page
 @require_POST
 def pulse(request: HttpRequest, ticket_id: int) -> HttpResponse:
-    """An open case says that it is open, and hears who else has it and whether it has changed."""
+    """An open case reports itself, and learns who else has it open and whether it has changed."""
     now = timezone.now()
     ticket = case.find(request, ticket_id)
     user = access.person(request)

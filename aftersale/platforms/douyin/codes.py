@@ -141,6 +141,16 @@ APPROVE_RETURN: dict[int, Operation] = {
     Type.RETURN_REFUND: (101, _FIRST),
     Type.EXCHANGE: (301, _FIRST),
 }
+# The buyer's parcel has a call of its own: only where it fits counts.
+ENTER_RETURN: dict[int, Operation] = {
+    kind: (0, frozenset({Status.WAIT_RETURN})) for kind in (Type.RETURN_REFUND, Type.EXCHANGE)
+}
+SEND_NEW_GOODS: dict[int, Operation] = {
+    Type.EXCHANGE: (
+        311,
+        frozenset({Status.WAIT_RETURN, Status.RETURNING, Status.REFUSED_AFTER_RETURN}),
+    ),
+}
 CONFIRM_RECEIPT: dict[int, Operation] = {
     Type.RETURN_REFUND: (
         111,

@@ -7,6 +7,8 @@ from typing import Any
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import ReturnAddress
 from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import (
@@ -25,7 +27,7 @@ from aftersale.platforms.protocol import (
     Why,
 )
 
-from . import access, codes, messages, reasons, refusals, to_records
+from . import access, codes, desk, messages, reasons, refusals, to_records
 from .api import Api, Refused
 from .codes import Money, Operation, Status
 from .lookup import TICKETS, Lookup
@@ -47,10 +49,16 @@ class Douyin:
         {
             Can.REFUND_WITHOUT_GOODS,
             Can.OPEN_WINDOW,
+            Can.NOTE,
+            Can.RETURN_ADDRESS,
+            Can.ENTER_RETURN,
+            Can.SEND_NEW_GOODS,
             Can.SEE_NOTES,
             Can.SEE_INSURANCE,
         }
     )
+
+    notes = desk.NOTES
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -113,7 +121,7 @@ class Douyin:
         if isinstance(prepared, Declined):
             return prepared
         try:
-            address = self._return_address()
+            address = self._return_address(step.address)
         except Refused as refused:
             return declined(refused)
         if address is None:
@@ -157,6 +165,35 @@ class Douyin:
     ) -> Accepted | Declined:
         text = _("Douyin has no call for offers: make it in its back office, or write in the chat.")
         return Declined(Why.OTHER, text)
+
+    # Beside a ticket's course.
+
+    def note(
+        self, order_no: str, *, text: str, flag: str, deadline: Deadline | None
+    ) -> Accepted | Declined:
+        return desk.note(self._api, order_no, text=text, flag=flag, deadline=deadline)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        return desk.return_addresses(self._api, self._account.secrets.get("shop_id", ""))
+
+    def enter_return(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        prepared = self._prepared(step, codes.ENTER_RETURN)
+        if isinstance(prepared, Declined):
+            return prepared
+        return desk.enter_return(
+            self._api,
+            step.ticket_no,
+            carrier=carrier,
+            tracking_no=tracking_no,
+            deadline=step.deadline,
+        )
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        prepared = self._prepared(step, codes.SEND_NEW_GOODS)
+        if isinstance(prepared, Declined):
+            return prepared
+        parcel = {"company_code": carrier, "logistics_code": tracking_no}
+        return self._operate(step, prepared, {"logistics": parcel})
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         raw = self._lookup.raw_ticket(ticket_no)
@@ -222,9 +259,10 @@ class Douyin:
             number(conclusion, "match_conclusion"), clean(conclusion.get("match_message"))
         )
 
-    def _return_address(self) -> int | None:
+    def _return_address(self, chosen_here: str) -> int | None:
         chosen = whole_number(
-            self._account.secrets.get("return_address_id", ""), digits=LONGEST_NUMBER
+            chosen_here or self._account.secrets.get("return_address_id", ""),
+            digits=LONGEST_NUMBER,
         )
         if chosen is not None:
             return chosen

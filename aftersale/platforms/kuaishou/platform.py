@@ -9,8 +9,18 @@ import structlog
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import ReturnAddress
 from aftersale.platforms.known import Known
-from aftersale.platforms.kuaishou import access, codes, messages, pictures, reasons, to_records
+from aftersale.platforms.kuaishou import (
+    access,
+    codes,
+    desk,
+    messages,
+    pictures,
+    reasons,
+    to_records,
+)
 from aftersale.platforms.kuaishou.values import identity, milliseconds, moment, number, rows
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
@@ -58,10 +68,16 @@ class Kuaishou:
             Can.OFFER_MESSAGE,
             Can.REJECT_PICTURES,
             Can.REFUND_WITHOUT_GOODS,
+            Can.NOTE,
+            Can.RETURN_ADDRESS,
+            Can.ENTER_RETURN,
+            Can.SEND_NEW_GOODS,
             Can.SEE_NOTES,
             Can.SEE_INSURANCE,
         }
     )
+
+    notes = desk.NOTES
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -200,7 +216,8 @@ class Kuaishou:
             "refundId": _id(step),
             "refundAmount": 0 if exchange else step.amount,
         }
-        address = whole_number(self._account.secrets.get("return_address_id", ""), digits=19)
+        chosen = step.address or self._account.secrets.get("return_address_id", "")
+        address = whole_number(chosen, digits=19)
         if address is not None:
             param["addressId"] = address
         return self._send("open.seller.order.refund.returngoods.approve", param, step)
@@ -253,6 +270,32 @@ class Kuaishou:
             sent=pictures,
             edit=edit,
         )
+
+    # Beside a ticket's course.
+
+    def note(
+        self, order_no: str, *, text: str, flag: str, deadline: Deadline | None
+    ) -> Accepted | Declined:
+        return desk.note(self._api, order_no, text=text, flag=flag, deadline=deadline)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        return desk.return_addresses(self._api)
+
+    def enter_return(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        row = self._as_decided(step, frozenset({Status.WAIT_BUYER_RETURN}))
+        if isinstance(row, Declined):
+            return row
+        parcel = desk.parcel(_id(step), carrier, tracking_no)
+        return self._send("open.refund.submit.returnInfo", parcel, step)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        row = self._as_decided(step, frozenset({Status.WAIT_SELLER_RECEIPT}))
+        if isinstance(row, Declined):
+            return row
+        if number(row, "handlingWay") != HandlingWay.EXCHANGE:
+            return Declined(Why.OTHER, _("Handle a request of this kind on Kuaishou."))
+        parcel = desk.parcel(_id(step), carrier, tracking_no)
+        return self._send("open.refund.confirm.and.send", parcel, step)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         row = self._ticket(ticket_no)

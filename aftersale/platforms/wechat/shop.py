@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.desk_steps import ReturnAddress
 from aftersale.platforms.known import Known
 from aftersale.platforms.payments import (
     CALL_TIMEOUT_SECONDS,
@@ -31,7 +32,15 @@ from aftersale.platforms.protocol import (
     Why,
     own_reason,
 )
-from aftersale.platforms.wechat import codes, component, disputes, messages, refusals, to_records
+from aftersale.platforms.wechat import (
+    codes,
+    component,
+    desk,
+    disputes,
+    messages,
+    refusals,
+    to_records,
+)
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.reject_reasons import label_of
 
@@ -49,6 +58,7 @@ from .lookup import (
 from .pictures import shown, uploaded
 
 ACCEPT, NEGOTIATE = TICKETS + "/acceptapply", TICKETS + "/merchantupdateaftersale"
+SEND_NEW_GOODS = TICKETS + "/acceptexchangereship"
 REJECT, REJECT_NEW_GOODS = TICKETS + "/rejectapply", TICKETS + "/rejectexchangereship"
 # The platform hands out the next token in the last five minutes of the one before.
 RENEW_BEFORE = timedelta(minutes=10)
@@ -67,6 +77,8 @@ class WeChatShop:
             Can.OFFER_AMOUNT,
             Can.REFUND_WITHOUT_GOODS,
             Can.EVIDENCE,
+            Can.RETURN_ADDRESS,
+            Can.SEND_NEW_GOODS,
             Can.SEE_INSURANCE,
         }
     )
@@ -159,7 +171,7 @@ class WeChatShop:
         def prepare(raw: Answer, until: float) -> Sent | Declined:
             if _unknown_type(raw):
                 return _handle_there()
-            address = self._lookup.address(until)
+            address = step.address or self._lookup.address(until)
             if not address:
                 return Declined(Why.OTHER, _("The shop has no return address on the platform."))
             return ACCEPT, {"accept_type": 1, "address_id": address}
@@ -237,6 +249,21 @@ class WeChatShop:
 
         statuses = {codes.PROCESSING, codes.INTERCEPTING}
         return self._step(step, statuses, prepare)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        until = time.monotonic() + CALL_TIMEOUT_SECONDS
+        with reads():
+            return desk.return_addresses(self._client, until)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        """The goods are back, and the new ones on their way; `OTHER` is a carrier there too."""
+
+        def prepare(raw: Answer, until: float) -> Sent | Declined:
+            if not new_goods_are_due(raw):
+                return _handle_there()
+            return SEND_NEW_GOODS, {"waybill_id": tracking_no, "delivery_id": carrier}
+
+        return self._step(step, {codes.WAIT_RECEIPT}, prepare)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         with reads():

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import ReturnAddress
 from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
@@ -26,7 +28,7 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
-from aftersale.platforms.xiaohongshu import access, lists, messages, statuses, to_records
+from aftersale.platforms.xiaohongshu import access, desk, lists, messages, statuses, to_records
 from aftersale.platforms.xiaohongshu.values import Row, identity, part
 
 from .api import Api, Refused
@@ -42,7 +44,16 @@ class Xiaohongshu:
 
     # The answer to a message.
     reply = '{"success":true,"error_code":0,"error_msg":""}'
-    can = frozenset({Can.SEE_NOTES, Can.SEE_INSURANCE})
+    can = frozenset(
+        {
+            Can.NOTE,
+            Can.RETURN_ADDRESS,
+            Can.SEND_NEW_GOODS,
+            Can.SEE_NOTES,
+            Can.SEE_INSURANCE,
+        }
+    )
+    notes = desk.NOTES
 
     # As the platform advises for the list of orders.
     orders_every = timedelta(minutes=5)
@@ -146,6 +157,19 @@ class Xiaohongshu:
     ) -> Accepted | Declined:
         text = _("Xiaohongshu takes no offers: write to the buyer in the chat.")
         return Declined(Why.OTHER, text)
+
+    # Beside a ticket's course.
+
+    def note(
+        self, order_no: str, *, text: str, flag: str, deadline: Deadline | None
+    ) -> Accepted | Declined:
+        return desk.note(self._api, order_no, text=text, flag=flag, deadline=deadline)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        return desk.return_addresses(self._api)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        return self._steps.send_new_goods(step, carrier=carrier, tracking_no=tracking_no)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         detail = self._raw_ticket(ticket_no)

@@ -29,6 +29,7 @@ from aftersale.platforms.xiaohongshu.values import (
 from .api import Api, Refused
 
 AUDIT, RECEIVE = "afterSale.auditReturns", "afterSale.confirmReceive"
+SHIP = "afterSale.receiveAndShip"
 ADDRESSES_A_PAGE = 50
 
 
@@ -61,7 +62,7 @@ class Steps:
             return info
         if number(info, "returnType") not in (Kind.RETURN_REFUND, Kind.EXCHANGE):
             return _handle_there()
-        address = self._return_address()
+        address = self._return_address(step.address)
         if isinstance(address, Declined):
             return address
         receiver = {"sellerAddressRecordId": address}
@@ -80,6 +81,15 @@ class Steps:
             text = _("Xiaohongshu refunds a return only once the buyer has entered the parcel.")
             return Declined(Why.OTHER, text)
         return self._send(RECEIVE, step, {"action": codes.RECEIVED_ALL_RIGHT})
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        """By the same call the goods that came back are confirmed."""
+        info = self._as_decided(step, {Status.WAIT_MERCHANT_RECEIPT})
+        if isinstance(info, Declined):
+            return info
+        if number(info, "returnType") != Kind.EXCHANGE:
+            return _handle_there()
+        return self._send(SHIP, step, {"expressCompanyCode": carrier, "expressNo": tracking_no})
 
     def reject(self, step: Step, *, reason: str, text: str) -> Accepted | Declined:
         info = self._as_decided(step, {Status.REVIEW, Status.WAIT_MERCHANT_RECEIPT})
@@ -136,10 +146,10 @@ class Steps:
             return Declined(Why.CHANGED, _("The ticket has changed on Xiaohongshu."))
         return info
 
-    def _return_address(self) -> int | str | Declined:
-        """The one that was entered, or the only one there is: which is the default of several, no
-        answer says, and goods must not go astray."""
-        if entered := self._secrets.get("return_address_id"):
+    def _return_address(self, chosen: str) -> int | str | Declined:
+        """The one that was chosen or entered, or the only one there is: which is the default of
+        several, no answer says, and goods must not go astray."""
+        if entered := chosen or self._secrets.get("return_address_id"):
             number_there = whole(entered)
             return entered if number_there is None else number_there
         asked = {"pageIndex": 1, "pageSize": ADDRESSES_A_PAGE}
@@ -151,8 +161,8 @@ class Steps:
         numbers = {identity(row, "sellerAddressRecordId") for row in found}
         if len(numbers) > 1:
             text = _(
-                "The shop has several return addresses on Xiaohongshu: enter the number of one"
-                " with the shop's credentials."
+                "The shop has several return addresses on Xiaohongshu: choose one when you"
+                " approve, or enter its number with the shop's credentials."
             )
             return Declined(Why.OTHER, text)
         only = whole(next(iter(numbers), ""))

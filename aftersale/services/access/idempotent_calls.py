@@ -8,6 +8,6 @@ KEPT = timedelta(hours=24)
 
 
 def forget_old(*, now: datetime) -> int:
-    """Deletes what is kept no longer; how many. A call does not wait for it (api.call)."""
+    """Deletes expired answers; returns how many. A call does not wait for it (api.call)."""
     deleted, _by_model = IdempotentCall.objects.filter(at__lte=now - KEPT).delete()
     return deleted

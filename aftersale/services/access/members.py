@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from aftersale.domain.identifiers import show_invisible
 from aftersale.domain.multilingual import joined
 from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
+from aftersale.services.access import second_factor
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
@@ -25,6 +26,7 @@ def add(*, shop_id: int, username: str, role: str, user: User, now: datetime) ->
     if Membership.objects.filter(shop=shop, user=member).exists():
         raise Refused(_("“%(name)s” is a member already.") % {"name": username}, pointer="username")
     membership = Membership.objects.create(shop=shop, user=member, role=role)
+    second_factor.ask_for(member)
     _event(membership, user=user, now=now, note=_roles(username, role))
     return membership
 
@@ -50,6 +52,7 @@ def change_role(
     note = _roles(membership.user.get_username(), membership.role, role)
     membership.role = role
     membership.save(update_fields=["role"])
+    second_factor.ask_for(membership.user)
     _event(membership, user=user, now=now, note=note)
 
 

@@ -47,7 +47,7 @@ def shops_of(user: Person, right: Right = Right.SEE) -> QuerySet[Shop]:
 
 
 def scoped(queryset: QuerySet, user: Person, path: str = "shop") -> QuerySet:
-    """Only what belongs to the user's shops; `path` leads from the model to its shop."""
+    """Rows of the user's shops only; `path` leads from the model to its shop."""
     if user.is_superuser:
         return queryset
     shops = Membership.objects.filter(user_id=user.pk or 0).values("shop")

@@ -122,7 +122,7 @@ _USE = """
 
 
 def use(*, text: str, address: str | None, now: datetime) -> Use | None:
-    """Notes one call of the token that came from `address`.
+    """Counts one call of the token that came from `address`.
 
     None where there is no such token: it was revoked, has ended, or may not be used from there.
     """

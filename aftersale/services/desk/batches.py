@@ -30,12 +30,12 @@ from aftersale.services.tickets.cases import find_case, order_of, seen_after, se
 
 log = structlog.get_logger(__name__)
 
-# As many tickets as somebody can answer for at one press of a button.
+# The most tickets that a person can answer for with one press of a button.
 MOST = 200
 
 
 class Step(StrEnum):
-    """With the arguments that it takes beside the tickets."""
+    """A step of a batch, with its arguments besides the tickets."""
 
     APPROVE = "approve"
     # `reason`, and `text` where another than the shop's own is to be sent, both for all; in the
@@ -90,7 +90,7 @@ def preview(
     asked = _distinct(ticket_ids)
     found = _tickets(asked, user)
     seen = seen_of(found.values())
-    # Tickets of one order share its money: what one takes the next does not get.
+    # Tickets of one order share its money: an approval leaves less for the next.
     orders: dict[int, Order] = {}
     lacking = _without_right({ticket.shop_id for ticket in found.values()}, user)
     taken, skipped = [], []
@@ -134,7 +134,7 @@ def carry_out(
         try:
             with transaction.atomic(durable=True):
                 decided = call(ticket_id=pk, seen=before, user=user, now=now, **arguments)
-                # Its order is still locked: this is the change of this step and no other.
+                # The order is still locked, so this can only be the change of this very step.
                 after = seen_now(decided, Order.objects.get(tickets=decided))
         except Refused as refused:
             results.append(Result(ticket, Outcome.REFUSED, refused.message))
@@ -179,10 +179,9 @@ def _without_right(shop_pks: Iterable[int], user: User) -> dict[int, NotAllowed]
 
 
 def reasons(*, ticket_ids: Iterable[int], user: User) -> list[tuple[RejectReason, int]]:
-    """The reasons of the catalogue that many tickets can be rejected for, each with how many it
-    fits. A ticket whose platform has reasons of its own is left out (_require_catalogue).
-
-    None that needs pictures: they would be of one case, not of all.
+    """The catalogue's reasons for rejecting many tickets, each with the number of tickets that it
+    fits. Tickets whose platform has its own reasons are left out (_require_catalogue), and so are
+    reasons that need pictures: those belong to one case.
     """
     fits: Counter[str] = Counter()
     for ticket in _tickets(_distinct(ticket_ids), user).values():
@@ -206,7 +205,7 @@ def explanation(ticket: Ticket, *, reason: str, text: str = "") -> str:
 def _require_texts(
     *, reason: str | None = None, text: str = "", message: str | None = None
 ) -> None:
-    """Refuses texts that are wrong for all tickets once, before anything is done."""
+    """Refuses, before anything is done, texts that are wrong for all tickets."""
     if reason is not None and reason not in BY_CODE:
         raise Refused(_("Choose a reason."), pointer="reason")
     if text and (wrong := text_problem(text)):

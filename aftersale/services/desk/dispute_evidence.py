@@ -1,7 +1,7 @@
 """Evidence in a dispute, from the desk to the platform that asks for it (SPEC O4).
 
-Sent at once, and by a person alone: the platform says whether it takes it. What may or may not
-have arrived is said so; nothing is sent a second time by itself.
+A person sends it, at once; the platform answers whether it takes it. Evidence of which nobody knows
+whether it arrived is shown as such; nothing is sent twice by itself.
 """
 
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ def send(
 
 
 def _send(ticket: Ticket, text: str, files: Sequence[EvidenceFile]) -> None:
-    """Nothing is locked meanwhile."""
+    """Calls the platform; nothing is locked meanwhile."""
     try:
         platform = registry.platform_of(ticket.shop)
         if not isinstance(platform, TakesEvidence):

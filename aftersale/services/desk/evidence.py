@@ -25,7 +25,7 @@ from aftersale.services.shared.errors import NotFound, Refused
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_FILES = 6
-# A picture of a phone has 12 to 50 million; what unpacks to more is made to hurt.
+# A phone's picture has 12 to 50 million pixels; one that unpacks to more is an attack.
 MOST_PIXELS = 64_000_000
 KINDS = {
     "JPEG": ("image/jpeg", ".jpg"),
@@ -65,8 +65,8 @@ def attach(
     now: datetime,
     stored: list[EvidenceFile],
 ) -> list[EvidenceFile]:
-    """The pictures of one reply: new ones, kept now and noted in `stored`, and some that are at
-    the case and belong to no reply yet."""
+    """The pictures of one reply: new ones, stored now and added to `stored`, and those of the case
+    that belong to no reply yet."""
     if len(items) > MOST_FILES:
         raise Refused(_("At most %d pictures.") % MOST_FILES, pointer="evidence")
     taken = []
@@ -90,7 +90,7 @@ def find(*, evidence_id: int, user: Person) -> EvidenceFile:
 
 @contextmanager
 def taken_back_on_failure() -> Iterator[list[EvidenceFile]]:
-    """Deletes the files that were stored within it if what they belong to was not written."""
+    """Deletes the files that were stored inside it, if their rows were not written."""
     stored: list[EvidenceFile] = []
     try:
         yield stored
@@ -141,7 +141,7 @@ def _kind(content: bytes, upload: File) -> tuple[str, str]:
 
 
 def _shown_name(upload: File, ending: str) -> str:
-    """The name that it came with, without its path, controls and the ending that it claims."""
+    """The uploaded name without path, control characters and claimed ending."""
     plain = "".join(
         letter for letter in str(upload.name or "") if unicodedata.category(letter)[0] != "C"
     )

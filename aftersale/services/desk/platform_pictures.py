@@ -13,7 +13,8 @@ from aftersale.services.tickets.cases import find_case
 
 
 def find(*, ticket_id: int, number: str, user: User) -> Picture:
-    """A picture that the ticket's facts name; NotFound else, and where it can't be had now."""
+    """A picture that the ticket's facts name; NotFound for any other, and while the platform can't
+    give it."""
     ticket = find_case(ticket_id=ticket_id, user=user, right=Right.SEE)
     row = PlatformFacts.objects.filter(
         shop=ticket.shop_id, subject=PlatformSubject.TICKET, number=ticket.ticket_no

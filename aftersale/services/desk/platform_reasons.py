@@ -17,8 +17,11 @@ log = structlog.get_logger(__name__)
 
 
 def of_ticket(ticket: Ticket) -> Sequence[PlatformReason]:
-    """Reasons that the platform takes for this ticket; none where no platform has any,
-    and where it can't say so now: the catalogue serves then. Not within a transaction."""
+    """Reasons that the platform takes for this ticket.
+
+    Empty where it has none, and while it can't be asked: the catalogue serves then. Not within a
+    transaction.
+    """
     if not is_platform_connected(ticket.shop):
         return ()
     try:

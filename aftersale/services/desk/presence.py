@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 
 from aftersale.models import CaseVisit, Ticket
 
-# An open case says so every 15 seconds; three times missed, and the person has left.
+# An open case reports every 15 seconds; after three missed reports the person has left.
 SEEN_FOR = timedelta(seconds=45)
 
 

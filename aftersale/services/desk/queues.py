@@ -39,11 +39,11 @@ from aftersale.services.shared import index_only
 
 MOST_COUNTED = 999
 MOST_FOUND = 200
-# Above this a page of all of them is sorted as a whole: so many small reads cost more.
+# Above this many shops and statuses a page is sorted as a whole: as many small reads cost more.
 MOST_READS = 60
 FAST_REFUNDS_SHOWN_FOR = timedelta(days=1)
 
-# The buyer's clock runs while the goods are awaited: nothing of the merchant's is due then.
+# While goods are awaited the buyer's clock runs; the merchant has no deadline.
 MERCHANTS_TURN = [status for status in DESK_STATUSES if status != TicketStatus.AWAITING_RETURN]
 
 
@@ -85,7 +85,7 @@ class Filters:
 
 NO_FILTERS = Filters()
 
-# Where a page ended: the moment that its queue is sorted by, and the key, of its last row.
+# The end of a page: its last row's sort moment and key.
 Place = tuple[datetime | None, int]
 
 
@@ -215,7 +215,7 @@ _STATUSES: dict[str, Sequence[str]] = {
 def _held(
     queue: str, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
 ) -> QuerySet:
-    """The tickets of a queue; of parcels and payments their rows, which are one a ticket."""
+    """The tickets of a queue; for the queues of parcels and payments their rows, one a ticket."""
     rows: QuerySet
     if queue == Queue.SHIPPING_ALERTS:
         rows = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
@@ -247,8 +247,8 @@ def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> 
 
 
 def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
-    """SPEC F2: what waits although its order carries the label and was not shipped (F1), and what
-    was refunded within a day. An OR over both would read every ticket."""
+    """SPEC F2: labelled, unshipped orders' tickets that still wait (F1), and those refunded within
+    a day. One OR over both would read every ticket."""
     labelled = Order.objects.filter(
         shop__in=shop_ids,
         labels__contains=[OrderLabel.FAST_REFUND],
@@ -266,8 +266,10 @@ def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
 
 
 class _Order(NamedTuple):
-    """How the rows of a queue are sorted: by a moment `at`, and by key; `ticket` is the column of
-    the ticket's. Within a shop and each value (`parts`) of the column `by` an index has them so."""
+    """The sort order of a queue's rows: by the moment `at`, then by key; `ticket` names the column
+    of the ticket. An index has them in this order within a shop and each value (`parts`) of the
+    column `by`.
+    """
 
     at: str
     ticket: str
@@ -275,7 +277,7 @@ class _Order(NamedTuple):
     parts: Sequence[str]
 
     def of(self, rows: QuerySet, after: Place | None) -> QuerySet:
-        """Ticket, moment and key of the rows behind a place."""
+        """Ticket, moment and key of the rows after a place."""
         if after is not None:
             at, key = after
             behind = Q(**{self.at: None, "pk__gt": key})

@@ -33,8 +33,8 @@ from aftersale.models import (
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.reject_reasons import RejectReason, Stage, fitting, stage_of
-from aftersale.services.desk import evidence as pictures
 from aftersale.services.desk import platform_reasons
+from aftersale.services.desk.evidence import Item, attach, taken_back_on_failure
 from aftersale.services.desk.reject_templates import filled
 from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
@@ -54,7 +54,7 @@ def reject(
     ticket_id: int,
     reason: str,
     explanation: str | None = None,
-    evidence: Sequence[pictures.Item] = (),
+    evidence: Sequence[Item] = (),
     user: User,
     now: datetime,
     seen: str | None = None,
@@ -69,14 +69,14 @@ def reject(
         explanation = require_text(explanation, pointer="explanation")
     # Asked of the platform before anything is locked.
     own = platform_reasons.chosen(find_case(ticket_id=ticket_id, user=user), reason)
-    with pictures.taken_back_on_failure() as stored, transaction.atomic():
+    with taken_back_on_failure() as stored, transaction.atomic():
         case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
         order, ticket = case.order, case.ticket
         ticket.order = order
         known = require_rejectable(ticket, reason, has_evidence=bool(evidence), now=now, own=own)
         if explanation is None:
             explanation = require_text(filled(known, ticket), pointer="explanation")
-        files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
+        files = attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         rejection = Rejection.objects.create(
             ticket=ticket,
             reason=known.code,
@@ -118,7 +118,7 @@ def negotiate(
     type: str = "",
     amount: int | None = None,
     message: str,
-    evidence: Sequence[pictures.Item] = (),
+    evidence: Sequence[Item] = (),
     above_line: bool = False,
     user: User,
     now: datetime,
@@ -131,7 +131,7 @@ def negotiate(
     `above_line` as for approvals: an offer is money that the buyer may accept (SPEC O2).
     """
     message = require_text(message, pointer="message")
-    with pictures.taken_back_on_failure() as stored, transaction.atomic():
+    with taken_back_on_failure() as stored, transaction.atomic():
         case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
         order, ticket = case.order, case.ticket
         ticket.order = order
@@ -139,7 +139,7 @@ def negotiate(
         offered_type = "" if type == ticket.type else type
         offered_amount = None if amount == ticket.amount else amount
         above = _check_offer(order, ticket, offered_type, offered_amount, above_line=above_line)
-        files = pictures.attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
+        files = attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
         if open_round is not None:
             negotiation.expire(open_round, ticket, now=now)
         number = Negotiation.objects.filter(ticket=ticket).count() + 1
@@ -258,7 +258,7 @@ def _fitting_reason(ticket: Ticket, code: str) -> RejectReason:
 
 
 def _make_way(ticket: Ticket, *, now: datetime) -> Negotiation | None:
-    """Whether one more round may begin; returns the open one whose time has run out."""
+    """Raises what speaks against one more round; returns the open one whose time has run out."""
     earlier = negotiation.of_request(ticket)
     still_open = [round for round in earlier if round.ended_at is None]
     if any(not negotiation.is_over(round, ticket, now=now) for round in still_open):
@@ -312,8 +312,9 @@ def _check_offer(
 
 
 def _go_on(ticket: Ticket, *, user: User, now: datetime, note: str) -> None:
-    """One more round while the ticket stays `negotiating`; SPEC O4's table has no such step. The
-    status starts again, as after a step: earlier reports of the platform are outdated.
+    """Begins one more round while the ticket stays `negotiating`; SPEC O4's table has no such step.
+
+    `status_at` starts again, as after a step: earlier reports of the platform are outdated.
     """
     ticket.status_at = now
     ticket.due_at = deadlines.due_at(

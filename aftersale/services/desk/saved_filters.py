@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from aftersale.models import SavedFilter
 from aftersale.services.shared.errors import NotFound, Refused
 
-# The parameters of the workbench's address that say what is listed. Nothing else is kept: not
-# which case is open, and nothing that somebody else made up.
+# The parameters of the workbench's address that select tickets. Nothing else is kept: neither the
+# open case nor made-up parameters.
 PARAMETERS = ("queue", "q", "shop", "type", "reason", "from", "to")
 MOST = 30
 LONGEST_NAME = 64
@@ -21,7 +21,7 @@ def saved_by(user: User) -> QuerySet[SavedFilter]:
 
 
 def save(*, name: str, query: str, user: User) -> SavedFilter:
-    """Keeps the query under the name, over what had that name before."""
+    """Saves the query under the name, replacing an earlier one of that name."""
     name = " ".join(name.split())
     if not name:
         raise Refused(_("Give the filter a name."), pointer="name")
@@ -46,7 +46,7 @@ def delete(*, filter_id: int, user: User) -> None:
 
 
 def known(query: str) -> str:
-    """The part of an address's query that says what is listed, in one order."""
+    """The selecting part of an address's query, in one fixed order."""
     given = QueryDict(query.removeprefix("?"))
     kept = QueryDict(mutable=True)
     for parameter in PARAMETERS:

@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from aftersale.models import Order, Ticket
 from aftersale.services.shared import index_only
 
-# Behind whatever begins with a term, in the order of the index: bytes.
+# Sorts after everything that begins with a term, in the index's order of bytes.
 _LAST = "\U0010ffff"
 
 
-# Order by order: the planner would else look through all tickets for those of a few orders.
+# Order by order: otherwise the planner scans all tickets for those of a few orders.
 _OF_ORDERS = """
     SELECT t.id FROM unnest(%s::bigint[]) s (id)
     CROSS JOIN LATERAL (
@@ -33,7 +33,7 @@ Query = tuple[str, Sequence[Any]]
 
 class SearchHits(NamedTuple):
     keys: list[int]
-    cut: bool  # whether buyers so beginning have more than that
+    cut: bool  # True if more buyers than that begin so
 
 
 def tickets_of_order(order_no: str, shop_ids: Sequence[int]) -> Query:

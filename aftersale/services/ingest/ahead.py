@@ -1,10 +1,8 @@
-"""The locks of a whole list before any of it is written, for a list that is one transaction with
-its caller's work (docs/locking.md).
-
-By itself a list is saved in transactions of its own, each with its locks in order. Within one
-transaction the second would take its locks while the first one's are held: versions of one key,
-halves of what was refused, what another process has inserted meanwhile. Here they are all taken
-at once, in order, and what is written then waits for nobody.
+"""All locks of a list, taken before any of it is written (docs/locking.md), for a list that shares
+one transaction with its caller's work. A list by itself is saved in several transactions, each with
+its locks in order. In one transaction the later ones (versions of one key, halves of a refused
+batch, rows that another process inserted meanwhile) would take locks while the earlier ones' are
+held. Taken at once and in order, they wait for nobody.
 """
 
 from collections.abc import Sequence
@@ -17,7 +15,7 @@ from aftersale.services.shared import locks
 def lock_for_orders(records: Sequence[OrderRecord], *, shop_pk: int) -> None:
     numbers = {record.order_no for record in records}
     orders = Order.objects.filter(shop=shop_pk, order_no__in=numbers)
-    # Nobody else inserts orders meanwhile where this list does.
+    # Where this list inserts orders, nobody else does meanwhile.
     locks.lock_arrivals([shop_pk], shared=orders.count() == len(numbers))
     list(locks.lock_orders(orders.values_list("pk", flat=True)).values_list("pk"))
 

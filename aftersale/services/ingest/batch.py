@@ -50,7 +50,7 @@ def exported_moment(item: Incoming) -> datetime | None:
 
 
 def digest(*parts: Any) -> str:
-    """Tells apart two versions of a record; the same for the same values."""
+    """A hash of a version's values: equal for equal values."""
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -131,9 +131,8 @@ def same_second(*, is_forward: bool, differs: bool) -> Result:
 def compare(item: Incoming, updated_at: float, stored_digest: str) -> Result | None:
     """Why a version is not written, or None where it may be (SPEC O6).
 
-    Stays true whatever happens to the row later, so that no lock is needed to say so. A version of
-    the same second as what is stored, with other content, may be: `same_second` says as far as
-    what.
+    The answer stays true whatever happens to the row later, so it needs no lock. A version with the
+    stored update time and other content may be written; `same_second` says how much of it.
     """
     if item.digest == stored_digest:
         return UNCHANGED

@@ -38,12 +38,12 @@ class Ahead(NamedTuple):
 
 
 def latest_moment() -> datetime:
-    """Until when a version may be dated, by the database's clock."""
+    """The latest update time that a version may have, by the database's clock."""
     return database_moment() + TOLERANCE
 
 
 def refusal_of(updated_at: datetime, latest: datetime) -> Result | None:
-    """The refusal of a version that is dated later, which may be taken once its time has come."""
+    """The refusal of a version dated too far ahead; it may be taken once that time has come."""
     if updated_at <= latest:
         return None
     message = _(
@@ -66,10 +66,8 @@ def rows_ahead() -> Iterator[Ahead]:
 
 
 def free(row: Ahead) -> bool:
-    """Dates a row by the latest of its own times that has come, so that the next version is taken.
-
-    False where it is not ahead any more.
-    """
+    """Sets the row's update time back to the latest of its own past times, so that the next version
+    is taken. False where it is not ahead any more."""
     with transaction.atomic():
         latest = latest_moment()
         if row.kind == "order":

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 LONGEST_LINE = 8 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
-# So many bytes from the beginning tell the form of a file.
+# Bytes from the beginning that are enough to tell the form of a file.
 _HEAD = 64 * 1024
 
 
@@ -54,14 +54,14 @@ class Source:
         return gzip.GzipFile(fileobj=self._raw) if zipped else self._raw  # type: ignore[return-value]
 
     def position(self) -> int:
-        """Bytes of the file read so far, zipped ones where it is zipped."""
+        """Bytes of the file read so far; compressed ones of a gzipped file."""
         return self._raw.tell() if self.size is not None else 0
 
     def lines(self) -> Generator[tuple[int, bytes | None], None, None]:
-        """Each line with its number, None in place of one that is too long; no blank lines.
+        """Each line with its number; None for a line that is too long; blank lines are skipped.
 
-        Raises Unreadable where the file breaks off; the lines before it have been given. Raises
-        it at once for a file in another form.
+        Raises Unreadable after the last good line where the file breaks off, and at once for a file
+        in another form.
         """
         numbered = self._numbered()
         head: list[tuple[int, bytes | None]] = []

@@ -16,9 +16,9 @@ from .tickets import save_tickets
 
 
 class Save(Protocol):
-    """Writes records and answers for each, in their sequence; refuses one without losing others.
+    """Writes records and answers for each, in order; refuses one without losing others.
 
-    `shops` holds by its code each shop that the records name.
+    `shops`: the shops that the records name, by code.
     """
 
     def __call__(
@@ -43,9 +43,10 @@ _kinds: dict[str, Kind] = {}
 def register(
     kind: str, record: type[BaseModel], save: Save, *, number: str, of_shop: bool = True
 ) -> None:
-    """Adds a kind. Those of one batch are saved in the sequence of their registration.
+    """Adds a kind.
 
-    `record` is the pydantic record without the key `kind`; one of a shop has the key `shop`.
+    Within a batch, kinds are saved in the order of registration. `record` is the pydantic record
+    without the key `kind`; one of a shop has the key `shop`.
     """
     fields: Any = {"kind": (Literal[kind], ...)}
     line = create_model(f"{record.__name__}Line", __base__=record, **fields)

@@ -14,12 +14,12 @@ from aftersale.records.schemas import FieldError, explain
 
 from .kinds import Kind, registered
 
-# Made once: `json.loads` with a hook makes one a line, at half the speed.
+# Made once: `json.loads` with a hook would make one for each line, at half the speed.
 _JSON = json.JSONDecoder(object_pairs_hook=mark_repeated)
 
 
 class WrongLine(Exception):
-    """`name` is what the line calls itself, as in `ticket AS1`; empty if it does not say."""
+    """`name`: the record as the line names it, as in `ticket AS1`; empty if it does not."""
 
     def __init__(self, kind: str, name: str, errors: Sequence[FieldError]) -> None:
         super().__init__(kind, name, errors)

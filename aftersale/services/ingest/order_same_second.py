@@ -1,8 +1,8 @@
-"""A version of an order with the update time of the stored one and other content (SPEC O6).
+"""A version of an order with the stored update time and other content (SPEC O6).
 
-Platforms date by the second. It is taken as far as it only leads forward: a later status, a time
-that was missing, a larger refunded amount, the label `risk`. The rest is a difference that people
-have to see. Whichever of the two came first, the same is stored of what leads forward.
+Platforms date by the second. Values that lead forward are taken: a later status, a time that was
+missing, a larger refunded amount, the label `risk`. The rest is a difference that people have to
+see. Either order of arrival stores the same values.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from aftersale.services.shared.sql_arrays import numbers, seconds
 
 from .batch import Incoming
 
-# In the order of an order's life; the last one is final.
+# The statuses of an order in the order of its life; the last one is final.
 _STATUSES = [status.value for status in OrderStatus]
 _TIMES = {
     "created_at": gettext_lazy("created at"),
@@ -29,13 +29,13 @@ _TIMES = {
     "delivered_at": gettext_lazy("delivered at"),
     "completed_at": gettext_lazy("completed at"),
 }
-# Kept apart where a warehouse has reported of the order.
+# Stored apart for orders on which a warehouse has reported.
 _SHIPPING_TIMES = ("label_printed_at", "shipped_at")
 _RISK = OrderLabel.RISK.value
 
 
 class StoredOrder(NamedTuple):
-    """The platform's last word of a locked order, as an incoming version has it."""
+    """The platform's latest state of a locked order, in the shape of an incoming version."""
 
     values: dict[str, Any]
     labels: frozenset[str]
@@ -135,7 +135,7 @@ def merge(item: Incoming, stored: StoredOrder) -> Merged:
 
 
 def _differences(item: Incoming, stored: StoredOrder) -> list[str]:
-    """Each as "paid ¥120.00": values of the version that don't lead forward."""
+    """Values of the version that don't lead forward, each as "paid ¥120.00"."""
     record, known = item.record, stored.values
     found: list[tuple[Any, Any]] = []
     if record.type != known["type"]:

@@ -37,7 +37,7 @@ class ArrivedOrder:
     new: bool
     status: str
     completed_at: float | None
-    # Why its facts are in doubt, in words; None where that is as it was.
+    # Why its facts are in doubt, in words; None: unchanged.
     doubts: Sequence[str] | None = None
     shipment: Shipment | None = None
     # The lines of a parcel reported by itself; empty: all lines of the order.
@@ -105,7 +105,7 @@ def refresh(
 def _in_doubt(
     raised: list[str], order: ArrivedOrder, pk: int, events: list[tuple[int, str, str]]
 ) -> list[str]:
-    """The flags of an open ticket, after a version of its order that is in doubt or is not."""
+    """The flags of an open ticket after a version of its order, in doubt or not."""
     flag = TicketFlag.ORDER_IN_DOUBT.value
     if order.doubts is None or (order.doubts and flag in raised):
         return raised

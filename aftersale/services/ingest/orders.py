@@ -1,5 +1,5 @@
-"""Orders come in: new ones, newer versions, and what both mean for their tickets (SPEC O1, O2,
-O6). docs/locking.md says why the steps stand in this order."""
+"""Orders come in: new ones, newer versions, and the consequences of both for their tickets (SPEC
+O1, O2, O6). docs/locking.md explains the order of the steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -106,7 +106,7 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
     )
 
 
-# The columns of `row`, after the key: name, array type, and what becomes of it in SQL.
+# The columns of `row`, after the key: name, array type, SQL for the value.
 _TIME = "to_timestamp(k.{0})"
 _COLUMNS = [
     ("type", "text", "k.{0}"),
@@ -342,8 +342,8 @@ def _with_merged(
 
 
 def _with_doubt(item: Incoming, taken: Sequence[int], *, known: int, in_doubt: bool) -> Incoming:
-    """A source that tells `refunded_amount` by itself may count Afterdesk's own refunds in it: the
-    figure is taken as it stands, and people look where that is likely (SPEC O2)."""
+    """A source that sends `refunded_amount` itself may include Afterdesk's own refunds: the figure
+    is taken as it is, and people look where that is likely (SPEC O2)."""
     total = item.row[_REFUNDED_AMOUNT]
     if total == known:
         likely = in_doubt
@@ -432,10 +432,10 @@ def _write_lines(
 
 
 def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
-    """Gives lines that came anew what tickets on them have taken already (SPEC E2).
+    """Copies onto replaced lines what their tickets have taken already (SPEC E2).
 
-    A total, written under the orders' locks and read after they were taken: of a line that was
-    there all along it is what is stored.
+    The sum is written under the orders' locks and read after they were taken, so an unchanged line
+    keeps its stored value.
     """
     cur.execute(
         """

@@ -69,7 +69,7 @@ class Pass:
         self._known: dict[str, KnownShop] = {}
 
     def run(self, paths: Iterable[str]) -> Counts:
-        """All files, then once more what belonged to shops that were not known yet."""
+        """Reads all files, then retries the records whose shops were not known yet."""
         paths = list(paths)
         with tempfile.TemporaryFile() as spool:
 

@@ -32,12 +32,12 @@ from .events import write_event
 
 S = TicketStatus
 
-# In these the platform pays, or has approved, by itself: the order's money is spoken for.
+# In these statuses the platform pays or has approved by itself: the order's money is taken.
 _MONEY_TAKEN = {S.AWAITING_RETURN, S.RETURNING, S.REFUNDING}
 SETTLED_ELSEWHERE = _MONEY_TAKEN | {S.REFUNDED}
 
-# How far along an open ticket is. A platform that has yet to hear of our step reports an earlier
-# one: that never moves a ticket back.
+# How far along an open ticket is. A platform that does not know our step yet reports an earlier
+# status, which never moves a ticket back.
 PROGRESS = {
     S.PENDING_REVIEW: 0,
     S.NEGOTIATING: 1,
@@ -82,8 +82,8 @@ def apply_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
 
 
 def keep_off(ticket: Ticket, flag: TicketFlag, now: datetime) -> None:
-    """The automation keeps off: the platform pays the ticket by itself (SPEC F2), or says of it
-    what is not known here (SPEC O4)."""
+    """Keeps automation off: the platform pays the ticket by itself (SPEC F2), or reports something
+    unknown here (SPEC O4)."""
     lifecycle.add_flag(ticket, flag)
     ticket.awaiting_evaluation = False
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
@@ -99,7 +99,8 @@ def apply_status(order: Order | None, ticket: Ticket, record: TicketRecord, now:
 
 
 def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: datetime) -> None:
-    """The status that the platform has after it declined our step: no lag, but the fact."""
+    """Takes over the platform's status after it declined our step: it is the fact, not a lagging
+    report."""
     if ticket.status == status:
         return
     if status not in _MONEY_TAKEN:
@@ -110,8 +111,8 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
 
 
 def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> None:
-    """A decided ticket keeps its type and amount; the platform's different ones are kept as a note
-    and flagged (SPEC O7)."""
+    """A decided ticket keeps its type and amount; others from the platform become a note and a flag
+    (SPEC O7)."""
     differences = differences_of_decided(ticket, record)
     if not differences:
         return
@@ -183,8 +184,8 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
             unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
         _move(ticket, status, now)
     elif record.updated_at < ticket.status_at and not is_platform_connected(ticket.shop):
-        # Said before our own last step. A platform that is told of it says so by its versions,
-        # whatever its clock.
+        # The report is from before our own last step. A platform that is told of steps says so by
+        # its versions, whatever its clock.
         return
     elif status == S.REFUND_FAILED and order is not None:
         result = record.refund_result
@@ -203,7 +204,7 @@ def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) 
     back = PROGRESS[S(status)] < PROGRESS[S(ticket.status)]
     if back and _lags(ticket, status, usual=usual):
         if status == S.ARBITRATION:
-            # No lag: something that people have to know of, while a refund is on its way.
+            # Not a lagging report: people have to know it while a refund is on its way.
             _flag_step(ticket, status, now)
         return
     gone_back = back and not usual and status not in _MONEY_TAKEN
@@ -215,10 +216,10 @@ def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) 
 
 
 def _lags(ticket: Ticket, status: str, *, usual: bool) -> bool:
-    """Whether the platform says what was before our own last step.
+    """True if the report may be from before our own last step.
 
-    One that is told of our steps says so only until it has heard of them; from then on what it
-    says is the fact. That a refund failed it need not know.
+    A platform that is told of our steps lags only until it has heard of them; after that its
+    reports are facts. That a refund failed it need not know.
     """
     if not is_platform_connected(ticket.shop):
         return not usual and _may_lag(ticket, status)
@@ -227,8 +228,10 @@ def _lags(ticket: Ticket, status: str, *, usual: bool) -> bool:
 
 
 def _may_lag(ticket: Ticket, status: str) -> bool:
-    """Whether the platform may say so only because it has yet to hear of our step. What it has
-    said itself since then it does not take back by accident."""
+    """True if the platform may report this only because it does not know our step yet.
+
+    A status that it has reported itself since then is not taken back by accident.
+    """
     refund = Refund.objects.filter(ticket=ticket).first()
     if refund is not None and refund.status not in attempts.OVER:
         return True

@@ -52,10 +52,9 @@ def shipment_reported(
     return None
 
 
-# FIRST: every refund that was decided until now was decided as if nothing were shipped.
-# REST: of an order shipped in part, only goods that nobody was to send back.
-# DATED: an alert that is up may turn out to be a likely loss; refunds decided after the shipment
-# was known are none.
+# FIRST: every refund decided so far was decided as if nothing were shipped. REST: of a partly
+# shipped order, only goods that nobody was to send back. DATED: a raised alert may turn out to be a
+# likely loss; refunds decided after the shipment was known are none.
 _DECIDED = """
 SELECT t.order_id, t.id, t.ticket_no, t.line_no
   FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
@@ -92,8 +91,8 @@ WITH found AS (
 )
 SELECT ticket_id, kind, shop_id FROM raised ORDER BY ticket_id
 """
-# The warehouse had cancelled the shipping, and now the order is shipped all the same: what needed
-# no stopping any more does again.
+# The warehouse had cancelled the shipping, but the order is shipped after all: alerts that had
+# ended are raised again.
 _RAISE_AGAIN = """
 UPDATE aftersale_shippingalert a
    SET state = %(to_stop)s, raised_at = %(now)s, changed_at = %(now)s, changed_by_id = NULL,
@@ -116,9 +115,9 @@ def raise_alerts(
     shipments: Sequence[tuple[int, Shipment, Sequence[int]]],
     now: datetime,
 ) -> list[tuple[int, str, str]]:
-    """Raises an alert for each ticket concerned, once; answers with the tickets' events.
+    """Raises one alert for each ticket concerned; returns the tickets' events.
 
-    `shipments`: (order, what was reported of its shipping, the lines of the parcel; none: all).
+    `shipments`: (order, reported shipping, lines of the parcel; none: all).
     """
     concerned = _concerned(cur, {pk: lines for pk, _shipment, lines in shipments})
     if not concerned:

@@ -35,9 +35,9 @@ _COLUMNS = [
     ("labels", "text", "k.{0}::text[]"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
 ]
-# Where it stands in `Incoming.row`.
+# The column's place in `Incoming.row`.
 APPLIED_AT = [name for name, _type, _sql in _COLUMNS].index("applied_at")
-# Those that come from the order and from the state of the ticket.
+# Columns from the order and from the state of the ticket.
 _MORE = [
     ("order_id", "bigint", "k.{0}"),
     ("buyer", "text", "k.{0}"),
@@ -91,7 +91,7 @@ _INSERT = f"""
     SELECT shop_id, ticket_no, id FROM inserted
 """  # noqa: S608 - the names are this module's own
 
-# A newer version that is taken as a whole leaves no difference open.
+# A newer version that is taken whole leaves no difference open.
 _FLAGS = """array_remove(array_remove(array_remove(t.flags, 'line_missing'), 'differs'),
                        'order_in_doubt')
            || CASE WHEN k.in_doubt THEN ARRAY['order_in_doubt'] ELSE '{}' END::varchar[]"""
@@ -165,7 +165,7 @@ def incoming(position: int, record: TicketRecord, shop: KnownShop) -> Incoming:
 def insert(
     cur: psycopg.Cursor[tuple[Any, ...]], tickets: Sequence[Placed], now: datetime
 ) -> dict[Key, int]:
-    """Inserts tickets with their events; those that another process inserted first are missing."""
+    """Inserts tickets with their events; leaves out those that another process inserted first."""
     statuses = [reported_status(t.item.record) or TicketStatus.PENDING_REVIEW for t in tickets]
     since = [_since(t.item.record) for t in tickets]
     cur.execute(
@@ -199,8 +199,8 @@ def update(
     cur: psycopg.Cursor[tuple[Any, ...]],
     tickets: Sequence[tuple[int, Placed, str, datetime | None]],
 ) -> None:
-    """All of undecided tickets, which wait again unless something keeps the automation off them;
-    (id, version, status, due at as stored)."""
+    """Updates undecided tickets as a whole; they wait for evaluation again unless something keeps
+    automation off. Returns (id, version, status, due at as stored)."""
     placed = [t for _pk, t, _status, _due_at in tickets]
     cur.execute(
         _UPDATE,
@@ -208,7 +208,7 @@ def update(
             numbers(pk for pk, _t, _status, _due_at in tickets),
             *_record_arrays(placed),
             *_placed_arrays(placed),
-            # The platform's deadline belongs to the status it came with; none leaves what is there.
+            # A platform's deadline belongs to its status; without one the stored deadline stays.
             numbers(
                 seconds(
                     t.item.record.due_at

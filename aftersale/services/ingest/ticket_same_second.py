@@ -1,9 +1,9 @@
-"""A version of a ticket with the update time of the stored one and other content (SPEC O6).
+"""A version of a ticket with the stored update time and other content (SPEC O6).
 
-Platforms date by the second. It is taken as far as it only leads forward: a final state, a later
-state, a return shipment, a result or a deadline that was missing. The rest is a difference: it is
-flagged, and the ticket is for people until a newer version comes. Whichever of the two came first,
-the same is stored of what leads forward.
+Platforms date by the second. Values that lead forward are taken: a final state, a later state, a
+return shipment, a result or a deadline that was missing. The rest is a difference: it is flagged,
+and the ticket is for people until a newer version comes. Either order of arrival stores the same
+values.
 """
 
 from collections.abc import Sequence
@@ -70,8 +70,7 @@ def _facts(ticket: Ticket) -> tuple[object, ...]:
 
 
 def _take_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> list[str]:
-    """Takes a return shipment, a result and labels that were missing; says where others are
-    stored."""
+    """Takes a return shipment, a result and labels that were missing; names those that differ."""
     shipment, result = record.return_shipment, record.arbitration_result
     stored = (ticket.return_carrier, ticket.return_tracking_no, ticket.return_shipped_at)
     differences: list[str] = []
@@ -92,12 +91,12 @@ def _take_findings(ticket: Ticket, record: TicketRecord, now: datetime) -> list[
 
 
 def _take_status(ticket: Ticket, record: TicketRecord, now: datetime) -> list[str]:
-    """Takes a later state with its deadline. An earlier one was true a moment before."""
+    """Takes a later state with its deadline; an earlier one was true a moment before."""
     status = reported_status(record) or S.PENDING_REVIEW
     if status == ticket.status:
         return _take_deadline(ticket, record)
     if ticket.status in lifecycle.FINAL and status in lifecycle.FINAL:
-        if status == S.REFUNDED:  # money is a fact, whatever was said besides
+        if status == S.REFUNDED:  # money is a fact, whatever else was reported
             apply_status(ticket.order, ticket, record, now)
         return [_("status %s") % S(status).label]
     if _rank(status) > _rank(ticket.status):
@@ -110,7 +109,7 @@ def _rank(status: str) -> int:
 
 
 def _take_deadline(ticket: Ticket, record: TicketRecord) -> list[str]:
-    """The platform's deadline goes before one that was worked out here (SPEC O5)."""
+    """The platform's deadline replaces one worked out here (SPEC O5)."""
     if record.due_at is None or record.due_at == ticket.due_at:
         return []
     worked_out = due_at(
@@ -139,7 +138,7 @@ def _asked_otherwise(ticket: Ticket, record: TicketRecord) -> list[str]:
 
 
 def _flag(ticket: Ticket, differences: Sequence[str], now: datetime) -> None:
-    """Each difference once, however often it comes."""
+    """Records each difference once, however often it comes."""
     note = _("In the same second the platform also reports: %s. The ticket is for people.") % (
         joined(", ", differences)
     )

@@ -1,5 +1,5 @@
-"""Tickets come in: new ones, newer versions of undecided and of decided ones (SPEC O3 to O7).
-docs/locking.md says why the steps stand in this order."""
+"""Tickets come in: new ones, and newer versions of undecided and decided ones (SPEC O3 to O7).
+docs/locking.md explains the order of the steps."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -133,7 +133,7 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
 def _write_batch(
     cur: Cursor, items: Sequence[Incoming], results: dict[int, Result], now: datetime
 ) -> list[Incoming]:
-    """Returns those that go one by one."""
+    """Writes a batch; returns the versions that must go one by one."""
     stored = stored_versions(cur, Ticket._meta.db_table, "ticket_no", items)
     new, changed = [], {}
     for item in items:
@@ -364,7 +364,7 @@ def _filed_again(
     orders: Mapping[Key, _KnownOrder],
     now: datetime,
 ) -> None:
-    """A rejected ticket on a completed order that the buyer filed anew, maybe through a window."""
+    """Gives a rejected ticket that the buyer filed anew, after completion, its window or flag."""
     again = status == TicketStatus.REJECTED and ticket.status == TicketStatus.PENDING_REVIEW
     if (
         again

@@ -52,9 +52,9 @@ _PLACE = """
 def place(
     cur: psycopg.Cursor[tuple[Any, ...]], tickets: Iterable[tuple[int, bool]], now: datetime
 ) -> None:
-    """Names the window of each of the tickets, or flags it; (ticket, filed after completion).
+    """Links each ticket to its window, or flags it; (ticket, filed after completion).
 
-    One that was filed before completion loses what an older version of it, or of its order, had.
+    A ticket filed before completion loses the link or flag of an older version.
     """
     found = list(tickets)
     if not found:

@@ -11,7 +11,7 @@ from aftersale.models import RefundStatus, TicketStatus, TicketType
 
 _UNDER_WAY = {RefundStatus.REQUESTED, RefundStatus.SENDING, RefundStatus.UNKNOWN}
 _RETURNS = {TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING}
-# Nothing is asked for any more.
+# Tickets in these statuses ask for nothing any more.
 _OVER = {TicketStatus.REJECTED, TicketStatus.CANCELLED, TicketStatus.CLOSED}
 
 _READ = """
@@ -82,7 +82,8 @@ def _known(
             stage = Stage.WAITS
         else:
             stage = Stage.RETURNS
-            # An approved return has what was agreed on, which may be less than was asked for.
+            # An approved return counts with the agreed amount, which may be less than was asked
+            # for.
             amount = committed or amount
         claims.append(Claim(ticket_no, line_no, amount, stage))
     money = OrderMoney(paid, outside, [Line(*line) for line in lines], claims)
@@ -90,7 +91,7 @@ def _known(
 
 
 def _is_done(status: str, refund: str | None, committed: int) -> bool:
-    """A ticket that is over keeps only money that has left (a payment that came late)."""
+    """Of a ticket that is over, only money that has left counts (a payment that came late)."""
     if refund == RefundStatus.SUCCEEDED or status == TicketStatus.REFUNDED:
         return True
     over = status in _OVER or status == TicketStatus.REFUND_FAILED

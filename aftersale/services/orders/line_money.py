@@ -19,8 +19,8 @@ class LineMoney:
 def line_money(order: Order, ticket: Ticket) -> LineMoney | None:
     """The figures of the ticket's line; None for a ticket on the whole order, or on no line.
 
-    What the ticket has taken itself counts for it. The freight, once an order, is what was paid
-    beyond the sum of the lines; lines that gave more than was paid for them have used it up.
+    The ticket's own share counts as left. Freight, shared by the order's lines, is what was paid
+    beyond their sum; lines that gave back more than was paid for them use it up.
     """
     lines = list(order.lines.all())
     line = next((line for line in lines if line.line_no == ticket.line_no), None)

@@ -1,8 +1,8 @@
-"""Afterdesk's own refunds taken out of a platform's figure of an order (SPEC O2). In fen.
+"""Afterdesk's own refunds taken out of a platform's figure of an order (SPEC O2).
 
-The figure is what the platform has refunded of the order by then: some of our refunds are in it,
-the latest perhaps not yet, and nobody says which. A refund is in it as a whole or not at all; so
-as many of ours are taken out as fit into what is not known to have been refunded outside.
+In fen. The figure is all that the platform has refunded of the order: it includes some of our
+refunds, perhaps not the latest, and does not name them. A refund is in it as a whole or not at all.
+So as many of ours are taken out as fit into the part that is not known to be from outside.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from aftersale.services.shared.sql_arrays import numbers
 
 # Sent, or paid: the platform's figure may have them.
 _GONE = (RefundStatus.SENDING, RefundStatus.UNKNOWN, RefundStatus.SUCCEEDED)
-# More refunds of one order than that are not told apart: all of them are taken out.
+# More refunds of one order than these are not told apart: all are taken out.
 _MOST = 14
 
 _OWN = """
@@ -55,8 +55,8 @@ def of_orders(order_pks: Iterable[int]) -> dict[int, list[int]]:
 
 
 def taken(order_pks: Iterable[int]) -> dict[int, list[int]]:
-    """The amounts that tickets have taken of each order, paid or not: who pays by hand may have
-    paid before saying so. The orders are locked."""
+    """Amounts that tickets have taken of each order, paid or not: a person may have paid before
+    recording it. The orders are locked."""
     found: dict[int, list[int]] = {}
     rows = Ticket.objects.filter(order__in=list(order_pks), committed__gt=0)
     for order_pk, amount in rows.values_list("order", "committed"):

@@ -119,7 +119,8 @@ def line_note(order: Order, ticket: Ticket, amount: int, *, above_line: bool) ->
 
 
 def preview_commit(order: Order, ticket: Ticket, amount: int) -> None:
-    """Counts an approval in these objects alone: several of one order are previewed in turn."""
+    """Counts an approval in these objects alone, without writing: for previews of several tickets
+    of one order."""
     difference = amount - ticket.committed
     order.committed += difference
     for line in order.lines.all():
@@ -136,7 +137,7 @@ def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:
 
 
 def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) -> None:
-    """Writes down money that has left, even beyond what was paid; flags it then (SPEC O2)."""
+    """Records money that has left, even beyond what was paid, and flags that (SPEC O2)."""
     _as_fact(order, ticket, amount)
     if order.over_refunded and add_flag(ticket, TicketFlag.OVER_REFUNDED):
         ticket.save(update_fields=["flags"])
@@ -175,7 +176,8 @@ def claim_from_outside(order: Order, ticket: Ticket) -> None:
 
 
 def take_reported(order: Order, reported: int) -> None:
-    """The platform's figure of a locked order, where it is larger than what is stored (SPEC O6)."""
+    """Takes the platform's figure of a locked order where it is larger than the stored one (SPEC
+    O6)."""
     if order.refunded_reported is None or reported <= order.refunded_reported:
         return
     own = own_refunds.of_orders([order.pk]).get(order.pk, [])
@@ -201,7 +203,7 @@ def _outside(order: Order, ticket: Ticket, amount: int) -> int:
         return order.refunded_amount
     own = own_refunds.of_order(order, but=ticket)
     own.append(own_refunds.of_ticket(ticket, amount))
-    # Money that nobody here knew of may have been taken for money from outside.
+    # Money unknown here may have been counted as refunded outside.
     known = max(0, order.refunded_amount - max(0, amount - ticket.committed))
     return own_refunds.outside(order.refunded_reported, own, known=known)
 
@@ -218,7 +220,7 @@ def _write(order: Order, ticket: Ticket, amount: int, *, outside: int, over_refu
         over_refunded=over_refunded,
     )
     if ticket.line_no is not None and difference:
-        # No row where the order lacks the line: it gets the sum when it comes (ingest).
+        # The order may lack the line so far: the line gets its sum when it comes (ingest).
         OrderLine.objects.filter(order=order, line_no=ticket.line_no).update(
             taken=F("taken") + difference
         )

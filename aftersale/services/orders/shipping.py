@@ -42,10 +42,10 @@ class Reported(NamedTuple):
     cancelled_at: float | None
 
     def over(self, platform: Word, lines: Iterable[int]) -> Word:
-        """Both together; `lines`: the order's."""
+        """Platform and warehouse combined; `lines`: the order's."""
         status, label, shipped = platform
         if label is not None and self.cancelled_at is not None and label <= self.cancelled_at:
-            # That parcel does not go; one for which a label is printed later may.
+            # The cancelled parcel does not go; one whose label is printed later may.
             label = None
         if not self.parcels:
             return Word(status, label, shipped)

@@ -4,7 +4,7 @@ Rows are written in the transaction of the decision, with the order locked. For 
 connected platform these functions do nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from aftersale.models import (
+    BESIDE_STEPS,
     OPEN_STATES,
     AfterSaleWindow,
     ConnectorKind,
@@ -43,8 +44,13 @@ def is_platform_connected(shop: Shop) -> bool:
 
 
 def open_of(ticket_pk: int) -> QuerySet[PlatformStep]:
-    """The ticket's steps that have still to be sent or found out."""
+    """The ticket's steps that are unsent, or whose outcome is not known."""
     return PlatformStep.objects.filter(ticket=ticket_pk, state__in=OPEN_STATES)
+
+
+def held_by(ticket_pk: int) -> QuerySet[PlatformStep]:
+    """Those that a refund of the ticket waits for."""
+    return open_of(ticket_pk).exclude(kind__in=BESIDE_STEPS)
 
 
 def platform_has_yet_to_hear(ticket: Ticket) -> bool:
@@ -64,8 +70,9 @@ def tell(
     now: datetime,
     rejection: Rejection | None = None,
     negotiation: Negotiation | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> None:
-    """A person's step on a ticket, which has been moved already."""
+    """Writes a person's step on a ticket that has been moved already."""
     if not is_platform_connected(ticket.shop):
         return
     PlatformStep.objects.create(
@@ -75,11 +82,38 @@ def tell(
         kind=kind,
         rejection=rejection,
         negotiation=negotiation,
+        details=dict(details or {}),
         type=platforms_type(ticket),
         amount=ticket.amount,
         version=ticket.updated_at,
         from_status=from_status,
         to_status=ticket.status,
+        at=now,
+        user=user,
+        next_step_at=now,
+    )
+    wake_payer()
+
+
+def tell_beside(
+    *,
+    order: Order,
+    ticket: Ticket,
+    kind: StepKind,
+    details: Mapping[str, str],
+    user: User,
+    now: datetime,
+) -> None:
+    """A step beside the ticket's course: it waits for no status, and none waits for it."""
+    PlatformStep.objects.create(
+        shop_id=ticket.shop_id,
+        order=order,
+        ticket=ticket,
+        kind=kind,
+        details=dict(details),
+        type=platforms_type(ticket),
+        amount=ticket.amount,
+        version=ticket.updated_at,
         at=now,
         user=user,
         next_step_at=now,
@@ -103,17 +137,17 @@ def tell_window(*, window: AfterSaleWindow, shop: Shop, user: User, now: datetim
 
 
 def tell_decisions(*, tickets: Iterable[int], now: datetime) -> None:
-    """After a batch of the automation, for a connected shop: a step for each approved return, and
-    the ticket's version for each refund."""
+    """Writes, for a connected shop, what follows from a batch of automation: a step for each
+    approved return, and the ticket's version for each refund."""
     pks = numbers(tickets)
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO aftersale_platformstep
               (shop_id, order_id, ticket_id, kind, type, amount, version, from_status, to_status,
-               at, state, next_step_at, calls, reason)
+               at, state, next_step_at, calls, reason, details)
             SELECT shop_id, order_id, id, %s, requested_type, amount, updated_at, %s, status,
-                   %s, %s, %s, 0, ''
+                   %s, %s, %s, 0, '', '{}'
               FROM aftersale_ticket
              WHERE id = ANY(%s::bigint[]) AND status = %s
              ORDER BY applied_at, ticket_no

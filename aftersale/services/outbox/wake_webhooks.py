@@ -24,5 +24,5 @@ def on_ticket_event(sender: object, *, instance: TicketEvent, **_: Any) -> None:
 
 
 def on_tickets_waiting(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
-    """Batches write their events past the models; this is said once for each of them."""
+    """For batches, which write their events by SQL, without a signal for each."""
     wake_teller(shop_ids)

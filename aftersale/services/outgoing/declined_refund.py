@@ -1,4 +1,4 @@
-"""A refund that the platform declined: the ticket as it is there decides (docs/adr/0006)."""
+"""A refund that the platform declined: the ticket's state there decides (docs/adr/0006)."""
 
 from datetime import datetime
 
@@ -25,11 +25,11 @@ S = TicketStatus
 
 
 def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> None:
-    """Takes over what the platform says of the ticket, then ends the attempt by it.
+    """Takes over the platform's state of the ticket, then ends the attempt by it.
 
-    Refunded there: this is the ticket's refund, with the platform's amount. Changed only in what
-    the decision was not about: the decision goes out again for the newer version. Anything else
-    has failed for good, and the ticket is where the platform has it.
+    Refunded there: that is the ticket's refund, with the platform's amount. Changed only in what
+    the decision did not depend on: the decision goes out again for the newer version. Anything else
+    has failed for good, and the ticket takes the platform's status.
     """
     record = answer.record
     save_tickets([record], shops=shops.known([record.shop]), now=now)
@@ -56,7 +56,7 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
             )
             return
         if status == S.REFUNDING:
-            # Somebody approved it there: its outcome is ours.
+            # Somebody approved it in the platform's back office: its outcome is ours.
             attempt.state = AttemptState.ACCEPTED
             settlement.unknown(case, attempt, can_be_asked=True, why=answer.reason)
             return
@@ -78,7 +78,7 @@ def settle(*, lease: AttemptLease, answer: DeclinedRefund, now: datetime) -> Non
 def _still_as_decided(
     lease: AttemptLease, ticket: Ticket, record: TicketRecord, status: str, *, again: bool
 ) -> bool:
-    """Whether all that has changed is what nobody decided on.
+    """True if only things have changed that the decision did not depend on.
 
     A payment that failed there is a newer version by our own doing (`again`).
     """

@@ -1,4 +1,4 @@
-"""Rows that a clock which jumped has dated far ahead are due at once (docs/operations.md)."""
+"""Makes rows due at once that a clock which jumped has dated far ahead (docs/operations.md)."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +11,15 @@ FURTHEST = timedelta(hours=3)
 
 
 def set_back(*, now: datetime) -> int:
-    """How many rows were set back. Idempotent.
+    """Returns how many rows were set back.
 
-    A call may still be under way for as long as after any other: the money is held so long.
+    Idempotent. A call may still be under way, as after any lease: its money stays held for as long.
     """
     call_until = now + LEASE + ARRIVES_WITHIN
     found = 0
     for calls in (RefundAttempt._default_manager, PlatformStep._default_manager):
         found += calls.filter(call_until__gt=now + FURTHEST).update(call_until=call_until)
-        # A lease's token changes with it, so that its holder's answer counts for nothing.
+        # A lease's token changes with it: the holder's answer is ignored.
         calls.filter(leased_until__gt=now + FURTHEST).update(leased_until=now)
     for due in (Refund._default_manager, PlatformStep._default_manager):
         found += due.filter(next_step_at__gt=now + FURTHEST).update(next_step_at=now)

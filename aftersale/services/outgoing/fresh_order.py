@@ -1,8 +1,8 @@
-"""The whole order as its platform has it now, looked at before a payment on it (SPEC O2).
+"""The whole order as its platform has it now, read before a payment on it (SPEC O2).
 
-Somebody may have paid in the platform's own back office meanwhile, on this ticket's sibling or on
-none. The order's figures and its other tickets are saved as if they had been read; more refunded
-there than was known at the approval stops the payment, for people to look.
+Somebody may have paid in the platform's back office meanwhile, on a sibling ticket or without one.
+The order's figures and its other tickets are saved as in any reading; more refunded there than was
+known at the approval stops the payment, for people to look.
 """
 
 from datetime import datetime
@@ -50,7 +50,7 @@ def look(*, lease: AttemptLease, now: datetime) -> Failed | NotSent | None:
 
 def _known_at_approval(lease: AttemptLease) -> int:
     known = Refund.objects.values_list("refunded_elsewhere", flat=True).get(ticket=lease.ticket_pk)
-    # Approved before this was kept: what is known now.
+    # Approvals from before this was stored: today's figure stands in.
     if known is None:
         return refunded_elsewhere(order_pk=lease.order_pk, own=lease.ticket_pk)
     return known

@@ -75,14 +75,14 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            # Nothing was sent: asking changes nothing there.
+            # Only questions were asked: they change nothing there.
             log.exception("order_not_read", key=lease.request.key)
             return NotSent(_in_words(error), PAUSE_SECONDS, for_people=True, limit=Limit.ORDER)
         if stopped is not None:
             return stopped
     if clock() > lease.until - timedelta(seconds=CALL_TIMEOUT_SECONDS):
-        # This process stood still. Somebody else may be asking about the key by now; that it is
-        # unknown there must stay true.
+        # This process stood still; another may be asking about the key now. The answer "unknown
+        # key" must stay true, so nothing is sent.
         log.warning("lease_too_old", key=lease.request.key)
         return None
     try:
@@ -115,7 +115,7 @@ def _due(now: datetime) -> QuerySet[Refund]:
 
 
 def _shops_with_due(*, now: datetime, without: Collection[int]) -> list[int]:
-    """The shops with due refunds; those for which a call is under way come last."""
+    """The shops with due refunds; shops with a call under way come last."""
     calling = Refund.objects.filter(
         shop=OuterRef("pk"), next_step_at__gt=now, attempts__leased_until__gt=now
     )

@@ -51,17 +51,17 @@ from aftersale.services.windows import charges
 
 log = structlog.get_logger(__name__)
 
-# Long enough for a question, a call and both transactions; short enough that people hardly notice
-# that a process died.
+# Long enough for a question, a call and both transactions; short enough that a process's death goes
+# unnoticed by people.
 LEASE = timedelta(seconds=60)
 
-# How long a refund waits behind a step of its ticket, should nobody wake it.
+# How long a refund waits for a step of its ticket, should nobody wake it.
 BEHIND_A_STEP = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The call timed out or broke: it says nothing about the payment."""
+    """The call timed out or broke: whether it paid is unknown."""
 
     why: str
 
@@ -78,10 +78,10 @@ class AttemptLease:
     attempt_pk: int
     until: datetime
     connector: Connector
-    # Ask what became of the key, rather than pay under it.
+    # Ask about the key instead of paying under it.
     ask: bool
     request: PayRequest
-    # Until when earlier calls under the key, which nobody has answered, may still arrive.
+    # Until then earlier unanswered calls under the key may still arrive.
     earlier_until: datetime | None
 
 
@@ -115,7 +115,7 @@ def _first_send(case: RefundCase) -> AttemptLease | None:
     shop = Shop.objects.get(pk=refund.shop_id)
     if payment_stop.stopped() or shop.on_hold or is_held_by_pause(refund):
         return None  # it stays due, and goes out when stop, hold or pause ends
-    if is_platform_connected(shop) and platform_steps.open_of(ticket.pk).exists():
+    if is_platform_connected(shop) and platform_steps.held_by(ticket.pk).exists():
         # The platform has yet to hear of an earlier step, whose end wakes this one.
         refund.next_step_at = case.now + BEHIND_A_STEP
         refund.save(update_fields=["next_step_at"])
@@ -224,11 +224,10 @@ def _is_still_leased(attempt_pk: int, until: datetime) -> Callable[[], bool]:
 
 
 def settle(*, lease: AttemptLease, answer: Answer, now: datetime) -> AttemptLease | None:
-    """Writes the answer down; a new lease where the same key is to be sent again.
+    """Records the answer; returns a new lease where the same key is to be sent again.
 
-    "Paid" counts whoever brings it and whenever. Anything else counts only while the lease is
-    still this one: a "failed" that comes after somebody else leased the key again says nothing
-    of what the second call did.
+    "Paid" counts whoever brings it and whenever. Any other answer counts only under the lease's own
+    token: a "failed" that comes after somebody else leased the key says nothing of the second call.
     """
     with transaction.atomic(durable=True):
         held = _lock_rest(locks.lock_order(lease.order_pk), lease.ticket_pk, now)

@@ -1,4 +1,4 @@
-"""Tells shops' platforms what was decided, step by step (docs/adr/0006, due_work.py)."""
+"""Sends decided steps to shops' platforms, one by one (docs/adr/0006, due_work.py)."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ import structlog
 from django.db.models import QuerySet
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import EvidenceFile, PlatformStep, StepKind, StepState
+from aftersale.models import BESIDE_STEPS, EvidenceFile, PlatformStep, StepKind, StepState
 from aftersale.platforms import registry
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, Limit, NotSent, TimedOut
 from aftersale.platforms.platform_payments import PAUSE_SECONDS, no_access, not_sent
@@ -21,7 +21,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import save_tickets
-from aftersale.services.outgoing import step_attempt, throttle
+from aftersale.services.outgoing import beside_steps, step_attempt, throttle
 from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
 from aftersale.services.refunds import payment_stop
@@ -38,7 +38,7 @@ def run(*, clock: Clock) -> bool:
 
 
 def _turns(clock: Clock, without: Collection[int]) -> list[tuple[int, list[int]]]:
-    """One step a shop: its next one may be of the same ticket, behind it."""
+    """One step a shop at a time: the next may be of the same ticket and has to wait."""
     due = _due(clock).exclude(shop__in=without).order_by("shop", "next_step_at", "pk")
     return [(shop, [pk]) for shop, pk in due.distinct("shop").values_list("shop", "pk")]
 
@@ -54,7 +54,7 @@ def _carry_out(clock: Clock, step_pk: int) -> bool:
         throttle.hold_off(lease.step, answer, now=clock())
     record = getattr(answer, "record", None)
     if record is not None:
-        # The platform's facts first; a step that is under way is what they are late for.
+        # The platform's state first: it may be late because of the step under way.
         save_tickets([record], shops=shops.known([record.shop]), now=clock())
     step_attempt.settle(lease=lease, answer=answer, now=clock())
     return True
@@ -72,7 +72,7 @@ def _due(clock: Clock) -> QuerySet[PlatformStep]:
     due = due.exclude(step_attempt.HELD_BY_PAUSE).exclude(step_attempt.BEHIND)
     due = due.exclude(state=StepState.DUE, shop__on_hold=True)
     if payment_stop.stopped():
-        # The outcomes of those that went out are still found out.
+        # Outcomes of sent steps are still asked for.
         due = due.exclude(state=StepState.DUE)
     return due
 
@@ -110,7 +110,7 @@ def _with_ticket(
     except Exception as error:
         log.warning("platform_fetch_failed", step=lease.step.pk, error=type(error).__name__)
         if isinstance(answer, Declined):
-            # That it was declined is certain; what it is now, the next decline finds out.
+            # It was declined for certain; the next decline reads the ticket's present state.
             if isinstance(error, NotCarriedOut):
                 return not_sent(error)
             return NotSent(answer.reason, PAUSE_SECONDS, limit=Limit.ORDER)
@@ -126,6 +126,8 @@ def _fetch(platform: Platform, lease: StepLease) -> TicketRecord | None:
 
 def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
     row = lease.step
+    if row.kind in BESIDE_STEPS:
+        return beside_steps.send(platform, lease)
     if row.window is not None:
         return platform.open_window(lease.order_no, note=row.window.agreement)
     assert row.version is not None
@@ -135,6 +137,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
         type=row.type,
         amount=row.amount,
         version=row.version,
+        address=row.details.get("address", ""),
         deadline=lease.deadline,
     )
     if row.rejection is not None:

@@ -13,8 +13,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
+    BESIDE_STEPS,
     OPEN_STATES,
     Actor,
     Order,
@@ -48,10 +50,12 @@ log = structlog.get_logger(__name__)
 
 S = TicketStatus
 
-# So often a step goes out again because the ticket had changed in what nobody decided on.
+# How often a step goes out again because the ticket changed in what the decision did not depend on.
 MOST_VERSIONS = 5
+# So often a step beside a ticket's course is sent without an answer.
+MOST_WITHOUT_ANSWER = 3
 
-# In which the ticket is at the platform once it has taken a step.
+# The ticket's status at the platform after it took a step.
 _TAKEN = {
     StepKind.APPROVE_RETURN: {S.AWAITING_RETURN, S.RETURNING, S.REFUNDING, S.REFUNDED},
     StepKind.REJECT: {S.REJECTED},
@@ -70,14 +74,14 @@ BEHIND = Exists(
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The platform took the step; `record` is how it has the ticket now, if that could be seen."""
+    """The platform took the step; `record` is its ticket now, if that could be read."""
 
     record: TicketRecord | None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The platform did not take the step, and has the ticket like this (None: not at all)."""
+    """The platform did not take the step; `record` is its ticket now (None: it has none)."""
 
     why: Why
     reason: str
@@ -86,7 +90,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How the platform has the ticket of which nobody knows whether it took the step."""
+    """The platform's ticket where nobody knows whether it took the step."""
 
     record: TicketRecord | None
 
@@ -103,10 +107,10 @@ class StepLease:
     order_no: str
     ticket_no: str
     until: datetime
-    # Look what became of it, rather than send it.
+    # Find out its outcome instead of sending it.
     ask: bool
     deadline: Deadline
-    # Until when earlier calls of the step, which nobody has answered, may still arrive.
+    # Until then earlier unanswered calls of the step may still arrive.
     earlier_until: datetime | None
 
 
@@ -121,7 +125,8 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         if step is None or step.next_step_at is None or step.next_step_at > now:
             return None
         shop = Shop.objects.get(pk=step.shop_id)
-        ask = step.state != StepState.DUE and step.ticket_id is not None
+        beside = step.kind in BESIDE_STEPS
+        ask = step.state != StepState.DUE and step.ticket_id is not None and not beside
         if not is_platform_connected(shop):
             _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
@@ -153,7 +158,7 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
 
 
 def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
-    """Writes the answer down; one that comes after the lease was taken by another says nothing."""
+    """Records the answer; ignored where another process has the lease by now."""
     with transaction.atomic(durable=True):
         order = locks.lock_order(lease.step.order_id)
         ticket = locks.lock_ticket(lease.step.ticket_id) if lease.step.ticket_id else None
@@ -165,6 +170,9 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
         if not lease.ask and not isinstance(answer, NoAnswer):
             step.call_until = lease.earlier_until  # this call is over
         match answer:
+            case NoAnswer() | Taken() | Refusal() if step.kind in BESIDE_STEPS:
+                assert ticket is not None
+                _beside(ticket, step, answer, now=now)
             case NotSent():
                 _not_sent(step, answer, asked=lease.ask, now=now)
             case NoAnswer(why):
@@ -227,7 +235,7 @@ def _taken(
             status = reports.reported_status(record) or S.PENDING_REVIEW
             reports.take_over(order, ticket, status, note="", now=now)
         return
-    # The newer version is our own doing: what was decided since was decided on it.
+    # Our own step made the newer version: later decisions were made on that.
     version = record.updated_at
     platform_steps.open_of(ticket.pk).filter(version=step.version).update(version=version)
     Refund.objects.filter(
@@ -254,7 +262,7 @@ def _refused(
     if ticket.status != step.to_status or _decided_since(step):
         # It has gone on meanwhile, by the platform's report or a further decision.
         if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
-            # Of a return that was approved there, it would go on holding the money.
+            # An approved return would otherwise keep holding the money.
             unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
         _close(step, StepState.TAKEN_OVER, words, now)
         return _event(ticket, step, words, now=now)
@@ -266,6 +274,26 @@ def _refused(
     if ticket.status == to_status:
         return _event(ticket, step, words, now=now)
     return reports.take_over(order, ticket, to_status, note=words, now=now)
+
+
+def _beside(
+    ticket: Ticket, step: PlatformStep, answer: NoAnswer | Taken | Refusal, *, now: datetime
+) -> None:
+    """A step beside the ticket's course: without an answer it is sent again, since a note or a
+    parcel's number twice is the same; it holds up nothing for long."""
+    words = answer.why if isinstance(answer, NoAnswer) else ""
+    if isinstance(answer, Taken):
+        return _close(step, StepState.ACCEPTED, "", now)
+    if isinstance(answer, NoAnswer) and step.calls < MOST_WITHOUT_ANSWER:
+        step.state, step.reason = StepState.DUE, words[:500]
+        return _later(step, now=now)
+    if isinstance(answer, Refusal):
+        words = in_words(answer)
+    if step.calls > 1:
+        # One of the calls may have been taken.
+        words = joined(" ", [words, _("Look on the platform whether it has arrived.")])
+    _close(step, StepState.DECLINED, words, now)
+    return _event(ticket, step, words, now=now)
 
 
 def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> None:
@@ -283,7 +311,8 @@ def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> No
 
 
 def _decided_since(step: PlatformStep) -> bool:
-    return PlatformStep.objects.filter(ticket=step.ticket_id, pk__gt=step.pk).exists()
+    later = PlatformStep.objects.filter(ticket=step.ticket_id, pk__gt=step.pk)
+    return later.exclude(kind__in=BESIDE_STEPS).exists()
 
 
 def _shows(step: PlatformStep, record: TicketRecord) -> bool:
@@ -295,7 +324,8 @@ def _shows(step: PlatformStep, record: TicketRecord) -> bool:
 def _only_newer(
     step: PlatformStep, ticket: Ticket, record: TicketRecord, status: TicketStatus
 ) -> bool:
-    """Whether all that has changed is what nobody decided on, so that the step goes out again."""
+    """True if only things have changed that the decision did not depend on: the step goes out
+    again."""
     return (
         step.version is not None
         and record.updated_at > step.version

@@ -1,4 +1,4 @@
-"""A platform that takes no calls for a while: what else its limit is about waits with it."""
+"""A platform that takes no calls for a while: all calls under the same limit wait."""
 
 from datetime import datetime, timedelta
 
@@ -11,8 +11,8 @@ from aftersale.services.shared import app_calls
 
 
 def hold_off(row: Refund | PlatformStep, answer: NotSent, *, now: datetime) -> None:
-    """Puts off what is due under the same limit as `row`; what somebody holds is theirs to find
-    out."""
+    """Postpones due rows under the same limit as `row`; rows leased by others find out by
+    themselves."""
     until = now + timedelta(seconds=answer.after)
     shops = app_calls.met(row.shop_id, answer.limit, seconds=answer.after, now=now)
     for rows in _under(row, answer.limit, shops):

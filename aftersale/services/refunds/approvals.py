@@ -7,6 +7,7 @@ written nothing. With `seen` it raises Stale where the case has changed since (c
 order's refundable amount. Amounts in fen.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -51,8 +52,11 @@ def approve(
     amount: int | None = None,
     above_line: bool = False,
     seen: str | None = None,
+    return_address: Mapping[str, str] | None = None,
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
+
+    `return_address`: where the goods go, of desk.beside.chosen_address; else the shop's default.
 
     `amount` is at most the ticket's amount, which is also the default: an approval during a
     negotiation gives in, for the buyer has accepted nothing less (negotiation.py).
@@ -75,6 +79,7 @@ def approve(
                 ticket=ticket,
                 kind=StepKind.APPROVE_RETURN,
                 from_status=from_status,
+                details=return_address,
                 user=user,
                 now=now,
             )
@@ -218,9 +223,9 @@ def close(
 
 
 def left_open_there(ticket: Ticket) -> str:
-    """The part of closing a ticket that is left to people; empty where nothing is.
+    """The part of closing a ticket that people do by hand; empty where nothing is.
 
-    No platform has a call that only closes: the calls that agree to a ticket pay for it.
+    No platform has a call that only closes: calls that agree to a ticket also pay.
     """
     if not is_platform_connected(ticket.shop):
         return ""
@@ -258,7 +263,7 @@ def _wrong_step(ticket: Ticket, to_status: TicketStatus) -> WrongStep:
 
 
 def _request(case: Case) -> None:
-    """Asks for the ticket's committed money to be paid, on the one row that it has for good."""
+    """Queues the payment of the ticket's committed money, in its one refund row."""
     ticket, refund = case.ticket, case.refund
     if refund is None:
         refund = Refund(shop_id=ticket.shop_id, order=case.order, ticket=ticket)

@@ -1,6 +1,6 @@
-"""The attempts of a refund: how they are named, and which of them count (SPEC promise 1).
+"""The attempts of a refund: their keys, and which of them count (SPEC promise 1).
 
-All of this needs the refund's row locked; attempts have no lock of their own.
+Callers hold the refund's lock; attempts have no lock of their own.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from aftersale.services.tickets.cases import RefundCase
 # A refund in one of these is over, and the same row may begin anew.
 OVER = [RefundStatus.TAKEN_BACK, RefundStatus.FAILED]
 
-# At most one attempt of a refund is in one of these (refund_attempt_one_alive).
+# At most one attempt of a refund is in one of these statuses (refund_attempt_one_alive).
 ALIVE = [AttemptState.LEASED, AttemptState.ACCEPTED, AttemptState.UNKNOWN]
 ALIVE_OR_PAID = [*ALIVE, AttemptState.SUCCEEDED]
 
@@ -39,9 +39,9 @@ def new(case: RefundCase) -> RefundAttempt:
 
 
 def number_of(refund: Refund) -> int:
-    """The number of the attempt that a result is about: the one that is under way or has paid; of
-    a refund that waits to be paid, the number that its payment will have; of one that failed, its
-    last. Webhooks tell the same (migration 0031).
+    """The number of the attempt that a result is about: the one under way or paid; of a refund that
+    waits, the number of its coming payment; of a failed one, its last. Webhooks give the same
+    number (migration 0031).
     """
     numbers = refund.attempts.aggregate(
         counts=Max("number", filter=Q(state__in=ALIVE_OR_PAID)), last=Max("number")

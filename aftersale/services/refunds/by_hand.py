@@ -5,7 +5,7 @@ from django.db.models import Q
 from aftersale.models import Refund, RefundStatus
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
 
-# Nobody sends them. Refunds that the pause holds back wait for a release first (SPEC G2).
+# Payments without a sender here. Refunds held back by a pause need a release first (SPEC G2).
 TO_PAY = Q(status=RefundStatus.REQUESTED, next_step_at=None) & ~HELD_BY_PAUSE
 
 

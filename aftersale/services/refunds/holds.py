@@ -1,4 +1,4 @@
-"""Refunds of strategies that a paused shop holds back; fast refunds and people's go on (G2)."""
+"""Strategies' refunds held back by a shop's pause; fast refunds and people's go on (G2)."""
 
 from django.db.models import Q
 

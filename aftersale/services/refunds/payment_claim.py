@@ -1,6 +1,6 @@
-"""What a result says it is about (SPEC G5).
+"""The payment that a result claims to be about (SPEC G5).
 
-A result is a payer's or a person's word about money that has left elsewhere. It counts only for the
+A result is the word of a payer or person about money that left elsewhere. It counts only for the
 ticket, attempt and amount that it names.
 """
 
@@ -17,7 +17,7 @@ from aftersale.services.shared.errors import OtherPayment
 
 @dataclass(frozen=True, slots=True)
 class PaymentClaim:
-    """What is None was not said, and is not compared. `amount` is in fen."""
+    """Fields that are None were not given and are not compared. `amount` is in fen."""
 
     ticket_no: str | None = None
     attempt: int | None = None
@@ -65,7 +65,8 @@ def claim_of(refund: Refund) -> PaymentClaim:
 
 
 def read_claim(text: str) -> PaymentClaim:
-    """What `as_text` wrote; nothing is compared with an empty text, and nothing matches another."""
+    """The claim that `as_text` wrote. An empty text compares nothing; an unreadable one matches
+    nothing."""
     if not text:
         return ANY_PAYMENT
     found = re.fullmatch(r"(\d{1,9})-(\d{1,15})", text, re.ASCII)

@@ -1,6 +1,5 @@
-"""Results of refunds that no call of ours brought: by a person's or the platform's word (SPEC O4,
-O7). Amounts in fen.
-"""
+"""Results of refunds from outside our calls: reported by a person or the platform (SPEC O4, O7).
+Amounts in fen."""
 
 from datetime import datetime
 
@@ -142,7 +141,7 @@ def take_over_result(
 
 
 def _paid_otherwise(ticket: Ticket, refund: Refund, amount: int, *, now: datetime) -> None:
-    """The platform refunded another amount than ours, so by no attempt of ours."""
+    """The platform refunded another amount than ours: none of our attempts did that."""
     note = _("The platform refunded %(paid)s by itself, not the %(ours)s decided here.")
     note = note % {"paid": format_yuan(amount), "ours": format_yuan(refund.amount)}
     alive = attempts.alive(refund)
@@ -181,7 +180,7 @@ def _as_fact(ticket: Ticket, status: TicketStatus, *, reason: str, now: datetime
 
 
 def _record(case: RefundCase, *, succeeded: bool, at: datetime, reason: str) -> None:
-    """Keeps a result that no call of ours brought, as the attempt it is about."""
+    """Records a result from outside our calls as the attempt that it is about."""
     attempt = attempts.alive(case.refund) or attempts.new(case)
     attempt.reason = reason[:500]
     if succeeded:

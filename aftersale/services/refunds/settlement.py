@@ -30,19 +30,19 @@ from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges, commission
 from aftersale.signals import to_be_told
 
-# After a failure that may pass: when the next attempt goes out. One attempt more than pauses.
+# Pauses before the next attempt after a temporary failure; one attempt more than pauses.
 ATTEMPT_PAUSES = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60)]
-# While the outcome is unknown: when the platform is asked again; the last one repeats.
+# Pauses between questions about an unknown outcome; the last one repeats.
 QUESTION_PAUSES = [
     timedelta(seconds=10),
     timedelta(seconds=30),
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
 ]
-# After so many questions without an answer people are told; asking goes on.
+# Questions without an answer until people are told; asking goes on.
 QUESTIONS_BEFORE_PEOPLE = 4
 # A refund that the platform accepted may take it hours.
 ACCEPTED_QUESTIONS_BEFORE_PEOPLE = 12
-# So many questions long a platform may not show yet what it has accepted.
+# For this many questions a platform may not show yet what it has accepted.
 LAGGING_QUESTIONS = 4
 
 
@@ -173,9 +173,9 @@ def failed_for_good(case: RefundCase, *, reason: str) -> None:
 
 
 def unknown(case: RefundCase, attempt: RefundAttempt, *, can_be_asked: bool, why: str) -> None:
-    """Nobody knows whether the platform paid: it is asked later, or people have to find out.
+    """Nobody knows whether the platform paid: it is asked again later, or people find out.
 
-    An attempt that it has accepted stays so for some hours, and is nobody's worry.
+    An accepted attempt may stay so for hours without concern.
     """
     ticket, refund, now = case.ticket, case.refund, case.now
     if (
@@ -218,8 +218,8 @@ def is_call_under_way(attempt: RefundAttempt, *, now: datetime) -> bool:
 
 
 def hold(case: RefundCase, attempt: RefundAttempt, *, why: str) -> None:
-    """The attempt would have ended without paying, but for a call that may still be under way: its
-    money stays held, and the platform is asked once the call can't arrive any more."""
+    """The attempt would have failed, but an unanswered call may still arrive and pay: its money
+    stays held, and the platform is asked once no call can arrive any more."""
     assert attempt.call_until is not None
     unknown(case, attempt, can_be_asked=True, why=why)
     case.refund.next_step_at = attempt.call_until
@@ -232,9 +232,9 @@ def may_lag(attempt: RefundAttempt) -> bool:
 
 
 def not_sent(case: RefundCase, attempt: RefundAttempt, answer: NotSent, *, asked: bool) -> None:
-    """The call certainly did nothing: as if the lease had never been, and due again later.
+    """The call certainly did nothing: the attempt is due again later, as if never leased.
 
-    Where an earlier call may still arrive the attempt stays in doubt.
+    It stays in doubt while an earlier call may still arrive.
     """
     ticket, refund, now = case.ticket, case.refund, case.now
     news = answer.for_people and not refund.needs_people
@@ -249,7 +249,7 @@ def not_sent(case: RefundCase, attempt: RefundAttempt, answer: NotSent, *, asked
         attempt.state, refund.status = AttemptState.UNKNOWN, RefundStatus.UNKNOWN
         attempt.save()
     elif attempt.fund:
-        # Its debit is in the ledger for good, so it stays, as one that paid nothing.
+        # Its ledger entries can't be removed, so the attempt stays, as one that paid nothing.
         attempt.state, attempt.settled_at = AttemptState.FAILED, now
         attempt.reason = answer.reason[:500]
         attempt.save()

@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError
 
 WORK_SECONDS = 2.0
-# Slow calls don't count as work, else one slow shop would use up every run; they end here.
+# Slow calls don't count as work, or one slow shop would use up every run; a run ends here.
 MOST_SECONDS = 30.0
 SLOW_CALL_SECONDS = 0.5
 BUSY_PAUSE_SECONDS = 0.05
 SET_ASIDE = timedelta(minutes=15)
 
 Clock = Callable[[], datetime]
-# The keys of each shop with due rows and of the rows of its next turn, without some shops.
+# Each shop with due rows, and the row keys of its next turn; some shops are left out.
 Turns = Callable[[Clock, Collection[int]], Iterable[tuple[int, Iterable[int]]]]
 
 
@@ -37,10 +37,10 @@ def run(
     carry_out: Callable[[Clock, int], bool],
     set_aside: Callable[[Clock, int, Exception], None],
 ) -> bool:
-    """Takes due rows further for about two seconds of work; True where more are due.
+    """Works on due rows for about two seconds; True where more are due.
 
-    `carry_out` takes one row a step further; False where it can't just now. `set_aside` puts off
-    a row that the program failed on, for SET_ASIDE, so that it stops no other.
+    `carry_out` takes one row a step further; False where it can't just now. `set_aside` postpones,
+    by SET_ASIDE, a row that the program failed on, so that it blocks no other.
     """
     started = time.monotonic()
     slow_seconds = 0.0

@@ -74,6 +74,8 @@ class OverLine(Refused):
 class OtherReasons(Refused):
     """The ticket's platform takes other reasons for a rejection than the one chosen (SPEC P2)."""
 
+    code = "other_reasons"
+
 
 class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""

@@ -25,7 +25,7 @@ def lock_arrivals(shop_pks: Iterable[int], *, shared: bool) -> None:
             cursor.execute(f"SELECT {function}(%s, %s)", [_ARRIVALS, pk])
 
 
-# The first half of the advisory locks' keys.
+# The first of the two keys of the desk's advisory locks.
 _ARRIVALS = 7001
 
 
@@ -47,8 +47,10 @@ def lock_order(pk: int) -> Order:
 
 
 def lock_orders_of(tickets: QuerySet[Ticket]) -> None:
-    """All orders of the tickets, by one statement: whoever locks so many tickets takes these first,
-    since who holds an order may go on to any of its tickets.
+    """All orders of the tickets, by one statement.
+
+    Code that locks many tickets takes these first, since a holder of an order may go on to lock any
+    of its tickets.
     """
     orders = (
         Order.objects.filter(pk__in=tickets.order_by().values("order"))
@@ -60,7 +62,7 @@ def lock_orders_of(tickets: QuerySet[Ticket]) -> None:
 
 
 def try_lock_order(pk: int) -> Order | None:
-    """None where somebody else holds it: the payer comes back rather than wait."""
+    """None while somebody else holds it: the payer comes back instead of waiting."""
     return (
         Order.objects.filter(pk=pk)
         .select_for_update(of=("self",), no_key=True, skip_locked=True)

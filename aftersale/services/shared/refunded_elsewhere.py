@@ -1,13 +1,12 @@
-"""Money of an order that others than Afterdesk refunded, besides one of its tickets (SPEC O2)."""
+"""Money of an order that was refunded outside Afterdesk, besides one of its tickets (SPEC O2)."""
 
 from django.db import connection
 
 
 def elsewhere_sql(own: str) -> str:
-    """SQL for the fen refunded of an order `o` without the ticket whose key is `own`.
-
-    Outside its tickets, and on them by the platform's own refunds. A ticket that is being refunded
-    although nothing of ours pays it is paid there.
+    """SQL for the fen refunded of an order `o` outside Afterdesk: beside its tickets, and on them
+    by the platform's own refunds; the ticket with the key `own` is left out. A ticket in
+    `refunding` without a payment of ours is paid there.
     """
     return f"""
         o.refunded_amount + (

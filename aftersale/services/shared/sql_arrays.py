@@ -19,8 +19,8 @@ def cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     """
     connection.ensure_connection()
     cur = psycopg.Cursor(connection.connection)
-    # A batch is looked up by key. Left to itself the planner reads the whole table for it until
-    # the table is large, and statistics of a table that is being filled are always behind.
+    # Batches are looked up by key. By itself the planner scans a small table for them, and
+    # statistics of a growing table always lag.
     cur.execute(
         "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
         " SET LOCAL enable_seqscan = off"
@@ -43,7 +43,7 @@ def texts(values: Iterable[str]) -> str:
 
 def numbers(values: Iterable[float | None]) -> str:
     """For `::bigint[]` and `::float8[]`."""
-    # One step in C for the whole column; PostgreSQL skips the blanks.
+    # One C call for the whole column; PostgreSQL skips the blanks.
     return "{" + repr(list(values))[1:-1].replace("None", "NULL") + "}"
 
 

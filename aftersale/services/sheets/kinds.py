@@ -21,7 +21,7 @@ from aftersale.services.sheets.write_file import Cell
 
 
 class Column(NamedTuple):
-    """`key` is its name in the words of INTERFACES; a head may have that, or its label."""
+    """`key` is its name in the words of INTERFACES; a sheet's head has the key or the label."""
 
     key: str
     label: Any
@@ -103,8 +103,8 @@ def write(
     user: User,
     now: datetime,
 ) -> list[RowResult]:
-    """Writes the rows that are right; raises Stale where they would do something else than the
-    preview with the fingerprint `seen` said."""
+    """Writes the rows that are right; raises Stale where the effect would differ from the preview
+    with the fingerprint `seen`."""
     with transaction.atomic():
         results = _written(kind, shop_id, name, content, user, now)
         if fingerprint(results) != seen:
@@ -132,7 +132,7 @@ def _written(
 
 
 def _names(kind: SheetKind) -> dict[str, str]:
-    """Which column a head stands for: its key, or its label in any language."""
+    """The column that a head names: by its key, or its label in any language."""
     names = {}
     for language, _label in settings.LANGUAGES:
         with translation.override(language):

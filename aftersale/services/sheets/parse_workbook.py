@@ -1,7 +1,7 @@
-"""A program of its own: an Excel file in, its first sheet as JSON out.
+"""A program of its own: reads an Excel file, writes its first sheet as JSON.
 
-The library makes room for whatever a file claims to hold, and ends its process where that fails
-(a file of 5 KB did). So it runs in this process, within limits, and never in a server.
+The library reserves memory for whatever a file claims to hold, and aborts its process where that
+fails (a file of 5 KB did). So it runs in this process, within limits, and never in a server.
 """
 
 import contextlib
@@ -29,10 +29,10 @@ def main(most_rows: int) -> None:
         sys.stdout.write(json.dumps("password"))
         return
     rows = sheet.to_python(skip_empty_area=False, nrows=most_rows)
-    sys.stdout.write(json.dumps(rows, default=_moment))
+    sys.stdout.write(json.dumps(rows, default=_tagged))
 
 
-def _moment(value: Any) -> dict[str, Any]:
+def _tagged(value: Any) -> dict[str, Any]:
     """A date, time or duration, by the name of its type."""
     text = value.total_seconds() if hasattr(value, "total_seconds") else value.isoformat()
     return {type(value).__name__: text}

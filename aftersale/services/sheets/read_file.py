@@ -33,7 +33,7 @@ class SheetRow(NamedTuple):
 
 
 def read_sheet(name: str, content: bytes, names: Mapping[str, str]) -> list[SheetRow]:
-    """The rows that are not empty; `names` says which column a head stands for, in lower case.
+    """The rows that are not empty; `names` maps heads, in lower case, to columns.
 
     Raises WrongSheet for a file that is no sheet, is too large or has an unknown head.
     """

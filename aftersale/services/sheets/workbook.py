@@ -29,7 +29,7 @@ def read_rows(content: bytes, *, most_rows: int) -> list[list[str]]:
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         raise damaged() from None
-    rows = json.loads(parsed.stdout, object_hook=_moment)
+    rows = json.loads(parsed.stdout, object_hook=_untagged)
     if rows == "password":
         raise WrongWorkbook(_("The file has a password: save it without one."))
     return [[value_cell(value) for value in row] for row in rows]
@@ -43,6 +43,6 @@ _MOMENTS: Mapping[str, Callable[[Any], object]] = {
 }
 
 
-def _moment(written: dict[str, Any]) -> object:
+def _untagged(written: dict[str, Any]) -> object:
     ((kind, value),) = written.items()
     return _MOMENTS[kind](value)

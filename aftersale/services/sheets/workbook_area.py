@@ -45,7 +45,7 @@ def require_area(content: bytes, *, most_rows: int, most_columns: int) -> None:
                 )
     except WrongWorkbook:
         raise
-    # Whatever a hostile file makes of the libraries; the file is at fault in each case.
+    # Libraries raise any of these on hostile files; the file is at fault each time.
     except (OSError, ValueError, LookupError, RuntimeError, struct.error, zlib.error,
             zipfile.BadZipFile) as error:  # fmt: skip
         raise damaged() from error
@@ -79,7 +79,7 @@ def _column(letters: bytes) -> int:
 
 
 def _of_ole(content: bytes) -> Iterator[tuple[int, int]]:
-    """Of a file that is no sheet, as a package with a password: nothing."""
+    """Yields nothing for a file that is no sheet, such as a package with a password."""
     with olefile.OleFileIO(io.BytesIO(content)) as packed:
         for name in ("Workbook", "Book"):
             if packed.exists(name):

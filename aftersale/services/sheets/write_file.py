@@ -14,14 +14,14 @@ from xlsxwriter.worksheet import Worksheet
 
 Cell = str | Decimal | datetime
 
-# Rows of an Excel sheet, its head included, and UTF-16 units of a text in a cell.
+# Limits of Excel: rows of a sheet with its head, and UTF-16 units of a cell's text.
 MOST_ROWS = 1_048_576
 LONGEST = 32_767
 BOM = "\ufeff"
 # Also the wide forms, which spreadsheets in Chinese read as the narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
-# An apostrophe that reading would take for one that a back office has put before a number.
+# An apostrophe that reading would take for a back office's mark before a number.
 _KEPT_APOSTROPHE = re.compile(rf"'+[0-9{re.escape(''.join(FORMULA))}]")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # A number of a spreadsheet has 15 digits; it rounds longer ones without a word.
@@ -30,7 +30,7 @@ _PIECE = 64 * 1024
 
 
 class _Echo:
-    """csv writes into a file; this one hands back what was written."""
+    """A file for csv that returns each written line."""
 
     def write(self, text: str) -> str:
         return text

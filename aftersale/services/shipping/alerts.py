@@ -21,8 +21,8 @@ from aftersale.services.tickets.cases import lock_case
 
 A = AlertState
 ENDS = ENDED_ALERTS
-# An end that was wrong is put right, with a note that says why: the parcel turned up after all,
-# or is still on its way.
+# Corrections of a wrong end, with a note that says why: the parcel turned up after all, or is still
+# on its way.
 STEPS: dict[str, list[AlertState]] = {
     A.TO_STOP: [A.ASKED_CARRIER, *ENDS],
     A.ASKED_CARRIER: ENDS,

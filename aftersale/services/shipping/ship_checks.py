@@ -95,5 +95,5 @@ def _lines(order: KnownOrder) -> list[int] | None:
     if money.sold and held.issuperset(line.number for line in money.sold):
         # No gift leaves alone.
         return [line.number for line in money.lines]
-    # Discounts that the lines do not show: all of the money may be gone with lines to spare.
+    # Discounts not shown in the lines: all of the money may be gone although lines are left.
     return None if money.all_given else sorted(held)

@@ -38,7 +38,7 @@ from aftersale.services.shipping import alerts as shipping_alerts
 from aftersale.services.tickets.lifecycle import FINAL
 from aftersale.signals import tickets_waiting
 
-# By how much the clocks of a warehouse may be ahead.
+# A warehouse's clock may be ahead by this much.
 _AHEAD = timedelta(hours=1)
 
 Change = Literal["created", "updated", "unchanged"]
@@ -93,9 +93,9 @@ def report(
 def cancel(*, order_id: int, user: User, now: datetime) -> Change:
     """The order's goods did not leave, and do not leave for now.
 
-    What was reported shipped is withdrawn, a printed label counts no more, parcels that were to
-    be stopped are. Where the platform itself says that the order was shipped, its status stays
-    (SPEC S2). Tickets under review are evaluated again: by that alone money may move.
+    Reported shipments are withdrawn, a printed label no longer counts, open shipping alerts end.
+    Where the platform itself says that the order was shipped, its status stays (SPEC S2). Tickets
+    under review are evaluated again: only that may move money.
     """
     with transaction.atomic():
         order = lock_shipping(order_id=order_id, user=user)
@@ -157,7 +157,7 @@ def note(order: Order, text: str, *, user: User, now: datetime) -> None:
 
 
 def end_alerts(order: Order, state: AlertState, *, user: User, now: datetime) -> None:
-    """The order's parcels that are to be stopped end like this."""
+    """Ends the order's open shipping alerts in this state."""
     alerts = ShippingAlert.objects.filter(order=order, state__in=OPEN_ALERTS)
     for pk in alerts.order_by("ticket").values_list("pk", flat=True):
         shipping_alerts.advance(alert_id=pk, state=state, note="", user=user, now=now)
@@ -171,7 +171,7 @@ def look_again(order: Order, *, now: datetime, shipment: Shipped | None = None) 
 def _know_anew(
     order: Order, shipping: OrderShipping, *, now: datetime, parcel: Sequence[int] | None = None
 ) -> None:
-    """Writes what is known of the order by now; `parcel`: the lines of one that was reported."""
+    """Saves the combined state of the order; `parcel`: the lines of a reported one."""
     known = word_of(order, shipping)
     shipment = shipment_reported((order.status, order.shipped_at), known.status, known.shipped_at)
     if shipment is None and parcel is not None:

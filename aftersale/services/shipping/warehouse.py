@@ -104,9 +104,9 @@ def parcel_intercepted(*, order_id: int, user: User, now: datetime) -> Change:
 
 
 def delivery_refused(*, order_id: int, user: User, now: datetime) -> Change:
-    """The buyer did not take the parcel in: it is on its way back, which its tickets are told.
+    """The buyer refused the parcel: it is on its way back, and its tickets say so.
 
-    Parcels that were to be stopped stay to be looked after until they are back.
+    Shipping alerts stay open until it is back.
     """
     with transaction.atomic():
         order = lock_shipping(order_id=order_id, user=user)
@@ -127,7 +127,7 @@ def _is_after_shipping(order: Order, at: datetime | None) -> bool:
 
 
 def _require_on_the_way(order: Order, to: Parcel) -> None:
-    """A platform closes an order whose money has left, also while its parcel is on its way."""
+    """A platform closes an order once its money has left, even while its parcel is on its way."""
     closed = order.status == OrderStatus.CLOSED and order.shipped_at is not None
     if order.status not in _ON_THE_WAY and not closed:
         raise wrong_step(order, to)

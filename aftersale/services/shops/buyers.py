@@ -23,7 +23,7 @@ class History:
 
 
 def history(*, shop_id: int, buyer: str, but: Ticket) -> History | None:
-    """None where the buyer is not known; `last` leaves the case at hand out."""
+    """None where the buyer is not known; `last` excludes the case at hand."""
     if not buyer:
         return None
     tickets = Ticket.objects.filter(shop=shop_id, buyer=buyer)

@@ -113,7 +113,7 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
         shop.automation_paused_at = shop.automation_paused_by = None
         shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
         _event(shop, ShopEventKind.RESUMED, now, user=user)
-        # Before the tickets: who hears of it may lock the evaluator's lane.
+        # Before the tickets: receivers of the signal may lock the evaluator's lane.
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
         if _set_waiting(shop_id):
             tickets_waiting.send(Shop, shop_ids={shop_id})
@@ -207,8 +207,8 @@ def _event(
 
 
 def _set_waiting(shop_id: int, *, old_ones: bool = False) -> bool:
-    """Under the orders' locks, in batches in the order of the keys, like every lock of several
-    tickets."""
+    """Sets tickets waiting under the orders' locks, in batches in key order, like all locks on
+    several tickets."""
     concerned = Q(status=TicketStatus.PENDING_REVIEW, awaiting_evaluation=False)
     if old_ones:
         concerned |= Q(flags__contains=[TicketFlag.BEFORE_CONNECTION])
@@ -317,7 +317,7 @@ def _periods(shop: Shop, record: ShopRecord, zone: ZoneInfo) -> list[str]:
     after = sorted(record.fast_refund_periods)
     if before == after:
         return []
-    # All at once: a period that moves would else meet the one open period that is allowed.
+    # All at once: moving a period could otherwise collide with the one open period allowed.
     shop.fast_refund_periods.all().delete()
     FastRefundPeriod.objects.bulk_create(
         [FastRefundPeriod(shop=shop, starts_at=start, ends_at=end) for start, end in after]

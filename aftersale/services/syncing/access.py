@@ -15,7 +15,7 @@ from aftersale.platforms.protocol import NotAuthorised, Platform
 
 log = structlog.get_logger(__name__)
 
-# A renewal is one call; after that somebody else may try.
+# A renewal is one call; after this long somebody else may try.
 RENEWAL = timedelta(seconds=30)
 
 

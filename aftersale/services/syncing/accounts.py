@@ -87,7 +87,7 @@ def store(
         shop.connector = ConnectorKind.PLATFORM
         shop.save(update_fields=["platform", "connector"])
         _event(shop_id, now, user, _("Connected to: %s") % registry.name_of(platform))
-        # The evaluator asks how refunds are paid: it must not be at it just now.
+        # The evaluator reads how refunds are paid, so it must not be deciding just now.
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
         wake_reader(account.pk)
     return account
@@ -102,7 +102,7 @@ def replace(
     user: User,
     now: datetime,
 ) -> None:
-    """All credentials anew: a part of the old ones would not fit the new. They are tried before
+    """Replaces all credentials: parts of the old ones would not fit the new. They are tried before
     anything is stored, and reading goes on."""
     require(user, shop_id, Right.CHANGE_SHOP)
     there = PlatformAccount.objects.select_related("shop").filter(shop=shop_id).first()
@@ -179,9 +179,10 @@ def disconnect(*, shop_id: int, user: User, now: datetime) -> None:
 
 
 def test(*, shop_id: int, user: User, clock: Callable[[], datetime]) -> str:
-    """Calls the platform: the shop's name there. Raises Refused with what is wrong, in words.
+    """Calls the platform; returns the shop's name there.
 
-    Where reading had stopped over the credentials it goes on.
+    Raises Refused with what is wrong, in words. Reading that had stopped over the credentials goes
+    on.
     """
     require(user, shop_id, Right.CHANGE_SHOP)
     account = PlatformAccount.objects.select_related("shop").filter(shop=shop_id).first()

@@ -1,4 +1,4 @@
-"""How reading from a platform goes: well, asked to wait, failing for now, stopped for people."""
+"""The state of reading from a platform: well, throttled, failing for now, stopped for people."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from aftersale.models import ShopEvent, ShopEventKind
 from aftersale.services.syncing.reader_lease import ReaderLease
 from aftersale.signals import to_be_told
 
-# After a failure that may pass: when the platform is asked again; the last one repeats.
+# Pauses after a temporary failure; the last one repeats.
 PAUSES = [timedelta(seconds=20), *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))]
 _LONGEST_WAIT = 3600.0
 
@@ -18,13 +18,13 @@ WELL: dict[str, Any] = {"failing_since": None, "failures": 0, "failure": "", "pa
 
 
 def wait(lease: ReaderLease, seconds: float, *, now: datetime) -> None:
-    """The platform has asked for patience: no failure, and nothing is asked of it until then."""
+    """The platform throttled us: not a failure, but no calls until then."""
     pause = timedelta(seconds=min(max(seconds, 1.0), _LONGEST_WAIT))
     lease.release(paused_until=now + pause)
 
 
 def failed(lease: ReaderLease, reason: str, *, now: datetime) -> None:
-    """It goes on where it was, after a pause that grows."""
+    """Reading goes on where it was, after a growing pause."""
     account = lease.account
     pause = PAUSES[min(account.failures, len(PAUSES) - 1)]
     lease.release(

@@ -31,12 +31,12 @@ def receive(
     query: Mapping[str, str],
     now: datetime,
 ) -> str:
-    """Takes a message in, and returns what the platform wants to hear.
+    """Takes a message in; returns the answer that the platform expects.
 
-    Raises ForgedMessage, for a shop that is not there too: nobody learns which there are.
+    Raises ForgedMessage, for an unknown shop too: nobody learns which shops there are.
     """
     account, speaker = _addressed(platform, shop_code)
-    _keep(account, _told(account, speaker, body, headers, query), now)
+    _keep(account, _named_changes(account, speaker, body, headers, query), now)
     return str(getattr(speaker, "reply", _REPLY))
 
 
@@ -57,7 +57,7 @@ def receive_for_app(
     for account in PlatformAccount.objects.filter(platform=platform).select_related("shop"):
         try:
             speaker = _speaker(account)
-            told = _told(account, speaker, body, headers, query)
+            told = _named_changes(account, speaker, body, headers, query)
         except ForgedMessage:
             continue
         _keep(account, told, now)
@@ -88,7 +88,7 @@ def forget(*, now: datetime) -> None:
     old.filter(followed_at__isnull=False).delete()
 
 
-def _told(
+def _named_changes(
     account: PlatformAccount,
     speaker: Platform,
     body: bytes,

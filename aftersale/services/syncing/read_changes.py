@@ -46,10 +46,10 @@ BATCH = 200
 WORK_SECONDS = 20.0
 # A slice that takes longer is given up and halved; it would outlast the task.
 SLICE_SECONDS = 45.0
-# A message, or a ticket's missing order, that fails so often is passed by.
+# A message, or a ticket's missing order, is given up after this many failures.
 MOST_TRIES = 3
 MESSAGES = 50
-# Records that were refused only for now are asked for so often, so many in a round.
+# How often records that were refused only for now are asked for again, and how many in a round.
 ASK_AGAIN = timedelta(minutes=5)
 MOST_ASKED_AGAIN = 20
 
@@ -81,13 +81,13 @@ def run(*, account_pk: int, clock: Clock) -> bool:
             health.failed(lease, _in_words(lease, error), now=clock())
     except LeaseLost:
         return False
-    # A message that came just before the release has woken a task that found the lease taken.
+    # A message just before the release woke a task that found the lease taken.
     return reader_lease.due(clock()).filter(pk=account_pk).exists()
 
 
 def _read(lease: ReaderLease, clock: Clock) -> None:
-    """A token may end before its time, as when another program fetches one for the same app: the
-    credentials are refused for good where a renewed one is refused too."""
+    """Reads with renewed credentials once where they are refused: a token may end early, as when
+    another program fetches one for the same app. A refusal of the renewed ones is final."""
     platform = access.ready(lease.account, clock=clock)
     try:
         _Reader(lease, platform, clock).read()
@@ -119,7 +119,7 @@ class _Reader:
         self.platform = platform
         self.clock = clock
         self.saver = Saver(lease.account)
-        # The platform's clock was behind the round: what comes there meanwhile is the next one's.
+        # The platform's clock was behind the round: later changes there belong to the next one.
         self.cut = False
 
     def read(self) -> None:
@@ -138,7 +138,7 @@ class _Reader:
                 return False
             if now < account.next_round_at <= now + reader_lease.FURTHEST:
                 return False
-            # A mark from a clock that was ahead goes back with it.
+            # A mark from a clock that was ahead is set back.
             marks = {"round_until": now, "tickets_until": min(account.tickets_until, now) - OVERLAP}
             if self._orders_are_due(now):
                 orders_until = min(account.orders_until, now) - OVERLAP
@@ -221,8 +221,8 @@ class _Reader:
         except NotAuthorised:
             raise
         except (TimedOut, NotCarriedOut):
-            # Where a call in a hundred fails, or a minute has so many, a slice of more calls than
-            # that would begin anew for ever.
+            # Halved, since a large slice would begin anew for ever where one call in a hundred
+            # fails or calls are limited by the minute.
             self.lease.write(slice_seconds=max(1, seconds // 2))
             raise
         there = self.platform.answered_at if isinstance(self.platform, TellsTime) else None
@@ -250,7 +250,7 @@ class _Reader:
             yield batch
 
     def _save_tickets(self, seen: Sequence[Any], known: Known) -> None:
-        """A ticket whose order was not read with it would wait for it in vain."""
+        """Saves tickets, after their missing orders, for which they would wait in vain."""
         orders: list[Any] = [one.order for one in seen if isinstance(one, SeenTicket) and one.order]
         self.saver.orders(orders, now=self.clock())
         orders = []
@@ -261,7 +261,7 @@ class _Reader:
             except (Throttled, NotAuthorised):
                 raise
             except RecordUnreadable as error:
-                # Asked again it would say the same, and the others would wait for it (SPEC O6).
+                # Another question would get the same answer and hold up the others (SPEC O6).
                 self.saver.problem(PlatformSubject.ORDER, number, str(error), now=self.clock())
             except (TimedOut, NotCarriedOut) as error:
                 if self.account.failures < MOST_TRIES:
@@ -274,7 +274,7 @@ class _Reader:
         self.saver.tickets(seen, now=self.clock(), known=known)
 
     def _follow_messages(self) -> None:
-        """Fetches what messages have told of, each thing once."""
+        """Fetches records that messages named, each once."""
         while True:
             waiting = self.account.messages.filter(followed_at=None).order_by("pk")
             told: dict[tuple[str, str], list[PlatformMessage]] = {}
@@ -301,7 +301,7 @@ class _Reader:
                     self.saver.problem(subject, number, reason, now=self.clock())
                 else:
                     if self.account.failures:
-                        # It goes on, if not smoothly: the pauses must not grow.
+                        # Reading works, if not smoothly: the pauses must not grow.
                         self.lease.write(**health.WELL)
                 mine.update(followed_at=self.clock())
 
@@ -318,7 +318,7 @@ class _Reader:
         try:
             order = seen.order or self.platform.order(order_no)
         except RecordUnreadable as error:
-            # The ticket waits for its order, and is there meanwhile.
+            # The order came meanwhile.
             self.saver.problem(PlatformSubject.ORDER, order_no, str(error), now=self.clock())
             order = None
         self.saver.orders([order] if order is not None else [], now=self.clock())

@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aftersale.models import PlatformAccount, PlatformMessage
 
-# Longer than a call and what is saved after it; a reader that lives renews it.
+# Longer than a call with the saving after it; a working reader renews it.
 LEASE = timedelta(seconds=60)
 _RENEWED_AFTER = timedelta(seconds=15)
-# No lease, pause or wait for the next round is longer.
+# The longest that a lease, pause or wait for the next round may be.
 FURTHEST = timedelta(hours=3)
 
 
@@ -22,7 +22,7 @@ class LeaseLost(Exception):
 def due(now: datetime) -> QuerySet[PlatformAccount]:
     """Accounts with something to read now that no process reads from.
 
-    A moment further ahead than any of them can be is from a clock that jumped: ignored.
+    Moments further ahead than any can be come from a clock that jumped, and are ignored.
     """
     far = now + FURTHEST
     told = PlatformMessage.objects.filter(account=OuterRef("pk"), followed_at=None)
@@ -55,7 +55,7 @@ class ReaderLease:
             setattr(self.account, name, value)
 
     def keep(self, now: datetime) -> None:
-        """Call it before each step: a lease that is getting old is renewed."""
+        """Renews a lease that is getting old; call it before each step."""
         if now > self.until - LEASE + _RENEWED_AFTER:
             until = now + LEASE
             self.write(leased_until=until)

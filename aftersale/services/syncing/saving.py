@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Saver:
-    """Saves what is seen of one shop. Records of any other shop are refused."""
+    """Saves the records read of one shop; those of any other shop are refused."""
 
     account: PlatformAccount
 
@@ -63,7 +63,7 @@ class Saver:
         now: datetime,
         known: Known | None = None,
     ) -> None:
-        """Until the first round is over new ones were there before: they are for people."""
+        """Saves tickets; new ones of the first round were open before, and are for people."""
         read = [one for one in seen if isinstance(one, SeenTicket)]
         results = self._each(
             [one.record for one in read],
@@ -94,7 +94,7 @@ class Saver:
             reads.keep(self.account, PlatformSubject.TICKET, versions, without=untaken, known=known)
 
     def missing_orders(self, seen: Iterable[SeenTicket | Unreadable]) -> list[str]:
-        """The orders of tickets that are not here yet."""
+        """The orders of tickets that are not stored yet."""
         wanted = {one.record.order_no for one in seen if isinstance(one, SeenTicket)}
         here = Order.objects.filter(shop=self.account.shop_id, order_no__in=wanted)
         return sorted(wanted - set(here.values_list("order_no", flat=True)))
@@ -102,7 +102,7 @@ class Saver:
     def problem(
         self, subject: str, number: str, reason: str, *, now: datetime, ask_again: bool = False
     ) -> None:
-        """Keeps, for people, that a record could not be taken over."""
+        """Keeps, for people to see, why a record could not be taken over."""
         log.warning(
             "platform_record_refused",
             shop=self.account.shop_id,
@@ -119,7 +119,7 @@ class Saver:
     def _each(
         self, records: Sequence[_Record], save: Callable[[Sequence[_Record]], list[Result]]
     ) -> list[Result]:
-        """A record that the program fails on is refused by itself; the others are saved."""
+        """Saves records; one that the program fails on is refused by itself, without the others."""
         try:
             return save(records)
         except (OperationalError, InterfaceError):

@@ -40,7 +40,7 @@ class RefundCase(Case):
     refund: Refund
 
 
-# Events quoted to a person who comes late; the page that follows shows them all.
+# Events quoted to a person who comes too late; the following page shows all of them.
 MOST_EVENTS = 3
 
 
@@ -149,7 +149,7 @@ def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
     by_people = [event for event in events if event in moved or event.actor == Actor.PERSON]
     # The platform's own notes repeat the facts that changed.
     quoted = by_people if told or by_people else events
-    texts = [_told(event) for event in quoted]
+    texts = [_event_text(event) for event in quoted]
     if len(texts) > MOST_EVENTS:
         texts = [_("%d earlier changes") % (len(texts) - MOST_EVENTS), *texts[-MOST_EVENTS:]]
     return "; ".join([*told.values(), *texts])
@@ -161,7 +161,7 @@ def _last_events(ticket_pks: Iterable[int]) -> dict[int, int]:
     return dict(events.values_list("ticket").annotate(Max("pk")))
 
 
-def _told(event: TicketEvent) -> str:
+def _event_text(event: TicketEvent) -> str:
     user = event.user
     who = user.get_full_name() or user.username if user else event.get_actor_display()
     if event.to_status:

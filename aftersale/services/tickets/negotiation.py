@@ -51,7 +51,7 @@ def in_vain(ticket: Ticket, *, now: datetime) -> bool:
 
 
 def is_over(round: Negotiation, ticket: Ticket, *, now: datetime) -> bool:
-    """True if the round has ended, or its time is up although nobody has recorded that yet."""
+    """True if the round has ended, or its time is up, recorded or not."""
     return round.ended_at is not None or now >= answer_due_at(round, ticket)
 
 
@@ -85,10 +85,10 @@ def refuse(negotiation: Negotiation, ticket: Ticket, *, now: datetime) -> None:
 
 
 def agreed_amount(ticket: Ticket) -> int:
-    """The amount that the platform pays: the offer that the buyer accepted, else the ticket's.
+    """The amount that the platform pays: of the accepted offer, else the ticket's.
 
-    An open round counts too: the platform's report of the refund is the acceptance. Where it
-    reports a smaller amount than was offered, that is what the ticket asks for by now.
+    An open round counts too, since the report of the refund is the acceptance. Where the platform
+    reports less than was offered, the ticket's amount is that by now.
     """
     for last in of_request(ticket)[-1:]:
         if last.amount is not None and last.result in ("", NegotiationResult.ACCEPTED):
@@ -111,7 +111,7 @@ def _result(open_round: Negotiation, ticket: Ticket, to_status: str, actor: str)
         return NegotiationResult.ACCEPTED
     if to_status != S.PENDING_REVIEW:
         return NegotiationResult.ENDED
-    # By the platform's clock: its report may come in late.
+    # By the platform's clock: its report may arrive late.
     if ticket.updated_at >= answer_due_at(open_round, ticket):
         return NegotiationResult.EXPIRED
     return NegotiationResult.ANSWERED

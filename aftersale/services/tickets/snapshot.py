@@ -47,8 +47,8 @@ class LineSnapshot:
 
 @dataclass(frozen=True)
 class Snapshot:
-    # A digest of its number: row ids begin again after a backup was restored, and a page from
-    # before must not decide the ticket that has its id now.
+    # A hash of its number: row ids begin again after a backup was restored, and an older page must
+    # not decide a ticket that has its id now.
     ticket: str
     last_event: int
     type: str
@@ -68,10 +68,9 @@ class Snapshot:
         return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
     def after_own_step(self, before: "Snapshot", after: "Snapshot") -> "Snapshot":
-        """The snapshot of a case whose order the same person has just changed by deciding another.
-
-        `before` and `after` are of that other case. Any further change of the order, or of the
-        line if both are on it, still shows.
+        """The snapshot of a case after the same person changed its order by deciding another case,
+        whose state was `before` and is `after`. Any further change of the order, or of the line if
+        both are on it, still shows.
         """
         return replace(
             self,
@@ -219,5 +218,5 @@ def _has_own_types(snapshot: Snapshot) -> bool:
 
 
 def _digest(*texts: str) -> str:
-    """Told apart, not secret: eight hexadecimal digits."""
+    """A short hash, for comparison and not for secrecy: eight hexadecimal digits."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8] if any(texts) else ""

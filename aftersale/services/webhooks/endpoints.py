@@ -25,7 +25,7 @@ OLD_SECRET_SIGNS = timedelta(hours=24)
 
 
 def find(*, endpoint_id: int, user: User) -> WebhookEndpoint:
-    """The endpoint, if the user may change it: addresses and events are the owner's business."""
+    """The endpoint, for owners alone: they decide addresses and events."""
     endpoint = scoped(WebhookEndpoint.objects.all(), user).filter(pk=endpoint_id).first()
     if endpoint is None:
         raise NotFound(_("There is no such webhook."))

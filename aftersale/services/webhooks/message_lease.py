@@ -175,5 +175,5 @@ def _switch_off(endpoint: WebhookEndpoint, why: SwitchedOff, now: datetime) -> N
 
 
 def _with_jitter(pause: timedelta) -> timedelta:
-    """Up to a tenth more, so that messages that failed together are not repeated together."""
+    """Adds up to a tenth, so that messages that failed together are not repeated together."""
     return pause * random.uniform(1, 1.1)  # noqa: S311 - nothing secret about it

@@ -17,7 +17,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NOT_PUBLIC = [
     ipaddress.ip_network(text)
     for text in (
-        # These embed an IPv4 address, which a gateway may lead anywhere.
+        # IPv6 ranges that embed an IPv4 address, which a gateway may lead anywhere.
         "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.88.99.0/24",
         # Reserved; not every version of Python knows all of them.
         "192.0.0.0/24", "2001::/23", "3fff::/20", "5f00::/16",
@@ -48,7 +48,7 @@ def is_public(address: Address) -> bool:
 
 
 def allowed(address: Address) -> bool:
-    """Public addresses; in trial and development also the machine itself."""
+    """Allows public addresses; in trial and development also the machine itself."""
     if is_public(address):
         return True
     inner = getattr(address, "ipv4_mapped", None) or address

@@ -56,7 +56,7 @@ def body_of(message: WebhookMessage | FeedEvent) -> str:
     """The JSON body of a message, and of the same event in the feed."""
     data = dict(message.data)
     if "failure" in data:
-        # The row has every language; one is sent, so that the body is the same each time.
+        # The row has every language; one fixed language is sent, so that the body never changes.
         with override(settings.LANGUAGE_CODE):
             data["failure"] = read(data["failure"])
     content = {

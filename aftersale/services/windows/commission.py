@@ -51,9 +51,9 @@ def shares(holds: Sequence[int], amount: int) -> list[int]:
 def give_back(
     *, order: Order, ticket: Ticket, refund: Refund, attempt: RefundAttempt, now: datetime
 ) -> None:
-    """A refund succeeded: credits the wallet with the commission that comes back with it.
+    """Credits the wallet with commission that comes back with a refund that succeeded.
 
-    Under the order's lock, with the refund written down as succeeded.
+    Under the order's lock, after the refund was recorded.
     """
     if ticket.window_id is None:
         return
@@ -116,7 +116,7 @@ class _Part:
 
 
 def _qualifying_part(shop: Shop, order: Order) -> _Part | None:
-    """None where the shop or the order rules a return out."""
+    """None where the shop or the order gets no commission back."""
     if shop.wallet_opened_at is None or order.created_at is None:
         return None
     if not shop.commission_categories or order.created_at <= shop.wallet_opened_at:

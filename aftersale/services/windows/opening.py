@@ -49,7 +49,7 @@ class Condition:
 
 
 class NotOpened(Refused):
-    """Which conditions do not hold."""
+    """The window was not opened; names the conditions that do not hold."""
 
     code = "window_not_opened"
 
@@ -69,7 +69,7 @@ def find_order(*, order_id: int, user: User) -> Order:
 
 
 def open_on(order: Order, *, now: datetime) -> AfterSaleWindow | None:
-    """The window that is open on the order, whenever the task gets to those that are not."""
+    """The window open on the order by its times, even if the closing task is late."""
     return order.windows.filter(closed_at=None, closes_at__gt=now).first()
 
 
@@ -162,7 +162,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
         ]
         if failed:
             raise NotOpened(failed)
-        # One that ran out may still wait for the task; only one row may be without an end.
+        # An expired one may still await the task; only one row may be without an end.
         order.windows.filter(closed_at=None, closes_at__lte=now).update(closed_at=F("closes_at"))
         window = AfterSaleWindow.objects.create(
             shop_id=order.shop_id,
@@ -178,7 +178,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
 
 
 def close_due(*, now: datetime) -> int:
-    """Writes down the end of windows that have run out, as of the moment they did; how many."""
+    """Records the end of expired windows, as of the moment they expired; returns how many."""
     with transaction.atomic():
         # A window locked by somebody else is being closed by them.
         due = (

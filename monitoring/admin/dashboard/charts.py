@@ -12,7 +12,7 @@ class Bar:
     x: int
     y: float
     height: float
-    # The number of its series, which has a colour in the style sheet.
+    # The series' number, which has a colour in the style sheet.
     place: int
 
 
@@ -23,7 +23,7 @@ class Chart:
     summary: str
     series: Sequence[str]
     days: Sequence[date]
-    # For each day, one value a series.
+    # One list a day, one value a series.
     values: Sequence[Sequence[int]]
     show: Callable[[int], str] = str
 

@@ -1,4 +1,4 @@
-"""The rows behind a figure of the dashboard: exactly those that it counts, by the same query."""
+"""The rows behind a figure of the dashboard, found by the query that counts them."""
 
 from typing import Any
 

@@ -53,7 +53,7 @@ APPROVED = (Outcome.REFUND, Outcome.APPROVE_RETURN)
 
 @dataclass
 class Tile:
-    """One figure; `more` has its whole or its amount, `help` says how it is counted."""
+    """One figure; `more` is its whole or its amount, `help` says how it is counted."""
 
     title: str
     value: str

@@ -27,7 +27,7 @@ def length(seconds: int | None) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """▲ or ▼ with its text: neither the sign nor its colour is the only information."""
+    """▲ or ▼ with its text: sign and colour alone would not be accessible."""
 
     sign: str
     text: str

@@ -1,4 +1,4 @@
-"""The watch: keeps what makes the other programs work in order, apart from them (SPEC E1)."""
+"""The watch: repairs, from outside, what the other programs need to work (SPEC E1)."""
 
 import signal
 import threading
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         look()
-        # Event.wait counts on the monotonic clock, which no jump of a machine's time can stop.
+        # Event.wait uses the monotonic clock, which no jump of a machine's time affects.
         while not stop.wait(heartbeat.EVERY_SECONDS):
             look()
 
@@ -54,9 +54,9 @@ def look() -> None:
 
 
 def ask_for_beats() -> None:
-    """Gives each idle cluster a task; one with due tasks has work to show (SPEC E1).
+    """Gives each idle cluster a task; one with due tasks shows its work anyway (SPEC E1).
 
-    An idle `decide` is given the shops with waiting tickets: a sweep that does not live in what it
+    An idle `decide` gets the shops with waiting tickets: a sweep from outside the cluster that it
     watches.
     """
     due = set(OrmQ.objects.filter(lock__lte=database_moment()).values_list("key", flat=True))

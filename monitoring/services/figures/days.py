@@ -35,7 +35,7 @@ def day_spans(shop: Shop, first: date, last: date) -> list[Span]:
 
 
 def parameters(spans: Sequence[Span]) -> dict[str, Any]:
-    """For statements that begin with SPANS."""
+    """Parameters of statements that begin with SPANS."""
     return {
         "shops": [span.shop_id for span in spans],
         "days": [span.day for span in spans],

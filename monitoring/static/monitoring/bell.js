@@ -13,7 +13,7 @@
         if (!bell || document.hidden || asking) return;
         asking = true;
         try {
-            const answer = await fetch(bell.dataset.ask, { redirect: "error" });
+            const answer = await fetch(bell.dataset.ask, { redirect: "error", headers: { "X-Unattended": "1" } });
             if (answer.status === 200) show(bell, await answer.json());
         } catch {
             // The server is away or wants a log-in: the next request comes anyway.

@@ -21,7 +21,7 @@ from strategies.engine.strategy import Strategy
 from strategies.models import Scenario
 from strategies.services.review import IDLE_DAYS, Never, Reading, why_never
 
-# Of the strategies that one overlaps with; the rest is counted.
+# Overlapping strategies named by a finding; the rest are counted.
 _MOST_NAMED = 2
 
 
@@ -36,7 +36,7 @@ class Note:
 
 
 def notes(reading: Reading, key: object, *, zone: str, now: datetime) -> list[Note]:
-    """All that is to be said of the strategy with this key; times are on the shop's clock."""
+    """All findings about the strategy with this key; times are on the shop's clock."""
     index = reading.index_of(key)
     if index is None:
         return []
@@ -167,7 +167,7 @@ def _if_enabled(strategy: Strategy, text: str) -> str:
 
 
 def _example(rulebook: Rulebook, found: Shadowing, zone: str) -> list[str]:
-    """A ticket that both could take, and who gets it."""
+    """An example ticket that both could take, and which of them gets it."""
     if found.example is None:
         return []
     mine = rulebook.strategies[found.strategy]
@@ -184,7 +184,7 @@ def _example(rulebook: Rulebook, found: Shadowing, zone: str) -> list[str]:
 
 
 def _ticket(facts: Facts, takers: Sequence[Strategy], zone: str) -> str:
-    """Only what one of the two asks about."""
+    """The example in words, with the facts that one of the two strategies asks about."""
     parts = [
         _("a ticket of %(amount)s (%(kind)s)")
         % {"amount": money(facts.amount), "kind": TicketType(facts.type).label},
@@ -244,7 +244,7 @@ def _asks_paid_time(strategy: Strategy) -> bool:
 
 
 def _name(strategy: Strategy, beside: Strategy) -> str:
-    """With its scenario, where that is another one."""
+    """The strategy's name, with its scenario where that differs."""
     name = _("“%(name)s”") % {"name": strategy.name}
     if strategy.scenario == beside.scenario:
         return name

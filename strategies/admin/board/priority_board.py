@@ -72,7 +72,7 @@ class Card:
 
     @property
     def left(self) -> int:
-        """Nothing where the cap was lowered below what was used."""
+        """0 where the cap was lowered below its use."""
         return max(self.strategy.daily_cap - self.used, 0)
 
     @property
@@ -234,7 +234,7 @@ def _columns(shop: Shop, *, now: datetime, only: str = "") -> list[Column]:
 
 
 def _who_was_first(shop: Shop, scenario: str) -> str:
-    """Why an order was not saved: whose came before it, and when."""
+    """Why an order was not saved: who saved another one before it, and when."""
     change = priority_history.latest_change(shop.pk, scenario)
     if change is None:
         return _("The order was changed meanwhile. Yours was not saved; this is the order now.")

@@ -136,7 +136,7 @@ class StrategyForm(forms.Form):
         if not self.pre_ship:  # SPEC T7
             times = [time for time in ExecutionTime.choices if time[0] != ExecutionTime.OFF_HOURS]
             self._offer("execution_time", times)
-        # A platform's reason that has no label here is one all the same.
+        # A platform's reason without a label here is offered all the same.
         chosen = data.getlist("buyer_reasons") if data else initial.get("buyer_reasons", [])
         unknown = [word for word in dict.fromkeys(chosen) if word not in REASONS]
         self._offer("buyer_reasons", [*REASONS.items(), *((word, word) for word in unknown)])
@@ -165,8 +165,8 @@ class StrategyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         data = self._record_data(cleaned)
-        # Fields that disagree show only where each is right: those that are wrong are left out
-        # and the rest is looked at again, so that everything is said at once.
+        # Fields that disagree are found only once each is valid by itself: invalid ones are left
+        # out and the rest is checked again, so that all errors show at once.
         for _round in range(2):
             try:
                 self.record = StrategyRecord.model_validate(data)
@@ -228,7 +228,7 @@ class StrategyForm(forms.Form):
         return self.cleaned_data
 
     def refuse(self, pointer: str, message: str) -> None:
-        """Says what a service refused, at its field where there is one."""
+        """Shows a service's refusal, at its field where there is one."""
         self.add_error(pointer if pointer in self.fields else None, message)
 
     def _record_data(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,7 +290,7 @@ class StrategyForm(forms.Form):
         return datetime.fromisoformat(text).replace(tzinfo=self.zone).isoformat()
 
     def _whole(self, text: str) -> Any:
-        """Left as it is where it is no number: the record says what it expects."""
+        """Text that is no number stays as it is: the record says what it expects."""
         number = whole_number(text, digits=9)
         return (text or None) if number is None else number
 
@@ -300,7 +300,7 @@ class StrategyForm(forms.Form):
             amount = YuanField(least=0, required=needed).clean(cleaned.get(key, ""))
         except forms.ValidationError:
             self.add_error(key, YuanField.default_error_messages["invalid"])
-            return "1.00"  # the error is shown; the rest of the record is still looked at
+            return "1.00"  # the error is shown; the rest of the record is still checked
         return None if amount is None else plain_yuan(amount)
 
     def _say(self, pointer: str, message: str) -> None:

@@ -40,5 +40,5 @@ def shops_for(request: HttpRequest) -> list[Shop]:
 
 
 def seen_revision(request: HttpRequest) -> int:
-    """The revision that the person's page was made from; 0, which no strategy has."""
+    """The revision that the person's page showed; 0, which no strategy has, if unreadable."""
     return whole_number(request.POST.get("revision", ""), digits=9) or 0

@@ -185,7 +185,7 @@ def _page(
     strategy: Strategy | None = None,
     seen: int = 0,
 ) -> HttpResponse:
-    """The form, or what comes after it was saved. What was typed is never lost."""
+    """Shows the form, or the page after saving. Typed input is never lost."""
     status, stale = 200, None
     if request.method == "POST":
         status = UNPROCESSABLE

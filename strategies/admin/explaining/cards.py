@@ -14,7 +14,7 @@ from strategies.engine.conditions import enabled
 from strategies.engine.explanation import Line
 from strategies.models import Outcome, Scenario, Why
 from strategies.services.explanations import Explained
-from strategies.wording.condition import Ground, Told
+from strategies.wording.condition import AnswerTexts, Ground
 from strategies.wording.conditions import WORDS
 
 from .why import why_in_words
@@ -29,11 +29,11 @@ class Answer:
     label: Any
     ok: bool
     sets: bool
-    words: Told
+    words: AnswerTexts
 
     @property
     def short(self) -> str:
-        """By how much it failed, else how."""
+        """The distance by which it failed, else the reason in words."""
         return self.words.distance or self.words.detail
 
 
@@ -55,8 +55,8 @@ class Card:
 
     @property
     def first(self) -> Any:
-        """The condition that the decision's trace names; its name alone would say that the strategy
-        is enabled."""
+        """The condition that the decision's trace names, as a failure: its label alone ("Enabled")
+        would say the opposite."""
         if not self.failed:
             return ""
         if _is_off(self.line):
@@ -65,7 +65,7 @@ class Card:
 
     @property
     def held(self) -> str:
-        """How many of the conditions that it sets hold."""
+        """The number of set conditions that hold."""
         own = [answer for answer in self.answers if answer.sets]
         held = sum(answer.ok for answer in own)
         return ngettext(
@@ -87,8 +87,8 @@ class Shown:
 
     @cached_property
     def closest(self) -> Line | None:
-        """The strategy that missed it by least: by the fewest conditions, then by the least part
-        of a limit. One that is not enabled only where all are: nobody expects a hit of it."""
+        """The strategy that came closest: failed by the fewest conditions, then by the smallest
+        part of a limit. A disabled one only where all are: nobody expects a hit of it."""
         missed = [line for line in self.explanation.asked if line.failed]
         return min(missed, key=_missed_by, default=None)
 
@@ -110,7 +110,7 @@ class Shown:
     def _answer(self, line: Line, check: Checked) -> Answer:
         words = WORDS[check.condition.name]
         ground = Ground(line.strategy, self.explained.facts, self.zone)
-        return Answer(words.label, check.ok, check.sets, tell(check, ground))
+        return Answer(words.label, check.ok, check.sets, answer_texts(check, ground))
 
     @property
     def asked(self) -> list[Card]:
@@ -198,9 +198,9 @@ def _part(check: Checked) -> float:
     return min(check.over / check.scale, 1.0) if check.over and check.scale else 1.0
 
 
-def tell(check: Checked, ground: Ground) -> Told:
+def answer_texts(check: Checked, ground: Ground) -> AnswerTexts:
     """A condition's answer in words."""
     if not check.sets:
-        return Told(_("nothing set"))
-    told = Told(*WORDS[check.condition.name].tell(check, ground))
-    return told._replace(needed="") if check.ok else told
+        return AnswerTexts(_("nothing set"))
+    texts = AnswerTexts(*WORDS[check.condition.name].answer_texts(check, ground))
+    return texts._replace(needed="") if check.ok else texts

@@ -13,7 +13,7 @@ from strategies.models import Why
 
 
 def why_in_words(why: str, facts: Facts, zone: ZoneInfo, *, made: bool) -> str:
-    """`made`: about a decision that was made; otherwise about the one that would be made now."""
+    """`made`: about the decision that was made; else about the one that would be made now."""
     return _SENTENCES[why](facts, zone, made)
 
 

@@ -121,12 +121,12 @@ def _one(later: StrategyRevision, earlier: StrategyRevision | None, shop: Shop) 
         at=format_time(later.created_at, shop, seconds=True),
         # SPEC G3, O7: the program changes strategies by itself in two cases.
         by=columns.name(later.created_by) if later.created_by else _("File or circuit breaker"),
-        changed=[_told(field, full=len(changed) <= _FEW) for field in changed],
+        changed=[_change_text(field, full=len(changed) <= _FEW) for field in changed],
         first=later.number == 1,
     )
 
 
-def _told(field: Field, *, full: bool) -> str:
+def _change_text(field: Field, *, full: bool) -> str:
     if full and max(len(str(field.old)), len(str(field.new))) <= _SHORT:
         values = {"field": field.label, "old": field.old, "new": field.new}
         return _("%(field)s: %(old)s → %(new)s") % values

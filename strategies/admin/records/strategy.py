@@ -194,7 +194,7 @@ class StrategyAdmin(ScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _line(self, line: Any, request: HttpRequest, obj: Any = None) -> Any:
-        """Without what decides nothing in this strategy."""
+        """Without the fields that decide nothing in this strategy."""
         if obj is not None and isinstance(line, str):
             kind = {"scenario": obj.scenario, "execution_time": obj.execution_time}
             if line.removesuffix("_shown") in without_effect(kind):

@@ -1,4 +1,5 @@
-"""How many decisions a search finds, where their tally says so (SPEC M2)."""
+"""The number of decisions that a search finds, from their tally where it covers the search (SPEC
+M2)."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -28,8 +29,8 @@ _ASKED = {
 
 
 def counted(request: HttpRequest, params: Mapping[str, str]) -> int | None:
-    """Of whole days of shops with one clock, as many as a count of the rows would give, however
-    many they are; None where something is asked that is not tallied."""
+    """The number of decisions, equal to a count of the rows however many there are; for whole days
+    of shops on one clock. None where the search asks for more than is tallied."""
     if not params.keys() <= _ASKED.keys() | {FROM, TO, SHOP, ALL_VAR}:
         return None
     first, after = (_midnight(request, params.get(name, "")) for name in (FROM, TO))
@@ -50,7 +51,7 @@ def counted(request: HttpRequest, params: Mapping[str, str]) -> int | None:
 
 
 def key_of(text: str) -> int:
-    """Of a strategy; 0, which no strategy has, of anything else."""
+    """A strategy's key; for any other text 0, which no strategy has."""
     return whole_number(text) or 0
 
 

@@ -20,7 +20,7 @@ _DAYS = (1, 7, 30)
 
 
 class ReasonFilter(admin.SimpleListFilter):
-    """The buyer's reason; one that no platform is known for is found by its word in the address."""
+    """The buyer's reason; one unknown to all platforms is found by its code in the address."""
 
     title = _("application reason")
     parameter_name = "reason"

@@ -74,8 +74,8 @@ def in_words(trial: TrialRun, against: str) -> list[str]:
 
 
 def _evaluated_later(trial: TrialRun) -> list[str]:
-    """Where the evaluations are of tickets that were applied for in these days: decisions are
-    replayed at their own moment, which for tickets that were brought in later is that day."""
+    """A note where tickets applied for in these days were evaluated later: decisions are replayed
+    at their own moment, which for imported tickets is the day of import."""
     later = Decision.objects.filter(
         shop=trial.shop_id,
         applied_at__gte=trial.starts_at,
@@ -162,7 +162,7 @@ def most_different(found: list[Line]) -> str:
 
 
 def _bars(trial: TrialRun, before: int, after: int) -> tuple[int, int]:
-    """Where nothing is proposed there is nothing to stand beside."""
+    """Without a proposal there is nothing to compare."""
     return (0 if trial.kind == TrialKind.PRESENT else before, after)
 
 
@@ -236,7 +236,7 @@ def tried(trial: TrialRun) -> list[str]:
         if old is None:
             said.append(_("New: “%(name)s”.") % name + " " + what)
             continue
-        # Its place and its revision are no settings.
+        # Place and revision are no settings.
         keys = {*old, *new} - {"enabled", "priority", "revision"}
         if any(old.get(each) != new.get(each) for each in keys):
             said.append(_("Changed: “%(name)s”.") % name + " " + what)

@@ -42,8 +42,8 @@ def shown_content(content: Mapping[str, Any], shop: Shop | None = None) -> dict[
 
 
 def without_effect(content: Mapping[str, Any]) -> set[str]:
-    """The keys that decide nothing here: of another kind of scenario, or of another execution
-    time (SPEC T1, T7). Shown, they would read as conditions."""
+    """Keys that decide nothing here, as they belong to another kind of scenario or execution time
+    (SPEC T1, T7). Shown, they would look like conditions."""
     scenario = content.get("scenario", "")
     found = idle_switches(scenario)
     if scenario == Scenario.PRE_SHIP_REFUND:

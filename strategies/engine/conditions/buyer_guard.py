@@ -18,10 +18,10 @@ class Guarded(NamedTuple):
     total: int
 
 
-def _told(
+def _check_state(
     index: int, strategy: Strategy, facts: Facts, rulebook: Rulebook, before: Before
 ) -> tuple[bool, Figures]:
-    """`over` is of money, and None where the count stops it, or nothing limits the amount."""
+    """`over` is money; None where the count is the limit reached, or no amount is limited."""
     limit = rulebook.buyer_limit
     value = Guarded(facts.blocked, before.buyer_count, before.buyer_sum)
     too_many = limit is not None and limit.approvals is not None and value.number >= limit.approvals
@@ -38,7 +38,7 @@ CONDITION = Condition(
     number=11,
     place=120,
     looks_at=Looks.STATE,
-    told=_told,
+    check_state=_check_state,
     value_kind=Kind.APPROVALS,
     limit_kind=Kind.APPROVALS_LIMIT,
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strategies.engine.rulebook import Rulebook
 
 
-def _told(
+def _check_state(
     index: int, strategy: Strategy, facts: Facts, rulebook: Rulebook, before: Before
 ) -> tuple[bool, Figures]:
     used, cap = before.used.get(index, 0), strategy.daily_cap
@@ -25,7 +25,7 @@ CONDITION = Condition(
     number=12,
     place=130,
     looks_at=Looks.STATE,
-    told=_told,
+    check_state=_check_state,
     value_kind=Kind.MONEY,
     limit_kind=Kind.MONEY,
 )

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from strategies.engine.rulebook import Rulebook
 
 
-def _told(
+def _check_state(
     index: int, strategy: Strategy, facts: Facts, rulebook: Rulebook, before: Before
 ) -> tuple[bool, Figures]:
     return strategy.enabled and index not in before.tripped, Figures(True)
 
 
-CONDITION = Condition(name="enabled", number=1, place=10, looks_at=Looks.STATE, told=_told)
+CONDITION = Condition(
+    name="enabled", number=1, place=10, looks_at=Looks.STATE, check_state=_check_state
+)

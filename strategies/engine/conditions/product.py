@@ -31,7 +31,7 @@ def holds(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> bool:
 
 
 def _figures(strategy: Strategy, facts: Facts, rulebook: Rulebook) -> Figures:
-    """The value is the goods that stand against it: not listed, listed as excluded, not known."""
+    """The value is the goods that fail it: not listed, listed as excluded, or unknown."""
     if strategy.product_condition == "all":
         return Figures(False)
     against = [

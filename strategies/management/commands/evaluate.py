@@ -1,4 +1,4 @@
-"""`manage.py evaluate`: decides all that waits, and says what came of it (INTERFACES, evaluate)."""
+"""`manage.py evaluate`: decides waiting tickets and prints the counts (INTERFACES, evaluate)."""
 
 from collections import Counter
 from typing import Any

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.services.shared.errors import Refused
 from config.terminal import terminal_language
-from strategies.demo.people import PASSWORD, PEOPLE
+from strategies.demo.people import PASSWORD, PEOPLE, mark
 from strategies.demo.seed import seed, seeded
 
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
                 seed(now=timezone.now(), clock=timezone.now)
             except Refused as refused:
                 raise CommandError(refused.message) from refused
+        mark()
         with translation.override(terminal_language()):
             self.print_users()
 
@@ -35,3 +36,4 @@ class Command(BaseCommand):
         for person in PEOPLE:
             role = person.role.label if person.role else _("Operator, sees every shop")
             self.stdout.write(f"  {person.username:{width}}  {PASSWORD}  {role}")
+        self.stdout.write(_("They need no second factor; real operators, owners and admins do."))

@@ -58,7 +58,7 @@ _OF_A_TICKET = (
 
 
 class LaneHeld(Exception):
-    """Somebody else decides in this shop, or changes what decides; they look again afterwards."""
+    """Another process decides in this shop, or changes its rules; it looks again afterwards."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Tally:
 
 
 class Decided(NamedTuple):
-    """Where a batch ended, and whether there may be more behind it."""
+    """Where a batch ended, and whether more may follow."""
 
     end: Cursor
     full: bool
@@ -100,7 +100,7 @@ def _decide_batch(
             lane = try_lane(shop_id)
             if lane is None:
                 raise LaneHeld
-            # Read after the lane was taken: a pause of the shop holds the lane until its commit.
+            # Read after the lane was taken: a pause of the shop holds the lane until it commits.
             shop = Shop.objects.get(pk=shop_id)
             if shop.on_hold:
                 return None

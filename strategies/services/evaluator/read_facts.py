@@ -50,8 +50,8 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE OF t, o SKIP LOCKED
 """
 
-# Statements of their own, after the orders are locked: only then does what other tickets have taken
-# or were told stand still, and a statement that locks reads it as it was before it waited.
+# Separate statements, after the orders are locked: only then do other tickets' shares stand still.
+# The statement that locks sees rows as they were before it waited.
 _LINES = """
 SELECT order_id, line_no, paid_amount, taken FROM aftersale_orderline
 WHERE order_id = ANY(%s::bigint[])
@@ -237,7 +237,7 @@ def load_state(
             if strategy.breaker is not None and strategy.enabled
         }
         longest = max((breaker.span for breaker in breakers.values()), default=0)
-        # One day more than they reach back: a shop may have moved to another zone's days.
+        # One day more than the spans: a shop may have moved to another time zone.
         first = day - timedelta(days=longest // _DAY + 2)
         cursor.execute(
             "SELECT strategy_id, day, hits, used FROM strategies_strategyusage"

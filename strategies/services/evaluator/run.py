@@ -34,14 +34,14 @@ def decide_shop(
     seconds: float = float("inf"),
     batch_size: int = BATCH,
 ) -> bool:
-    """Decides what waits in a shop, for about that many seconds; True where some still waits.
+    """Decides a shop's waiting tickets, for about that many seconds; True where some still wait.
 
-    Gives up where somebody else holds the lane: who holds it looks, or wakes somebody who looks,
+    Gives up where another process holds the lane: the holder looks again, or wakes another look,
     after letting go.
     """
     until = time.monotonic() + seconds
     if not _waits(shop_id):
-        return False  # the usual end of a wake-up: an earlier run took its ticket along
+        return False  # the usual end of a wake-up: an earlier run has decided its ticket
     if not EvaluatorLane.objects.filter(shop=shop_id).exists():
         with transaction.atomic():
             hold_lane(shop_id, user=None, now=database_moment())
@@ -54,11 +54,11 @@ def decide_shop(
             elif not _waits(shop_id):
                 return False
             elif batch is None and cursor == START:
-                return True  # all that waits is held by others
+                return True  # others hold all that waits
             else:
-                # Tickets that came meanwhile may lie before the cursor, and the worker that they
-                # woke may have found the lane held by this run and given up: this look, made
-                # without the lane, finds them.
+                # Tickets that came meanwhile may lie before the cursor, and their worker may have
+                # found the lane held by this run and given up. This look, without the lane, finds
+                # them.
                 cursor = START
             if time.monotonic() >= until:
                 return True

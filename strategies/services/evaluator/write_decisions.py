@@ -1,7 +1,7 @@
-"""Everything that follows from a batch of verdicts, in one statement (SPEC E6).
+"""Writes everything that follows from a batch of verdicts, in one statement (SPEC E6).
 
-Parts of a data-modifying WITH all see the rows as they were before it: the decision's facts are
-copied from the locked rows themselves, the ticket's type before it changes among them.
+The parts of a data-modifying WITH all see the rows as they were before it: so the decision's facts
+are copied from the locked rows, with the ticket's type before the change.
 """
 
 from collections import Counter

@@ -14,7 +14,7 @@ CHANGES = ("gained", "lost")
 _ONLY = {"": "true", "likely_loss": LIKELY_LOSS, "arbitration": ARBITRATION}
 ONLY = tuple(_ONLY)
 
-# `there` took it, `gone` did not: the proposed strategies, and what they are compared with.
+# `there` took it, `gone` did not: the proposed strategies, and the baseline.
 _FOUND = """
 SELECT d.ticket_id, t.ticket_no, d.decision_id, d.amount, d.buyer, d.at, t.status,
     {loss}, {arbitration}, d.real, d.present, d.proposed, count(*) OVER ()
@@ -30,7 +30,7 @@ ORDER BY d.amount DESC, d.ticket_id LIMIT %(limit)s OFFSET %(offset)s
 
 @dataclass
 class AffectedTicket:
-    """A ticket that was gained or lost; what took it in each, None for people."""
+    """A gained or lost ticket, with its approver on each side; None for people."""
 
     ticket: int
     ticket_no: str

@@ -21,17 +21,17 @@ from strategies.models import UNDER_WAY, TrialKind, TrialRun, TrialStatus
 from strategies.services.lanes import current_content
 
 TASK = "strategies.tasks.run_trial"
-# A trial run that has given no sign of life for so long was killed.
+# A trial run without a sign of life for this long was killed.
 SILENCE = timedelta(minutes=5)
 MOST_DAYS = 400
 # The same range as records' times; beyond it dates overflow in PostgreSQL and Python.
 EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
-# Of a shop at a time: each reads all of its past.
+# Trial runs of one shop at a time: each reads all of its past.
 MOST_UNDER_WAY = 3
 
 
 def content_after(shop_id: int, change: Callable[[], object]) -> dict[str, Any]:
-    """The rulebook as `change` would make it; nothing of it stays. What it raises is raised."""
+    """The rulebook after `change`, which is rolled back. Its exceptions pass through."""
     with transaction.atomic():
         change()
         content = current_content(shop_id)

@@ -19,8 +19,7 @@ _EPOCH = "(date_part('epoch', {}) * 1e6)::bigint"
 
 
 class Page(NamedTuple):
-    """Evaluations as they were, in columns: rows taken apart one by one cost as much as deciding
-    them."""
+    """Evaluations in columns: taking rows apart one by one costs as much as deciding them."""
 
     facts: list[tuple[Any, ...]]
     """In the order of the engine's Facts."""
@@ -121,7 +120,7 @@ class Past:
         self.repeated = set(repeated)
         """Orders with several evaluations."""
         self.rulebook: int | None = rulebooks[0] if len(rulebooks) == 1 else None
-        """The one that all of it was decided by; None where it changed meanwhile."""
+        """The one rulebook of all these decisions; None where it changed meanwhile."""
 
     @property
     def total(self) -> int:
@@ -165,7 +164,7 @@ class Past:
 def _pages(
     query: str, given: dict[str, Any], following: Callable[[Any], dict[str, Any]]
 ) -> Iterator[list[Any]]:
-    """The pages of a query; `following` says from a page's last row where the next begins."""
+    """The pages of a query; `following` derives the next page's beginning from the last row."""
     key: dict[str, Any] = {}
     while True:
         with connection.cursor() as cursor:

@@ -44,8 +44,8 @@ def run(trial_id: int, *, clock: Callable[[], datetime]) -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the search for cycles, which looks at every row of a page again and again and takes
-    more time than deciding it: rows go when nothing refers to them, and nothing here is a cycle."""
+    """Switches the collector off: it would scan every row of a page again and again, taking more
+    time than deciding. Rows go when nothing refers to them, and nothing here is a cycle."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -63,8 +63,8 @@ class Side:
         return codes
 
     def as_it_was(self, page: Page) -> Sequence[str]:
-        """The real decisions, where this rulebook made all of them: the same as
-        replaying it (tests/strategies/trials/test_agreement.py), in less time."""
+        """The real decisions, where this rulebook made all of them: equal to replaying it
+        (tests/strategies/trials/test_agreement.py), but faster."""
         for was, facts in zip(page.real, page.facts, strict=True):
             if was:
                 self._count(self._places[was], self._when(facts[DECIDED_AT])[0], facts)

@@ -26,7 +26,7 @@ def switches(scenario: str) -> list[Switch]:
 
 
 def idle_switches(scenario: str) -> set[str]:
-    """Keys of those that decide nothing there."""
+    """Keys of the switches that decide nothing there."""
     return {words.switch.key for words in WORDS.values() if words.switch is not None} - {
         switch.key for switch in switches(scenario)
     }

@@ -9,7 +9,7 @@ from strategies.engine.hours import DAY
 from strategies.wording.condition import ConditionWords, Ground, Texts
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     value, limit = check.value, check.limit
     if value.blocked:
         blocked = _("the buyer is on the block list")
@@ -39,5 +39,5 @@ def _told(check: Checked, ground: Ground) -> Texts:
 WORDS = ConditionWords(
     name="buyer_guard",
     label=gettext_lazy("Buyer guard"),
-    tell=_told,
+    answer_texts=_answer_texts,
 )

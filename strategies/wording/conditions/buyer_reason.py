@@ -11,7 +11,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts, listed
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     reason = REASONS.get(check.value, check.value)
     chosen = listed(sorted(str(REASONS.get(one, one)) for one in check.limit))
     detail = _("the buyer's reason “%(reason)s”; it is for: %(chosen)s") % {
@@ -35,6 +35,6 @@ def _clause(content: Mapping[str, Any], zone: str | None) -> str:
 WORDS = ConditionWords(
     name="buyer_reason",
     label=gettext_lazy("Buyer's reason"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
 )

@@ -8,7 +8,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     amount = ground.facts.amount
     left = {
         "left": format_yuan(max(check.limit - check.value, 0)),
@@ -28,5 +28,5 @@ def _told(check: Checked, ground: Ground) -> Texts:
 WORDS = ConditionWords(
     name="daily_cap",
     label=gettext_lazy("Daily refund cap"),
-    tell=_told,
+    answer_texts=_answer_texts,
 )

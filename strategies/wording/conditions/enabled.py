@@ -7,7 +7,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     if check.ok:
         return _("switched on"), "", ""
     return _("switched off"), "", _("to be switched on")
@@ -16,5 +16,5 @@ def _told(check: Checked, ground: Ground) -> Texts:
 WORDS = ConditionWords(
     name="enabled",
     label=gettext_lazy("Enabled"),
-    tell=_told,
+    answer_texts=_answer_texts,
 )

@@ -19,7 +19,7 @@ from strategies.wording.condition import (
 )
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     at = ground.at(check.value)
     if ground.strategy.execution_time == "windows":
         given = [(_clock(start), _clock(end)) for start, end in ground.strategy.windows]
@@ -41,7 +41,7 @@ def _clock(minutes: int) -> str:
 
 
 def _outside(edge: Edge) -> str:
-    """To the nearer edge of daily windows."""
+    """The distance to the nearer edge of daily windows, in words."""
     if edge.since is None or edge.until is None:
         return ""
     if edge.since <= edge.until:
@@ -80,6 +80,6 @@ def _window(start: str, end: str) -> str:
 WORDS = ConditionWords(
     name="execution_time",
     label=gettext_lazy("Execution time"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
 )

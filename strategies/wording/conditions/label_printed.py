@@ -10,7 +10,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Switch, Texts, span
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     needed = _("an order whose label is not printed, or a strategy that takes printed ones too")
     if check.value is None:
         return _("no label printed"), "", needed
@@ -29,7 +29,7 @@ def _clause(content: Mapping[str, Any], zone: str | None) -> str:
 WORDS = ConditionWords(
     name="label_printed",
     label=gettext_lazy("Shipping label"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
     switch=Switch(
         "skip_label_printed",

@@ -8,7 +8,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts, listed
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     labels = dict(OrderStatus.choices)
     status = labels.get(check.value, check.value)
     chosen = listed([str(labels.get(one, one)) for one in sorted(check.limit)])
@@ -22,5 +22,5 @@ def _told(check: Checked, ground: Ground) -> Texts:
 WORDS = ConditionWords(
     name="order_status",
     label=gettext_lazy("Order status"),
-    tell=_told,
+    answer_texts=_answer_texts,
 )

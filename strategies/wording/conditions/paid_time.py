@@ -7,7 +7,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts, within_working_hours
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     needed = _("a payment in off-hours, or “paid at any time”")
     if check.value is None:
         return _("time of payment unknown"), "", needed
@@ -20,5 +20,5 @@ def _told(check: Checked, ground: Ground) -> Texts:
 WORDS = ConditionWords(
     name="paid_time",
     label=gettext_lazy("Time of payment"),
-    tell=_told,
+    answer_texts=_answer_texts,
 )

@@ -10,7 +10,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts, listed, quoted
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     asked, against = listed(ground.facts.products), listed(check.value)
     if check.limit == "include":
         if check.ok:
@@ -43,6 +43,6 @@ def _clause(content: Mapping[str, Any], zone: str | None) -> str:
 WORDS = ConditionWords(
     name="product",
     label=gettext_lazy("Products"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
 )

@@ -10,7 +10,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Switch, Texts
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     if check.ok:
         return _("not flagged as risky"), "", ""
     detail = (
@@ -30,7 +30,7 @@ def _clause(content: Mapping[str, Any], zone: str | None) -> str:
 WORDS = ConditionWords(
     name="risk",
     label=pgettext_lazy("order label", "Risk"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
     switch=Switch(
         "skip_risky",

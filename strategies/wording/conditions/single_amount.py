@@ -8,7 +8,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     detail = _("asked for %(amount)s, at most %(cap)s") % {
         "amount": format_yuan(check.value),
         "cap": format_yuan(check.limit),
@@ -22,5 +22,5 @@ def _told(check: Checked, ground: Ground) -> Texts:
 WORDS = ConditionWords(
     name="single_amount",
     label=gettext_lazy("Single-amount cap"),
-    tell=_told,
+    answer_texts=_answer_texts,
 )

@@ -11,7 +11,7 @@ from strategies.engine.hours import HOUR
 from strategies.wording.condition import ConditionWords, Ground, Texts, span
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     hours = check.limit // HOUR
     if check.value is None:
         unknown = _("the time from which it counts is unknown")
@@ -60,6 +60,6 @@ def _clause(content: Mapping[str, Any], zone: str | None) -> str:
 WORDS = ConditionWords(
     name="time_limit",
     label=gettext_lazy("Application time limit"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
 )

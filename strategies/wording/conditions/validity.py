@@ -13,7 +13,7 @@ from strategies.engine.condition import Checked
 from strategies.wording.condition import ConditionWords, Ground, Texts, span
 
 
-def _told(check: Checked, ground: Ground) -> Texts:
+def _answer_texts(check: Checked, ground: Ground) -> Texts:
     start, end = check.limit
     detail = _("applied at %(at)s, valid %(from)s to %(until)s") % {
         "at": ground.at(check.value),
@@ -51,6 +51,6 @@ def _at(moment: datetime | str, zone: str | None) -> str:
 WORDS = ConditionWords(
     name="validity",
     label=gettext_lazy("Validity period"),
-    tell=_told,
+    answer_texts=_answer_texts,
     clause=_clause,
 )

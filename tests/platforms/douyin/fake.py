@@ -3,26 +3,23 @@
 import hashlib
 import hmac
 import json
-import time
-from collections import deque
 from datetime import UTC, datetime, timedelta
-from http.server import ThreadingHTTPServer
-from threading import RLock, Thread
 from typing import Any
 
 from aftersale.platforms.douyin import Douyin
 from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
+from tests.platforms.server import ServedShop
 
-from . import answers, wire
+from . import answers, beside, wire
 from .shop import DAY, PAYING, SHOP_ID, STATES, TYPES, No, Shop
-from .wire import Broken
 
 APP_KEY, APP_SECRET = "7100000000000000042", "dy-secret-5f2c7a"
 CLOCK_TOLERANCE = 600
 
 STEPS = {
     "afterSale.operate": Shop.operate,
+    **beside.STEPS,
     "afterSale.OpenAfterSaleChannel": lambda shop, param: shop.open_entry(param.get("order_id")),
 }
 READS = {
@@ -41,50 +38,26 @@ OPERATIONS = {
     "confirm_receipt": {111},
     "reject": {102, 112, 202, 302, 312},
 }
-OF_ANY_CALL = {Fault.THROTTLED, Fault.TOKEN_EXPIRED}
-OF_LISTS = {Fault.DUPLICATES, Fault.OUT_OF_ORDER}
 
 
-class DouyinFake:
+class DouyinFake(ServedShop):
+    handler = wire.Handler
+    garbled = b'{"code": 10000, "da'
     code = "douyin"
     # No call makes the buyer an offer.
     takes_offers = False
 
     def __init__(self, now: datetime | None = None) -> None:
+        super().__init__()
         moment = now or datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
         self.shop = Shop(int(moment.timestamp()))
-        # The longest page that is given, whatever was asked for.
-        self.page_size = 100
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.access_token, self.refresh_token = "dy-access-0", "dy-refresh-0"
         # A code that was not used yet; empty: this is an app for own use.
         self.authorisation = ""
         self.asked_for_tokens: list[str] = []
-        self._lock = RLock()
-        self._faults: dict[str, deque[Fault]] = {
-            place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
-        }
-        self.skewed = 0.0
-        self._server: ThreadingHTTPServer | None = None
-
-    def start(self) -> None:
-        fake = self
-
-        class Handler(wire.Handler):
-            of = fake
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
 
     def account(self, **secrets: str) -> Account:
-        assert self._server
         return Account(
             shop_code="dy-shop",
             secrets={
@@ -96,7 +69,7 @@ class DouyinFake:
                 "renew_at": (self.now() + timedelta(days=5)).isoformat(),
                 **secrets,
             },
-            address=f"http://127.0.0.1:{self._server.server_port}",
+            address=self.address,
         )
 
     def connect(self, **secrets: str) -> Douyin:
@@ -117,38 +90,11 @@ class DouyinFake:
         with self._lock:
             return str(self.shop.place(amounts))
 
-    def ships(self, order_no: str) -> None:
-        with self._lock:
-            self.shop.ship(int(order_no))
-
     def buyer_applies(
         self, order_no: str, type: str, amount: int, reason: str = "", line: int | None = None
     ) -> str:
         with self._lock:
             return str(self.shop.apply(int(order_no), type, amount, reason or "不想要了", line))
-
-    def buyer_ships_back(self, ticket_no: str, *, carrier: str, tracking_no: str) -> None:
-        with self._lock:
-            self.shop.ship_back(int(ticket_no), carrier, tracking_no)
-
-    def buyer_cancels(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.cancel(int(ticket_no))
-
-    def buyer_accepts(self, ticket_no: str) -> None:
-        raise ValueError("nothing can be offered there")
-
-    def platform_steps_in(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.arbitrate(int(ticket_no))
-
-    def staff_refunds_on_platform(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.staff_refunds(int(ticket_no))
-
-    def payout_fails(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.doom(int(ticket_no))
 
     # What came of it.
 
@@ -164,20 +110,8 @@ class DouyinFake:
             kind = TYPES[ticket["after_sale_type"]]
             return State(kind, word, amount, amount if word == "refunded" else 0)
 
-    def tickets(self) -> list[str]:
-        with self._lock:
-            return [str(number) for number in self.shop.tickets]
-
-    def messages(self) -> list[Message]:
-        with self._lock:
-            pushed, self.shop.pushed = self.shop.pushed, []
-            fault = self._meets("pushes")
-        bodies = [self.push([answers.event(tag, data, self.shop.now)]) for tag, data in pushed]
-        if fault == Fault.DUPLICATES:
-            bodies = [body for body in bodies for _ in range(2)]
-        if fault == Fault.OUT_OF_ORDER:
-            bodies.reverse()
-        return bodies
+    def told(self, kind: str, values: Any) -> Message:
+        return self.push([answers.event(kind, values, self.shop.now)])
 
     def push(self, events: Any) -> Message:
         """One push as the platform would send it: several events, signed as a whole."""
@@ -189,25 +123,6 @@ class DouyinFake:
                 method == "afterSale.operate" and param.get("type") in OPERATIONS.get(step, ())
                 for method, param in self.requests
             )
-
-    # What goes wrong.
-
-    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
-        if fault in OF_LISTS:
-            places = ["lists", "pushes"]
-        elif fault in OF_ANY_CALL:
-            places = ["any"]
-        else:
-            places = ["reads" if reading else "steps"]
-        with self._lock:
-            for place in places:
-                self._faults[place].extend([fault] * times)
-
-    def skew(self, seconds: float) -> None:
-        self.skewed = seconds
-
-    def _meets(self, place: str) -> Fault | None:
-        return self._faults[place].popleft() if self._faults[place] else None
 
     # The wire.
 
@@ -223,18 +138,7 @@ class DouyinFake:
                     return 200, answers.ok(self._token(method, param))
             except No as no:
                 return 200, answers.no(no)
-            fault = self._meets("steps" if method in STEPS else "reads")
-            if fault == Fault.SERVER_ERROR:
-                return 502, b"<html>Bad Gateway</html>"
-            if fault == Fault.LOST_CALL:
-                raise Broken
-            body = self._business(method, param)
-            if fault == Fault.LOST_ANSWER:
-                raise Broken
-            return 200, b'{"code": 10000, "da' if fault == Fault.GARBLED else body
-
-    def clock(self) -> float:
-        return time.time() + self.skewed
+            return self._with_faults(lambda: self._business(method, param), step=method in STEPS)
 
     def _gate(self, method: str, query: dict[str, str], content: bytes) -> None:
         if method not in READS and method not in STEPS and method not in TOKENS:

@@ -53,9 +53,11 @@ OPERATIONS: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {
     202: ((1,), (6,)),
     301: ((3,), (6, 27)),
     302: ((3,), (6,)),
+    311: ((3,), (7, 11, 29)),
     312: ((3,), (11,)),
     401: ((2,), (6,)),
 }
+NEW_GOODS = 311
 REFUSALS, PAYMENTS, RETURNS = (102, 112, 202, 302, 312), (111, 121, 201, 401), (101, 301)
 ADDRESSES = [
     {"address_id": 8_801, "is_default": "0", "is_send_default": "1"},
@@ -80,6 +82,7 @@ class Shop:
         self.tickets: dict[int, dict[str, Any]] = {}
         self.pushed: list[tuple[int, dict[str, Any]]] = []
         self.addresses = [dict(row) for row in ADDRESSES]
+        self.notes: list[tuple[int, str, Any]] = []
         # The line of an entry that is open already, or shut for good.
         self.entries: dict[str, dict[str, Any]] = {}
         self._doomed: set[int] = set()
@@ -329,6 +332,11 @@ class Shop:
             if wanted not in {row["address_id"] for row in self.addresses}:
                 raise No("isv.parameter-invalid:11000", "退货地址不存在或为空", 40_004)
             self._move(ticket, 7, role=2, tag=202, return_address_id=wanted)
+        elif operation == NEW_GOODS:
+            parcel = item.get("logistics") or {}
+            if not parcel.get("company_code") or not parcel.get("logistics_code"):
+                raise No("isv.parameter-invalid:11000", "物流信息不合法", 40_004)
+            self._move(ticket, 13, role=2, tag=211)
         else:
             assert operation in PAYMENTS
             self._move(ticket, 12, role=2, tag=201)

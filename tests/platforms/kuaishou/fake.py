@@ -5,11 +5,7 @@ import hashlib
 import hmac
 import json
 import secrets
-import time
-from collections import deque
 from datetime import UTC, datetime, timedelta
-from http.server import ThreadingHTTPServer
-from threading import RLock, Thread
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -18,11 +14,11 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from aftersale.platforms.kuaishou import Kuaishou
 from aftersale.platforms.protocol import Account
 from tests.platforms.fakes import Fault, Message, State
+from tests.platforms.server import ServedShop
 
-from . import wire
+from . import beside, wire
 from .authorising import APP_KEY, APP_SECRET, Authorising
 from .shop import DAY, REASONS, STATES, TYPES, WAYS, No, Shop
-from .wire import Broken
 
 SIGN_SECRET = "ks-sign-secret"
 MESSAGE_SECRET = base64.b64encode(bytes(range(16))).decode()
@@ -38,6 +34,7 @@ READS = {
     "open.refund.reject.reason",
     "open.refund.comment.basic.list",
     "open.seller.order.fee.detail",
+    "open.address.seller.list",
 }
 UPLOAD = "open.item.image.upload"
 STEPS = {
@@ -45,6 +42,7 @@ STEPS = {
     "open.seller.order.refund.returngoods.approve": ("approve_return", Shop.approve_return),
     "open.seller.order.refund.confirm.receipt": ("confirm_receipt", Shop.confirm_receipt),
     "open.refund.reject": ("reject", Shop.reject),
+    **beside.STEPS,
 }
 # Keys that a row of the list leaves out.
 DETAIL_ONLY = {
@@ -55,8 +53,6 @@ DETAIL_ONLY = {
     "sellerDisagreeDesc",
     "buyerOpenId",
 }
-OF_ANY_CALL = {Fault.THROTTLED, Fault.TOKEN_EXPIRED}
-OF_LISTS = {Fault.DUPLICATES, Fault.OUT_OF_ORDER}
 
 
 class Wrong(Exception):
@@ -67,42 +63,20 @@ class Wrong(Exception):
         self.code = code
 
 
-class KuaishouFake:
+class KuaishouFake(ServedShop):
+    handler = wire.Handler
+    garbled = b'{"result": 1, "da'
     code = "kuaishou"
     takes_offers = True
 
     def __init__(self, now: datetime | None = None) -> None:
+        super().__init__()
         moment = now or datetime.now(UTC)
         self.shop = Shop(int(moment.timestamp() * 1000))
-        # The longest page that is given, whatever was asked for.
-        self.page_size = 100
         self.requests: list[tuple[str, str]] = []
         self.tokens = Authorising()
-        self._lock = RLock()
-        self._faults: dict[str, deque[Fault]] = {
-            place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
-        }
-        self.skewed = 0.0
-        self._server: ThreadingHTTPServer | None = None
-
-    def start(self) -> None:
-        fake = self
-
-        class Handler(wire.Handler):
-            of = fake
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
 
     def account(self) -> Account:
-        assert self._server
         return Account(
             shop_code="ks-shop",
             secrets={
@@ -115,7 +89,7 @@ class KuaishouFake:
                 "expires_at": (self.now() + timedelta(days=2)).isoformat(),
                 "seller_id": str(SELLER),
             },
-            address=f"http://127.0.0.1:{self._server.server_port}",
+            address=self.address,
         )
 
     def connect(self) -> Kuaishou:
@@ -138,10 +112,6 @@ class KuaishouFake:
         with self._lock:
             return str(self.shop.place(amounts[0]))
 
-    def ships(self, order_no: str) -> None:
-        with self._lock:
-            self.shop.ship(int(order_no))
-
     def buyer_applies(
         self, order_no: str, type: str, amount: int, reason: str = "", line: int | None = None
     ) -> str:
@@ -152,25 +122,9 @@ class KuaishouFake:
         with self._lock:
             self.shop.ship_back(int(ticket_no), int(carrier), tracking_no)
 
-    def buyer_cancels(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.cancel(int(ticket_no))
-
     def buyer_accepts(self, ticket_no: str) -> None:
         with self._lock:
             self.shop.accept(int(ticket_no))
-
-    def platform_steps_in(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.arbitrate(int(ticket_no))
-
-    def staff_refunds_on_platform(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.staff_refunds(int(ticket_no))
-
-    def payout_fails(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.doom(int(ticket_no))
 
     # What came of it.
 
@@ -186,20 +140,8 @@ class KuaishouFake:
                 word = "closed"
             return State(TYPES[way], word, amount, amount if word == "refunded" else 0)
 
-    def tickets(self) -> list[str]:
-        with self._lock:
-            return [str(number) for number in self.shop.tickets]
-
-    def messages(self) -> list[Message]:
-        with self._lock:
-            pushed, self.shop.pushed = self.shop.pushed, []
-            fault = self._meets("pushes")
-        bodies = [self.push(event, info) for event, info in pushed]
-        if fault == Fault.DUPLICATES:
-            bodies = [body for body in bodies for _ in range(2)]
-        if fault == Fault.OUT_OF_ORDER:
-            bodies.reverse()
-        return bodies
+    def told(self, kind: str, values: dict[str, Any]) -> Message:
+        return self.push(kind, values)
 
     def push(self, event: str, info: dict[str, Any], **envelope: Any) -> Message:
         """One message as the platform would send it."""
@@ -228,25 +170,6 @@ class KuaishouFake:
         with self._lock:
             return sum(method in names for _, method in self.requests)
 
-    # What goes wrong.
-
-    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
-        if fault in OF_LISTS:
-            places = ["lists", "pushes"]
-        elif fault in OF_ANY_CALL:
-            places = ["any"]
-        else:
-            places = ["reads" if reading else "steps"]
-        with self._lock:
-            for place in places:
-                self._faults[place].extend([fault] * times)
-
-    def skew(self, seconds: float) -> None:
-        self.skewed = seconds
-
-    def _meets(self, place: str) -> Fault | None:
-        return self._faults[place].popleft() if self._faults[place] else None
-
     # The wire.
 
     def answer(
@@ -263,18 +186,10 @@ class KuaishouFake:
                 self._gate(verb, method, fields)
             except Wrong as wrong:
                 return 200, _json({"result": wrong.code, "error_msg": str(wrong)})
-            fault = self._meets("steps" if method in STEPS else "reads")
-            if fault == Fault.SERVER_ERROR:
-                return 502, b"<html>Bad Gateway</html>"
-            if fault == Fault.LOST_CALL:
-                raise Broken
-            body = _json(self._business(method, json.loads(fields["param"]), file))
-            if fault == Fault.LOST_ANSWER:
-                raise Broken
-            return 200, b'{"result": 1, "da' if fault == Fault.GARBLED else body
-
-    def clock(self) -> float:
-        return time.time() + self.skewed
+            return self._with_faults(
+                lambda: _json(self._business(method, json.loads(fields["param"]), file)),
+                step=method in STEPS,
+            )
 
     def _gate(self, verb: str, method: str, fields: dict[str, str]) -> None:
         if method not in READS and method not in STEPS and method != UPLOAD:
@@ -325,6 +240,8 @@ class KuaishouFake:
         if method == "open.seller.order.fee.detail":
             order = self._known(param["orderId"], self.shop.orders, "订单不存在")
             return fees(order)
+        if method == "open.address.seller.list":
+            return beside.addresses(param)
         if method == "open.seller.order.refund.detail":
             return _shown(self._known(param["refundId"], self.shop.tickets, "售后单不存在"))
         if method == "open.order.detail":

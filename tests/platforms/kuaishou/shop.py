@@ -58,6 +58,7 @@ class Shop:
         self.tickets: dict[int, dict[str, Any]] = {}
         self.pushed: list[tuple[str, dict[str, Any]]] = []
         self.pictures: dict[str, bytes] = {}
+        self.notes: list[tuple[int, str, int]] = []
         self._doomed: set[int] = set()
         self._next = 2_607_602_240_240_301
 

@@ -16,11 +16,11 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.reject_reasons import REASONS as CATALOGUE
 from tests.each import each
+from tests.platforms.server import Broken
 
 from .conftest import decided
 from .fake import STEPS, KuaishouFake
 from .shop import REASONS
-from .wire import Broken
 
 
 def shipped(fake: KuaishouFake, type: str, amount: int = 4_000) -> str:

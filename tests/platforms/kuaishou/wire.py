@@ -2,52 +2,27 @@
 
 from email.parser import BytesParser
 from email.policy import HTTP
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-
-class Broken(Exception):
-    """The connection ends without an answer."""
+from tests.platforms import server
 
 
-class Handler(BaseHTTPRequestHandler):
-    of: Any
-    protocol_version = "HTTP/1.1"
-    # Head and body go out at once: two small packets wait for each other on loopback.
-    wbufsize = -1
-
+class Handler(server.Handler):
     def do_GET(self) -> None:
         self._answer("GET", _fields(urlsplit(self.path).query))
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
+        content = self.sent()
         kind = self.headers["Content-Type"]
+        if content is None:
+            return
         if kind.startswith("multipart/form-data"):
             self._answer("POST", *_parts(kind, content))
         else:
             self._answer("POST", _fields(content.decode()))
 
     def _answer(self, verb: str, fields: dict[str, str], file: bytes = b"") -> None:
-        try:
-            status, body = self.of.answer(verb, urlsplit(self.path).path, fields, file)
-        except Broken:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        kind = "text/html" if body.startswith(b"<!doctype") else "application/json"
-        self.send_header("Content-Type", f"{kind};charset=UTF-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        # The shop's own time, which tests set forward, as its rows are dated.
-        return formatdate(self.of.now().timestamp() + self.of.skewed, usegmt=True)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+        self.reply(lambda: self.of.answer(verb, urlsplit(self.path).path, fields, file))
 
 
 def _fields(query: str) -> dict[str, str]:

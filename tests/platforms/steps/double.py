@@ -8,18 +8,21 @@ from typing import Any
 
 from aftersale.domain.money import plain_yuan
 from aftersale.models import Ticket
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import NoteRules, ReturnAddress
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
     Declined,
     OrderNow,
     Picture,
+    PlatformReason,
     SeenTicket,
     Step,
     Unreadable,
     Why,
 )
-from aftersale.records.schemas import OrderRecord, TicketRecord
+from aftersale.records.schemas import OrderRecord, ReturnShipment, TicketRecord
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Double:
     windows: list[str] = field(default_factory=list)
     offers: list[tuple[str, int, str]] = field(default_factory=list)
     pictures: list[Sequence[Picture]] = field(default_factory=list)
+    addresses: list[ReturnAddress] = field(default_factory=list)
     before: dict[str, list[Any]] = field(default_factory=dict)
     after: dict[str, list[Any]] = field(default_factory=dict)
     # Refunds at once rather than later.
@@ -105,6 +109,32 @@ class Double:
             self.change(number, status="negotiating")
 
         return self._step("negotiate", step, {"pending_review", "negotiating"}, do)
+
+    def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
+        return ()  # the catalogue serves
+
+    notes = NoteRules(longest=200, flags=("red", "blue"), replaces=False)
+
+    def note(
+        self, order_no: str, *, text: str, flag: str, deadline: Deadline | None
+    ) -> Accepted | Declined:
+        return self._call("note", (order_no, text, flag), Accepted)
+
+    def return_addresses(self) -> Sequence[ReturnAddress]:
+        return self._call("return_addresses", None, lambda: self.addresses)
+
+    def enter_return(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        def do(number: str) -> None:
+            parcel = ReturnShipment(carrier=carrier, tracking_no=tracking_no)
+            self.change(number, status="returning", return_shipment=parcel)
+
+        return self._step("enter_return", step, {"awaiting_return"}, do)
+
+    def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
+        def do(number: str) -> None:
+            self.change(number)
+
+        return self._step("send_new_goods", step, {"returning"}, do)
 
     def open_window(self, order_no: str, *, note: str) -> Accepted | Declined:
         def do() -> Accepted:

@@ -9,12 +9,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
 from aftersale.platforms.protocol import Account, Platform
 from aftersale.platforms.wechat import WeChatShop
 from tests.platforms.fakes import Fault, State
+from tests.platforms.wechat import beside
 from tests.platforms.wechat.disputes_and_gifts import DisputesAndGifts
 from tests.platforms.wechat.pushes import AES_KEY, APP_ID, APP_SECRET, CALLBACK_TOKEN, Pushes
 from tests.platforms.wechat.rows import Gift, Order, Ticket, order_body, ticket_body
@@ -74,6 +76,7 @@ class WeChatFake(DisputesAndGifts, Pushes):
             "/channels/ec/aftersale/acceptapply": self._accept,
             "/channels/ec/aftersale/rejectapply": self._reject,
             "/channels/ec/aftersale/rejectexchangereship": self._reject_new_goods,
+            "/channels/ec/aftersale/acceptexchangereship": partial(beside.send_new_goods, self),
             "/channels/ec/aftersale/rejectreason/get": self._reject_reasons,
             "/channels/ec/aftersale/merchantupdateaftersale": self._negotiate,
             "/channels/ec/aftersale/getcomplaintorder": self._dispute_detail,

@@ -2,20 +2,16 @@
 
 import hashlib
 import json
-import time
-from collections import deque
 from datetime import UTC, datetime, timedelta
-from http.server import ThreadingHTTPServer
-from threading import RLock, Thread
 from typing import Any
 
 from aftersale.platforms.protocol import Account
 from aftersale.platforms.xiaohongshu import Xiaohongshu
 from tests.platforms.fakes import Fault, Message, State
+from tests.platforms.server import ServedShop
 
-from . import wire
+from . import beside, wire
 from .shop import DAY, MINUTE, REASONS, STATES, TYPES, No, Shop, fen
-from .wire import Broken
 
 GATEWAY = "/ark/open_api/v3/common_controller"
 APP_ID, APP_SECRET, PUSH_KEY = "xhs-app-1", "xhs-app-secret-77", "word-in-address"
@@ -25,7 +21,7 @@ PUSH_PATH = f"/platforms/xiaohongshu/{SHOP_CODE}/messages"
 CLOCK_TOLERANCE = 600
 
 AUDIT, RECEIVE = "afterSale.auditReturns", "afterSale.confirmReceive"
-STEPS = {AUDIT: Shop.audit, RECEIVE: Shop.receive}
+STEPS = {AUDIT: Shop.audit, RECEIVE: Shop.receive, **beside.STEPS}
 READS = {
     "order.getOrderList",
     "order.getOrderDetail",
@@ -40,51 +36,28 @@ CALLS = {
     "confirm_receipt": {(RECEIVE, 1)},
     "reject": {(AUDIT, 3), (RECEIVE, 2)},
 }
-OF_ANY_CALL = {Fault.THROTTLED, Fault.TOKEN_EXPIRED}
-OF_LISTS = {Fault.DUPLICATES, Fault.OUT_OF_ORDER}
 
 
-class XiaohongshuFake:
+class XiaohongshuFake(ServedShop):
+    handler = wire.Handler
+    garbled = b'{"success":true,"erro'
+    named = str
     code = "xiaohongshu"
     takes_offers = False
 
     def __init__(self, now: datetime | None = None) -> None:
+        super().__init__()
         moment = now or datetime.now(UTC)
         self.shop = Shop(int(moment.timestamp() * 1000))
-        # The longest page that is given, whatever was asked for.
-        self.page_size = 100
         # Whether the after-sale calls answer in a second envelope.
         self.second_envelope = False
         self.requests: list[dict[str, Any]] = []
         self.authorisation_code = "xhs-code-1"
         self.access_token, self.refresh_token = "xhs-access-0", "xhs-refresh-0"
         self.token_ends = self.shop.now + 7 * DAY
-        self._lock = RLock()
-        self._faults: dict[str, deque[Fault]] = {
-            place: deque() for place in ("any", "steps", "reads", "lists", "pushes")
-        }
-        self.skewed = 0.0
         self._tokens = 0
-        self._server: ThreadingHTTPServer | None = None
-
-    def start(self) -> None:
-        fake = self
-
-        class Handler(wire.Handler):
-            of = fake
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
 
     def account(self) -> Account:
-        assert self._server
         return Account(
             shop_code=SHOP_CODE,
             secrets={
@@ -96,7 +69,7 @@ class XiaohongshuFake:
                 "seller_id": SELLER,
                 "push_key": PUSH_KEY,
             },
-            address=f"http://127.0.0.1:{self._server.server_port}",
+            address=self.address,
         )
 
     def connect(self) -> Xiaohongshu:
@@ -117,38 +90,11 @@ class XiaohongshuFake:
         with self._lock:
             return self.shop.place(*amounts)
 
-    def ships(self, order_no: str) -> None:
-        with self._lock:
-            self.shop.ship(order_no)
-
     def buyer_applies(
         self, order_no: str, type: str, amount: int, reason: str = "", line: int | None = None
     ) -> str:
         with self._lock:
             return self.shop.apply(order_no, type, amount, reason or "不想要了", line)
-
-    def buyer_ships_back(self, ticket_no: str, *, carrier: str, tracking_no: str) -> None:
-        with self._lock:
-            self.shop.ship_back(ticket_no, carrier, tracking_no)
-
-    def buyer_cancels(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.cancel(ticket_no)
-
-    def buyer_accepts(self, ticket_no: str) -> None:
-        raise ValueError("nothing can be offered there")
-
-    def platform_steps_in(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.arbitrate(ticket_no)
-
-    def staff_refunds_on_platform(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.staff_refunds(ticket_no)
-
-    def payout_fails(self, ticket_no: str) -> None:
-        with self._lock:
-            self.shop.doom(ticket_no)
 
     # What came of it.
 
@@ -162,20 +108,8 @@ class XiaohongshuFake:
             refunded = fen(ticket["refundAmountYuan"])
             return State(TYPES[ticket["returnType"]], word, amount, refunded)
 
-    def tickets(self) -> list[str]:
-        with self._lock:
-            return list(self.shop.tickets)
-
-    def messages(self) -> list[Message]:
-        with self._lock:
-            pushed, self.shop.pushed = self.shop.pushed, []
-            fault = self._meets("pushes")
-        found = [self.push((tag, values)) for tag, values in pushed]
-        if fault == Fault.DUPLICATES:
-            found = [message for message in found for _ in range(2)]
-        if fault == Fault.OUT_OF_ORDER:
-            found.reverse()
-        return found
+    def told(self, kind: str, values: Any) -> Message:
+        return self.push((kind, values))
 
     def push(
         self,
@@ -201,25 +135,6 @@ class XiaohongshuFake:
                 for call in self.requests
             )
 
-    # What goes wrong.
-
-    def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
-        if fault in OF_LISTS:
-            places = ["lists", "pushes"]
-        elif fault in OF_ANY_CALL:
-            places = ["any"]
-        else:
-            places = ["reads" if reading else "steps"]
-        with self._lock:
-            for place in places:
-                self._faults[place].extend([fault] * times)
-
-    def skew(self, seconds: float) -> None:
-        self.skewed = seconds
-
-    def _meets(self, place: str) -> Fault | None:
-        return self._faults[place].popleft() if self._faults[place] else None
-
     # The wire.
 
     def answer(self, path: str, content: bytes) -> tuple[int, bytes]:
@@ -237,18 +152,9 @@ class XiaohongshuFake:
                 self._gate(method, call)
             except No as no:
                 return 200, _json(_bad(no))
-            fault = self._meets("steps" if method in STEPS else "reads")
-            if fault == Fault.SERVER_ERROR:
-                return 502, b"<html>Bad Gateway</html>"
-            if fault == Fault.LOST_CALL:
-                raise Broken
-            body = _json(self._business(method, call))
-            if fault == Fault.LOST_ANSWER:
-                raise Broken
-            return 200, b'{"success":true,"erro' if fault == Fault.GARBLED else body
-
-    def clock(self) -> float:
-        return time.time() + self.skewed
+            return self._with_faults(
+                lambda: _json(self._business(method, call)), step=method in STEPS
+            )
 
     def _signed(self, call: dict[str, Any]) -> None:
         timestamp = call.get("timestamp")

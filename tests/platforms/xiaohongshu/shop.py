@@ -47,6 +47,7 @@ class Shop:
         self.orders: dict[str, dict[str, Any]] = {}
         self.tickets: dict[str, dict[str, Any]] = {}
         self.addresses = list(ADDRESSES)
+        self.notes: list[tuple[str, str, int]] = []
         self.pushed: list[tuple[str, dict[str, Any]]] = []
         self._doomed: set[str] = set()
         self._next = 768_300_000_000_000

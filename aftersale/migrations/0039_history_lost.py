@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0036_feed'),
+        ('aftersale', '0038_steps_beside'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

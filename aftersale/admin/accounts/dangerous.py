@@ -1,0 +1,29 @@
+"""The dangerous steps of SPEC P5: each asks for a confirmation that is no older than 10 minutes.
+
+By the names of their addresses, so that one list says them all (gate.py asks it).
+"""
+
+DANGEROUS = {
+    # A token, a webhook's address and secret, platform credentials
+    "desk:shop-token-add",
+    "desk:shop-webhook-add",
+    "desk:shop-webhook-change",
+    "desk:shop-webhook-rotate",
+    "desk:shop-platform-connect",
+    "desk:shop-platform-authorise",
+    "desk:shop-platform-confirm",
+    "desk:shop-platform-replace",
+    # A member's role
+    "desk:shop-member-add",
+    "desk:shop-member-role",
+    "desk:shop-member-remove",
+    # Somebody's password or factor; those of one's own are asked for by django-allauth
+    "account_password",
+    # Enabling a strategy
+    "automation:strategy-enable",
+    # A correction of a ledger
+    "desk:fund-correct",
+    # Lifting a pause
+    "desk:automation-resume",
+    "admin:aftersale_paymentstop_lift",
+}

@@ -1,0 +1,150 @@
+"""The dialogs of what people tell a platform beside a ticket's course: a note on the order, the
+buyer's return parcel, the new goods of an exchange (SPEC P3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.dialogs import ask, caller
+from aftersale.admin.workbench.changed_case import CHANGED, says_what_changed
+from aftersale.domain.platform_facts import VALUES
+from aftersale.models import Ticket
+from aftersale.platforms import registry
+from aftersale.services.desk import beside
+from aftersale.services.shared.errors import Refused
+from aftersale.services.tickets import cases
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One of the two dialogs that take a parcel."""
+
+    name: str
+    call: Callable[..., Ticket]
+    title: Any
+    submit: Any
+    then: Any
+    done: Any
+
+
+RETURN = Parcel(
+    "enter_return",
+    beside.enter_return,
+    gettext_lazy("Enter the return parcel of %s"),
+    gettext_lazy("Enter the parcel"),
+    gettext_lazy("The platform takes it as if the buyer had entered it, and waits for the goods."),
+    gettext_lazy("The return parcel of %s is being entered on the platform."),
+)
+NEW_GOODS = Parcel(
+    "send_new_goods",
+    beside.send_new_goods,
+    gettext_lazy("New goods for %s"),
+    gettext_lazy("Goods are here, the new ones are sent"),
+    gettext_lazy("The goods that came back are confirmed by it, and the buyer sees the parcel."),
+    gettext_lazy("The new goods for %s are being told to the platform."),
+)
+
+
+@pages.desk_page
+@require_http_methods(["GET", "POST"])
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    def act() -> HttpResponse:
+        ticket = beside.write_note(
+            ticket_id=pk,
+            text=request.POST.get("text", ""),
+            flag=request.POST.get("flag", ""),
+            **caller(request),
+        )
+        return pages.done(_("The note on order %s is being sent.") % ticket.order_no)
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+        rules = beside.note_rules(ticket)
+        return _field(refused) | {
+            "ticket": ticket,
+            "title": _("Note on order %s") % ticket.order_no,
+            "submit": _("Send the note") if rules else "",
+            "rules": rules,
+            "flags": [
+                (flag, VALUES["seller_flag"].get(flag, flag), flag == request.POST.get("flag"))
+                for flag in (rules.flags if rules else ())
+            ],
+        }
+
+    return ask(
+        request,
+        "aftersale/desk/note.html",
+        act=act,
+        look=look,
+        text=request.POST.get("text", ""),
+    )
+
+
+def _parcel_page(parcel: Parcel) -> Callable[..., HttpResponseBase]:
+    @pages.desk_page
+    @require_http_methods(["GET", "POST"])
+    @says_what_changed
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        return _parcel(request, pk, parcel)
+
+    return view
+
+
+enter_return, send_new_goods = _parcel_page(RETURN), _parcel_page(NEW_GOODS)
+
+
+def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
+    def act() -> HttpResponse:
+        ticket = parcel.call(
+            ticket_id=pk,
+            carrier=request.POST.get("carrier", ""),
+            tracking_no=request.POST.get("tracking_no", ""),
+            seen=request.POST.get("seen", ""),
+            **caller(request),
+        )
+        return pages.done(parcel.done % ticket.ticket_no)
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+        if request.method == "GET":
+            cases.require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+        possible = parcel.name in beside.possible(ticket)
+        return _field(refused) | {
+            "ticket": ticket,
+            "title": parcel.title % ticket.ticket_no,
+            "submit": parcel.submit if possible else "",
+            "then": parcel.then,
+            "carriers": beside.carriers(ticket),
+            "platform": registry.name_of(ticket.shop.platform),
+            "seen": request.POST.get("seen")
+            or request.GET.get("seen")
+            or cases.seen_now(ticket, ticket.order),
+        }
+
+    return ask(
+        request,
+        "aftersale/desk/parcel.html",
+        act=act,
+        look=look,
+        passing=CHANGED,
+        carrier=request.POST.get("carrier", ""),
+        tracking_no=request.POST.get("tracking_no", ""),
+    )
+
+
+def _field(refused: Refused | None) -> dict[str, Any]:
+    """A refusal that names a field stands at the field."""
+    if refused is None or not refused.pointer:
+        return {"refused": refused}
+    return {
+        "field": refused.pointer,
+        "error": refused.message,
+        "refused": Refused(_("Nothing was sent yet. See what is marked below.")),
+    }
