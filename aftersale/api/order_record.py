@@ -1,5 +1,7 @@
 """An order as the API shows it: the keys of its record, and what Afterdesk knows besides."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, Field
 
 from aftersale.models import (
@@ -54,7 +56,9 @@ class ShownShippingAlert(BaseModel):
     raised_at: Moment
 
 
-class ShownOrder(BaseModel):
+class OrderRow(BaseModel):
+    """An order in a list."""
+
     shop: str
     order_no: str
     type: OrderType
@@ -74,6 +78,9 @@ class ShownOrder(BaseModel):
     over_refunded: bool
     labels: list[OrderLabel]
     lines: list[ShownLine]
+
+
+class ShownOrder(OrderRow):
     commission_splits: list[ShownSplit]
     tickets: list[TicketOfOrder]
     shipping_alerts: list[ShownShippingAlert]
@@ -97,7 +104,26 @@ def shown_order(pk: int) -> ShownOrder:
     )
 
 
+def order_rows(orders: Sequence[Order]) -> list[OrderRow]:
+    """The orders have their shops and lines with them."""
+    return [
+        OrderRow.model_validate(
+            {
+                **{name: getattr(order, name) for name in _ROW},
+                "shop": order.shop.code,
+                "approved_amount": order.committed,
+                "lines": [
+                    _fields(line, ShownLine)
+                    for line in sorted(order.lines.all(), key=lambda line: line.line_no)
+                ],
+            }
+        )
+        for order in orders
+    ]
+
+
 _MADE = {"shop", "approved_amount", "lines", "commission_splits", "tickets", "shipping_alerts"}
+_ROW = [name for name in OrderRow.model_fields if name not in _MADE]
 
 
 def alerts_of(order_pk: int) -> list[ShownShippingAlert]:

@@ -109,6 +109,15 @@ _OF_READING = ("401", "403", "404", "422", "429", "503")
 _OF_WRITING = (*_OF_READING, "409", "413")
 
 
+def _in_place(part: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    """What a reference into the record's own schema names: the document has no such place."""
+    if "$ref" not in part:
+        return part
+    found = {**named[part["$ref"].rpartition("/")[2]]}
+    found.pop("title")
+    return found
+
+
 def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:
     """The keys of a query record as parameters of its call."""
     schema = record.model_json_schema()
@@ -121,10 +130,9 @@ def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:
         choices = [one for one in part.get("anyOf", []) if one.get("type") != "null"]
         if len(choices) == 1:
             part = choices[0]
-        if "$ref" in part:
-            # Of the record's own schema; the document has no such place.
-            part = {**schema["$defs"][part["$ref"].rpartition("/")[2]]}
-            part.pop("title")
+        part = _in_place(part, schema.get("$defs", {}))
+        if "items" in part:
+            part["items"] = _in_place(part["items"], schema.get("$defs", {}))
         if default is not None:
             part["default"] = default
         found.append(

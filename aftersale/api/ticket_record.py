@@ -141,12 +141,13 @@ def ticket_content(pk: int) -> dict[str, Any]:
     """The content of ShownTicket, for modules that add to it."""
     related = ("shop", "order", "window", "refund__requested_by")
     ticket = Ticket.objects.select_related(*related).get(pk=pk)
+    refund = getattr(ticket, "refund", None)
     events = ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]
     return {
         **_row(ticket),
         "window": ticket.window
         and {"opened_at": ticket.window.opened_at, "closes_at": ticket.window.closes_at},
-        "refund": _refund(getattr(ticket, "refund", None)),
+        "refund": None if refund is None else refund_content(refund),
         "events": [_event(event) for event in reversed(events)],
         "seen": cases.seen_now(ticket, ticket.order),
     }
@@ -218,9 +219,8 @@ def _event(event: TicketEvent) -> dict[str, Any]:
     }
 
 
-def _refund(refund: Refund | None) -> dict[str, Any] | None:
-    if refund is None:
-        return None
+def refund_content(refund: Refund) -> dict[str, Any]:
+    """The content of ShownRefund."""
     return {
         "id": refund.public_number,
         "status": refund.status,
@@ -244,6 +244,6 @@ def _refund(refund: Refund | None) -> dict[str, Any] | None:
                 "settled_at": attempt.settled_at,
                 "reason": attempt.reason,
             }
-            for attempt in refund.attempts.order_by("number")
+            for attempt in sorted(refund.attempts.all(), key=lambda one: one.number)
         ],
     }

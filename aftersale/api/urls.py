@@ -8,6 +8,7 @@ from .blocked_buyers import BlockedBuyerCall, BlockedBuyersCall
 from .events import EventsCall
 from .fund_entries import FundEntriesCall
 from .orders import OrderCall, OrdersCall
+from .refund_list import RefundsCall
 from .reject_reasons import RejectReasonsCall
 from .ship_check import ShipCheckCall
 from .ticket_steps import (
@@ -27,7 +28,7 @@ from .warehouse import (
     ShipmentsCall,
     ShippingCancelledCall,
 )
-from .windows import WindowCall
+from .windows import WindowCall, WindowsCall
 
 ORDER, TICKET = "orders/<number:order_no>", "tickets/<number:ticket_no>"
 
@@ -48,6 +49,8 @@ urlpatterns = [
     path(f"{TICKET}/confirm-return", ConfirmReturnCall.as_view(), name="confirm-return"),
     path(f"{TICKET}/retry-refund", RetryRefundCall.as_view(), name="retry-refund"),
     path(f"{TICKET}/goods-received", GoodsReceivedCall.as_view(), name="goods-received"),
+    path("refunds", RefundsCall.as_view(), name="refunds"),
+    path("windows", WindowsCall.as_view(), name="windows"),
     path("refunds/<number:number>/result", RefundResultCall.as_view(), name="refund-result"),
     path("reject-reasons", RejectReasonsCall.as_view(), name="reject-reasons"),
     path("shop/pause", PauseCall.as_view(), name="pause"),

@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
-from aftersale.api.parse_request import read
+from aftersale.api.parse_request import query, read
 from aftersale.models import AfterSaleWindow, Order, Scope
 from aftersale.records.schemas import Record
-from aftersale.records.values import FILLED
+from aftersale.records.values import FILLED, NO_NUL
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.windows import opening
 
+from . import schema
 from .call import CONTENT_TYPE, Call, answer
+from .lists import Page
+from .newest_first import ChangesQuery, newest_page
 from .problem_codes import ProblemCode
 from .problems import Problem, answer_with
 from .values import Moment, username
@@ -54,6 +58,73 @@ class NotOpened(Problem):
     """Conditions that do not hold; the window was not opened."""
 
     conditions: list[ShownCondition]
+
+
+class WindowsQuery(ChangesQuery):
+    """Filters of the list, joined by AND."""
+
+    open: bool | None = Field(default=None, description="Open at this moment, or not any more")
+    order: str | None = Field(default=None, max_length=64, pattern=NO_NUL)
+    buyer: str | None = Field(default=None, max_length=64, pattern=NO_NUL)
+
+
+class WindowRow(ShownWindow):
+    """A window in a list."""
+
+    id: int
+    order_no: str
+    closed_at: Moment | None
+
+
+class WindowPage(Page[WindowRow]):
+    """Newest first. A page may be short, or empty, and `next` not null: there is more to look
+    through. `previous` is always null."""
+
+
+class WindowsCall(Call):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_windows",
+        summary="Re-opened after-sale windows",
+        parameters=schema.parameters(WindowsQuery),
+        responses=WindowPage,
+        tags=["orders"],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The newest first; with `changed_after` the latest change first."""
+        asked, now = query(request, WindowsQuery), self.now
+        conditions = Q()
+        if asked.open is not None:
+            is_open = Q(closed_at=None, closes_at__gt=now)
+            conditions &= is_open if asked.open else ~is_open
+        if asked.order is not None:
+            conditions &= Q(order__order_no=asked.order)
+        if asked.buyer is not None:
+            conditions &= Q(order__buyer=asked.buyer)
+        windows = AfterSaleWindow.objects.filter(shop=self.shop_id)
+        return newest_page(
+            request,
+            windows.select_related("order", "opened_by"),
+            conditions,
+            _window_rows,
+            page=WindowPage,
+            asked=asked,
+            # Few: a window is opened by hand.
+            indexed=True,
+        )
+
+
+def _window_rows(windows: Sequence[AfterSaleWindow]) -> list[WindowRow]:
+    return [
+        WindowRow(
+            id=window.pk,
+            order_no=window.order.order_no,
+            closed_at=window.closed_at,
+            **_window(window).model_dump(),
+        )
+        for window in windows
+    ]
 
 
 class WindowCall(Call):

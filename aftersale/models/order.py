@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .changed_at import ChangedAtField, changed_index
 from .choices import Beneficiary, OrderLabel, OrderStatus, OrderType
 from .money import FenField
 from .shop import Shop
@@ -51,6 +52,8 @@ class Order(models.Model):
     has_virtual = models.BooleanField(_("has virtual goods"), default=False)
     digest = models.BinaryField(editable=False, default=b"")
 
+    changed_at = ChangedAtField()
+
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
@@ -67,6 +70,7 @@ class Order(models.Model):
             ),
         ]
         indexes = [
+            changed_index("order_changed"),
             # Partial, so few rows: the workbench's tab of fast refunds reads it (SPEC F1, F2).
             models.Index(
                 fields=["shop", "id"],

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
 
+from .changed_at import ChangedAtField, changed_index
 from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
 from .money import FenField
 from .order import Order
@@ -75,6 +76,8 @@ class Refund(models.Model):
         _("payment reference"), max_length=64, blank=True, default="", db_default=""
     )
 
+    changed_at = ChangedAtField()
+
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
@@ -94,6 +97,7 @@ class Refund(models.Model):
             ),
         ]
         indexes = [
+            changed_index("refund_changed"),
             # For the payer, shop by shop, so that no shop waits behind another.
             models.Index(
                 fields=["shop", "next_step_at"],

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
 
+from .changed_at import ChangedAtField, changed_index
 from .choices import (
     HANDS_OFF,
     Actor,
@@ -125,6 +126,8 @@ class Ticket(models.Model):
     scenarios_hit = models.SmallIntegerField(default=0, editable=False)
     digest = models.BinaryField(editable=False, default=b"")
 
+    changed_at = ChangedAtField()
+
     class Meta:
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
@@ -141,6 +144,7 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
+            changed_index("ticket_changed"),
             # For the evaluator's claim, in the order of SPEC E7.
             models.Index(
                 fields=["shop", "applied_at", "ticket_no"],

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .changed_at import ChangedAtField, changed_index
 from .money import FenField
 from .order import CommissionSplit, Order
 from .refund import Refund
@@ -34,6 +35,8 @@ class AfterSaleWindow(models.Model):
     closes_at = models.DateTimeField(_("closes at"))
     closed_at = models.DateTimeField(_("closed at"), null=True)
 
+    changed_at = ChangedAtField()
+
     class Meta:
         verbose_name = _("re-opened window")
         verbose_name_plural = _("re-opened windows")
@@ -47,6 +50,7 @@ class AfterSaleWindow(models.Model):
             ),
         ]
         indexes = [
+            changed_index("window_changed"),
             models.Index(
                 fields=["closes_at"], condition=Q(closed_at=None), name="window_to_be_closed"
             ),

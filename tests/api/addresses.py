@@ -72,7 +72,9 @@ _TRIAL = {"kind": "present", "first": "2026-11-01", "last": "2026-11-02"}
 _ENTRY = {"fund": "wallet", "entry_no": "f1", "amount": "1.00", "at": record_factories.at(0)}
 
 CALLS: dict[str, Line] = {
-    "desk-api:orders": writes(ORDERS, sends=_plain(record_factories.order())),
+    "desk-api:orders": writes(ORDERS, sends=_plain(record_factories.order()), GET=READ),
+    "desk-api:refunds": reads(),
+    "desk-api:windows": reads(),
     "desk-api:order": reads(*_ORDER),
     "desk-api:ship-check": Line({"GET": SHIPPING}, _ORDER, also=READ),
     "desk-api:shipments": writes(SHIPPING, *_ORDER, sends={"shipped_at": record_factories.at(0)}),

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from aftersale.api import ticket_list
+from aftersale.api import newest_first
 from aftersale.models import Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.refunds import approvals
 from strategies.services.evaluator import Tally, decide_shop
@@ -96,7 +96,7 @@ def test_every_filter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All that there is, newest first, however little a call looks through."""
-    monkeypatch.setattr(ticket_list, "MOST_READ", most_read)
+    monkeypatch.setattr(newest_first, "MOST_READ", most_read)
     assert numbers(erp, query) == [f"T{number}" for number in expected]
     size = f"{query}&page_size=1" if query else "?page_size=1"
     assert numbers(erp, size) == [f"T{number}" for number in expected]

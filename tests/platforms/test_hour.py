@@ -4,7 +4,7 @@ fen. The real connectors talk to the fake platforms over HTTP."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from random import Random
 from typing import Any
@@ -20,7 +20,7 @@ from aftersale.services.ingest import dated_ahead
 from aftersale.services.outgoing import pay_refunds, send_steps
 from aftersale.services.refunds import approvals, money_audit
 from aftersale.services.shared.errors import Refused
-from aftersale.services.syncing import accounts, read_changes
+from aftersale.services.syncing import accounts, health, read_changes
 from strategies.models import Decision
 from tests import factories
 
@@ -57,6 +57,7 @@ FAKES = {
 @pytest.fixture(params=FAKES)
 def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Its clock, which the test sets forward, is the database's too."""
+    monkeypatch.setattr(health, "FIRST_LOOK", timedelta(hours=6))
     fake: Fake = FAKES[request.param]()
     fake.start()
     monkeypatch.setattr(dated_ahead, "database_moment", fake.now)

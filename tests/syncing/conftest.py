@@ -8,7 +8,7 @@ import pytest
 from aftersale.models import PlatformAccount
 from aftersale.platforms.protocol import Fact, SeenOrder
 from aftersale.records.schemas import OrderRecord, TicketRecord
-from aftersale.services.syncing import accounts, read_changes
+from aftersale.services.syncing import accounts, health, read_changes
 from tests import factories
 from tests.platforms import double
 from tests.platforms.double import Clock, Place, offered
@@ -19,6 +19,12 @@ __all__ = ["offered"]
 @pytest.fixture
 def clock() -> Clock:
     return Clock(factories.NOON)
+
+
+@pytest.fixture(autouse=True)
+def first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ninety days would be hundreds of slices in each test."""
+    monkeypatch.setattr(health, "FIRST_LOOK", timedelta(days=2))
 
 
 class Connected:

@@ -102,6 +102,8 @@ def test_what_is_ahead_as_it_may_be_is_waited_for(connected: Connected, field: s
 
 
 def test_a_reader_whose_machine_is_fast_sets_no_mark_ahead(connected: Connected) -> None:
+    hour_ago = database_moment() - timedelta(hours=1)
+    PlatformAccount.objects.update(orders_until=hour_ago, tickets_until=hour_ago)
     with time_machine.travel(timezone.now() + timedelta(minutes=15), tick=True):
         tasks.read_platform(connected.account.pk)
     account = connected.account

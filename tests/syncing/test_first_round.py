@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from aftersale.models import Order, Refund, Ticket
+from aftersale.platforms.payments import TimedOut
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shops import shops
+from aftersale.services.syncing import health, read_changes
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
+from tests.admin.clients import english_client
 from tests.factories import NOON, make_strategy
 
 from .conftest import Connected
@@ -178,3 +181,25 @@ def test_a_shop_whose_platform_pays_fast_refunds_sends_none(offered: None, clock
     connected.read_later(minutes=1)
     fast.refresh_from_db()
     assert (fast.source, fast.status) == ("fast_refund", "succeeded")
+
+
+def test_the_first_reading_goes_on_where_it_stopped_and_shows_how_far_it_is(connected: Connected):
+    def hang(call: tuple) -> None:
+        if call[0] == "tickets":
+            raise TimedOut
+
+    connected.place.before = hang
+    connected.read()
+    # All orders; the tickets' mark is where it was, with what a round looks back.
+    assert health.first_round(connected.account) == 49
+    address = f"/admin/shops/{connected.shop.pk}/settings/platform/"
+    page = english_client(connected.owner).get(address)
+    assert page.context["facts"][0] == ("First reading", "49% of the last 2 days")
+    connected.place.before = lambda call: None
+    connected.place.calls.clear()
+    connected.read_later(minutes=1)
+    assert connected.place.windows("orders")[0][0] == NOON - read_changes.OVERLAP
+    assert connected.place.windows("tickets")[0][0] == NOON - health.FIRST_LOOK - (
+        read_changes.OVERLAP
+    )
+    assert health.first_round(connected.account) is None

@@ -39,15 +39,15 @@ def numbers(model: type) -> list[str]:
     return sorted(model.objects.values_list(field, flat=True))
 
 
-def test_the_first_round_reads_thirty_days_up_to_now(connected: Connected):
+def test_the_first_round_reads_the_first_look_up_to_now(connected: Connected):
     connected.order("O1", ago=5)
-    connected.order("O0", ago=60 * 24 * 29)
+    connected.order("O0", ago=60 * 47)
     connected.ticket("T1", ago=3)
     connected.read()
     assert (numbers(Order), numbers(Ticket)) == (["O0", "O1"], ["T1"])
     for kind in ("orders", "tickets"):
         windows = connected.place.windows(kind)
-        assert windows[0][0] == NOON - timedelta(days=30) - read_changes.OVERLAP
+        assert windows[0][0] == NOON - health.FIRST_LOOK - read_changes.OVERLAP
         assert windows[-1][1] == NOON
         # Edge to edge, and none wider than is asked for at once.
         assert [end for _start, end in windows[:-1]] == [start for start, _end in windows[1:]]
@@ -174,7 +174,7 @@ def test_a_platform_that_asks_for_patience_gets_it(connected: Connected):
     connected.read_later(seconds=1)
     # The orders were read; the round goes on with the tickets.
     first_tickets = connected.place.windows("tickets")[0]
-    assert first_tickets[0] == NOON - timedelta(days=30) - read_changes.OVERLAP
+    assert first_tickets[0] == NOON - health.FIRST_LOOK - read_changes.OVERLAP
     assert connected.place.windows("orders") == []
     assert connected.account.paused_until is None
 

@@ -24,7 +24,7 @@ from aftersale.services.access.rights import Right
 from aftersale.services.shared import app_calls
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.shown import EMPTY, format_time
-from aftersale.services.syncing import accounts, authorising
+from aftersale.services.syncing import accounts, authorising, health
 
 from .frame import SettingsForm, owned_shop, section, the_shop
 
@@ -266,6 +266,11 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
             else _("Paid from here"),
         ),
     ]
+    percent = health.first_round(account)
+    if percent is not None:
+        days = health.FIRST_LOOK.days
+        words = {"percent": percent, "days": days}
+        facts.insert(0, (_("First reading"), _("%(percent)s%% of the last %(days)s days") % words))
     if account.paused_until and account.paused_until > timezone.now():
         facts.insert(4, (_("Asked again at"), moment(account.paused_until)))
     if account.address:

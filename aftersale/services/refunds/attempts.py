@@ -6,7 +6,7 @@ Callers hold the refund's lock; attempts have no lock of their own.
 import hashlib
 import json
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Sum
 
 from aftersale.models import AttemptState, Order, Refund, RefundAttempt, RefundStatus, Shop, Ticket
 from aftersale.services.tickets.cases import RefundCase
@@ -43,14 +43,13 @@ def number_of(refund: Refund) -> int:
     waits, the number of its coming payment; of a failed one, its last. Webhooks give the same
     number (migration 0031).
     """
-    numbers = refund.attempts.aggregate(
-        counts=Max("number", filter=Q(state__in=ALIVE_OR_PAID)), last=Max("number")
-    )
-    if numbers["counts"] is not None:
-        return int(numbers["counts"])
-    if refund.status == RefundStatus.FAILED:
-        return int(numbers["last"] or 1)
-    return int(numbers["last"] or 0) + 1
+    # In Python, so that a list of refunds may have read them all at once.
+    tries = sorted(refund.attempts.all(), key=lambda attempt: attempt.number)
+    counts = [attempt.number for attempt in tries if attempt.state in ALIVE_OR_PAID]
+    if counts:
+        return counts[-1]
+    last = tries[-1].number if tries else 0
+    return max(1, last) if refund.status == RefundStatus.FAILED else last + 1
 
 
 def key_of(*, shop: Shop, ticket: Ticket, number: int) -> str:

@@ -6,7 +6,7 @@ shop's events say that they were set, not what they are.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace as replace_secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -26,8 +26,6 @@ from aftersale.signals import shop_changed
 from . import access, health
 from .wake import wake_reader
 
-# How far back the first round reads.
-FIRST_LOOK = timedelta(days=30)
 _MOST = 4000
 
 
@@ -80,7 +78,7 @@ def store(
         require_free(shop)
         account.shop = shop
         account.connected_at, account.connected_by = now, user
-        account.orders_until = account.tickets_until = now - FIRST_LOOK
+        account.orders_until = account.tickets_until = now - health.FIRST_LOOK
         account.next_round_at = now
         _keep(account, secrets)
         shop.platform = platform

@@ -6,15 +6,28 @@ from typing import Any
 from django.db import transaction
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import ShopEvent, ShopEventKind
+from aftersale.models import PlatformAccount, ShopEvent, ShopEventKind
 from aftersale.services.syncing.reader_lease import ReaderLease
 from aftersale.signals import to_be_told
 
 # Pauses after a temporary failure; the last one repeats.
 PAUSES = [timedelta(seconds=20), *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))]
 _LONGEST_WAIT = 3600.0
+# How far back the first round reads.
+FIRST_LOOK = timedelta(days=90)
 
 WELL: dict[str, Any] = {"failing_since": None, "failures": 0, "failure": "", "paused_until": None}
+
+
+def first_round(account: PlatformAccount) -> int | None:
+    """How much of the first reading is done, in percent of orders and tickets; None after it."""
+    if account.first_read_at is not None:
+        return None
+    until = account.round_until or account.connected_at
+    begin = account.connected_at - FIRST_LOOK
+    whole = (until - begin) * 2
+    done = (account.orders_until - begin) + (account.tickets_until - begin)
+    return max(0, min(99, int(done / whole * 100)))
 
 
 def wait(lease: ReaderLease, seconds: float, *, now: datetime) -> None:
