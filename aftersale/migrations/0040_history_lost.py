@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0038_steps_beside'),
+        ('aftersale', '0039_changed_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
