@@ -25,11 +25,11 @@ class AftersaleConfig(AppConfig):
 
 def make_schedules(**_: object) -> None:
     """Schedules: the payer's sweep (due refunds without a task, expired leases), ends of after-sale
-    windows, reading from platforms, the sweep of webhooks; daily, deleting old webhook messages
-    and answers to old API calls."""
+    windows, reading from platforms, the sweeps of webhooks and of brought files; daily, deleting
+    old webhook messages and answers to old API calls."""
     from django.db import connection
 
-    from config.queue import DECIDE, PAY, PULL, TELL, ensure_schedule
+    from config.queue import DECIDE, PAY, PULL, SLOW, TELL, ensure_schedule
 
     # `migrate aftersale` alone, on an empty database, comes before the queue has its tables.
     if "django_q_schedule" in connection.introspection.table_names():
@@ -41,5 +41,7 @@ def make_schedules(**_: object) -> None:
         task = "aftersale.tasks.read_platforms"
         ensure_schedule(name="read-platforms", task=task, cluster=PULL, minutes=1)
         ensure_schedule(name="tell", task="aftersale.tasks.tell", cluster=TELL, minutes=1)
+        task = "aftersale.tasks.sweep_files"
+        ensure_schedule(name="sweep-files", task=task, cluster=SLOW, minutes=1)
         task = "aftersale.tasks.clear_webhooks"
         ensure_schedule(name="clear-webhooks", task=task, cluster=TELL, minutes=1440)

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from aftersale.services.access import idempotent_calls
+from aftersale.services.exports import run
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
 from aftersale.services.outgoing import pay_refunds, send_steps
@@ -63,6 +64,20 @@ def read_platform(account_pk: int) -> None:
     """
     if read_changes.run(account_pk=account_pk, clock=database_moment):
         wake_reader(account_pk)
+
+
+def import_file(pk: int) -> None:
+    """Reads, previews or takes in a brought file, in the slow cluster (SPEC O11).
+
+    Idempotent: one that was killed goes on where it was.
+    """
+    run.work(pk, clock=timezone.now)
+
+
+def sweep_files() -> None:
+    """Wakes what a crash left behind, and forgets what nobody took in. Idempotent."""
+    run.wake_waiting()
+    run.forget(now=timezone.now())
 
 
 def tell() -> None:

@@ -61,6 +61,7 @@ NAVIGATION: list[dict[str, Any]] = [
                 "permission": MEMBER,
                 "badge": "aftersale.admin.kit.badges.parcels",
             },
+            page(_("Files from the back office"), "upload_file", "desk:files"),
             entry(_("Refund attempts"), "sync_alt", "aftersale_refundattempt"),
             entry(_("Ticket history"), "history", "aftersale_ticketevent"),
             page(_("Re-opened windows"), "lock_open_right", "desk:windows"),
@@ -72,6 +73,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Automation"),
         "items": [
             page(_("Strategies"), "rule", "automation:board"),
+            page(_("Suggestions to take over"), "approval_delegation", "automation:suggestions"),
             {
                 "title": _("Trial runs"),
                 "icon": "science",

@@ -6,7 +6,7 @@ from enum import StrEnum
 class ProblemCode(StrEnum):
     """A code is never taken back or given another meaning; new ones may come."""
 
-    # What was sent.
+    # Errors of the request.
     INVALID = "invalid"
     REFUSED = "refused"
     OVER_REFUNDABLE = "over_refundable"

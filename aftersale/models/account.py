@@ -1,4 +1,4 @@
-"""What happened to accounts, and links that are used once (SPEC P1, P5)."""
+"""Events of accounts, and links that are used once (SPEC P1, P5)."""
 
 from django.conf import settings
 from django.db import models

@@ -18,9 +18,11 @@ NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ImportState(models.TextChoices):
-    """How far a file is. `ready`: looked through, and waits for a person to say go."""
+    """How far a file is. `mapping`: its head is not known. `ready`: looked through, and
+    waits for a person to say go."""
 
     READING = "reading", _("Being read")
+    MAPPING = "mapping", _("Columns to be mapped")
     READY = "ready", _("Read, not taken in yet")
     WRITING = "writing", _("Being taken in")
     DONE = "done", pgettext_lazy("import", "Taken in")
@@ -32,7 +34,7 @@ IMPORT_UNDER_WAY = [ImportState.READING, ImportState.WRITING]
 
 
 class RowOutcome(models.TextChoices):
-    """What a row did, or would do."""
+    """The effect of a row, done or previewed."""
 
     NEW = "new", pgettext_lazy("row", "New")
     CHANGED = "changed", pgettext_lazy("row", "Changed")
@@ -135,7 +137,7 @@ class ImportRow(models.Model):
 
 
 class ColumnMapping(models.Model):
-    """What the columns of a shop's files mean, where no layout is known: done once by a person."""
+    """The meaning of a shop's columns, where no layout is known: set once by a person."""
 
     shop = models.ForeignKey(
         Shop, models.CASCADE, related_name="column_mappings", verbose_name=_("shop")

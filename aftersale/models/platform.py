@@ -39,7 +39,7 @@ class PlatformAccount(models.Model):
     # The shop there: its number, empty until the platform has told it, and its name.
     shop_there = models.CharField(_("shop on the platform"), max_length=128, blank=True, default="")
     name_there = models.CharField(_("its name there"), max_length=200, blank=True, default="")
-    # What the app may do, in the platform's words; when an owner has to authorise it again, and
+    # The app's permissions, in the platform's words; when an owner has to authorise it again, and
     # from when people are told so (SPEC P1, M4).
     scopes = models.JSONField(default=list)
     authorised_until = models.DateTimeField(_("authorised until"), null=True)

@@ -27,11 +27,11 @@ class Authorisation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What is known of a shop's access."""
+    """The known facts of a shop's access."""
 
     # The platform's own number of the shop; empty until it is known.
     shop: str = ""
-    # What the app may do, in the platform's words; empty where the platform does not say.
+    # The app's permissions, in the platform's words; empty where the platform does not say.
     scopes: tuple[str, ...] = ()
     # An owner has to authorise the app again by then, unless a renewal moves it. None: it does not
     # end by itself, or the platform does not say.

@@ -1,7 +1,6 @@
-"""What people can do from the desk on each platform: each connector declares it as `can`.
-
-Screens offer a step only where the shop's platform has it; the table in docs/platforms.md and the
-list on the page of the connection are made of the same words.
+"""The steps that people can take from the desk on each platform: each connector declares them as
+`can`. Screens offer a step only where the shop's platform has it; the table in docs/platforms.md
+and the list on the page of the connection are made of the same words.
 """
 
 from django.db import models
@@ -9,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Can(models.TextChoices):
-    """What a platform takes by a call, or tells; in the order in which people are shown it."""
+    """A step that a platform takes by a call, or a fact that it tells; in the order in which people
+    are shown them."""
 
     OFFER_TYPE = "offer_type", _("Offer another type to the buyer")
     OFFER_AMOUNT = "offer_amount", _("Offer another amount to the buyer")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NoteRules:
-    """What a platform takes as a seller's note on an order."""
+    """The form of a seller's note on an order that a platform takes."""
 
     longest: int
     # Colours (aftersale.domain.platform_facts).

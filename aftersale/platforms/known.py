@@ -24,7 +24,7 @@ class Read(NamedTuple):
 
 @dataclass(slots=True)
 class Known:
-    """What was read before of the records that changed since the beginning of a list, by number;
+    """Versions read before, by number, of the records that changed since the beginning of a list;
     and what becomes of each while the list is read."""
 
     reads: Mapping[str, Read] = field(default_factory=dict)

@@ -90,7 +90,7 @@ def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent 
     try:
         seen = platform.ticket(request.ticket_no)
     except TimedOut:
-        # That it was declined is certain; what it is now, the next decline finds out.
+        # It was declined for certain; the next decline reads the ticket's present state.
         return NotSent(answer.reason, PAUSE_SECONDS, limit=Limit.ORDER)
     if seen is None:
         return Failed(answer.reason, permanent=True)

@@ -203,7 +203,7 @@ class Picture:
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
-    # What else waits with it.
+    # The other calls that wait with it.
     limit = Limit.SHOP
 
 
@@ -289,7 +289,7 @@ class Platform(Protocol):
     """One shop's platform. A message of its is answered with `reply`, where it has one; else
     "success"."""
 
-    # What people can do there from the desk.
+    # The steps that people can take there from the desk.
     can: ClassVar[frozenset[Can]]
 
     def test(self) -> str:

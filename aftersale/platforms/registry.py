@@ -50,7 +50,7 @@ def authorisation(code: str) -> Authorisation | None:
 
 
 def granted(code: str, secrets: Mapping[str, str]) -> Granted:
-    """What is known of an access with these secrets."""
+    """The known facts of an access with these secrets."""
     look = getattr(import_module(PLATFORMS[code][1]), "granted", None)
     return look(secrets) if look else Granted()
 
@@ -64,7 +64,7 @@ def installations_app(code: str) -> Mapping[str, str]:
 
 
 def capabilities(code: str) -> frozenset[Can]:
-    """What people can do on a platform from the desk."""
+    """The steps that people can take on a platform from the desk."""
     if code not in PLATFORMS:
         return frozenset()
     can: frozenset[Can] = class_of(code).can
@@ -77,7 +77,7 @@ def class_of(code: str) -> Any:
 
 
 def can(shop: Shop) -> frozenset[Can]:
-    """What people can do from the desk in a shop; by hand they do the rest in its back office."""
+    """The steps that people can take from the desk in a shop; others are for its back office."""
     return capabilities(shop.platform) if shop.connector == ConnectorKind.PLATFORM else BY_HAND
 
 

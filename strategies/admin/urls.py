@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from strategies.admin.board import checkup, priority_board
 from strategies.admin.records import compare_revisions
 
+from . import suggestions
 from .editor import dialogs, views
 from .explaining.views import explain_now
 from .search.export import export
@@ -34,6 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("strategies/try/pause/", asking.pause, name="trial-pause"),
     path("strategies/try/present/", asking.present, name="trial-present"),
     path("strategies/try/<int:shop_id>/<str:scenario>/", asking.order, name="trial-order"),
+    path("strategies/suggestions/", suggestions.page, name="suggestions"),
+    path("strategies/suggestions/file/", suggestions.as_file, name="suggestions-file"),
     path("strategies/trials/", trials.listing, name="trials"),
     path("strategies/trials/<int:pk>/", trials.trial, name="trial"),
     path("strategies/trials/<int:pk>/progress/", trials.progress, name="trial-progress"),

@@ -68,8 +68,8 @@ class Decision(models.Model):
     )
     trace = ArrayField(models.SmallIntegerField(), default=list, verbose_name=_("trace"))
     error = models.TextField(_("error"), blank=True, default="")
-    # What was only suggested (SPEC O11), and who took a suggestion over in this decision. None of
-    # it counts as a hit.
+    # The outcome that was only suggested (SPEC O11), and the person who took a suggestion over in
+    # this decision. A suggestion is no hit.
     suggested_outcome = models.CharField(
         _("suggested"), max_length=16, choices=Outcome, blank=True, db_default=""
     )
@@ -156,7 +156,7 @@ class Decision(models.Model):
                 condition=~Q(outcome=Outcome.MANUAL),
                 name="decision_buyer_hits",
             ),
-            # What is suggested and waits for a person (SPEC O11).
+            # Suggestions that wait for a person (SPEC O11).
             models.Index(
                 fields=["shop", "ticket", "id"],
                 condition=Q(why=Why.SUGGESTED),

@@ -1,9 +1,7 @@
-"""What automation only suggests, since the facts come from a file (SPEC O11): the list of it, and
-a person who takes one over.
-
-Taking over decides the ticket anew, under the lane, by the strategies of this moment: cap, limits,
-breaker and the order's money are checked and count as at any hit, and the decision names the
-person.
+"""Suggestions of automation, where the facts come from a file (SPEC O11): their list, and a person
+who takes one over. Taking over decides the ticket anew, under the lane, by the strategies of this
+moment: cap, limits, breaker and the order's money are checked and count as at any hit, and the
+decision names the person.
 """
 
 from datetime import datetime

@@ -16,6 +16,7 @@ from aftersale.models import (
     ApiToken,
     BlockedBuyer,
     EvidenceFile,
+    FileImport,
     Fund,
     Membership,
     Order,
@@ -33,6 +34,7 @@ from .scene import Scene
 from .test_scope import SCOPED
 
 SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGIES
+FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
@@ -43,6 +45,7 @@ MAY: dict[Needs, set[str]] = {
     HANDLE: {"owner", "admin", "cs_manager", "cs_agent"},
     TEXTS: {"owner", "admin", "cs_manager"},
     WINDOWS: {"owner", "admin", "cs_manager"},
+    FILES: {"owner", "admin", "cs_manager"},
     STRATEGIES: {"owner", "admin"},
     SHOP: {"owner"},
     OPERATOR: set(),
@@ -52,10 +55,10 @@ MAY: dict[Needs, set[str]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """What it takes to be shown the page and to send to it, and what stands in its address.
+    """The requirements to be shown the page and to send to it, and the parts of its address.
 
     `sends` is None where a page only shows. Of the arguments a model stands for the key of the
-    scene's row of it. `lists`: the objects are named in what is sent, so that those of another
+    scene's row of it. `lists`: the objects are named in the data sent, so that those of another
     shop are answered for, not refused as a whole.
     """
 
@@ -126,6 +129,15 @@ PAGES: dict[str, Page] = {
     "desk:window-open": step(WINDOWS, Order, shows=SEE),
     "desk:funds": shown(),
     "desk:fund-correct": step(SHOP, Fund),
+    # Files of back offices
+    "desk:files": step(FILES, shows=SEE, of_shop=True),
+    "desk:file": step(FILES, FileImport, shows=SEE),
+    "desk:file-progress": Page(SEE, None, (FileImport,), part=True),
+    "desk:file-refused": Page(FILES, None, (FileImport,)),
+    "desk:file-mapping": step(FILES, FileImport),
+    "desk:files-approve": Page(SHOP, SHOP, (Shop,)),
+    "automation:suggestions": step(HANDLE, shows=SEE, of_shop=True),
+    "automation:suggestions-file": Page(HANDLE, None, of_shop=True),
     # Dashboard
     "monitoring:drilldown": shown(),
     # Alerts
@@ -192,7 +204,7 @@ PAGES: dict[str, Page] = {
     "desk:shop-platform-authorise": step(SHOP, Shop, "kuaishou"),
     "desk:shop-platform-confirm": step(SHOP, Shop),
     "desk:shop-platform-drop": step(SHOP, Shop),
-    # Whatever comes without a state of one's own is refused.
+    # A callback without a state of one's own is refused.
     "desk:platform-authorised": Page(NOBODY, None, ("kuaishou",)),
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),

@@ -12,6 +12,7 @@ from aftersale.models import (
     ApiToken,
     BlockedBuyer,
     EvidenceFile,
+    FileImport,
     Fund,
     FundEntry,
     Membership,
@@ -281,6 +282,14 @@ def make(mark: str, *roles: str) -> Scene:
             content_type="image/png",
             size=9,
             uploaded_at=AT,
+        ),
+        FileImport.objects.create(
+            shop=shop,
+            created_at=AT,
+            state="ready",
+            names=[f"{mark}-orders.csv"],
+            digests=["d"],
+            counts={"order": {"refused": 1}},
         ),
         # Its credentials are of another key, so that nothing is ever called.
         PlatformAccount.objects.create(

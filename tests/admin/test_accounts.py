@@ -193,7 +193,7 @@ def test_a_password_is_judged_and_ends_other_sessions() -> None:
 
 
 def test_old_sessions_confirm_with_password_or_code(own: Scene) -> None:
-    """What was typed is carried along, and nothing moves before."""
+    """Typed input is carried along, and nothing moves before."""
     owner = own.people["owner"]
     owner.set_password(PASSWORD)
     owner.save()

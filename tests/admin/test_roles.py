@@ -52,7 +52,7 @@ def sent(scene: Scene) -> dict[str, Any]:
 
 def get(client: Client, address: str) -> tuple[int, str]:
     response = client.get(address)
-    return response.status_code, response.getvalue().decode()
+    return response.status_code, response.getvalue().decode(errors="replace")
 
 
 def allowed(needs: Needs | None, role: str) -> bool:

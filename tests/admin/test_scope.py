@@ -35,9 +35,11 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
+        "FileImport", "ImportFile", "ImportRow", "ColumnMapping", "ExportedLine",
         "AccountLink",  # on the page of members, and of users
         "IdempotentCall",  # between programs
         "PlatformAccount", "PlatformMessage", "PlatformProblem",
+        "PlatformAuthorisation", "PlatformCalls", "PlatformRead", "FeedEvent",
     }  # fmt: skip
     own = [model for label in MINE for model in apps.get_app_config(label).get_models()]
     missing = {model.__name__ for model in own if model not in admin.site._registry}

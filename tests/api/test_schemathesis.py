@@ -58,7 +58,7 @@ def document(db: None) -> Iterator[Any]:
 
 @pytest.fixture
 def known(shop: Shop, owner: User) -> dict[str, Any]:
-    """What there is in the shop, by the names in addresses; ids by what they stand behind."""
+    """The shop's objects, by the names in addresses; ids by the part of the address before them."""
     strategy = make_strategy(shop, name="small")
     ticket = make_ticket(make_order(shop, order_no="o1"), ticket_no="AS1")
     decide_shop(shop.pk, tally=Tally())

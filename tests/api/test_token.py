@@ -1,4 +1,4 @@
-"""What a token is bound to, and what it says of itself (SPEC P1, P5)."""
+"""A token's bounds, and its description of itself (SPEC P1, P5)."""
 
 from datetime import timedelta
 

@@ -109,7 +109,7 @@ class Fake(Protocol):
     def payout_fails(self, ticket_no: str) -> None:
         """The money that is on its way for a ticket will not arrive."""
 
-    # What came of it.
+    # Results.
 
     def ticket(self, ticket_no: str) -> State: ...
 
@@ -122,7 +122,7 @@ class Fake(Protocol):
     def calls(self, step: str) -> int:
         """How often a step was asked for, carried out or not: a method's name of Platform."""
 
-    # What goes wrong.
+    # Faults.
 
     def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
         """The next `times` calls that change something meet this fault; with `reading`, those that

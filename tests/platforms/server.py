@@ -1,4 +1,4 @@
-"""What the fakes of platforms have in common: a server on loopback, faults, a shop under a lock."""
+"""Common parts of the fake platforms: a server on loopback, faults, a shop under a lock."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class ServedShop:
         with self._lock:
             self.shop.doom(self.named(ticket_no))
 
-    # What came of it.
+    # Results.
 
     def tickets(self) -> list[str]:
         with self._lock:
@@ -155,7 +155,7 @@ class ServedShop:
         """The push of one event of the shop."""
         raise NotImplementedError
 
-    # What goes wrong.
+    # Faults.
 
     def fail(self, fault: Fault, times: int = 1, *, reading: bool = False) -> None:
         if fault in _OF_LISTS:

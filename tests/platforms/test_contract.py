@@ -26,7 +26,7 @@ __all__ = ["fake", "platform"]
 CHAT = Picture("chat.png", "image/png", b"\x89PNG\r\n\x1a\n")
 
 
-# What is there.
+# Reading.
 
 
 def test_the_button_that_tests_the_access_gives_the_shops_name(platform: Platform) -> None:

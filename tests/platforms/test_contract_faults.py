@@ -25,7 +25,7 @@ from .fakes import Fake, Fault
 __all__ = ["fake", "platform"]
 
 
-# What goes wrong.
+# Faults.
 
 
 def test_a_call_that_was_lost_is_not_repeated(fake: Fake, platform: Platform) -> None:

@@ -82,7 +82,7 @@ class Way:
         return reverse("desk:platform-authorised", args=[self.fake.code])
 
     def come(self, query: dict[str, str], client: Client | None = None) -> str:
-        """What the owner reads then."""
+        """The page to which the platform sends the owner back, as text."""
         response = (client or self.client).get(self.back(), query, follow=True)
         return unescape(response.content.decode())
 

@@ -1,8 +1,8 @@
-"""What somebody did on the platform meanwhile is taken over as fact, whatever we had (SPEC O4, O7).
+"""Steps taken on the platform meanwhile are taken over as facts, whatever was here (SPEC O4, O7).
 
-Every step that we may have a ticket at, and every later status that the platform may report: where
-the ticket is afterwards, with which flag, what of the order's money it has, and what has become of
-a refund that was approved here and not sent. The books are right after each.
+Every step that a ticket may have here, and every later status that the platform may report: where
+the ticket is afterwards, with which flag, how much of the order's money it has, and what has become
+of a refund that was approved here and not sent. The books are right after each.
 """
 
 from datetime import timedelta

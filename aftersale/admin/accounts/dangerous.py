@@ -21,6 +21,8 @@ DANGEROUS = {
     "account_password",
     # Enabling a strategy
     "automation:strategy-enable",
+    # The same for files: what fresh ones say is decided without a person
+    "desk:files-approve",
     # A correction of a ledger
     "desk:fund-correct",
     # Lifting a pause

@@ -16,7 +16,7 @@ from . import session
 from .confirm import ask_first
 from .dangerous import DANGEROUS
 
-# What a page asks for by itself says so, and keeps no session going.
+# Requests that a page makes by itself name themselves, and keep no session alive.
 UNATTENDED = "X-Unattended"
 # The pages of a person without their second factor, and what these need.
 _OPEN = {

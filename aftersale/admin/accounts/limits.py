@@ -96,7 +96,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> Non
 
 
 def _browsers(request: HttpRequest) -> dict[str, str]:
-    """What the browser is known by, by the names that logged in with it."""
+    """The browser's signed marks, by the names that logged in with it."""
     try:
         return signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=_KNOWN_SECONDS)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""What happened to accounts, for operators (SPEC P5)."""
+"""Events of accounts, for operators (SPEC P5)."""
 
 from django.contrib import admin
 

@@ -51,7 +51,7 @@ def redirect_address(request: HttpRequest, platform: str) -> str:
 
 @desk_page
 def authorise(request: HttpRequest, pk: int, platform: str) -> HttpResponse:
-    """What to do there, and the button that leads there."""
+    """Instructions for the platform's side, and the button that leads there."""
     shop = owned_shop(request, pk)
     how = registry.authorisation(platform) if platform in registry.PLATFORMS else None
     if how is None:

@@ -29,7 +29,8 @@ from aftersale.services.syncing import accounts, authorising, health
 from .frame import SettingsForm, owned_shop, section, the_shop
 
 PROBLEMS = 20
-# What platforms call the things that a shop lets an app do; others are shown as they are called.
+# The platforms' names of the permissions that a shop gives an app; others are shown as they are
+# called.
 SCOPES = {
     "merchant_order": gettext_lazy("Orders"),
     "merchant_refund": gettext_lazy("After-sale"),

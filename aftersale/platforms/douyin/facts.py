@@ -1,4 +1,4 @@
-"""What Douyin says of a ticket or order beyond its record, for people; no buyer's data."""
+"""Douyin's facts of a ticket or order beyond its record, for people; no buyer's data."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def of_order(row: Row) -> tuple[Fact, ...]:
 
 
 def automatic(info: Row) -> list[str]:
-    """Who decided by itself there, known or not."""
+    """The platform's automations that decided it, known ones by name."""
     return list(dict.fromkeys(codes.AUTOMATIC.get(bit, str(bit)) for bit in audit_bits(info)))
 
 

@@ -1,4 +1,4 @@
-"""What a Douyin shop is asked before anything is done: orders, tickets, lists, addresses."""
+"""Questions to a Douyin shop that change nothing: orders, tickets, lists, addresses."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -61,7 +61,7 @@ class Lookup:
         return None if row is None else readable(self._order_record(row))
 
     def lines(self, order_no: str) -> tuple[str, ...] | None:
-        """What after-sale entries are opened for; None for an order that is not there."""
+        """The order's lines, which after-sale entries are opened for; None for an unknown order."""
         row = self._raw_order(order_no)
         return None if row is None else to_records.goods_lines(row)
 

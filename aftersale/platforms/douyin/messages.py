@@ -23,7 +23,7 @@ ORDERS, TICKETS = range(100, 200), range(200, 300)
 def changes(
     body: bytes, headers: Mapping[str, str], secrets: Mapping[str, str]
 ) -> Sequence[Changed]:
-    """What a push is about. Test pushes and other shops' say nothing; ForgedMessage."""
+    """The changes that a push names. Tests and other shops' name none; raises ForgedMessage."""
     sent = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
     if not _signed(body, sent, secrets):
         raise ForgedMessage

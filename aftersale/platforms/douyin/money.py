@@ -1,4 +1,4 @@
-"""What was paid for an order there, in all and for each line, in fen."""
+"""The amount paid for an order there, in all and for each line, in fen."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -54,7 +54,7 @@ def _is_paid(phase: Row) -> bool:
 
 
 def _beside(row: Row) -> set[int]:
-    """What an order's figure may have that its lines' have not."""
+    """Amounts that an order's figure may hold and its lines' do not."""
     freight, tax = max(0, number(row, "post_amount")), max(0, number(row, "tax_amount"))
     return {freight, tax, freight + tax}
 

@@ -43,7 +43,7 @@ Row = Mapping[str, Any]
 class Douyin:
     """One shop there. Versions are the platform's update times, to the second."""
 
-    # What a push is answered with; anything else, and it comes again.
+    # The answer to a push; after any other it comes again.
     reply = '{"code":0,"msg":"success"}'
     can = frozenset(
         {
@@ -80,7 +80,7 @@ class Douyin:
     def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
         return access.renewed(self._api, self._account.secrets, now=now, refused=refused)
 
-    # What is there.
+    # Reading.
 
     def changed_orders(
         self, *, since: datetime, until: datetime, known: Known | None = None

@@ -1,7 +1,7 @@
-"""What Douyin sends of orders and tickets, as Afterdesk's records.
+"""Douyin's orders and tickets as Afterdesk's records.
 
-A code that is not in the tables never stops the rest: its ticket is for people, and what can't be
-recorded at all (no number, no time, no amount) is told as Unreadable.
+A code that is not in the tables never stops the rest: its ticket is for people; one that can't be
+recorded at all (no number, no time, no amount) becomes Unreadable.
 """
 
 import re
@@ -150,7 +150,7 @@ def order_record(row: Row, shop: str) -> SeenOrder | Unreadable:
         "completed_at": iso(number(row, "finish_time")) if status == "completed" else None,
         "updated_at": iso(number(row, "update_time")),
         "paid_amount": _yuan(paid),
-        # Whatever goes back to a buyer there is a ticket, and counted with it.
+        # Any money that goes back to a buyer there is a ticket, and counted with it.
         "refunded_amount": "0",
         "labels": ["campaign"] if number(row, "trade_type") in codes.CAMPAIGNS else [],
         "lines": [
@@ -312,7 +312,7 @@ def _shipment(data: Row) -> dict[str, Any] | None:
 
 
 def _last_role(data: Row) -> int:
-    """Who acted last, by the history's own times where it has them."""
+    """The role that acted last, by the history's own times where it has them."""
     steps = rows(part(data, "process_info"), "record_logs_list")
     last = max(steps, key=lambda step: clean(step.get("time")), default={})
     return number(last, "role")

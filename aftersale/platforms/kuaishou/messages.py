@@ -34,7 +34,8 @@ ORDER_EVENTS = frozenset(
 
 
 def changes(body: bytes, secrets: Mapping[str, str]) -> Sequence[Changed]:
-    """What a push is about. Test pushes and other sellers' say nothing; ForgedMessage."""
+    """The changes that a push names. Test pushes and other sellers' name none; raises
+    ForgedMessage."""
     envelope = _decrypted(body, secrets.get("message_secret", ""))
     if identity(envelope, "appKey") != secrets.get("app_key"):
         raise ForgedMessage

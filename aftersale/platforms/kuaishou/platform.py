@@ -96,7 +96,7 @@ class Kuaishou:
     def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
         return access.renewed(self._api, self._account.secrets, now=now, refused=refused)
 
-    # What is there.
+    # Reading.
 
     def changed_orders(
         self, *, since: datetime, until: datetime, known: Known | None = None

@@ -307,7 +307,7 @@ def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable |
 
 
 def _what(error: Exception) -> str:
-    """What is wrong, without a buyer's data."""
+    """The error in words, without a buyer's data."""
     if isinstance(error, to_records.UnknownStatus):
         return str(error)
     if isinstance(error, ValidationError):

@@ -39,7 +39,7 @@ def iso(seconds: Any) -> str | None:
 
 
 def moment(seconds: Any) -> datetime | None:
-    """Of what is only shown: None where it is no moment."""
+    """A moment that is only shown; None for a value that is no moment."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC) if int(seconds or 0) > 0 else None
     except (TypeError, ValueError, OverflowError, OSError):

@@ -63,7 +63,7 @@ class Api:
         self._data(self._call(method, fields, deadline=deadline))
 
     def token(self, method: str, fields: Mapping[str, str]) -> Mapping[str, Any]:
-        """What the two OAuth calls answer, which take no access token.
+        """The answer of the two OAuth calls, which take no access token.
 
         Raises TimedOut where the platform may have given new tokens that did not arrive.
         """

@@ -14,7 +14,7 @@ NOTE, ADDRESSES = "order.modifySellerMarkInfo", "common.getAddressRecord"
 FLAGS = {"grey": 1, "red": 2, "yellow": 3, "green": 4, "blue": 5, "purple": 6}
 # A flag is needed with each note there, and grey is what an order has without.
 NOTES = NoteRules(longest=200, flags=tuple(FLAGS), replaces=True)
-# Who wrote it; staff's names stay here.
+# The author of each note there; staff's names stay here.
 OPERATOR = "Afterdesk"
 A_PAGE = 50
 

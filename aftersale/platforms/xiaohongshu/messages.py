@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 def changes(
     account: Account, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
 ) -> Sequence[Changed]:
-    """What a message is about; other sellers' are left out. Raises ForgedMessage."""
+    """The changes that a message names; other sellers' are left out. Raises ForgedMessage."""
     _check(account, headers, query)
     try:
         told = json.loads(body)

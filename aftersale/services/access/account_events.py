@@ -1,4 +1,4 @@
-"""What is written down of accounts: whose, by whom, when, from where (SPEC P5)."""
+"""The record of an account: whose, by whom, when, from where (SPEC P5)."""
 
 from datetime import datetime
 

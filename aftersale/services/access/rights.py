@@ -22,6 +22,7 @@ class Right(Enum):
     HANDLE_TICKETS = "handle_tickets"
     EDIT_TEMPLATES = "edit_templates"
     OPEN_WINDOWS = "open_windows"
+    BRING_FILES = "bring_files"
     CHANGE_STRATEGIES = "change_strategies"
     CHANGE_SHOP = "change_shop"
 
@@ -32,6 +33,7 @@ ROLES: dict[Right, set[Role]] = {
     Right.HANDLE_TICKETS: _DESK,
     Right.EDIT_TEMPLATES: _DESK - {Role.CS_AGENT},
     Right.OPEN_WINDOWS: _DESK - {Role.CS_AGENT},
+    Right.BRING_FILES: _DESK - {Role.CS_AGENT},
     Right.CHANGE_STRATEGIES: {Role.OWNER, Role.ADMIN},
     Right.CHANGE_SHOP: {Role.OWNER},
 }

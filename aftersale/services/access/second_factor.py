@@ -1,4 +1,4 @@
-"""Who needs a second factor, who has one, and taking it away where it was lost (SPEC P5)."""
+"""Second factors: who needs one, who has one, and taking a lost one away (SPEC P5)."""
 
 from datetime import datetime
 

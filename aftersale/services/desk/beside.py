@@ -1,9 +1,7 @@
-"""What people tell a shop's platform beside a ticket's own course: notes and flags on the order,
-the buyer's return parcel entered for the buyer, new goods of an exchange; and the choice of a
-return address.
-
-Each is offered where the platform takes it (SPEC P3), recorded with who and when, and sent by the
-outbox of steps; what the platform says is shown beside the case.
+"""Messages of people to a shop's platform beside a ticket's own course: notes and flags on the
+order, the buyer's return parcel entered for the buyer, new goods of an exchange; and the choice of
+a return address. Each is offered where the platform takes it (SPEC P3), recorded with who and when,
+and sent by the outbox of steps; the platform's answer is shown beside the case.
 """
 
 from collections.abc import Sequence
@@ -61,7 +59,7 @@ def possible(ticket: Ticket) -> set[str]:
 
 
 def note_rules(ticket: Ticket) -> NoteRules | None:
-    """What the shop's platform takes as a note; None where it takes none."""
+    """The limits of a note on the shop's platform; None where it takes none."""
     if Can.NOTE not in registry.can(ticket.shop):
         return None
     rules: NoteRules = registry.class_of(ticket.shop.platform).notes
@@ -158,7 +156,7 @@ def return_addresses(ticket: Ticket) -> Sequence[ReturnAddress]:
 
 
 def chosen_address(ticket: Ticket, number: str) -> dict[str, str]:
-    """What the step of an approved return keeps of the address that was chosen; empty: the default.
+    """The chosen return address, as the step of an approved return keeps it; empty: the default.
     Not within a transaction."""
     if not number:
         return {}

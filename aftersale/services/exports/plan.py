@@ -1,12 +1,12 @@
-"""What is to be done with each record of a file: the same for the preview and for the writing."""
+"""The plan for each record of a file: the same for the preview and for the writing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aftersale.domain.multilingual import joined
+from aftersale.domain.multilingual import said as _
 from aftersale.models import ImportRow, RowOutcome
-from aftersale.records.schemas import FieldError
 
 from .moments import Dated
 from .reading.tables import Problem
@@ -39,10 +39,13 @@ class Planned:
         there = {row.row: row.pk for row in self.rows}
         for problem in problems:
             pk = there.get(problem.row, self.rows[0].pk)
-            told = joined(": ", filter(None, problem[:2]))
-            by_row.setdefault(pk, []).append(told)
+            by_row.setdefault(pk, []).append(_told(problem))
         self.notes = {pk: joined("; ", dict.fromkeys(told)) for pk, told in by_row.items()}
         return self
 
-    def refuse_for(self, errors: Sequence[FieldError]) -> "Planned":
-        return self.refuse([Problem(error.pointer, error.message) for error in errors])
+
+def _told(problem: Problem) -> str:
+    if not problem.head:
+        return problem.message
+    told = _("%(column)s: %(problem)s")
+    return told % {"column": problem.head, "problem": problem.message}

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from aftersale.domain.money import plain_yuan
+from aftersale.domain.money import format_yuan, plain_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     CommissionSplit,
@@ -262,7 +263,27 @@ def _decide(
     else:
         planned.outcome = RowOutcome.UNCHANGED if same else RowOutcome.CHANGED
         planned.record = record
+        if not same:
+            planned.notes = {planned.rows[0].pk: _changes(values, stored)}
     return planned
+
+
+def _changes(values: Mapping[str, Any], stored: _Stored) -> str:
+    """What is seen most of a change, before and after."""
+    before = stored.values
+    told: list[str] = []
+    if values["status"] != before["status"]:
+        was, now = OrderStatus(before["status"]).label, OrderStatus(values["status"]).label
+        told.append(joined(" → ", [was, now]))
+    if values["paid_amount"] != before["paid_amount"]:
+        paid = {
+            "was": format_yuan(before["paid_amount"]),
+            "now": format_yuan(values["paid_amount"]),
+        }
+        told.append(_("paid %(was)s → %(now)s") % paid)
+    if values["buyer"] != before["buyer"]:
+        told.append(_("buyer %s") % values["buyer"])
+    return joined("; ", told)
 
 
 def _same(values: Mapping[str, Any], stored: _Stored) -> bool:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from aftersale.domain.money import plain_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
@@ -120,6 +121,11 @@ class TicketPlans:
         else:
             planned.outcome = RowOutcome.UNCHANGED if same else RowOutcome.CHANGED
             planned.record = record
+            if record.status and record.status != stored["status"]:
+                labels = [
+                    TicketStatus(status).label for status in (stored["status"], record.status)
+                ]
+                planned.notes[row.pk] = joined(" → ", labels)
         return planned
 
     def _line(self, draft: TicketDraft, numbers: Numbers, lines: _Lines) -> int | None:

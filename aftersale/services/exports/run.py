@@ -6,25 +6,40 @@ Whatever kills it, the rows say what is left: it goes on there. One import of a 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connection
+import structlog
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from aftersale.models import FileImport, ImportRow, ImportState, RowOutcome
+from aftersale.domain.multilingual import said, written
+from aftersale.models import (
+    IMPORT_UNDER_WAY,
+    FileImport,
+    ImportFile,
+    ImportRow,
+    ImportState,
+    RowOutcome,
+)
 from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.sql_arrays import numbers, texts
+from config.queue import SLOW, wake
 
 from . import line_numbers, write
 from .moments import dated
 from .plan import Planned
 from .plan_orders import OrderPlans
 from .plan_tickets import TicketPlans
+from .reading.limits import UnknownHead, WrongFile
 from .staging import batches, stage, tables_of
 
 BATCH = 1_000
 # The first half of the advisory lock's keys; the shop is the other.
 _LOCK = 7_002
+TASK = "aftersale.tasks.import_file"
+_IDLE, _KEPT = timedelta(days=7), timedelta(days=30)
+log = structlog.get_logger(__name__)
 Told = Callable[[Sequence[Planned]], None]
 
 
@@ -40,6 +55,75 @@ def alone(shop_id: int) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, shop_id])
+
+
+def work(pk: int, *, clock: Callable[[], datetime]) -> None:
+    """The next step of an import that waits for one; in the slow cluster."""
+    brought = FileImport.objects.select_related("shop").filter(pk=pk).first()
+    if brought is None:
+        return
+    try:
+        with alone(brought.shop_id):
+            brought.refresh_from_db()
+            _step(brought, clock)
+    except Refused:
+        return  # the one at work wakes this one
+    wake_waiting(shop_id=brought.shop_id)
+
+
+def _step(brought: FileImport, clock: Callable[[], datetime]) -> None:
+    try:
+        if brought.state == ImportState.READING:
+            if brought.files.exists():
+                read(brought)
+            preview(brought, clock=clock, told=_nobody)
+        elif brought.state == ImportState.WRITING:
+            take_in(brought, clock=clock, told=_nobody)
+    except UnknownHead as unknown:
+        _fail(brought, ImportState.MAPPING, unknown.args[0])
+    except WrongFile as wrong:
+        brought.files.all().delete()
+        _fail(brought, ImportState.FAILED, wrong.args[0])
+    except (OperationalError, InterfaceError):
+        raise  # the sweep tries again
+    except Exception as error:
+        # Without its text, which may quote what a buyer wrote.
+        log.error("import_failed", file_import=brought.pk, error=type(error).__name__)
+        _fail(
+            brought,
+            ImportState.FAILED,
+            said("The program could not go on (%s).") % type(error).__name__,
+        )
+
+
+def _fail(brought: FileImport, state: ImportState, error: str) -> None:
+    brought.state, brought.error = state, error
+    brought.save(update_fields=["state", "error"])
+
+
+def _nobody(planned: Sequence[Planned]) -> None:
+    """A page reads how far it is."""
+
+
+def wake_waiting(*, shop_id: int | None = None) -> None:
+    """Wakes a worker for each import that waits for one; twice is as good as once."""
+    waiting = FileImport.objects.filter(state__in=IMPORT_UNDER_WAY)
+    if shop_id is not None:
+        waiting = waiting.filter(shop=shop_id)
+    for pk in waiting.order_by("pk").values_list("pk", flat=True):
+        wake(TASK, pk, cluster=SLOW)
+
+
+def forget(*, now: datetime) -> None:
+    """What was never taken in is put aside after a week; rows that were go after a month."""
+    idle = FileImport.objects.filter(
+        state__in=(ImportState.READY, ImportState.MAPPING), created_at__lt=now - _IDLE
+    )
+    idle.update(state=ImportState.CANCELLED)
+    over = FileImport.objects.filter(created_at__lt=now - _KEPT).exclude(state__in=IMPORT_UNDER_WAY)
+    ImportRow.objects.filter(file_import__in=over).delete()
+    for leftover in (ImportRow, ImportFile):
+        leftover.objects.filter(file_import__state=ImportState.CANCELLED).delete()
 
 
 def read(file_import: FileImport) -> None:
@@ -93,12 +177,24 @@ def _keep(
     for one in planned:
         for row in one.rows:
             before = row.outcome
-            # What was written before a kill shows as unchanged now: it stays what it was.
+            # Rows written before a kill show as unchanged now: they keep their results.
             again = writes and one.outcome == RowOutcome.UNCHANGED and before
             row.outcome = before if again else one.outcome.value
             row.note = one.notes.get(row.pk, "")
             row.written = writes
-    ImportRow.objects.bulk_update(batch, ["outcome", "note", "written"], batch_size=500)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE aftersale_importrow r
+                  SET outcome = k.outcome, note = k.note, written = %s
+                 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k (id, outcome, note)
+                WHERE r.id = k.id""",
+            [
+                writes,
+                numbers(row.pk for row in batch),
+                texts(row.outcome for row in batch),
+                texts(written(row.note) for row in batch),
+            ],
+        )
     FileImport.objects.filter(pk=file_import.pk).update(done=F("done") + len(batch), seen_at=now)
 
 

@@ -58,7 +58,7 @@ def stage(file_import: FileImport) -> None:
 
 
 def _recognise(file_import: FileImport) -> Recognise:
-    """What a person said of this file, then what is remembered for the shop, then what is known."""
+    """Tries a person's mapping of this file, then the shop's earlier ones, then known layouts."""
     platform = file_import.shop.platform
     kind = Kind(file_import.kind) if file_import.kind else None
     known = remembered(file_import.shop_id)

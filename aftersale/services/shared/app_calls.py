@@ -52,7 +52,7 @@ def met(shop_pk: int, limit: Limit, *, seconds: float, now: datetime) -> list[in
         mine = PlatformCalls.objects.filter(day=_TODAY, shop=shop_pk, spent_at=None)
         mine.update(spent_at=now)
     shops = shops_of_app(shop_pk)
-    # Who reads just now finds out by itself.
+    # A reader at work finds out by itself.
     readers = PlatformAccount.objects.filter(shop__in=shops, leased_until=None)
     readers.update(paused_until=now + timedelta(seconds=seconds))
     return shops

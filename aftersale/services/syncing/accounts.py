@@ -130,7 +130,8 @@ def replace(
 def authorise_again(
     *, shop_id: int, secrets: Mapping[str, str], ours: bool, name: str, user: User, now: datetime
 ) -> None:
-    """What the platform's own page has granted anew, and was tried; reading goes on."""
+    """Stores access that the platform's own page has granted anew, and that was tried; reading goes
+    on."""
     with transaction.atomic():
         account = _locked_account(shop_id)
         account.installations_app, account.name_there = ours, name

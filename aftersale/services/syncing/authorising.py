@@ -124,7 +124,7 @@ def drop(*, shop_id: int, user: User) -> None:
 
 
 def waiting(*, shop_id: int, user: User, now: datetime) -> PlatformAuthorisation | None:
-    """What the person has been granted for the shop and has still to confirm."""
+    """The access granted to the person for the shop, still to be confirmed."""
     rows = PlatformAuthorisation.objects.select_related("shop").filter(
         shop=shop_id, user=user, granted_at__isnull=False, expires_at__gt=now
     )
@@ -201,7 +201,7 @@ def _known(account: PlatformAccount) -> Mapping[str, str]:
 
 
 def _besides(how: Authorisation, row: PlatformAuthorisation) -> Mapping[str, str]:
-    """What the shop's credentials say beside the app and its tokens, such as a return address."""
+    """The shop's credentials besides the app and its tokens, such as a return address."""
     account = PlatformAccount.objects.filter(shop=row.shop_id).first()
     known = {} if account is None else _known(account)
     apps = {secret.name for secret in how.app}

@@ -11,7 +11,7 @@ KEPT = timedelta(days=2)
 
 
 def known(account: PlatformAccount, subject: str, *, since: datetime) -> Known:
-    """What was read before of what changed since then."""
+    """Versions read before, of records that changed since then."""
     rows = PlatformRead.objects.filter(account=account, subject=subject, version__gte=since)
     found = rows.values_list("number", "version", "at")
     return Known({number: Read(version, at) for number, version, at in found})

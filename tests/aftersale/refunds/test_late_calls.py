@@ -40,7 +40,7 @@ class Scene:
 
     def __init__(self, clock, monkeypatch):
         self.clock = clock
-        # What happens while it stands still is of this moment by the database's clock.
+        # Events while it stands still are of this moment by the database's clock.
         clock.now = timezone.now() - timedelta(seconds=61)
         self.refund = decided(make_order(make_shop(), 1_000), 1_000, now=clock.now)
         self.second = make_ticket(self.refund.order, 1_000)
@@ -135,7 +135,7 @@ def test_money_is_free_once_the_call_cannot_arrive_any_more(scene):
     assert audit() == []
 
 
-# Whatever is said of the second call says nothing of the first.
+# An answer about the second call says nothing of the first.
 
 
 def stood_still(platform, clock):
@@ -244,5 +244,5 @@ def test_the_sandbox_pays_before_the_deadline_and_not_after_it():
     assert not SandboxPayment.objects.exists()
     ahead = late(at=timezone.now() + timedelta(seconds=60))
     assert Sandbox().pay(request(shop, deadline=ahead)) == Paid()
-    # What was paid is paid, whenever it is asked about.
+    # A payment that was made stays made, whenever it is asked about.
     assert Sandbox().pay(request(shop, deadline=late())) == Paid()

@@ -1,4 +1,4 @@
-"""What the fake Douyin answers to a question, and how it writes an event."""
+"""The fake Douyin's answers to questions, and its events."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

@@ -22,7 +22,7 @@ def douyin(fake: DouyinFake) -> Douyin:
 
 
 def decided(douyin: Douyin, ticket_no: str) -> Step:
-    """What a decision made now would be about."""
+    """The subject of a decision made now."""
     ticket = douyin.ticket(ticket_no)
     assert ticket is not None
     record = ticket.record

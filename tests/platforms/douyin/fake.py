@@ -96,7 +96,7 @@ class DouyinFake(ServedShop):
         with self._lock:
             return str(self.shop.apply(int(order_no), type, amount, reason or "不想要了", line))
 
-    # What came of it.
+    # Results.
 
     def ticket(self, ticket_no: str) -> State:
         with self._lock:

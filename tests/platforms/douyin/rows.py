@@ -1,4 +1,4 @@
-"""What Douyin sends of a ticket and an order, as plain as it gets, and the records of them."""
+"""Douyin's rows of a ticket and an order, as plain as they get, and their records."""
 
 from typing import Any
 

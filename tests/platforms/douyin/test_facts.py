@@ -1,4 +1,4 @@
-"""What people see beside a ticket; every name and value has a label (SPEC O4)."""
+"""Facts shown beside a ticket; every name and value has a label (SPEC O4)."""
 
 from aftersale.domain.platform_facts import NAMES, VALUES
 from aftersale.platforms.douyin import codes

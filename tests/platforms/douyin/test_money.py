@@ -1,4 +1,4 @@
-"""What was paid: the lines add up to it, and never to more."""
+"""The paid amount: the lines add up to it, and never to more."""
 
 from random import Random
 

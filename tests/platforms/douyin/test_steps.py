@@ -112,7 +112,7 @@ def test_goods_that_are_back_are_refused_with_another_operation(
 
     assert sent(fake)["type"] == 112
     assert fake.ticket(number).status == "rejected"
-    # What was refused may still be refunded.
+    # A refused request may still be refunded.
     assert douyin.confirm_receipt(decided(douyin, number)) == Accepted()
 
 

@@ -126,7 +126,7 @@ class KuaishouFake(ServedShop):
         with self._lock:
             self.shop.accept(int(ticket_no))
 
-    # What came of it.
+    # Results.
 
     def ticket(self, ticket_no: str) -> State:
         with self._lock:

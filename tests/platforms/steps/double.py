@@ -172,7 +172,7 @@ class Double:
 
         return self._call("refund_status", ticket_no, do)
 
-    # How it does so.
+    # The way in which it does so.
 
     def _refund(self, number: str) -> None:
         if self.instant:

@@ -150,7 +150,7 @@ def test_the_buyers_parcel_is_entered_and_the_report_is_taken_over(make_case: An
     assert (case.ticket.return_carrier, case.ticket.return_tracking_no) == ("4", "SF1")
     assert case.ticket.committed == 6_000
     assert beside.carriers(case.ticket) == ["4"]
-    # What is decided next is decided on the version of now.
+    # The next decision is made on the version of now.
     approvals.confirm_return(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
     case.go(seconds=1)
     assert case.there.paid == [(case.number, 6_000)]

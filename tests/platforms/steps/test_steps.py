@@ -452,7 +452,7 @@ def test_a_window_of_which_nobody_knows_is_asked_for_again_and_then_for_people(c
     assert opening.open_on(case.order, now=case.clock.now) == window
 
 
-# What people see.
+# Texts for people.
 
 
 def test_the_case_says_what_is_on_its_way_and_what_was_not_taken(case, there):

@@ -218,7 +218,7 @@ class WeChatFake(DisputesAndGifts, Pushes):
     def must_negotiate_first(self, ticket_no: str) -> None:
         self._tickets[ticket_no].negotiate_first = True
 
-    # What came of it.
+    # Results.
 
     def ticket(self, ticket_no: str) -> State:
         ticket = self._tickets[ticket_no]

@@ -22,7 +22,7 @@ def xiaohongshu(fake: XiaohongshuFake) -> Xiaohongshu:
 
 
 def decided(xiaohongshu: Xiaohongshu, ticket_no: str) -> Step:
-    """What a decision made now would be about."""
+    """The subject of a decision made now."""
     ticket = xiaohongshu.ticket(ticket_no)
     assert ticket is not None
     record = ticket.record

@@ -96,7 +96,7 @@ class XiaohongshuFake(ServedShop):
         with self._lock:
             return self.shop.apply(order_no, type, amount, reason or "不想要了", line)
 
-    # What came of it.
+    # Results.
 
     def ticket(self, ticket_no: str) -> State:
         with self._lock:
@@ -302,7 +302,7 @@ def _window(call: dict[str, Any], most: int) -> tuple[int, int]:
 
 
 def _basic(ticket: dict[str, Any]) -> dict[str, Any]:
-    """What a list's row has of a request."""
+    """The part of a request that a list's row has."""
     names = ("returnsId", "returnType", "status", "orderId", "applyTime", "updatedAt")
     return {name: ticket[name] for name in names}
 

@@ -1,4 +1,4 @@
-"""What each combination of request, status and refund status means (SPEC O3, O4)."""
+"""The meaning of each combination of request, status and refund status (SPEC O3, O4)."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def test_types(kind: Any, type: str) -> None:
         (2, 11, 1, "refunding", Pending),
         (2, 4, 2, "refunded", Paid),
         (4, 12, 0, None, Pending),
-        # What went back went back, whatever the platform looks at.
+        # Money that went back went back, whichever case the platform looks at.
         (4, 14, 2, "refunded", Paid),
         # Unknown words move nothing, and nothing counts as over.
         (4, 77, 0, None, Pending),

@@ -1,4 +1,4 @@
-"""What an order costs and where it stands, from what Xiaohongshu sends of it (SPEC O1)."""
+"""An order's cost and status, from Xiaohongshu's rows (SPEC O1)."""
 
 from typing import Any
 

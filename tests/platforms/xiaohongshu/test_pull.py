@@ -95,7 +95,7 @@ def test_what_leaves_the_window_meanwhile_takes_no_other_with_it(
 
 @pytest.fixture
 def listed(fake: XiaohongshuFake, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """What a test puts in there stands in each list's answer."""
+    """Each list answers with the rows that a test puts in there."""
     changes: dict[str, Any] = {}
     real = fake._read
 

@@ -1,4 +1,4 @@
-"""What Xiaohongshu is sent for each step, and what is never sent."""
+"""The calls sent to Xiaohongshu for each step, and the calls that are never sent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What `simulate` says of a case, the evaluator does with rows: one engine, one rulebook (idea 1).
+"""The evaluator decides rows as `simulate` decides a case: one engine, one rulebook (idea 1).
 
 Each ticket is evaluated by itself at the moment that the case names, on the shop, strategies and
 orders as the ingest services stored them.

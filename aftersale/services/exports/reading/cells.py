@@ -12,8 +12,8 @@ from aftersale.services.sheets.cells import InexactNumber
 
 _EMPTY = frozenset(("", "-", "--", "—", "——", "/", "无", "null", "n/a", "暂无", "(无)"))
 _TIME = re.compile(
-    r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?[ tT]*"
-    r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?"
+    r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?"
+    r"(?:[ tT]*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?"
 )
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000
@@ -79,7 +79,8 @@ def pieces(text: str) -> int | None:
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """A time on the shop's wall clock, as texts, dates and Excel's serial numbers write it."""
+    """A time on the shop's wall clock, as texts, dates and Excel's serial numbers write it; a date
+    alone is its midnight."""
     text = filled(text)
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""What a file of one platform and kind looks like, as data (SPEC O11)."""
+"""The layout of one platform's files of one kind, as data (SPEC O11)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ class Kind(Enum):
 
 
 class Sums(Enum):
-    """What the column of the order's money says in each row."""
+    """The meaning of the order's money column in each row."""
 
     ONCE = "once"
     EACH = "each"

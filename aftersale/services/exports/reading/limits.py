@@ -1,4 +1,4 @@
-"""What a file may be like, checked before anything of it is parsed (SPEC O11)."""
+"""Limits of a file, checked before anything of it is parsed (SPEC O11)."""
 
 import re
 import zipfile
@@ -28,6 +28,10 @@ _LETTERS = 26
 
 class WrongFile(Exception):
     """The file as a whole can't be taken; the text is for the person."""
+
+
+class UnknownHead(WrongFile):
+    """No layout has these columns: a person may map them."""
 
 
 class NeedsPassword(WrongFile):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from .cells import WrongCell, moment
 
-_UNIX = re.compile(r"(?<!\d)(1[5-9]\d{8}|2[0-3]\d{8})(?!\d)")
+_UNIX = re.compile(r"(1[5-9]\d{8}|2[0-3]\d{8})_")
 _DASHED = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)[ _T-](\d\d)[_:.-]?(\d\d)[_:.-]?(\d\d)(?!\d)")
 _DIGITS = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)[_-]?(\d\d)(\d\d)(\d\d)?(?!\d)")
 _NOTE = re.compile(r"(?:导出|下载|生成)(?:时间|日期)\s*[:：]\s*([0-9年月日/.:： T-]{8,})")
@@ -41,14 +41,14 @@ def of_name(path: str, zone: ZoneInfo) -> datetime | None:
     """The moment in a file's name; that of a member of a zip goes before the zip's own."""
     for name in reversed(PurePosixPath(path).parts):
         stem = PurePosixPath(name).stem
+        if match := _UNIX.match(stem):
+            return datetime.fromtimestamp(int(match[1]), zone)
         for pattern in (_DASHED, _DIGITS):
             if match := pattern.search(stem):
                 try:
                     return datetime(*(int(part or 0) for part in match.groups()), tzinfo=zone)  # type: ignore[misc,arg-type]
                 except ValueError:
                     continue
-        if match := _UNIX.match(stem):
-            return datetime.fromtimestamp(int(match[1]), zone)
     return None
 
 

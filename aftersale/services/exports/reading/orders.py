@@ -51,7 +51,7 @@ class OrderDraft:
     lines_known: bool = True
     # The order's lines alone, out of a second file.
     only_lines: bool = False
-    # What was paid is the sum over its lines: a file may hold some of them only.
+    # The paid amount is the sum over its lines: a file may hold some of them only.
     sums_lines: bool = False
     problems: list[Problem] = field(default_factory=list)
 
@@ -136,7 +136,7 @@ def _order_values(parser: Parser) -> dict[str, Any]:
     elif unpaid:
         unpaid = values["status"] in ("pending_payment", "closed")
     if unpaid:
-        # What stands there was owed, and never paid.
+        # The amount there was owed, and never paid.
         values["paid"] = 0
     elif paid is None:
         if not any(problem.head == parser.head("paid") for problem in parser.problems):
@@ -197,7 +197,7 @@ def _values(draft: OrderDraft, table: Table, read: Sequence[_Row]) -> None:
 
 
 def fill_paid(lines: Sequence[LineDraft], paid: int) -> None:
-    """What was paid for each line, out of the order's sum where no column says it."""
+    """The paid amount of each line, out of the order's sum where no column says it."""
     if any(line.paid is None for line in lines):
         parts = shared(paid, [line.price * line.quantity for line in lines])
         for line, part in zip(lines, parts, strict=True):

@@ -15,7 +15,7 @@ from . import heads
 from .cells import WrongCell, check_exact, is_empty, word
 from .container import Row, Sheet
 from .layout import Kind, Layout
-from .limits import WrongFile
+from .limits import UnknownHead
 from .moment import Exported, exported
 
 _HEAD_WITHIN = 20
@@ -71,7 +71,7 @@ def table_of(sheet: Sheet, *, recognise: Recognise, zone: ZoneInfo, now: datetim
     if found is None:
         if not any(text for texts in first for text in texts) or _says_nothing(first):
             return None
-        raise WrongFile(
+        raise UnknownHead(
             _(
                 "The file's head is not known: it is no export of orders or after-sale requests,"
                 " or its columns have to be mapped by hand."
@@ -133,7 +133,7 @@ def _rows(
                     except WrongCell as wrong:
                         problems.append(Problem(head, wrong.args[0], number + count))
                 cells.setdefault(name, str(text))
-        if not cells:
+        if not cells or word(cells.get(key, "")) in _NOTHING:
             continue
         if _TOTAL.fullmatch(word(cells.get(key, ""))) or not ids & cells.keys():
             table.totals += 1

@@ -60,7 +60,7 @@ class Sample:
     def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
         return None
 
-    # What is there.
+    # Reading.
 
     def changed_orders(
         self, *, since: datetime, until: datetime, known: Known | None = None

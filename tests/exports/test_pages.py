@@ -1,0 +1,191 @@
+"""Bringing a file on the page: preview, mapping, taking in, mending, taking over (SPEC O11)."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from python_calamine import CalamineWorkbook
+
+from aftersale.models import (
+    ColumnMapping,
+    FileImport,
+    ImportFile,
+    ImportRow,
+    Order,
+    Refund,
+    Shop,
+    Ticket,
+)
+from aftersale.services.exports import run
+from strategies.services import suggestions
+from strategies.services.evaluator import Tally, decide_shop
+from tests.exports import files
+from tests.exports.files import csv_file, xlsx_file
+from tests.factories import make_shop, make_strategy, make_user
+
+pytestmark = pytest.mark.django_db
+
+ORDERS = xlsx_file(
+    files.KUAISHOU_ORDERS,
+    [
+        {
+            "订单号": f"250000000000001{place}",
+            "订单支付时间": "2025-10-30 20:00:09",
+            "订单状态": "待发货" if place else "没见过",
+            "实付款": "59.90",
+            "成交数量": "1",
+            "商品名称": "袜",
+            "商品ID": "301",
+        }
+        for place in range(3)
+    ],
+)
+REQUEST = {
+    "售后单号": "A1",
+    "订单编号": "2500000000000011",
+    "买家ID": "88",
+    "售后类型": "仅退款",
+    "退款金额": "59.90",
+    "售后状态": "待商家处理",
+    "售后申请时间": "2025-11-01 08:00:00",
+}
+
+
+class Desk:
+    """The pages as a person of the shop uses them, the slow cluster's part included."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.client = shop, Client()
+        self.client.force_login(make_user(shop))
+
+    def bring(self, name: str, content: bytes) -> FileImport:
+        sent = {"shop": self.shop.pk, "files": SimpleUploadedFile(name, content)}
+        answer = self.client.post("/admin/files/", sent)
+        assert answer.status_code == 302, answer.getvalue().decode()
+        return self.work(FileImport.objects.latest("pk"))
+
+    def send(self, brought: FileImport, **sent: Any) -> FileImport:
+        answer = self.client.post(f"/admin/files/{brought.pk}/", sent)
+        assert answer.status_code == 302, answer.getvalue().decode()
+        return self.work(brought)
+
+    def work(self, brought: FileImport) -> FileImport:
+        run.work(brought.pk, clock=timezone.now)
+        brought.refresh_from_db()
+        return brought
+
+    def text(self, address: str) -> str:
+        answer = self.client.get(address)
+        assert answer.status_code == 200
+        return answer.getvalue().decode()
+
+
+@pytest.fixture
+def desk():
+    return Desk(make_shop(platform="kuaishou"))
+
+
+def test_from_the_file_to_the_suggestion_that_is_taken_over(desk):
+    make_strategy(desk.shop)
+    brought = desk.bring("orders_20251101093000.xlsx", ORDERS)
+    assert (brought.state, brought.counts) == ("ready", {"order": {"new": 2, "refused": 1}})
+    assert Order.objects.count() == 0
+    text = desk.text(f"/admin/files/{brought.pk}/")
+    assert "the status “没见过” is not known here: nothing is guessed" in text
+    assert "Nothing has been written yet." in text
+
+    brought = desk.send(brought, take_in="1")
+    assert (brought.state, Order.objects.count()) == ("done", 2)
+    assert not ImportFile.objects.exists()
+    # The refused row, as a file that can be mended and brought again.
+    answer = desk.client.get(f"/admin/files/{brought.pk}/refused/")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0)
+    head, *rows = sheet.to_python()
+    assert (head[0], len(rows)) == ("Error", 1)
+    mended = dict(zip(head, rows[0], strict=False)) | {"订单状态": "待发货"}
+    again = desk.bring("mended_20251101093000.xlsx", xlsx_file(",".join(mended), [mended]))
+    assert again.counts == {"order": {"new": 1}}
+    desk.send(again, take_in="1")
+
+    after = xlsx_file(files.KUAISHOU_AFTER_SALES, [REQUEST])
+    desk.send(desk.bring("after_20251101093000.xlsx", after), take_in="1")
+    decide_shop(desk.shop.pk, tally=Tally())
+    assert Refund.objects.count() == 0
+    (suggestion,) = suggestions.waiting(make_user(desk.shop))
+    address = f"/admin/strategies/suggestions/?shop={desk.shop.pk}"
+    assert "A1" in desk.text(address)
+    sent = {"shop": desk.shop.pk, "suggestions": suggestion.pk}
+    assert desk.client.post("/admin/strategies/suggestions/", sent).status_code == 302
+    assert Ticket.objects.get().status == "refunding"
+    assert Refund.objects.get().requested_by is not None
+    assert "Nothing is suggested" in desk.text(address)
+
+
+def test_columns_mapped_by_hand_are_known_the_next_time(desk):
+    heads = "单,订,类,钱,时,态"
+    row = {"单": "B1", "订": "1", "类": "只退钱", "钱": "5", "时": "2025-11-01 08:00", "态": "新"}
+    brought = desk.bring("own.csv", csv_file(heads, [row]))
+    assert brought.state == "mapping"
+    address = f"/admin/files/{brought.pk}/mapping/"
+    assert "只退钱" in desk.text(address)
+    sent = {
+        "kind": "after-sales",
+        "head_row": "1",
+        "column-ticket_no": "单",
+        "column-order_no": "订",
+        "column-type": "类",
+        "column-amount": "钱",
+        "column-applied_at": "时",
+        "type-word-0": "只退钱",
+        "type-means-0": "refund_only",
+    }
+    refusal = desk.client.post(address, sent)
+    assert refusal.status_code == 422
+    assert "These columns are needed: status" in refusal.getvalue().decode()
+    assert not ColumnMapping.objects.exists()
+    assert desk.client.post(address, {**sent, "column-status": "态"}).status_code == 302
+    assert desk.work(brought).counts == {"ticket": {"new": 1}}
+    assert desk.bring("own2.csv", csv_file(heads, [row])).state == "ready"
+
+
+def test_what_was_killed_goes_on_where_it_was(desk, monkeypatch):
+    """SPEC O11: a batch that is written stays, and the rest follows; nothing counts twice."""
+    monkeypatch.setattr(run, "BATCH", 1)
+    brought = desk.bring("orders_20251101093000.xlsx", ORDERS)
+    desk.client.post(f"/admin/files/{brought.pk}/", {"take_in": "1"})
+    real, calls = run.write.save, []
+
+    def killed(*args: Any, **named: Any) -> None:
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        real(*args, **named)
+
+    monkeypatch.setattr(run.write, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        desk.work(brought)
+    brought.refresh_from_db()
+    assert (brought.state, Order.objects.count()) == ("writing", 1)
+    assert ImportRow.objects.filter(written=True).count() == 2
+    brought = desk.work(brought)
+    assert (brought.state, brought.done, Order.objects.count()) == ("done", 3, 2)
+    assert brought.counts == {"order": {"new": 2, "refused": 1}}
+
+
+def test_one_file_of_a_shop_at_a_time_and_whose_moment_is_corrected(desk):
+    brought = desk.bring("orders.xlsx", ORDERS)
+    brought = desk.send(brought, moment="1", exported_at="2025-11-01T09:00")
+    assert brought.state == "ready"
+    assert f"{brought.exported_at:%H:%M}" == "01:00"
+    refusal = desk.client.post(
+        f"/admin/files/{brought.pk}/", {"moment": "1", "exported_at": "2199-01-01T00:00"}
+    )
+    assert refusal.status_code == 422
+    assert desk.send(brought, put_aside="1").state == "cancelled"
+    assert not ImportRow.objects.exists()
+    late = desk.client.post(f"/admin/files/{brought.pk}/", {"take_in": "1"})
+    assert late.status_code == 409
+    assert Order.objects.count() == 0
