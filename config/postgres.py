@@ -76,6 +76,10 @@ class Server:
             return False
         return True
 
+    def has_process(self) -> bool:
+        """Cheap; one that runs may still refuse connections, as while it recovers."""
+        return self._process() is not None
+
     def start(self) -> bool:
         """Start the server and wait until it answers. False if it was running already."""
         self.home.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,10 @@
 Tasks only wake workers up. Rows say what is due, and a sweep finds what nobody woke.
 """
 
+from functools import partial
 from typing import Any
 
+from django.db.transaction import on_commit
 from django.utils.translation import gettext_lazy as _
 
 DECIDE = "decide"
@@ -18,6 +20,7 @@ TELL = "tell"
 Q_CLUSTER: dict[str, Any] = {
     "name": DECIDE,
     "orm": "default",
+    "broker_class": "config.broker.Broker",
     "workers": 2,
     "poll": 0.05,
     "bulk": 10,
@@ -41,16 +44,28 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
-# Seconds within which a cluster gives a sign of work, or is frozen (SPEC E1): all its workers may
-# be in a call that takes their `timeout`. Nothing that `decide` does takes long.
-BEATS_WITHIN = {DECIDE: 50, PAY: 90, SLOW: 860, PULL: 150, TELL: 90}
+# Seconds within which a cluster gives a sign of work, or is frozen (SPEC E1). Tasks show that they
+# go on between two steps, so that this is as long as their longest step: some calls of ten seconds;
+# in `slow` a page of a trial run, or a shop's days.
+BEATS_WITHIN = {DECIDE: 40, PAY: 45, SLOW: 300, PULL: 45, TELL: 45}
+# Seconds within which a task ends: django-q2 kills what takes longer.
+ENDS_WITHIN = {
+    cluster: Q_CLUSTER["ALT_CLUSTERS"].get(cluster, {}).get("timeout", Q_CLUSTER["timeout"])
+    for cluster in BEATS_WITHIN
+}
 
 
 def wake(task: str, *args: object, cluster: str) -> None:
-    """Ask a cluster to run `task` (a dotted path) soon.
+    """Ask a cluster to run `task` (a dotted path) soon after the caller's transaction commits.
 
-    The row is written in the caller's transaction: it commits or rolls back with the caller's work.
+    Not in it: a wake that finds another one's row (config/broker.py) leaves it at that, and the
+    task of that row would look for work that is not committed yet; or it would wait for the other
+    one's transaction. A process killed in between leaves its work to the sweep.
     """
+    on_commit(partial(_enqueue, task, *args, cluster=cluster), robust=True)
+
+
+def _enqueue(task: str, *args: object, cluster: str) -> None:
     from django_q.tasks import async_task  # settings import this module before the apps are ready
 
     async_task(task, *args, q_options={"cluster": cluster})

@@ -1,5 +1,8 @@
 """`make run`: prepare the database, then run web server and task clusters until one is stopped.
 
+`python -m config.run pay tell` runs these and the watch alone, where each program is a service of
+its own: a database that is prepared, and runs, is taken for granted.
+
 All of them stop together: on Ctrl-C or SIGTERM with exit status 0, and with another one when one
 of them ended by itself, so that a supervisor starts the whole group again.
 """
@@ -10,9 +13,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,12 +25,14 @@ from django.utils.translation import gettext as _
 from config.heartbeat import EVERY_SECONDS
 from config.postgres import BASE_DIR, PostgresError, Server
 from config.queue import BEATS_WITHIN
-from config.supervisor import Group
+from config.supervisor import WATCH, Group
 from config.terminal import terminal_language
 from config.version import VERSION
 
 MIGRATE_LOCK = 7_306_001
 """Number of the advisory lock that lets one of several machines migrate at a time."""
+LOOK_AFTER_POSTGRES_SECONDS = 2
+WEB_ANSWERS_WITHIN = 45
 
 
 def main() -> int:
@@ -36,10 +43,13 @@ def main() -> int:
     try:
         from django.conf import settings
 
+        if only := sys.argv[1:]:
+            django.setup()
+            return run(host, port, only=only)
         embedded = settings.EMBEDDED_POSTGRES
         check_port(host, port)
         with alone(), postgres(embedded):
-            return run(host, port, prepare())
+            return run(host, port, login=prepare())
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except PostgresError as error:
@@ -82,21 +92,37 @@ def postgres(embedded: bool) -> Iterator[None]:
         yield
         return
     server = Server()
+    ended = threading.Event()
+    keeper = threading.Thread(target=keep_running, args=(server, ended), daemon=True)
     try:
         server.start()
         print(f"PostgreSQL runs; its data is in {server.data}", flush=True)
+        keeper.start()
         yield
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        ended.set()
+        if keeper.is_alive():
+            keeper.join()
         server.stop()
         print("PostgreSQL stopped.", flush=True)
 
 
+def keep_running(server: Server, ended: threading.Event) -> None:
+    """Starts a server that was killed again; the programs connect anew by themselves."""
+    while not ended.wait(LOOK_AFTER_POSTGRES_SECONDS):
+        if server.has_process():
+            continue
+        print("PostgreSQL has ended by itself and is started again.", flush=True)
+        try:
+            server.start()
+        except PostgresError as error:
+            print(error, file=sys.stderr, flush=True)
+
+
 def prepare() -> str:
     """Migrate, add sample data or collect static files, and return what to say about logging in."""
-    import django
-
     django.setup()
     from django.conf import settings
     from django.core.management import call_command, get_commands
@@ -132,8 +158,8 @@ def ready_message(address: str, login: str) -> str:
         return "\n".join([ready, login, _("Ctrl-C stops it.")])
 
 
-def run(host: str, port: str, login: str) -> int:
-    """Run the group until it stops, and return the exit status."""
+def run(host: str, port: str, *, login: str = "", only: Sequence[str] = ()) -> int:
+    """Run the group, or some of its programs, until it stops, and return the exit status."""
     shown = f"[{host}]" if ":" in host else host
     environment = {
         **os.environ,
@@ -142,17 +168,26 @@ def run(host: str, port: str, login: str) -> int:
         "BIND": f"{shown}:{port}",
         "READY_MESSAGE": ready_message(f"http://{shown}:{port}/", login),
     }
-    group = Group(BASE_DIR)
+    manage = [sys.executable, "manage.py"]
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
-    group.add("web", gunicorn, environment)
-    for cluster, seconds in BEATS_WITHIN.items():
-        group.add(
-            cluster,
-            [sys.executable, "manage.py", "qcluster"],
-            {**environment, "Q_CLUSTER_NAME": cluster},
-            beats_within=int(seconds / EVERY_SECONDS),
-        )
-    group.add("watch", [sys.executable, "manage.py", "watch"], environment)
+    programs = {
+        "web": (gunicorn, environment, WEB_ANSWERS_WITHIN),
+        **{
+            cluster: ([*manage, "qcluster"], {**environment, "Q_CLUSTER_NAME": cluster}, seconds)
+            for cluster, seconds in BEATS_WITHIN.items()
+        },
+    }
+    if unknown := set(only) - set(programs):
+        sys.exit(f"There is no program {', '.join(sorted(unknown))}: {', '.join(programs)}.")
+    chosen = only or list(programs)
+    group = Group(BASE_DIR, beats=BASE_DIR / "var" / "beats" / "-".join(only or ["all"]))
+    for name in chosen:
+        command, its_environment, seconds = programs[name]
+        within = int(seconds / EVERY_SECONDS)
+        group.add(name, command, its_environment, beats_within=within)
+    if "web" not in chosen:
+        del environment["BIND"]
+    group.add(WATCH, [*manage, "watch"], environment)
     status = group.run()
     if status is None:
         return 0

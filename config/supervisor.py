@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from config.heartbeat import FILE_VARIABLE
+from config.heartbeat import FILE_VARIABLE, ROUNDS
 
 PATIENCE = 70
 """Seconds until programs that do not stop are killed. A cluster finishes its running tasks first,
@@ -29,8 +29,12 @@ ASK_AGAIN = 2
 it starts its first process."""
 LOOK_AGAIN = 0.1
 """Seconds between two looks at which programs are alive."""
-START_ROUNDS = 12
+START_ROUNDS = 24
 """Rounds of the watch that a start may take besides."""
+WATCH = "watch"
+WATCH_SECONDS = 45
+"""Seconds after which the watch is killed and started again: it shows each round that it is there,
+without a database, too."""
 COLOURS = (36, 33, 32, 35, 34, 31)
 """ANSI codes of the names in front of the lines, on a terminal."""
 
@@ -79,6 +83,24 @@ class Watched:
         return number - self._since > most
 
 
+class WatchedWatch:
+    """The watch itself, by the supervisor's own clock."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.begin()
+
+    def begin(self) -> None:
+        self._last = _content(self._file)
+        self._since = time.monotonic()
+
+    def is_frozen(self) -> bool:
+        now = _content(self._file)
+        if now != self._last:
+            self._last, self._since = now, time.monotonic()
+        return time.monotonic() - self._since > WATCH_SECONDS
+
+
 def _content(file: Path) -> str:
     try:
         return file.read_text(encoding="ascii")
@@ -89,10 +111,11 @@ def _content(file: Path) -> str:
 class Group:
     """Programs whose lines are printed with the program's name in front."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, beats: Path) -> None:
+        """`beats`: the folder of the programs' signs of work, this group's alone."""
         self._folder = folder
         self._commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
-        self._beats = folder / "var" / "beats"
+        self._beats = beats
         self._beats_within: dict[str, int] = {}
         self._printing = threading.Lock()
         self._stop = threading.Event()
@@ -122,20 +145,25 @@ class Group:
         guardian = self._guard(programs)
         readers = [self._read(name, program) for name, program in programs.items()]
         watched = {name: Watched(self._beats / name, n) for name, n in self._beats_within.items()}
-        rounds = Rounds(self._beats / "watch")
+        rounds = Rounds(self._beats / ROUNDS)
+        watch = WatchedWatch(self._beats / WATCH) if WATCH in programs else None
         first_ended = None
         while first_ended is None and not self._stop.wait(LOOK_AGAIN):
             first_ended = next((n for n, p in programs.items() if not is_alive(p)), None)
-            if not rounds.one_more():
-                continue
-            frozen = [name for name, one in watched.items() if one.is_frozen(rounds.number)]
+            frozen = []
+            if rounds.one_more():
+                frozen = [name for name, one in watched.items() if one.is_frozen(rounds.number)]
+            if watch is not None and watch.is_frozen():
+                frozen.append(WATCH)
+                watch.begin()
             for name in frozen:
                 self._print("system", f"{name} does no work and is started again")
                 _kill_group(programs[name])
                 programs[name].wait()
                 programs[name] = self._start(name)
                 readers.append(self._read(name, programs[name]))
-                watched[name] = Watched(self._beats / name, self._beats_within[name])
+                if name in watched:
+                    watched[name] = Watched(self._beats / name, self._beats_within[name])
             if frozen:
                 _dismiss(guardian)
                 guardian = self._guard(programs)

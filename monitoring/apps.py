@@ -13,8 +13,10 @@ class MonitoringConfig(AppConfig):
         from aftersale.signals import to_be_told
         from config import heartbeat
         from monitoring import wiring
+        from monitoring.services import heartbeats
 
         to_be_told.connect(wiring.on_to_be_told, dispatch_uid="monitoring.to_be_told")
         for signal in (pre_execute, post_execute_in_worker):
             signal.connect(heartbeat.beat, dispatch_uid="monitoring.beat")
+        post_execute_in_worker.connect(heartbeats.on_task, dispatch_uid="monitoring.heartbeat")
         post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="monitoring.schedules")

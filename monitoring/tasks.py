@@ -3,6 +3,7 @@ several at once."""
 
 from django.utils import timezone
 
+from aftersale.services.shared.database_clock import database_moment
 from config.queue import SLOW, wake
 from monitoring.services import alerts, figures, mails
 
@@ -14,7 +15,7 @@ def look(shop_id: int | None = None) -> None:
 
     Mails are sent by another cluster: a hung mail server must hold up nothing here.
     """
-    now = timezone.now()
+    now = database_moment()
     shop_ids = None if shop_id is None else [shop_id]
     alerts.raise_alerts(now=now, shop_ids=shop_ids)
     alerts.end_alerts(now=now, shop_ids=shop_ids)

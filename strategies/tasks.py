@@ -1,6 +1,5 @@
 """Tasks of the `decide` cluster. They only wake workers up; rows say what is due."""
 
-from django.db import connection
 from django.utils import timezone
 
 from config.queue import DECIDE, wake
@@ -16,7 +15,6 @@ LOOKS = 20
 
 def decide(shop_id: int, looks: int = LOOKS) -> int:
     """Decides what waits in a shop; returns how many tickets it decided."""
-    beat()
     tally = Tally()
     if decide_shop(shop_id, tally=tally, seconds=SECONDS):
         left = LOOKS if tally.total else looks - 1
@@ -27,7 +25,6 @@ def decide(shop_id: int, looks: int = LOOKS) -> int:
 
 def sweep() -> None:
     """Finds waiting tickets without a task: after a crash, or a lost task (SPEC E1)."""
-    beat()
     for shop_id in shops_waiting():
         wake(DECIDE_TASK, shop_id, cluster=DECIDE)
     trials.wake_silent(now=timezone.now())
@@ -36,16 +33,3 @@ def sweep() -> None:
 def run_trial(trial_id: int) -> None:
     """Runs a trial run in the slow cluster (SPEC M3)."""
     trials.run(trial_id, clock=timezone.now)
-
-
-def beat() -> None:
-    """Records that evaluation is alive; at most once in five seconds, to spare the row.
-
-    A beat from the future, of a clock that jumped, silences nothing.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO strategies_heartbeat AS h (worker, at) VALUES ('decide', now())"
-            " ON CONFLICT (worker) DO UPDATE SET at = excluded.at"
-            " WHERE h.at < excluded.at - interval '5 seconds' OR h.at > excluded.at"
-        )

@@ -26,6 +26,12 @@ def own_language() -> Iterator[None]:
     translation.deactivate()
 
 
+@pytest.fixture
+def wakes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that is rolled back never commits: its wakes reach the queue at once."""
+    monkeypatch.setattr("config.queue.on_commit", lambda wake, robust: wake())
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Starts the embedded server for the whole run: with several workers (pytest-xdist) the one
     that hands out the tests does."""

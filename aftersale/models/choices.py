@@ -257,6 +257,7 @@ class ShopEventKind(models.TextChoices):
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
     RESTORED = "restored", _("Backup restored")
+    TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
 
 
 class AccountEventKind(models.TextChoices):

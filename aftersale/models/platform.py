@@ -64,6 +64,8 @@ class PlatformAccount(models.Model):
     # End of the first round; tickets that it found open are for people (SPEC E1).
     first_read_at = models.DateTimeField(_("first read at"), null=True)
     last_read_at = models.DateTimeField(_("last read at"), null=True)
+    # Seconds by which the platform's clock was ahead of the database's, by its answers' Date.
+    clock_ahead = models.FloatField(_("clock ahead by (s)"), null=True)
     # Start of the next round; null: people have to check the credentials first.
     next_round_at = models.DateTimeField(null=True)
     # No calls until then: the platform throttled us, or something failed.

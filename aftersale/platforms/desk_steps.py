@@ -5,6 +5,7 @@ Only some platforms take each; a connector that declares one (PLATFORMS e8) has 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from aftersale.platforms.protocol import Accepted, Declined, Step
@@ -60,6 +61,70 @@ class EntersReturns(Protocol):
 class SendsNewGoods(Protocol):
     def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
         """The goods of an exchange have come back, and the new ones are on their way."""
+
+
+@runtime_checkable
+class GivesMoreTime(Protocol):
+    def more_time(self, step: Step) -> Accepted | Declined:
+        """More time to receive the goods of a return, by as much as the platform gives."""
+
+
+class Parcel(NamedTuple):
+    carrier: str
+    tracking_no: str
+
+
+@runtime_checkable
+class StopsParcels(Protocol):
+    def stop_parcels(self, step: Step, parcels: Sequence[Parcel]) -> Accepted | Declined:
+        """Asks the carriers to bring parcels back that are on their way to the buyer. Declined
+        where one of them can't be, though others may be."""
+
+
+class Because(Enum):
+    """The merchant's reason to open a request or to give a difference back."""
+
+    AGREED = "agreed"
+    OUT_OF_STOCK = "out_of_stock"
+    WRONG_GOODS = "wrong_goods"
+    QUALITY = "quality"
+    PRICE_CUT = "price_cut"
+    COUPON = "coupon"
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantRequest:
+    """A request about a line of an order that the merchant begins; `amount` in fen.
+
+    The same `key` always means the same request: sent again after a silence it is carried out once.
+    """
+
+    key: str
+    order_no: str
+    line_no: int
+    amount: int
+    because: Because
+    text: str = ""
+    quantity: int = 1
+
+
+class Opened(NamedTuple):
+    """The platform has made a ticket of it, which is read like any other."""
+
+    ticket_no: str
+
+
+@runtime_checkable
+class OpensRequests(Protocol):
+    def open_request(
+        self, request: MerchantRequest, *, with_return: bool, deadline: "Deadline | None"
+    ) -> Opened | Declined:
+        """In the buyer's name, who has to agree before money moves."""
+
+    def refund_difference(
+        self, request: MerchantRequest, *, deadline: "Deadline | None"
+    ) -> Opened | Declined:
+        """Pays at once, and nobody is asked: whoever calls it holds the amount before."""
 
 
 def in_words(*parts: object) -> str:

@@ -44,6 +44,11 @@ MEANINGS = {
     ),
     AlertKind.WEBHOOK: gettext_lazy("A webhook was switched off because nothing arrives there."),
     AlertKind.TO_PAY: gettext_lazy("Refunds wait to be paid by hand."),
+    AlertKind.TIME_AHEAD: gettext_lazy("Automation stands still, as it has decided ahead of time."),
+    AlertKind.TICKETS_LATE: gettext_lazy("Tickets have waited for automation for 5 minutes."),
+    AlertKind.REFUNDS_LATE: gettext_lazy("Refunds should have been sent 5 minutes ago."),
+    AlertKind.READING_LATE: gettext_lazy("A shop has not been read for 15 minutes."),
+    AlertKind.CLOCKS: gettext_lazy("A clock differs from the database's by 30 seconds or more."),
 }
 
 

@@ -24,12 +24,14 @@ from aftersale.models import Refund, Scope, Ticket
 from aftersale.services.shared.errors import NotFound
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts
+from monitoring.services.alert_queries import STANDSTILL
 
 KindName = Literal[
-    "cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook", "to_pay"
-]
+    "cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook", "to_pay",
+    "time_ahead", "tickets_late", "refunds_late", "reading_late", "clocks",
+]  # fmt: skip
 _OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
-_ABOUT = (AlertKind.PLATFORM, AlertKind.WEBHOOK, AlertKind.TO_PAY)
+_ABOUT = (AlertKind.PLATFORM, AlertKind.WEBHOOK, AlertKind.TO_PAY, *STANDSTILL)
 
 
 class AlertsQuery(PageQuery):
@@ -59,9 +61,9 @@ class ShownAlert(BaseModel):
     cap: Yuan | None
     hits: int | None
     due_at: Moment | None
-    refunds: int | None = Field(description="How many wait to be paid by hand")
+    refunds: int | None = Field(description="How many wait to be paid by hand, or sent")
     about: str | None = Field(
-        description="The shop whose platform is not read, or the webhook that was switched off"
+        description="The shop, the webhook that was switched off, or whose clock differs"
     )
     because: Literal["gone", "failing"] | None = Field(
         description="Of a webhook: it answered 410 Gone, or nothing arrived for days"
@@ -85,7 +87,7 @@ class AlertsCall(Call):
     def get(self, request: Request) -> HttpResponse:
         """The newest first: caps nearly used, open breakers, failed refunds, deadlines that are
         near, parcels to be stopped (SPEC M4), platforms that are not read, webhooks that were
-        switched off."""
+        switched off, what stands still (SPEC M8)."""
         asked = query(request, AlertsQuery)
         found = Alert.objects.filter(shop=self.shop_id).select_related("acknowledged_by")
         if asked.kind is not None:

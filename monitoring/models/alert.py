@@ -18,6 +18,11 @@ class AlertKind(models.TextChoices):
     PLATFORM = "platform", _("Platform connection")
     WEBHOOK = "webhook", _("Webhook switched off")
     TO_PAY = "to_pay", _("To pay by hand")
+    TIME_AHEAD = "time_ahead", _("Automation stands still")
+    TICKETS_LATE = "tickets_late", _("Tickets wait for automation")
+    REFUNDS_LATE = "refunds_late", _("Refunds are not sent")
+    READING_LATE = "reading_late", _("Reading lags behind")
+    CLOCKS = "clocks", _("Clocks differ")
 
 
 class Alert(models.Model):

@@ -5,24 +5,25 @@ They show ages and counts and nothing about any shop, so that a load balancer ne
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from monitoring.services import clocks
-from strategies.models import Heartbeat
+from aftersale.services.outgoing import pay_refunds
+from aftersale.services.shared.database_clock import database_moment
+from config.queue import ENDS_WITHIN
+from monitoring.services import clocks, heartbeats
+from monitoring.services.alert_queries import LATE, READING_LATE
 
 log = structlog.get_logger(__name__)
 
-# The sweep writes the heartbeat every minute or two, even when nothing happens.
-HEARTBEAT_SECONDS = 180
-# A ticket is decided within a second (SPEC E1), a sweep finds a forgotten one within two minutes.
-WAITING_SECONDS = 300
+# Heartbeats are written after tasks; killing and starting a frozen cluster again takes a minute.
+HEARTBEAT_SECONDS = {cluster: seconds + 60 for cluster, seconds in ENDS_WITHIN.items()}
 # A task that nobody has fetched for this long means that its cluster does not run.
 QUEUE_SECONDS = 300
 
@@ -38,76 +39,94 @@ class Check:
         return {"ok": self.ok, "seconds": None if self.seconds is None else round(self.seconds, 1)}
 
 
-def checks(now: datetime) -> dict[str, Check]:
-    """Database, queue, the evaluator's heartbeat, the ticket that has waited longest, how far this
-    process's clock is from the database's."""
+def checks() -> dict[str, Check]:
+    """Database, each cluster's sign of work, the queue, the ticket and the refund that have waited
+    longest, the shop that was not read for longest, and how far clocks are from the database's.
+
+    Ages are the database's, whatever this machine's clock says.
+    """
     found = {}
     for name, check in CHECKS.items():
         try:
-            found[name] = check(now)
+            found[name] = check()
         except DatabaseError:
             log.exception("health_check_failed", check=name)
             found[name] = Check(ok=False)
     return found
 
 
-def heartbeat_age(now: datetime) -> float | None:
-    at = Heartbeat.objects.filter(worker="decide").values_list("at", flat=True).first()
-    return None if at is None else (now - at).total_seconds()
+def heartbeat_age(cluster: str) -> float | None:
+    """Seconds since the cluster's last sign of work, on whichever machine."""
+    return _seconds("SELECT max(at) FROM strategies_heartbeat WHERE worker = %s", cluster)
 
 
-def oldest_waiting(now: datetime) -> float | None:
+def oldest_waiting() -> float | None:
     """Seconds since the longest waiting ticket began to wait."""
     # Paused shops' tickets are decided too (for people), so none waits for long.
-    return _age("SELECT min(awaiting_since) FROM aftersale_ticket WHERE awaiting_evaluation", now)
+    return _seconds("SELECT min(awaiting_since) FROM aftersale_ticket WHERE awaiting_evaluation")
 
 
-def oldest_task(now: datetime) -> float | None:
+def oldest_task() -> float | None:
     """Seconds for which the oldest task has been waiting to be fetched.
 
     django-q2 sets the lock of a task in progress to a moment in the future.
     """
-    return _age("SELECT min(lock) FROM django_q_ormq WHERE lock <= now()", now)
+    return _seconds("SELECT min(lock) FROM django_q_ormq WHERE lock <= clock_timestamp()")
 
 
-def _age(query: str, now: datetime) -> float | None:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        at = cursor.fetchone()[0]
+def oldest_due_refund() -> float | None:
+    """Seconds since the refund was due that the payer should have taken up first."""
+    now = database_moment()
+    at = pay_refunds.due(now).aggregate(at=Min("next_step_at"))["at"]
     return None if at is None else (now - at).total_seconds()
 
 
-def _database(now: datetime) -> Check:
+def oldest_reading() -> float | None:
+    """Seconds since the end of the latest round of the shop that has waited longest for the next;
+    shops whose reading fails have an alert of their own."""
+    return _seconds(
+        "SELECT min(last_read_at) FROM aftersale_platformaccount"
+        " WHERE next_round_at IS NOT NULL AND failing_since IS NULL"
+    )
+
+
+def _seconds(query: str, *given: str) -> float | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT date_part('epoch', clock_timestamp() - ({query}))",
+            given,
+        )
+        return cursor.fetchone()[0]
+
+
+def _database() -> Check:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return Check(ok=True)
 
 
-def _heartbeat(now: datetime) -> Check:
-    age = heartbeat_age(now)
-    return Check(age is not None and age <= HEARTBEAT_SECONDS, age)
+def _heartbeat(cluster: str) -> Check:
+    age = heartbeat_age(cluster)
+    return Check(age is not None and age <= HEARTBEAT_SECONDS[cluster], age)
 
 
-def _queue(now: datetime) -> Check:
-    age = oldest_task(now)
-    return Check(age is None or age <= QUEUE_SECONDS, age)
+def _no_older(find: Callable[[], float | None], most: float) -> Check:
+    age = find()
+    return Check(age is None or age <= most, age)
 
 
-def _waiting(now: datetime) -> Check:
-    age = oldest_waiting(now)
-    return Check(age is None or age <= WAITING_SECONDS, age)
+def _clocks() -> Check:
+    furthest = max(abs(clock.ahead) for clock in clocks.seen(here="web"))
+    return Check(furthest < clocks.MOST_SECONDS, furthest)
 
 
-def _clocks(now: datetime) -> Check:
-    ahead = abs(clocks.seconds_ahead())
-    return Check(ahead < clocks.MOST_SECONDS, ahead)
-
-
-CHECKS: dict[str, Callable[[datetime], Check]] = {
+CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
-    "queue": _queue,
-    "evaluator": _heartbeat,
-    "waiting_tickets": _waiting,
+    **{cluster: partial(_heartbeat, cluster) for cluster in ENDS_WITHIN},
+    "queue": partial(_no_older, oldest_task, QUEUE_SECONDS),
+    "waiting_tickets": partial(_no_older, oldest_waiting, LATE.total_seconds()),
+    "due_refunds": partial(_no_older, oldest_due_refund, LATE.total_seconds()),
+    "reading": partial(_no_older, oldest_reading, READING_LATE.total_seconds()),
     "clocks": _clocks,
 }
 
@@ -120,8 +139,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if all checks pass, else 503; the answer names each check."""
-    found = checks(timezone.now())
+    """200 if all checks pass, else 503; the answer names each check.
+
+    Writes what this machine's clock says, for the alert about clocks.
+    """
+    try:
+        heartbeats.beat("web")
+    except DatabaseError:
+        connection.close()
+    found = checks()
     ready = all(check.ok for check in found.values())
     return JsonResponse(
         {"ready": ready, "checks": {name: check.as_json() for name, check in found.items()}},

@@ -6,12 +6,10 @@ METRICS_TOKEN; without that setting it does not exist.
 
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -24,6 +22,7 @@ from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, genera
 from prometheus_client.registry import Collector
 
 from aftersale.models import RefundStatus
+from config.queue import BEATS_WITHIN
 from monitoring.probes import health
 from monitoring.services import clocks
 
@@ -52,37 +51,42 @@ WHERE e.kind = 'arrived' AND NOT EXISTS (
 class Rows(Collector):
     """Reads every figure anew at each request, in a few indexed queries."""
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-
     def collect(self) -> Iterator[Metric]:
         yield self._gauge(
             "afterdesk_tickets_waiting",
             "Tickets waiting for automation.",
             self._number("SELECT count(*) FROM aftersale_ticket WHERE awaiting_evaluation"),
         )
-        yield self._gauge(
-            "afterdesk_oldest_waiting_ticket_seconds",
-            "Seconds since the longest waiting ticket began to wait.",
-            health.oldest_waiting(self._now) or 0,
-        )
+        for name, what, seconds in (
+            (
+                "afterdesk_oldest_waiting_ticket_seconds",
+                "Seconds since the longest waiting ticket began to wait.",
+                health.oldest_waiting(),
+            ),
+            (
+                "afterdesk_oldest_due_refund_seconds",
+                "Seconds since the refund was due that should have been sent first.",
+                health.oldest_due_refund(),
+            ),
+            (
+                "afterdesk_oldest_queued_task_seconds",
+                "Seconds for which the oldest task has waited to be fetched.",
+                health.oldest_task(),
+            ),
+            (
+                "afterdesk_oldest_reading_seconds",
+                "Seconds since the latest reading of the shop that was not read for longest.",
+                health.oldest_reading(),
+            ),
+        ):
+            yield self._gauge(name, what, seconds or 0)
         yield self._decided()
         yield self._latency()
         yield self._refunds()
         yield self._queue()
         yield self._platform_calls()
-        yield self._gauge(
-            "afterdesk_clock_ahead_seconds",
-            "Seconds by which the clock of this web process is ahead of the database's.",
-            clocks.seconds_ahead(),
-        )
-        age = health.heartbeat_age(self._now)
-        if age is not None:
-            yield self._gauge(
-                "afterdesk_evaluator_heartbeat_age_seconds",
-                "Seconds since the evaluator's last heartbeat.",
-                age,
-            )
+        yield self._clocks()
+        yield self._heartbeats()
 
     def _decided(self) -> Metric:
         family = CounterMetricFamily(
@@ -145,6 +149,29 @@ class Rows(Collector):
             family.add_metric([cluster], count)
         return family
 
+    def _clocks(self) -> Metric:
+        family = GaugeMetricFamily(
+            "afterdesk_clock_ahead_seconds",
+            "Seconds by which a clock is ahead of the database's: this web process's, each"
+            " machine's that works, each platform's.",
+            labels=["of"],
+        )
+        for clock in clocks.seen(here="web"):
+            family.add_metric([clock.of], clock.ahead)
+        return family
+
+    def _heartbeats(self) -> Metric:
+        family = GaugeMetricFamily(
+            "afterdesk_heartbeat_age_seconds",
+            "Seconds since the cluster's last sign of work.",
+            labels=["cluster"],
+        )
+        for cluster in BEATS_WITHIN:
+            age = health.heartbeat_age(cluster)
+            if age is not None:
+                family.add_metric([cluster], age)
+        return family
+
     @staticmethod
     def _gauge(name: str, what: str, value: float) -> Metric:
         return GaugeMetricFamily(name, what, value=value)
@@ -168,5 +195,5 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not secrets.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Rows(timezone.now()))
+    registry.register(Rows())
     return HttpResponse(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

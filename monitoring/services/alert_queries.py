@@ -13,12 +13,19 @@ from typing import Any
 from aftersale.models import DESK_STATUSES, OPEN_ALERTS
 from aftersale.platforms.registry import CALLS_A_DAY
 from monitoring.models import AlertKind
+from monitoring.services import clocks
+from strategies.services.evaluator.moment import MOST_APART
 
 # SPEC M4's thresholds: percent of a daily cap, hours before a deadline.
 CAP_PERCENT = [80, 100]
 DEADLINE_HOURS = 6
 # Reading from a platform must fail for this long before people are told.
 FAILING_HOURS = 1
+# A ticket is decided within a second, a due refund sent within some; sweeps find what was missed
+# within two minutes (SPEC E1).
+LATE = timedelta(minutes=5)
+# A round of reading begins each minute.
+READING_LATE = timedelta(minutes=15)
 # The threshold of an authorisation that ends: not before so many hours ahead of it.
 ENDING_HOURS = 14 * 24
 # Of the calls that an app may make a day.
@@ -134,6 +141,76 @@ _TO_PAY = """
                 AND p.automation_paused_at IS NOT NULL)
     ) AS w ON w.refunds > 0
 """
+# What stands still (SPEC M8): one a shop and day.
+_TIME_AHEAD = """
+    SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
+        (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'day', u.day, 'until', CASE
+                WHEN l.decided_until > %(now)s + %(most_apart)s THEN l.decided_until
+            END) AS facts
+    FROM aftersale_shop p
+    JOIN strategies_evaluatorlane l ON l.shop_id = p.id
+    LEFT JOIN LATERAL (
+        SELECT max(x.day) AS day FROM strategies_strategyusage x
+        JOIN strategies_strategy s ON s.id = x.strategy_id
+        WHERE s.shop_id = p.id AND x.day > (%(now)s AT TIME ZONE p.timezone)::date
+    ) u ON true
+    WHERE l.decided_until > %(now)s + %(most_apart)s OR u.day IS NOT NULL
+"""
+_TICKETS_LATE = """
+    SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
+        (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'tickets', w.tickets, 'since', w.since) AS facts
+    FROM aftersale_shop p
+    JOIN LATERAL (
+        SELECT count(*) AS tickets, min(t.awaiting_since) AS since
+        FROM aftersale_ticket t WHERE t.shop_id = p.id AND t.awaiting_evaluation
+    ) AS w ON w.since < %(now)s - %(late)s
+"""
+# What services/outgoing/pay_refunds.py calls due, and the payer has not taken up.
+_REFUNDS_LATE = """
+    SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
+        (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'refunds', w.refunds, 'amount', w.amount, 'since', w.since) AS facts
+    FROM aftersale_shop p
+    JOIN LATERAL (
+        SELECT count(*) AS refunds, sum(r.amount)::bigint AS amount, min(r.next_step_at) AS since
+        FROM aftersale_refund r
+        WHERE r.shop_id = p.id AND r.next_step_at < %(now)s - %(late)s
+            AND NOT (r.status = 'requested' AND (
+                EXISTS (SELECT FROM aftersale_paymentstop WHERE ended_at IS NULL)
+                OR r.source = 'strategy' AND NOT r.ever_sent AND NOT r.released
+                    AND p.automation_paused_at IS NOT NULL))
+    ) AS w ON w.refunds > 0
+"""
+# A reading that fails, or was stopped, has an alert of its own.
+_READING_LATE = """
+    SELECT p.id AS shop_id, c.id AS subject, 0 AS threshold,
+        (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', p.name, 'since', c.last_read_at) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_platformaccount c ON c.shop_id = p.id AND c.next_round_at IS NOT NULL
+        AND c.failing_since IS NULL AND c.last_read_at < %(now)s - %(reading_late)s
+"""
+# Of machines in every open shop, since each one's decisions go by them; of platforms in theirs.
+_CLOCKS = """
+    SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
+        (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', c.name, 'seconds', c.seconds) AS facts
+    FROM aftersale_shop p
+    JOIN LATERAL (
+        SELECT x.name, round(x.clock_ahead) AS seconds
+        FROM (
+            SELECT h.worker || '@' || h.host AS name, h.clock_ahead FROM strategies_heartbeat h
+            WHERE h.at > %(now)s - %(fresh)s
+            UNION ALL
+            SELECT a.platform, a.clock_ahead FROM aftersale_platformaccount a
+            WHERE a.shop_id = p.id AND a.last_read_at > %(now)s - %(fresh)s
+        ) x
+        WHERE abs(x.clock_ahead) >= %(clock_seconds)s
+        ORDER BY abs(x.clock_ahead) DESC LIMIT 1
+    ) AS c ON p.status <> 'closed'
+"""
 QUERIES: Mapping[str, str] = {
     AlertKind.CAP: _CAP,
     AlertKind.BREAKER: _BREAKER,
@@ -143,7 +220,23 @@ QUERIES: Mapping[str, str] = {
     AlertKind.PLATFORM: _PLATFORM,
     AlertKind.WEBHOOK: _WEBHOOK,
     AlertKind.TO_PAY: _TO_PAY,
+    AlertKind.TIME_AHEAD: _TIME_AHEAD,
+    AlertKind.TICKETS_LATE: _TICKETS_LATE,
+    AlertKind.REFUNDS_LATE: _REFUNDS_LATE,
+    AlertKind.READING_LATE: _READING_LATE,
+    AlertKind.CLOCKS: _CLOCKS,
 }
+STANDSTILL: Mapping[str, str] = {
+    kind: QUERIES[kind]
+    for kind in (
+        AlertKind.TIME_AHEAD,
+        AlertKind.TICKETS_LATE,
+        AlertKind.REFUNDS_LATE,
+        AlertKind.READING_LATE,
+        AlertKind.CLOCKS,
+    )
+}
+"""Raised by the watch, too: the cluster that raises the others may be what stands still."""
 # A cap alert may be raised late, but holds on its own day only.
 STILL_TRUE: Mapping[str, str] = {
     **QUERIES,
@@ -166,4 +259,9 @@ def values(*, now: datetime, since: datetime) -> dict[str, Any]:
         "percents": CAP_PERCENT,
         "statuses": [status.value for status in DESK_STATUSES],
         "parcels": [state.value for state in OPEN_ALERTS],
+        "most_apart": MOST_APART,
+        "late": LATE,
+        "reading_late": READING_LATE,
+        "fresh": clocks.FRESH,
+        "clock_seconds": clocks.MOST_SECONDS,
     }

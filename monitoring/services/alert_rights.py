@@ -21,6 +21,11 @@ RIGHT_OF: dict[str, Right] = {
     AlertKind.PLATFORM: Right.CHANGE_SHOP,
     AlertKind.WEBHOOK: Right.CHANGE_SHOP,
     AlertKind.TO_PAY: Right.HANDLE_TICKETS,
+    AlertKind.TIME_AHEAD: Right.CHANGE_STRATEGIES,
+    AlertKind.TICKETS_LATE: Right.HANDLE_TICKETS,
+    AlertKind.REFUNDS_LATE: Right.HANDLE_TICKETS,
+    AlertKind.READING_LATE: Right.CHANGE_SHOP,
+    AlertKind.CLOCKS: Right.CHANGE_SHOP,
 }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from aftersale.domain.labels import PLATFORMS
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import read
 from aftersale.models import AlertKind as ParcelKind
@@ -27,6 +28,11 @@ COLOURS: dict[str, str] = {
     AlertKind.PLATFORM: "danger",
     AlertKind.WEBHOOK: "warning",
     AlertKind.TO_PAY: "warning",
+    AlertKind.TIME_AHEAD: "danger",
+    AlertKind.TICKETS_LATE: "danger",
+    AlertKind.REFUNDS_LATE: "danger",
+    AlertKind.READING_LATE: "danger",
+    AlertKind.CLOCKS: "warning",
 }
 # In these statuses it is the buyer's turn.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -212,6 +218,77 @@ def _to_pay(alert: Alert) -> Wording:
     return text % words, f"{reverse('desk:workbench')}?{query}", _("To the refunds")
 
 
+def _time_ahead(alert: Alert) -> Wording:
+    facts = alert.facts
+    until = _at(facts["until"], alert) if facts["until"] else facts["day"]
+    text = _(
+        "Automation in %(name)s stands still: it has decided until %(until)s, which is ahead of the"
+        " clock. Tickets wait, and people can handle them. Whoever runs Afterdesk sets the clocks,"
+        " and then runs “manage.py decided_ahead --set-right --as USER”."
+    ) % {"name": facts["name"], "until": until}
+    return text, _workbench(alert), _to_the_tickets()
+
+
+def _tickets_late(alert: Alert) -> Wording:
+    facts = alert.facts
+    text = ngettext(
+        "In %(name)s %(count)d ticket has waited for automation since %(at)s. People can handle it"
+        " meanwhile; whoever runs Afterdesk looks why.",
+        "In %(name)s %(count)d tickets wait for automation, the oldest since %(at)s. People can"
+        " handle them meanwhile; whoever runs Afterdesk looks why.",
+        facts["tickets"],
+    ) % {"name": facts["name"], "count": facts["tickets"], "at": _at(facts["since"], alert)}
+    return text, _workbench(alert), _to_the_tickets()
+
+
+def _refunds_late(alert: Alert) -> Wording:
+    facts = alert.facts
+    text = ngettext(
+        "In %(name)s %(count)d refund of %(amount)s should have been sent at %(at)s, and was not."
+        " Whoever runs Afterdesk looks why.",
+        "In %(name)s %(count)d refunds of %(amount)s in all should have been sent, the oldest at"
+        " %(at)s, and were not. Whoever runs Afterdesk looks why.",
+        facts["refunds"],
+    ) % {
+        "name": facts["name"],
+        "count": facts["refunds"],
+        "amount": format_yuan(facts["amount"]),
+        "at": _at(facts["since"], alert),
+    }
+    return text, reverse("admin:aftersale_refund_changelist"), _("To the refunds")
+
+
+def _reading_late(alert: Alert) -> Wording:
+    facts = alert.facts
+    text = _(
+        "%(name)s was read from its platform at %(at)s for the last time: what is newer there is"
+        " not here yet."
+    ) % {"name": facts["name"], "at": _at(facts["since"], alert)}
+    return text, reverse("desk:shop-platform", args=[alert.shop_id]), _("To the connection")
+
+
+def _clocks(alert: Alert) -> Wording:
+    seconds = alert.facts["seconds"]
+    if seconds > 0:
+        text = _("The clock of %(name)s is %(count)d s ahead of the database's.")
+    else:
+        text = _("The clock of %(name)s is %(count)d s behind the database's.")
+    told = text % {
+        "name": PLATFORMS.get(alert.facts["name"], alert.facts["name"]),
+        "count": abs(seconds),
+    }
+    more = _("Whoever runs Afterdesk lets all machines take their time from the network (NTP).")
+    return f"{told} {more}", _workbench(alert), _to_the_tickets()
+
+
+def _workbench(alert: Alert) -> str:
+    return f"{reverse('desk:workbench')}?{urlencode({'shop': alert.shop_id})}"
+
+
+def _to_the_tickets() -> str:
+    return _("To the tickets")
+
+
 def _at(text: str, alert: Alert) -> str:
     return format_time(datetime.fromisoformat(text), alert.shop)
 
@@ -225,4 +302,9 @@ _WORDINGS: Mapping[str, Callable[[Alert], Wording]] = {
     AlertKind.PLATFORM: _platform,
     AlertKind.WEBHOOK: _webhook,
     AlertKind.TO_PAY: _to_pay,
+    AlertKind.TIME_AHEAD: _time_ahead,
+    AlertKind.TICKETS_LATE: _tickets_late,
+    AlertKind.REFUNDS_LATE: _refunds_late,
+    AlertKind.READING_LATE: _reading_late,
+    AlertKind.CLOCKS: _clocks,
 }

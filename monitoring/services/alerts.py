@@ -6,7 +6,7 @@ finds no longer is over. Each kind is one statement, so a run may die, come late
 another; the constraint `alert_once` prevents duplicates.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -24,7 +24,12 @@ from .alert_rights import RIGHT_OF, acted_on_by, roles
 # Older events had their alerts in time, or are no news any more.
 LOOK_BACK = timedelta(days=3)
 # Kinds whose facts are updated while the alert stands.
-_FOLLOWED = [AlertKind.DEADLINE, AlertKind.TO_PAY]
+_FOLLOWED = [
+    AlertKind.DEADLINE,
+    AlertKind.TO_PAY,
+    AlertKind.TICKETS_LATE,
+    AlertKind.REFUNDS_LATE,
+]
 
 # ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it
 # each run would use up an id for every alert that exists already.
@@ -78,7 +83,12 @@ WHERE a.id = s.id
 """
 
 
-def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> int:
+def raise_alerts(
+    *,
+    now: datetime,
+    shop_ids: Collection[int] | None = None,
+    queries: Mapping[str, str] | None = None,
+) -> int:
     """Raises every alert that is due and not raised yet, with its mails; returns how many.
 
     Each kind is one statement that locks nothing but the new rows.
@@ -86,7 +96,7 @@ def raise_alerts(*, now: datetime, shop_ids: Collection[int] | None = None) -> i
     given = values(now=now, since=now - LOOK_BACK) | {"shops": _shops(shop_ids)}
     raised: list[int] = []
     with connection.cursor() as cursor:
-        for kind, found in QUERIES.items():
+        for kind, found in (QUERIES if queries is None else queries).items():
             told = sorted(role.value for role in roles(kind))
             given |= {"kind": AlertKind(kind).value, "roles": told}
             cursor.execute(_RAISE.replace("@found", found), given)

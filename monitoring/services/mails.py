@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext, override
 
 from aftersale.models import Membership
+from config.heartbeat import beat
 from monitoring.models import Alert, AlertMail, AlertSubscription
 from monitoring.services.alert_texts import AlertText, alert_text
 
@@ -75,6 +76,7 @@ def send_mails(*, clock: Callable[[], datetime]) -> int:
     sent = 0
     server = get_connection()
     while leased := _lease(clock()):
+        beat()
         user_id = leased[0][2]
         mails = [mail for mail, _alert, _user in leased]
         alerts = _for_user(user_id, [alert for _mail, alert, _user in leased])

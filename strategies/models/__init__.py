@@ -11,7 +11,8 @@ from .choices import (
     Why,
 )
 from .decision import Decision
-from .rulebook import EvaluatorLane, FastRefundRule, Heartbeat, RulebookRevision
+from .heartbeat import Heartbeat
+from .rulebook import EvaluatorLane, FastRefundRule, RulebookRevision
 from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
 from .tally import DecisionTally
 from .trial import NOT_ASKED, UNDER_WAY, TrialEvaluation, TrialKind, TrialRun, TrialStatus

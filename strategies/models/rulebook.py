@@ -87,17 +87,3 @@ class FastRefundRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.value}"
-
-
-class Heartbeat(models.Model):
-    """When a kind of worker last did its rounds; health looks at it, not at the processes."""
-
-    worker = models.CharField(_("worker"), max_length=32, primary_key=True)
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("heartbeat")
-        verbose_name_plural = _("heartbeats")
-
-    def __str__(self) -> str:
-        return self.worker

@@ -22,6 +22,7 @@ from strategies.engine import Verdict
 from strategies.models import Decision, Why
 
 from .evaluator.batch import Batch, moment_of
+from .evaluator.moment import TimeInDoubt
 from .evaluator.read_facts import claim_one
 from .evaluator.write_decisions import BatchChanged
 from .lanes import hold_lane
@@ -52,6 +53,13 @@ def take_over(*, suggestion_id: int, user: User, now: datetime) -> Decision:
     except Stale:
         _look_again(found)
         raise
+    except TimeInDoubt:
+        raise Refused(
+            _(
+                "Automation stands still here, as clocks are wrong (see the alerts). Handle the"
+                " ticket yourself, or wait."
+            )
+        ) from None
 
 
 def _decide(suggestion: Decision, user: User, now: datetime) -> Decision:

@@ -249,7 +249,7 @@ def test_few_queries_however_many_alerts(told: Scene) -> None:
     assert before[PAGE] <= 8 and before[BELL] == 4, before
 
 
-@pytest.mark.parametrize(("role", "offered"), [("owner", 8), ("cs_agent", 4), ("viewer", 0)])
+@pytest.mark.parametrize(("role", "offered"), [("owner", 13), ("cs_agent", 6), ("viewer", 0)])
 def test_my_alert_mails(told: Scene, role: str, offered: int) -> None:
     user = told.people[role]
     client = english_client(user)

@@ -39,7 +39,7 @@ WATCHED = (
 
 
 @pytest.fixture(autouse=True)
-def long_ago(own: Scene) -> None:
+def long_ago(own: Scene, wakes_at_once: None) -> None:
     """The scene's own decisions lie before every period here."""
     Decision.objects.update(decided_at=timezone.now() - timedelta(days=900))
 

@@ -52,12 +52,12 @@ def unlocked_evaluators(monkeypatch) -> Callable[[], None]:
     meeting, for whoever they are to meet."""
     met = meeting(2)
 
-    def moment_together() -> datetime:
+    def moment_together(decided_until: datetime | None) -> tuple[datetime, datetime]:
         met()
-        return timezone.now()
+        return timezone.now(), timezone.now()
 
     monkeypatch.setattr(batch, "try_lane", lambda shop_id: EvaluatorLane.objects.get(shop=shop_id))
-    monkeypatch.setattr(batch, "database_moment", moment_together)
+    monkeypatch.setattr(batch, "decision_moment", moment_together)
     unlocked = read_facts._CLAIM.replace("UPDATE OF t, o SKIP", "UPDATE OF t SKIP")
     assert unlocked != read_facts._CLAIM
     monkeypatch.setattr(read_facts, "_CLAIM", unlocked)

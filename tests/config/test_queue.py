@@ -1,13 +1,19 @@
 """The queue: work enters it with the caller's transaction, each cluster does its own."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
-from config.queue import DECIDE, PAY, PULL, SLOW, TELL, ensure_schedule, wake
+from aftersale.models import Shop
+from config.queue import DECIDE, PAY, PULL, SLOW, TELL, _enqueue, ensure_schedule, wake
+from tests.concurrency.threads import at_once
 
 
 def test_the_settings_reach_django_q():
@@ -21,18 +27,71 @@ def test_the_settings_reach_django_q():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_wake_commits_and_rolls_back_with_the_caller():
+def test_wakes_reach_the_queue_once_when_their_transactions_commit():
+    """However often, and by however many at once: one row a task and its arguments (SPEC E1)."""
     with pytest.raises(RuntimeError), transaction.atomic():
         wake("math.sqrt", 4, cluster=PAY)
-        assert OrmQ.objects.count() == 1
         raise RuntimeError
     assert OrmQ.objects.count() == 0
+
+    def work() -> None:
+        for _ in range(5):
+            with transaction.atomic():
+                for cluster, number in ((PAY, 4), (PAY, 4), (PAY, 9), (DECIDE, 4)):
+                    wake("math.sqrt", number, cluster=cluster)
+
+    at_once(*[work] * 4)
+    found = sorted((row.key, row.func(), row.task["args"]) for row in OrmQ.objects.all())
+    assert found == [
+        (DECIDE, "math.sqrt", (4,)),
+        (PAY, "math.sqrt", (4,)),
+        (PAY, "math.sqrt", (9,)),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("in_the_transaction", [True, False])
+def test_a_wake_that_comes_while_its_task_is_fetched_and_runs_is_not_lost(in_the_transaction):
+    """The control: in the caller's transaction it finds the row of another one and leaves it at
+    that, and the task looks for work that is not committed yet."""
+    pay, seen = get_broker(PAY), []
+
+    def run_the_task() -> None:
+        for row, _task in pay.dequeue() or []:
+            seen.append(Shop.objects.filter(code="new").exists())
+            pay.acknowledge(row)
+
+    wake("math.sqrt", 4, cluster=PAY)
     with transaction.atomic():
-        wake("math.sqrt", 4, cluster=PAY)
-        wake("math.sqrt", 9, cluster=DECIDE)
-    assert sorted(OrmQ.objects.values_list("key", flat=True)) == [DECIDE, PAY]
-    task = OrmQ.objects.get(key=PAY).task
-    assert (task["func"], task["args"]) == ("math.sqrt", (4,))
+        Shop.objects.create(code="new")
+        if in_the_transaction:
+            _enqueue("math.sqrt", 4, cluster=PAY)
+        else:
+            wake("math.sqrt", 4, cluster=PAY)
+        at_once(run_the_task)
+    at_once(run_the_task)
+    assert seen == ([False] if in_the_transaction else [False, True])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fetched_task_is_woken_anew_and_fetched_again_where_nobody_acknowledged_it():
+    pay = get_broker(PAY)
+    wake("math.sqrt", 4, cluster=PAY)
+    [(first, _)] = pay.dequeue()
+    wake("math.sqrt", 4, cluster=PAY)
+    [(second, _)] = pay.dequeue()
+    assert pay.dequeue() is None
+    pay.acknowledge(second)
+    OrmQ.objects.filter(pk=first).update(lock=timezone.now() - timedelta(seconds=1))
+    assert [row for row, _ in pay.dequeue()] == [first]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_waiting_task_is_due_whatever_clock_has_dated_it():
+    """Else a row of the day to which a clock jumped would keep all later wakes quiet."""
+    wake("math.sqrt", 4, cluster=PAY)
+    OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=20))
+    assert len(get_broker(PAY).dequeue()) == 1
 
 
 @pytest.mark.django_db

@@ -136,6 +136,17 @@ def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run,
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    # A server that was killed is started again, and the programs go on with it.
+    postmaster = server._process()
+    assert postmaster is not None
+    postmaster.kill()
+    run.wait_for("PostgreSQL has ended by itself and is started again")
+    give_up = time.monotonic() + HANGS
+    while not server.is_running():
+        assert time.monotonic() < give_up, run.said()
+        time.sleep(0.1)
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=30) as page:
+        assert b"csrfmiddlewaretoken" in page.read()
     clusters = [program.environ()["Q_CLUSTER_NAME"] for program in run.programs("qcluster")]
     assert set(clusters) == set(BEATS_WITHIN)
     assert len(run.programs("gunicorn")) > 1

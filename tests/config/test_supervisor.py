@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config import supervisor
 from config.postgres import BASE_DIR
 from tests.config.conftest import still_running
 
@@ -18,7 +19,7 @@ GROUP = """
 import os, sys
 from pathlib import Path
 from config.supervisor import Group
-group = Group(Path.cwd())
+group = Group(Path.cwd(), beats=Path(sys.argv.pop(1)))
 for name, code in zip(sys.argv[1::2], sys.argv[2::2]):
     within = 2 if name.startswith("beats") else None
     group.add(name, [sys.executable, "-c", code], os.environ, beats_within=within)
@@ -49,10 +50,10 @@ print("up", flush=True); time.sleep(60)
 # Rounds of the watch, far quicker than the real one's.
 WATCH = """
 import time
-from config.heartbeat import beat
+from config.heartbeat import ROUNDS, beat, beat_for
 print("up", flush=True)
 while True:
-    beat(); time.sleep(0.1)
+    beat(); beat_for(ROUNDS); time.sleep(0.1)
 """
 # It works for a while, then stands still for ever.
 FREEZES = """
@@ -73,7 +74,9 @@ class Started:
         arguments = [part for pair in programs.items() for part in pair]
         with log.open("w") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", GROUP, *arguments], cwd=BASE_DIR, stdout=file
+                [sys.executable, "-c", GROUP, str(log.with_name("beats")), *arguments],
+                cwd=BASE_DIR,
+                stdout=file,
             )
         give_up = time.monotonic() + 30
         while self.said().count("| up") < len(programs):
@@ -159,3 +162,21 @@ def test_without_rounds_of_the_watch_nothing_counts_as_frozen(start) -> None:
     time.sleep(3)
     assert "does no work" not in group.said()
     assert group.said().count("beats_a started") == 1
+
+
+def test_the_watch_itself_is_watched_by_the_supervisors_clock(tmp_path, monkeypatch) -> None:
+    """It shows that it is there without a database, too; a start has as long."""
+    now = 0.0
+    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
+    watch = supervisor.WatchedWatch(tmp_path / "watch")
+    for now, sign, frozen in (  # noqa: B007
+        (44, None, False),
+        (44.5, "1", False),
+        (89, None, False),
+        (90, None, True),
+    ):
+        if sign:
+            (tmp_path / "watch").write_text(sign)
+        assert watch.is_frozen() == frozen
+    watch.begin()
+    assert not watch.is_frozen()

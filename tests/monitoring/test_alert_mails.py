@@ -27,7 +27,7 @@ from .scene import due, failed, one_of_each, parcel, tripped, used_up
 pytestmark = pytest.mark.django_db
 
 EVERY = list(AlertKind.values)
-DESK = ["deadline", "refund_failed", "shipping", "to_pay"]
+DESK = ["deadline", "refund_failed", "refunds_late", "shipping", "tickets_late", "to_pay"]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def sent_to() -> list[str]:
     ("role", "kinds"),
     [
         ("owner", sorted(EVERY)),
-        ("admin", sorted(set(EVERY) - {"webhook", "platform"})),
+        ("admin", sorted(set(EVERY) - {"webhook", "platform", "reading_late", "clocks"})),
         ("cs_manager", DESK),
         ("cs_agent", DESK),
         ("viewer", []),
@@ -286,6 +286,7 @@ def test_a_task_that_died_while_sending_is_made_good(
     assert (send(minutes=4), send(minutes=5)) == (0, 1)
 
 
+@pytest.mark.usefixtures("wakes_at_once")
 def test_the_look_wakes_the_mail_in_another_cluster(shop: Shop) -> None:
     """A hung mail server must hold up no decision."""
     reader(shop)

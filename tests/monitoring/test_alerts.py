@@ -26,7 +26,7 @@ from tests.queries import counted_queries
 
 from .scene import DAY, due, failed, one_of_each, parcel, told, tripped, use, used_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes_at_once")]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_refunds_to_be_paid_by_hand(shop: Shop) -> None:
     to_pay(shop)
     later = NOON + timedelta(hours=1)
     to_pay(shop, 1_000, requested_at=later)
-    to_pay(shop, next_step_at=NOON)  # is sent
+    to_pay(shop, next_step_at=NOON + timedelta(days=2))  # is sent
     to_pay(shop, status="succeeded", settled_at=NOON)
     held = to_pay(shop, source="strategy")
     Shop.objects.update(automation_paused_at=NOON)
@@ -303,7 +303,7 @@ def test_a_look_reads_few_rows_in_few_queries(shop: Shop) -> None:
     one_of_each(shop)
     with counted_queries() as asked:
         look()
-    assert len(asked) == 9  # one a kind, and whether a webhook is to be told
+    assert len(asked) == 14  # one a kind, and whether a webhook is to be told
 
 
 def raised(shop: Shop) -> Alert:
@@ -328,6 +328,11 @@ ACTED_ON_BY = {
     "platform": ROLES[:1],
     "webhook": ROLES[:1],
     "to_pay": ROLES[:4],
+    "time_ahead": ROLES[:2],
+    "tickets_late": ROLES[:4],
+    "refunds_late": ROLES[:4],
+    "reading_late": ROLES[:1],
+    "clocks": ROLES[:1],
 }
 
 

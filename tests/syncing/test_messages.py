@@ -18,7 +18,7 @@ from tests.platforms.double import Clock
 
 from .conftest import Connected
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes_at_once")]
 URL = "/platforms/double/s1/messages"
 
 

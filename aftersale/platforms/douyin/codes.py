@@ -145,6 +145,13 @@ APPROVE_RETURN: dict[int, Operation] = {
 ENTER_RETURN: dict[int, Operation] = {
     kind: (0, frozenset({Status.WAIT_RETURN})) for kind in (Type.RETURN_REFUND, Type.EXCHANGE)
 }
+# Likewise more time to receive a return, and parcels that are stopped on their way to the buyer.
+MORE_TIME: dict[int, Operation] = {
+    kind: (0, frozenset({Status.RETURNING})) for kind in (Type.RETURN_REFUND, Type.EXCHANGE)
+}
+STOP_PARCELS: dict[int, Operation] = dict.fromkeys(
+    (Type.RETURN_REFUND, Type.REFUND_SHIPPED), (0, _FIRST)
+)
 SEND_NEW_GOODS: dict[int, Operation] = {
     Type.EXCHANGE: (
         311,

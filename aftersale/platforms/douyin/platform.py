@@ -8,7 +8,7 @@ from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.deadline import Deadline
-from aftersale.platforms.desk_steps import ReturnAddress
+from aftersale.platforms.desk_steps import Parcel, ReturnAddress
 from aftersale.platforms.known import Known
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import (
@@ -187,6 +187,18 @@ class Douyin:
             tracking_no=tracking_no,
             deadline=step.deadline,
         )
+
+    def more_time(self, step: Step) -> Accepted | Declined:
+        prepared = self._prepared(step, codes.MORE_TIME)
+        if isinstance(prepared, Declined):
+            return prepared
+        return desk.more_time(self._api, step.ticket_no, deadline=step.deadline)
+
+    def stop_parcels(self, step: Step, parcels: Sequence[Parcel]) -> Accepted | Declined:
+        prepared = self._prepared(step, codes.STOP_PARCELS)
+        if isinstance(prepared, Declined):
+            return prepared
+        return desk.stop_parcels(self._api, step.ticket_no, parcels, deadline=step.deadline)
 
     def send_new_goods(self, step: Step, *, carrier: str, tracking_no: str) -> Accepted | Declined:
         prepared = self._prepared(step, codes.SEND_NEW_GOODS)

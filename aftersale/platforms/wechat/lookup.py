@@ -227,6 +227,11 @@ class Lookup:
             self._goods[order_no] = to_records.goods_of(raw)
         return raw
 
+    def goods(self, order_no: str) -> to_records.Goods | None:
+        """Product and kind of each line of an order."""
+        raw = self._raw_order(order_no)
+        return None if raw is None else self._goods[order_no]
+
     def _line(self, raw: Answer) -> tuple[int | None, SeenOrder | None]:
         """Found among the order's goods, and the order where it was read for that; a ticket is told
         without, if its order is not."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
-from aftersale.platforms.desk_steps import ReturnAddress
+from aftersale.platforms.deadline import Deadline
+from aftersale.platforms.desk_steps import MerchantRequest, Opened, ReturnAddress
 from aftersale.platforms.known import Known
 from aftersale.platforms.payments import (
     CALL_TIMEOUT_SECONDS,
@@ -264,6 +265,27 @@ class WeChatShop:
             return SEND_NEW_GOODS, {"waybill_id": tracking_no, "delivery_id": carrier}
 
         return self._step(step, {codes.WAIT_RECEIPT}, prepare)
+
+    def open_request(
+        self, request: MerchantRequest, *, with_return: bool, deadline: Deadline | None
+    ) -> Opened | Declined:
+        kind = "RETURN" if with_return else "REFUND"
+        more = {"type": kind, "count": request.quantity}
+        return self._opened(desk.OPEN, request, more, deadline)
+
+    def refund_difference(
+        self, request: MerchantRequest, *, deadline: Deadline | None
+    ) -> Opened | Declined:
+        return self._opened(desk.DIFFERENCE, request, {}, deadline)
+
+    def _opened(
+        self, path: str, request: MerchantRequest, more: Body, deadline: Deadline | None
+    ) -> Opened | Declined:
+        with reads():
+            goods = self._lookup.goods(request.order_no)
+        if goods is None:
+            return Declined(Why.NOT_FOUND, _("The platform does not know this order."))
+        return desk.opened(self._client, path, request, goods, more=more, deadline=deadline)
 
     def refund_status(self, ticket_no: str) -> Paid | Failed | NeverSeen | Pending:
         with reads():

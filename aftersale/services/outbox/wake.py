@@ -4,5 +4,5 @@ from config.queue import PAY, wake
 
 
 def wake_payer() -> None:
-    """Asks for a run of the payer; commits or rolls back with the caller's transaction."""
+    """Asks for a run of the payer, once the caller's transaction has committed."""
     wake("aftersale.tasks.pay", cluster=PAY)

@@ -13,8 +13,8 @@ TASK = "aftersale.tasks.tell"
 
 
 def wake_teller(shop_ids: Iterable[int]) -> None:
-    """Asks for a run where one of the shops has an endpoint that is switched on; commits or rolls
-    back with the caller's transaction."""
+    """Asks for a run where one of the shops has an endpoint that is switched on, once the caller's
+    transaction has committed."""
     if WebhookEndpoint.objects.filter(shop_id__in=list(shop_ids), enabled=True).exists():
         wake(TASK, cluster=TELL)
 

@@ -27,6 +27,7 @@ from aftersale.services.refunds import payment_stop
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared import due_work
 from aftersale.services.shared.due_work import Clock
+from config.heartbeat import beat
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +42,14 @@ def run(*, clock: Clock) -> bool:
 
 def _turns(clock: Clock, without: Collection[int]) -> Iterator[tuple[int, Iterable[int]]]:
     for shop_pk in _shops_with_due(now=clock(), without=without):
-        due = _due(clock()).filter(shop=shop_pk).order_by("next_step_at", "pk")
-        yield shop_pk, due[:TURN].values_list("pk", flat=True)
+        found = due(clock()).filter(shop=shop_pk).order_by("next_step_at", "pk")
+        yield shop_pk, found[:TURN].values_list("pk", flat=True)
 
 
 def _carry_out(clock: Clock, refund_pk: int) -> bool:
     lease = refund_attempt.lease(refund_pk=refund_pk, now=clock())
     while lease is not None:
+        beat()
         answer = _call(lease, clock)
         if answer is None:
             break
@@ -103,15 +105,15 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
-def _due(now: datetime) -> QuerySet[Refund]:
+def due(now: datetime) -> QuerySet[Refund]:
     """Refunds whose next step may be taken: a pause, a hold after a restored backup and the
     operator's stop keep others back."""
-    due = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
-    due = due.exclude(status=RefundStatus.REQUESTED, shop__on_hold=True)
+    found = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
+    found = found.exclude(status=RefundStatus.REQUESTED, shop__on_hold=True)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.
-        due = due.exclude(status=RefundStatus.REQUESTED)
-    return due
+        found = found.exclude(status=RefundStatus.REQUESTED)
+    return found
 
 
 def _shops_with_due(*, now: datetime, without: Collection[int]) -> list[int]:
@@ -120,7 +122,7 @@ def _shops_with_due(*, now: datetime, without: Collection[int]) -> list[int]:
         shop=OuterRef("pk"), next_step_at__gt=now, attempts__leased_until__gt=now
     )
     return list(
-        Shop.objects.filter(Exists(_due(now).filter(shop=OuterRef("pk"))))
+        Shop.objects.filter(Exists(due(now).filter(shop=OuterRef("pk"))))
         .exclude(pk__in=without)
         .order_by(Exists(calling), "?")
         .values_list("pk", flat=True)

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
+from config.heartbeat import beat
+
 WORK_SECONDS = 2.0
 # Slow calls don't count as work, or one slow shop would use up every run; a run ends here.
 MOST_SECONDS = 30.0
@@ -50,6 +52,7 @@ def run(
         for shop_pk, rows in turns(clock, slow_shops):
             any_due = True
             for row_pk in rows:
+                beat()
                 before = time.monotonic()
                 if before - started - slow_seconds > WORK_SECONDS:
                     return True

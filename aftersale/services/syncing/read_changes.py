@@ -119,6 +119,7 @@ class _Reader:
         self.platform = platform
         self.clock = clock
         self.saver = Saver(lease.account)
+        self.began = clock()
         # The platform's clock was behind the round: later changes there belong to the next one.
         self.cut = False
 
@@ -232,7 +233,18 @@ class _Reader:
             if "orders_until" in reached:
                 reached["orders_round_until"] = there
         widest = int(WIDEST_SLICE.total_seconds())
-        self.lease.write(slice_seconds=min(widest, seconds * 2), **health.WELL, **reached)
+        ahead = None if there is None else self._seconds_ahead(there)
+        self.lease.write(
+            slice_seconds=min(widest, seconds * 2), clock_ahead=ahead, **health.WELL, **reached
+        )
+
+    def _seconds_ahead(self, there: datetime) -> float:
+        """By how much the platform's clock is ahead of the database's; negative where it is behind.
+
+        Answered at some moment since the run began: what lies in between is no difference.
+        """
+        nearest = max(min(there, self.clock()), self.began)
+        return (there - nearest).total_seconds()
 
     def _batches(self, seen: Iterator[Any]) -> Iterator[list[Any]]:
         began = time.monotonic()

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aftersale.models import PlatformAccount, PlatformMessage
+from config.heartbeat import beat
 
 # Longer than a call with the saving after it; a working reader renews it.
 LEASE = timedelta(seconds=60)
@@ -56,6 +57,7 @@ class ReaderLease:
 
     def keep(self, now: datetime) -> None:
         """Renews a lease that is getting old; call it before each step."""
+        beat()
         if now > self.until - LEASE + _RENEWED_AFTER:
             until = now + LEASE
             self.write(leased_until=until)

@@ -4,5 +4,5 @@ from config.queue import PULL, wake
 
 
 def wake_reader(account_pk: int) -> None:
-    """Commits or rolls back with the caller's transaction."""
+    """Asks for a run of the reader, once the caller's transaction has committed."""
     wake("aftersale.tasks.read_platform", account_pk, cluster=PULL)

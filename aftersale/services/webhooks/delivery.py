@@ -14,6 +14,7 @@ import structlog
 from aftersale.models import Trouble
 from aftersale.services.webhooks import http_post, message_lease, signing
 from aftersale.services.webhooks.message_lease import MessageLease
+from config.heartbeat import beat
 from config.secrets import SecretUnreadable
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ def run(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> bool:
     under_way: dict[Future[Answer], MessageLease] = {}
     with ThreadPoolExecutor(CALLS) as pool:
         while True:
+            beat()
             now = clock()
             if time.monotonic() < ends:
                 for lease in message_lease.take(limit=CALLS - len(under_way), now=now):

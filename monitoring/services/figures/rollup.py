@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from aftersale.models import Shop
+from config.heartbeat import beat
 from monitoring.models import DeskCount, DeskDay, StaleMoment
 
 from .days import Span, day_span, day_spans, today
@@ -33,6 +34,7 @@ def roll_up(*, now: datetime, shop_ids: list[int] | None = None) -> int:
     done = 0
     for shop in shops:
         while days := _roll_up_some(shop, now):
+            beat()
             done += days
     return done
 

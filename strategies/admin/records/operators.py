@@ -115,7 +115,7 @@ class EvaluatorLaneAdmin(OperatorAdmin):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(OperatorAdmin):
-    list_display = ("worker", "at")
-    ordering = ("worker",)
+    list_display = ("worker", "host", "at", "clock_ahead")
+    ordering = ("worker", "host")
     sortable_by = ()
-    fieldsets = ((None, {"fields": ("worker", "at")}),)
+    fieldsets = ((None, {"fields": ("worker", "host", "at", "clock_ahead")}),)

@@ -12,6 +12,7 @@ from aftersale.models import Shop
 from aftersale.services.shops.shops import look_again
 from config.terminal import TerminalCommand
 from strategies.models import Strategy
+from strategies.services.decided_ahead import shops_ahead
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 
 
@@ -46,6 +47,14 @@ class Command(TerminalCommand):
         tally = Tally()
         left = [shop for shop in shops if decide_shop(shop, tally=tally)]
         self.print(tally)
+        if ahead := shops_ahead(shops):
+            self.stderr.write(
+                _(
+                    "Automation stands still in %(shops)s, as it has decided ahead of the clock:"
+                    " see manage.py decided_ahead."
+                )
+                % {"shops": ", ".join(one.code for one in ahead)}
+            )
         if left:
             codes = Shop.objects.filter(pk__in=left).order_by("code").values_list("code", flat=True)
             self.stderr.write(

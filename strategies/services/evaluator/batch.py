@@ -17,10 +17,10 @@ from aftersale.services.outbox.platform_steps import is_platform_connected, tell
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import wake_teller
-from aftersale.services.shared.database_clock import database_moment
 from strategies.engine import Verdict, decide
 from strategies.engine.vocabulary import ERROR, MANUAL, REFUND
 from strategies.models import EvaluatorLane
+from strategies.services.evaluator.moment import TimeInDoubt, decision_moment
 from strategies.services.evaluator.read_facts import (
     EXPORTED,
     FREIGHT_LEFT,
@@ -82,8 +82,9 @@ class Decided(NamedTuple):
 def decide_batch(shop_id: int, *, after: Cursor, limit: int, tally: Tally) -> Decided | None:
     """Decides up to `limit` waiting tickets behind `after` in one transaction.
 
-    Returns None where nothing was to be had. Raises LaneHeld. An error rolls all of it back, and
-    the batch is decided again with care: split in halves until the bad ticket is alone.
+    Returns None where nothing was to be had. Raises LaneHeld and TimeInDoubt. Another error rolls
+    all of it back, and the batch is decided again with care: split in halves until the bad ticket
+    is alone.
     """
     try:
         return _decide_batch(shop_id, after=after, limit=limit, tally=tally, careful=False)
@@ -121,9 +122,15 @@ def _decide_batch(
 
 
 def moment_of(lane: EvaluatorLane) -> datetime:
-    """Now, but never before the lane's last decision: their order is that of their moments."""
-    now = database_moment()
-    return max(now, lane.decided_until or now)
+    """Now, but never before the lane's last decision: their order is that of their moments.
+
+    Raises TimeInDoubt where that can't be (SPEC E9).
+    """
+    moment, now = decision_moment(lane.decided_until)
+    rulebook = load_rulebook(lane.rulebook_id).rulebook
+    if rulebook.moment(micros(moment)).day > rulebook.moment(micros(now)).day:
+        raise TimeInDoubt("the latest decision is of a day that has not begun")
+    return moment
 
 
 @contextmanager

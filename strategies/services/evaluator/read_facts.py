@@ -15,6 +15,7 @@ from aftersale.services.shared.sql_arrays import numbers, texts
 from strategies.engine import Facts, State
 from strategies.engine.line_money import freight_left
 from strategies.engine.vocabulary import REJECTED_BEFORE
+from strategies.services.evaluator.moment import TimeInDoubt
 from strategies.services.evaluator.rulebooks import LoadedRulebook
 
 # Times are µs since the epoch; a double holds them exactly until the year 2255.
@@ -64,13 +65,15 @@ WHERE EXISTS (SELECT 1 FROM aftersale_ticket other
                 AND (other.line_no IS NULL OR k.line_no IS NULL OR other.line_no = k.line_no))
 """
 
-# A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3).
+# A person who switches a strategy on again starts its circuit breaker afresh (SPEC G3); by a clock
+# that was ahead it would count nothing for as long.
 _BREAKERS = """
 SELECT s.id, count(*), sum(d.amount)::bigint
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (strategy_id, since)
 JOIN strategies_strategy s ON s.id = w.strategy_id
 JOIN strategies_decision d
-    ON d.strategy_id = s.id AND d.decided_at > greatest(w.since, s.enabled_at)
+    ON d.strategy_id = s.id
+    AND d.decided_at > greatest(w.since, CASE WHEN s.enabled_at <= %s THEN s.enabled_at END)
     AND d.decided_at <= %s
 GROUP BY s.id
 """
@@ -226,7 +229,10 @@ def load_state(
     paused: bool,
 ) -> State:
     """Cap use of the day, the buyers' sums and the breakers' counts as the lane's holder sees
-    them: nobody else can add to them before this transaction ends."""
+    them: nobody else can add to them before this transaction ends.
+
+    Raises TimeInDoubt where the cap of a later day has been spent from (SPEC E9).
+    """
     state = State(paused=paused)
     rulebook = loaded.rulebook
     position = {key: index for index, key in enumerate(loaded.strategy_ids)}
@@ -246,6 +252,8 @@ def load_state(
         )
         hits, amounts = Counter[int](), Counter[int]()
         for strategy_id, used_on, number, used in cursor.fetchall():
+            if used_on > day:
+                raise TimeInDoubt("the cap of a later day has been spent from")
             hits[strategy_id] += number
             amounts[strategy_id] += used
             if used_on == day:
@@ -275,7 +283,7 @@ def load_state(
         }
         if near:
             starts = [moment - timedelta(microseconds=breaker.span) for breaker in near.values()]
-            cursor.execute(_BREAKERS, [list(near), starts, moment])
+            cursor.execute(_BREAKERS, [list(near), starts, moment, moment])
             for strategy_id, count, total in cursor.fetchall():
                 state.breakers[position[strategy_id]] = [(micros(moment), count, total)]
     return state

@@ -2,6 +2,7 @@
 
 import time
 
+import structlog
 from django.db import connection, transaction
 
 from aftersale.models import Ticket
@@ -11,6 +12,9 @@ from strategies.services.evaluator.read_facts import START
 from strategies.services.lanes import hold_lane
 
 from .batch import LaneHeld, Tally, decide_batch
+from .moment import TimeInDoubt
+
+log = structlog.get_logger(__name__)
 
 BATCH = 2_000
 
@@ -37,7 +41,7 @@ def decide_shop(
     """Decides a shop's waiting tickets, for about that many seconds; True where some still wait.
 
     Gives up where another process holds the lane: the holder looks again, or wakes another look,
-    after letting go.
+    after letting go. Gives up, too, where clocks are wrong: tickets wait for the sweep.
     """
     until = time.monotonic() + seconds
     if not _waits(shop_id):
@@ -63,6 +67,9 @@ def decide_shop(
             if time.monotonic() >= until:
                 return True
     except LaneHeld:
+        return False
+    except TimeInDoubt as doubt:
+        log.warning("automation_stands_still", shop=shop_id, because=str(doubt))
         return False
 
 

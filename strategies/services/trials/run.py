@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db import connection
 
+from config.heartbeat import beat
 from strategies.engine.replay import Past as EnginePast
 from strategies.models import RulebookRevision, TrialEvaluation, TrialRun, TrialStatus
 
@@ -93,6 +94,7 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
         _keep(trial.pk, different)
         trial.done += len(asked)
         alive = TrialRun.objects.filter(pk=trial.pk, status=TrialStatus.RUNNING)
+        beat()
         if not alive.update(done=trial.done, seen_at=clock()):
             TrialEvaluation.objects.filter(trial=trial).delete()
             return False

@@ -535,7 +535,8 @@ def test_what_is_not_there_is_not_found(agent, clock):
             call(refund_id=0, user=agent, now=clock.now)
 
 
-def test_an_approval_wakes_the_payer_in_its_own_transaction(shop, agent, clock):
+@pytest.mark.usefixtures("wakes_at_once")
+def test_an_approval_wakes_the_payer(shop, agent, clock):
     from django_q.models import OrmQ
 
     ticket = make_ticket(make_order(shop), 100)

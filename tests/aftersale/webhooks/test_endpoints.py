@@ -156,8 +156,9 @@ def woken() -> int:
     return count
 
 
+@pytest.mark.usefixtures("wakes_at_once")
 def test_the_cluster_is_woken_where_somebody_is_to_be_told(shop, owner):
-    """In the transaction of the change; where nobody listens the queue hears nothing."""
+    """With the transaction of the change; where nobody listens the queue hears nothing."""
     order = make_order(shop)
 
     def event():
@@ -174,6 +175,7 @@ def test_the_cluster_is_woken_where_somebody_is_to_be_told(shop, owner):
     assert woken() == 1
 
 
+@pytest.mark.usefixtures("wakes_at_once")
 def test_the_task_goes_on_while_more_is_due(monkeypatch):
     monkeypatch.setattr(delivery, "run", lambda clock: True)
     tasks.tell()

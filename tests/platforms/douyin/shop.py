@@ -83,6 +83,8 @@ class Shop:
         self.pushed: list[tuple[int, dict[str, Any]]] = []
         self.addresses = [dict(row) for row in ADDRESSES]
         self.notes: list[tuple[int, str, Any]] = []
+        # Parcels that were called back.
+        self.stopped: list[str] = []
         # The line of an entry that is open already, or shut for good.
         self.entries: dict[str, dict[str, Any]] = {}
         self._doomed: set[int] = set()

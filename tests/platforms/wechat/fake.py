@@ -64,6 +64,7 @@ class WeChatFake(DisputesAndGifts, Pushes):
         self._orders: dict[str, Order] = {}
         self._tickets: dict[str, Ticket] = {}
         self._gifts: dict[str, Gift] = {}
+        self.requests: dict[str, Ticket] = {}
         self._events: list[Body] = []
         self._asked: Counter[str] = Counter()
         self.answers = {
@@ -76,7 +77,7 @@ class WeChatFake(DisputesAndGifts, Pushes):
             "/channels/ec/aftersale/acceptapply": self._accept,
             "/channels/ec/aftersale/rejectapply": self._reject,
             "/channels/ec/aftersale/rejectexchangereship": self._reject_new_goods,
-            "/channels/ec/aftersale/acceptexchangereship": partial(beside.send_new_goods, self),
+            **{path: partial(do, self) for path, do in beside.ANSWERS.items()},
             "/channels/ec/aftersale/rejectreason/get": self._reject_reasons,
             "/channels/ec/aftersale/merchantupdateaftersale": self._negotiate,
             "/channels/ec/aftersale/getcomplaintorder": self._dispute_detail,

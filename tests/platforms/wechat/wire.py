@@ -21,6 +21,8 @@ Body = dict[str, Any]
 # All else only tells.
 WRITES = {
     "/channels/ec/aftersale/acceptapply",
+    "/channels/ec/aftersale/genaftersaleorder",
+    "/channels/ec/aftersale/refundpricediff",
     "/channels/ec/aftersale/rejectapply",
     "/channels/ec/aftersale/rejectexchangereship",
     "/channels/ec/aftersale/merchantupdateaftersale",

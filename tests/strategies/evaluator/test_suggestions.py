@@ -7,8 +7,8 @@ import pytest
 
 from aftersale.models import NO_MOMENT, Order, Refund, Role, Ticket, TicketEvent
 from aftersale.services.shared.database_clock import database_moment
-from aftersale.services.shared.errors import NotAllowed, NotFound, Stale
-from strategies.models import Decision, Strategy, StrategyUsage
+from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from strategies.models import Decision, EvaluatorLane, Strategy, StrategyUsage
 from strategies.services import suggestions
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
@@ -113,3 +113,16 @@ def test_a_new_version_ends_a_suggestion_and_others_may_not_take_it(shop):
         suggestions.take_over(suggestion_id=decision.pk, user=make_user(shop), now=NOON)
     assert money(order) == (0, 0, 0)
     assert [one.why for one in decide(shop)] == ["suggested", "suggested"]
+
+
+def test_nothing_is_taken_over_where_time_is_in_doubt(shop):
+    """SPEC E9: it would spend the cap of a day that is not today."""
+    order = make_order(shop)
+    exported(order)
+    (decision,) = decide(shop)
+    EvaluatorLane.objects.update(decided_until=database_moment() + timedelta(days=400))
+    before = money(order)
+    with pytest.raises(Refused, match="clocks are wrong"):
+        suggestions.take_over(suggestion_id=decision.pk, user=make_user(shop), now=NOON)
+    assert money(order) == before
+    assert Ticket.objects.get().awaiting_evaluation is False
