@@ -25,7 +25,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # PATCH takes a record of its own.
     "COMPONENT_SPLIT_PATCH": False,
     # Choices stand where they are used; shared names for them would be invented ones.
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["aftersale.api.schema.with_webhooks"],
     # From the package beside it: no outside host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

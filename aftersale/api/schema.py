@@ -10,6 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from pydantic import BaseModel
 from pydantic.json_schema import model_json_schema
 
+from aftersale.models import WebhookType
+
 from .call import KEY_HEADER
 from .problems import CONTENT_TYPE, Conflict, Problem
 
@@ -145,3 +147,41 @@ def parameters(record: type[BaseModel]) -> list[OpenApiParameter]:
             )
         )
     return found
+
+
+def with_webhooks(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """Adds the events to the document, under `webhooks` (OpenAPI 3.1; docs/webhooks.md)."""
+    headers = [
+        {"in": "header", "name": name, "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ]
+    result["webhooks"] = {
+        kind.value: {
+            "post": {
+                "operationId": "on_" + kind.value.replace(".", "_"),
+                "summary": str(kind.label),
+                "tags": ["events"],
+                "security": [],
+                "parameters": headers,
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["type", "timestamp", "data"],
+                                "properties": {
+                                    "type": {"const": kind.value},
+                                    "timestamp": {"type": "string", "format": "date-time"},
+                                    "data": {"type": "object"},
+                                },
+                            }
+                        }
+                    },
+                },
+                "responses": {"2XX": {"description": "Received; only the status counts"}},
+            }
+        }
+        for kind in WebhookType
+    }
+    return result

@@ -30,6 +30,16 @@ class ShipCheck(BaseModel):
     lines: list[int] | None = Field(description="The lines that must stay; null: the whole order")
 
 
+def shown(found: ship_checks.ShipCheck) -> ShipCheck:
+    return ShipCheck(
+        ship=found.ship,
+        reason=found.reason,
+        note=found.note,
+        tickets=found.tickets,
+        lines=found.lines,
+    )
+
+
 class ShipCheckCall(Call):
     scopes = {"GET": (Scope.SHIPPING, Scope.READ)}
 
@@ -41,12 +51,4 @@ class ShipCheckCall(Call):
     )
     def get(self, request: Request, order_no: str) -> HttpResponse:
         found = ship_checks.ship_check(shop_id=self.shop_id, order_no=order_no, user=self.user)
-        return answer(
-            ShipCheck(
-                ship=found.ship,
-                reason=found.reason,
-                note=found.note,
-                tickets=found.tickets,
-                lines=found.lines,
-            )
-        )
+        return answer(shown(found))

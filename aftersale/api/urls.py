@@ -7,6 +7,7 @@ from .automation import PauseCall, ResumeCall
 from .blocked_buyers import BlockedBuyerCall, BlockedBuyersCall
 from .events import EventsCall
 from .fund_entries import FundEntriesCall
+from .many import ApproveTicketsCall, ShipChecksCall
 from .orders import OrderCall, OrdersCall
 from .refund_list import RefundsCall
 from .reject_reasons import RejectReasonsCall
@@ -28,6 +29,7 @@ from .warehouse import (
     ShipmentsCall,
     ShippingCancelledCall,
 )
+from .webhooks import WebhookCall, WebhooksCall
 from .windows import WindowCall, WindowsCall
 
 ORDER, TICKET = "orders/<number:order_no>", "tickets/<number:ticket_no>"
@@ -42,6 +44,8 @@ urlpatterns = [
     path(f"{ORDER}/delivery-refused", DeliveryRefusedCall.as_view(), name="delivery-refused"),
     path(f"{ORDER}/window", WindowCall.as_view(), name="window"),
     path(ORDER, OrderCall.as_view(), name="order"),
+    path("ship-checks", ShipChecksCall.as_view(), name="ship-checks"),
+    path("tickets/approve", ApproveTicketsCall.as_view(), name="approve-tickets"),
     path("tickets", TicketsCall.as_view(), name="tickets"),
     path(f"{TICKET}/approve", ApproveCall.as_view(), name="approve"),
     path(f"{TICKET}/reject", RejectCall.as_view(), name="reject"),
@@ -50,6 +54,8 @@ urlpatterns = [
     path(f"{TICKET}/retry-refund", RetryRefundCall.as_view(), name="retry-refund"),
     path(f"{TICKET}/goods-received", GoodsReceivedCall.as_view(), name="goods-received"),
     path("refunds", RefundsCall.as_view(), name="refunds"),
+    path("webhooks", WebhooksCall.as_view(), name="webhooks"),
+    path("webhooks/<int:pk>", WebhookCall.as_view(), name="webhook"),
     path("windows", WindowsCall.as_view(), name="windows"),
     path("refunds/<number:number>/result", RefundResultCall.as_view(), name="refund-result"),
     path("reject-reasons", RejectReasonsCall.as_view(), name="reject-reasons"),

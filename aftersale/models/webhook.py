@@ -40,6 +40,10 @@ class SwitchedOff(models.TextChoices):
 
     BY_HAND = "by_hand", pgettext_lazy("webhook", "Switched off by hand")
     FAILING = "failing", pgettext_lazy("webhook", "Switched off: nothing arrived for days")
+    NEEDS_PERSON = (
+        "needs_person",
+        pgettext_lazy("webhook", "Off: a program gave its address, an owner must switch it on"),
+    )
     GONE = "gone", pgettext_lazy("webhook", "Switched off: it answered 410 Gone")
 
 

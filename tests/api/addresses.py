@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from aftersale.api.call import Call, NoSuchCall
-from aftersale.models import BlockedBuyer, Order, Refund, Ticket
+from aftersale.models import BlockedBuyer, Order, Refund, Ticket, WebhookEndpoint
 from monitoring.models import Alert
 from strategies.models import Decision, Strategy, TrialRun
 from tests.admin.scene import Scene
@@ -49,7 +49,10 @@ class Line:
     owners: bool = False
     also: str = ""
     persons: bool = False
+    owners_read: bool = False
     any_scope: bool = False
+    # Its answer here is of something that changed nothing, and is not kept.
+    unkept: bool = False
 
 
 def reads(*names: Any) -> Line:
@@ -75,6 +78,18 @@ CALLS: dict[str, Line] = {
     "desk-api:orders": writes(ORDERS, sends=_plain(record_factories.order()), GET=READ),
     "desk-api:refunds": reads(),
     "desk-api:windows": reads(),
+    "desk-api:webhooks": Line(
+        {"GET": READ, "POST": READ},
+        sends={"url": "http://127.0.0.1:9/", "types": ["refund.sent"]},
+        owners=True,
+        owners_read=True,
+    ),
+    "desk-api:webhook": Line(
+        {"PATCH": READ, "DELETE": READ},
+        (WebhookEndpoint, "pk"),
+        {"description": "x"},
+        owners=True,
+    ),
     "desk-api:order": reads(*_ORDER),
     "desk-api:ship-check": Line({"GET": SHIPPING}, _ORDER, also=READ),
     "desk-api:shipments": writes(SHIPPING, *_ORDER, sends={"shipped_at": record_factories.at(0)}),
@@ -84,6 +99,12 @@ CALLS: dict[str, Line] = {
     "desk-api:window": writes(WINDOWS, *_ORDER, sends={"note": "agreed"}, GET=READ),
     "desk-api:tickets": writes(ORDERS, sends=_plain(record_factories.ticket()), GET=READ),
     "automation-api:ticket": reads(*_TICKET),
+    "desk-api:approve-tickets": Line(
+        {"POST": TICKETS}, sends={"tickets": [{"ticket_no": "mine-ticket"}]}, unkept=True
+    ),
+    "desk-api:ship-checks": Line(
+        {"POST": SHIPPING}, sends={"orders": ["mine-order"]}, also=READ, unkept=True
+    ),
     "desk-api:approve": writes(TICKETS, *_TICKET),
     "desk-api:reject": writes(TICKETS, *_TICKET, sends={"reason": "already_shipped"}),
     "desk-api:negotiate": writes(TICKETS, *_TICKET, sends={"message": "hello"}),
@@ -137,7 +158,7 @@ class Address(NamedTuple):
     @property
     def roles(self) -> set[str]:
         """Roles that may make the call with a token of its scope."""
-        if self.line.owners and self.method != "GET":
+        if self.line.owners and (self.method != "GET" or self.line.owners_read):
             return {"owner"}
         return MAY[self.scope] | MAY.get(self.line.also, set())
 

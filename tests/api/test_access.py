@@ -131,7 +131,7 @@ def test_when_its_maker_has_another_role(own: Scene, foreign: Scene, role: str) 
 def test_every_write_takes_an_idempotency_key(own: Scene) -> None:
     caller = program(own.shop, own.people["owner"])
     for address in WALK:
-        if address.method != "GET":
+        if address.method != "GET" and not address.line.unkept:
             with undone():
                 path, body = address.of(own), address.body
                 first, again = (caller.call(address.method, path, body, key="k") for _ in "12")

@@ -17,7 +17,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from aftersale.models import BlockedBuyer, Shop
+from aftersale.models import BlockedBuyer, Shop, WebhookType
 from monitoring.services import alerts
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
@@ -149,6 +149,7 @@ def test_a_client_can_be_generated(document: Any) -> None:
                 assert status == "204" or answer["content"]["application/json"]["schema"], where
             assert {"401", "403", "422", "429"} <= set(operation["responses"]), where
     assert len(ids) == len(set(ids))
+    assert set(document.raw_schema["webhooks"]) == set(WebhookType.values)
     kinds = document.raw_schema["components"]["schemas"]
     named = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(document.raw_schema)))
     assert named == {f"#/components/schemas/{kind}" for kind in kinds}

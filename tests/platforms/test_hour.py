@@ -15,7 +15,8 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from aftersale.models import Order, PlatformAccount, PlatformStep, Refund, Shop, Ticket
-from aftersale.services.desk import replies
+from aftersale.platforms.protocol import OWN_REASON
+from aftersale.services.desk import platform_reasons, replies
 from aftersale.services.ingest import dated_ahead
 from aftersale.services.outgoing import pay_refunds, send_steps
 from aftersale.services.refunds import approvals, money_audit
@@ -160,8 +161,11 @@ class Hour:
                 approvals.confirm_return(**call)
             case 0:
                 approvals.approve(**call)
-            case 1:
-                replies.reject(reason="reason_mismatch", explanation="不符。", **call)
+            case 1 | 4 if ticket.status == "pending_review":
+                # As the dialog offers: the platform's own reasons, where it has any for the ticket.
+                own = [one for one in platform_reasons.of_ticket(ticket) if not one.needs_pictures]
+                reason = OWN_REASON + own[0].code if own else "reason_mismatch"
+                replies.reject(reason=reason, explanation="不符。", **call)
             case 2:
                 approvals.retry(**call)
             case 3:

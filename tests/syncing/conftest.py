@@ -44,7 +44,7 @@ class Connected:
             **{"address": "", "pays_fast_refunds": False} | fields,
         )
         # It was tried first.
-        assert [call[0] for call in self.place.calls] == ["renewed", "test"]
+        assert [call[0] for call in self.place.calls] == ["test"]
         self.place.calls.clear()
 
     @property

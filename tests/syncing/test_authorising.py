@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,7 @@ from aftersale.models import (
     ShopEvent,
 )
 from aftersale.platforms import registry
+from aftersale.services.syncing import read_changes
 from monitoring.models import Alert
 from monitoring.services import alerts
 from tests import factories
@@ -234,13 +236,30 @@ def test_two_shops_here_for_one_there_are_refused(way: Way) -> None:
     read = other.come(other.allow(other.begin()))
     assert taken in read and way.shop.name not in read
     other.nothing()
-    # By hand, too; the tokens say whose they are once they are renewed.
+    # By hand, too: the tokens say whose they are once they are renewed, before anything is read.
     secrets = dict(way.fake.account().secrets) | {"expires_at": "", "seller_id": ""}
-    response = other.client.post(
-        other.at("-connect", "kuaishou"), secrets | {"address": way.fake.account().address}
-    )
-    assert response.status_code == 422 and taken in response.content.decode()
-    other.nothing()
+    sent = secrets | {"address": way.fake.account().address}
+    assert other.client.post(other.at("-connect", "kuaishou"), sent).status_code == 204
+    account = PlatformAccount.objects.get(shop=other.shop)
+    read_changes.run(account_pk=account.pk, clock=timezone.now)
+    account.refresh_from_db()
+    assert account.stopped and taken in str(account.failure)
+    assert account.last_read_at is None and account.shop_there == ""
+    # The database holds it, whoever is at it at the same time.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PlatformAccount.objects.update(shop_there="seller-open")
+
+
+def test_tokens_are_not_used_up_by_a_try_that_fails(way: Way) -> None:
+    """A renewal takes back the old ones."""
+    secrets = dict(way.fake.account().secrets) | {"sign_secret": "another", "expires_at": ""}
+    sent = secrets | {"address": way.fake.account().address}
+    response = way.client.post(way.at("-connect", "kuaishou"), sent)
+    assert response.status_code == 422
+    assert "does not accept the signature" in response.content.decode()
+    way.nothing()
+    sent["sign_secret"] = SIGN_SECRET
+    assert way.client.post(way.at("-connect", "kuaishou"), sent).status_code == 204
 
 
 def test_authorising_again_is_for_the_same_shop_there(way: Way) -> None:

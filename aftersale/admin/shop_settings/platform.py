@@ -247,7 +247,7 @@ def _facts(shop: Shop, account: PlatformAccount) -> list[tuple[str, Any]]:
     scopes = " · ".join(str(SCOPES.get(scope, scope)) for scope in account.scopes)
     facts = [
         (_("Shop on the platform"), account.name_there or account.shop_there or EMPTY),
-        (_("Granted"), scopes or _("All that the app may do there")),
+        (_("Granted rights"), scopes or _("All that the app may do there")),
         (
             _("Granted until"),
             moment(account.authorised_until)

@@ -42,11 +42,17 @@ class ShipCheck:
 
 def ship_check(*, shop_id: int, order_no: str, user: User) -> ShipCheck:
     """The answer to a warehouse before it packs, and before the courier takes the parcel."""
-    require(user, shop_id, Right.SEE)
-    found = known_orders.of_numbers(shop_id=shop_id, order_nos=[order_no])
+    found = ship_checks(shop_id=shop_id, order_nos=[order_no], user=user)
     if not found:
         raise NotFound(_("There is no order %s in this shop.") % order_no)
-    return check(found[0])
+    return found[order_no]
+
+
+def ship_checks(*, shop_id: int, order_nos: Sequence[str], user: User) -> dict[str, ShipCheck]:
+    """The same of several orders, by number; those that the shop does not have are left out."""
+    require(user, shop_id, Right.SEE)
+    found = known_orders.of_numbers(shop_id=shop_id, order_nos=order_nos)
+    return {order.order_no: check(order) for order in found}
 
 
 def check(order: KnownOrder) -> ShipCheck:

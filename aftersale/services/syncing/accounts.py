@@ -17,7 +17,13 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import ConnectorKind, PlatformAccount, Shop, ShopEvent, ShopEventKind
 from aftersale.platforms import registry
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import Account, NotCarriedOut, Secret, WaitsForPush
+from aftersale.platforms.protocol import (
+    Account,
+    NotAuthorised,
+    NotCarriedOut,
+    Secret,
+    WaitsForPush,
+)
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused
@@ -141,18 +147,24 @@ def authorise_again(
 
 
 def tried(platform: str, account: Account, *, now: datetime) -> tuple[Mapping[str, str], str]:
-    """The secrets as they work, renewed where they have to be, and the shop's name there.
+    """The secrets as they work, and the shop's name there.
 
-    Raises Refused with what is wrong, in words. Nothing is locked or stored.
+    An access token that was entered is not renewed: many platforms take back the old one with the
+    new one, which would be lost where the try fails. Raises Refused with what is wrong, in words.
+    Nothing is locked or stored.
     """
     secrets = account.secrets
+    speaker = registry.speaker(platform, account)
     try:
-        speaker = registry.speaker(platform, account)
-        renewed = speaker.renewed(now=now)
-        if renewed is not None:
+        try:
+            name = speaker.test()
+        except NotAuthorised:
+            entered = "access_token" in secrets
+            renewed = None if entered else speaker.renewed(now=now, refused=True)
+            if renewed is None:
+                raise
             secrets = {**secrets, **renewed}
-            speaker = registry.speaker(platform, replace_secrets(account, secrets=secrets))
-        return secrets, speaker.test()[:200]
+            name = registry.speaker(platform, replace_secrets(account, secrets=secrets)).test()
     except WaitsForPush:
         # It can be pushed to a shop that is connected only.
         return secrets, ""
@@ -160,6 +172,7 @@ def tried(platform: str, account: Account, *, now: datetime) -> tuple[Mapping[st
         raise Refused(_("Nothing was stored: the platform did not answer in time.")) from None
     except NotCarriedOut as error:
         raise Refused(_("Nothing was stored: %s") % error) from error
+    return secrets, name[:200]
 
 
 def disconnect(*, shop_id: int, user: User, now: datetime) -> None:

@@ -34,9 +34,19 @@ def find(*, endpoint_id: int, user: User) -> WebhookEndpoint:
 
 
 def create(
-    *, shop_id: int, url: str, description: str, types: Sequence[str], user: User, now: datetime
+    *,
+    shop_id: int,
+    url: str,
+    description: str,
+    types: Sequence[str],
+    by_program: bool = False,
+    user: User,
+    now: datetime,
 ) -> tuple[WebhookEndpoint, str]:
-    """A new endpoint, switched on, and its secret, which nobody can read again afterwards."""
+    """A new endpoint, switched on, and its secret, which nobody can read again afterwards.
+
+    `by_program`: a token made it, and it stays off until a person switches it on (SPEC P5).
+    """
     require(user, shop_id, Right.CHANGE_SHOP)
     url, description, chosen = _checked(url, description, types)
     secret = new_secret()
@@ -53,6 +63,9 @@ def create(
             secret=seal(secret),
             created_at=now,
             created_by=user,
+            enabled=not by_program,
+            off_because=SwitchedOff.NEEDS_PERSON if by_program else "",
+            off_at=now if by_program else None,
         )
         events.write(endpoint, _("made, told of: %s") % ", ".join(chosen), user=user, now=now)
     return endpoint, secret
@@ -64,10 +77,15 @@ def change(
     url: str,
     description: str,
     types: Sequence[str],
+    by_program: bool = False,
     user: User,
     now: datetime,
 ) -> WebhookEndpoint:
-    """Changes an endpoint; waiting messages go to the new address, too."""
+    """Changes an endpoint; waiting messages go to the new address, too.
+
+    `by_program`: a token changes it; with another address it is off until a person switches it on
+    (SPEC P5).
+    """
     find(endpoint_id=endpoint_id, user=user)
     url, description, chosen = _checked(url, description, types)
     with transaction.atomic():
@@ -77,6 +95,9 @@ def change(
         if endpoint.url != url:
             # Failures of the old address say nothing about the new one.
             endpoint.failing_since, endpoint.failures, endpoint.next_try_at = None, 0, None
+            if by_program:
+                endpoint.enabled, endpoint.off_at = False, now
+                endpoint.off_because = SwitchedOff.NEEDS_PERSON
         endpoint.url, endpoint.description, endpoint.types = url, description, chosen
         endpoint.save()
         events.write(endpoint, _("changed, told of: %s") % ", ".join(chosen), user=user, now=now)

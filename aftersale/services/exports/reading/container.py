@@ -160,6 +160,11 @@ def _workbook(plain: Plain) -> Iterator[Sheet]:
         raise WrongFile(wrong.args[0]) from None
     except (CalamineError, ValueError, OSError):
         raise WrongFile(_("The Excel file is damaged.")) from None
+    except BaseException as error:
+        # A panic of the library, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise WrongFile(_("The Excel file is damaged.")) from None
 
 
 def _both(above: Iterator[Row], rows: Iterator[Row]) -> Iterator[Row]:
