@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0039_changed_at'),
+        ('aftersale', '0043_webhooks_by_programs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('strategies', "0012_decisions_into_the_feed"),
+        ('strategies', "0013_heartbeats_of_machines"),
     ]
 
     operations = [
