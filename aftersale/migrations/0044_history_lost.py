@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='shopevent',
             name='kind',
-            field=models.CharField(choices=[('created', 'Created'), ('changed', 'Settings changed'), ('paused', 'Automation paused'), ('resumed', 'Automation resumed'), ('looked_again', 'Tickets evaluated again'), ('buyer_blocked', 'Buyer blocked'), ('buyer_unblocked', 'Buyer unblocked'), ('member', 'Membership changed'), ('template', 'Reject text changed'), ('token', 'API token changed'), ('platform', 'Platform connection changed'), ('webhook', 'Webhook changed'), ('restored', 'Backup restored')], max_length=16, verbose_name='what'),
+            field=models.CharField(choices=[('created', 'Created'), ('changed', 'Settings changed'), ('paused', 'Automation paused'), ('resumed', 'Automation resumed'), ('looked_again', 'Tickets evaluated again'), ('buyer_blocked', 'Buyer blocked'), ('buyer_unblocked', 'Buyer unblocked'), ('member', 'Membership changed'), ('template', 'Reject text changed'), ('token', 'API token changed'), ('platform', 'Platform connection changed'), ('webhook', 'Webhook changed'), ('restored', 'Backup restored'), ('time_set_right', 'Time of decisions set right')], max_length=16, verbose_name='what'),
         ),
         migrations.AlterField(
             model_name='ticket',
