@@ -18,6 +18,7 @@ from aftersale.admin.desk import (
     windows,
 )
 
+from .records import user
 from .shop_settings.urls import urlpatterns as shop_settings
 
 app_name = "desk"
@@ -64,5 +65,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("sheets/<int:shop>/<slug:code>/", sheets.sheet, name="sheet"),
     path("sheets/<int:shop>/<slug:code>/<slug:form>/", sheets.export, name="sheet-export"),
+    path("users/<int:pk>/change/", user.change, name="user-change"),
+    path("users/<int:pk>/password-link/", user.password_link, name="user-password-link"),
+    path("users/<int:pk>/forget-factors/", user.forget_factors, name="user-forget-factors"),
     *shop_settings,
 ]

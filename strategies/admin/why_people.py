@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.workbench.panels import Panel, register
-from aftersale.models import Ticket, TicketFlag
-from strategies.models import Decision
+from aftersale.models import Ticket, TicketFlag, TicketStatus
+from strategies.models import Decision, Why
 from strategies.services import explanations
 
 from .explaining.cards import Shown
@@ -29,6 +29,8 @@ def why_people(request: HttpRequest, ticket: Ticket) -> Panel:
     shown = Shown(explanations.of_decision(decision))
     url = reverse("admin:strategies_decision_change", args=[decision.pk])
     given = {"sentence": shown.summary, "cards": shown.asked, "url": url, "now": now}
+    if decision.why == Why.SUGGESTED and ticket.status == TicketStatus.PENDING_REVIEW:
+        given["suggestions"] = f"{reverse('automation:suggestions')}?shop={ticket.shop_id}"
     return Panel(title, TEMPLATE, given)
 
 

@@ -28,7 +28,7 @@ from strategies.models import (
     StrategyUsage,
     Why,
 )
-from strategies.services.evaluator.read_facts import BUYER, as_facts, load_state, read_one
+from strategies.services.evaluator.read_facts import BUYER, EXPORTED, as_facts, load_state, read_one
 
 from .evaluator.rulebooks import load_rulebook
 
@@ -47,6 +47,8 @@ class Explained:
     shop: Shop
     decision: Decision | None
     """None for an explanation of this moment."""
+    exported: bool = False
+    """Of this moment: whether its facts come from a file, so that a hit is a suggestion."""
 
     @property
     def agrees(self) -> bool:
@@ -96,7 +98,10 @@ def of_now(ticket: Ticket, *, now: datetime) -> Explained:
     before = Before(used=used, buyer_count=count, buyer_sum=total, paused=paused)
     (facts,) = (Facts._make(one) for one in as_facts([row], at))
     explanation = explain(loaded.rulebook, facts, before)
-    return Explained(explanation, facts, loaded.rulebook, lane.rulebook, ticket.shop, None)
+    exported = row[EXPORTED] is not None
+    return Explained(
+        explanation, facts, loaded.rulebook, lane.rulebook, ticket.shop, None, exported=exported
+    )
 
 
 def _kept(decision: Decision) -> Facts:

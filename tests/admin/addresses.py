@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import URLPattern, get_resolver, reverse
 
 from aftersale.models import (
+    AccountLink,
     ApiToken,
     BlockedBuyer,
     EvidenceFile,
@@ -36,6 +38,7 @@ from .test_scope import SCOPED
 SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGIES
 FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
+INVITE = Right.INVITE
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
 
@@ -47,6 +50,7 @@ MAY: dict[Needs, set[str]] = {
     WINDOWS: {"owner", "admin", "cs_manager"},
     FILES: {"owner", "admin", "cs_manager"},
     STRATEGIES: {"owner", "admin"},
+    INVITE: {"owner", "admin"},
     SHOP: {"owner"},
     OPERATOR: set(),
     NOBODY: set(),
@@ -211,9 +215,13 @@ PAGES: dict[str, Page] = {
     "desk:shop-platform-test": step(SHOP, Shop),
     "desk:shop-deadlines": shown(Shop),
     "desk:shop-members": shown(Shop),
-    "desk:shop-member-add": step(SHOP, Shop),
-    "desk:shop-member-role": step(SHOP, Shop, Membership),
-    "desk:shop-member-remove": step(SHOP, Shop, Membership),
+    "desk:shop-invite": step(INVITE, Shop),
+    "desk:shop-invitation-withdraw": step(INVITE, Shop, AccountLink),
+    "desk:shop-member-role": step(INVITE, Shop, Membership),
+    "desk:shop-member-remove": step(INVITE, Shop, Membership),
+    "desk:user-change": Page(OPERATOR, OPERATOR, (User,)),
+    "desk:user-password-link": Page(OPERATOR, OPERATOR, (User,)),
+    "desk:user-forget-factors": Page(OPERATOR, OPERATOR, (User,)),
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),

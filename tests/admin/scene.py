@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import models
 
 from aftersale.models import (
+    AccountLink,
     ApiToken,
     BlockedBuyer,
     EvidenceFile,
@@ -77,6 +78,19 @@ class Scene:
 
 def person(name: str, **extra: Any) -> User:
     return User.objects.create_user(name, password="secret", is_staff=True, **extra)
+
+
+def invited(shop: Shop, mark: str) -> list[AccountLink]:
+    link = AccountLink.objects.create(
+        whom=f"{mark}-newcomer",
+        role="viewer",
+        digest=f"{mark}-digest",
+        made_by=Membership.objects.filter(shop=shop)[0].user,
+        made_at=AT,
+        expires_at=AT + timedelta(days=3650),
+    )
+    link.shops.add(shop)
+    return [link]
 
 
 def make(mark: str, *roles: str) -> Scene:
@@ -253,7 +267,10 @@ def make(mark: str, *roles: str) -> Scene:
             amount=12_345,
             paid=True,
         ),
-        *Membership.objects.filter(shop=shop)[:1],
+        # Of the role with the fewest rights: others may take it.
+        *Membership.objects.filter(shop=shop).order_by("-pk")[:1],
+        *invited(shop, mark),
+        next(iter(scene.people.values())),
         ApiToken.objects.create(
             shop=shop,
             name=f"{mark}-erp",

@@ -92,8 +92,8 @@ def test_a_field_keeps_and_reads_it():
 def test_a_members_roles():
     shop = make_shop()
     owner = make_user(shop)
-    make_user(username="kim")
+    kim = make_user(shop, "viewer", username="kim").memberships.get()
     with override("zh-hans"):
-        members.add(shop_id=shop.pk, username="kim", role="viewer", user=owner, now=NOON)
+        members.remove(membership_id=kim.pk, user=owner, now=NOON)
     with override("en"):
-        assert ShopEvent.objects.get(shop=shop, kind="member").note == "kim: Read only"
+        assert ShopEvent.objects.get(shop=shop, kind="member").note == "kim: Read only → –"

@@ -116,6 +116,11 @@ def test_from_the_file_to_the_suggestion_that_is_taken_over(desk):
     assert Refund.objects.count() == 0
     (suggestion,) = suggestions.waiting(make_user(desk.shop))
     address = f"/admin/strategies/suggestions/?shop={desk.shop.pk}"
+    case = desk.text(f"/admin/workbench/case/{suggestion.ticket_id}/")
+    assert "Suggested by “" in case
+    assert address in case
+    now = desk.text(f"/admin/strategies/explain/{suggestion.ticket_id}/")
+    assert "would suggest to refund ¥59.90 now." in now
     assert "A1" in desk.text(address)
     sent = {"shop": desk.shop.pk, "suggestions": suggestion.pk}
     assert desk.client.post("/admin/strategies/suggestions/", sent).status_code == 302

@@ -14,11 +14,14 @@ DANGEROUS = {
     "desk:shop-platform-confirm",
     "desk:shop-platform-replace",
     # A member's role
-    "desk:shop-member-add",
+    "desk:shop-invite",
     "desk:shop-member-role",
     "desk:shop-member-remove",
     # Somebody's password or factor; those of one's own are asked for by django-allauth
     "account_password",
+    "desk:user-change",
+    "desk:user-password-link",
+    "desk:user-forget-factors",
     # Enabling a strategy
     "automation:strategy-enable",
     # The same for files: what fresh ones say is decided without a person

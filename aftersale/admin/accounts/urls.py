@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import account, confirm, factors, log_in
+from . import account, confirm, factors, links, log_in
 from .frames import inside
 
 urlpatterns: list[URLPattern] = [
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
         name="mfa_remove_webauthn",
     ),
     # Without a session.
+    path("links/<str:text>/", links.follow, name="account_link"),
     path("code/", log_in.Code.as_view(), name="mfa_authenticate"),
     path("passkeys/log-in/", log_in.LogInByPasskey.as_view(), name="mfa_login_webauthn"),
     path("log-out/", log_in.LogOut.as_view(), name="account_logout"),

@@ -336,6 +336,11 @@ def _outcome(ticket: Ticket, type: str, amount: str) -> str:
     if type == TicketType.EXCHANGE:
         return _("If the buyer accepts: the goods come back, then new ones go out. No money moves.")
     if type == ticket.type and fen in (None, ticket.amount):
+        if Can.OFFER_MESSAGE not in registry.can(ticket.shop):
+            return _(
+                "The platform passes no mere message on: offer another type or amount, or write to"
+                " the buyer in the chat."
+            )
         return _("Nothing else is offered: the buyer reads your message, and answers.")
     what = format_yuan(ticket.amount if fen is None else fen)
     if type == TicketType.RETURN_REFUND:

@@ -1,16 +1,24 @@
-"""Users, for operators. The membership's role gives the rights in a shop (SPEC P1)."""
+"""Users, for operators (SPEC P1, P5). People come by invitation, and set their own passwords."""
 
-from typing import Any
-
+from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from aftersale.admin.kit.lookups import OwnLookups
+from aftersale.admin.kit import access, columns
+from aftersale.admin.kit.dialogs import ask, caller, posted
+from aftersale.admin.kit.model_admin import OperatorAdmin
+from aftersale.admin.kit.pages import desk_page, done
+from aftersale.admin.kit.sections import Section
+from aftersale.admin.shop_settings.frame import SettingsForm
+from aftersale.admin.shop_settings.invitations import link_made
+from aftersale.services.access import links, users
+from aftersale.services.shared.errors import NotAllowed, NotFound
+from aftersale.services.shared.shown import EMPTY, format_time
+
+EVENTS_SHOWN = 20
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -20,52 +28,134 @@ for _model in list(admin.site._registry):
         admin.site.unregister(_model)
 
 
-@admin.register(User)
-class PersonAdmin(OwnLookups, UserAdmin, ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    list_display = (
-        "username",
-        "first_name",
-        "last_name",
-        "is_active",
-        "is_staff",
-        "is_superuser",
-        "last_login",
+def shops(request: HttpRequest, user: User) -> Section:
+    rows = user.memberships.select_related("shop").order_by("shop__name")
+    return Section(
+        gettext_lazy("Member of"),
+        [gettext_lazy("shop"), gettext_lazy("role")],
+        [[member.shop.name, member.get_role_display()] for member in rows],
     )
-    list_filter = ("is_active", "is_staff", "is_superuser")
-    filter_horizontal = ()
-    # Groups and permissions are left out: they play no role here.
+
+
+def latest_events(request: HttpRequest, user: User) -> Section:
+    rows = user.account_events.select_related("by").order_by("-id")
+    return Section(
+        gettext_lazy("What happened last"),
+        [gettext_lazy("at"), gettext_lazy("what"), gettext_lazy("by"), gettext_lazy("note")],
+        [
+            [
+                format_time(event.at),
+                event.get_kind_display(),
+                columns.name(event.by),
+                event.note or EMPTY,
+            ]
+            for event in rows[:EVENTS_SHOWN]
+        ],
+    )
+
+
+@admin.register(User)
+class PersonAdmin(OperatorAdmin):
+    list_display = ("username", "first_name", "email", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    list_before_template = "aftersale/records/users_come.html"
+    change_form_outer_before_template = "aftersale/records/user_buttons.html"
+    sections = [shops, latest_events]
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        (_("Name and address"), {"fields": ("first_name", "last_name", "email")}),
         (
-            _("Access"),
+            None,
             {
-                "fields": ("is_active", "is_staff", "is_superuser"),
-                "description": _(
-                    "Members of shops need the staff status to come in; operators are superusers"
-                    " and see every shop. What a member may do is the role in each shop."
-                ),
+                "fields": (
+                    ("username", "first_name"),
+                    "email",
+                    ("is_active", "is_superuser"),
+                    ("last_login", "date_joined"),
+                )
             },
         ),
-        (_("Times"), {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_active and request.user.is_superuser
+class UserForm(SettingsForm):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=150, required=False)
+    email = forms.EmailField(
+        label=gettext_lazy("Mail address"),
+        required=False,
+        help_text=gettext_lazy("Alerts are mailed to it."),
+    )
+    is_active = forms.BooleanField(label=gettext_lazy("May come in"), required=False)
+    is_operator = forms.BooleanField(
+        label=gettext_lazy("Operator: sees every shop and may do everything"), required=False
+    )
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
+@desk_page
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    whom = _user(request, pk)
+    initial = {
+        "name": whom.get_full_name(),
+        "email": whom.email,
+        "is_active": whom.is_active,
+        "is_operator": whom.is_superuser,
+    }
+    form = UserForm(posted(request), initial=initial)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: events name the users who caused them. A user who left is made inactive."""
-        return False
+    def act() -> HttpResponse:
+        users.change(user_id=pk, **form.cleaned_data, **caller(request))
+        return done(_("%(name)s is changed.") % {"name": whom.get_username()})
+
+    return ask(
+        request,
+        "aftersale/records/user_change.html",
+        act=act,
+        form=form,
+        title=_("Change %(name)s") % {"name": whom.get_username()},
+        submit=_("Save"),
+    )
+
+
+@desk_page
+def password_link(request: HttpRequest, pk: int) -> HttpResponse:
+    whom = _user(request, pk)
+
+    def act() -> HttpResponse:
+        link, text = links.make_password_link(user_id=pk, **caller(request))
+        return link_made(request, link, text, _("The link is made"))
+
+    return ask(
+        request,
+        "aftersale/records/user_password_link.html",
+        act=act,
+        title=_("A new password for %(name)s") % {"name": whom.get_username()},
+        submit=_("Make the link"),
+    )
+
+
+@desk_page
+def forget_factors(request: HttpRequest, pk: int) -> HttpResponse:
+    whom = _user(request, pk)
+
+    def act() -> HttpResponse:
+        users.forget_factors(user_id=pk, **caller(request))
+        said = _("The second factors of %(name)s are taken away.")
+        return done(said % {"name": whom.get_username()})
+
+    return ask(
+        request,
+        "aftersale/records/user_forget_factors.html",
+        act=act,
+        title=_("Take the second factors of %(name)s away") % {"name": whom.get_username()},
+        submit=_("Take them away"),
+        submit_kind="danger",
+    )
+
+
+def _user(request: HttpRequest, pk: int) -> User:
+    if not access.person(request).is_superuser:
+        raise NotAllowed(_("Only operators do this."))
+    whom = User.objects.filter(pk=pk).first()
+    if whom is None:
+        raise NotFound(_("There is no such user."))
+    return whom

@@ -1,20 +1,23 @@
 """Members of a shop and their roles, beside the rights of each role (SPEC P1)."""
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
-from aftersale.models import Membership, Role, Shop
+from aftersale.models import AccountLink, Membership, Role, Shop
 from aftersale.services.access import members as memberships
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound
 
 from .frame import SettingsForm, owned_shop, section, the_shop
+from .invitations import roles_to_give
 
 RIGHTS = {
     Right.SEE: gettext_lazy("See orders, tickets and monitoring"),
@@ -24,23 +27,15 @@ RIGHTS = {
     Right.EDIT_TEMPLATES: gettext_lazy("Edit reject-reason templates"),
     Right.OPEN_WINDOWS: gettext_lazy("Re-open an after-sale window"),
     Right.CHANGE_STRATEGIES: gettext_lazy("Change strategies, priorities and guards"),
-    Right.CHANGE_SHOP: gettext_lazy("Change shop settings, members and access of other programs"),
+    Right.INVITE: gettext_lazy(
+        "Invite staff, change their roles and take them out, up to one's own role"
+    ),
+    Right.CHANGE_SHOP: gettext_lazy("Change shop settings and access of other programs"),
 }
 
 
 class RoleForm(SettingsForm):
-    role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=Role.choices, initial=Role.CS_AGENT
-    )
-
-
-class AddForm(RoleForm):
-    username = forms.CharField(
-        label=gettext_lazy("User name"),
-        max_length=150,
-        help_text=gettext_lazy("The user must exist already; an operator makes new ones."),
-    )
-    field_order = ("username", "role")
+    role = forms.ChoiceField(label=gettext_lazy("Role"))
 
 
 @desk_page
@@ -48,11 +43,17 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     shop = the_shop(request, pk)
     found = shop.memberships.select_related("user").order_by("user__username")
     order = list(Role.values)
+    given = rights.roles_to_give(access.person(request), shop.pk)
     return section(
         request,
         shop,
         "shop-members",
-        members=sorted(found, key=lambda member: order.index(member.role)),
+        right=Right.INVITE,
+        members=[
+            (member, member.role in given)
+            for member in sorted(found, key=lambda member: order.index(member.role))
+        ],
+        invitations=[(link, link.role in given) for link in _open_invitations(shop)],
         me=access.person(request).pk,
         roles=Role.labels,
         table=[
@@ -63,29 +64,11 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @desk_page
-def add(request: HttpRequest, pk: int) -> HttpResponse:
-    shop = owned_shop(request, pk)
-    form = AddForm(posted(request))
-
-    def act() -> HttpResponse:
-        memberships.add(shop_id=shop.pk, **form.cleaned_data, **caller(request))
-        words = {"name": form.cleaned_data["username"], "shop": shop.name}
-        return done(_("%(name)s is a member of %(shop)s now.") % words)
-
-    return ask(
-        request,
-        "aftersale/shop_settings/member.html",
-        act=act,
-        form=form,
-        title=_("Add a member"),
-        submit=_("Add to %(shop)s") % {"shop": shop.name},
-    )
-
-
-@desk_page
 def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
-    row = _member(owned_shop(request, pk), member)
+    shop = owned_shop(request, pk, Right.INVITE)
+    row = _member(shop, member)
     form = RoleForm(posted(request), initial={"role": row.role})
+    form.fields["role"].choices = roles_to_give(request, shop)  # type: ignore[attr-defined]
 
     def act() -> HttpResponse:
         seen = request.POST.get("seen", "")
@@ -107,7 +90,7 @@ def change_role(request: HttpRequest, pk: int, member: int) -> HttpResponse:
 
 @desk_page
 def remove(request: HttpRequest, pk: int, member: int) -> HttpResponse:
-    shop = owned_shop(request, pk)
+    shop = owned_shop(request, pk, Right.INVITE)
     row = _member(shop, member)
     name = columns.name(row.user)
 
@@ -132,3 +115,8 @@ def _member(shop: Shop, pk: int) -> Membership:
     if row is None:
         raise NotFound(_("There is no such member."))
     return row
+
+
+def _open_invitations(shop: Shop) -> QuerySet[AccountLink]:
+    over = {"used_at": None, "withdrawn_at": None, "expires_at__gt": timezone.now()}
+    return shop.invitations.filter(**over).select_related("made_by").order_by("-pk")

@@ -158,7 +158,7 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
         found.append(
             Consequence(
                 _("Negotiate"),
-                _("You offer another type, amount or a message; the case waits for the answer."),
+                _offer(ticket),
             )
         )
     if can_reject(ticket):
@@ -173,6 +173,16 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
             )
         )
     return found
+
+
+def _offer(ticket: Ticket) -> str:
+    """What the shop's platform passes on to the buyer."""
+    can = registry.can(ticket.shop)
+    if Can.OFFER_AMOUNT not in can:
+        return _("You offer another type or a message; the case waits for the answer.")
+    if Can.OFFER_MESSAGE not in can:
+        return _("You offer another type or amount; the case waits for the answer.")
+    return _("You offer another type, amount or a message; the case waits for the answer.")
 
 
 def _approved(ticket: Ticket, order: Order, amount: int, who: str) -> str:

@@ -6,36 +6,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale.domain.identifiers import show_invisible
 from aftersale.domain.multilingual import joined
-from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
-from aftersale.services.access import second_factor
-from aftersale.services.access.rights import Right, require
+from aftersale.models import Membership, Role, ShopEvent, ShopEventKind
+from aftersale.services.access import second_factor, sessions
+from aftersale.services.access.rights import Right, require, require_giving
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
-
-
-@transaction.atomic
-def add(*, shop_id: int, username: str, role: str, user: User, now: datetime) -> Membership:
-    """Makes the user of that name a member; raises NotFound, or Refused where there is one."""
-    shop = _enter(shop_id, user=user)
-    member = User.objects.filter(username=username, is_active=True).first()
-    if member is None:
-        name = show_invisible(username)
-        raise NotFound(_("There is no user “%(name)s”.") % {"name": name}, pointer="username")
-    if Membership.objects.filter(shop=shop, user=member).exists():
-        raise Refused(_("“%(name)s” is a member already.") % {"name": username}, pointer="username")
-    membership = Membership.objects.create(shop=shop, user=member, role=role)
-    second_factor.ask_for(member)
-    _event(membership, user=user, now=now, note=_roles(username, role))
-    return membership
 
 
 @transaction.atomic
 def change_role(
     *, membership_id: int, role: str, user: User, now: datetime, seen: str | None = None
 ) -> None:
-    """Gives a member another role; a shop keeps at least one owner.
+    """Gives a member another role, which the user may give; a shop keeps at least one owner.
 
     Raises Stale where the role is no longer the one that the person saw, if that is given.
     """
@@ -47,6 +30,7 @@ def change_role(
         )
     if membership.role == role:
         return
+    require_giving(user, membership.shop_id, role)
     if role != Role.OWNER:
         _refuse_last_owner(membership)
     note = _roles(membership.user.get_username(), membership.role, role)
@@ -58,28 +42,30 @@ def change_role(
 
 @transaction.atomic
 def remove(*, membership_id: int, user: User, now: datetime) -> None:
-    """Ends a membership; a shop keeps at least one owner."""
+    """Ends a membership and the member's sessions; a shop keeps at least one owner.
+
+    Tokens that the member made do nothing from then on (tokens.py).
+    """
     membership = _enter_membership(membership_id, user=user)
     _refuse_last_owner(membership)
     note = _roles(membership.user.get_username(), membership.role, "–")
     _event(membership, user=user, now=now, note=note)
     membership.delete()
-
-
-def _enter(shop_id: int, *, user: User) -> Shop:
-    require(user, shop_id, Right.CHANGE_SHOP)
-    # Two owners must not remove each other at the same time.
-    return locks.lock_shop(shop_id)
+    sessions.end_all(membership.user)
 
 
 def _enter_membership(membership_id: int, *, user: User) -> Membership:
+    """The membership, if the user may give and take its role."""
     found = Membership.objects.filter(pk=membership_id).values_list("shop", flat=True).first()
     if found is None:
         raise NotFound(_("There is no such member."))
-    _enter(found, user=user)
+    require(user, found, Right.INVITE)
+    # Two owners must not remove each other at the same time.
+    locks.lock_shop(found)
     membership = Membership.objects.select_related("user").filter(pk=membership_id).first()
     if membership is None:  # removed while this call waited for the shop
         raise NotFound(_("There is no such member."))
+    require_giving(user, found, membership.role)
     return membership
 
 

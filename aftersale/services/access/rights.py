@@ -24,6 +24,7 @@ class Right(Enum):
     OPEN_WINDOWS = "open_windows"
     BRING_FILES = "bring_files"
     CHANGE_STRATEGIES = "change_strategies"
+    INVITE = "invite"
     CHANGE_SHOP = "change_shop"
 
 
@@ -35,6 +36,7 @@ ROLES: dict[Right, set[Role]] = {
     Right.OPEN_WINDOWS: _DESK - {Role.CS_AGENT},
     Right.BRING_FILES: _DESK - {Role.CS_AGENT},
     Right.CHANGE_STRATEGIES: {Role.OWNER, Role.ADMIN},
+    Right.INVITE: {Role.OWNER, Role.ADMIN},
     Right.CHANGE_SHOP: {Role.OWNER},
 }
 
@@ -71,3 +73,21 @@ def require(user: Person, shop_id: int, right: Right) -> None:
     """Raises NotAllowed where the user lacks the right in the shop."""
     if not may(user, shop_id, right):
         raise NotAllowed(_("Your role in this shop does not allow this."))
+
+
+def roles_to_give(user: Person, shop_id: int) -> list[Role]:
+    """The roles that the user may give, change and take in the shop: nobody gives more than they
+    have."""
+    if not may(user, shop_id, Right.INVITE):
+        return []
+    if user.is_superuser:
+        return list(Role)
+    own = Membership.objects.get(user_id=user.pk or 0, shop_id=shop_id).role
+    return list(Role)[list(Role).index(Role(own)) :]
+
+
+def require_giving(user: Person, shop_id: int, role: str) -> None:
+    """Raises NotAllowed where the user may not give, change or take that role in the shop."""
+    require(user, shop_id, Right.INVITE)
+    if role not in roles_to_give(user, shop_id):
+        raise NotAllowed(_("Only an owner gives or takes this role."))

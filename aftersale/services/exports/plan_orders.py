@@ -67,6 +67,12 @@ class OrderPlans:
         self.zone = ZoneInfo(self.shop.timezone)
         self.tables, self.dates = tables, dates
         self.numbers: Numbers = {}
+        # Tables that say the same columns, by the first of them.
+        alike: dict[str, int] = {}
+        self.alike = [
+            alike.setdefault(f"{table.layout.code} {table.fields}", place)
+            for place, table in enumerate(tables)
+        ]
 
     def plan(self, rows: Sequence[ImportRow]) -> list[Planned]:
         by_key = [list(group) for _key, group in groupby(rows, key=lambda row: row.key)]
@@ -100,10 +106,9 @@ class OrderPlans:
 
     def _drafts(self, rows: Sequence[ImportRow]) -> list[tuple[OrderDraft, Dated]]:
         """Rows of tables that say the same columns are one order; others each a version of it."""
-        groups: dict[str, list[ImportRow]] = {}
+        groups: dict[int, list[ImportRow]] = {}
         for row in rows:
-            table = self.tables[row.table]
-            groups.setdefault(f"{table.layout.code} {table.fields}", []).append(row)
+            groups.setdefault(self.alike[row.table], []).append(row)
         drafts = []
         for group in groups.values():
             table = self.tables[group[0].table]

@@ -35,8 +35,10 @@ def keep(
             if number in known.asked_at and number not in without
         },
     )
-    rows = PlatformRead.objects.filter(account=account, subject=subject)
-    rows.filter(number__in=list(without)).delete()
+    gone = [number for number in without if number in known.reads]
+    if gone:
+        rows = PlatformRead.objects.filter(account=account, subject=subject)
+        rows.filter(number__in=gone).delete()
 
 
 def renew(account: PlatformAccount, subject: str, known: Known) -> None:

@@ -153,6 +153,12 @@ class Shown:
     def _taken(self, line: Line) -> str:
         given = {"strategy": line.strategy.name, "amount": format_yuan(self.explained.facts.amount)}
         returns = line.strategy.scenario == Scenario.POST_SHIP_RETURN
+        if self.decision is None and self.explained.exported:
+            if returns:
+                text = _("“%(strategy)s” would suggest to approve the return of %(amount)s now.")
+            else:
+                text = _("“%(strategy)s” would suggest to refund %(amount)s now.")
+            return text % given
         if self.decision is None:
             if returns:
                 return _("“%(strategy)s” would approve the return of %(amount)s now.") % given

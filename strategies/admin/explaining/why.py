@@ -95,6 +95,10 @@ def _no_scenario(facts: Facts, zone: ZoneInfo, made: bool) -> str:
     return _("There are no strategies for this type of ticket on an order in this status.")
 
 
+def _suggested(facts: Facts, zone: ZoneInfo, made: bool) -> str:
+    return _("Its facts come from a file and are as old as it: what is decided is only suggested.")
+
+
 def _local_time(micros: int, zone: ZoneInfo) -> str:
     at: datetime = EPOCH + timedelta(microseconds=micros)
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
@@ -109,6 +113,7 @@ _SENTENCES: dict[str, Callable[[Facts, ZoneInfo, bool], str]] = {
     Why.TAKEN_BACK: _taken_back,
     Why.OPEN_DIFFERENCE: _open_difference,
     Why.PLATFORM_EXCESS: _platform_excess,
+    Why.SUGGESTED: _suggested,
     Why.PAUSED: _paused,
     Why.NO_SCENARIO: _no_scenario,
 }

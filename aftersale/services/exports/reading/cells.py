@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aftersale.domain.digits import narrow_digits, whole_number
+from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import NotYuan, parse_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.services.sheets.cells import InexactNumber
@@ -40,8 +41,9 @@ def filled(text: str) -> str:
 
 
 def number(text: str) -> str:
-    """A number that names something, with full-width letters and digits as ordinary ones."""
-    return word(filled(text))
+    """A number that names something: as everywhere, and full-width letters and digits as ordinary
+    ones."""
+    return clean_identifier(word(filled(text)))
 
 
 def check_exact(text: str) -> None:

@@ -1,5 +1,6 @@
 """A file as sheets of cells: xlsx, xls, csv in UTF-8 or GBK, a zip of these (SPEC O11)."""
 
+import codecs
 import csv
 import io
 import re
@@ -24,6 +25,7 @@ _CONTENT_TYPES = "[Content_Types].xml"
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([^<]{10,40})</dcterms:modified>")
 # The lines among which the separator is looked for: notes may stand above the head.
 _FIRST_LINES = 20
+_BEGINNING = 256 * 1024
 _PROPERTIES = 64 * 1024
 
 
@@ -173,20 +175,21 @@ def _both(above: Iterator[Row], rows: Iterator[Row]) -> Iterator[Row]:
 
 
 def _csv(plain: Plain) -> Iterator[Sheet]:
-    text = _decoded(plain.content)
-    if "\0" in text:
+    if b"\0" in plain.content:
         raise WrongFile(_("This is no CSV or Excel file."))
-    lines = text.split("\n", _FIRST_LINES)[:_FIRST_LINES]
+    encoding = _encoding(plain.content)
+    lines = plain.content[:_BEGINNING].decode(encoding, errors="ignore").split("\n")
     # The head has most of them, wherever it stands.
-    delimiter = max(",;\t", key=lambda sign: max(line.count(sign) for line in lines))
-    yield Sheet(plain.name, "", _csv_rows(text, delimiter), text_cell, plain.saved_at)
+    delimiter = max(",;\t", key=lambda sign: max(line.count(sign) for line in lines[:_FIRST_LINES]))
+    rows = _csv_rows(plain.content, encoding, delimiter)
+    yield Sheet(plain.name, "", rows, text_cell, plain.saved_at)
 
 
-def _csv_rows(text: str, delimiter: str) -> Iterator[Row]:
+def _csv_rows(content: bytes, encoding: str, delimiter: str) -> Iterator[Row]:
+    # Decoded as it is read: a text of the whole would take many times the file's size.
+    text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
     try:
-        for number, row in enumerate(
-            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        ):
+        for number, row in enumerate(csv.reader(text, delimiter=delimiter, strict=True)):
             if number > limits.MOST_ROWS + 50:
                 raise limits.too_many_rows()
             if len(row) > limits.MOST_COLUMNS:
@@ -196,10 +199,14 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[Row]:
         raise WrongFile(_("The CSV file is damaged: %s") % error) from None
 
 
-def _decoded(content: bytes) -> str:
+def _encoding(content: bytes) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            return content.decode(encoding)
+            for start in range(0, len(content), _BEGINNING):
+                decoder.decode(content[start : start + _BEGINNING])
+            decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
+        return encoding
     raise WrongFile(_("The file's encoding is unknown: save it as UTF-8 or as XLSX."))
