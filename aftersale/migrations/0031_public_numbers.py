@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
             )
             for table in TABLES
         ),
-        # The rows' deferred checks now: a table with checks that wait can't be altered.
+        # A table whose updated rows have foreign keys yet to be checked can't be altered.
         migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         *(
             migrations.AddConstraint(

@@ -204,6 +204,8 @@ def test_operators_change_users_and_keep_themselves(operator: User) -> None:
     page = client.get(reverse("admin:auth_user_change", args=[owner.pk])).content.decode()
     assert shop.name in page and "md5" not in page and "Take second factors away" in page
     assert client.get(reverse("admin:auth_user_add")).status_code == 403
+    listed = client.get(reverse("admin:auth_user_changelist")).content.decode()
+    assert "boss" in listed and "by invitation" in listed
     change = reverse("desk:user-change", args=[owner.pk])
     sent = {"name": "Boss", "email": "boss@example.com", "is_active": "on", "is_operator": "on"}
     assert client.post(change, sent | {"is_active": ""}, **HTMX).status_code == 422

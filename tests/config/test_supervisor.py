@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -167,7 +168,7 @@ def test_without_rounds_of_the_watch_nothing_counts_as_frozen(start) -> None:
 def test_the_watch_itself_is_watched_by_the_supervisors_clock(tmp_path, monkeypatch) -> None:
     """It shows that it is there without a database, too; a start has as long."""
     now = 0.0
-    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
+    monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: now))
     watch = supervisor.WatchedWatch(tmp_path / "watch")
     for now, sign, frozen in (  # noqa: B007
         (44, None, False),

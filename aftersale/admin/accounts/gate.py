@@ -53,6 +53,8 @@ class SessionGate:
             session.note_presence(request.session, now=timezone.now())
         view_name = request.resolver_match.view_name if request.resolver_match else ""
         if session.lacks_factor(request.session) and view_name not in _OPEN:
+            if UNATTENDED in request.headers:
+                return HttpResponse(status=204)
             if "HX-Request" in request.headers:
                 return HttpResponse(headers={"HX-Redirect": reverse("account")})
             return redirect("account")

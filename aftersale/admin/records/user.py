@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import display
 
 from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.dialogs import ask, caller, posted
@@ -56,7 +57,7 @@ def latest_events(request: HttpRequest, user: User) -> Section:
 
 @admin.register(User)
 class PersonAdmin(OperatorAdmin):
-    list_display = ("username", "first_name", "email", "is_active", "is_superuser", "last_login")
+    list_display = ("username", "first_name", "email", "comes_in", "operator", "last_login")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
@@ -70,12 +71,20 @@ class PersonAdmin(OperatorAdmin):
                 "fields": (
                     ("username", "first_name"),
                     "email",
-                    ("is_active", "is_superuser"),
+                    ("comes_in", "operator"),
                     ("last_login", "date_joined"),
                 )
             },
         ),
     )
+
+    @display(description=gettext_lazy("may come in"), boolean=True)
+    def comes_in(self, user: User) -> bool:
+        return user.is_active
+
+    @display(description=gettext_lazy("operator"), boolean=True)
+    def operator(self, user: User) -> bool:
+        return user.is_superuser
 
 
 class UserForm(SettingsForm):
