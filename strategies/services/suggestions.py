@@ -121,7 +121,7 @@ def _look_again(suggestion: Decision) -> None:
 
 
 def take_over_all(*, suggestion_ids: list[int], user: User, now: datetime) -> list[tuple[int, str]]:
-    """Each by itself, with what stood against it ("" where it was approved)."""
+    """Takes each over by itself; returns why not, for each ("" where it was approved)."""
     answers = []
     for pk in suggestion_ids:
         try:

@@ -277,7 +277,7 @@ class Address:
     def names_a_shop(self) -> bool:
         """Whether it is another address for another shop."""
         by_row = any(isinstance(part, type) for part in self.page.arguments)
-        return self.of_object or self.page.of_shop or by_row
+        return (self.of_object and self.model in SCOPED) or self.page.of_shop or by_row
 
 
 def addresses() -> Iterator[Address]:

@@ -5,7 +5,6 @@ from itertools import cycle, islice, product
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
@@ -17,14 +16,11 @@ from tests.admin.clients import client_of, url
 from tests.admin.scene import Scene, make, person
 from tests.admin.test_scope import SCOPED
 
+from .axe import found_by_axe
 from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
-    "resultTypes": ["violations"],
-}
 BEGINS_WRONG = """document.activeElement.matches("header [data-close-dialog]")
     && document.querySelector(
         "#desk-dialog .d-dialog-body :is(input:not([type=hidden]), select, textarea)"
@@ -34,10 +30,6 @@ BEGINS_WRONG = """document.activeElement.matches("header [data-close-dialog]")
 LOOKS = list(product(("light", "dark"), ("zh-hans", "en"), (1440, 390)))
 
 
-# Only what the test looks at: passing the whole result out of the browser takes most of the time.
-VIOLATIONS = """([within, options]) => axe.run(within ?? document, options).then(({violations}) =>
-    violations.flatMap(({id, nodes}) => nodes.map(({target, html, any}) =>
-        `${id}: ${target} ${html.slice(0, 160)} ${any[0]?.message ?? ""}`)))"""
 PARTS = 4
 """Tests that share the pages, so that workers end at about the same time."""
 
@@ -74,12 +66,6 @@ def of_models(scene: Scene) -> list[str]:
     return found
 
 
-def wrong(page: Page, within: str | None = None) -> list[str]:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    return page.evaluate(VIOLATIONS, [within, OPTIONS])
-
-
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page(page: Page, live_server: Any, part: int) -> None:
     with transaction.atomic():
@@ -102,7 +88,7 @@ def test_every_page(page: Page, live_server: Any, part: int) -> None:
     def look(address: str) -> None:
         dressed = dress()
         page.goto(live_server.url + address)
-        found = wrong(page)
+        found = found_by_axe(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append("scrolls sideways")
         if found:
@@ -112,7 +98,7 @@ def test_every_page(page: Page, live_server: Any, part: int) -> None:
         dressed = dress()
         page.evaluate("at => htmx.ajax('GET', at, '#desk-dialog-content')", address)
         page.wait_for_selector("#desk-dialog:modal")
-        found = wrong(page, "#desk-dialog")
+        found = found_by_axe(page, "#desk-dialog")
         if page.evaluate(BEGINS_WRONG):
             found.append("has fields, and begins at ✕")
         if page.evaluate(
@@ -140,6 +126,6 @@ def test_every_page(page: Page, live_server: Any, part: int) -> None:
 
 def test_a_violation_is_found_and_named(page: Page) -> None:
     page.set_content("<html lang=en><title>t</title><main><img src=x><h1>t</h1></main>")
-    (found,) = wrong(page)
+    (found,) = found_by_axe(page)
     assert found.startswith("image-alt: img <img src=")
-    assert wrong(page, "h1") == []
+    assert found_by_axe(page, "h1") == []

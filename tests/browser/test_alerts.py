@@ -14,9 +14,9 @@ from tests.admin.scene import make
 from tests.factories import NOON
 from tests.monitoring.scene import due, one_of_each
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
-from .test_shop_settings import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

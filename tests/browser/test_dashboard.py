@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.admin.scene import make
 from tests.monitoring.test_dashboard import history
 
+from .axe import found_by_axe
 from .signed_in import sign_in
-from .test_shop_settings import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

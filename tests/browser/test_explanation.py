@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.admin.scene import Scene, make
 
-from .test_accessibility import OPTIONS
+from .axe import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,4 +48,4 @@ def test_from_the_search_to_the_explanation_and_the_file(page: Page, live_server
     card.locator("summary").press("Enter")
     expect(card.get_by_text("¥73.45 over the single-amount cap")).to_be_hidden()
     card.locator("summary").click()
-    assert Axe().run(page, options=OPTIONS).response["violations"] == []
+    assert found_by_axe(page) == []

@@ -14,8 +14,9 @@ from tests.admin.scene import person
 from tests.exports.test_pages import ORDERS, REQUEST, files, xlsx_file
 from tests.factories import make_shop, make_strategy
 
+from .axe import found_by_axe
 from .console import problems_of
-from .test_shop_settings import found_by_axe, log_in
+from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +27,7 @@ def test_from_the_file_to_the_approval(page: Page, live_server: Any) -> None:
     Membership.objects.create(shop=shop, user=person("files-owner"), role="owner")
     cookie = {"name": "django_language", "value": "en", "url": live_server.url}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
-    log_in(page, live_server, "files-owner")
+    sign_in(page, live_server, "files-owner")
     problems = problems_of(page)
 
     def bring(name: str, content: bytes) -> None:

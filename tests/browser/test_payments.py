@@ -11,9 +11,9 @@ from aftersale.models import Ticket
 from aftersale.services.refunds import approvals
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
-from .test_shop_settings import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -11,9 +10,9 @@ from aftersale.models import PlatformAccount
 from tests import factories
 from tests.platforms.kuaishou.fake import SIGN_SECRET, KuaishouFake
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
-from .test_shop_settings import WCAG
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,18 +34,18 @@ def test_there_and_back(page: Page, live_server: Any) -> None:
     page.get_by_label("App secret").fill("ks-app-secret")
     page.get_by_label("Signature secret").fill(SIGN_SECRET)
     page.get_by_label("Address").fill(fake.account().address)
-    assert [one["id"] for one in Axe().run(page, options=WCAG).response["violations"]] == []
+    assert found_by_axe(page) == []
     page.get_by_role("button", name="Go to Kuaishou shop").click()
     # The platform's own page.
     page.get_by_role("link", name="同意授权").click()
     expect(page.locator("#granted-title")).to_contain_text("this shop?")
     assert not PlatformAccount.objects.exists()
-    assert [one["id"] for one in Axe().run(page, options=WCAG).response["violations"]] == []
+    assert found_by_axe(page) == []
     page.get_by_role("button", name="Yes, connect it").click()
     expect(page.locator("#platform-title")).to_contain_text("Being read for the first time")
     assert PlatformAccount.objects.get().connected_by == owner
     page.get_by_role("button", name="Test the connection").click()
     expect(page.locator("#desk-toasts")).to_contain_text("The connection works.")
-    assert [one["id"] for one in Axe().run(page, options=WCAG).response["violations"]] == []
+    assert found_by_axe(page) == []
     assert problems == []
     fake.stop()

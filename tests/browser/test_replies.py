@@ -13,8 +13,8 @@ from tests.admin.scene import make
 from tests.aftersale.pictures import bytes_of
 from tests.factories import make_order, make_ticket
 
+from .axe import found_by_axe
 from .signed_in import sign_in
-from .test_accessibility import wrong
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +33,7 @@ def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
     text = dialog.locator("[data-reply-text]")
     reason = dialog.locator("[name=reason]")
     expect(reason.first).to_be_focused()
-    assert wrong(page) == []
+    assert found_by_axe(page) == []
 
     page.keyboard.press("4")
     untouched = text.input_value()
@@ -58,7 +58,7 @@ def test_nothing_typed_or_chosen_is_lost(page: Page, live_server: Any) -> None:
     expect(text).to_be_focused()
     expect(reason.nth(1)).to_be_checked()
     assert dialog.locator("[type=file]").evaluate("field => field.files.length") == 1
-    assert wrong(page) == []
+    assert found_by_axe(page) == []
     assert not Rejection.objects.exists()
 
     text.fill("按我们谈好的处理。")
@@ -90,7 +90,7 @@ def test_the_button_says_the_amount_that_is_typed(page: Page, live_server: Any) 
     dialog.locator("[data-amount]").fill("99.5")
     send = dialog.get_by_role("button", name="退 ¥99.50 给 mine-b")
     expect(send).to_be_visible()
-    assert wrong(page) == []
+    assert found_by_axe(page) == []
     send.click()
     expect(dialog).to_be_hidden()
     expect(page.locator("#content-main")).to_contain_text("退款中")

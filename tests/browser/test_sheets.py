@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from aftersale.models import BlockedBuyer, Shop
 
+from .axe import found_by_axe
 from .console import problems_of
-from .test_shop_settings import found_by_axe, shop  # noqa: F401
+from .test_shop_settings import shop  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

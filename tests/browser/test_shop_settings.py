@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -13,12 +12,11 @@ from aftersale.models import Shop
 from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 
 @pytest.fixture
@@ -32,11 +30,6 @@ def shop(page: Page, live_server: Any) -> Shop:
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     sign_in(page, live_server, "mine-owner")
     return scene.shop
-
-
-def found_by_axe(page: Page) -> list[str]:
-    violations = Axe().run(page, options=WCAG).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in violations]
 
 
 def test_hours_by_keyboard(page: Page, live_server: Any, shop: Shop) -> None:

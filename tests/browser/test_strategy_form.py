@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -11,15 +10,10 @@ from aftersale.models import Shop
 from strategies.models import Strategy
 from tests.admin.scene import make
 
+from .axe import found_by_axe
 from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-
-
-def violations(page: Page) -> list[Any]:
-    found = Axe().run(page, options=WCAG).response["violations"]
-    return [(problem["id"], problem["nodes"][0]["html"]) for problem in found]
 
 
 def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> None:
@@ -31,7 +25,7 @@ def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> N
     sign_in(page, live_server, "mine-owner")
 
     page.goto(f"{live_server.url}/admin/strategies/strategy/new/")
-    assert violations(page) == []
+    assert found_by_axe(page) == []
     page.locator("#add-off_hours").click()
     said = page.locator("#strategy-preview")
     expect(said).to_contain_text("在下班时间付款并申请")
@@ -43,7 +37,7 @@ def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> N
     expect(page.locator("#id_single_amount_cap_error")).to_contain_text("59.90")
     expect(page.get_by_role("textbox", name="单笔金额上限")).to_have_value("88.5x")
     expect(page.get_by_role("textbox", name="备注")).to_have_value("夜里没人")
-    assert violations(page) == []
+    assert found_by_axe(page) == []
     page.get_by_role("textbox", name="单笔金额上限").fill("88.5")
     expect(said).to_contain_text("¥88.50")
 
@@ -63,7 +57,7 @@ def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> N
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("已发出但尚未回传")
     expect(dialog.get_by_label("我已阅读")).to_be_focused()
-    assert violations(page) == []
+    assert found_by_axe(page) == []
     assert not Strategy.objects.get(name="下班自动退").enabled
     page.keyboard.press("Space")
     page.get_by_role("button", name="启用：单笔退款最高 ¥88.50").click()

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -13,9 +12,9 @@ from aftersale.services.access import tokens
 from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
-from .test_shop_settings import WCAG
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,8 +41,7 @@ def test_made_copied_and_revoked(page: Page, live_server: Any) -> None:
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("#desk-dialog output")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == text
-    violations = Axe().run(page, options=WCAG).response["violations"]
-    assert [one["id"] for one in violations] == []
+    assert found_by_axe(page) == []
     page.get_by_role("button", name="I have kept it").click()
 
     row = page.get_by_role("row", name="Warehouse")

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -16,15 +15,10 @@ from strategies.services.evaluator import Tally, decide_shop
 from tests.admin.scene import make
 from tests.factories import make_order, make_ticket
 
+from .axe import found_by_axe
 from .signed_in import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-
-
-def violations(page: Page) -> list[Any]:
-    found = Axe().run(page, options=WCAG).response["violations"]
-    return [(problem["id"], problem["nodes"][0]["html"]) for problem in found]
 
 
 def test_from_the_form_to_the_result(page: Page, live_server: Any) -> None:
@@ -50,7 +44,7 @@ def test_from_the_form_to_the_result(page: Page, live_server: Any) -> None:
     page.get_by_role("button", name="用历史数据试运行").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("正在排队")
-    assert violations(page) == []
+    assert found_by_axe(page) == []
 
     # The slow cluster's worker.
     trial = TrialRun.objects.latest("pk")
@@ -65,12 +59,12 @@ def test_from_the_form_to_the_result(page: Page, live_server: Any) -> None:
     for scheme in ("light", "dark"):
         result.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         result.locator("details summary").first.focus()
-        assert violations(result) == []
+        assert found_by_axe(result) == []
     result.locator("#days summary").click()
     expect(result.locator("#days table")).to_be_visible()
     result.locator("[aria-labelledby=t-gained] dd a").first.click()
     expect(result.get_by_role("link", name=tickets[0].ticket_no)).to_be_visible()
-    assert violations(result) == []
+    assert found_by_axe(result) == []
 
     # The form is as it was left.
     dialog.get_by_role("button", name="关闭").last.click()

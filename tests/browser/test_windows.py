@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -14,6 +13,7 @@ from aftersale.models import AfterSaleWindow, Fund, FundEntry, Order
 from tests.admin.scene import Scene, make
 from tests.admin.test_windows import completed, window
 
+from .axe import found_by_axe
 from .console import problems_of
 from .signed_in import sign_in
 
@@ -28,8 +28,7 @@ def scene() -> Scene:
 
 def violations(page: Page) -> list[str]:
     """Inside the page's own part: the frame around it is looked at elsewhere."""
-    found = Axe().run(page, context=".d-page", options={"rules": {"region": {"enabled": False}}})
-    return [found_["id"] for found_ in found.response["violations"]]
+    return found_by_axe(page, ".d-page", options={"rules": {"region": {"enabled": False}}})
 
 
 def failing(page: Page) -> dict[str, str]:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -13,8 +12,8 @@ from aftersale.models import Membership, Negotiation, Refund, Rejection, Role, S
 from tests.admin.scene import person
 from tests.factories import make_order, make_shop, make_ticket
 
+from .axe import found_by_axe
 from .signed_in import sign_in
-from .test_accessibility import OPTIONS
 from .test_smoke import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,7 +128,7 @@ def test_a_text_that_was_typed_is_kept(page: Page, live_server: Any) -> None:
     expect(dialog.get_by_role("alert").filter(has_text="凭证").first).to_be_visible()
     expect(text).to_have_value("我自己写的说明")
     assert status("T-1") == "pending_review" and not Rejection.objects.exists()
-    assert Axe().run(page, options=OPTIONS).response["violations"] == []
+    assert found_by_axe(page) == []
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
@@ -211,7 +210,7 @@ def test_on_a_phone(page: Page, live_server: Any, scheme: Any) -> None:
     page.locator(".wb-row [data-open]").nth(1).click()
     open_case(page, "b-T-2")
     expect(page.locator(".wb-row").first).to_be_hidden()
-    assert Axe().run(page, options=OPTIONS).response["violations"] == []
+    assert found_by_axe(page) == []
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.locator("[data-back]").click()
     expect(page.locator(".wb-row").first).to_be_visible()
@@ -279,7 +278,7 @@ def test_whoever_is_logged_out_loses_nothing(page: Page, live_server: Any) -> No
     page.keyboard.press("Control+Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("登录已失效")
     expect(text).to_have_value("请补充商品照片")
-    assert Axe().run(page, options=OPTIONS).response["violations"] == []
+    assert found_by_axe(page) == []
     with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="登录").click()
     other = opened.value

@@ -8,11 +8,10 @@ import pytest
 from aftersale.platforms.protocol import (
     Platform,
     SeenTicket,
-    Step,
 )
 
 from .douyin.fake import DouyinFake
-from .fakes import Fake
+from .fakes import Fake, step_of
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 from .xiaohongshu.fake import XiaohongshuFake
@@ -20,6 +19,8 @@ from .xiaohongshu.fake import XiaohongshuFake
 FAKES: list[Callable[[], Fake]] = [KuaishouFake, WeChatFake, DouyinFake, XiaohongshuFake]
 # Where a platform has one word for both.
 OVER = {"closed", "cancelled"}
+
+step = step_of
 
 
 @pytest.fixture(params=FAKES, ids=lambda make: make.__name__)
@@ -48,17 +49,6 @@ def seen(platform: Platform, ticket_no: str) -> SeenTicket:
     ticket = platform.ticket(ticket_no)
     assert ticket is not None
     return ticket
-
-
-def step(platform: Platform, ticket_no: str) -> Step:
-    record = seen(platform, ticket_no).record
-    return Step(
-        ticket_no=ticket_no,
-        order_no=record.order_no,
-        type=record.type,
-        amount=record.amount,
-        version=record.updated_at,
-    )
 
 
 def pulled(fake: Fake, platform: Platform, since: datetime) -> dict[str, SeenTicket]:

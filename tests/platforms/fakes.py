@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from aftersale.platforms.protocol import Account, Platform
+from aftersale.platforms.protocol import Account, Platform, Step
 
 
 class Fault(Enum):
@@ -132,3 +132,11 @@ class Fake(Protocol):
 
     def skew(self, seconds: float) -> None:
         """The platform's signature clock goes wrong by so much."""
+
+
+def step_of(platform: Platform, ticket_no: str) -> Step:
+    """The ticket as it is: a step on which somebody decides now is about that."""
+    ticket = platform.ticket(ticket_no)
+    assert ticket is not None
+    record = ticket.record
+    return Step(ticket_no, record.order_no, record.type, record.amount, record.updated_at)

@@ -1,4 +1,4 @@
-"""What people do with brought files (SPEC O11, P1): bring, map, date, take in, put aside."""
+"""Steps of people on brought files (SPEC O11, P1): bring, map, date, take in, put aside."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -120,7 +120,7 @@ def _refunded(case: RefundCase, attempt: RefundAttempt, *, note: str) -> None:
 def attempt_failed(
     case: RefundCase, attempt: RefundAttempt, *, reason: str, permanent: bool
 ) -> None:
-    """The attempt definitely paid nothing: another one follows after a pause, or people do."""
+    """The attempt definitely paid nothing: a pause and another one follow, or people."""
     ticket, refund, now = case.ticket, case.refund, case.now
     attempt.state = AttemptState.FAILED
     attempt.settled_at = now

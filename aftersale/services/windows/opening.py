@@ -34,7 +34,7 @@ from aftersale.services.windows import charges
 LASTS = timedelta(hours=72)
 # How long after completion a window may be opened.
 LATEST = timedelta(hours=120 * 24)
-# Of an agreement.
+# The longest agreement.
 MOST_LETTERS = 500
 
 

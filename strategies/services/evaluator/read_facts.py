@@ -182,7 +182,7 @@ def _complete(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> list[tuple[
 
 
 _OF_SIBLINGS = (TICKET, ORDER, LINE)
-# Where the statement has it, before the money of the line.
+# The place in the statement's row, before the money of the line.
 _READ_EXPORTED = LINE + 1
 
 
@@ -272,8 +272,8 @@ def load_state(
             cursor.execute(_LOST, [shop_id, texts({row[BUYER] for row in rows}), since])
             for buyer, count, total in cursor.fetchall():
                 state.buyers.setdefault(buyer, []).append((micros(moment), count, total))
-        # Of a strategy whose whole days and this batch are not enough to open its breaker, the
-        # span need not be counted: in a long backlog that would take longer with every batch.
+        # Skipped for a strategy that whole days and this batch can't bring to its breaker: counting
+        # its span would take longer with every batch of a long backlog.
         most = sum(row[AMOUNT] for row in rows)
         near = {
             key: breaker

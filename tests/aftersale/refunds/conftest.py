@@ -139,3 +139,21 @@ def audit() -> list[str]:
 def snapshot(*rows: object) -> list[dict]:
     """All columns of rows as the database has them, to show that nothing moved."""
     return [type(row).objects.filter(pk=row.pk).values().get() for row in rows]
+
+
+@pytest.fixture
+def refund(clock) -> Refund:
+    return decided(make_order(make_shop()), 6_000, now=clock.now)
+
+
+def states(refund: Refund) -> tuple[str, str, list[str], int]:
+    """Refund, ticket, attempts, and what the order has given."""
+    refund.refresh_from_db()
+    refund.ticket.refresh_from_db()
+    refund.order.refresh_from_db()
+    return (
+        refund.status,
+        refund.ticket.status,
+        list(refund.attempts.values_list("state", flat=True)),
+        refund.order.committed,
+    )

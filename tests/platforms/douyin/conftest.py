@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import pytest
 
 from aftersale.platforms.douyin import Douyin
-from aftersale.platforms.protocol import Step
 
 from .fake import DouyinFake
 
@@ -19,11 +18,3 @@ def fake() -> Iterator[DouyinFake]:
 @pytest.fixture
 def douyin(fake: DouyinFake) -> Douyin:
     return fake.connect()
-
-
-def decided(douyin: Douyin, ticket_no: str) -> Step:
-    """The subject of a decision made now."""
-    ticket = douyin.ticket(ticket_no)
-    assert ticket is not None
-    record = ticket.record
-    return Step(ticket_no, record.order_no, record.type, record.amount, record.updated_at)

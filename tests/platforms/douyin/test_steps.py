@@ -9,8 +9,8 @@ import pytest
 from aftersale.platforms.douyin import Douyin
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending, TimedOut
 from aftersale.platforms.protocol import Accepted, Declined, Picture, Step, Why
+from tests.platforms.fakes import step_of
 
-from .conftest import decided
 from .fake import STEPS, DouyinFake
 
 PICTURE = Picture("p.png", "image/png", b"\x89PNG")
@@ -39,7 +39,7 @@ def test_a_refund_goes_out_with_the_version_that_was_decided_on(
     fake: DouyinFake, douyin: Douyin, type: str, shipped: bool, operation: int
 ) -> None:
     number = filed(fake, type, shipped=shipped)
-    step = decided(douyin, number)
+    step = step_of(douyin, number)
 
     assert douyin.approve(step) == Accepted()
 
@@ -52,14 +52,14 @@ def test_a_refund_goes_out_with_the_version_that_was_decided_on(
 def test_a_return_goes_to_the_shops_default_address(
     fake: DouyinFake, douyin: Douyin, type: str, operation: int
 ) -> None:
-    assert douyin.approve_return(decided(douyin, filed(fake, type))) == Accepted()
+    assert douyin.approve_return(step_of(douyin, filed(fake, type))) == Accepted()
     assert sent(fake)["type"] == operation
     assert sent(fake)["items"][0]["logistics"] == {"receiver_address_id": 8_802}
 
 
 def test_the_address_that_was_entered_goes_first(fake: DouyinFake) -> None:
     douyin = fake.connect(return_address_id="8801")
-    assert douyin.approve_return(decided(douyin, filed(fake, "return_refund"))) == Accepted()
+    assert douyin.approve_return(step_of(douyin, filed(fake, "return_refund"))) == Accepted()
     assert sent(fake)["items"][0]["logistics"] == {"receiver_address_id": 8_801}
 
 
@@ -67,19 +67,19 @@ def test_no_address_is_guessed(fake: DouyinFake, douyin: Douyin) -> None:
     fake.shop.addresses = [{"address_id": 1, "is_default": "0"} for _ in range(130)]
     number = filed(fake, "return_refund")
 
-    answer = douyin.approve_return(decided(douyin, number))
+    answer = douyin.approve_return(step_of(douyin, number))
 
     assert isinstance(answer, Declined)
     assert "no default return address" in answer.reason
     assert fake.ticket(number).status == "pending_review"
     fake.shop.addresses.append({"address_id": 7_707, "is_default": "1"})
-    assert douyin.approve_return(decided(douyin, number)) == Accepted()
+    assert douyin.approve_return(step_of(douyin, number)) == Accepted()
 
 
 def test_before_shipping_there_is_no_refusal(fake: DouyinFake, douyin: Douyin) -> None:
     number = filed(fake, shipped=False)
 
-    answer = refuse(douyin, decided(douyin, number), "reason_mismatch")
+    answer = refuse(douyin, step_of(douyin, number), "reason_mismatch")
 
     assert isinstance(answer, Declined)
     assert answer.why is Why.OTHER
@@ -93,7 +93,7 @@ def test_a_refusal_has_a_reason_of_the_tickets_own(
 ) -> None:
     number = filed(fake)
 
-    assert refuse(douyin, decided(douyin, number), reason, pictures=[PICTURE]) == Accepted()
+    assert refuse(douyin, step_of(douyin, number), reason, pictures=[PICTURE]) == Accepted()
 
     item = sent(fake)["items"][0]
     assert (item["reject_reason_code"], item["reason"]) == (42, "申请原因与实际不符")
@@ -105,15 +105,15 @@ def test_goods_that_are_back_are_refused_with_another_operation(
     fake: DouyinFake, douyin: Douyin
 ) -> None:
     number = filed(fake, "return_refund")
-    douyin.approve_return(decided(douyin, number))
+    douyin.approve_return(step_of(douyin, number))
     fake.buyer_ships_back(number, carrier="yuantong", tracking_no="YT5")
 
-    assert refuse(douyin, decided(douyin, number), "platform:41") == Accepted()
+    assert refuse(douyin, step_of(douyin, number), "platform:41") == Accepted()
 
     assert sent(fake)["type"] == 112
     assert fake.ticket(number).status == "rejected"
     # A refused request may still be refunded.
-    assert douyin.confirm_receipt(decided(douyin, number)) == Accepted()
+    assert douyin.confirm_receipt(step_of(douyin, number)) == Accepted()
 
 
 @pytest.mark.parametrize("reason", ["not_resaleable", "platform:43"])
@@ -123,7 +123,7 @@ def test_a_reason_that_wants_evidence_is_left_to_the_back_office(
     number = filed(fake)
     assert [one.code for one in douyin.reject_reasons(number) if one.needs_pictures] == ["43"]
 
-    answer = refuse(douyin, decided(douyin, number), reason, pictures=[PICTURE])
+    answer = refuse(douyin, step_of(douyin, number), reason, pictures=[PICTURE])
 
     assert isinstance(answer, Declined)
     assert "wants evidence" in answer.reason
@@ -134,7 +134,7 @@ def test_a_reason_that_wants_evidence_is_left_to_the_back_office(
 def test_a_reason_that_the_ticket_has_not_is_not_guessed(
     fake: DouyinFake, douyin: Douyin, reason: str
 ) -> None:
-    answer = refuse(douyin, decided(douyin, filed(fake)), reason)
+    answer = refuse(douyin, step_of(douyin, filed(fake)), reason)
     assert isinstance(answer, Declined)
     assert "申请原因与实际不符" in answer.reason
     assert fake.calls("reject") == 0
@@ -153,7 +153,7 @@ def test_two_changes_in_one_second_are_told_apart(
     fake: DouyinFake, douyin: Douyin, other: dict[str, Any]
 ) -> None:
     number = filed(fake)
-    step = decided(douyin, number)
+    step = step_of(douyin, number)
     if "version" in other:
         other = {"version": step.version + other["version"]}
 
@@ -172,7 +172,7 @@ def test_what_has_no_operation_is_handled_there(
 ) -> None:
     number = filed(fake)
     fake.shop.tickets[int(number)]["after_sale_type"] = kind
-    step = decided(douyin, number)
+    step = step_of(douyin, number)
     assert step.type == type
 
     for answer in (douyin.approve(step), douyin.confirm_receipt(step)):
@@ -183,7 +183,7 @@ def test_what_has_no_operation_is_handled_there(
 
 def test_an_unknown_type_is_never_approved(fake: DouyinFake, douyin: Douyin) -> None:
     number = filed(fake)
-    step = decided(douyin, number)
+    step = step_of(douyin, number)
     fake.shop.tickets[int(number)]["after_sale_type"] = 77
     answers = [douyin.approve(step), douyin.approve_return(step), douyin.confirm_receipt(step)]
     for answer in [*answers, refuse(douyin, step, "platform:42")]:
@@ -205,7 +205,7 @@ def test_an_unknown_type_is_never_approved(fake: DouyinFake, douyin: Douyin) -> 
 def test_success_of_the_call_alone_leaves_the_outcome_open(
     fake: DouyinFake, douyin: Douyin, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = decided(douyin, filed(fake))
+    step = step_of(douyin, filed(fake))
     monkeypatch.setitem(STEPS, "afterSale.operate", lambda shop, param: data)
     with pytest.raises(TimedOut):
         douyin.approve(step)
@@ -228,7 +228,7 @@ def test_each_tickets_own_answer_counts(
     words: str,
     why: Why,
 ) -> None:
-    step = decided(douyin, filed(fake))
+    step = step_of(douyin, filed(fake))
     data = {"items": [{"aftersale_id": 1, "status_code": code, "status_msg": words}]}
     monkeypatch.setitem(STEPS, "afterSale.operate", lambda shop, param: data)
     assert douyin.approve(step) == Declined(why, f"{words} ({code})")
@@ -272,7 +272,7 @@ def test_an_exchange_that_is_over_paid_nothing(fake: DouyinFake, douyin: Douyin)
 
 
 def test_an_offer_is_made_in_the_back_office(fake: DouyinFake, douyin: Douyin) -> None:
-    step = decided(douyin, filed(fake, "return_refund"))
+    step = step_of(douyin, filed(fake, "return_refund"))
     answer = douyin.negotiate(step, type="refund_only", amount=3_000, text="不用退", pictures=[])
     assert isinstance(answer, Declined)
     assert not [method for method, _param in fake.requests if method == "afterSale.operate"]

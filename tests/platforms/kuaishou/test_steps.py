@@ -16,9 +16,9 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.reject_reasons import REASONS as CATALOGUE
 from tests.each import each
+from tests.platforms.fakes import step_of
 from tests.platforms.server import Broken
 
-from .conftest import decided
 from .fake import STEPS, KuaishouFake
 from .shop import REASONS
 
@@ -39,7 +39,7 @@ def test_a_return_that_is_waived_is_refunded_at_once(
 ) -> None:
     """SPEC S1 post_ship_waive_return: the desk calls the ticket refund_only by then."""
     number = shipped(fake, "return_refund")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
     waived = Step(number, step.order_no, "refund_only", step.amount, step.version)
 
     assert kuaishou.approve(waived) == Accepted()
@@ -52,7 +52,7 @@ def test_another_amount_than_decided_is_not_approved(
     fake: KuaishouFake, kuaishou: Kuaishou
 ) -> None:
     number = shipped(fake, "refund_only")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
     other = Step(number, step.order_no, step.type, step.amount - 1, step.version)
 
     assert declined(kuaishou.approve(other))[0] == Why.CHANGED
@@ -61,7 +61,7 @@ def test_another_amount_than_decided_is_not_approved(
 
 def test_the_version_counts_to_the_millisecond(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     number = shipped(fake, "refund_only")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
     fake.shop.tickets[int(number)]["updateTime"] += 1
 
     assert declined(kuaishou.approve(step))[0] == Why.CHANGED
@@ -76,7 +76,7 @@ def test_a_change_between_the_look_and_the_step_is_caught_there(
     fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = shipped(fake, "refund_only")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
     real = fake.shop.approve
     monkeypatch.setitem(
         STEPS,
@@ -90,10 +90,10 @@ def test_a_change_between_the_look_and_the_step_is_caught_there(
 
 def test_an_exchange_is_agreed_to_without_an_amount(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     number = shipped(fake, "exchange")
-    assert kuaishou.approve_return(decided(kuaishou, number)) == Accepted()
+    assert kuaishou.approve_return(step_of(kuaishou, number)) == Accepted()
     fake.buyer_ships_back(number, carrier="4", tracking_no="SF1")
 
-    why, reason = declined(kuaishou.confirm_receipt(decided(kuaishou, number)))
+    why, reason = declined(kuaishou.confirm_receipt(step_of(kuaishou, number)))
 
     assert (why, fake.calls("confirm_receipt")) == (Why.OTHER, 0)
     assert "new goods" in reason
@@ -104,7 +104,7 @@ def test_only_money_is_approved_as_money(fake: KuaishouFake, kuaishou: Kuaishou,
     number = shipped(fake, "refund_only")
     fake.shop.tickets[int(number)]["handlingWay"] = way
 
-    assert declined(kuaishou.approve(decided(kuaishou, number)))[0] == Why.OTHER
+    assert declined(kuaishou.approve(step_of(kuaishou, number)))[0] == Why.OTHER
     assert fake.calls("approve") == 0
 
 
@@ -114,7 +114,7 @@ def test_no_return_is_agreed_to_for_what_is_not_known(
 ) -> None:
     number = shipped(fake, "refund_only")
     fake.shop.tickets[int(number)]["handlingWay"] = way
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
 
     assert declined(kuaishou.approve_return(step))[0] == Why.OTHER
     assert fake.calls("approve_return") == 0
@@ -127,7 +127,7 @@ def test_receipt_is_confirmed_where_the_platform_takes_it(
     number = shipped(fake, "return_refund")
     fake.shop.tickets[int(number)]["status"] = status
 
-    assert kuaishou.confirm_receipt(decided(kuaishou, number)) == Accepted()
+    assert kuaishou.confirm_receipt(step_of(kuaishou, number)) == Accepted()
 
 
 def test_freight_that_nobody_decided_on_is_not_paid(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
@@ -136,7 +136,7 @@ def test_freight_that_nobody_decided_on_is_not_paid(fake: KuaishouFake, kuaishou
         status=40, returnFreightInfo={"returnFreightAmount": 1_200}
     )
 
-    why, reason = declined(kuaishou.confirm_receipt(decided(kuaishou, number)))
+    why, reason = declined(kuaishou.confirm_receipt(step_of(kuaishou, number)))
 
     assert (why, fake.calls("confirm_receipt")) == (Why.OTHER, 0)
     assert "freight" in reason
@@ -158,7 +158,7 @@ def test_the_nearest_reason_is_sent(
 ) -> None:
     number = shipped(fake, "refund_only")
 
-    answer = kuaishou.reject(decided(kuaishou, number), reason=reason, text="您好", pictures=[])
+    answer = kuaishou.reject(step_of(kuaishou, number), reason=reason, text="您好", pictures=[])
 
     assert answer == Accepted()
     ticket = fake.shop.tickets[int(number)]
@@ -170,7 +170,7 @@ def test_any_text_can_be_sent(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     text = '您好 & =+%\n"😀\ud800'
 
     answer = kuaishou.reject(
-        decided(kuaishou, number), reason="reason_mismatch", text=text, pictures=[]
+        step_of(kuaishou, number), reason="reason_mismatch", text=text, pictures=[]
     )
 
     assert answer == Accepted()
@@ -181,11 +181,11 @@ def test_goods_that_came_back_otherwise_can_be_refused(
     fake: KuaishouFake, kuaishou: Kuaishou
 ) -> None:
     number = shipped(fake, "return_refund")
-    kuaishou.approve_return(decided(kuaishou, number))
+    kuaishou.approve_return(step_of(kuaishou, number))
     fake.buyer_ships_back(number, carrier="4", tracking_no="SF1")
 
     answer = kuaishou.reject(
-        decided(kuaishou, number), reason="incomplete_return", text="空包裹", pictures=[]
+        step_of(kuaishou, number), reason="incomplete_return", text="空包裹", pictures=[]
     )
 
     assert answer == Accepted()
@@ -201,7 +201,7 @@ def test_pictures_are_handed_over_first(fake: KuaishouFake, kuaishou: Kuaishou) 
     number = shipped(fake, "return_refund")
 
     answer = kuaishou.reject(
-        decided(kuaishou, number), reason="not_resaleable", text="您好", pictures=[PICTURE, PICTURE]
+        step_of(kuaishou, number), reason="not_resaleable", text="您好", pictures=[PICTURE, PICTURE]
     )
 
     assert answer == Accepted()
@@ -212,7 +212,7 @@ def test_a_reason_that_wants_pictures_is_not_sent_without(
     fake: KuaishouFake, kuaishou: Kuaishou
 ) -> None:
     number = shipped(fake, "return_refund")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
 
     why, reason = declined(kuaishou.reject(step, reason="not_resaleable", text="您好", pictures=[]))
 
@@ -232,7 +232,7 @@ def test_pictures_that_it_does_not_take_stop_the_step(
     fake: KuaishouFake, kuaishou: Kuaishou, pictures: list[Picture], words: str
 ) -> None:
     number = shipped(fake, "refund_only")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
 
     why, reason = declined(
         kuaishou.reject(step, reason="reason_mismatch", text="您好", pictures=pictures)
@@ -245,7 +245,7 @@ def test_pictures_that_it_does_not_take_stop_the_step(
 def test_a_picture_that_got_no_answer_sends_no_step(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     """The step can go out again: nothing of the ticket was changed."""
     number = shipped(fake, "refund_only")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
     real = fake.shop.upload
 
     def upload(param: dict[str, Any], file: bytes) -> dict[str, Any]:
@@ -273,7 +273,7 @@ def test_people_choose_among_the_platforms_own_reasons(
         ("103", "退回商品影响二次销售", "", True, True),
     ]
     answer = kuaishou.reject(
-        decided(kuaishou, number), reason=OWN_REASON + "103", text="您好", pictures=[PICTURE]
+        step_of(kuaishou, number), reason=OWN_REASON + "103", text="您好", pictures=[PICTURE]
     )
 
     assert answer == Accepted()
@@ -287,7 +287,7 @@ def test_an_own_reason_that_is_not_on_offer_any_more_is_no_other(
 
     why, reason = declined(
         kuaishou.reject(
-            decided(kuaishou, number), reason=OWN_REASON + "555", text="您好", pictures=[]
+            step_of(kuaishou, number), reason=OWN_REASON + "555", text="您好", pictures=[]
         )
     )
 
@@ -302,7 +302,7 @@ def test_where_no_reason_fits_people_read_which_there_are(
     monkeypatch.setattr("tests.platforms.kuaishou.fake.REASONS", REASONS[:2])
 
     why, reason = declined(
-        kuaishou.reject(decided(kuaishou, number), reason="made_to_order", text="", pictures=[])
+        kuaishou.reject(step_of(kuaishou, number), reason="made_to_order", text="", pictures=[])
     )
 
     assert (why, fake.calls("reject")) == (Why.OTHER, 0)
@@ -336,7 +336,7 @@ def test_a_type_is_offered_where_the_platform_takes_it(
     fake: KuaishouFake, kuaishou: Kuaishou, asked: str, offered: str
 ) -> None:
     number = shipped(fake, asked)
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
 
     answer = kuaishou.negotiate(step, type=offered, amount=step.amount, text="好", pictures=[])
 
@@ -354,7 +354,7 @@ def test_what_the_platform_takes_no_offer_of(
     number = shipped(fake, "return_refund" if offered == "exchange" else "refund_only")
     if offered == "return_refund":
         amount -= 1
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
 
     answer = kuaishou.negotiate(step, type=offered, amount=amount, text="好", pictures=[])
 
@@ -364,7 +364,7 @@ def test_what_the_platform_takes_no_offer_of(
 
 def test_a_mere_message_waits_for_the_buyer_too(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
     number = shipped(fake, "refund_only")
-    step = decided(kuaishou, number)
+    step = step_of(kuaishou, number)
 
     answer = kuaishou.negotiate(
         step, type="refund_only", amount=step.amount, text="请补充照片。", pictures=[]

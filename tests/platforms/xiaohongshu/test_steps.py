@@ -18,9 +18,8 @@ from aftersale.platforms.protocol import (
 from aftersale.platforms.xiaohongshu import Xiaohongshu, reasons
 from aftersale.reject_reasons import REASONS as CATALOGUE
 from tests.each import each
-from tests.platforms.fakes import Fault
+from tests.platforms.fakes import Fault, step_of
 
-from .conftest import decided
 from .fake import AUDIT, RECEIVE, STEPS, XiaohongshuFake
 from .shop import REASONS, No
 
@@ -61,12 +60,12 @@ def test_what_is_sent_for_each_step(fake: XiaohongshuFake, xiaohongshu: Xiaohong
     other = f"{OWN_REASON}99"
 
     answers = [
-        xiaohongshu.approve(decided(xiaohongshu, refund)),
-        xiaohongshu.approve_return(decided(xiaohongshu, returned)),
-        xiaohongshu.confirm_receipt(decided(xiaohongshu, back)),
-        xiaohongshu.reject(decided(xiaohongshu, refused), reason=other, text="无划痕", pictures=[]),
+        xiaohongshu.approve(step_of(xiaohongshu, refund)),
+        xiaohongshu.approve_return(step_of(xiaohongshu, returned)),
+        xiaohongshu.confirm_receipt(step_of(xiaohongshu, back)),
+        xiaohongshu.reject(step_of(xiaohongshu, refused), reason=other, text="无划痕", pictures=[]),
         xiaohongshu.reject(
-            decided(xiaohongshu, refused_back), reason=other, text="有使用痕迹", pictures=[]
+            step_of(xiaohongshu, refused_back), reason=other, text="有使用痕迹", pictures=[]
         ),
     ]
 
@@ -95,7 +94,7 @@ def test_a_refusal_in_either_envelope_is_one(
 ) -> None:
     fake.second_envelope = second
     number = filed(fake)
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
 
     def refuse(shop: Any, call: Any) -> str:
         raise No("账户余额不足")
@@ -118,7 +117,7 @@ def test_another_ticket_than_decided_on_is_left_alone(
         "approve_return": filed(fake, "return_refund"),
         "confirm_receipt": goods_back(fake),
     }
-    steps = {name: decided(xiaohongshu, number) for name, number in numbers.items()}
+    steps = {name: step_of(xiaohongshu, number) for name, number in numbers.items()}
     for number in numbers.values():
         row = fake.shop.tickets[number]
         row.update(
@@ -143,7 +142,7 @@ def test_a_change_between_the_look_and_the_step_is_told_apart(
 ) -> None:
     """No code says so: the ticket is looked at again after a refusal."""
     number = filed(fake)
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
     real = STEPS[AUDIT]
 
     def meanwhile(shop: Any, call: Any) -> str:
@@ -159,7 +158,7 @@ def test_a_refusal_stands_where_the_second_look_fails(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = filed(fake)
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
 
     def refuse(shop: Any, call: Any) -> str:
         fake.fail(Fault.SERVER_ERROR, reading=True)
@@ -184,7 +183,7 @@ def test_what_may_have_been_carried_out_is_read_back(
     answer: dict[str, Any],
 ) -> None:
     number = filed(fake)
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
     real = fake._business
     monkeypatch.setattr(
         fake,
@@ -207,13 +206,13 @@ def test_a_return_is_never_refunded_before_its_goods_are_back(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
 ) -> None:
     number = filed(fake, "return_refund")
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
     waived = Step(number, step.order_no, "refund_only", step.amount, step.version)
 
     why, reason = declined(xiaohongshu.approve(waived))
     assert (why, "agree to the return" in reason) == (Why.OTHER, True)
     assert xiaohongshu.approve_return(step) == Accepted()
-    why, reason = declined(xiaohongshu.confirm_receipt(decided(xiaohongshu, number)))
+    why, reason = declined(xiaohongshu.confirm_receipt(step_of(xiaohongshu, number)))
     assert (why, "entered the parcel" in reason) == (Why.OTHER, True)
     assert fake.calls("approve") == fake.calls("confirm_receipt") == 0
     assert xiaohongshu.refund_status(number) == NeverSeen()
@@ -223,11 +222,11 @@ def test_an_exchange_is_agreed_to_and_its_goods_are_for_people(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
 ) -> None:
     number = filed(fake, "exchange")
-    assert declined(xiaohongshu.approve(decided(xiaohongshu, number)))[0] == Why.OTHER
-    assert xiaohongshu.approve_return(decided(xiaohongshu, number)) == Accepted()
+    assert declined(xiaohongshu.approve(step_of(xiaohongshu, number)))[0] == Why.OTHER
+    assert xiaohongshu.approve_return(step_of(xiaohongshu, number)) == Accepted()
     fake.buyer_ships_back(number, carrier="yuantong", tracking_no="YT1")
 
-    why, reason = declined(xiaohongshu.confirm_receipt(decided(xiaohongshu, number)))
+    why, reason = declined(xiaohongshu.confirm_receipt(step_of(xiaohongshu, number)))
 
     assert (why, "new goods" in reason) == (Why.OTHER, True)
     assert fake.calls("confirm_receipt") == 0
@@ -240,13 +239,13 @@ def test_nothing_is_sent_for_an_unknown_type(
     number, back = filed(fake), goods_back(fake)
     for one in (number, back):
         fake.shop.tickets[one]["returnType"] = kind
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
 
     answers = [
         xiaohongshu.approve(step),
         xiaohongshu.approve_return(step),
         xiaohongshu.reject(step, reason="no_defect_shown", text="不符", pictures=[]),
-        xiaohongshu.confirm_receipt(decided(xiaohongshu, back)),
+        xiaohongshu.confirm_receipt(step_of(xiaohongshu, back)),
     ]
 
     assert [declined(answer)[0] for answer in answers] == [Why.OTHER] * 4
@@ -273,7 +272,7 @@ def test_a_return_goes_to_the_address_that_is_certain(
     secrets = {**account.secrets, "return_address_id": entered}
     shop = Xiaohongshu(Account(account.shop_code, secrets, account.address))
 
-    answer = shop.approve_return(decided(shop, filed(fake, "return_refund")))
+    answer = shop.approve_return(step_of(shop, filed(fake, "return_refund")))
 
     if isinstance(address, int):
         assert answer == Accepted()
@@ -339,7 +338,7 @@ def test_every_reason_of_the_catalogue_finds_one(
 def test_a_reason_that_is_not_on_offer_is_not_sent(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
 ) -> None:
-    step = decided(xiaohongshu, filed(fake))
+    step = step_of(xiaohongshu, filed(fake))
     own = xiaohongshu.reject(step, reason=f"{OWN_REASON}7", text="不符", pictures=[])
     assert declined(own)[0] == Why.OTHER
     assert "未提供有效凭证" in declined(own)[1]
@@ -352,7 +351,7 @@ def test_pictures_stay_with_the_desk(fake: XiaohongshuFake, xiaohongshu: Xiaohon
     number = filed(fake)
     picture = Picture("chat.png", "image/png", b"\x89PNG")
     answer = xiaohongshu.reject(
-        decided(xiaohongshu, number), reason="no_defect_shown", text="无划痕", pictures=[picture]
+        step_of(xiaohongshu, number), reason="no_defect_shown", text="无划痕", pictures=[picture]
     )
     assert answer == Accepted()
     assert sent(fake) == [{"returnsId": number, "action": 3, "reason": 1, "description": "无划痕"}]
@@ -362,7 +361,7 @@ def test_a_refused_request_for_unshipped_goods_is_closed_at_once(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
 ) -> None:
     number = filed(fake, shipped=False)
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
     answer = xiaohongshu.reject(step, reason="no_defect_shown", text="已发出", pictures=[])
     assert answer == Accepted()
     seen = xiaohongshu.ticket(number)
@@ -375,7 +374,7 @@ def test_what_the_platform_has_no_call_for_says_so(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu
 ) -> None:
     number = filed(fake)
-    step = decided(xiaohongshu, number)
+    step = step_of(xiaohongshu, number)
     asked = len(fake.requests)
     for type, amount in (("refund_only", 4_000), ("return_refund", 4_000), ("refund_only", 1)):
         answer = xiaohongshu.negotiate(step, type=type, amount=amount, text="?", pictures=[])
@@ -388,7 +387,7 @@ def test_what_the_platform_has_no_call_for_says_so(
 def test_without_a_look_nothing_is_sent(
     fake: XiaohongshuFake, xiaohongshu: Xiaohongshu, fault: Fault
 ) -> None:
-    step = decided(xiaohongshu, filed(fake))
+    step = step_of(xiaohongshu, filed(fake))
     fake.fail(fault, reading=True)
     with pytest.raises(NotCarriedOut):
         xiaohongshu.approve(step)
