@@ -76,9 +76,7 @@ def _decide(suggestion: Decision, user: User, now: datetime) -> Decision:
     try:
         verdict = batch.take_over(row)
     except BatchChanged:
-        raise Stale(
-            _("The ticket has changed since this was suggested. Look at it again.")
-        ) from None
+        raise _changed() from None
     if _of_verdict(batch, verdict) != _of(suggestion):
         raise Stale(_("This would not be decided any more: %s.") % _why(verdict))
     if batch.pays:
