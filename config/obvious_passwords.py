@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 _LEFT = 5
-"""So many characters must be left."""
+"""At least this many characters must be left."""
 
 _KNOWN = """
     afterdesk aftersale administrator password passwort welcome letmein iloveyou woaini qwerty

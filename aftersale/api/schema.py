@@ -112,7 +112,8 @@ _OF_WRITING = (*_OF_READING, "409", "413")
 
 
 def _in_place(part: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
-    """What a reference into the record's own schema names: the document has no such place."""
+    """The definition that a reference into the record's own schema names: the document has no such
+    place."""
     if "$ref" not in part:
         return part
     found = {**named[part["$ref"].rpartition("/")[2]]}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 NAMES = {
-    # Of tickets.
+    # Facts of tickets.
     "status_there": _("Status on the platform"),
     "type_there": _("Request on the platform"),
     "started_by": _("Opened by"),
@@ -40,7 +40,7 @@ NAMES = {
     "dispute_says": _("Opinion of the platform"),
     "history": _("Course on the platform"),
     "picture": _("Buyer's picture"),
-    # Of orders.
+    # Facts of orders.
     "order_there": _("Order on the platform"),
     "exchange_of": _("New goods for order"),
     "do_not_ship": _("Not to be shipped"),

@@ -38,7 +38,7 @@ class Order(models.Model):
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
     completed_at = models.DateTimeField(_("completed at"), null=True)
     updated_at = models.DateTimeField(_("updated by the platform at"))
-    # Of a file from a back office; NO_MOMENT where the file does not say (SPEC O11).
+    # The moment of a back office's export; NO_MOMENT where the file does not say (SPEC O11).
     exported_at = models.DateTimeField(_("exported at"), null=True)
     paid_amount = FenField(_("paid"))
     refunded_amount = FenField(_("refunded outside Afterdesk"), default=0)

@@ -50,7 +50,7 @@ class Rejection(models.Model):
         Ticket, models.PROTECT, related_name="rejections", verbose_name=_("ticket")
     )
     reason = models.CharField(_("reject reason"), max_length=32)
-    # Of a platform's own reason: its words as they were then.
+    # A platform's own reason, in its words at that time.
     label = models.CharField(_("reason on the platform"), max_length=128, blank=True, default="")
     explanation = models.TextField(_("explanation sent"))
     from_status = models.CharField(_("from"), max_length=24, choices=TicketStatus)

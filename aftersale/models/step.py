@@ -62,8 +62,8 @@ class PlatformStep(models.Model):
         related_name="platform_step",
         verbose_name=_("re-opened window"),
     )
-    # Of an approved return: `address`, `address_in_words`. Of a note: `text`, `flag`. Of a parcel:
-    # `carrier`, `tracking_no`.
+    # The step's own data. An approved return: `address`, `address_in_words`. A note: `text`,
+    # `flag`. A parcel: `carrier`, `tracking_no`.
     details = models.JSONField(_("details"), default=dict)
     type = models.CharField(_("type"), max_length=24, choices=TicketType, blank=True)
     amount = FenField(_("amount"), default=0)

@@ -61,7 +61,7 @@ class Ticket(models.Model):
     amount = FenField(_("amount"))
     applied_at = models.DateTimeField(_("applied at"))
     updated_at = models.DateTimeField(_("updated by the platform at"))
-    # Of a file from a back office; NO_MOMENT where the file does not say (SPEC O11).
+    # The moment of a back office's export; NO_MOMENT where the file does not say (SPEC O11).
     exported_at = models.DateTimeField(_("exported at"), null=True)
     note = models.TextField(_("buyer's note"), blank=True)
     evidence = ArrayField(

@@ -92,7 +92,7 @@ class Connection:
         load: Callable[[bytes], Any] = json.loads,
         **sent: Any,
     ) -> tuple[httpx.Response, dict[str, Any]]:
-        """An answer in JSON; statuses of HTTP as what they mean."""
+        """The answer's JSON; raises for HTTP statuses, each by its meaning."""
         response, body = self.exchange(verb, address, **sent)
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-# So much later than its change a record must have been fetched.
+# A record must have been fetched this much later than its change.
 SETTLED = timedelta(seconds=5)
 
 
@@ -36,8 +36,8 @@ class Known:
     def may_have_changed(
         self, number: str, *, since: datetime, before: datetime, answered_at: datetime | None
     ) -> bool:
-        """Of a record whose latest change lies in [since, before], as a list says; `answered_at`:
-        when the platform last answered."""
+        """False if a record, whose latest change lies in [since, before], is as it was read;
+        `answered_at`: when the platform last answered."""
         read = self.reads.get(number)
         if answered_at is None:
             return True

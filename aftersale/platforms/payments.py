@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # A connector gives up on a call after this many seconds and raises TimedOut.
 CALL_TIMEOUT_SECONDS = 10
 
-# So long after its deadline a call may still arrive, having been sent before it: in a gateway's
-# queue, in a proxy, in a network that repeats what got lost. Until then "never seen" frees no money
+# For this long after its deadline a call that was sent before it may still arrive: from a gateway's
+# queue, a proxy, a network that repeats lost packets. Until then "never seen" frees no money
 # (docs/platforms.md).
 ARRIVES_WITHIN = timedelta(minutes=5)
 

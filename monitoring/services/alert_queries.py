@@ -141,7 +141,7 @@ _TO_PAY = """
                 AND p.automation_paused_at IS NOT NULL)
     ) AS w ON w.refunds > 0
 """
-# What stands still (SPEC M8): one a shop and day.
+# Work that stands still (SPEC M8): one alert a shop and day.
 _TIME_AHEAD = """
     SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
         (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
@@ -167,7 +167,7 @@ _TICKETS_LATE = """
         FROM aftersale_ticket t WHERE t.shop_id = p.id AND t.awaiting_evaluation
     ) AS w ON w.since < %(now)s - %(late)s
 """
-# What services/outgoing/pay_refunds.py calls due, and the payer has not taken up.
+# Refunds that are due (services/outgoing/pay_refunds.py) and not taken up by the payer.
 _REFUNDS_LATE = """
     SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
         (%(now)s AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(

@@ -11,7 +11,7 @@ from aftersale.services.shared.database_clock import database_moment
 # From this difference on operators are warned: leases, signatures and days are still right, but not
 # for long.
 MOST_SECONDS = 30.0
-# What was seen longer ago says nothing about now.
+# Older observations say nothing about now.
 FRESH = timedelta(minutes=15)
 
 _SEEN = """
@@ -26,7 +26,7 @@ _SEEN = """
 
 
 class Clock(NamedTuple):
-    """Whose clock, and by how many seconds it is ahead of the database's."""
+    """A clock's owner, and by how many seconds it is ahead of the database's."""
 
     of: str
     ahead: float

@@ -1,4 +1,4 @@
-"""What automation suggests on tickets of files: taken over one by one or as a list (SPEC O11)."""
+"""Automation's suggestions on tickets of files: taken over one by one or as a list (SPEC O11)."""
 
 from typing import Any
 

@@ -54,7 +54,7 @@ _TELLING = ("title", "status", "type", "paid", "amount")
 @pages.desk_page
 @require_http_methods(["GET", "POST"])
 def files(request: HttpRequest) -> HttpResponse:
-    """What was brought to a shop, and the form to bring more."""
+    """The files brought to a shop, and the form to bring more."""
     shop = _shop(request)
     if request.method == "GET":
         return _list(request, shop)
@@ -215,7 +215,7 @@ def _show(
         exported_at=_local(found),
         counts=_counts(found),
         refused=any(code == RowOutcome.REFUSED for code, _label, _count in _counts(found)),
-        # Of the rows themselves a viewer sees no more than elsewhere: how many.
+        # A viewer sees only the number of rows, as elsewhere.
         rows=[_row(row, found) for row in page] if may_bring else [],
         page=page,
         wanted=wanted if wanted in RowOutcome.values else "",

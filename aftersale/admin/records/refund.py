@@ -55,7 +55,7 @@ def attempts(request: HttpRequest, refund: Refund) -> Section:
     return attempts_of(refund.shop, refund=refund)
 
 
-# Each by its partial index; a status outside of them is read by due and not due.
+# One read for each partial index; refunds in a status without one are found by due and not due.
 _FOR_PEOPLE = IndexRead(order=("id",), where="needs_people")
 _FAILED = IndexRead(order=("settled_at",), where="status = 'failed'")
 _DUE = IndexRead(order=("next_step_at",), where="next_step_at IS NOT NULL")

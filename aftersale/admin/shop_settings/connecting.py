@@ -125,7 +125,7 @@ def authorised(request: HttpRequest, platform: str) -> HttpResponse:
 @require_POST
 @desk_page
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """It is the right shop: connects it."""
+    """Connects the shop, which the person confirmed."""
     shop = owned_shop(request, pk)
 
     def act() -> HttpResponse:
@@ -142,7 +142,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @desk_page
 def drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """It is another shop: forgets what was granted."""
+    """Forgets the access granted for another shop by mistake."""
     shop: Shop = owned_shop(request, pk)
     authorising.drop(shop_id=shop.pk, user=access.person(request))
     return done(_("Forgotten. Log in on the platform as the right shop, then begin again."))

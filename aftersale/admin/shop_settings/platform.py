@@ -291,7 +291,7 @@ def _calls(account: PlatformAccount) -> str:
 
 
 def _secrets(account: PlatformAccount) -> list[tuple[Any, bool]]:
-    """Each by its label, and whether it is set."""
+    """The secrets' labels, and whether each is set."""
     try:
         there: Mapping[str, str] = registry.secrets_in(account)
     except NotAuthorised:

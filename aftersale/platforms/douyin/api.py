@@ -132,7 +132,7 @@ def _raise(code: int | None, answer: Mapping[str, Any], response: httpx.Response
     number = re.search(r":(\d{1,10})$", sub_code)
     named = int(number[1]) if number else 0
     if code == codes.THROTTLED or sub_code.startswith("isv.traffic-limited"):
-        # So many a second of each call.
+        # Each call has a limit a second.
         raise too_many(NAME, Limit.CALL)
     if sub_code.startswith(codes.BAD_SIGNATURE):
         text = _("Douyin does not accept the signature: %s")

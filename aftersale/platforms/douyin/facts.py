@@ -10,7 +10,7 @@ from aftersale.platforms.protocol import Fact
 from . import codes
 from .values import clean, moment, number, part, rows, whole, written
 
-# Of a note or a step; a telephone or parcel number in it is masked.
+# The longest text of a note or step; a telephone or parcel number in it is masked.
 _LONGEST = 200
 _LONG_NUMBER = re.compile(r"\d{7,}")
 _MOST_STEPS = 20

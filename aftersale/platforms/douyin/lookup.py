@@ -41,7 +41,7 @@ class Lookup:
 
     def __init__(self, shop_code: str, api: Api) -> None:
         self._shop, self._api = shop_code, api
-        # Of orders read before: a ticket costs one call then.
+        # Lines of orders read before: a ticket of such an order costs one call.
         self._lines: dict[str, tuple[str, ...]] = {}
 
     # Orders.

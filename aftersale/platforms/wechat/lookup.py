@@ -58,7 +58,7 @@ class Lookup:
     def __init__(self, shop_code: str, client: Client) -> None:
         self._shop, self._client = shop_code, client
         self._return_address = ""
-        # Of orders read before: a ticket costs one call then.
+        # Orders read before: a ticket of such an order costs one call.
         self._goods: dict[str, to_records.Goods] = {}
 
     def orders(

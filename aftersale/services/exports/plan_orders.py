@@ -274,7 +274,7 @@ def _decide(
 
 
 def _changes(values: Mapping[str, Any], stored: _Stored) -> str:
-    """What is seen most of a change, before and after."""
+    """The changes that people notice, before and after."""
     before = stored.values
     told: list[str] = []
     if values["status"] != before["status"]:

@@ -115,7 +115,7 @@ def wake_waiting(*, shop_id: int | None = None) -> None:
 
 
 def forget(*, now: datetime) -> None:
-    """What was never taken in is put aside after a week; rows that were go after a month."""
+    """Puts aside files not taken in after a week, and deletes rows after a month."""
     idle = FileImport.objects.filter(
         state__in=(ImportState.READY, ImportState.MAPPING), created_at__lt=now - _IDLE
     )

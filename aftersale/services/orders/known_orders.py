@@ -76,7 +76,7 @@ def _known(
             continue
         if ticket_no in done or ticket_no in under_way:
             stage = Stage.GIVEN
-            # More than the refund where the platform paid it twice.
+            # Exceeds the refund where the platform paid it twice.
             amount = max(committed, refunded or 0) or amount
         elif type == TicketType.REFUND_ONLY and ticket_status not in _RETURNS:
             stage = Stage.WAITS

@@ -52,7 +52,7 @@ S = TicketStatus
 
 # How often a step goes out again because the ticket changed in what the decision did not depend on.
 MOST_VERSIONS = 5
-# So often a step beside a ticket's course is sent without an answer.
+# How often a step beside a ticket's course is sent without an answer.
 MOST_WITHOUT_ANSWER = 3
 
 # The ticket's status at the platform after it took a step.
@@ -131,8 +131,8 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
             _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
             return None
-        if not ask and (payment_stop.stopped() or _is_held_by_pause(step)):
-            return None  # it stays due, and goes out when the stop or the pause ends
+        if not ask and (payment_stop.stopped() or shop.on_hold or _is_held_by_pause(step)):
+            return None  # it stays due, and goes out when stop, hold or pause ends
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
         until = step.leased_until = step.next_step_at = now + LEASE
         earlier_until = step.call_until
@@ -316,7 +316,7 @@ def _decided_since(step: PlatformStep) -> bool:
 
 
 def _shows(step: PlatformStep, record: TicketRecord) -> bool:
-    """Whether the platform's ticket is as it is once the step was taken."""
+    """True if the platform's ticket looks as it does after the step was taken."""
     status = S(reports.reported_status(record) or S.PENDING_REVIEW)
     return status in _TAKEN[StepKind(step.kind)] and record.updated_at != step.version
 

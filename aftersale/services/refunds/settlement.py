@@ -103,6 +103,8 @@ def _refunded(case: RefundCase, attempt: RefundAttempt, *, note: str) -> None:
     _close(refund, RefundStatus.SUCCEEDED, failure="")
     taken = refund.amount + attempts.paid_late(refund)
     refundable.take_as_fact(case.order, ticket, taken, now=case.now)
+    if lifecycle.drop_flag(ticket, TicketFlag.MAY_BE_PAID):
+        ticket.save(update_fields=["flags"])
     if ticket.status != TicketStatus.REFUNDED:
         lifecycle.move(
             ticket,
@@ -118,7 +120,7 @@ def _refunded(case: RefundCase, attempt: RefundAttempt, *, note: str) -> None:
 def attempt_failed(
     case: RefundCase, attempt: RefundAttempt, *, reason: str, permanent: bool
 ) -> None:
-    """The attempt definitely paid nothing: another one follows after a pause, or people do."""
+    """The attempt definitely paid nothing: a pause and another one follow, or people."""
     ticket, refund, now = case.ticket, case.refund, case.now
     attempt.state = AttemptState.FAILED
     attempt.settled_at = now

@@ -118,7 +118,7 @@ def confirm(*, shop_id: int, pays_fast_refunds: bool, user: User, now: datetime)
 
 
 def drop(*, shop_id: int, user: User) -> None:
-    """It was another shop: what was granted is forgotten."""
+    """Forgets access that was granted for another shop by mistake."""
     require(user, shop_id, Right.CHANGE_SHOP)
     _forget_of(shop_id, user)
 

@@ -20,7 +20,7 @@ from aftersale.services.shops.shops import KnownShop
 
 # Fen; as much as a record may bring in.
 MOST = 10**11
-# Of a note.
+# The longest note.
 MOST_LETTERS = 500
 
 

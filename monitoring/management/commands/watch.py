@@ -65,8 +65,10 @@ def look() -> None:
 
 
 def look_at_web() -> None:
-    """Whatever the web server of this group answers, it works. Beside the round, which must not
-    wait for it."""
+    """Any answer of this group's web server shows that it works.
+
+    Runs beside the round, which must not wait for it.
+    """
     address = os.environ.get("BIND")
     if address and heartbeat.FILE_VARIABLE in os.environ:
         threading.Thread(target=_ask_web, args=(address,), daemon=True).start()

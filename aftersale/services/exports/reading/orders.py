@@ -110,7 +110,7 @@ def _row(parser: Parser) -> _Row:
 
 
 def _key(parser: Parser, product: str, title: str) -> str:
-    """Of a line without a number of its own. Titles change; a product and its kind do not."""
+    """The key of a line without a number of its own: product and kind, since titles change."""
     return f"{product}\n{parser.text('spec') if product else title}"[:400]
 
 
