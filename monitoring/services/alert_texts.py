@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from aftersale.domain.labels import PLATFORMS
 from aftersale.domain.money import format_yuan
@@ -255,7 +255,8 @@ def _refunds_late(alert: Alert) -> Wording:
         "amount": format_yuan(facts["amount"]),
         "at": _at(facts["since"], alert),
     }
-    return text, reverse("admin:aftersale_refund_changelist"), _("To the refunds")
+    url = reverse("admin:aftersale_refund_changelist")
+    return text, url, pgettext("alerts", "To the refunds")
 
 
 def _reading_late(alert: Alert) -> Wording:

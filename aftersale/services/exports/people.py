@@ -26,7 +26,7 @@ from .run import TASK
 
 # Rows of a file that a person maps the columns of.
 SAMPLES = 20
-_AHEAD_SHOWN = 5
+_VALUES_SHOWN = 5
 
 
 def of(user: User) -> QuerySet[FileImport]:
@@ -120,7 +120,7 @@ def heads_of(rows: Sequence[Sequence[str]], head_row: int) -> list[tuple[str, st
     """Each column of a head: as it is compared, as it is written, and the first values below."""
     if not 1 <= head_row <= len(rows):
         return []
-    head, below = rows[head_row - 1], rows[head_row : head_row + _AHEAD_SHOWN]
+    head, below = rows[head_row - 1], rows[head_row : head_row + _VALUES_SHOWN]
     return [
         (name, head[place], [row[place] for row in below if place < len(row) and row[place]])
         for place, name in enumerate(of_row(head))
