@@ -184,7 +184,7 @@ def _save(call: Call, entries: Sequence[Any], kind: Kind) -> list[RecordResult]:
 def _saved(call: Call, records: Sequence[Any], kind: Kind) -> list[Result]:
     """A record may leave its shop out; any shop but the token's is unknown."""
     shop = call.token.shop
-    own = KnownShop(shop.pk, shop.platform)
+    own = KnownShop.of(shop)
     shops: dict[Any, KnownShop] = {None: own, shop.code: own}
     if call.key is not None:
         kind.lock(records, shop_pk=shop.pk)
