@@ -106,8 +106,10 @@ def _in_words(error: Exception) -> str:
 
 
 def due(now: datetime) -> QuerySet[Refund]:
-    """Refunds whose next step may be taken: a pause and the operator's stop hold others back."""
+    """Refunds whose next step may be taken: a pause, a hold after a restored backup and the
+    operator's stop keep others back."""
     found = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
+    found = found.exclude(status=RefundStatus.REQUESTED, shop__on_hold=True)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.
         found = found.exclude(status=RefundStatus.REQUESTED)

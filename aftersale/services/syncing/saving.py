@@ -159,4 +159,4 @@ class Saver:
 
     def _shops(self) -> dict[str, KnownShop]:
         shop = self.account.shop
-        return {shop.code: KnownShop(shop.pk, shop.platform)}
+        return {shop.code: KnownShop.of(shop)}
