@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, QuerySet
 
 from aftersale.domain.multilingual import said as _
@@ -27,6 +26,7 @@ from aftersale.services.refunds import payment_stop
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared import due_work
 from aftersale.services.shared.due_work import Clock
+from aftersale.services.shared.outages import OF_THE_DATABASE
 from config.heartbeat import beat
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,7 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
     if not lease.ask:
         try:
             stopped = fresh_order.look(lease=lease, now=clock())
-        except (OperationalError, InterfaceError):
+        except OF_THE_DATABASE:
             raise
         except Exception as error:
             # Only questions were asked: they change nothing there.
