@@ -3,7 +3,6 @@
 Tasks only wake workers up. Rows say what is due, and a sweep finds what nobody woke.
 """
 
-from functools import partial
 from typing import Any
 
 from django.db.transaction import on_commit
@@ -62,7 +61,8 @@ def wake(task: str, *args: object, cluster: str) -> None:
     task of that row would look for work that is not committed yet; or it would wait for the other
     one's transaction. A process killed in between leaves its work to the sweep.
     """
-    on_commit(partial(_enqueue, task, *args, cluster=cluster), robust=True)
+    # No partial: Django fails on its lack of a name where it logs that a wake failed.
+    on_commit(lambda: _enqueue(task, *args, cluster=cluster), robust=True)
 
 
 def _enqueue(task: str, *args: object, cluster: str) -> None:

@@ -2,9 +2,12 @@
 
 import errno
 
+import psycopg
 import structlog
 from django.db import Error, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
+
+from aftersale.services.shared.outages import sqlstate
 
 from .problem_codes import ProblemCode as Code
 
@@ -19,23 +22,26 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 def outage(error: BaseException | None) -> tuple[Code, str] | None:
     """The sentence for an error that no request is to blame for; None for other errors."""
-    found = _of_the_database(error) if isinstance(error, Error) else _of_a_disk(error)
+    if isinstance(error, Error | psycopg.Error):
+        found = _of_the_database(error)
+    else:
+        found = _of_a_disk(error)
     if found is not None:
         # Without the error's text, which may quote rows.
         log.error(found[0].value, error=type(error).__name__)
     return found
 
 
-def _of_the_database(error: Error) -> tuple[Code, str] | None:
-    sqlstate = getattr(error.__cause__, "sqlstate", None)
-    if sqlstate == _READ_ONLY:
+def _of_the_database(error: BaseException) -> tuple[Code, str] | None:
+    state = sqlstate(error)
+    if state == _READ_ONLY:
         return Code.READ_ONLY, _("The database takes no changes just now: try again in a while.")
-    if sqlstate == _DISK_FULL:
+    if state == _DISK_FULL:
         return Code.NO_STORAGE, _("The database's disk is full. Try again later.")
-    no_connection = isinstance(error, InterfaceError) or (
-        isinstance(error, OperationalError) and sqlstate is None
+    no_connection = isinstance(error, InterfaceError | psycopg.InterfaceError) or (
+        isinstance(error, OperationalError | psycopg.OperationalError) and not state
     )
-    if no_connection or (sqlstate or "").startswith(_AWAY):
+    if no_connection or state.startswith(_AWAY):
         return Code.NO_DATABASE, _("No database just now: try again in a while.")
     return None
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Self
 
+import psycopg
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DataError, OperationalError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from rest_framework import exceptions
 
 from aftersale.records.errors import FieldError
 from aftersale.services.shared import errors
+from aftersale.services.shared.outages import sqlstate
 
 from .outages import RETRY_AFTER, outage
 from .problem_codes import ProblemCode as Code
@@ -142,10 +144,10 @@ def answer_to(error: Exception) -> HttpResponse | None:
                 headers["WWW-Authenticate"] = auth
             code = _CODES.get(error.status_code, Code.BAD_REQUEST)
             return problem(error.status_code, code, _text(error.detail), headers=headers)
-        case DataError():
+        case DataError() | psycopg.DataError():
             log.warning("refused_by_the_database", error=type(error).__name__)
             return problem(422, Code.REFUSED, _("The database refuses a value of what was sent."))
-        case OperationalError() if _busy(error):
+        case _ if sqlstate(error) in _BUSY:
             return problem(
                 503,
                 Code.BUSY,
@@ -157,6 +159,8 @@ def answer_to(error: Exception) -> HttpResponse | None:
     return None
 
 
+# Lock timeout, or a deadlock that this call lost.
+_BUSY = ("55P03", "40P01", "40001")
 # Of DRF's own exceptions.
 _CODES = {401: Code.NO_TOKEN, 403: Code.NOT_ALLOWED, 405: Code.METHOD_NOT_ALLOWED}
 
@@ -181,11 +185,6 @@ def _refusal(error: errors.Refused, code: Code) -> HttpResponse:
             named = wrong(found)
             return answer_with(Conflict.of(409, code, error.message, errors=named, **states))
     return problem(422, code, error.message, found)
-
-
-def _busy(error: OperationalError) -> bool:
-    """Lock timeout, or a deadlock that this call lost."""
-    return getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

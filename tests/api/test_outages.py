@@ -31,6 +31,7 @@ OUTAGES = {
     "used up": (caused(OperationalError, psycopg.errors.TooManyConnections), "no_database"),
     "closed": (caused(InterfaceError, psycopg.InterfaceError), "no_database"),
     "read only": (caused(InternalError, psycopg.errors.ReadOnlySqlTransaction), "read_only"),
+    "read only, by a raw cursor": (psycopg.errors.ReadOnlySqlTransaction("row"), "read_only"),
     "full": (caused(OperationalError, psycopg.errors.DiskFull), "no_storage"),
     "no room": (OSError(errno.ENOSPC, "No space left on device"), "no_storage"),
 }
@@ -59,6 +60,17 @@ def test_page_and_program_are_told(
         if language == "en":
             assert html.escape(told.content["detail"]) in page.content.decode()
     assert "13800001111" not in page.content.decode()
+
+
+def test_a_lock_that_a_raw_cursor_did_not_get_is_busy(
+    erp: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(**_: object) -> None:
+        raise psycopg.errors.LockNotAvailable
+
+    monkeypatch.setattr(tokens, "use", locked)
+    told = erp.get("/tickets")
+    assert (told.status, told.content["code"], told.response["Retry-After"]) == (503, "busy", "1")
 
 
 def test_a_picture_that_finds_no_room_is_no_wrong_request(

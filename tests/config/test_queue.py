@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import InternalError, transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.conf import Conf
@@ -24,6 +24,20 @@ def test_the_settings_reach_django_q():
     others = settings.Q_CLUSTER["ALT_CLUSTERS"]
     assert set(others) == {PAY, PULL, SLOW, TELL}
     assert others[SLOW]["timeout"] < Conf.RETRY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wake_that_fails_takes_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is committed, as where the database became read-only: the sweep finds it."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise InternalError
+
+    monkeypatch.setattr("config.queue._enqueue", fails)
+    with transaction.atomic():
+        wake("math.sqrt", 4, cluster=PAY)
+        Shop.objects.create(code="s1", name="S")
+    assert Shop.objects.filter(code="s1").exists() and not OrmQ.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
