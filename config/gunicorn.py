@@ -7,9 +7,12 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # With threads, a worker's main thread reports to Gunicorn on its own: `timeout` ends a worker
 # that hangs, not one with a request that takes longer (an XLSX export of a million decisions).
-worker_class = "gthread"
+# Requests are collected before a thread takes them up: slow ones hold none.
+worker_class = "config.web_worker.Worker"
 threads = 4
 timeout = 60
+# Sockets and temporary files of a worker stay below the usual 1,024.
+worker_connections = 400
 # The longest that it takes: what stands in an address of the API is escaped, up to twelve letters
 # for one, and the API says better than a bare 414 what is wrong with it.
 limit_request_line = 8190

@@ -271,6 +271,11 @@ class Server:
             yield
 
 
+def client_program(name: str) -> Path:
+    """One of the server's programs that anybody runs against any server, as pg_dump."""
+    return Server()._programs(None) / "bin" / name
+
+
 def _other_account() -> pwd.struct_passwd:
     for name in ("postgres", "nobody"):
         try:

@@ -125,7 +125,7 @@ def prepare() -> str:
     """Migrate, add sample data or collect static files, and return what to say about logging in."""
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command, get_commands
+    from django.core.management import CommandError, call_command, get_commands
     from django.db import OperationalError, connection, connections
 
     print(f"Afterdesk {VERSION}: preparing the database …", flush=True)
@@ -133,7 +133,10 @@ def prepare() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATE_LOCK])
-            call_command("migrate", interactive=False, verbosity=0)
+            try:
+                call_command("migrate", interactive=False, verbosity=0)
+            except CommandError as refused:
+                sys.exit(str(refused))
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATE_LOCK])
     except OperationalError:
         from config.database import why_unreachable

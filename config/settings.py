@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
+from config.database_url import ENGINE, settings_of
 from config.logs import logging_config
 from config.postgres import Server
 from config.queue import Q_CLUSTER  # noqa: F401
@@ -49,13 +50,13 @@ DATABASE_URL = env.str("DATABASE_URL", default="").strip()
 EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(DATABASE_URL or Server().url()),
+        **settings_of(DATABASE_URL or Server().url()),
         # The queue polls 20 times a second: connecting anew each time would be most of its work.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+if DATABASES["default"]["ENGINE"] != ENGINE:
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgresql://…).")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.logged_out.LoggedOut",
+    "config.uploads.Uploads",
     "aftersale.admin.accounts.gate.SessionGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -178,7 +180,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or BASE_DIR / "var" / "media")
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "config.whole_files.WholeFiles",
         "OPTIONS": {
             "location": MEDIA_ROOT,
             "file_permissions_mode": 0o600,

@@ -12,9 +12,7 @@ from config.settings import *  # noqa: E402, F403
 from tests import clock  # noqa: E402
 
 if EMBEDDED_POSTGRES:  # noqa: F405
-    DATABASES["default"].update(  # noqa: F405
-        environ.Env.db_url_config(clock.embedded_server().url())  # noqa: F405
-    )
+    DATABASES["default"].update(settings_of(clock.embedded_server().url()))  # noqa: F405
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

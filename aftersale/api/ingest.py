@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import json_of, surrogate_in
-from aftersale.records.errors import FieldError, explain
+from aftersale.records.errors import MOST_ERRORS, FieldError, explain
 from aftersale.records.schemas import Record
 from aftersale.services.ingest import Save
 from aftersale.services.shared.outcomes import Outcome, Result
@@ -26,8 +26,8 @@ from .call import Call, answer, body
 from .problems import Invalid, TooLarge, Wrong, wrong
 
 MOST_RECORDS = 1_000
-# Errors told of one record; more of them show once these are mended.
-MOST_ERRORS = 20
+# Errors told of all records of a call; from then on one of each record.
+_MOST_TOLD = 500
 # No record has as many keys; one with more is refused without a look at each.
 _MOST_KEYS = 100
 
@@ -147,11 +147,16 @@ def _read_one_by_one(request: Request, kind: Kind) -> list[Any]:
     content = json_of(request, surrogates=True)
     if len(content) > MOST_RECORDS:
         raise TooLarge(_("At most %(most)d records in one call.") % {"most": MOST_RECORDS})
-    return [_read(entry, kind) for entry in content]
+    records, told = [], 0
+    for entry in content:
+        record = _read(entry, kind, most=MOST_ERRORS if told < _MOST_TOLD else 1)
+        records.append(record)
+        told += len(record.errors) if isinstance(record, _Wrong) else 0
+    return records
 
 
-def _read(content: Any, kind: Kind) -> Any:
-    """The record, or its errors."""
+def _read(content: Any, kind: Kind, *, most: int = MOST_ERRORS) -> Any:
+    """The record, or its first errors."""
     number = content.get(kind.number) if isinstance(content, dict) else None
     named = number if isinstance(number, str) and len(number) <= 64 else None
     if found := surrogate_in(content):
@@ -161,7 +166,7 @@ def _read(content: Any, kind: Kind) -> Any:
     try:
         return kind.record.model_validate(content)
     except ValidationError as error:
-        return _Wrong(named, explain(error)[:MOST_ERRORS])
+        return _Wrong(named, explain(error, most=most))
 
 
 def _save(call: Call, entries: Sequence[Any], kind: Kind) -> list[RecordResult]:
@@ -179,7 +184,7 @@ def _save(call: Call, entries: Sequence[Any], kind: Kind) -> list[RecordResult]:
 def _saved(call: Call, records: Sequence[Any], kind: Kind) -> list[Result]:
     """A record may leave its shop out; any shop but the token's is unknown."""
     shop = call.token.shop
-    own = KnownShop(shop.pk, shop.platform)
+    own = KnownShop.of(shop)
     shops: dict[Any, KnownShop] = {None: own, shop.code: own}
     if call.key is not None:
         kind.lock(records, shop_pk=shop.pk)

@@ -34,4 +34,6 @@ class ProblemCode(StrEnum):
     # Afterdesk itself.
     BUSY = "busy"
     NO_DATABASE = "no_database"
+    READ_ONLY = "read_only"
+    NO_STORAGE = "no_storage"
     SERVER_ERROR = "server_error"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Self
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +21,7 @@ from rest_framework import exceptions
 from aftersale.records.errors import FieldError
 from aftersale.services.shared import errors
 
+from .outages import RETRY_AFTER, outage
 from .problem_codes import ProblemCode as Code
 
 log = structlog.get_logger(__name__)
@@ -149,14 +152,8 @@ def answer_to(error: Exception) -> HttpResponse | None:
                 _("Busy just now: try again in a moment."),
                 headers={"Retry-After": "1"},
             )
-        case OperationalError() if _away(error):
-            log.error("no_database", error=type(error).__name__)
-            return problem(
-                503,
-                Code.NO_DATABASE,
-                _("No database just now: try again in a while."),
-                headers={"Retry-After": "10"},
-            )
+    if (found := outage(error)) is not None:
+        return problem(503, *found, headers=RETRY_AFTER)
     return None
 
 
@@ -177,6 +174,8 @@ def _refusal(error: errors.Refused, code: Code) -> HttpResponse:
         case errors.Stale():
             states = {"from_state": None, "to_state": None}
             return answer_with(Conflict.of(409, code, error.message, **states))
+        case errors.NotKept():
+            return problem(503, code, error.message, found, headers=RETRY_AFTER)
         case errors.OtherPayment():
             states = {"from_state": None, "to_state": None}
             named = wrong(found)
@@ -189,20 +188,20 @@ def _busy(error: OperationalError) -> bool:
     return getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001")
 
 
-def _away(error: OperationalError) -> bool:
-    """No connection to the database, or it broke off."""
-    sqlstate = getattr(error.__cause__, "sqlstate", None)
-    return sqlstate is None or sqlstate.startswith(("08", "57P"))
-
-
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer to an unexpected error (`handler500`): a page for people, a problem for programs."""
+    found = outage(sys.exc_info()[1])
     if request.path.startswith("/api/"):
+        if found is not None:
+            return problem(503, *found, headers=RETRY_AFTER)
         said = _(
             "It is written down for the operators. Look before you try again: what you did may"
             " have been done."
         )
         return problem(500, Code.SERVER_ERROR, said)
+    if found is not None:
+        page = render_to_string("503.html", {"said": found[1]})
+        return HttpResponse(page, status=503, headers=RETRY_AFTER)
     return defaults.server_error(request)
 
 

@@ -13,12 +13,12 @@ from pydantic import Field
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import read, read_optional
-from aftersale.models import Refund, Scope
+from aftersale.models import Refund, Scope, Ticket
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
 from aftersale.services.desk import evidence, replies
-from aftersale.services.refunds import approvals, refund_results
+from aftersale.services.refunds import approvals, lost_payments, refund_results
 from aftersale.services.refunds.payment_claim import PaymentClaim
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets import snapshot
@@ -259,11 +259,19 @@ class RefundResultCall(Call):
     def post(self, request: Request, number: str) -> HttpResponse:
         """Of a shop whose refunds are paid elsewhere, or of a refund that nobody can be asked
         about. What Afterdesk sends by itself is not for others to settle: 409. Name ticket,
-        attempt and amount, so that a result never counts for another payment."""
+        attempt and amount, so that a result never counts for another payment.
+
+        After a backup was restored, send all results since its time again: one of a ticket that
+        may have been paid (flag `may_be_paid`) counts although its refund is not known here."""
         sent = read(request, RefundOutcome)
 
         def work() -> HttpResponse:
             refund = Refund.objects.filter(shop=self.shop_id, public_number=number).first()
+            claim = PaymentClaim(sent.ticket_no, sent.attempt, sent.amount)
+            lost = lost_payments.ticket_of(shop_id=self.shop_id, refund=refund, claim=claim)
+            if lost is not None:
+                self._lost(lost, number, sent, claim)
+                return answer_ticket(lost.pk)
             if refund is None:
                 raise NotFound(_("There is no such refund."))
             refund_results.record_result(
@@ -274,8 +282,26 @@ class RefundResultCall(Call):
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,
-                claim=PaymentClaim(sent.ticket_no, sent.attempt, sent.amount),
+                claim=claim,
             )
             return answer_ticket(refund.ticket_id)
 
         return self.once(work)
+
+    def _lost(self, ticket: Ticket, number: str, sent: RefundOutcome, claim: PaymentClaim) -> None:
+        """A payment that a restored backup does not know (SPEC G6)."""
+        if sent.status == "failed":
+            lost_payments.attempt_failed(
+                ticket_id=ticket.pk, claim=claim, reason=sent.reason, user=self.user, now=self.now
+            )
+            return
+        assert claim.amount is not None
+        lost_payments.was_paid(
+            ticket_id=ticket.pk,
+            amount=claim.amount,
+            reference=sent.reference,
+            number=number,
+            user=self.user,
+            now=self.now,
+            seen=sent.seen,
+        )

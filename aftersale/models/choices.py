@@ -107,19 +107,21 @@ class TicketFlag(models.TextChoices):
     PLATFORM_PAYS = "platform_pays", _("Fast refund paid by the platform")
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
     UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
+    MAY_BE_PAID = "may_be_paid", _("May have been paid already: a backup was restored")
 
 
 # Automation leaves tickets with one of these flags alone, and decides nothing on them: the line is
 # not known; the ticket was open before the shop was connected, and nobody has asked to evaluate
 # such tickets; the platform pays it by itself, did not accept a decision, or says something that is
-# not known here. One with an open difference is evaluated: it goes to people as `open_difference`
-# (SPEC E2).
+# not known here; it may have been paid in a time that a restored backup does not know. One with an
+# open difference is evaluated: it goes to people as `open_difference` (SPEC E2).
 HANDS_OFF = [
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
     TicketFlag.PLATFORM_PAYS,
     TicketFlag.PLATFORM_REFUSED,
     TicketFlag.UNKNOWN_THERE,
+    TicketFlag.MAY_BE_PAID,
 ]
 
 
@@ -254,6 +256,7 @@ class ShopEventKind(models.TextChoices):
     TOKEN = "token", _("API token changed")
     PLATFORM = "platform", _("Platform connection changed")
     WEBHOOK = "webhook", _("Webhook changed")
+    RESTORED = "restored", _("Backup restored")
     TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
 
 

@@ -55,6 +55,11 @@ class Shop(models.Model):
         _("automatic approval of fresh exports"), default=False, db_default=False
     )
     is_demo = models.BooleanField(_("demo shop"), default=False)
+    # A backup was restored: what happened between the two is not known here (SPEC G6). While
+    # `on_hold`, nothing is decided and nothing is sent or approved.
+    lost_since = models.DateTimeField(_("history lost since"), null=True, editable=False)
+    lost_until = models.DateTimeField(_("history lost until"), null=True, editable=False)
+    on_hold = models.BooleanField(_("on hold"), default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     digest = models.BinaryField(editable=False, default=b"")
 
@@ -63,6 +68,11 @@ class Shop(models.Model):
         verbose_name_plural = _("shops")
         constraints = [
             models.UniqueConstraint("code", name="shop_code_once"),
+            models.CheckConstraint(
+                condition=Q(lost_since=None, lost_until=None, on_hold=False)
+                | Q(lost_since__lt=models.F("lost_until")),
+                name="shop_hold_says_what_is_lost",
+            ),
             models.CheckConstraint(
                 condition=~Q(connector=ConnectorKind.SANDBOX) | Q(is_demo=True),
                 name="shop_sandbox_only_for_demo",

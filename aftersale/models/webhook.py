@@ -31,6 +31,8 @@ class WebhookType(models.TextChoices):
 
 # Sent by hand only, to test an endpoint.
 TEST_TYPE = "webhook.test"
+# Sent to every endpoint, whatever its chosen events are: a backup was restored (SPEC G6).
+RESTORED_TYPE = "history.restored"
 
 
 class SwitchedOff(models.TextChoices):

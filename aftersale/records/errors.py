@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
@@ -21,6 +23,9 @@ from aftersale.records.values import (
     TIME_OF_DAY_PATTERN,
     Identifier,
 )
+
+# Errors told of one record; more of them show once these are mended.
+MOST_ERRORS = 20
 
 
 class FieldError(NamedTuple):
@@ -54,9 +59,10 @@ def mark_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def explain(error: ValidationError) -> list[FieldError]:
-    """Each thing that was wrong, in the order of the record's fields, with the value as read."""
-    return _explained(error, _message)
+def explain(error: ValidationError, *, most: int = MOST_ERRORS) -> list[FieldError]:
+    """The first things that were wrong, in the order of the record's fields, with the value as
+    read. Only these are worded: a record may have thousands."""
+    return _explained(error, _message, most)
 
 
 def explain_in_each_language(error: ValidationError) -> str:
@@ -72,19 +78,25 @@ def explain_cells(
     `labels`: the sheet's words for the codes of a key.
     """
     return _explained(
-        error, lambda problem: _cell_message(problem, labels.get(str((*problem["loc"], "")[0])))
+        error,
+        lambda problem: _cell_message(problem, labels.get(str((*problem["loc"], "")[0]))),
+        MOST_ERRORS,
     )
 
 
 def _explained(
-    error: ValidationError, message: Callable[[Mapping[str, Any]], str]
+    error: ValidationError, message: Callable[[Mapping[str, Any]], str], most: int
 ) -> list[FieldError]:
+    told = (
+        problem
+        for problem in error.errors(include_url=False)
+        if problem["type"] != "default_factory_not_called"  # because of the other errors
+    )
     return [
         FieldError(
             _pointer(problem["loc"], problem.get("ctx") or {}), _with_value(problem, message)
         )
-        for problem in error.errors(include_url=False)
-        if problem["type"] != "default_factory_not_called"  # because of the other errors
+        for problem in islice(told, most)
     ]
 
 
@@ -163,13 +175,15 @@ def _message(problem: Mapping[str, Any]) -> str:
         return _("expected one of %(choices)s") % {"choices": ", ".join(choices)}
     if kind == "missing" and isinstance(problem["loc"][-1], int):
         return _pair_message(problem["loc"])
-    message = _plain_messages(context).get(kind)
-    if message is None:
-        return _pair_message(problem["loc"]) if kind in _PAIR_ERRORS else _("wrong value")
-    return message
+    if kind == "tuple_type":
+        return _pair_message(problem["loc"])
+    if kind not in _PLAIN_MESSAGES:
+        return _("wrong value")
+    number = next((context[name] for name in _NUMBERS if name in context), None)
+    return str(_PLAIN_MESSAGES[kind]) % {"number": number}
 
 
-_PAIR_ERRORS = {"tuple_type", "too_long", "too_short"}
+_NUMBERS = ("ge", "le", "max_length", "min_length")
 
 
 def _pair_message(location: tuple[int | str, ...]) -> str:
@@ -190,50 +204,49 @@ def _pattern_message(pattern: str) -> str:
     return messages[pattern]
 
 
-def _plain_messages(context: Mapping[str, Any]) -> dict[str, str]:
-    whole_number = _("expected a whole number")
-    return {
-        "extra_forbidden": _("unknown key"),
-        "missing": _("missing"),
-        "json_invalid": _("not valid JSON"),
-        "model_type": _("expected an object"),
-        "dict_type": _("expected an object"),
-        "list_type": _("expected a list"),
-        "bool_type": _("expected true or false"),
-        "bool_parsing": _("expected true or false"),
-        "int_type": whole_number,
-        "int_from_float": whole_number,
-        "int_parsing": whole_number,
-        "int_parsing_size": whole_number,
-        "greater_than_equal": _("expected at least %(number)s") % {"number": context.get("ge")},
-        "less_than_equal": _("expected at most %(number)s") % {"number": context.get("le")},
-        "unknown_product": _("“?” stands for a product that is not known: no list can have it"),
-        "identifier_empty": _("expected a text with something that can be seen"),
-        "string_type": _("expected a text"),
-        "string_unicode": _("expected a text in valid Unicode"),
-        "string_too_long": _("expected at most %(number)s characters")
-        % {"number": context.get("max_length")},
-        "too_long": _("expected at most %(number)s entries")
-        % {"number": context.get("max_length")},
-        "too_short": _("expected at least %(number)s entries")
-        % {"number": context.get("min_length")},
-        "money": _(
-            'expected money in yuan with at most two decimals, as a string, e.g. "59.90",'
-            " not below zero"
-        ),
-        "signed_money": _(
-            'expected money in yuan with at most two decimals, as a string, e.g. "-59.90"'
-        ),
-        "time": _('expected a time with an offset, e.g. "2026-11-21T23:05:00+08:00"'),
-        "time_of_day": _('expected a time of day, e.g. "08:30" ("24:00" only as an end)'),
-        "time_zone": _('expected a time zone, e.g. "Asia/Shanghai"'),
-        "date": _('expected a date, e.g. "2026-10-01"'),
-        "period_order": _("expected each end to be after its start"),
-        "period_overlap": _("expected periods that do not overlap"),
-        "line_numbers": _("expected each line number once"),
-        "single_amount_cap": _("expected 1.00 to 99999.00 yuan"),
-        "daily_cap": _("expected at least the single-amount cap"),
-        "windows_empty": _("expected at least one daily window with execution_time windows"),
-        "off_hours_scenario": _("off_hours exists in the scenario pre_ship_refund only"),
-        "breaker_empty": _("expected hits, amount or both"),
-    }
+_WHOLE_NUMBER = gettext_lazy("expected a whole number")
+# Translated one at a time, where an error is told: a call may have thousands of them.
+_PLAIN_MESSAGES = {
+    "extra_forbidden": gettext_lazy("unknown key"),
+    "missing": gettext_lazy("missing"),
+    "json_invalid": gettext_lazy("not valid JSON"),
+    "model_type": gettext_lazy("expected an object"),
+    "dict_type": gettext_lazy("expected an object"),
+    "list_type": gettext_lazy("expected a list"),
+    "bool_type": gettext_lazy("expected true or false"),
+    "bool_parsing": gettext_lazy("expected true or false"),
+    "int_type": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_parsing_size": _WHOLE_NUMBER,
+    "greater_than_equal": gettext_lazy("expected at least %(number)s"),
+    "less_than_equal": gettext_lazy("expected at most %(number)s"),
+    "unknown_product": gettext_lazy(
+        "“?” stands for a product that is not known: no list can have it"
+    ),
+    "identifier_empty": gettext_lazy("expected a text with something that can be seen"),
+    "string_type": gettext_lazy("expected a text"),
+    "string_unicode": gettext_lazy("expected a text in valid Unicode"),
+    "string_too_long": gettext_lazy("expected at most %(number)s characters"),
+    "too_long": gettext_lazy("expected at most %(number)s entries"),
+    "too_short": gettext_lazy("expected at least %(number)s entries"),
+    "money": gettext_lazy(
+        'expected money in yuan with at most two decimals, as a string, e.g. "59.90",'
+        " not below zero"
+    ),
+    "signed_money": gettext_lazy(
+        'expected money in yuan with at most two decimals, as a string, e.g. "-59.90"'
+    ),
+    "time": gettext_lazy('expected a time with an offset, e.g. "2026-11-21T23:05:00+08:00"'),
+    "time_of_day": gettext_lazy('expected a time of day, e.g. "08:30" ("24:00" only as an end)'),
+    "time_zone": gettext_lazy('expected a time zone, e.g. "Asia/Shanghai"'),
+    "date": gettext_lazy('expected a date, e.g. "2026-10-01"'),
+    "period_order": gettext_lazy("expected each end to be after its start"),
+    "period_overlap": gettext_lazy("expected periods that do not overlap"),
+    "line_numbers": gettext_lazy("expected each line number once"),
+    "single_amount_cap": gettext_lazy("expected 1.00 to 99999.00 yuan"),
+    "daily_cap": gettext_lazy("expected at least the single-amount cap"),
+    "windows_empty": gettext_lazy("expected at least one daily window with execution_time windows"),
+    "off_hours_scenario": gettext_lazy("off_hours exists in the scenario pre_ship_refund only"),
+    "breaker_empty": gettext_lazy("expected hits, amount or both"),
+}

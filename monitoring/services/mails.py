@@ -38,25 +38,32 @@ APART = timedelta(minutes=1)
 # The most alerts that a mail lists; further ones are counted.
 MOST_LISTED = 50
 
-# SKIP LOCKED: a second worker takes no rows that are being leased.
+# The user's row is the lock: workers that skipped each other's locked rows alone could share one
+# user's rows between them, and send two mails. A second worker goes on to the next user.
 _LEASE = """
+WITH turn AS (
+    SELECT u.id FROM auth_user u
+    WHERE EXISTS (
+            SELECT FROM monitoring_alertmail n
+            JOIN monitoring_alert b ON b.id = n.alert_id AND b.raised_at >= %(oldest)s
+            WHERE n.user_id = u.id AND n.mailed_at IS NULL
+                AND (n.leased_until IS NULL OR n.leased_until <= %(now)s)
+        )
+        AND NOT EXISTS (
+            SELECT FROM monitoring_alertmail r
+            WHERE r.user_id = u.id AND r.mailed_at > %(apart)s
+        )
+    ORDER BY u.id LIMIT 1
+    FOR NO KEY UPDATE OF u SKIP LOCKED
+)
 UPDATE monitoring_alertmail SET leased_until = %(until)s
 WHERE id IN (
     SELECT m.id FROM monitoring_alertmail m
     JOIN monitoring_alert a ON a.id = m.alert_id AND a.raised_at >= %(oldest)s
     WHERE m.mailed_at IS NULL AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
-        AND m.user_id = (
-            SELECT n.user_id FROM monitoring_alertmail n
-            JOIN monitoring_alert b ON b.id = n.alert_id AND b.raised_at >= %(oldest)s
-            WHERE n.mailed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= %(now)s)
-                AND NOT EXISTS (
-                    SELECT FROM monitoring_alertmail r
-                    WHERE r.user_id = n.user_id AND r.mailed_at > %(apart)s
-                )
-            ORDER BY n.user_id LIMIT 1
-        )
+        AND m.user_id = (SELECT id FROM turn)
     ORDER BY m.id
-    FOR UPDATE OF m SKIP LOCKED
+    FOR UPDATE OF m
 )
 RETURNING id, alert_id, user_id
 """

@@ -173,7 +173,8 @@ class StrategyUsage(models.Model):
     """Cap use of a strategy on a shop-local day, in fen (SPEC E4).
 
     `cap` is the daily cap in force at the day's latest hit. It is written together with a hit
-    only, so that a cap lowered below what was used already breaks nothing.
+    only, so that a cap lowered below what was used already breaks nothing. `taken` is the part of
+    `used` that is taken as used up, because a restored backup does not know the day (SPEC G6).
     """
 
     strategy = models.ForeignKey(
@@ -186,6 +187,7 @@ class StrategyUsage(models.Model):
     day = models.DateField(_("day"))
     hits = models.PositiveIntegerField(_("hits"))
     used = FenField(_("used"))
+    taken = FenField(default=0, db_default=0, editable=False)
     cap = FenField(_("daily refund cap"))
 
     class Meta:

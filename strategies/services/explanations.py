@@ -20,7 +20,14 @@ from strategies.engine.condition import Before
 from strategies.engine.explanation import Explanation, explain
 from strategies.engine.hours import micros
 from strategies.engine.spans import bought
-from strategies.models import Decision, EvaluatorLane, Outcome, RulebookRevision, Why
+from strategies.models import (
+    Decision,
+    EvaluatorLane,
+    Outcome,
+    RulebookRevision,
+    StrategyUsage,
+    Why,
+)
 from strategies.services.evaluator.read_facts import BUYER, EXPORTED, as_facts, load_state, read_one
 
 from .evaluator.rulebooks import load_rulebook
@@ -155,4 +162,13 @@ def _used_before(decision: Decision, rulebook: Rulebook) -> dict[int, int]:
         .values_list("strategy")
         .annotate(total=Sum("amount", output_field=models.BigIntegerField()))
     )
-    return {index[key]: total for key, total in sums}
+    used = {index[key]: total for key, total in sums}
+    restored = decision.shop.lost_until
+    if restored is not None and decision.decided_at >= restored:
+        # Taken as used up: a restored backup does not know the day (SPEC G6).
+        taken = StrategyUsage.objects.filter(
+            strategy__in=list(index), day=datetime.fromordinal(day).date(), taken__gt=0
+        )
+        for key, fen in taken.values_list("strategy", "taken"):
+            used[index[key]] = used.get(index[key], 0) + fen
+    return used

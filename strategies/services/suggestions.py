@@ -15,6 +15,7 @@ from aftersale.models import HANDS_OFF, Shop, Ticket, TicketStatus
 from aftersale.services.access.rights import Right, may, require, scoped
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import wake_teller
+from aftersale.services.shared import hold
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import tickets_waiting
 from strategies.engine import Verdict
@@ -70,6 +71,7 @@ def _decide(suggestion: Decision, user: User, now: datetime) -> Decision:
     # As at its arrival: what is written expects a ticket that waits for the automation.
     Ticket.objects.filter(pk=ticket_id).update(awaiting_evaluation=True)
     shop = Shop.objects.get(pk=shop_id)
+    hold.require_none(shop)
     batch = Batch(shop, lane.rulebook_id, moment_of(lane), taken_over_by=user.pk)
     try:
         verdict = batch.take_over(row)

@@ -104,6 +104,7 @@ PAGES: dict[str, Page] = {
     "desk:retry": step(HANDLE, Ticket),
     "desk:paid": step(HANDLE, Ticket),
     "desk:not-paid": step(HANDLE, Ticket),
+    "desk:was-paid": step(HANDLE, Ticket),
     "desk:close": step(HANDLE, Ticket),
     "desk:take": step(HANDLE, Ticket),
     "desk:hand-back": step(HANDLE, Ticket),

@@ -97,6 +97,7 @@ def test_big_integers_that_are_no_money_are_few() -> None:
         "DecisionTally.strategy_id",
         "DeskCount.seconds",
         "FastRefundRule.value",
+        "FeedEvent.transaction",
         "Refund.decision_id",
         "StaleMoment.written_by",
         "TrialEvaluation.decision_id",

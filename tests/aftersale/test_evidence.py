@@ -1,20 +1,22 @@
 """Pictures put to a case: what is taken, and how it is kept (SPEC P2)."""
 
+import errno
 import hashlib
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from aftersale.models import EvidenceFile, Role
 from aftersale.services.desk import evidence
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound, NotKept, Refused
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 from .pictures import bytes_of, picture
@@ -98,6 +100,33 @@ def test_its_name_is_harmless(case: Any, name: str, shown: str) -> None:
     upload._name = name  # what another way of uploading might let through
     row = evidence.store(upload=upload, **case)
     assert re.sub(r'["]', "", row.name) == shown and "\n" not in row.name
+
+
+@pytest.mark.parametrize("full", ["half written", "not on the disk yet"])
+def test_on_a_full_disk_nothing_is_left(
+    case: Any, full: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_room = OSError(errno.ENOSPC, "No space left on device")
+
+    def half(content: ContentFile) -> Iterator[bytes]:
+        yield content.read()[:20]
+        raise no_room
+
+    def no_wait(_path: Path) -> None:
+        raise no_room
+
+    before = files()
+    with monkeypatch.context() as patch:
+        if full == "half written":
+            patch.setattr(ContentFile, "chunks", half)
+        else:
+            patch.setattr("config.whole_files._wait_for_disk", no_wait)
+        with pytest.raises(NotKept, match="disk is full"):
+            evidence.store(upload=picture(), **case)
+    assert not EvidenceFile.objects.exists() and files() == before
+    evidence.store(upload=picture(), **case)
+    [path] = files() - before
+    assert path.suffix == ".png"
 
 
 def test_a_reply_takes_six_and_those_of_its_own_case(case: Any) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 
+from config.database_url import PATIENCE, settings_of
 from tests.config.conftest import command
 
 SECRET = "k3v9-" * 12
@@ -108,3 +109,21 @@ def test_the_language_can_be_chosen(client, db):
     chosen = client.post("/i18n/setlang/", {"language": "en", "next": "/admin/login/"})
     assert chosen.headers["Location"] == "/admin/login/"
     assert "Log in" in client.get("/admin/login/").text
+
+
+@pytest.mark.parametrize(
+    ("where", "hosts", "ports"),
+    [
+        ("h1:5432,h2:5433", "h1,h2", "5432,5433"),
+        ("h1:5433,h2", "h1,h2", "5433,"),  # libpq's default port for the second
+        ("[::1]:5432,h2:5432", "::1,h2", "5432,5432"),
+        ("h1", "h1", ""),
+    ],
+)
+def test_the_database_may_have_several_hosts(where: str, hosts: str, ports: str) -> None:
+    url = f"postgresql://desk:p%40ss@{where}/name?target_session_attrs=read-write&connect_timeout=2"
+    found = settings_of(url)
+    assert (found["HOST"], found["PORT"]) == (hosts, ports)
+    assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("desk", "p@ss", "name")
+    wanted = {"target_session_attrs": "read-write", "connect_timeout": 2}
+    assert found["OPTIONS"] == PATIENCE | wanted

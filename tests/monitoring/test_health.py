@@ -239,3 +239,10 @@ def test_figures(client: Client, settings, beating: None) -> None:
     assert 0 <= found['afterdesk_heartbeat_age_seconds{cluster="pay"}'] < 30
     assert found["afterdesk_oldest_due_refund_seconds"] == 0
     assert found["afterdesk_oldest_reading_seconds"] == 0
+
+
+def test_a_database_that_takes_no_changes_is_not_ready() -> None:
+    assert health.CHECKS["database"]() == health.Check(ok=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    assert health.CHECKS["database"]() == health.Check(ok=False)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, show
+from aftersale.domain.digits import whole_number
 from aftersale.services.access import passwords, second_factor, sessions
 from config.login import address_of
 
@@ -81,7 +82,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("session", "")
     ended = sessions.end(
         here=request.session.session_key or "",
-        chosen=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else None,
+        chosen=whole_number(chosen),
         address=address_of(request),
         **caller(request),
     )

@@ -22,7 +22,7 @@ from aftersale.services.access import account_events, second_factor
 from config.login import address_of
 from config.secrets import seal, unseal
 
-from . import limits, session
+from . import hashing, limits, session
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -31,11 +31,20 @@ class AccountAdapter(DefaultAccountAdapter):
             "User name or password is wrong: mind capital and small letters. After five wrong"
             " passwords nobody gets in under the name from here for 15 minutes."
         ),
+        "busy": _("Many people are logging in just now: try again in a few seconds."),
         "too_many_login_attempts": _("Too many wrong codes. Try again in 15 minutes."),
         "rate_limited": _("Too many wrong codes. Try again in 15 minutes."),
     }
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """As one of few at a time; raises the form's error where too many are at it already."""
+        try:
+            with hashing.turn():
+                return self._authenticate(request, credentials)
+        except hashing.Busy:
+            raise self.validation_error("busy") from None
+
+    def _authenticate(self, request: HttpRequest, credentials: Any) -> User | None:
         """Counts the attempt before it looks at the password; raises a 429 after too many."""
         attempt = limits.Attempt(request, credentials["username"])
         try:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import UNPROCESSABLE, show
+from aftersale.domain.digits import whole_number
 
 from . import session
 
@@ -49,7 +50,7 @@ class ConfirmForm(forms.Form):
     def _is_code(self, secret: str) -> bool:
         digits = secret.strip()
         # Passwords are longer.
-        if not digits.isdecimal() or len(digits) not in (6, 8):
+        if whole_number(digits) is None or len(digits) not in (6, 8):
             return False
         form = ReauthenticateForm({"code": digits}, user=access.person(self.request))
         if not form.is_valid():

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, columns
 from aftersale.models import PaymentStop, Shop
 from aftersale.services.access.rights import Right
+from aftersale.services.shared import hold
 from aftersale.services.shared.shown import EMPTY, format_time
 
 # Pages that have the pause switch themselves, by name: the automation's, which belong to the app
@@ -35,6 +36,7 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
                 },
             }
         )
+    notices += [{"kind": "danger", "text": hold.told(shop)} for shop in shops if shop.on_hold]
     paused = [_pause(request, shop) for shop in shops if shop.automation_paused]
     if len(paused) == 1:
         notices.append(paused[0])

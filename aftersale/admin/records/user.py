@@ -78,13 +78,13 @@ class PersonAdmin(OperatorAdmin):
         ),
     )
 
-    @display(description=gettext_lazy("may come in"), boolean=True)
-    def comes_in(self, user: User) -> bool:
-        return user.is_active
+    @display(description=gettext_lazy("may come in"))
+    def comes_in(self, user: User) -> str:
+        return _("yes") if user.is_active else _("no")
 
-    @display(description=gettext_lazy("operator"), boolean=True)
-    def operator(self, user: User) -> bool:
-        return user.is_superuser
+    @display(description=gettext_lazy("operator"))
+    def operator(self, user: User) -> str:
+        return _("yes") if user.is_superuser else _("no")
 
 
 class UserForm(SettingsForm):

@@ -19,7 +19,7 @@ from aftersale.platforms.payment_registry import sends
 from aftersale.reject_reasons import fitting
 from aftersale.services.desk import replies
 from aftersale.services.orders import refundable
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, lost_payments
 from aftersale.services.refunds.approvals import may_close
 from aftersale.services.shared.errors import OverLine, Refused
 from aftersale.services.tickets.lifecycle import asks_for_nothing, goods_first
@@ -63,7 +63,7 @@ def can_confirm(ticket: Ticket) -> bool:
 
 def can_retry(ticket: Ticket) -> bool:
     """True if a failed refund has money to send again; others are settled otherwise and closed."""
-    failed = ticket.status == TicketStatus.REFUND_FAILED
+    failed = ticket.status == TicketStatus.REFUND_FAILED and not lost_payments.in_doubt(ticket)
     return failed and ticket.type != TicketType.EXCHANGE and to_pay(ticket) > 0
 
 
@@ -81,6 +81,10 @@ def obstacle(ticket: Ticket) -> str:
         return _("Its order has not arrived yet: nothing can be decided before it does.")
     if ticket.status not in DECIDABLE:
         return ""
+    try:
+        lost_payments.require_known(ticket)
+    except Refused as refused:
+        return refused.message
     if TicketFlag.NO_WINDOW in ticket.flags:
         return _("No after-sale window was open for this completed order: it can't be approved.")
     if TicketFlag.PLATFORM_PAYS in ticket.flags:

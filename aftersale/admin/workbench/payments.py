@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.pages import desk_page, done
-from aftersale.domain.money import format_yuan
+from aftersale.domain.money import NotYuan, format_yuan, parse_yuan, plain_yuan
 from aftersale.models import Ticket
-from aftersale.services.refunds import refund_results
+from aftersale.services.refunds import lost_payments, refund_results
 from aftersale.services.refunds.by_hand import is_to_pay
 from aftersale.services.refunds.payment_claim import claim_of, read_claim
-from aftersale.services.shared.errors import NotFound
+from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
 from .changed_case import CHANGED, says_what_changed
@@ -104,9 +104,62 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
     )
 
 
-def steps(ticket: Ticket) -> set[str]:
-    """Names of the dialogs on offer: none unless the ticket's refund is to be paid by hand."""
+@desk_page
+@require_http_methods(["GET", "POST"])
+@says_what_changed
+def was_paid(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """A ticket that may have been paid before a backup was restored: was it? (SPEC G6)"""
+    ticket = find_case(ticket_id=ticket_id, user=access.person(request))
+    if not lost_payments.in_doubt(ticket):
+        raise Stale(_("There is nothing in doubt about this ticket."))
+    if request.method == "GET":
+        require_unchanged(ticket, ticket.order, request.GET.get("seen"))
     refund = getattr(ticket, "refund", None)
+    typed = request.POST.get("amount", plain_yuan(refund.amount if refund else ticket.amount))
+    common = {"ticket_id": ticket.pk, "seen": request.POST.get("seen", ""), **caller(request)}
+
+    def act() -> HttpResponse:
+        if "not_paid" in request.POST:
+            lost_payments.was_not_paid(**common)
+            return done(_("Not paid: the ticket goes on as it stands."))
+        lost_payments.was_paid(
+            amount=_fen(typed),
+            reference=request.POST.get("reference", ""),
+            **common,
+        )
+        return done(_("Recorded as paid."))
+
+    return ask(
+        request,
+        "aftersale/workbench/was_paid.html",
+        act=act,
+        passing=CHANGED,
+        title=_("Was it paid?"),
+        ticket=ticket,
+        order=ticket.order,
+        buyer=buyer(ticket),
+        amount=typed,
+        reference=request.POST.get("reference", ""),
+        reference_length=refund_results.LONGEST_REFERENCE,
+        seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
+    )
+
+
+def _fen(typed: str) -> int:
+    try:
+        return parse_yuan(typed)
+    except NotYuan:
+        raise Refused(
+            _("Give the amount in yuan, above 0, with at most two decimals."), pointer="amount"
+        ) from None
+
+
+def steps(ticket: Ticket) -> set[str]:
+    """Names of the dialogs on offer: of a refund to be paid by hand, or of a ticket that may have
+    been paid in a time that a restored backup does not know."""
+    refund = getattr(ticket, "refund", None)
+    if lost_payments.in_doubt(ticket):
+        return {"was_paid"} if ticket.order else set()
     if refund is None or not is_to_pay(refund):
         return set()
     return {"paid", "not_paid"}

@@ -16,6 +16,7 @@ urlpatterns = [
     path("case/<int:ticket_id>/close/", decisions.close, name="close"),
     path("case/<int:ticket_id>/paid/", payments.paid, name="paid"),
     path("case/<int:ticket_id>/not-paid/", payments.not_paid, name="not-paid"),
+    path("case/<int:ticket_id>/was-paid/", payments.was_paid, name="was-paid"),
     path("case/<int:ticket_id>/take/", decisions.take, name="take"),
     path("case/<int:ticket_id>/hand-back/", decisions.hand_back, name="hand-back"),
 ]

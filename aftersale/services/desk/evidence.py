@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
 
+import structlog
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
@@ -21,8 +22,9 @@ from PIL import Image
 
 from aftersale.models import EvidenceFile, Ticket
 from aftersale.services.access.rights import Person, scoped
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound, NotKept, Refused
 
+log = structlog.get_logger(__name__)
 MOST_BYTES = 5 * 1024 * 1024
 MOST_FILES = 6
 # A phone's picture has 12 to 50 million pixels; one that unpacks to more is an attack.
@@ -52,7 +54,17 @@ def store(*, ticket: Ticket, upload: File, user: User, now: datetime) -> Evidenc
         uploaded_at=now,
         uploaded_by=user,
     )
-    row.file.save(secrets.token_hex(16) + ending, ContentFile(content), save=False)
+    try:
+        row.file.save(secrets.token_hex(16) + ending, ContentFile(content), save=False)
+    except OSError as error:
+        log.error("picture_not_kept", error=type(error).__name__, number=error.errno)
+        raise NotKept(
+            _(
+                "No picture can be kept just now: the disk is full or takes no changes. Nothing was"
+                " done: try again later, or without pictures."
+            ),
+            pointer="evidence",
+        ) from error
     row.save()
     return row
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from aftersale.models import (
     RowOutcome,
 )
 from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.outages import OF_THE_DATABASE
 from aftersale.services.shared.sql_arrays import numbers, texts
 from config.queue import SLOW, wake
 
@@ -84,7 +85,7 @@ def _step(brought: FileImport, clock: Callable[[], datetime]) -> None:
     except WrongFile as wrong:
         brought.files.all().delete()
         _fail(brought, ImportState.FAILED, wrong.args[0])
-    except (OperationalError, InterfaceError):
+    except OF_THE_DATABASE:
         raise  # the sweep tries again
     except Exception as error:
         # Without its text, which may quote what a buyer wrote.

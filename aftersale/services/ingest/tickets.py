@@ -84,6 +84,7 @@ def save_tickets(
             item.exported_at = seconds(exported_at)
             item.flags = [
                 *_flags(record, for_people, record.ticket_no in platform_pays),
+                *[TicketFlag.MAY_BE_PAID] * _may_be_paid(record, shop),
                 *[TicketFlag.UNKNOWN_THERE] * (record.ticket_no in unknown_there),
             ]
             incoming.append(item)
@@ -96,6 +97,12 @@ def _flags(record: TicketRecord, for_people: bool, platform_pays: bool) -> Seque
     return [TicketFlag.BEFORE_CONNECTION] * (for_people and undecided) + [
         TicketFlag.PLATFORM_PAYS
     ] * platform_pays
+
+
+def _may_be_paid(record: TicketRecord, shop: KnownShop) -> bool:
+    until = shop.in_doubt_until
+    over = reported_status(record) in FINAL
+    return until is not None and record.applied_at < until and not over
 
 
 class _KnownOrder(NamedTuple):

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, QuerySet
 
 from aftersale.domain.multilingual import said as _
@@ -27,6 +26,7 @@ from aftersale.services.refunds import payment_stop
 from aftersale.services.refunds.holds import HELD_BY_PAUSE
 from aftersale.services.shared import due_work
 from aftersale.services.shared.due_work import Clock
+from aftersale.services.shared.outages import OF_THE_DATABASE
 from config.heartbeat import beat
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,7 @@ def _call(lease: AttemptLease, clock: Clock) -> Answer | DeclinedRefund | None:
     if not lease.ask:
         try:
             stopped = fresh_order.look(lease=lease, now=clock())
-        except (OperationalError, InterfaceError):
+        except OF_THE_DATABASE:
             raise
         except Exception as error:
             # Only questions were asked: they change nothing there.
@@ -106,8 +106,10 @@ def _in_words(error: Exception) -> str:
 
 
 def due(now: datetime) -> QuerySet[Refund]:
-    """Refunds whose next step may be taken: a pause and the operator's stop hold others back."""
+    """Refunds whose next step may be taken: a pause, a hold after a restored backup and the
+    operator's stop keep others back."""
     found = Refund.objects.filter(next_step_at__lte=now).exclude(HELD_BY_PAUSE)
+    found = found.exclude(status=RefundStatus.REQUESTED, shop__on_hold=True)
     if payment_stop.stopped():
         # Outcomes are still found out; nothing new goes out.
         found = found.exclude(status=RefundStatus.REQUESTED)

@@ -113,8 +113,8 @@ def _lock_rest(order: Order, ticket_pk: int, now: datetime) -> RefundCase:
 def _first_send(case: RefundCase) -> AttemptLease | None:
     order, ticket, refund = case.order, case.ticket, case.refund
     shop = Shop.objects.get(pk=refund.shop_id)
-    if payment_stop.stopped() or is_held_by_pause(refund):
-        return None  # it stays due, and goes out when the stop or the pause ends
+    if payment_stop.stopped() or shop.on_hold or is_held_by_pause(refund):
+        return None  # it stays due, and goes out when stop, hold or pause ends
     if is_platform_connected(shop) and platform_steps.held_by(ticket.pk).exists():
         # The platform has yet to hear of an earlier step, whose end wakes this one.
         refund.next_step_at = case.now + BEHIND_A_STEP
@@ -266,7 +266,7 @@ def _send_again(
     held: RefundCase, attempt: RefundAttempt, lease: AttemptLease
 ) -> AttemptLease | None:
     """The platform never saw the key: the same key goes out again, unless it must not."""
-    if payment_stop.stopped():
+    if payment_stop.stopped() or held.ticket.shop.on_hold:
         why = _("all payments are stopped")
         settlement.unknown(held, attempt, can_be_asked=True, why=why)
         return None

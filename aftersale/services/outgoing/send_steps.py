@@ -70,6 +70,7 @@ def _set_aside(clock: Clock, step_pk: int, error: Exception) -> None:
 def _due(clock: Clock) -> QuerySet[PlatformStep]:
     due = PlatformStep.objects.filter(next_step_at__lte=clock())
     due = due.exclude(step_attempt.HELD_BY_PAUSE).exclude(step_attempt.BEHIND)
+    due = due.exclude(state=StepState.DUE, shop__on_hold=True)
     if payment_stop.stopped():
         # Outcomes of sent steps are still asked for.
         due = due.exclude(state=StepState.DUE)

@@ -131,8 +131,8 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
             _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
             return None
-        if not ask and (payment_stop.stopped() or _is_held_by_pause(step)):
-            return None  # it stays due, and goes out when the stop or the pause ends
+        if not ask and (payment_stop.stopped() or shop.on_hold or _is_held_by_pause(step)):
+            return None  # it stays due, and goes out when stop, hold or pause ends
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
         until = step.leased_until = step.next_step_at = now + LEASE
         earlier_until = step.call_until

@@ -37,7 +37,7 @@ from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.refunds import attempts
+from aftersale.services.refunds import attempts, lost_payments
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation
@@ -102,6 +102,7 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
     if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
         # `returning` to `refunding` is confirm_return's.
         raise _wrong_step(ticket, approved_status(ticket))
+    lost_payments.require_known(ticket)
     _require_window(ticket)
     if TicketFlag.PLATFORM_PAYS in ticket.flags:
         raise Refused(_("The platform pays this fast refund itself: nothing is sent from here."))
@@ -153,6 +154,7 @@ def confirm_return(
         if lifecycle.asks_for_nothing(ticket):
             _move_to_closed(case, note)
             return ticket
+        lost_payments.require_known(ticket)
         _require_window(ticket)
         # A return that arbitration interrupted may have given its money back.
         wanted = ticket.committed or negotiation.agreed_amount(ticket)
@@ -186,6 +188,7 @@ def retry(
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
+        lost_payments.require_known(ticket)
         _require_window(ticket)
         wanted = negotiation.agreed_amount(ticket) if refund is None else refund.amount
         note = refundable.line_note(order, ticket, wanted, above_line=above_line)

@@ -103,6 +103,8 @@ def _refunded(case: RefundCase, attempt: RefundAttempt, *, note: str) -> None:
     _close(refund, RefundStatus.SUCCEEDED, failure="")
     taken = refund.amount + attempts.paid_late(refund)
     refundable.take_as_fact(case.order, ticket, taken, now=case.now)
+    if lifecycle.drop_flag(ticket, TicketFlag.MAY_BE_PAID):
+        ticket.save(update_fields=["flags"])
     if ticket.status != TicketStatus.REFUNDED:
         lifecycle.move(
             ticket,

@@ -12,8 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
-
+from aftersale.services.shared.outages import OF_THE_DATABASE
 from config.heartbeat import beat
 
 WORK_SECONDS = 2.0
@@ -62,7 +61,7 @@ def run(
                     progress |= carry_out(clock, row_pk)
                 except OrderBusy:
                     pass
-                except (OperationalError, InterfaceError):
+                except OF_THE_DATABASE:
                     raise  # the database, not the row; leases run out and are asked about
                 except Exception as error:
                     set_aside(clock, row_pk, error)

@@ -83,6 +83,12 @@ class Stale(Refused):
     code = "stale"
 
 
+class NotKept(Refused):
+    """A file can't be kept just now: the disk is full or takes no changes."""
+
+    code = "no_storage"
+
+
 class OtherPayment(Refused):
     """A result names another ticket, attempt or amount than its refund has (SPEC G5)."""
 

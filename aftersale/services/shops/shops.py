@@ -25,6 +25,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
+from aftersale.platforms.payment_registry import sends
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import Right, require
 from aftersale.services.outbox.wake import wake_payer
@@ -43,12 +44,20 @@ class KnownShop(NamedTuple):
 
     id: int
     platform: str
+    # Tickets from before it may have been paid: a backup was restored, and nobody can be asked
+    # (SPEC G6).
+    in_doubt_until: datetime | None = None
+
+    @classmethod
+    def of(cls, shop: Shop) -> "KnownShop":
+        return cls(shop.pk, shop.platform, None if sends(shop.connector) else shop.lost_until)
 
 
 def known(codes: Iterable[str]) -> dict[str, KnownShop]:
     """The shops that exist among `codes`."""
-    rows = Shop.objects.filter(code__in=list(codes)).values_list("code", "id", "platform")
-    return {code: KnownShop(pk, platform) for code, pk, platform in rows}
+    rows = Shop.objects.filter(code__in=list(codes))
+    columns = ("code", "platform", "connector", "lost_until")
+    return {shop.code: KnownShop.of(shop) for shop in rows.only(*columns)}
 
 
 def upsert(record: ShopRecord, *, now: datetime) -> Result:

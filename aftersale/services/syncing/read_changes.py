@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformMessage, PlatformSubject
@@ -33,6 +32,7 @@ from aftersale.platforms.protocol import (
     Throttled,
 )
 from aftersale.services.shared import app_calls
+from aftersale.services.shared.outages import OF_THE_DATABASE
 from aftersale.services.syncing import access, health, reader_lease, reads
 from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
 from aftersale.services.syncing.saving import Saver
@@ -69,7 +69,7 @@ def run(*, account_pk: int, clock: Clock) -> bool:
         try:
             _read(lease, clock)
             lease.release()
-        except (LeaseLost, OperationalError, InterfaceError):
+        except (LeaseLost, *OF_THE_DATABASE):
             raise
         except Throttled as error:
             shop_pk, seconds = lease.account.shop_id, error.after

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import joined
@@ -16,6 +15,7 @@ from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
+from aftersale.services.shared.outages import OF_THE_DATABASE
 from aftersale.services.shared.outcomes import Outcome, Result, refused
 from aftersale.services.shops.shops import KnownShop
 from aftersale.services.syncing import facts, reads
@@ -122,7 +122,7 @@ class Saver:
         """Saves records; one that the program fails on is refused by itself, without the others."""
         try:
             return save(records)
-        except (OperationalError, InterfaceError):
+        except OF_THE_DATABASE:
             raise
         except Exception as error:
             if len(records) > 1:
@@ -159,4 +159,4 @@ class Saver:
 
     def _shops(self) -> dict[str, KnownShop]:
         shop = self.account.shop
-        return {shop.code: KnownShop(shop.pk, shop.platform)}
+        return {shop.code: KnownShop.of(shop)}

@@ -171,6 +171,14 @@ def may_wait(ticket: Ticket) -> bool:
     )
 
 
+def drop_flag(ticket: Ticket, flag: str) -> bool:
+    """Takes a flag from a locked ticket that the caller saves; False where it was not up."""
+    if flag not in ticket.flags:
+        return False
+    ticket.flags = [other for other in ticket.flags if other != flag]
+    return True
+
+
 def add_flag(ticket: Ticket, flag: str) -> bool:
     """Raises a flag on a locked ticket that the caller saves; False where it was up already."""
     if flag in ticket.flags:

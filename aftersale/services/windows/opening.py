@@ -27,7 +27,7 @@ from aftersale.models import (
 from aftersale.services.access.rights import Right, may, require, scoped
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.wake_webhooks import wake_teller
-from aftersale.services.shared import locks
+from aftersale.services.shared import hold, locks
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.windows import charges
 
@@ -152,6 +152,7 @@ def open_window(*, order_id: int, agreement: str, user: User, now: datetime) -> 
         raise Refused(_("Write down what was agreed with the buyer."), pointer="agreement")
     if len(agreement.strip()) > MOST_LETTERS:
         raise Refused(_("At most %d characters.") % MOST_LETTERS, pointer="agreement")
+    hold.require_none(found.shop)
     with transaction.atomic():
         order = locks.lock_order(found.pk)
         failed = [

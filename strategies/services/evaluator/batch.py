@@ -103,6 +103,8 @@ def _decide_batch(
                 raise LaneHeld
             # Read after the lane was taken: a pause of the shop holds the lane until it commits.
             shop = Shop.objects.get(pk=shop_id)
+            if shop.on_hold:
+                return None
             rows = claim(shop_id, after=after, limit=limit)
             if not rows:
                 return None

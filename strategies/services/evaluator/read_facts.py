@@ -78,6 +78,19 @@ JOIN strategies_decision d
 GROUP BY s.id
 """
 
+# Refunds that became known again after a backup was restored: automation may have approved them
+# (SPEC G6).
+_LOST = """
+SELECT o.buyer, count(*), sum(r.amount)::bigint
+FROM aftersale_shop s
+JOIN aftersale_refund r ON r.shop_id = s.id
+JOIN aftersale_order o ON o.id = r.order_id
+WHERE s.id = %s AND s.lost_since IS NOT NULL AND o.buyer = ANY(%s::text[])
+    AND r.source = 'platform' AND r.status = 'succeeded'
+    AND r.requested_at > greatest(s.lost_since, %s) AND r.requested_at <= s.lost_until
+GROUP BY o.buyer
+"""
+
 # Positions in a claimed row; the engine's decided_at goes in behind applied_at.
 TICKET, TICKET_NO, ORDER, BUYER, TYPE, AMOUNT, REFUNDABLE, APPLIED_AT = 0, 1, 2, 3, 4, 6, 7, 8
 PAID_AMOUNT, BLOCKED, HELD_BACK, LINE = 14, 19, 23, 24
@@ -256,6 +269,9 @@ def load_state(
             )
             for buyer, count, total in cursor.fetchall():
                 state.buyers[buyer] = [(micros(moment), count, total)]
+            cursor.execute(_LOST, [shop_id, texts({row[BUYER] for row in rows}), since])
+            for buyer, count, total in cursor.fetchall():
+                state.buyers.setdefault(buyer, []).append((micros(moment), count, total))
         # Skipped for a strategy that whole days and this batch can't bring to its breaker: counting
         # its span would take longer with every batch of a long backlog.
         most = sum(row[AMOUNT] for row in rows)

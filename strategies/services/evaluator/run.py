@@ -25,6 +25,7 @@ def shops_waiting() -> list[int]:
         cursor.execute(
             "SELECT id FROM aftersale_shop s WHERE EXISTS"
             " (SELECT 1 FROM aftersale_ticket t WHERE t.shop_id = s.id AND t.awaiting_evaluation)"
+            " AND NOT s.on_hold"
             " ORDER BY id"
         )
         return [row[0] for row in cursor.fetchall()]
@@ -73,4 +74,6 @@ def decide_shop(
 
 
 def _waits(shop_id: int) -> bool:
-    return Ticket.objects.filter(shop=shop_id, awaiting_evaluation=True).exists()
+    """A shop on hold after a restored backup decides nothing, fast refunds included (SPEC G6)."""
+    waiting = Ticket.objects.filter(shop=shop_id, awaiting_evaluation=True)
+    return waiting.exclude(shop__on_hold=True).exists()

@@ -20,8 +20,10 @@ from aftersale.models import (
     WebhookMessage,
     WebhookType,
 )
+from aftersale.models.webhook import RESTORED_TYPE
 from aftersale.platforms.payments import Failed, Paid
 from aftersale.services.refunds import approvals, unsent_refunds
+from aftersale.services.restoring.after_restore import hold_all
 from aftersale.services.webhooks import endpoints, log, signing
 from aftersale.services.windows import opening
 from config.secrets import unseal
@@ -129,11 +131,14 @@ def test_each_kind_is_told_as_the_docs_show_it(shop, owner, platform, clock):
     log.send_test(endpoint_id=endpoint.pk, user=owner, now=clock.now)
     tried = said(TEST_TYPE)
 
-    everything = [*told, *sent, *paid, *taken, *opened, *raised, *tried]
+    hold_all(backup_of=clock.now - timedelta(hours=1), now=clock.now)
+    restored = said(RESTORED_TYPE)
+
+    everything = [*told, *sent, *paid, *taken, *opened, *raised, *tried, *restored]
     by_type: dict[str, dict[str, Any]] = {}
     for body in everything:
         by_type.setdefault(body["type"], body)
-    assert set(by_type) == {*WebhookType.values, TEST_TYPE}
+    assert set(by_type) == {*WebhookType.values, TEST_TYPE, RESTORED_TYPE}
     shown = {example["type"]: plain(example) for example in examples()}
     assert shown == {name: plain(body) for name, body in by_type.items()}
 

@@ -81,7 +81,8 @@ def _members(name: str, packed: zipfile.ZipFile, password: str) -> Iterator[Plai
         raise WrongFile(_("The zip file holds no export: no xlsx, xls or csv."))
     if len(members) > limits.MOST_MEMBERS:
         raise WrongFile(_("The zip file holds more than %d files.") % limits.MOST_MEMBERS)
-    limits.check_size(sum(part.file_size for part in members) // 2)
+    together = sum(part.file_size for part in members)
+    limits.check_size(together, most=limits.LARGEST_TOGETHER)
     for part in members:
         inside = f"{name}/{PurePosixPath(_member_name(part)).name}"
         content = _unpacked(name, packed, part, password)

@@ -11,6 +11,10 @@ LARGEST = 50 * 1024 * 1024
 MOST_ROWS = 200_000
 MOST_COLUMNS = 250
 MOST_MEMBERS = 50
+# Of a workbook: sheets, styles, pictures.
+_MOST_PARTS = 500
+# The members of a zip together: all of them are kept until they are read.
+LARGEST_TOGETHER = 2 * LARGEST
 # Unpacked: zip and xlsx are packed, and a small one may unpack to anything.
 LARGEST_UNPACKED = 400 * 1024 * 1024
 _MOST_RATIO = 300
@@ -34,13 +38,9 @@ class UnknownHead(WrongFile):
     """No layout has these columns: a person may map them."""
 
 
-class NeedsPassword(WrongFile):
-    """It opens with a password that was not given."""
-
-
-def check_size(size: int) -> None:
-    if size > LARGEST:
-        raise WrongFile(_("The file is larger than %d MB.") % (LARGEST // 1024 // 1024))
+def check_size(size: int, *, most: int = LARGEST) -> None:
+    if size > most:
+        raise WrongFile(_("The file is larger than %d MB.") % (most // 1024 // 1024))
 
 
 def too_many_rows() -> WrongFile:
@@ -51,7 +51,7 @@ def check_packed(packed: zipfile.ZipFile) -> None:
     """Members, unpacked size and ratio of a zip file, by what it says itself."""
     parts = packed.infolist()
     unpacked = sum(part.file_size for part in parts)
-    if len(parts) > MOST_MEMBERS * 10:
+    if len(parts) > _MOST_PARTS:
         raise WrongFile(_("The file has too many parts."))
     if unpacked > LARGEST_UNPACKED:
         raise WrongFile(

@@ -16,7 +16,7 @@ from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyE
 from aftersale.domain.multilingual import said as _
 
 from . import limits
-from .limits import NeedsPassword, WrongFile
+from .limits import WrongFile
 
 _FROM_NAME = 6
 _ROUNDS = re.compile(rb'spinCount="(\d+)"')
@@ -26,8 +26,8 @@ def to_try(name: str, given: str) -> list[str]:
     return [word for word in (given, PurePath(name).stem[-_FROM_NAME:]) if word]
 
 
-def wrong() -> NeedsPassword:
-    return NeedsPassword(_("The file has a password, and the one given does not open it."))
+def wrong() -> WrongFile:
+    return WrongFile(_("The file has a password, and the one given does not open it."))
 
 
 def is_encrypted(content: bytes) -> bool:
@@ -40,7 +40,7 @@ def is_encrypted(content: bytes) -> bool:
 
 
 def decrypted(content: bytes, *, name: str, given: str) -> bytes:
-    """Raises NeedsPassword where none that is known opens it."""
+    """Raises WrongFile where none that is known opens it."""
     _check_rounds(content)
     for password in to_try(name, given):
         out = io.BytesIO()
