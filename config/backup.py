@@ -123,6 +123,7 @@ def _run(name: str, *arguments: str) -> None:
         "PGPORT": str(values["PORT"] or ""),
         "PGUSER": str(values["USER"] or ""),
         "PGPASSWORD": str(values["PASSWORD"] or ""),
+        "PGTARGETSESSIONATTRS": str(options.get("target_session_attrs", "")),
         "PGSSLMODE": str(options.get("sslmode", "")),
         "PGSSLROOTCERT": str(options.get("sslrootcert", "")),
     }
