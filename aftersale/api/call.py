@@ -110,7 +110,7 @@ class Call(APIView):
             raise Failed(
                 403,
                 ProblemCode.NEEDS_HTTPS,
-                _("Only over HTTPS: others may have read this token on its way, so make a new one."),
+                _("Only over HTTPS: others may have read the token, so make a new one."),
             )
         super().initial(request, *args, **kwargs)
         if not isinstance(request.auth, ApiToken):
