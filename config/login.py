@@ -1,10 +1,12 @@
 """The client's network address, by which failed log-ins are counted."""
 
+import re
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
 
+_WITH_PORT = re.compile(r"\[([^]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 # One IPv6 customer gets a network of this size: all its addresses count as the same client.
 _IPV6_HOSTS = 64
 
@@ -17,6 +19,9 @@ def address_of(request: HttpRequest) -> str | None:
     text = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
+        # Some proxies add the port: 203.0.113.9:4711, [2001:db8::1]:4711.
+        if match := _WITH_PORT.fullmatch(text):
+            text = match[1] or match[2]
     try:
         address = ip_address(text)
     except ValueError:  # a socket of this machine has none

@@ -40,7 +40,19 @@ if PRODUCTION:
             + " in the environment or in .env; or set DEBUG=True on a machine for development."
         )
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or "not-secret-for-trials-on-this-machine-only"
+_TRIAL_KEY = "not-secret-for-trials-on-this-machine-only"
+SECRET_KEY = env.str("SECRET_KEY", default="") or _TRIAL_KEY
+_SHORTEST_KEY, _FEWEST_LETTERS = 32, 8
+if PRODUCTION and (
+    SECRET_KEY == _TRIAL_KEY
+    or len(SECRET_KEY) < _SHORTEST_KEY
+    or len(set(SECRET_KEY)) < _FEWEST_LETTERS
+):
+    raise ImproperlyConfigured(
+        "SECRET_KEY can be guessed: sessions and stored secrets rest on it. Set a random text of"
+        f" {_SHORTEST_KEY} or more characters, as `openssl rand -base64 48` prints one, and put the"
+        " old one into SECRET_KEY_FALLBACKS."
+    )
 # Earlier keys: with them sessions go on, and secrets at rest can still be opened.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -212,7 +224,13 @@ X_FRAME_OPTIONS = "DENY"
 # HTTPS_ONLY=False is for an installation that is reached through a private network only.
 HTTPS_ONLY = PRODUCTION and env.bool("HTTPS_ONLY", default=True)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
+# Supervisors on the machine ask these without HTTPS; programs of the API are told (authentication).
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$", r"^api/v1/(?!schema/|docs/)"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+if HTTPS_ONLY:
+    # Browsers take such names from this host over HTTPS only: no other host under the same domain
+    # can put one in.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # Browsers take http at localhost for safe, and nothing else over http.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS_ONLY
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS_ONLY else 0

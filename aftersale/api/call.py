@@ -105,6 +105,13 @@ class Call(APIView):
         return timezone.now()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            # A redirect would hide that the token crossed the network for all to read.
+            raise Failed(
+                403,
+                ProblemCode.NEEDS_HTTPS,
+                _("Only over HTTPS: others may have read the token, so make a new one."),
+            )
         super().initial(request, *args, **kwargs)
         if not isinstance(request.auth, ApiToken):
             raise NotAuthenticated

@@ -18,6 +18,7 @@ class ProblemCode(StrEnum):
     KEY_REUSED = "idempotency_key_reused"
     # The token, and the person who made it.
     NO_TOKEN = "no_token"  # noqa: S105 - no password
+    NEEDS_HTTPS = "needs_https"
     SCOPE_MISSING = "scope_missing"
     NOT_ALLOWED = "not_allowed"
     NEEDS_PERSON = "needs_person"

@@ -14,7 +14,7 @@ from strategies.admin.records.strategy import (
     StrategyUsageAdmin,
 )
 
-from . import shop_settings
+from . import first_steps, shop_settings
 from .why_people import why_people
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "StrategyAdmin",
     "StrategyRevisionAdmin",
     "StrategyUsageAdmin",
+    "first_steps",
     "shop_settings",
     "why_people",
 ]

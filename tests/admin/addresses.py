@@ -192,6 +192,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
     # Shops
     "desk:shop-settings-chooser": Page(SEE, leads_on=True),
+    # Operators too; what is made is in test_making_shops.py.
+    "desk:shop-new": step(SHOP),
+    "desk:shop-first-steps": Page(INVITE, None, (Shop,)),
     "desk:shop-settings": step(SHOP, Shop, shows=SEE),
     "desk:shop-hours-draft": step(SHOP, Shop),
     "desk:shop-special-days": shown(Shop),

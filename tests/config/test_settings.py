@@ -6,7 +6,7 @@ from django.conf import settings
 from config.database_url import PATIENCE, settings_of
 from tests.config.conftest import command
 
-SECRET = "k3v9-" * 12
+SECRET = "k3v9-x7Qm" * 7
 PRODUCTION = {
     "SECRET_KEY": SECRET,
     "DATABASE_URL": "postgresql://desk:secret@127.0.0.1:9/desk",
@@ -37,6 +37,17 @@ def test_a_production_start_names_what_is_missing(checkout, missing):
         assert refused.stderr.startswith("This is a production start")
         assert f"set {missing} (" in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("key", ["k3v9-" * 6, "a" * 60, settings.SECRET_KEY])
+def test_a_production_start_refuses_a_key_that_can_be_guessed(checkout, key):
+    refused = command(checkout, "-m", "config.run", **{**PRODUCTION, "SECRET_KEY": key})
+    assert (refused.returncode, refused.stderr[:29]) == (1, "SECRET_KEY can be guessed: se")
+
+
+def test_cookies_of_production_are_this_hosts_alone(checkout):
+    names = "SESSION_COOKIE_NAME, CSRF_COOKIE_NAME"
+    assert shown(checkout, names, **PRODUCTION) == "__Host-sessionid __Host-csrftoken"
 
 
 def test_debug_off_alone_is_a_production_start(checkout):

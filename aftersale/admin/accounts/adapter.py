@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
         session.mark_factor(
             request.session,
-            lacking=second_factor.is_compulsory(user) and not second_factor.has(user),
+            lacking=second_factor.lacks(user),
         )
         account_events.record(
             AccountEventKind.LOGGED_IN,

@@ -15,6 +15,7 @@ from aftersale.admin.kit.filters import ShopFilter
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.admin.kit.sections import Section
 from aftersale.models import BlockedBuyer, Membership, Shop, ShopEvent
+from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.shown import EMPTY, format_time
 from aftersale.services.shops import shops
@@ -64,6 +65,7 @@ def latest_events(request: HttpRequest, shop: Shop) -> Section:
 @admin.register(Shop)
 class ShopAdmin(ScopedAdmin):
     shop_path = "pk"
+    list_before_template = "aftersale/shop_settings/make_button.html"
     related = ("automation_paused_by",)
     colours = {"status": colours.SHOP_STATUS}
     list_display = ("name", "code", "platform", "status", "automation", "connector", "timezone")
@@ -95,6 +97,10 @@ class ShopAdmin(ScopedAdmin):
         ),
     )
     sections = [members, fast_refund_periods, latest_events]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may = rights.may_make_shops(access.person(request))
+        return super().changelist_view(request, {**(extra_context or {}), "may_make_shops": may})
 
     @display(description=_("automation"))
     def automation(self, shop: Shop) -> Any:

@@ -18,6 +18,8 @@ from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shared.shown import format_time
 
+from .steps import are_over, steps_of
+
 SECTIONS = {
     "shop-settings": gettext_lazy("Working hours"),
     "shop-special-days": gettext_lazy("Special days"),
@@ -79,6 +81,11 @@ def section(
             status = CONFLICT if isinstance(refused, Stale) else UNPROCESSABLE
         return render(request, template, context, status=status)
     owner = access.may(request, shop.pk, Right.CHANGE_SHOP)
+    tabs: dict[str, Any] = {
+        one: title for one, title in SECTIONS.items() if owner or one not in FOR_OWNERS
+    }
+    if access.may(request, shop.pk, Right.INVITE) and not are_over(steps_of(shop)):
+        tabs = {"shop-first-steps": _("First steps")} | tabs
     events = shop.events.filter(kind=ShopEventKind.CHANGED).select_related("user")
     last_change = events.order_by("-id").first()
     return show(
@@ -92,8 +99,7 @@ def section(
                 "link": reverse(f"desk:{one}", args=[shop.pk]),
                 "here": one == (tab or name),
             }
-            for one, title in SECTIONS.items()
-            if owner or one not in FOR_OWNERS
+            for one, title in tabs.items()
         ],
         several=len(access.shops(request)) > 1,
         last_change=last_change,
@@ -108,7 +114,13 @@ def chooser(request: HttpRequest) -> HttpResponse:
     shops = access.shops(request)
     if len(shops) == 1:
         return redirect("desk:shop-settings", shops[0].pk)
-    return show(request, "aftersale/shop_settings/chooser.html", _("Shop settings"), shops=shops)
+    return show(
+        request,
+        "aftersale/shop_settings/chooser.html",
+        _("Shop settings"),
+        shops=shops,
+        may_make_shops=rights.may_make_shops(access.person(request)),
+    )
 
 
 def seal(content: Any) -> str:

@@ -6,10 +6,12 @@ from . import (
     connecting,
     deadlines,
     fast_refund,
+    first_steps,
     frame,
     guards,
     hours,
     invitations,
+    making,
     members,
     offered_holidays,
     platform,
@@ -24,8 +26,10 @@ _SHOP = "shops/<int:pk>/settings/"
 _WEBHOOK = f"{_SHOP}webhooks/<int:endpoint>/"
 urlpatterns: list[URLPattern] = [
     path("shops/settings/", frame.chooser, name="shop-settings-chooser"),
+    path("shops/new/", making.make, name="shop-new"),
     path(_SHOP, hours.hours, name="shop-settings"),
     path(f"{_SHOP}hours/", hours.draft, name="shop-hours-draft"),
+    path(f"{_SHOP}first-steps/", first_steps.first_steps, name="shop-first-steps"),
     path(f"{_SHOP}special-days/", special_days.special_days, name="shop-special-days"),
     path(f"{_SHOP}special-days/add/", special_days.add, name="shop-special-day-add"),
     path(f"{_SHOP}special-days/holidays/", offered_holidays.offer, name="shop-holidays"),

@@ -23,6 +23,7 @@ from aftersale.services.tickets.cases import changes_since
 from . import address, case
 from .address import Address
 from .countdown import countdown, texts
+from .unstarted import unstarted
 
 
 @desk_page
@@ -134,6 +135,7 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
         "at": at,
         "may": access.has_somewhere(request, Right.HANDLE_TICKETS),
         "rows": [_row(ticket, at, now, several=several) for ticket in tickets],
+        "unstarted": unstarted(request, at.shop_ids) if not (tickets or at.term) else None,
         "queue_label": Queue(at.queue).label,
         "after": after,
         "rows_url": f"{reverse('desk:workbench-rows')}?{at.query()}",
@@ -186,5 +188,12 @@ def _version(found: dict[str, Any], counted: dict[str, Any]) -> str:
         (t.pk, t.status, t.due_at, t.amount, t.type, t.flags, t.awaiting_evaluation, t.handler_id)
         for t in tickets
     ]
-    text = repr((figures, found["after"] != "", [tab["count"] for tab in counted["tabs"]]))
+    text = repr(
+        (
+            figures,
+            found["unstarted"],
+            found["after"] != "",
+            [tab["count"] for tab in counted["tabs"]],
+        )
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]

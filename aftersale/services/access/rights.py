@@ -75,6 +75,11 @@ def require(user: Person, shop_id: int, right: Right) -> None:
         raise NotAllowed(_("Your role in this shop does not allow this."))
 
 
+def may_make_shops(user: Person) -> bool:
+    """Operators, and owners of some shop for themselves."""
+    return user.is_active and (user.is_superuser or shops_of(user, Right.CHANGE_SHOP).exists())
+
+
 def roles_to_give(user: Person, shop_id: int) -> list[Role]:
     """The roles that the user may give, change and take in the shop: nobody gives more than they
     have."""

@@ -29,10 +29,14 @@ def has(user: User) -> bool:
     return own.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
+def lacks(user: User) -> bool:
+    return is_compulsory(user) and not has(user)
+
+
 def ask_for(user: User) -> None:
     """After a change of rights: whoever needs a factor now and has none sets it up at the log-in
     that follows."""
-    if is_compulsory(user) and not has(user):
+    if lacks(user):
         sessions.end_all(user)
 
 

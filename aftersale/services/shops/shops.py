@@ -71,7 +71,7 @@ def upsert(record: ShopRecord, *, now: datetime) -> Result:
     with transaction.atomic():
         shop = _lock(code=record.code)
         if shop is None:
-            if _create(record, now=now):
+            if create(record, user=None, now=now):
                 return NEW
             # Another process has made it meanwhile.
             shop = _lock(code=record.code)
@@ -88,6 +88,29 @@ def upsert(record: ShopRecord, *, now: datetime) -> Result:
         shop.save()
         shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
         return CHANGED
+
+
+@transaction.atomic
+def create(record: ShopRecord, *, user: User | None, now: datetime) -> Shop | None:
+    """Makes the shop; None where there is one with its code."""
+    shop = Shop(code=record.code, automation_paused_at=now if record.automation_paused else None)
+    for name, value in _columns(record).items():
+        setattr(shop, name, value)
+    try:
+        with transaction.atomic():
+            shop.save()
+    except IntegrityError:
+        if not Shop.objects.filter(code=record.code).exists():
+            raise
+        return None
+    Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
+    _periods(shop, record, ZoneInfo(record.timezone))
+    _blocked(shop, record)
+    _event(shop, ShopEventKind.CREATED, now, user=user)
+    if shop.automation_paused:
+        _event(shop, ShopEventKind.PAUSED, now, user=user)
+    shop_changed.send(Shop, shop_id=shop.pk, user=user, now=now)
+    return shop
 
 
 def pause(*, shop_id: int, user: User, now: datetime) -> None:
@@ -243,28 +266,6 @@ def _release_old_ones(shop_id: int) -> None:
         Ticket.objects.filter(pk__in=locked).update(
             flags=Func(F("flags"), Value(flag.value), function="array_remove")
         )
-
-
-def _create(record: ShopRecord, *, now: datetime) -> bool:
-    """False where another process has made it meanwhile."""
-    shop = Shop(code=record.code, automation_paused_at=now if record.automation_paused else None)
-    for name, value in _columns(record).items():
-        setattr(shop, name, value)
-    try:
-        with transaction.atomic():
-            shop.save()
-    except IntegrityError:
-        if not Shop.objects.filter(code=record.code).exists():
-            raise
-        return False
-    Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
-    _periods(shop, record, ZoneInfo(record.timezone))
-    _blocked(shop, record)
-    _event(shop, ShopEventKind.CREATED, now)
-    if shop.automation_paused:
-        _event(shop, ShopEventKind.PAUSED, now)
-    shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
-    return True
 
 
 def _columns(record: ShopRecord) -> dict[str, Any]:

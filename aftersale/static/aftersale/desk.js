@@ -147,7 +147,7 @@
     });
     // Whoever has logged in again, in another tab, has a new token: a page that is open learns it.
     document.addEventListener("htmx:configRequest", (event) => {
-        const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+        const token = /(?:^|; )(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1];
         const { parameters } = event.detail;
         if (token && parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
     });
