@@ -31,6 +31,7 @@ NAMES = {
     "http", "testserver", "platforms", "wechat", "messages",  # an address
     "AppID", "AppSecret", "Token", "EncodingAESKey",  # a platform's words
     "other",  # a platform's word
+    "web", "watch", "decide", "pay", "pull", "tell", "slow",  # programs, as operators start them
     "https", "Gone",  # words of those who connect programs
 }  # fmt: skip
 # Names of a platform's secrets: its console shows them as they are, in any language.

@@ -55,6 +55,9 @@ def test_made_tried_rotated_and_removed(page: Page, live_server: Any) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         log.get_by_role("button", name="Send msg_").click()
         expect(log).to_contain_text("Waiting")
+        # Until then the page looks again each second, and would find no webhook any more.
+        delivery.run(clock=timezone.now, seconds=5)
+        expect(log).to_contain_text("Delivered")
 
         page.get_by_role("button", name="Remove").click()
         dialog.get_by_role("button", name="Remove the webhook").click()

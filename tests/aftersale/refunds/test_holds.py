@@ -35,7 +35,7 @@ def test_what_a_pause_holds_back(clock, paused):
             held.append((status, source, ever_sent, released))
         assert rows.filter(HELD_BY_PAUSE).exists() is is_held_by_pause(refund)
         # The payer finds what is due and not held, and nothing else.
-        due = pay_refunds._due(clock.now).exists()
+        due = pay_refunds.due(clock.now).exists()
         assert due is (status in OPEN and not is_held_by_pause(refund))
     assert held == [(RefundStatus.REQUESTED, RefundSource.STRATEGY, False, False)] * paused
     assert len(every) == 4 * len(RefundStatus) * len(RefundSource)
