@@ -17,7 +17,6 @@ from tests.factories import NOON, make_order, make_shop, make_strategy, make_tic
 
 from .program import MADE_AT, Program, program
 
-
 SETTLED = """
     SELECT coalesce(max(transaction), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
       FROM aftersale_feedevent
