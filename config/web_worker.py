@@ -38,6 +38,7 @@ _IN_MEMORY = 64 * 1024
 _LAST_SECONDS = 2
 
 _LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([^\r]*)(?=\r\n)", re.IGNORECASE)
+_DIGITS = re.compile(rb"[0-9]{1,19}")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _CONTINUE = re.compile(rb"\r\nexpect[ \t]*:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
@@ -83,7 +84,7 @@ class Collected:
             raise Refused("411 Length Required")
         lengths = _LENGTH.findall(head)
         given = lengths[0].strip() if len(lengths) == 1 else b""
-        body = int(given) if given.isdigit() and len(given) < 20 else 0
+        body = int(given) if _DIGITS.fullmatch(given) else 0
         if body > MOST_BODY:
             raise Refused("413 Content Too Large")
         self.length = len(head) + body

@@ -54,6 +54,23 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+# A worker that begins one of these last keeps the others waiting at the end.
+LONG = (
+    "browser/test_accessibility.py",
+    "config/test_run.py",
+    "config/test_failover.py",
+    "restoring/test_story.py",
+    "admin/test_roles.py",
+    "platforms/test_hour.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, and all in the random order of the run among themselves."""
+    items.sort(key=lambda item: not item.nodeid.partition("::")[0].endswith(LONG))
+
+
 def pytest_collection_finish() -> None:
     """The garbage collector need not look at the program and the tests again and again: with its
     usual thresholds that is a tenth of the run."""

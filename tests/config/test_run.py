@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -63,7 +65,13 @@ class Run:
     def programs(self, word: str) -> list[psutil.Process]:
         """Processes of the group whose command line has this word, parents first."""
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return [process for process in family if word in process.cmdline()]
+        found = []
+        for process in family:
+            # One may end while it is looked at.
+            with suppress(psutil.NoSuchProcess):
+                if word in process.cmdline():
+                    found.append(process)
+        return found
 
 
 @pytest.fixture
@@ -76,6 +84,14 @@ def run(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Run]:
         if made.process.poll() is None:
             made.process.send_signal(signal.SIGTERM)
             made.process.wait(timeout=60)
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+            return b"csrfmiddlewaretoken" in page.read()
+    except (urllib.error.URLError, ConnectionError):
+        return False
 
 
 def left_over(family: list[psutil.Process]) -> list[str]:
@@ -145,8 +161,9 @@ def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run,
     while not server.is_running():
         assert time.monotonic() < give_up, run.said()
         time.sleep(0.1)
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=30) as page:
-        assert b"csrfmiddlewaretoken" in page.read()
+    while not answers(run.port):
+        assert time.monotonic() < give_up, run.said()
+        time.sleep(0.1)
     clusters = [program.environ()["Q_CLUSTER_NAME"] for program in run.programs("qcluster")]
     assert set(clusters) == set(BEATS_WITHIN)
     assert len(run.programs("gunicorn")) > 1
