@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -93,6 +94,10 @@ def django_db_setup(
     """In place of pytest-django's, which migrates in each worker."""
     with django_db_blocker.unblock(), database.migrated_copy():
         clock.check_database()
+        global _schedules
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM django_q_schedule")
+            _schedules = cursor.fetchone()[0]
         yield
 
 
@@ -111,6 +116,14 @@ def _delete_rows(_case: object) -> None:
     # Foreign keys are checked at the end of a transaction, so any order will do.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(";".join(f'DELETE FROM "{table}"' for table in sorted(tables)))
+        cursor.execute("SELECT count(*) FROM django_q_schedule")
+        if cursor.fetchone()[0] != _schedules:
+            # The test took some away, or brought some of its own.
+            cursor.execute("DELETE FROM django_q_schedule")
+            emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+
+
+_schedules = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

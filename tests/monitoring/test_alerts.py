@@ -13,7 +13,7 @@ from django_q.models import OrmQ, Schedule
 from aftersale.models import Membership, Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, NotFound
-from monitoring import tasks
+from monitoring import tasks, wiring
 from monitoring.models import Alert, AlertKind, AlertMail
 from monitoring.services import alerts
 from strategies.models import Strategy
@@ -295,6 +295,8 @@ def test_a_parcel_to_stop_is_told_at_once() -> None:
 
 
 def test_the_look_is_scheduled_every_minute() -> None:
+    Schedule.objects.all().delete()
+    wiring.on_migrated()
     made = Schedule.objects.get(name="alerts")
     assert (made.func, made.cluster, made.minutes) == ("monitoring.tasks.look", "decide", 1)
 

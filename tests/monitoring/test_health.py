@@ -163,6 +163,7 @@ def test_a_machine_or_a_platform_whose_clock_is_not_the_databases(
 
 
 def test_the_clocks_differences_are_metrics() -> None:
+    Heartbeat.objects.all().delete()
     beats("pay", 0, clock_ahead=31)
     account(make_shop(), last_read_at=timezone.now(), clock_ahead=-2)
     with time_machine.travel(timezone.now() - timedelta(seconds=90), tick=True):
