@@ -65,7 +65,7 @@ def write(file: Path) -> About:
 
 
 def read_about(file: Path) -> About:
-    """What the file is a backup of; raises BackupError where it is none."""
+    """Reads the description in the backup; raises BackupError where the file is none."""
     try:
         with tarfile.open(file) as archive:
             found = archive.extractfile(_ABOUT)

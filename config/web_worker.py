@@ -48,7 +48,7 @@ class Refused(Exception):
 
 
 class Collected:
-    """What has come in of one request. `length` is known once its head is whole."""
+    """The bytes of one request so far. `length` is known once its head is whole."""
 
     def __init__(self, now: float) -> None:
         self.since, self.until = now, now + _HEAD_SECONDS
@@ -110,7 +110,7 @@ class CollectedFirst(SocketUnreader):
         return super().chunk(size_hint)
 
     def rest(self) -> bytes:
-        """What was collected and not read: the beginning of a next request."""
+        """Bytes collected and not read: the beginning of a next request."""
         rest = self.take_buffered()
         if self.file is not None:
             rest += self.file.read()

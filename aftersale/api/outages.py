@@ -1,4 +1,4 @@
-"""What people and programs are told while database or disk do not work; it goes on by itself."""
+"""The 503 that people and programs get while database or disk do not work."""
 
 import errno
 

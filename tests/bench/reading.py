@@ -42,7 +42,7 @@ def _row(make: Callable[[], Fake]) -> Row:
         for _minute in range(MINUTES):
             _busy(fake)
             calls, seconds = _minutes(account, fake, 1)
-        # What came in the round's own moment is in the next one.
+        # Changes in the round's own moment are in the next one.
         _minutes(account, fake, 2)
         there = {number: fake.ticket(number).status for number in fake.tickets()}
         here = dict(Ticket.objects.filter(shop=account.shop_id).values_list("ticket_no", "status"))

@@ -211,7 +211,7 @@ _FIRST = """
 
 
 def audit(connection: psycopg.Connection, accepted: set[str], book: list) -> list[str]:
-    """What programs were told and what was paid, against the rows; its own SQL."""
+    """Compares answers to programs and payments with the rows, in its own SQL."""
     found = []
     tickets = {row[0] for row in connection.execute("SELECT ticket_no FROM aftersale_ticket")}
     if lost := accepted - tickets:

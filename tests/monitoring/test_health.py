@@ -93,7 +93,7 @@ def test_a_refund_that_nobody_sends(client: Client, beating: None) -> None:
     assert ready(client) == (200, WELL)
     Refund.objects.update(next_step_at=timezone.now() - timedelta(seconds=301))
     assert ready(client) == (503, WELL | {"due_refunds": False})
-    # What a pause holds back is not due.
+    # Refunds that a pause holds back are not due.
     Shop.objects.update(automation_paused_at=timezone.now())
     assert ready(client) == (200, WELL)
     Refund.objects.filter(pk=refund.pk).update(released=True)

@@ -1,4 +1,4 @@
-"""What stands still is told, and is over when it goes on (SPEC M8)."""
+"""Alerts tell of work that stands still, and end when it goes on (SPEC M8)."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a restored backup does not know is found out, or left to people (SPEC G6)."""
+"""Facts that a restored backup does not know are found out, or left to people (SPEC G6)."""
 
 import io
 from datetime import UTC, date, datetime, timedelta

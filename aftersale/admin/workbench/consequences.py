@@ -176,7 +176,7 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
 
 
 def _offer(ticket: Ticket) -> str:
-    """What the shop's platform passes on to the buyer."""
+    """The kinds of offer that the shop's platform passes on to the buyer."""
     can = registry.can(ticket.shop)
     if Can.OFFER_AMOUNT not in can:
         return _("You offer another type or a message; the case waits for the answer.")

@@ -1,4 +1,4 @@
-"""What an empty list says of shops that no case ever came to: not that all is done."""
+"""The words of an empty list for shops that no case ever came to: not that all is done."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""What must happen once a backup was brought back, and until work goes on (SPEC G6)."""
+"""Holding shops once a backup was brought back, and letting them go on (SPEC G6)."""

@@ -62,7 +62,7 @@ _OVER = [TicketStatus.REFUNDED, TicketStatus.CANCELLED, TicketStatus.CLOSED]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the operator is told about one shop."""
+    """One shop's part of the report to the operator."""
 
     shop: Shop
     connected: bool
@@ -80,7 +80,7 @@ def hold_all(*, backup_of: datetime, now: datetime) -> list[Found]:
     if backup_of >= now:
         raise Refused(_("The time of the backup must be in the past."))
     _skip_ids()
-    # What people and programs did under these may have been ended since.
+    # Some of these may have been ended since the backup.
     Session.objects.all().delete()
     # They carry no facts: the sweeps find the work again.
     OrmQ.objects.all().delete()
@@ -156,7 +156,7 @@ def _mark_in_doubt(now: datetime) -> dict[int, int]:
 
 
 def _ask_at_once(now: datetime) -> None:
-    """What was under way when the backup was made is asked about, under the same keys."""
+    """Attempts under way at the backup are asked about again, under the same keys."""
     under_way = [RefundStatus.SENDING, RefundStatus.UNKNOWN]
     Refund.objects.filter(status__in=under_way, next_step_at__isnull=False).update(next_step_at=now)
     PlatformStep.objects.filter(

@@ -32,7 +32,7 @@ def in_doubt(shop: Shop) -> int:
 
 
 def obstacle(shop: Shop) -> str:
-    """What still keeps the shop on hold, in words; empty where nothing does."""
+    """The reasons that still keep the shop on hold, in words; empty where there are none."""
     account = PlatformAccount.objects.filter(shop=shop).first()
     if account is not None and account.last_read_at is None:
         return _(

@@ -141,7 +141,7 @@ class Command(TerminalCommand):
             self.stdout.write(_("%d tickets were taken as not paid.") % freed)
 
     def show(self) -> None:
-        """What still holds each shop."""
+        """Prints the reasons that still hold each shop."""
         held = Shop.objects.filter(on_hold=True).order_by("code")
         for shop in held:
             why = obstacle(shop) or _("ready to go on")

@@ -36,7 +36,7 @@ def clocks(monkeypatch, *, database: timedelta, machine: timedelta = timedelta(0
 
 
 def decided(shop, *, buyer="b-1") -> str:
-    """What comes of one more ticket; empty while it waits."""
+    """The outcome of one more ticket; empty while it waits."""
     ticket = make_ticket(make_order(shop, buyer=buyer))
     decide_shop(shop.pk, tally=Tally())
     found = Decision.objects.filter(ticket=ticket).values_list("outcome", flat=True).first()
@@ -187,7 +187,7 @@ def test_decisions_ahead_stop_the_shop_until_somebody_sets_them_right(shop, ahea
     event = ShopEvent.objects.get(kind="time_set_right")
     assert (event.user, "decisions that count as made now: 3" in event.note) == (ahead, True)
     assert decided_ahead.shops_ahead() == []
-    # What waited is decided, and the cap of today is not spent again.
+    # Waiting tickets are decided, and the cap of today is not spent again.
     decide_shop(shop.pk, tally=Tally())
     assert Ticket.objects.filter(awaiting_evaluation=True).count() == 0
     assert spent(shop) == 30_000
