@@ -1,4 +1,4 @@
-"""What a restored backup does not know of a shop (SPEC G6)."""
+"""The time that a restored backup does not know of a shop (SPEC G6)."""
 
 import django.contrib.postgres.fields
 from django.conf import settings
