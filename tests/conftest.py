@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -91,14 +92,22 @@ def pytest_unconfigure() -> None:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """In place of pytest-django's, which migrates in each worker."""
-    with django_db_blocker.unblock(), database.migrated_copy():
+    """In place of pytest-django's, which migrates in each worker.
+
+    The block comes back before the first test: one without a mark for the database cannot commit
+    rows that others would find.
+    """
+    copy = ExitStack()
+    with django_db_blocker.unblock():
+        copy.enter_context(database.migrated_copy())
         clock.check_database()
         global _schedules
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM django_q_schedule")
             _schedules = cursor.fetchone()[0]
-        yield
+    yield
+    with django_db_blocker.unblock():
+        copy.close()
 
 
 # Rows that migrations and the start of the program make, and every test may count on.

@@ -15,12 +15,12 @@ from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.signals import post_execute_in_worker
+from structlog.testing import capture_logs
 
 from aftersale.models import RefundAttempt
 from aftersale.platforms.payments import ARRIVES_WITHIN, TimedOut
 from aftersale.services.outgoing import far_ahead
 from aftersale.services.outgoing.refund_attempt import LEASE
-from config import queue_repair
 from monitoring.management.commands import watch
 from monitoring.services import heartbeats
 from strategies.models import Heartbeat
@@ -98,11 +98,13 @@ def test_a_task_writes_its_clusters_heartbeat_and_one_from_the_future_goes(monke
 
 
 def test_a_database_that_is_away_does_not_end_the_watch(monkeypatch):
-    def away() -> None:
+    def away(_worker: str) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(queue_repair, "set_back", away)
-    watch.look()
+    monkeypatch.setattr(heartbeats, "beat", away)
+    with capture_logs() as lines:
+        watch.look()
+    assert [line["event"] for line in lines] == ["watch_without_database"]
 
 
 @pytest.mark.django_db(transaction=True)
