@@ -258,6 +258,8 @@ class ShopEventKind(models.TextChoices):
     WEBHOOK = "webhook", _("Webhook changed")
     RESTORED = "restored", _("Backup restored")
     TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
+    BUYER_ERASED = "buyer_erased", _("Buyer erased")
+    BUYER_EXPORTED = "buyer_exported", _("Buyer's data given out")
 
 
 class AccountEventKind(models.TextChoices):
