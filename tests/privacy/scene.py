@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from aftersale.domain.multilingual import said
 from aftersale.models import (
+    AuditKind,
     FeedEvent,
     FileImport,
     FundEntry,
@@ -26,6 +27,7 @@ from aftersale.models import (
 )
 from aftersale.services.access import tokens
 from aftersale.services.refunds import approvals
+from aftersale.services.shared import trail
 from aftersale.services.shops import shops
 from aftersale.services.webhooks import endpoints
 from monitoring.models import Alert
@@ -133,6 +135,10 @@ def _texts(scene: Scene) -> None:
         location=f"/api/v1/blocked-buyers/{BUYER}",
         at=NOON,
     )
+    for one_shop in (shop.pk, None):
+        trail.record(
+            AuditKind.EXPORTED, now=NOON, user=scene.agent, shop_id=one_shop, filters={"q": [BUYER]}
+        )
     for number, user in enumerate((scene.owner, scene.agent)):
         SavedFilter.objects.create(
             user=user, name=f"of {BUYER} {number}", query=f"q={BUYER}&queue=all"

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from aftersale.models import (
+    AuditEntry,
     BlockedBuyer,
     ErasedBuyer,
     EvidenceFile,
@@ -15,7 +16,6 @@ from aftersale.models import (
     PlatformStep,
     Role,
     SavedFilter,
-    ShopEvent,
     Ticket,
     TicketEvent,
 )
@@ -81,9 +81,10 @@ def test_the_stand_in_keeps_what_belongs_together() -> None:
 def test_history_tells_what_was_done() -> None:
     scene = lived()
     done = erased_there(scene)
-    event = ShopEvent.objects.get(kind="buyer_erased")
-    assert (event.user, event.at) == (scene.owner, LATER)
-    assert event.note == f"{done.stand_in}: 3 orders, 3 tickets, 1 pictures of the desk"
+    entry = AuditEntry.objects.get(kind="buyer_erased")
+    assert (entry.user, entry.at, entry.shop) == (scene.owner, LATER, scene.shop)
+    assert entry.note == "3 orders, 3 tickets, 1 pictures of the desk"
+    assert entry.filters == {"buyer": done.stand_in}
     last = TicketEvent.objects.filter(ticket__ticket_no="T1").latest("pk")
     assert (last.kind, last.user) == ("note", scene.owner)
     assert last.note == "The buyer's number, note and pictures were erased."
@@ -130,7 +131,7 @@ def test_owners_alone(role: str | None) -> None:
         erase(shop_id=shop.pk, buyer=BUYER, user=other, now=LATER)
     order.refresh_from_db()
     assert order.buyer == BUYER
-    assert not ErasedBuyer.objects.exists() and not ShopEvent.objects.exists()
+    assert not ErasedBuyer.objects.exists() and not AuditEntry.objects.exists()
 
 
 def test_nobody_of_that_number() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from aftersale.models import EvidenceFile, Role, ShopEvent
+from aftersale.models import AuditEntry, EvidenceFile, Role
 from aftersale.services.privacy.erase import erase
 from aftersale.services.privacy.give_out import give_out
 from aftersale.services.shared.errors import NotAllowed, NotFound
@@ -37,8 +37,9 @@ def test_the_file() -> None:
     text = content.decode()
     # Neither another buyer nor a member of staff.
     assert not [name for name in (*NEIGHBOURS, scene.owner.username) if name in text]
-    event = ShopEvent.objects.get(kind="buyer_exported")
-    assert (event.note, event.user, event.at) == (BUYER, scene.owner, LATER)
+    entry = AuditEntry.objects.get(kind="buyer_exported")
+    assert (entry.filters, entry.user, entry.at) == ({"buyer": BUYER}, scene.owner, LATER)
+    assert (entry.shop, entry.rows) == (scene.shop, 6)
 
 
 def test_an_erased_buyer_is_found_by_the_number_too() -> None:
@@ -50,8 +51,8 @@ def test_an_erased_buyer_is_found_by_the_number_too() -> None:
     held = json.loads(give_out(buyer=BUYER, **ask))
     assert held["buyer"] == stand_in and len(held["tickets"]) == 3
     assert BUYER not in json.dumps(held)
-    notes = ShopEvent.objects.filter(kind="buyer_exported").values_list("note", flat=True)
-    assert list(notes) == [stand_in, stand_in]
+    entries = AuditEntry.objects.filter(kind="buyer_exported")
+    assert [one.filters for one in entries] == [{"buyer": stand_in}] * 2
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.CS_MANAGER, Role.CS_AGENT, Role.VIEWER, None])
@@ -61,7 +62,7 @@ def test_owners_alone(role: str | None) -> None:
     other = make_user(shop, role) if role else make_user(make_shop())
     with pytest.raises(NotAllowed):
         give_out(shop_id=shop.pk, buyer=BUYER, user=other, now=LATER)
-    assert not ShopEvent.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_nobody_of_that_number() -> None:
@@ -69,7 +70,7 @@ def test_nobody_of_that_number() -> None:
     make_order(other, buyer=BUYER)
     with pytest.raises(NotFound):
         give_out(shop_id=shop.pk, buyer=BUYER, user=make_user(shop), now=LATER)
-    assert not ShopEvent.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:

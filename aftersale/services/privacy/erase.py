@@ -20,6 +20,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     OPEN_STATES,
     Actor,
+    AuditKind,
     BlockedBuyer,
     ErasedBuyer,
     EvidenceFile,
@@ -29,8 +30,6 @@ from aftersale.models import (
     PlatformStep,
     PlatformSubject,
     Shop,
-    ShopEvent,
-    ShopEventKind,
     StepKind,
     Ticket,
     TicketEvent,
@@ -38,7 +37,7 @@ from aftersale.models import (
 )
 from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.signals import shop_changed
 
@@ -194,14 +193,16 @@ def _forget_words(
 
 
 def _write_down(shop: Shop, done: Erased, user: User, now: datetime) -> None:
-    note = _(
-        "%(buyer)s: %(orders)d orders, %(tickets)d tickets, %(pictures)d pictures of the desk"
-    ) % {
-        "buyer": done.stand_in,
+    note = _("%(orders)d orders, %(tickets)d tickets, %(pictures)d pictures of the desk") % {
         "orders": done.orders,
         "tickets": done.tickets,
         "pictures": done.pictures,
     }
-    ShopEvent.objects.create(
-        shop=shop, at=now, user=user, kind=ShopEventKind.BUYER_ERASED, note=note
+    trail.record(
+        AuditKind.BUYER_ERASED,
+        now=now,
+        user=user,
+        shop_id=shop.pk,
+        note=note,
+        filters={"buyer": done.stand_in},
     )

@@ -20,6 +20,7 @@ from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     AfterSaleWindow,
+    AuditKind,
     BlockedBuyer,
     CommissionReturn,
     EvidenceFile,
@@ -28,13 +29,12 @@ from aftersale.models import (
     PlatformSubject,
     Refund,
     Shop,
-    ShopEvent,
-    ShopEventKind,
     Ticket,
 )
 from aftersale.models.money import FenField
 from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused
 
 from .erase import is_held
@@ -114,8 +114,13 @@ def give_out(*, shop_id: int, buyer: str, user: User, now: datetime) -> bytes:
     shop = Shop.objects.get(pk=shop_id)
     with transaction.atomic():
         held = _held(shop, here)
-        ShopEvent.objects.create(
-            shop=shop, at=now, user=user, kind=ShopEventKind.BUYER_EXPORTED, note=here
+        trail.record(
+            AuditKind.BUYER_EXPORTED,
+            now=now,
+            user=user,
+            shop_id=shop_id,
+            filters={"buyer": here},
+            rows=len(held["orders"]) + len(held["tickets"]),
         )
     content = {"shop": shop.code, "buyer": here, "given_out_at": now, **held}
     return json.dumps(content, cls=_Encoder, ensure_ascii=False, indent=1).encode()
