@@ -59,6 +59,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         ticket = beside.write_note(
             ticket_id=pk,
             text=request.POST.get("text", ""),
+            drafts=True,
             flag=request.POST.get("flag", ""),
             **caller(request),
         )
@@ -105,6 +106,7 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
         ticket = parcel.call(
             ticket_id=pk,
             carrier=request.POST.get("carrier", ""),
+            drafts=True,
             tracking_no=request.POST.get("tracking_no", ""),
             seen=request.POST.get("seen", ""),
             **caller(request),
