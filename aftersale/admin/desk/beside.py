@@ -59,7 +59,6 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         ticket = beside.write_note(
             ticket_id=pk,
             text=request.POST.get("text", ""),
-            drafts=True,
             flag=request.POST.get("flag", ""),
             **caller(request),
         )
@@ -84,6 +83,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         "aftersale/desk/note.html",
         act=act,
         look=look,
+        drafts=True,
         text=request.POST.get("text", ""),
     )
 
@@ -106,7 +106,6 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
         ticket = parcel.call(
             ticket_id=pk,
             carrier=request.POST.get("carrier", ""),
-            drafts=True,
             tracking_no=request.POST.get("tracking_no", ""),
             seen=request.POST.get("seen", ""),
             **caller(request),
@@ -136,6 +135,7 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
         act=act,
         look=look,
         passing=CHANGED,
+        drafts=True,
         carrier=request.POST.get("carrier", ""),
         tracking_no=request.POST.get("tracking_no", ""),
     )
