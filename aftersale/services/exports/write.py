@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from aftersale.models import PlatformSubject, RowOutcome, Shop
+from aftersale.models import CameBy, PlatformSubject, RowOutcome, Shop
 from aftersale.platforms.protocol import Fact
 from aftersale.services.buyers.erased import stand_ins
 from aftersale.services.ingest import save_orders, save_tickets
@@ -40,6 +40,7 @@ def save(shop: Shop, planned: Sequence[Planned], *, now: datetime) -> None:
                 now=now,
                 unknown_there={one.number for one in some if one.status_there or one.type_there},
                 exported_at=exported_at,
+                came_by=CameBy.EXPORT,
             )
         for one, result in zip(some, results, strict=True):
             _answer(one, result)
