@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0045_audit_trail'),
+        ('aftersale', '0046_how_tickets_came'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
