@@ -23,7 +23,7 @@ class Proposal:
     number: int
     scenario: str
     keys: Mapping[str, Any]
-    """Of its record, in the words of INTERFACES, without shop and name."""
+    """Of its record (INTERFACES, strategy), all but shop and name."""
 
     @property
     def key(self) -> str:
