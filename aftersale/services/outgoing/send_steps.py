@@ -6,7 +6,7 @@ import structlog
 from django.db.models import QuerySet
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import BESIDE_STEPS, EvidenceFile, PlatformStep, StepKind, StepState
+from aftersale.models import BESIDE_STEPS, PlatformStep, StepKind, StepState
 from aftersale.platforms import registry
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, Limit, NotSent, TimedOut
 from aftersale.platforms.platform_payments import PAUSE_SECONDS, no_access, not_sent
@@ -15,11 +15,11 @@ from aftersale.platforms.protocol import (
     Declined,
     NotAuthorised,
     NotCarriedOut,
-    Picture,
     Platform,
     Step,
 )
 from aftersale.records.schemas import TicketRecord
+from aftersale.services.desk import evidence
 from aftersale.services.ingest import save_tickets
 from aftersale.services.outgoing import beside_steps, step_attempt, throttle
 from aftersale.services.outgoing.refund_attempt import NoAnswer
@@ -145,7 +145,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
             step,
             reason=row.rejection.reason,
             text=row.rejection.explanation,
-            pictures=_pictures(row.rejection.evidence_files.all()),
+            pictures=evidence.to_send(row.rejection.evidence_files.all()),
         )
     if row.negotiation is not None:
         offer = row.negotiation
@@ -154,15 +154,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
             type=offer.type or row.type,
             amount=row.amount if offer.amount is None else offer.amount,
             text=offer.message,
-            pictures=_pictures(offer.evidence_files.all()),
+            pictures=evidence.to_send(offer.evidence_files.all()),
         )
     assert row.kind == StepKind.APPROVE_RETURN
     return platform.approve_return(step)
-
-
-def _pictures(files: QuerySet[EvidenceFile]) -> list[Picture]:
-    pictures = []
-    for file in files:
-        with file.file.open("rb") as opened:
-            pictures.append(Picture(file.name, file.content_type, opened.read()))
-    return pictures
