@@ -1,6 +1,5 @@
 """The desk's pages in the admin. Other apps add to them through `TicketAdmin.sections`."""
 
-from aftersale.admin.records.account_event import AccountEventAdmin
 from aftersale.admin.records.fund import FundAdmin, FundEntryAdmin
 from aftersale.admin.records.order import OrderAdmin
 from aftersale.admin.records.payment_stop import PaymentStopAdmin
@@ -10,7 +9,6 @@ from aftersale.admin.records.shop import (
     BlockedBuyerAdmin,
     MembershipAdmin,
     ShopAdmin,
-    ShopEventAdmin,
 )
 from aftersale.admin.records.ticket import TicketAdmin, TicketEventAdmin
 from aftersale.admin.records.user import PersonAdmin
@@ -19,7 +17,6 @@ from .workbench.platform_says import platform_says
 from .workbench.told_platform import told_platform
 
 __all__ = [
-    "AccountEventAdmin",
     "BlockedBuyerAdmin",
     "FundAdmin",
     "FundEntryAdmin",
@@ -32,7 +29,6 @@ __all__ = [
     "SandboxInstructionAdmin",
     "SandboxPaymentAdmin",
     "ShopAdmin",
-    "ShopEventAdmin",
     "TicketAdmin",
     "TicketEventAdmin",
     "platform_says",

@@ -1,16 +1,17 @@
 """The desk's tables, one subject a file."""
 
-from .account import AccountEvent, AccountLink
+from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
+from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
-    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
     ArbitrationResult,
     AttemptState,
+    AuditKind,
     Beneficiary,
     ConnectorKind,
     FundEntryKind,
@@ -23,7 +24,6 @@ from .choices import (
     RefundStatus,
     Role,
     Scope,
-    ShopEventKind,
     ShopStatus,
     StepKind,
     StepState,
@@ -61,7 +61,7 @@ from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
-from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -86,8 +86,6 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
-    "AccountEvent",
-    "AccountEventKind",
     "AccountLink",
     "Actor",
     "AfterSaleWindow",
@@ -96,6 +94,8 @@ __all__ = [
     "ApiToken",
     "ArbitrationResult",
     "AttemptState",
+    "AuditEntry",
+    "AuditKind",
     "Beneficiary",
     "BlockedBuyer",
     "CaseVisit",
@@ -152,8 +152,6 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
-    "ShopEvent",
-    "ShopEventKind",
     "ShopStatus",
     "StepKind",
     "StepState",

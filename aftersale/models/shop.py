@@ -6,9 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.domain.multilingual import SaidField
-
-from .choices import ConnectorKind, Role, ShopEventKind, ShopStatus
+from .choices import ConnectorKind, Role, ShopStatus
 from .money import FenField
 
 
@@ -172,30 +170,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.get_role_display()}"
-
-
-class ShopEvent(models.Model):
-    """One change of a shop: who, when, what."""
-
-    shop = models.ForeignKey(Shop, models.CASCADE, related_name="events", verbose_name=_("shop"))
-    at = models.DateTimeField(_("at"))
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("user"),
-    )
-    kind = models.CharField(_("what"), max_length=16, choices=ShopEventKind)
-    note = SaidField(_("note"), blank=True)
-
-    class Meta:
-        verbose_name = _("shop event")
-        verbose_name_plural = _("shop events")
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
 
 
 class PaymentStop(models.Model):

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
+from config import acting
 
 from .changed_at import ChangedAtField, changed_index
 from .choices import (
@@ -21,6 +22,7 @@ from .choices import (
 from .money import FenField
 from .order import Order
 from .shop import Shop
+from .token import ApiToken
 
 # Somebody has work to do in these statuses, or waits for the buyer or platform.
 DESK_STATUSES = [
@@ -219,6 +221,20 @@ class TicketEvent(models.Model):
         db_constraint=False,
         db_index=False,
         verbose_name=_("user"),
+    )
+    # The token of a program's step: pages and programs are told its name, and not its maker's.
+    token = models.ForeignKey(
+        ApiToken,
+        models.DO_NOTHING,
+        null=True,
+        default=acting.token,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("API token"),
+    )
+    request_id = models.CharField(
+        _("request"), max_length=32, blank=True, default=acting.request_id, db_default=""
     )
     from_status = models.CharField(
         _("from"), max_length=24, choices=TicketStatus, blank=True, default=""
