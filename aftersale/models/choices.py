@@ -91,6 +91,15 @@ class TicketStatus(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("ticket status", "Closed")
 
 
+class CameBy(models.TextChoices):
+    """The way by which a ticket first came in; empty for those from before it was kept."""
+
+    PLATFORM = "platform", _("Read from its platform")
+    PROGRAM = "program", _("Sent by a program")
+    FILE = "file", _("From a file of records")
+    EXPORT = "export", _("From an export of the back office")
+
+
 class TicketFlag(models.TextChoices):
     """A warning for people about a ticket; raised once, it stays."""
 

@@ -14,6 +14,7 @@ from .choices import (
     HANDS_OFF,
     Actor,
     ArbitrationResult,
+    CameBy,
     TicketEventKind,
     TicketFlag,
     TicketStatus,
@@ -114,6 +115,9 @@ class Ticket(models.Model):
     rejected_before = models.BooleanField(_("rejected before"), default=False, db_default=False)
     taken_back = models.BooleanField(
         _("its refund was taken back"), default=False, db_default=False
+    )
+    came_by = models.CharField(
+        _("came in by"), max_length=8, choices=CameBy, blank=True, default="", db_default=""
     )
     flags = ArrayField(
         models.CharField(max_length=24, choices=TicketFlag),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from aftersale.models import PlatformSubject, RowOutcome, Shop
+from aftersale.models import CameBy, PlatformSubject, RowOutcome, Shop
 from aftersale.platforms.protocol import Fact
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shared.outcomes import Outcome, Result
@@ -38,6 +38,7 @@ def save(shop: Shop, planned: Sequence[Planned], *, now: datetime) -> None:
                 now=now,
                 unknown_there={one.number for one in some if one.status_there or one.type_there},
                 exported_at=exported_at,
+                came_by=CameBy.EXPORT,
             )
         for one, result in zip(some, results, strict=True):
             _answer(one, result)

@@ -51,6 +51,7 @@ _NEW = [
     ("status", "text", "k.{0}"),
     ("status_at", "float8", _TIME),
     ("flags", "text", "k.{0}::text[]"),
+    ("came_by", "text", "k.{0}"),
 ]
 _HANDS_OFF = "ARRAY[" + ", ".join(f"'{flag.value}'" for flag in HANDS_OFF) + "]::varchar[]"
 
@@ -187,6 +188,7 @@ def insert(
             texts(statuses),
             numbers(seconds(at) for at in since),
             texts(texts(t.item.flags) for t in tickets),
+            texts(t.item.came_by for t in tickets),
             numbers(t.item.exported_at for t in tickets),
             now,
         ),

@@ -58,6 +58,7 @@ def save_tickets(
     platform_pays: Collection[str] = (),
     unknown_there: Collection[str] = (),
     exported_at: datetime | None = None,
+    came_by: str = "",
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
 
@@ -65,7 +66,7 @@ def save_tickets(
     wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
     pays (SPEC F2). `unknown_there`: of those whose status or type is not known here (SPEC O4). All
     keep the automation off. `exported_at`: they come out of a back office's file of that moment
-    (SPEC O11).
+    (SPEC O11). `came_by`: how new ones came in, of CameBy.
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -82,6 +83,7 @@ def save_tickets(
         else:
             item = ticket_rows.incoming(position, record, shop)
             item.exported_at = seconds(exported_at)
+            item.came_by = came_by
             item.flags = [
                 *_flags(record, for_people, record.ticket_no in platform_pays),
                 *[TicketFlag.MAY_BE_PAID] * _may_be_paid(record, shop),
