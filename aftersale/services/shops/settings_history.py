@@ -87,6 +87,12 @@ def _limit_words(limit: Mapping[str, Any]) -> str:
     }
 
 
+def retention_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    if before == after:
+        return []
+    return [change(_("Personal data kept, in months"), before["months"], after["months"])]
+
+
 def commission_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], zone: ZoneInfo
 ) -> list[str]:
