@@ -49,9 +49,7 @@ def main() -> int:
         port = free.getsockname()[1]
     machine = Machine(folder, port, programs)
     if machine.library is None:
-        print(
-            "The nights of wrong clocks are left out: Debian's package libfaketime is not installed."
-        )
+        print("The database's clock stays: Debian's package libfaketime is not installed.")
         names = [name for name in names if name not in NEEDS_CLOCKS]
     print(f"seed {given.seed}, logs in {folder}", flush=True)
     found: list[str] = []
