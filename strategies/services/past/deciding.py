@@ -195,7 +195,8 @@ class _Run:
         for place in range(number if len(again) else 0):
             own = again[(bits >> np.uint64(place)) & np.uint64(1) != 0]
             wanted[place] += np.bincount(day[own], weights=amount[own], minlength=days)
-        return (wanted > np.array([*self.caps, *([0] * (not number))])[:, None]).any(axis=0)
+        caps = np.array(self.caps or [0])
+        return np.any(wanted > caps[:, None], axis=0)
 
     def _hot_buyers(self, again: np.ndarray) -> np.ndarray | None:
         """By buyer: whether the limit may be reached; None without a limit (SPEC G1)."""
@@ -263,7 +264,6 @@ class _Run:
         limit, hot, buyers, used = self.rulebook.buyer_limit, self.hot, state.buyers, state.used
         span, most, most_amount = limit or (0, None, None)
         breakers = [strategy.breaker for strategy in self.strategies]
-        watched = any(breakers)
         repeated = past.repeated[rows].tolist()
         guarded = [False] * len(rows) if hot is None else hot[past["buyer"][rows]].tolist()
         orders = Orders()
@@ -324,10 +324,10 @@ class _Run:
             used[place, day] = use
             if guard:
                 buyers.setdefault(buyer, []).append((at, 1, amount))
-            if watched and (breaker := breakers[place]) is not None:
-                if trips(breaker, state, place, at, amount) and place not in self.tripped:
-                    self.tripped[place] = row
-                    off |= 1 << place
+            breaker = breakers[place]
+            if breaker is not None and trips(breaker, state, place, at, amount):
+                self.tripped.setdefault(place, row)
+                off |= 1 << place
         return answers
 
     def _open(self, row: int, facts: Facts, bits: int, fast: bool) -> tuple[int, bool]:

@@ -118,9 +118,8 @@ def read_estimated(
 
 
 def _read(source: str, given: dict[str, Any], words: dict[int, Word]) -> Columns:
-    with connection.cursor() as cursor:
-        with cursor.copy(_narrow(source), given) as copy:
-            answer = b"".join(copy)
+    with connection.cursor() as cursor, cursor.copy(_narrow(source), given) as copy:
+        answer = b"".join(copy)
     rows = np.frombuffer(answer, _ROW, offset=_HEAD, count=(len(answer) - _HEAD) // _ROW.itemsize)
     columns = {name: rows[name].astype(np.int64) for name in NAMES}
     for name in MOMENTS:
