@@ -58,10 +58,17 @@ from .platform import (
     PlatformSubject,
 )
 from .refund import Refund, RefundAttempt
-from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
+from .reply import (
+    EvidenceFile,
+    Negotiation,
+    Rejection,
+    RejectReasonTemplate,
+    ReturnFreight,
+)
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .shop_request import ShopRequest, ShopRequestKind
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -142,6 +149,7 @@ __all__ = [
     "RefundStatus",
     "RejectReasonTemplate",
     "Rejection",
+    "ReturnFreight",
     "Role",
     "RowOutcome",
     "SandboxBehaviour",
@@ -154,6 +162,8 @@ __all__ = [
     "Shop",
     "ShopEvent",
     "ShopEventKind",
+    "ShopRequest",
+    "ShopRequestKind",
     "ShopStatus",
     "StepKind",
     "StepState",

@@ -23,7 +23,7 @@ from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.platforms.payment_registry import sends
-from aftersale.services.desk import assignment, beside
+from aftersale.services.desk import assignment, beside, return_freight
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
@@ -166,6 +166,8 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
     form = AmountForm(sent) if decision.asks_amount and "amount" in sent else None
 
     def act() -> HttpResponse:
+        if decision is CONFIRM:
+            return_freight.require_answer(ticket)
         decided = decision.call(
             ticket_id=ticket_id,
             seen=request.POST.get("seen", ""),
@@ -236,6 +238,7 @@ def _dialog_context(
         "form": form,
         "addresses": _addresses(request, ticket) if decision is APPROVE else (),
         "then": then,
+        "freight": return_freight.answer_of(ticket) if decision is CONFIRM else None,
         "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",
         "left_open_there": approvals.left_open_there(ticket) if closes else "",
         # The facts on the screen when the dialog was opened, not those of now.
