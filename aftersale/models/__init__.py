@@ -1,17 +1,19 @@
 """The desk's tables, one subject a file."""
 
-from .account import AccountEvent, AccountLink
+from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
+from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
-    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
     ArbitrationResult,
     AttemptState,
+    AuditKind,
     Beneficiary,
+    CameBy,
     ConnectorKind,
     FundEntryKind,
     FundKind,
@@ -23,7 +25,6 @@ from .choices import (
     RefundStatus,
     Role,
     Scope,
-    ShopEventKind,
     ShopStatus,
     StepKind,
     StepState,
@@ -57,6 +58,7 @@ from .platform import (
     PlatformRead,
     PlatformSubject,
 )
+from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
 from .reply import (
     EvidenceFile,
@@ -93,8 +95,6 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
-    "AccountEvent",
-    "AccountEventKind",
     "AccountLink",
     "Actor",
     "AfterSaleWindow",
@@ -103,13 +103,17 @@ __all__ = [
     "ApiToken",
     "ArbitrationResult",
     "AttemptState",
+    "AuditEntry",
+    "AuditKind",
     "Beneficiary",
     "BlockedBuyer",
+    "CameBy",
     "CaseVisit",
     "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "ErasedBuyer",
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
