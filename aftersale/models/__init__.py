@@ -69,7 +69,7 @@ from .reply import (
 )
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
-from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
 from .shop_request import ShopRequest, ShopRequestKind
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
@@ -164,8 +164,6 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
-    "ShopEvent",
-    "ShopEventKind",
     "ShopRequest",
     "ShopRequestKind",
     "ShopStatus",

@@ -17,7 +17,10 @@ def told(**changes):
     "changes, facts",
     [
         ({}, []),
-        ({"sub_type": "REFUND_PRICE_DIFF"}, [("kind", "price_difference"), ("started_by", "merchant")]),
+        (
+            {"sub_type": "REFUND_PRICE_DIFF"},
+            [("kind", "price_difference"), ("started_by", "merchant")],
+        ),
         (
             {"sub_type": "REFUND_PRICE_DIFF", "details": {"receive_product": True}},
             [("kind", "price_difference"), ("started_by", "merchant")],
