@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('aftersale', '0044_history_lost'),
-        ('strategies', '0014_history_lost'),
+        ('strategies', '0015_advice_runs'),
     ]
 
     operations = [
