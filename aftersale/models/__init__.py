@@ -1,17 +1,19 @@
 """The desk's tables, one subject a file."""
 
-from .account import AccountEvent, AccountLink
+from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
+from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
-    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
     ArbitrationResult,
     AttemptState,
+    AuditKind,
     Beneficiary,
+    CameBy,
     ConnectorKind,
     FundEntryKind,
     FundKind,
@@ -23,7 +25,6 @@ from .choices import (
     RefundStatus,
     Role,
     Scope,
-    ShopEventKind,
     ShopStatus,
     StepKind,
     StepState,
@@ -57,11 +58,19 @@ from .platform import (
     PlatformRead,
     PlatformSubject,
 )
+from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
-from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
+from .reply import (
+    EvidenceFile,
+    Negotiation,
+    Rejection,
+    RejectReasonTemplate,
+    ReturnFreight,
+)
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
-from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
+from .shop_request import ShopRequest, ShopRequestKind
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -86,8 +95,6 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
-    "AccountEvent",
-    "AccountEventKind",
     "AccountLink",
     "Actor",
     "AfterSaleWindow",
@@ -96,13 +103,17 @@ __all__ = [
     "ApiToken",
     "ArbitrationResult",
     "AttemptState",
+    "AuditEntry",
+    "AuditKind",
     "Beneficiary",
     "BlockedBuyer",
+    "CameBy",
     "CaseVisit",
     "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "ErasedBuyer",
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
@@ -142,6 +153,7 @@ __all__ = [
     "RefundStatus",
     "RejectReasonTemplate",
     "Rejection",
+    "ReturnFreight",
     "Role",
     "RowOutcome",
     "SandboxBehaviour",
@@ -152,8 +164,8 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
-    "ShopEvent",
-    "ShopEventKind",
+    "ShopRequest",
+    "ShopRequestKind",
     "ShopStatus",
     "StepKind",
     "StepState",

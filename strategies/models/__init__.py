@@ -1,5 +1,6 @@
 """The automation's tables, one subject a file."""
 
+from .advice import AdviceRun
 from .choices import (
     ExecutionTime,
     FastRefundRuleKind,
@@ -12,6 +13,7 @@ from .choices import (
 )
 from .decision import Decision
 from .heartbeat import Heartbeat
+from .past_edition import PastEdition
 from .rulebook import EvaluatorLane, FastRefundRule, RulebookRevision
 from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
 from .tally import DecisionTally
@@ -21,6 +23,7 @@ __all__ = [
     "MOST_PER_SCENARIO",
     "NOT_ASKED",
     "UNDER_WAY",
+    "AdviceRun",
     "Decision",
     "DecisionTally",
     "EvaluatorLane",
@@ -30,6 +33,7 @@ __all__ = [
     "Heartbeat",
     "Outcome",
     "PaidTime",
+    "PastEdition",
     "ProductCondition",
     "RulebookRevision",
     "Scenario",

@@ -117,6 +117,11 @@ PAGES: dict[str, Page] = {
     "desk:note": step(HANDLE, Ticket),
     "desk:enter-return": step(HANDLE, Ticket),
     "desk:send-new-goods": step(HANDLE, Ticket),
+    "desk:more-time": step(HANDLE, Ticket),
+    "desk:stop-parcels": step(HANDLE, Ticket),
+    "desk:return-freight": step(HANDLE, Ticket),
+    "desk:price-difference": step(HANDLE, Order),
+    "desk:open-request": step(HANDLE, Order),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
@@ -190,6 +195,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # Audit trail
+    "desk:trail": Page(SHOP),
+    "desk:trail-export": Page(SHOP, None, ("csv",)),
     # Shops
     "desk:shop-settings-chooser": Page(SEE, leads_on=True),
     # Operators too; what is made is in test_making_shops.py.
