@@ -2,6 +2,7 @@
 
 from .account import AccountEvent, AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
+from .approval import ApprovalLimit, ApprovalRequest
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
@@ -9,6 +10,8 @@ from .choices import (
     Actor,
     AlertKind,
     AlertState,
+    ApprovalKind,
+    ApprovalState,
     ArbitrationResult,
     AttemptState,
     Beneficiary,
@@ -94,6 +97,10 @@ __all__ = [
     "AlertKind",
     "AlertState",
     "ApiToken",
+    "ApprovalKind",
+    "ApprovalLimit",
+    "ApprovalRequest",
+    "ApprovalState",
     "ArbitrationResult",
     "AttemptState",
     "Beneficiary",
