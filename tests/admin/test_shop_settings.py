@@ -126,7 +126,6 @@ def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
             {"seen": "viewer", "role": "cs_agent"},
             "owner admin",
         ),
-        (address("shop-member-remove", shop, viewer), {}, "owner admin"),
         (
             address("shop-second-person-change", shop),
             {
@@ -136,6 +135,7 @@ def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
             },
             "owner",
         ),
+        (address("shop-member-remove", shop, viewer), {}, "owner admin"),
     ]
 
 
