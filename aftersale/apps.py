@@ -8,12 +8,17 @@ class AftersaleConfig(AppConfig):
     verbose_name = _("After-sale desk")
 
     def ready(self) -> None:
+        from django_q.signals import post_execute_in_worker, pre_execute
+
         import aftersale.admin.accounts.session  # noqa: F401, its receiver of log-ins
         from aftersale.models import TicketEvent
         from aftersale.services.outbox import wake_webhooks
         from aftersale.services.sheets import blocked_buyers, kinds, reject_texts
         from aftersale.signals import tickets_waiting
+        from config import acting
 
+        pre_execute.connect(acting.task_begins, dispatch_uid="acting.begins")
+        post_execute_in_worker.connect(acting.task_ends, dispatch_uid="acting.ends")
         kinds.register(blocked_buyers.KIND)
         kinds.register(reject_texts.KIND)
         post_save.connect(
@@ -26,7 +31,7 @@ class AftersaleConfig(AppConfig):
 def make_schedules(**_: object) -> None:
     """Schedules: the payer's sweep (due refunds without a task, expired leases), ends of after-sale
     windows, reading from platforms, the sweeps of webhooks and of brought files; daily, deleting
-    old webhook messages and answers to old API calls."""
+    old webhook messages, answers to old API calls and old entries of the audit trail."""
     from django.db import connection
 
     from config.queue import DECIDE, PAY, PULL, SLOW, TELL, ensure_schedule
@@ -38,6 +43,8 @@ def make_schedules(**_: object) -> None:
         ensure_schedule(name="close-windows", task=task, cluster=DECIDE, minutes=1)
         task = "aftersale.tasks.forget_calls"
         ensure_schedule(name="forget-calls", task=task, cluster=DECIDE, minutes=24 * 60)
+        task = "aftersale.tasks.forget_trail"
+        ensure_schedule(name="forget-trail", task=task, cluster=DECIDE, minutes=24 * 60)
         task = "aftersale.tasks.read_platforms"
         ensure_schedule(name="read-platforms", task=task, cluster=PULL, minutes=1)
         ensure_schedule(name="tell", task="aftersale.tasks.tell", cluster=TELL, minutes=1)

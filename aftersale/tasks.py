@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from aftersale.services.access import idempotent_calls
+from aftersale.services.access import audit_trail, idempotent_calls
 from aftersale.services.exports import run
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
@@ -45,6 +45,11 @@ def close_windows() -> None:
 def forget_calls() -> None:
     """Deletes answers to API calls that have expired. Idempotent."""
     idempotent_calls.forget_old(now=timezone.now())
+
+
+def forget_trail() -> None:
+    """Deletes entries of the audit trail that are older than 400 days (SPEC P6). Idempotent."""
+    audit_trail.forget(now=timezone.now())
 
 
 def read_platforms() -> None:

@@ -8,11 +8,19 @@ makes a row of its own. Locks of rows go by the database's clock, whatever a mac
 from time import sleep
 from typing import Any
 
-from django.db import connection
+import structlog
+from django.db import OperationalError, close_old_connections, connection
+from django.db.models import Manager
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.utils import get_func_repr
+
+log = structlog.get_logger(__name__)
+
+AWAY_SECONDS = 1.0
+"""Between two looks whether a database that is away has come back."""
 
 # No wake waits for the disk: one that a power cut takes is found by the sweep.
 _ENQUEUE = """
@@ -39,6 +47,14 @@ _DEQUEUE = """
 class Broker(ORM):
     """django-q2's broker on the ORM, with rows that are woken once."""
 
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> "Manager[OrmQ]":
+        """Connects to nothing yet, unlike django-q2's own: a cluster that starts while the database
+        is away would end itself, and with it the whole group."""
+        if not connection.in_atomic_block:
+            close_old_connections()
+        return OrmQ.objects
+
     def enqueue(self, task: str) -> int | None:
         """Adds a row, or finds the one that waits already: then None."""
         content = SignedPackage.loads(task)
@@ -50,9 +66,16 @@ class Broker(ORM):
 
     def dequeue(self) -> list[tuple[int, Any]] | None:
         self.get_connection()  # as django-q2's does: closes a connection that has become useless
-        with connection.cursor() as cursor:
-            cursor.execute(_DEQUEUE, [Conf.RETRY, self.list_key, Conf.BULK])
-            tasks = cursor.fetchall()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_DEQUEUE, [Conf.RETRY, self.list_key, Conf.BULK])
+                tasks = cursor.fetchall()
+        except OperationalError as error:
+            # django-q2 would start this process again, and fetch nothing for ten seconds.
+            log.warning("queue_without_database", error=type(error.__cause__).__name__)
+            connection.close()
+            sleep(AWAY_SECONDS)
+            return None
         if tasks:
             return sorted(tasks)
         sleep(Conf.POLL)  # spares the processor

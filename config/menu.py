@@ -9,6 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 MEMBER = "aftersale.admin.kit.access.is_member"
+TRAIL_READER = "aftersale.admin.kit.access.reads_trail"
 
 
 def is_operator(request: HttpRequest) -> bool:
@@ -99,7 +100,7 @@ NAVIGATION: list[dict[str, Any]] = [
                 "link": reverse_lazy("desk:reject-texts"),
                 "permission": MEMBER,
             },
-            entry(_("Shop events"), "event_note", "aftersale_shopevent"),
+            page(_("Audit trail"), "policy", "desk:trail", TRAIL_READER),
             entry(_("Sandbox instructions"), "science", "aftersale_sandboxinstruction"),
             entry(_("Sandbox payments"), "toll", "aftersale_sandboxpayment"),
         ],
@@ -108,7 +109,6 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Operations"),
         "items": [
             entry(_("Users"), "manage_accounts", "auth_user", is_operator),
-            entry(_("Account events"), "history", "aftersale_accountevent", is_operator),
             entry(_("Payment stops"), "front_hand", "aftersale_paymentstop", is_operator),
             entry(_("Fast-refund rules"), "bolt", "strategies_fastrefundrule", is_operator),
             entry(_("Evaluator lanes"), "conveyor_belt", "strategies_evaluatorlane", is_operator),

@@ -1,23 +1,23 @@
-"""Each request has an id: in its answer, and in each of its log lines."""
+"""Each request has an id: in its answer, its log lines, and whatever it writes (SPEC P6)."""
 
-import uuid
 from collections.abc import Callable
 
-import structlog
 from django.http import HttpRequest, HttpResponse
+
+from config.acting import acting
+from config.login import address_of
 
 HEADER = "Request-Id"
 
 
 class RequestId:
-    """Middleware: makes the id, which no caller can choose, and binds it to the log."""
+    """Middleware: makes the id, which no caller can choose, and says what is at work."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = uuid.uuid4().hex
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with acting(address=address_of(request) or "") as request_id:
             response = self.get_response(request)
         response[HEADER] = request_id
         return response

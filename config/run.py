@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import django
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -117,7 +118,7 @@ def keep_running(server: Server, ended: threading.Event) -> None:
         print("PostgreSQL has ended by itself and is started again.", flush=True)
         try:
             server.start()
-        except PostgresError as error:
+        except (PostgresError, psycopg.Error) as error:  # it may end again meanwhile
             print(error, file=sys.stderr, flush=True)
 
 

@@ -1,6 +1,5 @@
 """The desk's pages in the admin. Other apps add to them through `TicketAdmin.sections`."""
 
-from aftersale.admin.records.account_event import AccountEventAdmin
 from aftersale.admin.records.fund import FundAdmin, FundEntryAdmin
 from aftersale.admin.records.order import OrderAdmin
 from aftersale.admin.records.payment_stop import PaymentStopAdmin
@@ -10,16 +9,15 @@ from aftersale.admin.records.shop import (
     BlockedBuyerAdmin,
     MembershipAdmin,
     ShopAdmin,
-    ShopEventAdmin,
 )
 from aftersale.admin.records.ticket import TicketAdmin, TicketEventAdmin
 from aftersale.admin.records.user import PersonAdmin
 
+from .workbench.came_in import came_in
 from .workbench.platform_says import platform_says
 from .workbench.told_platform import told_platform
 
 __all__ = [
-    "AccountEventAdmin",
     "BlockedBuyerAdmin",
     "FundAdmin",
     "FundEntryAdmin",
@@ -32,9 +30,9 @@ __all__ = [
     "SandboxInstructionAdmin",
     "SandboxPaymentAdmin",
     "ShopAdmin",
-    "ShopEventAdmin",
     "TicketAdmin",
     "TicketEventAdmin",
+    "came_in",
     "platform_says",
     "told_platform",
 ]

@@ -15,6 +15,7 @@ from aftersale.admin.desk import (
     saved_filters,
     sheets,
     shipping_alerts,
+    trail,
     windows,
 )
 
@@ -65,6 +66,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("sheets/<int:shop>/<slug:code>/", sheets.sheet, name="sheet"),
     path("sheets/<int:shop>/<slug:code>/<slug:form>/", sheets.export, name="sheet-export"),
+    path("trail/", trail.page, name="trail"),
+    path("trail/<slug:form>/", trail.export, name="trail-export"),
     path("users/<int:pk>/change/", user.change, name="user-change"),
     path("users/<int:pk>/password-link/", user.password_link, name="user-password-link"),
     path("users/<int:pk>/forget-factors/", user.forget_factors, name="user-forget-factors"),

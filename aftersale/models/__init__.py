@@ -1,12 +1,12 @@
 """The desk's tables, one subject a file."""
 
-from .account import AccountEvent, AccountLink
+from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .approval import ApprovalLimit, ApprovalRequest
+from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
-    AccountEventKind,
     Actor,
     AlertKind,
     AlertState,
@@ -14,7 +14,9 @@ from .choices import (
     ApprovalState,
     ArbitrationResult,
     AttemptState,
+    AuditKind,
     Beneficiary,
+    CameBy,
     ConnectorKind,
     FundEntryKind,
     FundKind,
@@ -26,7 +28,6 @@ from .choices import (
     RefundStatus,
     Role,
     Scope,
-    ShopEventKind,
     ShopStatus,
     StepKind,
     StepState,
@@ -60,11 +61,12 @@ from .platform import (
     PlatformRead,
     PlatformSubject,
 )
+from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
-from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop, ShopEvent
+from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -89,8 +91,6 @@ __all__ = [
     "OPEN_ALERTS",
     "OPEN_STATES",
     "TEST_TYPE",
-    "AccountEvent",
-    "AccountEventKind",
     "AccountLink",
     "Actor",
     "AfterSaleWindow",
@@ -103,13 +103,17 @@ __all__ = [
     "ApprovalState",
     "ArbitrationResult",
     "AttemptState",
+    "AuditEntry",
+    "AuditKind",
     "Beneficiary",
     "BlockedBuyer",
+    "CameBy",
     "CaseVisit",
     "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "ErasedBuyer",
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
@@ -159,8 +163,6 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
-    "ShopEvent",
-    "ShopEventKind",
     "ShopStatus",
     "StepKind",
     "StepState",

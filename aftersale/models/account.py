@@ -1,45 +1,12 @@
-"""Events of accounts, and links that are used once (SPEC P1, P5)."""
+"""Links that are used once (SPEC P1, P5)."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.domain.multilingual import SaidField
-
-from .choices import AccountEventKind, Role
+from .choices import Role
 from .shop import Shop
-
-
-class AccountEvent(models.Model):
-    """One step at an account: whose, by whom, when, from where. Never changed."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.CASCADE,
-        related_name="account_events",
-        verbose_name=_("user"),
-    )
-    at = models.DateTimeField(_("at"))
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
-    kind = models.CharField(_("what"), max_length=24, choices=AccountEventKind)
-    note = SaidField(_("note"), blank=True)
-    # Empty for a command on the machine.
-    address = models.CharField(_("from the address"), max_length=45, blank=True)
-
-    class Meta:
-        verbose_name = _("account event")
-        verbose_name_plural = _("account events")
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
 
 
 class AccountLink(models.Model):

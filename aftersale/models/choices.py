@@ -91,6 +91,15 @@ class TicketStatus(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("ticket status", "Closed")
 
 
+class CameBy(models.TextChoices):
+    """The way by which a ticket first came in; empty for those from before it was kept."""
+
+    PLATFORM = "platform", _("Read from its platform")
+    PROGRAM = "program", _("Sent by a program")
+    FILE = "file", _("From a file of records")
+    EXPORT = "export", _("From an export of the back office")
+
+
 class TicketFlag(models.TextChoices):
     """A warning for people about a ticket; raised once, it stays."""
 
@@ -272,25 +281,14 @@ class AlertState(models.TextChoices):
     LOST = "lost", _("Lost")
 
 
-class ShopEventKind(models.TextChoices):
-    CREATED = "created", _("Created")
-    CHANGED = "changed", _("Settings changed")
-    PAUSED = "paused", _("Automation paused")
-    RESUMED = "resumed", _("Automation resumed")
-    LOOKED_AGAIN = "looked_again", _("Tickets evaluated again")
-    BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
-    BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
-    MEMBER = "member", _("Membership changed")
-    TEMPLATE = "template", _("Reject text changed")
-    TOKEN = "token", _("API token changed")
-    PLATFORM = "platform", _("Platform connection changed")
-    WEBHOOK = "webhook", _("Webhook changed")
-    RESTORED = "restored", _("Backup restored")
-    TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
+class AuditKind(models.TextChoices):
+    """A step that the audit trail tells of (SPEC P6)."""
 
-
-class AccountEventKind(models.TextChoices):
+    # Accounts
     LOGGED_IN = "logged_in", _("Logged in")
+    LOG_IN_FAILED = "log_in_failed", _("Log-in failed")
+    LOGGED_OUT = "logged_out", _("Logged out")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     JOINED = "joined", _("Accepted an invitation")
     PASSWORD = "password", _("Password changed")
     PASSWORD_LINK = "password_link", _("Link for a new password made")
@@ -298,5 +296,32 @@ class AccountEventKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", _("Second factor removed")
     RECOVERY_CODES = "recovery_codes", _("New recovery codes")
     FACTORS_FORGOTTEN = "factors_forgotten", _("Second factors taken away")
-    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     ACCESS = "access", _("Access changed")
+    # Shops
+    CREATED = "created", _("Created")
+    CHANGED = "changed", _("Settings changed")
+    MEMBER = "member", _("Membership changed")
+    TOKEN = "token", _("API token changed")
+    WEBHOOK = "webhook", _("Webhook changed")
+    PLATFORM = "platform", _("Platform connection changed")
+    TEMPLATE = "template", _("Reject text changed")
+    BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
+    BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
+    BUYER_ERASED = "buyer_erased", _("Buyer erased")
+    BUYER_EXPORTED = "buyer_exported", _("Buyer's data given out")
+    # Automation and money
+    STRATEGY = "strategy", _("Strategies changed")
+    STRATEGY_ENABLED = "strategy_enabled", _("Strategy enabled")
+    PAUSED = "paused", _("Automation paused")
+    RESUMED = "resumed", _("Automation resumed")
+    LOOKED_AGAIN = "looked_again", _("Tickets evaluated again")
+    CORRECTION = "correction", _("Ledger corrected")
+    PAYMENTS_STOPPED = "payments_stopped", _("All payments stopped")
+    PAYMENTS_RESUMED = "payments_resumed", _("Payments let go on")
+    # Programs, exports, refusals, and the machine
+    CALL = "call", _("Step of a program")
+    EXPORTED = "exported", _("Exported")
+    REFUSED = "refused", _("Step refused")
+    RESTORED = "restored", _("Backup restored")
+    TIME_SET_RIGHT = "time_set_right", _("Time of decisions set right")
+    COMMAND = "command", _("Command on the machine")

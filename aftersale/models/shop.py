@@ -6,9 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.domain.multilingual import SaidField
-
-from .choices import ConnectorKind, Role, ShopEventKind, ShopStatus
+from .choices import ConnectorKind, Role, ShopStatus
 from .money import FenField
 
 
@@ -60,6 +58,12 @@ class Shop(models.Model):
     lost_since = models.DateTimeField(_("history lost since"), null=True, editable=False)
     lost_until = models.DateTimeField(_("history lost until"), null=True, editable=False)
     on_hold = models.BooleanField(_("on hold"), default=False, db_default=False, editable=False)
+    # Notes, pictures and buyers' numbers that are older are erased (SPEC P7).
+    retention_months = models.PositiveSmallIntegerField(
+        _("personal data kept, in months"), default=24, db_default=24
+    )
+    # The key of the hashes of erased buyers, encrypted (config.secrets); empty before the first.
+    erasure_key = models.TextField(editable=False, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     digest = models.BinaryField(editable=False, default=b"")
 
@@ -172,30 +176,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.get_role_display()}"
-
-
-class ShopEvent(models.Model):
-    """One change of a shop: who, when, what."""
-
-    shop = models.ForeignKey(Shop, models.CASCADE, related_name="events", verbose_name=_("shop"))
-    at = models.DateTimeField(_("at"))
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("user"),
-    )
-    kind = models.CharField(_("what"), max_length=16, choices=ShopEventKind)
-    note = SaidField(_("note"), blank=True)
-
-    class Meta:
-        verbose_name = _("shop event")
-        verbose_name_plural = _("shop events")
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
 
 
 class PaymentStop(models.Model):

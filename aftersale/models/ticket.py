@@ -7,12 +7,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
+from config import acting
 
 from .changed_at import ChangedAtField, changed_index
 from .choices import (
     HANDS_OFF,
     Actor,
     ArbitrationResult,
+    CameBy,
     TicketEventKind,
     TicketFlag,
     TicketStatus,
@@ -21,6 +23,7 @@ from .choices import (
 from .money import FenField
 from .order import Order
 from .shop import Shop
+from .token import ApiToken
 
 # Somebody has work to do in these statuses, or waits for the buyer or platform.
 DESK_STATUSES = [
@@ -112,6 +115,9 @@ class Ticket(models.Model):
     rejected_before = models.BooleanField(_("rejected before"), default=False, db_default=False)
     taken_back = models.BooleanField(
         _("its refund was taken back"), default=False, db_default=False
+    )
+    came_by = models.CharField(
+        _("came in by"), max_length=8, choices=CameBy, blank=True, default="", db_default=""
     )
     flags = ArrayField(
         models.CharField(max_length=24, choices=TicketFlag),
@@ -219,6 +225,20 @@ class TicketEvent(models.Model):
         db_constraint=False,
         db_index=False,
         verbose_name=_("user"),
+    )
+    # The token of a program's step: pages and programs are told its name, and not its maker's.
+    token = models.ForeignKey(
+        ApiToken,
+        models.DO_NOTHING,
+        null=True,
+        default=acting.token,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("API token"),
+    )
+    request_id = models.CharField(
+        _("request"), max_length=32, blank=True, default=acting.request_id, db_default=""
     )
     from_status = models.CharField(
         _("from"), max_length=24, choices=TicketStatus, blank=True, default=""

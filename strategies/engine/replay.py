@@ -1,15 +1,15 @@
 """Past evaluations decided once more, by a rulebook as it is or might be (SPEC M3).
 
 Each is decided at its own moment, on the facts that were kept (SPEC O8), in the order of the
-decisions. Caps, buyers' limits and breakers count the replay's own decisions, and a ticket is hit
-once (SPEC S3). Everything else stays as it was: pauses of the shop, people's approvals and
-rejections, changes of orders. A breaker that opens in a replay stays open to its end, for only a
-person switches the strategy on again (SPEC G3).
+decisions, and a ticket is hit once (SPEC S3). Everything else stays as it was: pauses of the shop,
+backups brought back (SPEC G6), people's approvals and rejections, changes of orders. A breaker that
+opens in a replay stays open to its end, for only a person switches the strategy on again (SPEC G3).
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Hashable, Sequence
-from typing import NamedTuple
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from typing import Final, NamedTuple
 
 from strategies.engine.decide import decide
 from strategies.engine.facts import Facts
@@ -18,7 +18,9 @@ from strategies.engine.state import State
 from strategies.engine.verdict import Verdict
 from strategies.engine.vocabulary import FAST_REFUND_BIT, MANUAL, SCENARIO_BIT
 
-_ORDER = 2  # its position in Facts
+# Positions in Facts.
+_ORDER: Final = 2
+_DECIDED_AT: Final = 9
 
 
 class Past(NamedTuple):
@@ -29,6 +31,15 @@ class Past(NamedTuple):
     """Whether the automation approved it then."""
     paused: bool
     """Whether the shop was paused then."""
+
+
+class Restore(NamedTuple):
+    """A backup that was brought back: from `at` on, the caps of its day count as used up, and what
+    became known again of the lost time counts for buyers' limits (SPEC G6)."""
+
+    at: int
+    found: Sequence[tuple[Hashable, int, int]]
+    """Buyer, moment and amount of each refund."""
 
 
 class _Lines:
@@ -65,6 +76,7 @@ class Replay:
 
     `repeated` are the orders that are evaluated more than once in the past replayed: for them
     alone something is remembered from one evaluation to the next, so that memory stays flat.
+    `restores` are in the order of their moments.
     """
 
     def __init__(
@@ -74,8 +86,10 @@ class Replay:
         *,
         repeated: Collection[Hashable],
         paused: bool = False,
+        restores: Iterable[Restore] = (),
     ) -> None:
         self.rulebook = rulebook
+        self._restores = deque(restores)
         self.state = state
         self._repeated = repeated
         self._always_paused = paused
@@ -90,6 +104,24 @@ class Replay:
 
     def run(self, past: Sequence[Past]) -> list[Verdict | None]:
         """The verdicts, in order; None where this replay approved the ticket before."""
+        verdicts: list[Verdict | None] = []
+        while past and self._restores and past[-1][0][_DECIDED_AT] >= self._restores[0].at:
+            restore = self._restores.popleft()
+            before = bisect_left(past, restore.at, key=lambda one: one[0][_DECIDED_AT])
+            verdicts += self._run(past[:before])
+            self._restore(restore)
+            past = past[before:]
+        return verdicts + self._run(past)
+
+    def _restore(self, restore: Restore) -> None:
+        day = self.rulebook.moment(restore.at).day
+        for index, cap in enumerate(self.rulebook.daily_caps):
+            self.state.used[index, day] = max(cap, self.state.used.get((index, day), 0))
+        if self.rulebook.buyer_limit is not None:
+            for buyer, at, amount in restore.found:
+                self.state.buyers.setdefault(buyer, []).append((at, 1, amount))
+
+    def _run(self, past: Sequence[Past]) -> list[Verdict | None]:
         if not past:
             return []
         verdicts: list[Verdict | None] = []

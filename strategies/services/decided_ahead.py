@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from aftersale.domain.multilingual import said
-from aftersale.models import Shop, ShopEvent, ShopEventKind
+from aftersale.models import AuditKind, Shop
 from aftersale.services.access.rights import Right, require
+from aftersale.services.shared import trail
 from aftersale.services.shared.database_clock import database_moment
 from aftersale.services.shared.errors import Refused
 from strategies.models import Decision, EvaluatorLane, Strategy
@@ -118,11 +119,11 @@ def set_right(*, shop_id: int, user: User) -> int:
         strategies.filter(enabled_at__gt=now).update(enabled_at=now)
         strategies.filter(breaker_opened_at__gt=now).update(breaker_opened_at=now)
         EvaluatorLane.objects.filter(shop=shop_id).update(decided_until=now)
-        ShopEvent.objects.create(
-            shop=shop,
-            at=now,
+        trail.record(
+            AuditKind.TIME_SET_RIGHT,
+            shop_id=shop.pk,
             user=user,
-            kind=ShopEventKind.TIME_SET_RIGHT,
+            now=now,
             note=said(
                 gettext_noop("Decided until %(until)s; decisions that count as made now: %(count)s")
             )

@@ -1,10 +1,52 @@
 """Days of which a restored backup knows a part only: their caps count as used up (SPEC G6)."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from aftersale.models import Shop
+from strategies.engine.replay import Restore
 from strategies.models import Strategy, StrategyUsage
+
+_EPOCH = "(date_part('epoch', {}) * 1e6)::bigint"
+# Resuming a shop is such an event too, but of a person. Should that account be gone, the day tells:
+# no cap of it was taken, or it is the restore's own, on which nothing was decided in between.
+_RESTORES = f"""
+    SELECT {_EPOCH.format("e.at")} FROM aftersale_shopevent e
+    JOIN aftersale_shop s ON s.id = e.shop_id
+    WHERE e.shop_id = %(shop)s AND e.kind = 'restored' AND e.user_id IS NULL
+        AND e.at >= %(start)s AND e.at < %(end)s
+        AND EXISTS (
+            SELECT FROM strategies_strategyusage u
+            JOIN strategies_strategy y ON y.id = u.strategy_id
+            WHERE y.shop_id = e.shop_id AND u.taken > 0
+                AND u.day = (e.at AT TIME ZONE s.timezone)::date)
+    ORDER BY e.at
+"""  # noqa: S608
+# Refunds that became known again after the last restore, as the evaluator counts them.
+_FOUND = f"""
+    SELECT {_EPOCH.format("s.lost_until")}, o.buyer, {_EPOCH.format("r.requested_at")}, r.amount
+    FROM aftersale_shop s
+    JOIN aftersale_refund r ON r.shop_id = s.id
+    JOIN aftersale_order o ON o.id = r.order_id
+    WHERE s.id = %(shop)s AND r.source = 'platform' AND r.status = 'succeeded'
+        AND r.requested_at > s.lost_since AND r.requested_at <= s.lost_until
+    ORDER BY r.requested_at
+"""  # noqa: S608
+
+
+def restores(shop_id: int, start: datetime, end: datetime) -> list[Restore]:
+    """The backups brought back in a shop's past, for its replay."""
+    given: dict[str, Any] = {"shop": shop_id, "start": start, "end": end}
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTORES, given)
+        found: dict[int, list[tuple[str, int, int]]] = {at: [] for (at,) in cursor.fetchall()}
+        cursor.execute(_FOUND, given)
+        for until, *refund in cursor.fetchall():
+            found.setdefault(until, []).append(tuple(refund))
+    return [Restore(at, found[at]) for at in sorted(found)]
 
 
 def use_up(shop: Shop) -> list[date]:

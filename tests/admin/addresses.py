@@ -192,6 +192,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # Audit trail
+    "desk:trail": Page(SHOP),
+    "desk:trail-export": Page(SHOP, None, ("csv",)),
     # Shops
     "desk:shop-settings-chooser": Page(SEE, leads_on=True),
     # Operators too; what is made is in test_making_shops.py.

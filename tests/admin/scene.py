@@ -11,6 +11,7 @@ from django.db import models
 from aftersale.models import (
     AccountLink,
     ApiToken,
+    AuditEntry,
     BlockedBuyer,
     EvidenceFile,
     FileImport,
@@ -27,7 +28,6 @@ from aftersale.models import (
     SavedFilter,
     ShippingAlert,
     Shop,
-    ShopEvent,
     Ticket,
     TicketEvent,
     WebhookEndpoint,
@@ -232,7 +232,7 @@ def make(mark: str, *roles: str) -> Scene:
             fund=fund, entry_no=f"{mark}-entry", amount=100, balance_after=100, at=AT
         ),
         BlockedBuyer.objects.create(shop=shop, buyer=f"{mark}-blocked", note=mark),
-        ShopEvent.objects.create(shop=shop, at=AT, kind="changed", note=mark),
+        AuditEntry.objects.create(shop=shop, at=AT, kind="changed", note=mark),
         ShippingAlert.objects.create(
             shop=shop,
             order=order,

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from aftersale.models import AccountEvent, ApiToken, Membership, Role
+from aftersale.models import ApiToken, AuditEntry, Membership, Role
 from aftersale.services.access import members, second_factor
 from tests.factories import make_shop, make_user
 
@@ -54,9 +54,7 @@ def with_app(client: Client) -> str:
 
 
 def events(user: User) -> list[str]:
-    return list(
-        AccountEvent.objects.filter(user=user).order_by("pk").values_list("kind", flat=True)
-    )
+    return list(AuditEntry.objects.filter(whom=user).order_by("pk").values_list("kind", flat=True))
 
 
 def test_for_whom_it_is_compulsory(settings: Any) -> None:
@@ -250,8 +248,8 @@ def test_break_glass_is_written_down() -> None:
     assert "second factors taken away: 1" in out.getvalue()
     assert not Authenticator.objects.filter(user=operator).exists()
     assert client.get("/admin/").status_code == 302
-    entry = AccountEvent.objects.filter(user=operator).latest("pk")
-    assert (entry.kind, entry.by, entry.address) == ("factors_forgotten", None, "")
+    entry = AuditEntry.objects.filter(whom=operator).latest("pk")
+    assert (entry.kind, entry.user, entry.address) == ("factors_forgotten", None, "")
     assert entry.note.startswith("phone lost (on the machine: ")
     assert logged_in(operator).get("/admin/").url == ACCOUNT  # type: ignore[attr-defined]
     with pytest.raises(CommandError, match="no user “nobody”"):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import AccountEvent, AccountLink, ApiToken, Membership, Role, Shop, ShopEvent
+from aftersale.models import AccountLink, ApiToken, AuditEntry, Membership, Role, Shop
 from aftersale.services.access import links, tokens
 from aftersale.services.shared.errors import NotAllowed
 from tests.factories import NOON, make_shop, make_user
@@ -36,7 +36,7 @@ def link_in(answer: Any) -> str:
 
 
 def notes(shop: Shop) -> list[str]:
-    found = ShopEvent.objects.filter(shop=shop, kind="member").order_by("pk")
+    found = AuditEntry.objects.filter(shop=shop, kind="member").order_by("pk")
     return list(found.values_list("note", flat=True))
 
 
@@ -67,7 +67,7 @@ def test_from_the_invitation_to_the_desk() -> None:
     assert person.get("/admin/").status_code == 200
     told = ["Invited: Mei, Administrator", "Invitation accepted: Mei, Administrator"]
     assert notes(first) == notes(second) == told
-    assert AccountEvent.objects.filter(user=mei, kind="joined").count() == 1
+    assert AuditEntry.objects.filter(whom=mei, kind="joined").count() == 1
     over = Client().get(link)
     assert over.status_code == 410 and "not valid any more" in over.content.decode()
     assert Client().post(link, sent | {"username": "eve", "password": PASSWORD}).status_code == 410
@@ -187,7 +187,7 @@ def test_an_operator_gives_a_link_for_a_new_password(operator: User) -> None:
     assert secret and old.get("/admin/").status_code == 302
     owner.refresh_from_db()
     assert owner.check_password("lamps-4-river")
-    kinds = list(AccountEvent.objects.filter(user=owner).order_by("pk").values_list("kind", "by"))
+    kinds = list(AuditEntry.objects.filter(whom=owner).order_by("pk").values_list("kind", "user"))
     assert kinds[-3:] == [
         ("password_link", operator.pk), ("password_link", operator.pk), ("password", owner.pk),
     ]  # fmt: skip
@@ -214,7 +214,7 @@ def test_operators_change_users_and_keep_themselves(operator: User) -> None:
     owner.refresh_from_db()
     assert (owner.first_name, owner.is_superuser, owner.is_staff) == ("Boss", True, True)
     assert session.get("/admin/").status_code == 302
-    assert AccountEvent.objects.get(user=owner, kind="access").note == "operator"
+    assert AuditEntry.objects.get(whom=owner, kind="access").note == "operator"
     mine = reverse("desk:user-change", args=[operator.pk])
     assert client.post(mine, {"name": "x", "is_active": "on"}, **HTMX).status_code == 422
     operator.refresh_from_db()
@@ -224,4 +224,4 @@ def test_operators_change_users_and_keep_themselves(operator: User) -> None:
     forget = reverse("desk:user-forget-factors", args=[owner.pk])
     assert client.post(forget, **HTMX).status_code == 204
     assert session.get("/admin/").status_code == 302
-    assert AccountEvent.objects.filter(user=owner, kind="factors_forgotten", by=operator).exists()
+    assert AuditEntry.objects.filter(whom=owner, kind="factors_forgotten", user=operator).exists()

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aftersale.models import (
+    AuditEntry,
     EvidenceFile,
     Negotiation,
     Order,
     Rejection,
     RejectReasonTemplate,
-    ShopEvent,
     Ticket,
     TicketEvent,
 )
@@ -311,7 +311,7 @@ def test_a_manager_edits_and_resets(own: Scene) -> None:
     assert RejectReasonTemplate.objects.get().text == "Dear {buyer}"
     assert client.post(text_url(own), {"text": "ignored", "reset": "1"}).status_code == 204
     assert not RejectReasonTemplate.objects.exists()
-    assert ShopEvent.objects.filter(kind="template").count() == 2
+    assert AuditEntry.objects.filter(kind="template").count() == 2
 
 
 def test_a_text_is_previewed_as_it_is_typed(own: Scene) -> None:
@@ -334,14 +334,14 @@ def test_others_do_not_edit(own: Scene, foreign: Scene) -> None:
             assert client.post(text_url(own, name), {"text": "x"}).status_code == status
         assert client.post(text_url(own), {"reset": "1"}).status_code == status
     assert client_of(own.people["owner"]).get(text_url(own, reason="nope")).status_code == 404
-    assert not RejectReasonTemplate.objects.exists() and not ShopEvent.objects.filter(
+    assert not RejectReasonTemplate.objects.exists() and not AuditEntry.objects.filter(
         kind="template"
     )
 
 
 def test_all_of_it_is_chinese(own: Scene, ticket: Ticket) -> None:
     client = chinese_client(own.people["owner"])
-    known = {"JPEG", "PNG", "WebP", "Ctrl"}
+    known = {"JPEG", "PNG", "WebP", "Ctrl", "Enter", "Esc"}
     placeholders = {"ticket", "order", "amount", "product", "shop", "buyer", "applied", "reason"}
     addresses = [*dialogs(ticket), reverse("desk:reject-texts"), text_url(own)]
     seen = {"seen": seen_now(ticket, ticket.order)}

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from aftersale.admin.shop_settings.frame import FOR_OWNERS, SECTIONS, seal
 from aftersale.admin.shop_settings.intervals import time_of_day
-from aftersale.models import BlockedBuyer, Membership, Role, Shop, ShopEvent, WebhookEndpoint
+from aftersale.models import AuditEntry, BlockedBuyer, Membership, Role, Shop, WebhookEndpoint
 from aftersale.services.shops import settings
 from tests.factories import make_shop, make_strategy
 
@@ -146,7 +146,7 @@ def state(shop: Shop) -> Any:
         list(shop.blocked_buyers.values_list("buyer", "note")),
         list(shop.memberships.order_by("pk").values_list("user", "role")),
         list(shop.approval_limits.order_by("pk").values_list("role", "amount")),
-        ShopEvent.objects.filter(shop=shop).count(),
+        AuditEntry.objects.filter(shop=shop).count(),
     )
 
 
@@ -392,7 +392,7 @@ def test_each_change_of_a_member_is_an_event_of_the_shop(own: Scene) -> None:
     owner.post(address("shop-member-role", own.shop, member.pk), sent, **HTMX)
     owner.post(address("shop-member-remove", own.shop, member.pk), **HTMX)
     assert not Membership.objects.filter(user__username="newcomer").exists()
-    events = ShopEvent.objects.filter(kind="member").order_by("pk")
+    events = AuditEntry.objects.filter(kind="member").order_by("pk")
     assert [(event.note, event.user) for event in events] == [
         ("newcomer: Read only → Administrator", own.people["owner"]),
         ("newcomer: Administrator → –", own.people["owner"]),

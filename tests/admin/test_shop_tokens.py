@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import ApiToken, Role, ShopEvent
+from aftersale.models import ApiToken, AuditEntry, Role
 from aftersale.services.access import tokens
 from tests.factories import NOON, make_user
 
@@ -45,7 +45,7 @@ def test_made_and_shown_once(own: Scene) -> None:
         shown = owner.get(page).content.decode()
         assert text not in shown and token.beginning in shown
         assert "Read orders, tickets, decisions and figures" in shown
-    assert text not in str(ShopEvent.objects.filter(kind="token").values())
+    assert text not in str(AuditEntry.objects.filter(kind="token").values())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import Order, Refund, Shop, ShopEvent, Ticket
+from aftersale.models import AuditEntry, Order, Refund, Shop, Ticket
 from strategies.models import RulebookRevision, Scenario, Strategy, StrategyRevision
 from tests.factories import make_strategy
 
@@ -45,7 +45,7 @@ def written() -> tuple[Any, ...]:
         StrategyRevision.objects.count(),
         RulebookRevision.objects.count(),
         list(Shop.objects.order_by("pk").values()),
-        ShopEvent.objects.count(),
+        AuditEntry.objects.count(),
     )
 
 

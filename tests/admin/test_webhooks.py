@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from aftersale.models import ShopEvent, WebhookEndpoint, WebhookMessage
+from aftersale.models import AuditEntry, WebhookEndpoint, WebhookMessage
 from aftersale.services.webhooks import endpoints
 from config.secrets import unseal
 from tests.factories import NOON
@@ -90,7 +90,7 @@ def test_the_log_says_what_became_of_each_and_sends_again(
     test = client.post(address("shop-webhook-test", *where), **HTMX)
     assert test.status_code == 204
     assert WebhookMessage.objects.filter(endpoint=endpoint, type="webhook.test").count() == 1
-    notes = ShopEvent.objects.filter(shop=own.shop, kind="webhook").values_list("note", flat=True)
+    notes = AuditEntry.objects.filter(shop=own.shop, kind="webhook").values_list("note", flat=True)
     assert any("sent again" in note for note in notes)
     WebhookMessage.objects.filter(pk=message.pk).update(state="failed", finished_at=timezone.now())
     failed = client.post(address("shop-webhook-again", *where), {"days": "1"}, **HTMX)

@@ -8,7 +8,7 @@ import pytest
 from django.utils.translation import override
 
 from aftersale.domain.multilingual import MultilingualText, joined, read, said, written
-from aftersale.models import Role, ShopEvent, TicketEvent, TicketStatus
+from aftersale.models import AuditEntry, Role, TicketEvent, TicketStatus
 from aftersale.services.access import members
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
@@ -96,4 +96,4 @@ def test_a_members_roles():
     with override("zh-hans"):
         members.remove(membership_id=kim.pk, user=owner, now=NOON)
     with override("en"):
-        assert ShopEvent.objects.get(shop=shop, kind="member").note == "kim: Read only → –"
+        assert AuditEntry.objects.get(shop=shop, kind="member").note == "kim: Read only → –"

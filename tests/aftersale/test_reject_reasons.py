@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersale.domain.placeholders import PLACEHOLDERS, fill, problem
-from aftersale.models import RejectReasonTemplate, Role, ShopEvent, Ticket, TicketStatus, TicketType
+from aftersale.models import (
+    AuditEntry,
+    RejectReasonTemplate,
+    Role,
+    Ticket,
+    TicketStatus,
+    TicketType,
+)
 from aftersale.reject_reasons import BY_CODE, REASONS, Stage, fitting
 from aftersale.services.desk import reject_templates
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
@@ -170,7 +177,7 @@ def test_a_shop_has_texts_of_its_own_and_resets_them(shop: Any) -> None:
     reject_templates.reset(**call)
     assert reject_templates.own_texts(shop) == {}
     label = BY_CODE["return_first"].label
-    events = ShopEvent.objects.filter(shop=shop, kind="template").order_by("pk")
+    events = AuditEntry.objects.filter(shop=shop, kind="template").order_by("pk")
     assert [(event.user, event.note) for event in events] == [
         (manager, f"{label}\n(default text)\n→\nHi {{buyer}}\nbye"),
         (manager, f"{label}\nHi {{buyer}}\nbye\n→\n(default text)"),
@@ -184,7 +191,7 @@ def test_a_wrong_text_is_refused(shop: Any, text: str) -> None:
             shop_id=shop.pk, reason="return_first", text=text, user=make_user(shop), now=NOON
         )
     assert refused.value.pointer == "text"
-    assert not RejectReasonTemplate.objects.exists() and not ShopEvent.objects.exists()
+    assert not RejectReasonTemplate.objects.exists() and not AuditEntry.objects.exists()
 
 
 def test_who_may_edit_them(shop: Any) -> None:
@@ -207,7 +214,7 @@ def test_who_may_edit_them(shop: Any) -> None:
         reject_templates.save(
             shop_id=shop.pk, reason="no_such", text="x", user=make_user(shop), now=NOON
         )
-    assert not RejectReasonTemplate.objects.exists() and not ShopEvent.objects.exists()
+    assert not RejectReasonTemplate.objects.exists() and not AuditEntry.objects.exists()
 
 
 def test_a_ticket_without_its_order_has_a_stage(shop: Any) -> None:

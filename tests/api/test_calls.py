@@ -17,7 +17,7 @@ from rest_framework.request import Request
 
 from aftersale.api.call import Call, _canonical, answer
 from aftersale.api.parse_request import read
-from aftersale.models import ApiToken, IdempotentCall, Scope, Shop, ShopEvent
+from aftersale.models import ApiToken, AuditEntry, IdempotentCall, Scope, Shop
 from aftersale.records.schemas import Record
 from aftersale.records.values import Text
 from aftersale.services.access import idempotent_calls, tokens
@@ -43,7 +43,7 @@ class Write(Call):
         note = read(request, Note).note
 
         def work() -> HttpResponse:
-            ShopEvent.objects.create(shop_id=self.shop_id, at=NOON, kind="changed", note=note)
+            AuditEntry.objects.create(shop_id=self.shop_id, at=NOON, kind="changed", note=note)
             if Write.then is not None:
                 Write.then()
             return answer(Note(note=note), 201)
@@ -61,7 +61,7 @@ def a_call_that_writes(settings: object) -> None:
 
 
 def notes() -> list[str]:
-    return list(ShopEvent.objects.filter(kind="changed").values_list("note", flat=True))
+    return list(AuditEntry.objects.filter(kind="changed").values_list("note", flat=True))
 
 
 def test_the_same_key_and_body_give_the_same_answer(erp: Program) -> None:
@@ -140,14 +140,14 @@ def test_two_equal_calls_at_once_are_carried_out_once() -> None:
         connection.close()
 
     for key in ("", "k1"):
-        ShopEvent.objects.all().delete()
+        before = len(notes())
         threads = [threading.Thread(target=send, args=[key]) for _one in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         # Without a key both are carried out.
-        assert notes() == (["a"] if key else ["a", "a"])
+        assert len(notes()) - before == (1 if key else 2)
     assert answers == [201] * 4
 
 
@@ -256,7 +256,7 @@ def test_a_revoked_token_is_no_token(erp: Program, shop: Shop, owner: User) -> N
     refused = erp.post("/write", {"note": "b"})
     assert (refused.status, refused.response["WWW-Authenticate"]) == (401, "Bearer")
     assert notes() == ["a"]
-    assert list(ShopEvent.objects.filter(kind="token").values_list("user", flat=True)) == [
+    assert list(AuditEntry.objects.filter(kind="token").values_list("user", flat=True)) == [
         owner.pk,
         owner.pk,
     ]

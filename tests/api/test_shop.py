@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from aftersale.models import BlockedBuyer, Fund, FundEntry, Membership, Shop, ShopEvent
+from aftersale.models import AuditEntry, BlockedBuyer, Fund, FundEntry, Membership, Shop
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
 from .program import Program, program
@@ -26,7 +26,7 @@ def test_a_program_pauses_and_a_person_resumes(erp: Program, shop: Shop, owner: 
     ticket.refresh_from_db()
     shop.refresh_from_db()
     assert (ticket.awaiting_evaluation, shop.automation_paused) == (False, True)
-    kinds = ShopEvent.objects.filter(shop=shop).exclude(kind="token").order_by("pk")
+    kinds = AuditEntry.objects.filter(shop=shop).exclude(kind="token").order_by("pk")
     assert list(kinds.values_list("kind", "user")) == [
         ("paused", owner.pk),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from aftersale.models import Shop, ShopEvent, WebhookEndpoint
+from aftersale.models import AuditEntry, Shop, WebhookEndpoint
 from aftersale.services.webhooks import endpoints
 from tests.factories import NOON, make_shop
 
@@ -39,7 +39,7 @@ def test_made_by_a_program_and_switched_on_by_a_person(
     assert (off.content["enabled"], off.content["off_because"]) == (False, "by_hand")
     assert erp.call("DELETE", f"/webhooks/{pk}").status == 204
     assert erp.call("DELETE", f"/webhooks/{pk}").status == 404
-    assert ShopEvent.objects.filter(shop=shop, kind="webhook", user=owner).count() == 7
+    assert AuditEntry.objects.filter(shop=shop, kind="webhook", user=owner).count() == 7
 
 
 @pytest.mark.parametrize(

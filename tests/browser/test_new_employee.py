@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from aftersale.models import AccountEvent, Role, Ticket
+from aftersale.models import AuditEntry, Role, Ticket
 from aftersale.services.access import links
 from tests.admin.test_login import PASSWORD
 from tests.factories import make_order, make_shop, make_ticket, make_user
@@ -69,6 +69,6 @@ def test_from_the_invitation_to_the_first_approval(page: Page, live_server: Any)
     expect(dialog).to_be_hidden()
     ticket = Ticket.objects.get(pk=ticket.pk)
     assert ticket.status == "refunding"
-    kinds = list(AccountEvent.objects.order_by("pk").values_list("kind", flat=True))
+    kinds = list(AuditEntry.objects.order_by("pk").values_list("kind", flat=True))
     assert kinds == ["joined", "logged_in", "factor_added", "factor_added", "logged_in"]
     assert problems == []

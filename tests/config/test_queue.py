@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import InternalError, transaction
+from django.db import InternalError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.conf import Conf
@@ -106,6 +106,23 @@ def test_a_waiting_task_is_due_whatever_clock_has_dated_it():
     wake("math.sqrt", 4, cluster=PAY)
     OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=20))
     assert len(get_broker(PAY).dequeue()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_neither_ends_a_starting_cluster_nor_one_that_fetches(monkeypatch):
+    """SPEC E1: programs go on by themselves once it is back."""
+    wake("math.sqrt", 4, cluster=PAY)
+
+    def away(self: object) -> None:
+        raise OperationalError
+
+    connection.close()
+    monkeypatch.setattr("config.broker.sleep", lambda seconds: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(connections["default"]), "connect", away)
+        pay = get_broker(PAY)
+        assert pay.dequeue() is None
+    assert len(pay.dequeue()) == 1
 
 
 @pytest.mark.django_db

@@ -5,8 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +17,6 @@ import psutil
 import psycopg
 import pytest
 
-from config import run as config_run
 from config.postgres import Server
 from config.queue import BEATS_WITHIN
 from tests.config.conftest import command, still_running
@@ -87,6 +86,14 @@ def run(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Run]:
             made.process.wait(timeout=60)
 
 
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+            return b"csrfmiddlewaretoken" in page.read()
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
 def left_over(family: list[psutil.Process]) -> list[str]:
     return [" ".join(process.cmdline()) for process in still_running(family, seconds=5)]
 
@@ -146,6 +153,18 @@ def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run,
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    # A server that was killed is started again, and the programs, some of them still starting, go
+    # on with it.
+    postmaster = server._process()
+    assert postmaster is not None
+    postmaster.kill()
+    give_up = time.monotonic() + HANGS
+    while server._process() in (None, postmaster) or not answers(run.port):
+        assert run.process.poll() is None, run.said()
+        assert time.monotonic() < give_up, run.said()
+        time.sleep(0.1)
+    with server._locked():
+        pass  # pg_ctl, which started it, has ended too
     clusters = [program.environ()["Q_CLUSTER_NAME"] for program in run.programs("qcluster")]
     assert set(clusters) == set(BEATS_WITHIN)
     assert len(run.programs("gunicorn")) > 1
@@ -167,27 +186,6 @@ def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run,
     assert left_over(family) == []
     assert not server.is_running()
     assert "Traceback" not in again.said()
-    is_started_again(server)
-
-
-def is_started_again(server: Server) -> None:
-    """A server that was killed, by the thread that keeps it running beside the group."""
-    server.start()
-    ended = threading.Event()
-    keeper = threading.Thread(target=config_run.keep_running, args=(server, ended))
-    keeper.start()
-    try:
-        postmaster = server._process()
-        assert postmaster is not None
-        postmaster.kill()
-        give_up = time.monotonic() + HANGS
-        while server._process() in (None, postmaster) or not server.is_running():
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
-    finally:
-        ended.set()
-        keeper.join()
-        server.stop()
 
 
 def test_if_one_program_dies_all_stop_and_the_exit_status_says_so(run, checkout):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from aftersale.models import Refund, Shop, ShopEvent, Ticket, TicketEvent
+from aftersale.models import AuditEntry, Refund, Shop, Ticket, TicketEvent
 from aftersale.services.outgoing import pay_refunds
 from aftersale.services.refunds import approvals, lost_payments
 from aftersale.services.restoring.after_restore import JUMP, OVERLAP, hold_all
@@ -144,7 +144,7 @@ def test_who_may_let_a_shop_go_on(held: Ticket, owner: User) -> None:
     assert (row.flags, row.awaiting_evaluation) == ([], True)
     event = TicketEvent.objects.latest("pk")
     assert (event.user, event.note) == (owner, "Taken as not paid when the shop was resumed.")
-    assert ShopEvent.objects.latest("pk").user == owner
+    assert AuditEntry.objects.latest("pk").user == owner
     with pytest.raises(Refused, match="By hand is not on hold"):
         resume(shop_id=held.shop_id, user=owner, now=now)
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import translation
 
-from aftersale.models import BlockedBuyer, RejectReasonTemplate, Shop, ShopEvent
+from aftersale.models import AuditEntry, BlockedBuyer, RejectReasonTemplate, Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Stale
 from aftersale.services.sheets import kinds
 from strategies.models import RulebookRevision, Strategy, StrategyRevision
@@ -158,7 +158,7 @@ def test_a_long_block_list_changes_the_rules_once(shop: Shop, owner: User) -> No
     assert not BlockedBuyer.objects.exists()
     written(shop, owner, "blocked-buyers", f"buyer,note\n{rows}")
     assert BlockedBuyer.objects.count() == 300
-    assert ShopEvent.objects.filter(kind="buyer_blocked").count() == 300
+    assert AuditEntry.objects.filter(kind="buyer_blocked").count() == 300
     assert RulebookRevision.objects.count() <= revisions + 1
 
 

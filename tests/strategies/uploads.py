@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from aftersale.models import BlockedBuyer, RejectReasonTemplate, Shop, ShopEvent
+from aftersale.models import AuditEntry, BlockedBuyer, RejectReasonTemplate, Shop
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.sheets import kinds
 from aftersale.services.sheets.write_file import csv_lines, xlsx
@@ -53,7 +53,7 @@ def written(shop: Shop, user: User, code: str, content: str | bytes) -> list[kin
 
 def counts() -> list[int]:
     models = (Strategy, StrategyRevision, RulebookRevision, BlockedBuyer, RejectReasonTemplate)
-    return [model.objects.count() for model in (*models, ShopEvent)]
+    return [model.objects.count() for model in (*models, AuditEntry)]
 
 
 def outcomes(results: list[kinds.RowResult]) -> list[tuple[int, Outcome]]:

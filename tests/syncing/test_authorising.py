@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aftersale.models import (
+    AuditEntry,
     Membership,
     PlatformAccount,
     PlatformAuthorisation,
     Role,
     Shop,
-    ShopEvent,
 )
 from aftersale.platforms import registry
 from aftersale.services.syncing import read_changes
@@ -98,7 +98,7 @@ class Way:
         assert not PlatformAccount.objects.filter(shop=self.shop).exists()
         assert not PlatformAuthorisation.objects.filter(shop=self.shop).exists()
         assert self.shop.connector == "manual"
-        assert not self.shop.events.exists()
+        assert not self.shop.entries.exists()
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_there_and_back_and_confirmed(code: str) -> None:
         read = way.come(way.allow(page))
         assert "Is “" in read and "Nothing is read yet" in read
         # Tried, and stored nowhere but sealed, until the owner says that it is the shop.
-        assert not PlatformAccount.objects.exists() and not ShopEvent.objects.exists()
+        assert not PlatformAccount.objects.exists() and not AuditEntry.objects.exists()
         answer = way.client.post(way.at("-confirm"), {"pays_fast_refunds": "on"})
         assert answer.status_code == 204
         account = PlatformAccount.objects.select_related("shop").get()
@@ -279,7 +279,7 @@ def test_authorising_again_is_for_the_same_shop_there(way: Way) -> None:
     same = PlatformAccount.objects.select_related("shop").get()
     assert not same.stopped and same.sealed != account.sealed
     assert registry.secrets_in(same)["sign_secret"] == SIGN_SECRET
-    assert way.shop.events.order_by("-pk").first().note == "The access was authorised anew."
+    assert way.shop.entries.order_by("-pk").first().note == "The access was authorised anew."
 
 
 def test_the_installations_app_is_stored_with_no_shop(way: Way, settings: Any) -> None:

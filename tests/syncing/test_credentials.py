@@ -219,7 +219,7 @@ def test_a_connection_that_is_refused_writes_nothing(offered: None, given: dict,
     assert refused.value.pointer == pointer
     shop.refresh_from_db()
     assert (PlatformAccount.objects.count(), shop.connector) == (0, "manual")
-    assert not shop.events.exists()
+    assert not shop.entries.exists()
 
 
 def test_in_production_the_platforms_own_address_is_used(offered: None, settings):

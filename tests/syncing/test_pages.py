@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import PlatformAccount, ShopEvent
+from aftersale.models import AuditEntry, PlatformAccount
 from aftersale.platforms.protocol import NotAuthorised
 from aftersale.services.syncing import accounts
 from tests import factories
@@ -76,7 +76,7 @@ def test_connecting_replacing_and_disconnecting(offered: None, clock: Clock):
     assert not PlatformAccount.objects.exists()
     shop.refresh_from_db()
     assert shop.connector == "manual"
-    events = ShopEvent.objects.filter(kind="platform").order_by("pk")
+    events = AuditEntry.objects.filter(kind="platform").order_by("pk")
     assert [event.note for event in events] == [
         "Connected to: The double",
         "The credentials were replaced.\nFast refunds are paid from here.",

@@ -8,10 +8,10 @@ import pytest
 from django.db.models import F
 
 from aftersale.models import (
+    AuditEntry,
     Order,
     PlatformAccount,
     PlatformProblem,
-    ShopEvent,
     Ticket,
     TicketEvent,
 )
@@ -229,7 +229,7 @@ def test_refused_credentials_stop_the_reading_and_people_are_told(connected: Con
     assert account.stopped
     assert (account.failure, account.failing_since) == ("The access token has run out.", NOON)
     assert told == [connected.shop.pk]
-    event = ShopEvent.objects.filter(shop=connected.shop).latest("pk")
+    event = AuditEntry.objects.filter(shop=connected.shop).latest("pk")
     assert (event.kind, event.user, event.note) == (
         "platform",
         None,

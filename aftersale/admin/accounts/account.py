@@ -21,7 +21,6 @@ from aftersale.admin.kit.dialogs import caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, show
 from aftersale.domain.digits import whole_number
 from aftersale.services.access import passwords, second_factor, sessions
-from config.login import address_of
 
 from . import session
 from .browsers import browser_name
@@ -83,7 +82,6 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     ended = sessions.end(
         here=request.session.session_key or "",
         chosen=whole_number(chosen),
-        address=address_of(request),
         **caller(request),
     )
     messages.success(request, _("Sessions ended: %(count)d.") % {"count": ended})
@@ -130,7 +128,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
         passwords.change(
             password=form.cleaned_data["password"],
             here=request.session.session_key,
-            address=address_of(request),
             **caller(request),
         )
         update_session_auth_hash(request, user)

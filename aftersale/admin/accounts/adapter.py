@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.models import AccountEventKind
-from aftersale.services.access import account_events, second_factor
+from aftersale.models import AuditKind
+from aftersale.services.access import second_factor
+from aftersale.services.shared import trail
 from config.login import address_of
 from config.secrets import seal, unseal
 
@@ -63,13 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):
             request.session,
             lacking=second_factor.lacks(user),
         )
-        account_events.record(
-            AccountEventKind.LOGGED_IN,
-            user=user,
-            by=user,
-            now=timezone.now(),
-            address=address_of(request),
-        )
+        trail.record(AuditKind.LOGGED_IN, whom=user, user=user, now=timezone.now())
         response = super().post_login(request, user, **login)
         limits.remember(request, response, user.get_username())
         return response

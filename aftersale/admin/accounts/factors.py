@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin.kit import access
 from aftersale.domain.multilingual import said
-from aftersale.models import AccountEventKind
-from aftersale.services.access import account_events
-from config.login import address_of
+from aftersale.models import AuditKind
+from aftersale.services.shared import trail
 
 from . import session
 from .adapter import FactorAdapter
@@ -27,11 +26,9 @@ from .frames import Framed
 APP, PASSKEY = _("Authenticator app"), _("Passkey")
 
 
-def _note(request: HttpRequest, kind: AccountEventKind, note: str = "") -> None:
+def _note(request: HttpRequest, kind: AuditKind, note: str = "") -> None:
     user = access.person(request)
-    account_events.record(
-        kind, user=user, by=user, now=timezone.now(), note=note, address=address_of(request)
-    )
+    trail.record(kind, whom=user, user=user, now=timezone.now(), note=note)
 
 
 class AppForm(ActivateTOTPForm):
@@ -55,7 +52,7 @@ class AddApp(Framed, ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         session.mark_factor(self.request.session, lacking=False)
-        _note(self.request, AccountEventKind.FACTOR_ADDED, said(APP))
+        _note(self.request, AuditKind.FACTOR_ADDED, said(APP))
         return response
 
 
@@ -65,7 +62,7 @@ class RemoveApp(Framed, DeactivateTOTPView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        _note(self.request, AccountEventKind.FACTOR_REMOVED, said(APP))
+        _note(self.request, AuditKind.FACTOR_REMOVED, said(APP))
         return super().form_valid(form)
 
 
@@ -80,7 +77,7 @@ class NewRecoveryCodes(Framed, GenerateRecoveryCodesView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        _note(self.request, AccountEventKind.RECOVERY_CODES)
+        _note(self.request, AuditKind.RECOVERY_CODES)
         return super().form_valid(form)
 
 
@@ -102,7 +99,7 @@ class AddPasskey(Framed, AddWebAuthnView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         session.mark_factor(self.request.session, lacking=False)
-        _note(self.request, AccountEventKind.FACTOR_ADDED, said(PASSKEY))
+        _note(self.request, AuditKind.FACTOR_ADDED, said(PASSKEY))
         return response
 
 
@@ -114,5 +111,5 @@ class RemovePasskey(Framed, RemoveWebAuthnView):
     def form_valid(self, form: Any) -> HttpResponse:
         if not FactorAdapter().can_delete_authenticator(self.get_object()):
             raise PermissionDenied
-        _note(self.request, AccountEventKind.FACTOR_REMOVED, said(PASSKEY))
+        _note(self.request, AuditKind.FACTOR_REMOVED, said(PASSKEY))
         return super().form_valid(form)

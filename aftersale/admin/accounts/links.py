@@ -22,7 +22,6 @@ from aftersale.admin.kit.dialogs import at_field
 from aftersale.models import AccountLink
 from aftersale.services.access import links
 from aftersale.services.shared.errors import Refused
-from config.login import address_of
 
 GONE, UNPROCESSABLE = 410, 422
 _LOOK = {"class": " ".join(BASE_INPUT_CLASSES)}
@@ -73,9 +72,7 @@ def _new_password(request: HttpRequest, link: AccountLink, text: str) -> HttpRes
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            user = links.set_password(
-                text=text, now=timezone.now(), address=address_of(request), **form.cleaned_data
-            )
+            user = links.set_password(text=text, now=timezone.now(), **form.cleaned_data)
             return _log_in(request, user)
         except links.LinkOver:
             raise
@@ -92,13 +89,10 @@ def _join(request: HttpRequest, link: AccountLink, text: str) -> HttpResponse:
     refusal = ""
     try:
         if request.method == "POST" and member is not None:
-            address = address_of(request)
-            links.join(text=text, user=member, now=timezone.now(), address=address)
+            links.join(text=text, user=member, now=timezone.now())
             return redirect("admin:index")
         if form.is_valid():
-            user = links.join_as_new(
-                text=text, now=timezone.now(), address=address_of(request), **form.cleaned_data
-            )
+            user = links.join_as_new(text=text, now=timezone.now(), **form.cleaned_data)
             return _log_in(request, user)
     except links.LinkOver:
         raise

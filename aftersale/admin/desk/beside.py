@@ -83,6 +83,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         "aftersale/desk/note.html",
         act=act,
         look=look,
+        drafts=True,
         text=request.POST.get("text", ""),
     )
 
@@ -134,6 +135,7 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
         act=act,
         look=look,
         passing=CHANGED,
+        drafts=True,
         carrier=request.POST.get("carrier", ""),
         tracking_no=request.POST.get("tracking_no", ""),
     )

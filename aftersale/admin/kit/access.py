@@ -76,6 +76,11 @@ def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> Quer
     return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
 
 
+def reads_trail(request: HttpRequest) -> bool:
+    """True for operators and owners of any shop (SPEC P6)."""
+    return request.user.is_active and has_somewhere(request, Right.CHANGE_SHOP)
+
+
 def is_member(request: HttpRequest) -> bool:
     """True for operators and members of any shop."""
     return request.user.is_active and (request.user.is_superuser or bool(shops(request)))

@@ -15,11 +15,12 @@ from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.sections import Section
 from aftersale.admin.shop_settings.frame import SettingsForm
 from aftersale.admin.shop_settings.invitations import link_made
+from aftersale.models import AuditEntry
 from aftersale.services.access import links, users
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from aftersale.services.shared.shown import EMPTY, format_time
 
-EVENTS_SHOWN = 20
+ENTRIES_SHOWN = 20
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -38,19 +39,19 @@ def shops(request: HttpRequest, user: User) -> Section:
     )
 
 
-def latest_events(request: HttpRequest, user: User) -> Section:
-    rows = user.account_events.select_related("by").order_by("-id")
+def latest_entries(request: HttpRequest, user: User) -> Section:
+    rows = AuditEntry.objects.filter(whom=user).select_related("user")
     return Section(
         gettext_lazy("What happened last"),
         [gettext_lazy("at"), gettext_lazy("what"), gettext_lazy("by"), gettext_lazy("note")],
         [
             [
-                format_time(event.at),
-                event.get_kind_display(),
-                columns.name(event.by),
-                event.note or EMPTY,
+                format_time(entry.at),
+                entry.get_kind_display(),
+                columns.name(entry.user),
+                entry.note or EMPTY,
             ]
-            for event in rows[:EVENTS_SHOWN]
+            for entry in rows[:ENTRIES_SHOWN]
         ],
     )
 
@@ -63,7 +64,7 @@ class PersonAdmin(OperatorAdmin):
     ordering = ("username",)
     list_before_template = "aftersale/records/users_come.html"
     change_form_outer_before_template = "aftersale/records/user_buttons.html"
-    sections = [shops, latest_events]
+    sections = [shops, latest_entries]
     fieldsets = (
         (
             None,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
-from aftersale.models import Shop, ShopEventKind
+from aftersale.models import AuditEntry, AuditKind, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound, Refused, Stale
@@ -87,8 +87,8 @@ def section(
     }
     if access.may(request, shop.pk, Right.INVITE) and not are_over(steps_of(shop)):
         tabs = {"shop-first-steps": _("First steps")} | tabs
-    events = shop.events.filter(kind=ShopEventKind.CHANGED).select_related("user")
-    last_change = events.order_by("-id").first()
+    changes = AuditEntry.objects.filter(scope=shop.pk, kind=AuditKind.CHANGED)
+    last_change = changes.select_related("user").first()
     return show(
         request,
         "aftersale/shop_settings/page.html",
@@ -104,6 +104,7 @@ def section(
         ],
         several=len(access.shops(request)) > 1,
         last_change=last_change,
+        owner=owner,
         last_change_at=format_time(last_change.at, shop) if last_change else "",
         **context,
     )

@@ -12,7 +12,7 @@ from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
-from aftersale.services.desk import beside, presence, replies
+from aftersale.services.desk import beside, case_money, presence, replies
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
@@ -22,7 +22,6 @@ from aftersale.services.tickets.cases import seen_now
 from . import payments, second_person
 from .consequences import (
     DECIDABLE,
-    available,
     buyer,
     can_confirm,
     can_reject,
@@ -35,7 +34,7 @@ from .countdown import countdown
 from .panels import panels_of
 
 MOST_EVENTS = 50
-RELATED = ("shop", "order", "handler", "refund", "shipping_alert", "window")
+RELATED = ("shop", "order", "handler", "refund", "shipping_alert", "window__opened_by")
 
 
 def find(request: HttpRequest, ticket_id: int) -> Ticket:
@@ -55,19 +54,19 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     can = steps(ticket, user, now=now) if may else set()
     if may:
         presence.visit(ticket=ticket, user=user, now=now)
+    events = list(ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS])
     return {
         "ticket": ticket,
         "order": order,
         "refund": refund,
         "alert": getattr(ticket, "shipping_alert", None),
-        "seen": seen_now(ticket, order),
+        "seen": seen_now(ticket, order, last_event=events[0].pk if events else 0),
         "may": may,
         "steps": can,
         "buyer": buyer(ticket),
         "shown": format_yuan(to_pay(ticket)),
-        "available": available(ticket, order),
-        # Taken by other tickets, and refunded outside Afterdesk.
-        "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
+        "money": case_money.money_of(ticket, order),
+        "standing": case_money.standing(ticket),
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "flags": [
@@ -85,7 +84,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "evidence": [address for address in ticket.evidence if _is_web(address)],
         "rejections": list(ticket.rejections.order_by("-pk")),
         "negotiations": list(ticket.negotiations.order_by("-pk")),
-        "events": list(ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]),
+        "events": events,
         "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
         "panels": panels_of(request, ticket),
         "others": presence.others(ticket=ticket, user=user, now=now),

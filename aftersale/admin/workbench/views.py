@@ -158,10 +158,15 @@ def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[s
 
 
 def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
-    found, waiting = queues.counts(shop_ids=at.shop_ids, user=access.person(request), now=now)
-    if at.shop is None:
+    found, waiting = queues.counts(
+        shop_ids=at.shop_ids, user=access.person(request), now=now, filters=at.filters
+    )
+    # The menu's figure is that of all shops, without filters.
+    whole = not at.narrowed
+    if whole:
         badges.keep(request, waiting)
     return {
+        "waiting": capped(waiting.tickets) if whole else None,
         "tabs": [
             {
                 "queue": queue.value,
@@ -172,7 +177,7 @@ def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
             }
             for queue in Queue
             if found[queue.value] or _is_used(request, queue, at)
-        ]
+        ],
     }
 
 

@@ -20,16 +20,14 @@ from django.utils.translation import gettext
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
-    AccountEventKind,
     AccountLink,
+    AuditKind,
     Membership,
     Role,
-    ShopEvent,
-    ShopEventKind,
 )
-from aftersale.services.access import account_events, second_factor, sessions
+from aftersale.services.access import second_factor, sessions
 from aftersale.services.access.rights import Right, require_giving, shops_of
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 
 INVITATION_LASTS = timedelta(days=7)
@@ -104,9 +102,7 @@ def find(*, text: str, now: datetime, lock: bool = False) -> AccountLink:
 
 
 # Not atomic as a whole: a name that is refused must stay counted.
-def join_as_new(
-    *, text: str, username: str, name: str, password: str, now: datetime, address: str | None = None
-) -> User:
+def join_as_new(*, text: str, username: str, name: str, password: str, now: datetime) -> User:
     """Makes a user with that name and password, who is a member from then on."""
     username = User.normalize_username(username.strip())
     with transaction.atomic():
@@ -120,19 +116,19 @@ def join_as_new(
             _judge(password, user)
             user.set_password(password)
             user.save()
-            _join(link, user, now=now, address=address)
+            _join(link, user, now=now)
             return user
     assert refused is not None
     raise refused
 
 
 @transaction.atomic
-def join(*, text: str, user: User, now: datetime, address: str | None = None) -> None:
+def join(*, text: str, user: User, now: datetime) -> None:
     """The user, who is logged in, becomes a member, too; roles that are higher stay."""
     link = find(text=text, now=now, lock=True)
     if link.user_id is not None:
         raise LinkOver(gettext("This link is not valid any more. Ask for a new one."))
-    _join(link, user, now=now, address=address)
+    _join(link, user, now=now)
     second_factor.ask_for(user)
 
 
@@ -154,12 +150,12 @@ def make_password_link(*, user_id: int, user: User, now: datetime) -> tuple[Acco
         made_at=now,
         expires_at=now + PASSWORD_LINK_LASTS,
     )
-    account_events.record(AccountEventKind.PASSWORD_LINK, user=whom, by=user, now=now)
+    trail.record(AuditKind.PASSWORD_LINK, whom=whom, user=user, now=now)
     return link, text
 
 
 @transaction.atomic
-def set_password(*, text: str, password: str, now: datetime, address: str | None = None) -> User:
+def set_password(*, text: str, password: str, now: datetime) -> User:
     """Sets the password of the link's user and ends the sessions. The second factor stays."""
     link = find(text=text, now=now, lock=True)
     if link.user is None or not link.user.is_active:
@@ -170,11 +166,11 @@ def set_password(*, text: str, password: str, now: datetime, address: str | None
     user.save(update_fields=["password"])
     _used(link, user, now=now)
     sessions.end_all(user)
-    account_events.record(AccountEventKind.PASSWORD, user=user, by=user, now=now, address=address)
+    trail.record(AuditKind.PASSWORD, whom=user, user=user, now=now)
     return user
 
 
-def _join(link: AccountLink, user: User, *, now: datetime, address: str | None) -> None:
+def _join(link: AccountLink, user: User, *, now: datetime) -> None:
     order = list(Role.values)
     for shop in link.shops.order_by("pk"):
         locks.lock_shop(shop.pk)
@@ -186,7 +182,7 @@ def _join(link: AccountLink, user: User, *, now: datetime, address: str | None) 
             member.save(update_fields=["role"])
     _used(link, user, now=now)
     _events(link, _("Invitation accepted: %(whom)s, %(role)s"), user=user, now=now)
-    account_events.record(AccountEventKind.JOINED, user=user, by=user, now=now, address=address)
+    trail.record(AuditKind.JOINED, whom=user, user=user, now=now)
 
 
 def _used(link: AccountLink, user: User, *, now: datetime) -> None:
@@ -248,7 +244,7 @@ def _digest(text: str) -> str:
 
 def _events(link: AccountLink, note: str, *, user: User | None, now: datetime) -> None:
     said = note % {"whom": link.whom, "role": Role(link.role).label}
-    ShopEvent.objects.bulk_create(
-        ShopEvent(shop=shop, at=now, user=user, kind=ShopEventKind.MEMBER, note=said)
-        for shop in link.shops.all()
-    )
+    for shop in link.shops.all():
+        trail.record(
+            AuditKind.MEMBER, shop_id=shop.pk, user=user, whom=link.used_by, now=now, note=said
+        )

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.domain.multilingual import joined
-from aftersale.models import Membership, Role, ShopEvent, ShopEventKind
+from aftersale.models import AuditKind, Membership, Role
 from aftersale.services.access import second_factor, sessions
 from aftersale.services.access.rights import ROLES, Right, require, require_giving
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import left_the_desk
 
@@ -94,6 +94,11 @@ def _roles(username: str, *roles: str) -> str:
 
 
 def _event(membership: Membership, *, user: User, now: datetime, note: str) -> None:
-    ShopEvent.objects.create(
-        shop_id=membership.shop_id, at=now, user=user, kind=ShopEventKind.MEMBER, note=note
+    trail.record(
+        AuditKind.MEMBER,
+        shop_id=membership.shop_id,
+        user=user,
+        whom=membership.user,
+        now=now,
+        note=note,
     )

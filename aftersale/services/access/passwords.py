@@ -6,15 +6,14 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from aftersale.models import AccountEventKind
+from aftersale.models import AuditKind
+from aftersale.services.shared import trail
 
-from . import account_events, sessions
+from . import sessions
 
 
 @transaction.atomic
-def change(
-    *, user: User, password: str, now: datetime, here: str | None = None, address: str | None = None
-) -> None:
+def change(*, user: User, password: str, now: datetime, here: str | None = None) -> None:
     """Sets the password and ends all sessions but the one `here`.
 
     Raises ValidationError for a password that is not good enough.
@@ -23,4 +22,4 @@ def change(
     user.set_password(password)
     user.save(update_fields=["password"])
     sessions.end_all(user, but=here)
-    account_events.record(AccountEventKind.PASSWORD, user=user, by=user, now=now, address=address)
+    trail.record(AuditKind.PASSWORD, whom=user, user=user, now=now)

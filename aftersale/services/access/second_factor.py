@@ -7,9 +7,10 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from aftersale.models import AccountEventKind, Role
+from aftersale.models import AuditKind, Role
+from aftersale.services.shared import trail
 
-from . import account_events, sessions
+from . import sessions
 
 # Users of the sample data, whose password everybody knows; they exist in no production start.
 DEMO = "demo"
@@ -51,5 +52,5 @@ def forget(*, user: User, by: User | None, now: datetime, note: str = "") -> int
     found = factors.exclude(type=Authenticator.Type.RECOVERY_CODES).count()
     factors.delete()
     sessions.end_all(user)
-    account_events.record(AccountEventKind.FACTORS_FORGOTTEN, user=user, by=by, now=now, note=note)
+    trail.record(AuditKind.FACTORS_FORGOTTEN, whom=user, user=by, now=now, note=note)
     return found

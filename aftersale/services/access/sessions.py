@@ -5,20 +5,15 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 
-from aftersale.models import AccountEventKind
+from aftersale.models import AuditKind
+from aftersale.services.shared import trail
 
-from . import account_events
 
-
-def end(
-    *, user: User, here: str, now: datetime, chosen: int | None = None, address: str | None = None
-) -> int:
+def end(*, user: User, here: str, now: datetime, chosen: int | None = None) -> int:
     """Ends the chosen session of the person, or all but the one `here`; returns how many."""
     ended = end_all(user, but=here, chosen=chosen)
     if ended:
-        account_events.record(
-            AccountEventKind.SESSIONS_ENDED, user=user, by=user, now=now, address=address
-        )
+        trail.record(AuditKind.SESSIONS_ENDED, whom=user, user=user, now=now)
     return ended
 
 

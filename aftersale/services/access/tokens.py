@@ -17,8 +17,9 @@ from django.db import connection, transaction
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
-from aftersale.models import ApiToken, Scope, Shop, ShopEvent, ShopEventKind
+from aftersale.models import ApiToken, AuditKind, Scope
 from aftersale.services.access.rights import Right, require
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused
 
 # In front of each token, so that one that leaked is recognised for what it is.
@@ -164,10 +165,10 @@ def _digest(text: str) -> str:
 
 def _event(token: ApiToken, note: str, user: User, now: datetime) -> None:
     labels = joined(", ", [Scope(scope).label for scope in token.scopes])
-    ShopEvent.objects.create(
-        shop=Shop(pk=token.shop_id),
-        at=now,
+    trail.record(
+        AuditKind.TOKEN,
+        shop_id=token.shop_id,
         user=user,
-        kind=ShopEventKind.TOKEN,
+        now=now,
         note=note % {"token": str(token), "scopes": labels},
     )

@@ -8,8 +8,9 @@ from django.utils.translation import gettext
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
-from aftersale.models import AccountEventKind, Membership, Role
-from aftersale.services.access import account_events, second_factor, sessions
+from aftersale.models import AuditKind, Membership, Role
+from aftersale.services.access import second_factor, sessions
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
 
 
@@ -40,9 +41,7 @@ def change(
     whom.save()
     if steps:
         sessions.end_all(whom)
-        account_events.record(
-            AccountEventKind.ACCESS, user=whom, by=user, now=now, note=joined(", ", steps)
-        )
+        trail.record(AuditKind.ACCESS, whom=whom, user=user, now=now, note=joined(", ", steps))
 
 
 def forget_factors(*, user_id: int, user: User, now: datetime) -> int:

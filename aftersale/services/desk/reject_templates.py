@@ -15,10 +15,10 @@ from aftersale.domain.labels import REASONS
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.placeholders import fill, problem
-from aftersale.models import RejectReasonTemplate, Shop, ShopEvent, ShopEventKind, Ticket
+from aftersale.models import AuditKind, RejectReasonTemplate, Shop, Ticket
 from aftersale.reject_reasons import BY_CODE, RejectReason
 from aftersale.services.access.rights import Right, require, shops_of
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
 
 LONGEST = 1_000
@@ -129,10 +129,10 @@ def _event(
     now: datetime,
 ) -> None:
     default = _("(default text)")
-    ShopEvent.objects.create(
-        shop=shop,
-        at=now,
+    trail.record(
+        AuditKind.TEMPLATE,
+        shop_id=shop.pk,
         user=user,
-        kind=ShopEventKind.TEMPLATE,
+        now=now,
         note=joined("\n", [reason.label, before or default, "→", after or default]),
     )

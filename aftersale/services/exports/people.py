@@ -10,10 +10,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from aftersale.domain.multilingual import said
-from aftersale.models import FileImport, ImportRow, ImportState, RowOutcome, Shop, ShopEvent
-from aftersale.models import ShopEventKind as Event
+from aftersale.models import AuditKind, FileImport, ImportRow, ImportState, RowOutcome, Shop
 from aftersale.services.access.rights import Right, require, scoped, shops_of
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import shop_changed
 from config.queue import SLOW, wake
@@ -162,5 +161,5 @@ def set_approves_exports(*, shop_id: int, on: bool, user: User, now: datetime) -
             if on
             else said("Exports are decided as suggestions only.")
         )
-        ShopEvent.objects.create(shop=shop, at=now, user=user, kind=Event.CHANGED, note=note)
+        trail.record(AuditKind.CHANGED, shop_id=shop_id, user=user, now=now, note=note)
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)

@@ -31,6 +31,7 @@ from .batch import (
     write_all,
 )
 from .dated_ahead import latest_moment, refusal_of
+from .erased_buyers import without_words
 from .events import write_events
 from .goods import OrderGoods
 from .reports import (
@@ -59,6 +60,7 @@ def save_tickets(
     platform_pays: Collection[str] = (),
     unknown_there: Collection[str] = (),
     exported_at: datetime | None = None,
+    came_by: str = "",
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
 
@@ -66,7 +68,7 @@ def save_tickets(
     wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
     pays (SPEC F2). `unknown_there`: of those whose status or type is not known here (SPEC O4). All
     keep the automation off. `exported_at`: they come out of a back office's file of that moment
-    (SPEC O11).
+    (SPEC O11). `came_by`: how new ones came in, of CameBy.
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -83,6 +85,7 @@ def save_tickets(
         else:
             item = ticket_rows.incoming(position, record, shop)
             item.exported_at = seconds(exported_at)
+            item.came_by = came_by
             item.flags = [
                 *_flags(record, for_people, record.ticket_no in platform_pays),
                 *[TicketFlag.MAY_BE_PAID] * _may_be_paid(record, shop),
@@ -160,7 +163,8 @@ def _write_batch(
 def _lock_orders(
     cur: Cursor, items: Sequence[Incoming], tickets: Iterable[int]
 ) -> dict[Key, _KnownOrder]:
-    """Locks the orders that the versions name, and those that stored tickets belong to.
+    """Locks the orders that the versions name, and those that stored tickets belong to; takes the
+    words of erased buyers out of the versions.
 
     Even a ticket that is merely inserted locks its order: a change of the order must find it.
     """
@@ -200,7 +204,9 @@ def _lock_orders(
     )
     for order_pk, line_no, *line in cur:
         orders[order_pk][1].goods.lines[line_no] = tuple(line)
-    return dict(orders.values())
+    known = dict(orders.values())
+    without_words(items, {key: order.buyer for key, order in known.items()})
+    return known
 
 
 def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
@@ -350,9 +356,10 @@ def _change(
 def _ask_again(pk: int, before: Asked, record: TicketRecord, now: datetime) -> None:
     """A second person is asked for nothing on a ticket that asks for something else now (G4)."""
     ticket = locks.lock_ticket(pk)
-    if ticket.order_id is not None and (changes := changes_in_words(before, record)):
-        order = locks.lock_order(ticket.order_id)
-        second_person.fall(order, ticket, why=changes, now=now)
+    if ticket.order_id is not None and changes_in_words(before, record):
+        # The history has old and new, where erasing a buyer finds them.
+        why = _("the buyer asks for something else now.")
+        second_person.fall(locks.lock_order(ticket.order_id), ticket, why=why, now=now)
 
 
 def _events_of(pk: int, before: Asked, record: TicketRecord) -> list[tuple[int, str, str]]:

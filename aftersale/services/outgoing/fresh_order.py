@@ -12,7 +12,7 @@ from django.db import transaction
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Refund
+from aftersale.models import CameBy, Refund
 from aftersale.platforms.payments import Failed, Limit, NotSent
 from aftersale.platforms.platform_payments import PEOPLE_SECONDS
 from aftersale.platforms.protocol import OrderNow, SeenTicket, Unreadable
@@ -77,6 +77,7 @@ def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
         [one.record for one in tickets],
         shops=known,
         now=now,
+        came_by=CameBy.PLATFORM,
         platform_pays={one.record.ticket_no for one in tickets if one.paid_by_fast_refund},
         unknown_there={one.record.ticket_no for one in tickets if one.unknown},
     )

@@ -43,6 +43,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, lost_payments, second_person
+from aftersale.services.refunds.lowered import lowered_note
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation, waiting_approvals
@@ -58,9 +59,12 @@ def approve(
     above_line: bool = False,
     seen: str | None = None,
     return_address: Mapping[str, str] | None = None,
+    less_because: str | None = None,
     confirmed: ApprovalRequest | None = None,
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
+
+    `less_because`: why a person approves less than was asked for (lowered.py).
 
     `return_address`: where the goods go, of desk.beside.chosen_address; else the shop's default.
 
@@ -72,7 +76,8 @@ def approve(
         order, ticket = case.order, case.ticket
         to_status = approved_status(ticket)
         wanted = require_approvable(order, ticket, amount)
-        note = refundable.line_note(order, ticket, wanted, above_line=above_line)
+        lowered = lowered_note(ticket, wanted, less_because)
+        above = refundable.line_note(order, ticket, wanted, above_line=above_line)
         if second_person.waits(
             case,
             ApprovalKind.APPROVE,
@@ -81,12 +86,14 @@ def approve(
             {
                 "amount": amount,
                 "above_line": above_line,
+                "less_because": less_because,
                 "return_address": dict(return_address) if return_address else None,
             },
         ):
             return ticket
         if wanted:
             refundable.commit(order, ticket, wanted)
+        note = joined(" · ", filter(None, [lowered, above]))
         from_status = ticket.status
         lifecycle.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user, note=note)
         if to_status == TicketStatus.REFUNDING:

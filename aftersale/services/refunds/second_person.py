@@ -277,7 +277,14 @@ def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
         return _("it can't be compared with what was seen then")
     now = snapshot.take(ticket, order, last_event=before.last_event)
     before = before.with_money_taken_of(now)
-    return in_each_language(lambda: "; ".join(snapshot.differences(before, ticket, order).values()))
+
+    def words() -> str:
+        found = snapshot.differences(before, ticket, order)
+        if "note" in found:  # it is stored: the buyer's words stay where they are erased
+            found["note"] = gettext("the buyer's note is another now")
+        return "; ".join(found.values())
+
+    return in_each_language(words)
 
 
 def _carry_out(case: Case, request: ApprovalRequest, carry_out: CarryOut) -> None:

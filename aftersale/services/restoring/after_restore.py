@@ -19,6 +19,7 @@ from django_q.models import OrmQ
 from aftersale.domain.multilingual import said, written
 from aftersale.models import (
     ApiToken,
+    AuditKind,
     ConnectorKind,
     FeedEvent,
     PlatformAccount,
@@ -26,8 +27,6 @@ from aftersale.models import (
     Refund,
     RefundStatus,
     Shop,
-    ShopEvent,
-    ShopEventKind,
     StepState,
     TicketFlag,
     TicketStatus,
@@ -37,6 +36,7 @@ from aftersale.models import (
 from aftersale.models.webhook import RESTORED_TYPE
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import wake_teller
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
 
@@ -92,7 +92,7 @@ def hold_all(*, backup_of: datetime, now: datetime) -> list[Found]:
         shop.lost_until, shop.on_hold = now, True
         shop.save(update_fields=["lost_since", "lost_until", "on_hold"])
         note = f"{format_time(shop.lost_since, shop)} – {format_time(shop.lost_until, shop)}"
-        ShopEvent.objects.create(shop=shop, at=now, kind=ShopEventKind.RESTORED, note=note)
+        trail.record(AuditKind.RESTORED, shop_id=shop.pk, now=now, note=note)
     in_doubt = _mark_in_doubt(now)
     _ask_at_once(now)
     _read_again(backup_of, now)

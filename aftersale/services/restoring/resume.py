@@ -10,17 +10,16 @@ from aftersale.domain.multilingual import said as _
 from aftersale.domain.multilingual import written
 from aftersale.models import (
     HANDS_OFF,
+    AuditKind,
     PlatformAccount,
     Shop,
-    ShopEvent,
-    ShopEventKind,
     Ticket,
     TicketFlag,
 )
 from aftersale.services.access.rights import Right, require
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds.lost_payments import OVER
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
 from aftersale.signals import tickets_waiting
@@ -65,9 +64,7 @@ def resume(*, shop_id: int, user: User, now: datetime, rest_not_paid: bool = Fal
         shop.on_hold = False
         shop.save(update_fields=["on_hold"])
         note = _("Work goes on; %d tickets were taken as not paid.") % freed
-        ShopEvent.objects.create(
-            shop=shop, at=now, user=user, kind=ShopEventKind.RESTORED, note=note
-        )
+        trail.record(AuditKind.RESTORED, shop_id=shop_id, user=user, now=now, note=note)
         wake_payer()
         tickets_waiting.send(Shop, shop_ids={shop_id})
         return freed

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
 from aftersale.domain.multilingual import joined
-from aftersale.models import Membership, Role, Shop, ShopEvent, ShopEventKind
+from aftersale.models import AuditKind, Membership, Role, Shop
 from aftersale.records.errors import explain
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import may_make_shops, shops_of
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotAllowed, Refused
 from aftersale.services.shops import shops
 
@@ -50,7 +51,7 @@ def make(
     if not user.is_superuser:
         Membership.objects.create(shop=shop, user=user, role=Role.OWNER)
         note = joined(": ", [user.get_username(), Role.OWNER.label])
-        ShopEvent.objects.create(shop=shop, at=now, user=user, kind=ShopEventKind.MEMBER, note=note)
+        trail.record(AuditKind.MEMBER, shop_id=shop.pk, user=user, whom=user, now=now, note=note)
     return shop, True
 
 
@@ -61,8 +62,8 @@ def _made_before(record: ShopRecord, user: User) -> Shop:
         name=record.name,
         platform=record.platform,
         timezone=record.timezone,
-        events__kind=ShopEventKind.CREATED,
-        events__user=user,
+        entries__kind=AuditKind.CREATED,
+        entries__user=user,
     )
     found = own.first()
     if found is None:

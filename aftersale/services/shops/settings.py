@@ -23,11 +23,11 @@ from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.working_week import DAY, WEEKDAYS, days_in_words, span
-from aftersale.models import ApprovalLimit, FastRefundPeriod, Role, Shop, ShopEvent, ShopEventKind
+from aftersale.models import ApprovalLimit, AuditKind, FastRefundPeriod, Role, Shop
 from aftersale.records.errors import explain
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import ROLES, Right, require, shops_of
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shops.settings_history import (
     approval_changes,
@@ -343,6 +343,5 @@ def _written(shop: Shop, changes: Sequence[str], *, user: User, now: datetime) -
 
 
 def _event(shop: Shop, changes: Sequence[str], *, user: User, now: datetime) -> None:
-    ShopEvent.objects.create(
-        shop=shop, at=now, user=user, kind=ShopEventKind.CHANGED, note=joined("\n", changes)
-    )
+    note = joined("\n", changes)
+    trail.record(AuditKind.CHANGED, shop_id=shop.pk, user=user, now=now, note=note)

@@ -11,16 +11,16 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import clean_identifier
-from aftersale.domain.multilingual import joined, said
+from aftersale.domain.multilingual import joined
 from aftersale.models import (
     HANDS_OFF,
+    AuditEntry,
+    AuditKind,
     BlockedBuyer,
     FastRefundPeriod,
     Fund,
     FundKind,
     Shop,
-    ShopEvent,
-    ShopEventKind,
     Ticket,
     TicketFlag,
     TicketStatus,
@@ -28,8 +28,9 @@ from aftersale.models import (
 from aftersale.platforms.payment_registry import sends
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import Right, require
+from aftersale.services.buyers import erased
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.outcomes import CHANGED, NEW, UNCHANGED, Result
 from aftersale.services.shops import settings_history
@@ -66,7 +67,7 @@ def upsert(record: ShopRecord, *, now: datetime) -> Result:
     Keys that the record leaves out take their defaults in a new shop and change nothing in one
     that is there. `automation_paused: true` pauses; `false` never resumes (SPEC O7). The lists of
     fast-refund periods and of blocked buyers are the shop's lists from then on; what they were
-    before is in the shop's events.
+    before is in the audit trail.
     """
     with transaction.atomic():
         shop = _lock(code=record.code)
@@ -77,14 +78,17 @@ def upsert(record: ShopRecord, *, now: datetime) -> Result:
             shop = _lock(code=record.code)
             assert shop is not None
         changes = _changes(shop, record)
+        blocked = _blocked(shop, record)
         pauses = record.automation_paused and not shop.automation_paused
-        if not changes and not pauses:
+        if not changes and not blocked and not pauses:
             return UNCHANGED
         if changes:
-            _event(shop, ShopEventKind.CHANGED, now, note=joined("\n", changes))
+            _entry(shop, AuditKind.CHANGED, now, note=joined("\n", changes))
+        for kind, buyer in blocked:
+            _entry(shop, kind, now, filters={"buyer": buyer})
         if pauses:
             shop.automation_paused_at = now
-            _event(shop, ShopEventKind.PAUSED, now)
+            _entry(shop, AuditKind.PAUSED, now)
         shop.save()
         shop_changed.send(Shop, shop_id=shop.pk, user=None, now=now)
         return CHANGED
@@ -106,9 +110,9 @@ def create(record: ShopRecord, *, user: User | None, now: datetime) -> Shop | No
     Fund.objects.bulk_create([Fund(shop=shop, kind=kind) for kind in FundKind])
     _periods(shop, record, ZoneInfo(record.timezone))
     _blocked(shop, record)
-    _event(shop, ShopEventKind.CREATED, now, user=user)
+    _entry(shop, AuditKind.CREATED, now, user=user)
     if shop.automation_paused:
-        _event(shop, ShopEventKind.PAUSED, now, user=user)
+        _entry(shop, AuditKind.PAUSED, now, user=user)
     shop_changed.send(Shop, shop_id=shop.pk, user=user, now=now)
     return shop
 
@@ -122,7 +126,7 @@ def pause(*, shop_id: int, user: User, now: datetime) -> None:
             return
         shop.automation_paused_at, shop.automation_paused_by = now, user
         shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
-        _event(shop, ShopEventKind.PAUSED, now, user=user)
+        _entry(shop, AuditKind.PAUSED, now, user=user)
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
 
 
@@ -135,7 +139,7 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
             return
         shop.automation_paused_at = shop.automation_paused_by = None
         shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
-        _event(shop, ShopEventKind.RESUMED, now, user=user)
+        _entry(shop, AuditKind.RESUMED, now, user=user)
         # Before the tickets: receivers of the signal may lock the evaluator's lane.
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
         if _set_waiting(shop_id):
@@ -154,7 +158,7 @@ def look_again(*, shop_id: int, user: User | None, now: datetime) -> None:
     with transaction.atomic():
         shop = _get(shop_id)
         if _set_waiting(shop_id, old_ones=True):
-            _event(shop, ShopEventKind.LOOKED_AGAIN, now, user=user)
+            _entry(shop, AuditKind.LOOKED_AGAIN, now, user=user)
             tickets_waiting.send(Shop, shop_ids={shop_id})
 
 
@@ -184,31 +188,41 @@ def block_buyers(
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
         shop = _get(shop_id)
-        known = BlockedBuyer.objects.filter(shop=shop, buyer__in=notes)
-        added = notes.keys() - set(known.values_list("buyer", flat=True))
-        fresh = [buyer for buyer in notes if buyer in added]
+        # Erased buyers are blocked by their stand-ins (SPEC P7).
+        given = {stored: buyer for buyer, stored in _stored(shop_id, notes).items()}
+        known = BlockedBuyer.objects.filter(shop=shop, buyer__in=given)
+        added = given.keys() - set(known.values_list("buyer", flat=True))
+        fresh = [buyer for buyer in given if buyer in added]
         BlockedBuyer.objects.bulk_create(
-            BlockedBuyer(shop=shop, buyer=buyer, note=notes[buyer], created_by=user)
+            BlockedBuyer(shop=shop, buyer=buyer, note=notes[given[buyer]], created_by=user)
             for buyer in fresh
         )
-        ShopEvent.objects.bulk_create(
-            ShopEvent(shop=shop, at=now, user=user, kind=ShopEventKind.BUYER_BLOCKED, note=buyer)
+        kind = AuditKind.BUYER_BLOCKED
+        AuditEntry.objects.bulk_create(
+            trail.entry(kind, shop_id=shop_id, user=user, now=now, filters={"buyer": buyer})
             for buyer in fresh
         )
         if fresh:
             shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
-    return frozenset(fresh)
+    return frozenset(given[buyer] for buyer in fresh)
 
 
 def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> None:
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
         shop = _get(shop_id)
-        buyer = clean_identifier(buyer)
+        buyer = erased.here(shop_id, clean_identifier(buyer))
         deleted, _rows = BlockedBuyer.objects.filter(shop=shop, buyer=buyer).delete()
         if deleted:
-            _event(shop, ShopEventKind.BUYER_UNBLOCKED, now, user=user, note=buyer)
+            _entry(shop, AuditKind.BUYER_UNBLOCKED, now, user=user, filters={"buyer": buyer})
             shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def _stored(shop_id: int, buyers: Iterable[str]) -> dict[str, str]:
+    """The numbers as they are stored: of erased buyers their stand-ins."""
+    given = list(buyers)
+    found = erased.stand_ins((shop_id, buyer) for buyer in given)
+    return {buyer: found.get((shop_id, buyer), buyer) for buyer in given}
 
 
 def _lock(**key: Any) -> Shop | None:
@@ -223,10 +237,10 @@ def _get(shop_id: int) -> Shop:
     return shop
 
 
-def _event(
-    shop: Shop, kind: str, now: datetime, *, user: User | None = None, note: str = ""
+def _entry(
+    shop: Shop, kind: AuditKind, now: datetime, *, user: User | None = None, **more: Any
 ) -> None:
-    ShopEvent.objects.create(shop=shop, at=now, user=user, kind=kind, note=note)
+    trail.record(kind, shop_id=shop.pk, user=user, now=now, **more)
 
 
 def _set_waiting(shop_id: int, *, old_ones: bool = False) -> bool:
@@ -308,8 +322,6 @@ def _changes(shop: Shop, record: ShopRecord) -> list[str]:
             changes += settings_history.column_changes(column, before, value, zone)
     if "fast_refund_periods" in record.model_fields_set:
         changes += _periods(shop, record, zone)
-    if "blocked_buyers" in record.model_fields_set:
-        changes += _blocked(shop, record)
     return changes
 
 
@@ -327,15 +339,17 @@ def _periods(shop: Shop, record: ShopRecord, zone: ZoneInfo) -> list[str]:
     return [settings_history.change(FastRefundPeriod._meta.verbose_name_plural, *shown)]
 
 
-def _blocked(shop: Shop, record: ShopRecord) -> list[str]:
+def _blocked(shop: Shop, record: ShopRecord) -> list[tuple[AuditKind, str]]:
+    """Sets the block list; the buyers that came on it and that left it."""
+    if "blocked_buyers" not in record.model_fields_set:
+        return []
     before = set(shop.blocked_buyers.values_list("buyer", flat=True))
-    after = set(record.blocked_buyers)
+    after = set(_stored(shop.pk, record.blocked_buyers).values())
     if before == after:
         return []
     shop.blocked_buyers.filter(buyer__in=before - after).delete()
     BlockedBuyer.objects.bulk_create(
         [BlockedBuyer(shop=shop, buyer=buyer) for buyer in sorted(after - before)]
     )
-    signed = [f"+{buyer}" for buyer in sorted(after - before)]
-    signed += [f"-{buyer}" for buyer in sorted(before - after)]
-    return [joined(": ", [said("blocked buyers"), ", ".join(signed)])]
+    blocked = [(AuditKind.BUYER_BLOCKED, buyer) for buyer in sorted(after - before)]
+    return blocked + [(AuditKind.BUYER_UNBLOCKED, buyer) for buyer in sorted(before - after)]

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
-from aftersale.models import ConnectorKind, PlatformAccount, Shop, ShopEvent, ShopEventKind
+from aftersale.models import AuditKind, ConnectorKind, PlatformAccount, Shop
 from aftersale.platforms import registry
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
@@ -25,7 +25,7 @@ from aftersale.platforms.protocol import (
     WaitsForPush,
 )
 from aftersale.services.access.rights import Right, require
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.signals import shop_changed
 
@@ -297,6 +297,4 @@ def _not_connected() -> NotFound:
 
 
 def _event(shop_id: int, now: datetime, user: User, note: str) -> None:
-    ShopEvent.objects.create(
-        shop_id=shop_id, at=now, user=user, kind=ShopEventKind.PLATFORM, note=note
-    )
+    trail.record(AuditKind.PLATFORM, shop_id=shop_id, user=user, now=now, note=note)

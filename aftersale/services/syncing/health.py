@@ -6,7 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import PlatformAccount, ShopEvent, ShopEventKind
+from aftersale.models import AuditKind, PlatformAccount
+from aftersale.services.shared import trail
 from aftersale.services.syncing.reader_lease import ReaderLease
 from aftersale.signals import to_be_told
 
@@ -57,10 +58,10 @@ def stop(lease: ReaderLease, reason: str, *, now: datetime) -> None:
             failing_since=account.failing_since or now,
             failure=reason[:500],
         )
-        ShopEvent.objects.create(
+        trail.record(
+            AuditKind.PLATFORM,
             shop_id=account.shop_id,
-            at=now,
-            kind=ShopEventKind.PLATFORM,
+            now=now,
             note=_("Nothing is read from the platform any more: %s") % reason,
         )
         to_be_told.send(sender=stop, shop_ids=[account.shop_id])

@@ -1,4 +1,4 @@
-"""An endpoint's changes in the shop's history."""
+"""An endpoint's changes in the audit trail."""
 
 from datetime import datetime
 
@@ -6,17 +6,18 @@ from django.contrib.auth.models import User
 from django.utils.functional import Promise
 
 from aftersale.domain.multilingual import joined
-from aftersale.models import Shop, ShopEvent, ShopEventKind, WebhookEndpoint
+from aftersale.models import AuditKind, WebhookEndpoint
+from aftersale.services.shared import trail
 
 
 def write(
     endpoint: WebhookEndpoint, note: str | Promise, *, user: User | None, now: datetime
 ) -> None:
-    """Writes an event with the host only: the rest of an address may be secret."""
-    ShopEvent.objects.create(
-        shop=Shop(pk=endpoint.shop_id),
-        at=now,
+    """Writes an entry with the host only: the rest of an address may be secret."""
+    trail.record(
+        AuditKind.WEBHOOK,
+        shop_id=endpoint.shop_id,
         user=user,
-        kind=ShopEventKind.WEBHOOK,
+        now=now,
         note=joined(": ", [endpoint.host, note]),
     )

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from strategies.services import lost_days
+
 PAGE = 10_000
 
 _EPOCH = "(date_part('epoch', {}) * 1e6)::bigint"
@@ -121,6 +123,7 @@ class Past:
         """Orders with several evaluations."""
         self.rulebook: int | None = rulebooks[0] if len(rulebooks) == 1 else None
         """The one rulebook of all these decisions; None where it changed meanwhile."""
+        self.restores = lost_days.restores(shop_id, start, end)
 
     @property
     def total(self) -> int:

@@ -33,6 +33,7 @@ class Side:
             _state_before(rulebook, trial),
             repeated=past.repeated,
             paused=paused,
+            restores=past.restores,
         )
         # By strategy (-1: fast refund) and day: hits, amount; and by hour of the day.
         self.days: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])

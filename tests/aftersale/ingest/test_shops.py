@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from aftersale.models import FastRefundPeriod, Role, Shop, ShopEvent
+from aftersale.models import AuditEntry, FastRefundPeriod, Role, Shop
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotAllowed
@@ -56,7 +56,7 @@ def changes() -> Iterator[list[int]]:
 
 
 def kinds() -> list[str]:
-    return list(ShopEvent.objects.order_by("id").values_list("kind", flat=True))
+    return list(AuditEntry.objects.order_by("id").values_list("kind", flat=True))
 
 
 def test_new_shop_has_everything_its_funds_included(changes: list[int]) -> None:
@@ -95,7 +95,7 @@ def test_keys_left_out_change_nothing_in_a_shop_that_is_there() -> None:
     assert upsert(name="Other") == CHANGED
     assert Shop.objects.values().get() == before | {"name": "Other"}
     assert Shop.objects.get().blocked_buyers.count() == 2
-    assert ShopEvent.objects.order_by("id").last().note == "name: Shop → Other"
+    assert AuditEntry.objects.order_by("id").last().note == "name: Shop → Other"
 
 
 def test_lists_are_the_shops_lists_and_the_event_keeps_what_was(changes: list[int]) -> None:
@@ -116,15 +116,16 @@ def test_lists_are_the_shops_lists_and_the_event_keeps_what_was(changes: list[in
         NOON - timedelta(hours=1),
     ]
     assert (shop.buyer_limit_days, shop.buyer_limit_count) == (None, None)
-    note = ShopEvent.objects.order_by("id").last().note
-    assert note == (
+    *_earlier, changed, blocked, unblocked = AuditEntry.objects.order_by("id")
+    assert changed.note == (
         "buyer limit: days: 30 → –\n"
         "buyer limit: refunds: 5 → –\n"
         "buyer limit: amount: ¥500.00 → –\n"
         "fast-refund periods: 2026-02-02 00:00 – 2026-02-06 04:00, 2026-02-10 08:00 – … → "
-        "2026-02-02 00:00 – 2026-02-06 04:00, 2026-02-10 08:00 – 2026-03-11 11:00\n"
-        "blocked buyers: +b-79, -b-77"
+        "2026-02-02 00:00 – 2026-02-06 04:00, 2026-02-10 08:00 – 2026-03-11 11:00"
     )
+    assert (blocked.kind, blocked.filters) == ("buyer_blocked", {"buyer": "b-79"})
+    assert (unblocked.kind, unblocked.filters) == ("buyer_unblocked", {"buyer": "b-77"})
     assert changes == [shop.pk]
 
 
@@ -141,7 +142,7 @@ def test_what_a_file_changed_is_told_in_words() -> None:
         == CHANGED
     )
     with translation.override("zh-hans"):
-        assert ShopEvent.objects.order_by("id").last().note.splitlines() == [
+        assert AuditEntry.objects.order_by("id").last().note.splitlines() == [
             "状态：正常 → 停业整顿",
             "周一：09:00–12:00, 13:30–22:00 → 09:00–12:00",
             "周五：18:00–02:00 → 休息",

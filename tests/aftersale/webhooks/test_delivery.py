@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from aftersale.models import (
     Actor,
-    ShopEvent,
+    AuditEntry,
     Ticket,
     TicketEvent,
     TicketStatus,
@@ -261,12 +261,12 @@ def test_gone_switches_off_at_once_and_what_waits_stays(shop, owner, receiver):
     endpoint.refresh_from_db()
     assert (endpoint.enabled, endpoint.off_because, endpoint.off_at) == (False, "gone", now)
     assert WebhookMessage.objects.get().state == "waiting"
-    event = ShopEvent.objects.order_by("pk").last()
+    event = AuditEntry.objects.order_by("pk").last()
     assert event.kind == "webhook" and event.user is None
     notes = {}
     for language in ("en", "zh-hans"):
         with override(language):
-            notes[language] = ShopEvent.objects.get(pk=event.pk).note
+            notes[language] = AuditEntry.objects.get(pk=event.pk).note
     assert notes == {
         "en": f"{endpoint.host}: Switched off: it answered 410 Gone",
         "zh-hans": f"{endpoint.host}: 已停用：对方应答 410 Gone",

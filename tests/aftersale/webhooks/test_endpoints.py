@@ -8,8 +8,8 @@ from django_q.models import OrmQ, Schedule
 
 from aftersale import tasks
 from aftersale.models import (
+    AuditEntry,
     Role,
-    ShopEvent,
     TicketEvent,
     WebhookEndpoint,
     WebhookMessage,
@@ -59,7 +59,7 @@ def test_the_secret_is_kept_sealed_and_each_change_written_down(shop, owner):
     for _n in range(2):
         endpoints.switch_on(endpoint_id=endpoint.pk, user=owner, now=NOW)
     endpoints.remove(endpoint_id=endpoint.pk, user=owner, now=NOW)
-    events = ShopEvent.objects.filter(shop=shop).order_by("pk")
+    events = AuditEntry.objects.filter(shop=shop).order_by("pk")
     assert list(events.values_list("kind", "user__username", "note")) == [
         ("webhook", "olga", f"erp.example.com: {note}")
         for note in [
@@ -91,12 +91,12 @@ def test_what_is_refused_changes_nothing(shop, owner, fields, pointer):
     with pytest.raises(Refused) as refused:
         create(shop, owner, **fields)
     assert refused.value.pointer == pointer
-    assert not WebhookEndpoint.objects.exists() and not ShopEvent.objects.exists()
+    assert not WebhookEndpoint.objects.exists() and not AuditEntry.objects.exists()
     endpoint, _ = create(shop, owner)
     asked = {"url": URL, "description": "ERP", "types": ["ticket.arrived"]} | fields
     with pytest.raises(Refused):
         endpoints.change(endpoint_id=endpoint.pk, user=owner, now=NOW, **asked)
-    assert ShopEvent.objects.count() == 1
+    assert AuditEntry.objects.count() == 1
 
 
 def test_at_most_ten_a_shop(shop, owner):

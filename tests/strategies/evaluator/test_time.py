@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from aftersale.models import Refund, ShopEvent, Ticket
+from aftersale.models import AuditEntry, Refund, Ticket
 from aftersale.services.shared.errors import NotAllowed, Refused
 from strategies.models import Decision, DecisionTally, StrategyUsage
 from strategies.services import decided_ahead, strategies
@@ -184,7 +184,7 @@ def test_decisions_ahead_stop_the_shop_until_somebody_sets_them_right(shop, ahea
     assert Decision.objects.filter(decided_at__gt=timezone.now()).count() == 0
     strategy = shop.strategies.get()
     assert strategy.enabled_at <= timezone.now()
-    event = ShopEvent.objects.get(kind="time_set_right")
+    event = AuditEntry.objects.get(kind="time_set_right")
     assert (event.user, "decisions that count as made now: 3" in event.note) == (ahead, True)
     assert decided_ahead.shops_ahead() == []
     # Waiting tickets are decided, and the cap of today is not spent again.
@@ -192,7 +192,7 @@ def test_decisions_ahead_stop_the_shop_until_somebody_sets_them_right(shop, ahea
     assert Ticket.objects.filter(awaiting_evaluation=True).count() == 0
     assert spent(shop) == 30_000
     assert decided_ahead.set_right(shop_id=shop.pk, user=ahead) == 0
-    assert ShopEvent.objects.filter(kind="time_set_right").count() == 1
+    assert AuditEntry.objects.filter(kind="time_set_right").count() == 1
 
 
 def test_buyer_limits_and_breakers_count_what_was_set_right(monkeypatch):
@@ -228,7 +228,7 @@ def test_only_who_may_change_strategies_sets_right_and_never_by_clocks_that_diff
         return (
             sorted(StrategyUsage.objects.values_list("day", "used")),
             sorted(Decision.objects.values_list("pk", "decided_at")),
-            ShopEvent.objects.count(),
+            AuditEntry.objects.count(),
         )
 
     before = as_it_was()

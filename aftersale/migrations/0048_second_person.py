@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0044_history_lost'),
+        ('aftersale', '0047_personal_data'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
