@@ -57,7 +57,7 @@ def warning(ticket: Ticket, user: User, amount: int | None) -> str:
     """Said before a step that would wait for a second person; empty where it would not."""
     if ticket.order is None or not amount:
         return ""
-    over = approval_limits.excess(user, ticket.order, ticket, amount)
+    over = approval_limits.excess(user, ticket.order, amount, but=ticket)
     if over is None:
         return ""
     if over.together > amount:

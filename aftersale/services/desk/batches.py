@@ -125,7 +125,7 @@ def _for_a_second(tickets: Iterable[Ticket], user: User) -> int:
             continue
         order = order_of(ticket)
         amount = taken[order.pk] + ticket.amount
-        waiting += approval_limits.excess(user, order, ticket, amount) is not None
+        waiting += approval_limits.excess(user, order, amount, but=ticket) is not None
         taken[order.pk] = amount
     return waiting
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
@@ -19,6 +19,8 @@ from aftersale.models import (
     NegotiationResult,
     Order,
     Role,
+    ShopRequest,
+    StepState,
     Ticket,
     TicketEvent,
     TicketStatus,
@@ -40,12 +42,13 @@ class Excess(NamedTuple):
     alone_up_to: int
 
 
-def excess(user: User, order: Order, ticket: Ticket, amount: int) -> Excess | None:
-    """None where the person may take that amount of the locked order alone."""
-    limit = alone_up_to(user, ticket.shop_id)
+def excess(user: User, order: Order, amount: int, *, but: Ticket | None = None) -> Excess | None:
+    """None where the person may take that amount of the locked order alone, for the ticket `but`
+    or for none of its own."""
+    limit = alone_up_to(user, order.shop_id)
     if limit is None or amount <= 0:
         return None
-    together = amount + given_by(user, order, but=ticket)
+    together = amount + given_by(user, order, but=but)
     return Excess(together, limit) if together > limit else None
 
 
@@ -73,13 +76,16 @@ def alone_up_to(user: User, shop_id: int) -> int | None:
     return limits.get(_role(user, shop_id)) if limits else None
 
 
-def given_by(user: User, order: Order, *, but: Ticket) -> int:
+def given_by(user: User, order: Order, *, but: Ticket | None = None) -> int:
     """What other tickets of the order have taken, or are offered, by this person's steps: as the
-    one who approved, who asked, or who confirmed."""
-    others = Ticket.objects.filter(order=order).exclude(pk=but.pk)
+    one who approved, who asked, or who confirmed; and what the person's own requests are of."""
+    opened = ShopRequest.objects.filter(order=order, user=user)
+    requests = opened.exclude(platform_step__state=StepState.DECLINED)
+    own = requests.aggregate(sum=Sum("amount"))["sum"] or 0
+    others = Ticket.objects.filter(order=order).exclude(pk=but and but.pk)
     amounts = dict(others.values_list("pk", "committed"))
     if not amounts:
-        return 0
+        return own
     stepped = TicketEvent.objects.filter(ticket__in=amounts, user=user, to_status__in=_APPROVED)
     asked = ApprovalRequest.objects.filter(
         Q(requested_by=user) | Q(settled_by=user), ticket__in=amounts, state__in=_GIVEN
@@ -93,7 +99,7 @@ def given_by(user: User, order: Order, *, but: Ticket) -> int:
         pk, money = offer.ticket_id, offered_money(offer.ticket, offer.type, offer.amount)
         if money:
             given[pk] = max(given.get(pk, 0), amounts[pk] if offer.result else money)
-    return sum(given.values())
+    return own + sum(given.values())
 
 
 def _limits(shop_id: int) -> dict[Role, int]:

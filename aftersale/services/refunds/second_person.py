@@ -86,7 +86,7 @@ def waits(
     assert user is not None
     if confirmed is not None:
         return False
-    over = excess(user, order, ticket, amount)
+    over = excess(user, order, amount, but=ticket)
     if over is None:
         return False
     before = ticket.committed

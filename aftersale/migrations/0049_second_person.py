@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0047_personal_data'),
+        ('aftersale', '0048_requests_of_shops'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
