@@ -82,7 +82,9 @@ def given_by(user: User, order: Order, *, but: Ticket | None = None) -> int:
     opened = ShopRequest.objects.filter(order=order, user=user)
     requests = opened.exclude(platform_step__state=StepState.DECLINED)
     own = requests.aggregate(sum=Sum("amount"))["sum"] or 0
-    others = Ticket.objects.filter(order=order).exclude(pk=but and but.pk)
+    others = Ticket.objects.filter(order=order)
+    if but is not None:
+        others = others.exclude(pk=but.pk)
     amounts = dict(others.values_list("pk", "committed"))
     if not amounts:
         return own
