@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from aftersale.admin.kit import access
 from aftersale.services.access import masks
+from aftersale.services.access.rights import Right
 
 
 class Looking:
@@ -14,5 +16,9 @@ class Looking:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with masks.looking(request.user):
+        def sees(shop_id: int) -> bool:
+            known = request.user.is_authenticated
+            return known and access.may(request, shop_id, Right.SEE_BUYERS)
+
+        with masks.looking(sees):
             return self.get_response(request)

@@ -4,31 +4,31 @@ Who looks is set for each request (`Looking`, and a program's token); commands a
 who looks, and show nothing to anybody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 
 from aftersale.domain.masking import masked
 from aftersale.domain.multilingual import MultilingualText
 from aftersale.services.access.rights import Person, Right, may
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Looks:
-    person: Person
+    sees: Callable[[int], bool]
     # The one shop of a program's token.
     shop_id: int | None = None
-    answers: dict[int, bool] = field(default_factory=dict)
 
 
 _looks: ContextVar[_Looks | None] = ContextVar("looks", default=None)
 
 
 @contextmanager
-def looking(person: Person) -> Iterator[None]:
-    """The person looks at whatever is shown inside."""
-    before = _looks.set(_Looks(person))
+def looking(sees: Callable[[int], bool]) -> Iterator[None]:
+    """Somebody looks at whatever is shown inside; `sees` says whether they see a shop's buyers."""
+    before = _looks.set(_Looks(sees))
     try:
         yield
     finally:
@@ -37,7 +37,7 @@ def looking(person: Person) -> Iterator[None]:
 
 def looks_by_token(person: Person, shop_id: int) -> None:
     """A program looks, in its shop, with its maker's rights, until its request ends."""
-    _looks.set(_Looks(person, shop_id))
+    _looks.set(_Looks(cache(lambda pk: may(person, pk, Right.SEE_BUYERS)), shop_id))
 
 
 def sees_buyers(shop_id: int | None = None) -> bool:
@@ -47,11 +47,7 @@ def sees_buyers(shop_id: int | None = None) -> bool:
     if looks is None:
         return True
     shop_id = shop_id or looks.shop_id
-    if shop_id is None:
-        return False
-    if shop_id not in looks.answers:
-        looks.answers[shop_id] = may(looks.person, shop_id, Right.SEE_BUYERS)
-    return looks.answers[shop_id]
+    return shop_id is not None and looks.sees(shop_id)
 
 
 def shown_buyer(buyer: str, shop_id: int | None = None) -> str:

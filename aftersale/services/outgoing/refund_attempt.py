@@ -23,7 +23,9 @@ from aftersale.models import (
     Refund,
     RefundAttempt,
     RefundStatus,
+    ReturnFreight,
     Shop,
+    Ticket,
     TicketStatus,
     TicketType,
 )
@@ -39,6 +41,8 @@ from aftersale.platforms.payments import (
     PayRequest,
     Pending,
 )
+from aftersale.platforms.protocol import FreightAnswer
+from aftersale.services.desk import evidence
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.refunds import attempts, payment_stop, settlement
@@ -213,10 +217,20 @@ def _lease(
             asked=negotiation.agreed_amount(ticket),
             version=refund.version or ticket.updated_at,
             goods_back=ticket.type == TicketType.RETURN_REFUND,
+            freight=None if ask else _freight(ticket),
             deadline=None if ask else deadline,
         ),
         earlier_until=earlier_until,
     )
+
+
+def _freight(ticket: Ticket) -> FreightAnswer | None:
+    """The answer to the return freight that goes out with the receipt (SPEC P3)."""
+    answer = ReturnFreight.objects.filter(ticket=ticket).first()
+    if answer is None:
+        return None
+    pictures = evidence.to_send(answer.evidence_files.all())
+    return FreightAnswer(answer.amount, answer.pays, answer.text, pictures)
 
 
 def _is_still_leased(attempt_pk: int, until: datetime) -> Callable[[], bool]:

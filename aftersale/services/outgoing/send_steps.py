@@ -21,7 +21,7 @@ from aftersale.platforms.protocol import (
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.desk import evidence
 from aftersale.services.ingest import save_tickets
-from aftersale.services.outgoing import beside_steps, step_attempt, throttle
+from aftersale.services.outgoing import beside_steps, request_steps, step_attempt, throttle
 from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
 from aftersale.services.refunds import payment_stop
@@ -56,7 +56,8 @@ def _carry_out(clock: Clock, step_pk: int) -> bool:
     if record is not None:
         # The platform's state first: it may be late because of the step under way.
         save_tickets([record], shops=shops.known([record.shop]), now=clock())
-    step_attempt.settle(lease=lease, answer=answer, now=clock())
+    settle = request_steps.settle if lease.step.request_id else step_attempt.settle
+    settle(lease=lease, answer=answer, now=clock())
     return True
 
 
@@ -86,6 +87,8 @@ def _call(lease: StepLease, clock: Clock) -> StepAnswer | None:
         platform = registry.platform_of(lease.shop)
         if platform is None:
             raise NotAuthorised(no_access())
+        if lease.step.request_id:
+            return request_steps.call(platform, lease, now=clock())
         if lease.ask:
             return Seen(_fetch(platform, lease))
         answer = _send(platform, lease)
