@@ -54,7 +54,7 @@ def remove(*, user: User, now: datetime) -> int:
 def _of_shops() -> Iterator[tuple[type[models.Model], str]]:
     """Each model whose rows belong to a shop, and the way to it; those that name others first."""
     ways: dict[type[models.Model], str] = {}
-    level = {Shop: ""}
+    level: dict[type[models.Model], str] = {Shop: ""}
     while level:
         found: dict[type[models.Model], str] = {}
         for model in apps.get_models(include_auto_created=True):
