@@ -118,6 +118,8 @@ CALLS: dict[str, Line] = {
     "desk-api:note": writes(TICKETS, *_TICKET, sends={"text": "called her"}),
     "desk-api:return-addresses": reads(),
     "desk-api:retry-refund": writes(TICKETS, *_TICKET),
+    "desk-api:confirm-approval": Line({"POST": TICKETS}, _TICKET, persons=True),
+    "desk-api:decline-approval": Line({"POST": TICKETS}, _TICKET, persons=True),
     "desk-api:goods-received": writes(SHIPPING, *_TICKET),
     "desk-api:refund-result": writes(
         TICKETS, Refund, "public_number", sends={"status": "succeeded"}
