@@ -168,6 +168,7 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
     "desk:notices": Page(SEE, part=True),
+    "desk:demo-remove": Page(OPERATOR, OPERATOR),
     "desk:automation-pause": step(STRATEGIES, shows=SEE, lists=True),
     "desk:automation-resume": step(STRATEGIES, Shop),
     "desk:automation-evaluate": step(STRATEGIES, Shop),
