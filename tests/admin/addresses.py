@@ -130,6 +130,7 @@ PAGES: dict[str, Page] = {
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
     "desk:platform-picture": Page(NOBODY, None, (Ticket, "none")),
+    "desk:fresh-picture": Page(NOBODY, None, (Ticket, 0)),
     "desk:reject-texts": shown(),
     "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
     "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),
@@ -169,6 +170,7 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
     "desk:notices": Page(SEE, part=True),
+    "desk:demo-remove": Page(OPERATOR, OPERATOR),
     "desk:automation-pause": step(STRATEGIES, shows=SEE, lists=True),
     "desk:automation-resume": step(STRATEGIES, Shop),
     "desk:automation-evaluate": step(STRATEGIES, Shop),
