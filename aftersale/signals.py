@@ -15,3 +15,6 @@ to_be_told = Signal()
 
 # shop_id, user_id, now: somebody handles the shop's tickets no more.
 left_the_desk = Signal()
+
+# shop_id: buyers' numbers were replaced in rows that decisions were made on (SPEC P7).
+buyers_replaced = Signal()

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from config.queue import DECIDE, ensure_schedule, wake
 from strategies.services.lanes import DECIDE_TASK, publish
+from strategies.services.past import snapshot
 
 
 def on_tickets_waiting(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
@@ -21,6 +22,11 @@ def on_shop_changed(
 ) -> None:
     """Makes a new rulebook in the transaction that changed the shop."""
     publish(shop_id, user=user, now=now)
+
+
+def on_buyers_replaced(sender: object, *, shop_id: int, **_: Any) -> None:
+    """What is kept of the shop's past beside the database is thrown away (SPEC P7)."""
+    snapshot.forget(shop_id)
 
 
 def on_migrated(**_: Any) -> None:
