@@ -37,6 +37,8 @@ def test_a_walk_of_steps(shop, clock, seed):
         ApprovalLimit.objects.create(shop=shop, role=role, amount=amount)
     people = {make_user(shop, role).pk: role for role in LIMITS for _ in range(2)}
     orders = [make_order(shop, 10_000) for _ in range(2)]
+    for order in orders * 3:
+        make_ticket(order, chance.randrange(3_000, 6_000))
     for _step in range(40):
         clock.turn(minutes=1)
         user = User.objects.get(pk=chance.choice([*people]))
@@ -56,12 +58,12 @@ def take(chance: random.Random, order: Order, user, now) -> None:
     tickets = list(Ticket.objects.filter(order=order).order_by("pk"))
     asked = list(ApprovalRequest.objects.filter(ticket__order=order, state=ApprovalState.WAITING))
     paid = list(Refund.objects.filter(order=order, status=RefundStatus.REQUESTED))
-    match chance.randrange(6):
+    match chance.randrange(8):
         case 0:
             make_ticket(order, chance.randrange(500, 9_000))
-        case 1 if tickets:
+        case 1 | 6 if tickets:
             approvals.approve(ticket_id=chance.choice(tickets).pk, **who)
-        case 2 | 3 if asked:
+        case 2 | 3 | 7 if asked:
             second_person.confirm(request_id=chance.choice(asked).pk, **who)
         case 4 if asked:
             second_person.decline(request_id=chance.choice(asked).pk, note="no", **who)
