@@ -86,9 +86,9 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
 
 @desk_page
 @require_GET
-def pause(request: HttpRequest) -> HttpResponse:
+def pause(request: HttpRequest, shop_id: int) -> HttpResponse:
     """What a pause of automatic refunds would have stopped (SPEC G2)."""
-    shop = shop_for(request, request.GET.get("shop"))
+    shop = shop_for(request, str(shop_id))
     effect = trials.what_if(shop, now=timezone.now(), paused=True)
     stopped = effect.lost.tickets
     lines = [
