@@ -1,0 +1,23 @@
+"""Notes among colleagues, and coloured flags on cases."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("aftersale", "0046_how_tickets_came"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='ticket',
+            name='mark',
+            field=models.CharField(blank=True, choices=[('red', 'Red flag'), ('yellow', 'Yellow flag'), ('green', 'Green flag'), ('blue', 'Blue flag'), ('purple', 'Purple flag')], db_default='', default='', max_length=8, verbose_name='flag of the desk'),
+        ),
+        migrations.AlterField(
+            model_name='ticketevent',
+            name='kind',
+            field=models.CharField(choices=[('arrived', 'Arrived'), ('status', 'Status changed'), ('reported', 'Reported by the platform'), ('refund', 'Refund'), ('flag', 'Flagged'), ('note', 'Note'), ('internal', 'Internal note')], max_length=16, verbose_name='what'),
+        ),
+    ]
