@@ -59,6 +59,7 @@ from .platform import (
     PlatformRead,
     PlatformSubject,
 )
+from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
@@ -107,6 +108,7 @@ __all__ = [
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "ErasedBuyer",
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
