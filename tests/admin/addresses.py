@@ -112,6 +112,7 @@ PAGES: dict[str, Page] = {
     "desk:hand-over": step(HANDLE, Ticket),
     "desk:take": step(HANDLE, Ticket),
     "desk:hand-back": step(HANDLE, Ticket),
+    "desk:list-export": Page(HANDLE, None, ("tickets", "csv")),
     "desk:filter-save": step(SEE),
     "desk:filter-delete": step(SEE, SavedFilter, lists=True),
     # Replies

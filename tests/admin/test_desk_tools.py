@@ -140,7 +140,7 @@ ASKED: list[tuple[dict[str, str], list[str]]] = [
 ]
 
 
-@each(("query", "numbers"), ASKED)
+@each("query, numbers", ASKED)
 def test_what_is_asked_for_is_shown(
     many: Scene, client: Client, query: dict[str, str], numbers: list[str]
 ) -> None:

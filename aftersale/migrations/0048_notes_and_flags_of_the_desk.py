@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("aftersale", "0046_how_tickets_came"),
+        ("aftersale", "0047_personal_data"),
     ]
 
     operations = [
