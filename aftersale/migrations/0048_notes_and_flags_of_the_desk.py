@@ -1,4 +1,4 @@
-"""Notes among colleagues, and coloured flags on cases."""
+"""Notes among colleagues and coloured flags on cases; variant and picture of order lines."""
 
 from django.db import migrations, models
 
@@ -19,5 +19,15 @@ class Migration(migrations.Migration):
             model_name='ticketevent',
             name='kind',
             field=models.CharField(choices=[('arrived', 'Arrived'), ('status', 'Status changed'), ('reported', 'Reported by the platform'), ('refund', 'Refund'), ('flag', 'Flagged'), ('note', 'Note'), ('internal', 'Internal note')], max_length=16, verbose_name='what'),
+        ),
+        migrations.AddField(
+            model_name='orderline',
+            name='picture',
+            field=models.CharField(blank=True, db_default='', default='', max_length=1000, verbose_name='product picture'),
+        ),
+        migrations.AddField(
+            model_name='orderline',
+            name='sku',
+            field=models.CharField(blank=True, db_default='', default='', max_length=256, verbose_name='variant'),
         ),
     ]
