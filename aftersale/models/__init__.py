@@ -2,6 +2,7 @@
 
 from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
+from .approval import ApprovalLimit, ApprovalRequest
 from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
@@ -9,6 +10,8 @@ from .choices import (
     Actor,
     AlertKind,
     AlertState,
+    ApprovalKind,
+    ApprovalState,
     ArbitrationResult,
     AttemptState,
     AuditKind,
@@ -61,10 +64,17 @@ from .platform import (
 )
 from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
-from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
+from .reply import (
+    EvidenceFile,
+    Negotiation,
+    Rejection,
+    RejectReasonTemplate,
+    ReturnFreight,
+)
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
+from .shop_request import ShopRequest, ShopRequestKind
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -95,6 +105,10 @@ __all__ = [
     "AlertKind",
     "AlertState",
     "ApiToken",
+    "ApprovalKind",
+    "ApprovalLimit",
+    "ApprovalRequest",
+    "ApprovalState",
     "ArbitrationResult",
     "AttemptState",
     "AuditEntry",
@@ -148,6 +162,7 @@ __all__ = [
     "RefundStatus",
     "RejectReasonTemplate",
     "Rejection",
+    "ReturnFreight",
     "Role",
     "RowOutcome",
     "SandboxBehaviour",
@@ -158,6 +173,8 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
+    "ShopRequest",
+    "ShopRequestKind",
     "ShopStatus",
     "StepKind",
     "StepState",

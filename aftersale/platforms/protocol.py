@@ -63,6 +63,26 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """Evidence to be sent with a step."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FreightAnswer:
+    """The shop's answer to the freight of a return that the buyer asks for; `amount` in fen, as
+    asked. Refused with a text and pictures."""
+
+    amount: int
+    pays: bool
+    text: str = ""
+    pictures: Sequence[Picture] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """The ticket as it stood when it was decided.
 
@@ -77,6 +97,8 @@ class Step:
     version: datetime
     # Where goods are to be sent back, by the platform's number; empty: the shop's default there.
     address: str = ""
+    # With the receipt of a return's goods.
+    freight: FreightAnswer | None = None
     # The call that carries the step out is not sent after it: NotCarriedOut.
     deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 
@@ -191,15 +213,6 @@ class Changed:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Evidence to be sent with a step."""
-
-    name: str
-    content_type: str
-    content: bytes
-
-
 class NotCarriedOut(Exception):
     """The call certainly changed nothing there; the text is for people."""
 
@@ -256,6 +269,14 @@ class HasPictures(Protocol):
 
     def picture(self, number: str) -> Picture | None:
         """A picture that a fact `picture` names."""
+
+
+@runtime_checkable
+class EvidenceExpires(Protocol):
+    """A platform whose addresses of a buyer's pictures end soon: a ticket that is fetched anew has
+    fresh ones, in the same order."""
+
+    evidence_expires: bool
 
 
 @runtime_checkable

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import among_us, decisions, payments, views
+from . import among_us, decisions, payments, second_person, views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("case/<int:ticket_id>/was-paid/", payments.was_paid, name="was-paid"),
     path("case/<int:ticket_id>/internal-note/", among_us.internal_note, name="internal-note"),
     path("case/<int:ticket_id>/hand-over/", among_us.hand_over, name="hand-over"),
+    path("case/<int:ticket_id>/confirm-approval/", second_person.confirm, name="second-confirm"),
+    path("case/<int:ticket_id>/decline-approval/", second_person.decline, name="second-decline"),
     path("case/<int:ticket_id>/take/", decisions.take, name="take"),
     path("case/<int:ticket_id>/hand-back/", decisions.hand_back, name="hand-back"),
 ]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.desk_steps import Parcel
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
@@ -299,6 +300,17 @@ def failure(info: Row) -> str:
     return clean(info.get("refund_fail_reason"))[:256]
 
 
+def parcels(data: Row) -> list[Parcel]:
+    """Parcels to the buyer that may still be stopped: neither signed for nor on their way back."""
+    sent = rows(part(part(data, "process_info"), "logistics_info"), "order")
+    found = [
+        Parcel(clean(row.get("company_code"))[:64], clean(row.get("tracking_no"))[:64])
+        for row in sent
+        if number(row, "logistics_state") not in codes.PARCEL_OVER
+    ]
+    return [one for one in found if one.carrier and one.tracking_no]
+
+
 def _shipment(data: Row) -> dict[str, Any] | None:
     parcel = part(part(part(data, "process_info"), "logistics_info"), "return")
     tracking_no = clean(parcel.get("tracking_no"))[:64]
@@ -321,7 +333,7 @@ def _last_role(data: Row) -> int:
 
 
 def _links(value: Any) -> list[str]:
-    """Signed addresses that end soon; the desk copies what they show."""
+    """Signed addresses that end soon (EvidenceExpires)."""
     links = [clean(link) for link in value] if isinstance(value, list) else []
     return [link for link in links if len(link) <= 1000 and _LINK.match(link)][:50]
 

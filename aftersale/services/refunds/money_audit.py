@@ -20,6 +20,8 @@ class Difference:
 
 _REFUNDS = """
     SELECT t.id, t.ticket_no, t.status AS ticket_status, t.type, t.amount AS asked, t.committed,
+           t.flags @> ARRAY['second_person']::varchar[] AS asks_second,
+           q.kind AS asked_kind, q.amount AS asked_amount, q.committed_before,
            r.id AS refund, r.status, coalesce(r.amount, 0) AS amount, r.ever_sent,
            t.order_id IS NOT NULL AS order_arrived,
            r.order_id IS DISTINCT FROM t.order_id OR r.shop_id IS DISTINCT FROM t.shop_id AS astray,
@@ -28,6 +30,7 @@ _REFUNDS = """
            coalesce(a.attempts, 0) AS attempts
       FROM aftersale_ticket t
       LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+      LEFT JOIN aftersale_approvalrequest q ON q.ticket_id = t.id AND q.state = 'waiting'
       LEFT JOIN (SELECT refund_id, count(*) AS attempts,
                         count(*) FILTER (WHERE state IN ('leased', 'accepted', 'unknown')) AS alive,
                         count(*) FILTER (WHERE state = 'succeeded') AS paid,
@@ -36,19 +39,32 @@ _REFUNDS = """
                    FROM aftersale_refundattempt GROUP BY refund_id) a ON a.refund_id = r.id
 """
 
-# Description of a difference -> a query for (subject, detail); x is _REFUNDS.
+# What tickets and price differences take of an order and its lines.
+_TAKEN = """
+    SELECT order_id, line_no, committed AS taken FROM aftersale_ticket WHERE order_id IS NOT NULL
+    UNION ALL SELECT order_id, line_no, held FROM aftersale_shoprequest WHERE held > 0
+"""
+
+# Description of a difference -> a query for (subject, detail); x is _REFUNDS, taken is
+# _TAKEN.
 _QUESTIONS = {
-    "order.committed is not the sum of its tickets'": """
-        SELECT o.order_no, o.committed || ', tickets: ' || coalesce(sum(t.committed), 0)
-          FROM aftersale_order o LEFT JOIN aftersale_ticket t ON t.order_id = o.id
-         GROUP BY o.id HAVING o.committed <> coalesce(sum(t.committed), 0)""",
-    "line.taken is not the sum of its tickets'": """
-        SELECT o.order_no || ' ' || l.line_no, l.taken || ', tickets: ' || coalesce(t.taken, 0)
+    "order.committed is not the sum of its tickets' and requests'": """
+        SELECT o.order_no, o.committed || ', tickets and requests: ' || coalesce(sum(t.taken), 0)
+          FROM aftersale_order o LEFT JOIN taken t ON t.order_id = o.id
+         GROUP BY o.id HAVING o.committed <> coalesce(sum(t.taken), 0)""",
+    "line.taken is not the sum of its tickets' and requests'": """
+        SELECT o.order_no || ' ' || l.line_no,
+               l.taken || ', tickets and requests: ' || coalesce(t.taken, 0)
           FROM aftersale_orderline l JOIN aftersale_order o ON o.id = l.order_id
-          LEFT JOIN (SELECT order_id, line_no, sum(committed) AS taken FROM aftersale_ticket
+          LEFT JOIN (SELECT order_id, line_no, sum(taken) AS taken FROM taken
                       WHERE line_no IS NOT NULL GROUP BY order_id, line_no) t
             ON t.order_id = l.order_id AND t.line_no = l.line_no
          WHERE l.taken <> coalesce(t.taken, 0)""",
+    # Settled, its ticket has the money, or nobody.
+    "a request of the shop's holds money although it is over": """
+        SELECT q.key, q.held || ', ' || coalesce(s.state, 'no step') FROM aftersale_shoprequest q
+          LEFT JOIN aftersale_platformstep s ON s.request_id = q.id
+         WHERE q.held > 0 AND coalesce(s.state, '') NOT IN ('due', 'sending', 'unknown')""",
     "a ticket that was rejected is not marked so": """
         SELECT DISTINCT t.ticket_no, 'rejected_before'
           FROM aftersale_ticket t JOIN aftersale_ticketevent e ON e.ticket_id = t.id
@@ -72,9 +88,20 @@ _QUESTIONS = {
     "ticket.committed although nothing is under way": """
         SELECT ticket_no, committed || ', ' || ticket_status FROM x
          WHERE coalesce(status, '') NOT IN ('requested', 'sending', 'unknown', 'succeeded')
-           AND committed <> late_amount
+           AND committed <> late_amount AND NOT asks_second
            AND NOT (ticket_status IN ('awaiting_return', 'returning', 'arbitration', 'refunding')
                     AND type <> 'exchange')""",
+    # Recording a payment holds nothing more: the refund has its money (SPEC G4).
+    "what is held for a second person is not what was asked for": """
+        SELECT ticket_no, coalesce(asked_kind, 'none') || ', held ' || committed
+                          || ', asked ' || coalesce(asked_amount, 0) FROM x
+         WHERE asks_second <> (asked_kind IS NOT NULL)
+            OR (asked_kind NOT IN ('paid', 'was_paid') AND committed <> asked_amount)
+            OR (asked_kind IN ('paid', 'was_paid') AND committed <> committed_before)""",
+    "a step was confirmed by whoever asked for it, or by nobody": """
+        SELECT t.ticket_no, q.kind FROM aftersale_approvalrequest q
+          JOIN aftersale_ticket t ON t.id = q.ticket_id
+         WHERE q.state = 'confirmed' AND q.settled_by_id IS NOT DISTINCT FROM q.requested_by_id""",
     "the refund's attempts do not fit its status": """
         SELECT ticket_no, status || ', alive ' || alive || ', paid ' || paid FROM x
          WHERE refund IS NOT NULL
@@ -154,6 +181,6 @@ def differences() -> Iterator[Difference]:
     """All differences, check by check."""
     with connection.cursor() as cursor:
         for what, query in _QUESTIONS.items():
-            cursor.execute(f"WITH x AS ({_REFUNDS}) {query}")
+            cursor.execute(f"WITH x AS ({_REFUNDS}), taken AS ({_TAKEN}) {query}")
             for subject, detail in cursor:
                 yield Difference(subject, f"{what} ({detail})")
