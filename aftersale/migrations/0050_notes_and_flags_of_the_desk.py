@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("aftersale", "0047_personal_data"),
+        ("aftersale", "0049_second_person"),
     ]
 
     operations = [
