@@ -153,7 +153,12 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
     missing: list[str] = []
     after = ""
     if at.term:
-        hits = find_cases.search_all(term=at.term, shop_ids=at.shop_ids, filters=at.filters)
+        hits = find_cases.search_all(
+            term=at.term,
+            shop_ids=at.shop_ids,
+            named_in=[pk for pk in at.shop_ids if access.may(request, pk, Right.SEE_BUYERS)],
+            filters=at.filters,
+        )
         pks, missing = hits.keys, hits.missing
     elif at.sort != Sort.DUE:
         pks = queues.sorted_by(

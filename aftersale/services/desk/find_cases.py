@@ -24,14 +24,16 @@ class Found:
     missing: list[str]
 
 
-def search_all(*, term: str, shop_ids: Sequence[int], filters: Filters) -> Found:
+def search_all(
+    *, term: str, shop_ids: Sequence[int], named_in: Sequence[int], filters: Filters
+) -> Found:
     """`search` for one term, or for each of a list of numbers; the last digits of a number find
     tickets that are on the desk."""
     terms = split_identifiers(term)[:MOST_TERMS]
     keys: list[int] = []
     missing = []
     for one in terms:
-        found = search(term=one, shop_ids=shop_ids, filters=filters)
+        found = search(term=one, shop_ids=shop_ids, named_in=named_in, filters=filters)
         found = found or _by_last_digits(one, shop_ids, filters)
         keys += [key for key in found if key not in keys]
         if not found:
@@ -51,11 +53,13 @@ def _by_last_digits(digits: str, shop_ids: Sequence[int], filters: Filters) -> l
     return list(found.values_list("pk", flat=True)[:MOST_FOUND])
 
 
-def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
+def search(
+    *, term: str, shop_ids: Sequence[int], named_in: Sequence[int], filters: Filters
+) -> list[int]:
     """The keys of the tickets that the term can mean, open or not, newest first.
 
-    A ticket's number, else an order's, else a return's tracking number, else the beginning of a
-    buyer's name; each by its own index, in one query.
+    A ticket's number, else an order's, else a return's tracking number, else, in the shops
+    `named_in`, the beginning of a buyer's name; each by its own index, in one query.
     """
     if not (term and shop_ids):
         return []
@@ -66,7 +70,14 @@ def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]
         tickets.filter(order=None, order_no=term),
         tickets.filter(return_tracking_no=term),
     ]
-    found = find(model=Ticket, shop_ids=shop_ids, numbered=numbered, term=term, most=MOST_FOUND)
+    found = find(
+        model=Ticket,
+        shop_ids=shop_ids,
+        named_in=named_in,
+        numbered=numbered,
+        term=term,
+        most=MOST_FOUND,
+    )
     keys: Iterable[int] = found.keys
     if filters != NO_FILTERS:
         keys = filters.narrow(Ticket.objects.filter(pk__in=found.keys)).values_list("pk", flat=True)
