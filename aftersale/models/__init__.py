@@ -58,6 +58,7 @@ from .platform import (
     PlatformRead,
     PlatformSubject,
 )
+from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
 from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
@@ -105,6 +106,7 @@ __all__ = [
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "ErasedBuyer",
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",

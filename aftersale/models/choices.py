@@ -278,6 +278,8 @@ class AuditKind(models.TextChoices):
     TEMPLATE = "template", _("Reject text changed")
     BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
+    BUYER_ERASED = "buyer_erased", _("Buyer erased")
+    BUYER_EXPORTED = "buyer_exported", _("Buyer's data given out")
     # Automation and money
     STRATEGY = "strategy", _("Strategies changed")
     STRATEGY_ENABLED = "strategy_enabled", _("Strategy enabled")

@@ -147,6 +147,8 @@ class EvidenceFile(models.Model):
     content_type = models.CharField(_("content type"), max_length=32)
     size = models.PositiveIntegerField(_("size in bytes"))
     sha256 = models.CharField(max_length=64)
+    # Encoded anew here, so without metadata; False for those from before that was done (SPEC P7).
+    encoded_anew = models.BooleanField(default=False, db_default=False, editable=False)
     uploaded_at = models.DateTimeField(_("uploaded at"))
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

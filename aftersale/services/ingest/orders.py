@@ -23,6 +23,7 @@ from aftersale.signals import tickets_waiting
 
 from .batch import Incoming, Key, compare, digest, same_second, stored_versions, write_all
 from .dated_ahead import latest_moment, refusal_of
+from .erased_buyers import with_stand_ins
 from .order_same_second import Merged, StoredOrder, merge, read_stored
 from .order_tickets import ArrivedOrder, refresh
 from .shipments import shipment_reported
@@ -175,6 +176,7 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
     with transaction.atomic():
         cur = cursor()
         locks.lock_arrivals({item.key[0] for item in items}, shared=True)
+        with_stand_ins(items)
         stored = stored_versions(cur, Order._meta.db_table, "order_no", items)
         new, changed = [], {}
         for item in items:

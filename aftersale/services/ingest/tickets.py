@@ -30,6 +30,7 @@ from .batch import (
     write_all,
 )
 from .dated_ahead import latest_moment, refusal_of
+from .erased_buyers import without_words
 from .events import write_events
 from .goods import OrderGoods
 from .reports import (
@@ -161,7 +162,8 @@ def _write_batch(
 def _lock_orders(
     cur: Cursor, items: Sequence[Incoming], tickets: Iterable[int]
 ) -> dict[Key, _KnownOrder]:
-    """Locks the orders that the versions name, and those that stored tickets belong to.
+    """Locks the orders that the versions name, and those that stored tickets belong to; takes the
+    words of erased buyers out of the versions.
 
     Even a ticket that is merely inserted locks its order: a change of the order must find it.
     """
@@ -201,7 +203,9 @@ def _lock_orders(
     )
     for order_pk, line_no, *line in cur:
         orders[order_pk][1].goods.lines[line_no] = tuple(line)
-    return dict(orders.values())
+    known = dict(orders.values())
+    without_words(items, {key: order.buyer for key, order in known.items()})
+    return known
 
 
 def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:
