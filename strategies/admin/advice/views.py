@@ -75,7 +75,7 @@ def drafts(request: HttpRequest, pk: int) -> HttpResponse:
             user=access.person(request),
             now=timezone.now(),
         )
-    except (NotFound, NotAllowed):
+    except NotAllowed:
         raise
     except Refused as refused:
         messages.error(request, refused.message)
