@@ -60,10 +60,17 @@ from .platform import (
 )
 from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
-from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
+from .reply import (
+    EvidenceFile,
+    Negotiation,
+    Rejection,
+    RejectReasonTemplate,
+    ReturnFreight,
+)
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
+from .shop_request import ShopRequest, ShopRequestKind
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -146,6 +153,7 @@ __all__ = [
     "RefundStatus",
     "RejectReasonTemplate",
     "Rejection",
+    "ReturnFreight",
     "Role",
     "RowOutcome",
     "SandboxBehaviour",
@@ -156,6 +164,8 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
+    "ShopRequest",
+    "ShopRequestKind",
     "ShopStatus",
     "StepKind",
     "StepState",

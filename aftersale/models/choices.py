@@ -193,10 +193,20 @@ class StepKind(models.TextChoices):
     NOTE = "note", _("Note on the order")
     ENTER_RETURN = "enter_return", _("Return parcel entered for the buyer")
     SEND_NEW_GOODS = "send_new_goods", _("New goods sent")
+    MORE_TIME = "more_time", _("More time to receive the goods")
+    STOP_PARCELS = "stop_parcels", _("Parcel to be stopped on its way")
+    OPEN_REQUEST = "open_request", _("Request in the buyer's name")
+    PRICE_DIFFERENCE = "price_difference", _("Refund of a price difference")
 
 
 # Beside a ticket's own course: they move no status and no money.
-BESIDE_STEPS = (StepKind.NOTE, StepKind.ENTER_RETURN, StepKind.SEND_NEW_GOODS)
+BESIDE_STEPS = (
+    StepKind.NOTE,
+    StepKind.ENTER_RETURN,
+    StepKind.SEND_NEW_GOODS,
+    StepKind.MORE_TIME,
+    StepKind.STOP_PARCELS,
+)
 
 
 class StepState(models.TextChoices):

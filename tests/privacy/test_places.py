@@ -55,6 +55,7 @@ NONE = {
         "code name platform timezone working_hours special_days commission_categories erasure_key"
         " digest"
     ),
+    "aftersale.ShopRequest": "key because ticket_no",
     "aftersale.Ticket": (
         "ticket_no order_no reason labels return_carrier return_tracking_no products categories"
         " flags digest"

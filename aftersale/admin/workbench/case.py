@@ -9,9 +9,16 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, colours, columns
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
+from aftersale.models import DESK_STATUSES, OrderLabel, ShopRequestKind, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
-from aftersale.services.desk import beside, case_money, presence, replies
+from aftersale.services.desk import (
+    beside,
+    case_money,
+    presence,
+    replies,
+    return_freight,
+    shop_requests,
+)
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
@@ -104,6 +111,14 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
     if approvals.may_close(ticket):
         found.add("close")
     found |= beside.possible(ticket)
+    if return_freight.asked(ticket):
+        found.add("return_freight")
+        if return_freight.answer_of(ticket) is None:
+            found.discard("confirm_return")
+    ticket.order.shop = ticket.shop
+    for kind in shop_requests.possible(ticket.order):
+        difference = kind == ShopRequestKind.PRICE_DIFFERENCE
+        found.add("price_difference" if difference else "open_request")
     return found | payments.steps(ticket)
 
 

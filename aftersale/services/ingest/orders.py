@@ -434,7 +434,7 @@ def _write_lines(
 
 
 def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
-    """Copies onto replaced lines what their tickets have taken already (SPEC E2).
+    """Copies onto replaced lines what their tickets and requests have taken already (SPEC E2).
 
     The sum is written under the orders' locks and read after they were taken, so an unchanged line
     keeps its stored value.
@@ -442,12 +442,17 @@ def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
     cur.execute(
         """
         UPDATE aftersale_orderline l SET taken = s.taken
-          FROM (SELECT order_id, line_no, sum(committed)::bigint AS taken FROM aftersale_ticket
-                 WHERE order_id = ANY(%s::bigint[]) AND line_no IS NOT NULL AND committed > 0
+          FROM (SELECT order_id, line_no, sum(taken)::bigint AS taken
+                  FROM (SELECT order_id, line_no, committed AS taken FROM aftersale_ticket
+                         WHERE order_id = ANY(%(orders)s::bigint[]) AND line_no IS NOT NULL
+                           AND committed > 0
+                        UNION ALL
+                        SELECT order_id, line_no, held FROM aftersale_shoprequest
+                         WHERE order_id = ANY(%(orders)s::bigint[]) AND held > 0) each
                  GROUP BY order_id, line_no) s
          WHERE l.order_id = s.order_id AND l.line_no = s.line_no AND l.taken <> s.taken
         """,
-        (order_pks,),
+        {"orders": order_pks},
     )
 
 

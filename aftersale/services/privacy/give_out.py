@@ -28,6 +28,7 @@ from aftersale.models import (
     PlatformFacts,
     PlatformSubject,
     Refund,
+    ReturnFreight,
     Shop,
     Ticket,
 )
@@ -157,6 +158,10 @@ def _order(order: Order) -> dict[str, Any]:
         **_row(order, _ORDER),
         "lines": _rows(order.lines.order_by("line_no"), _LINE),
         "windows": _rows(AfterSaleWindow.objects.filter(order=order).order_by("pk"), _WINDOW),
+        "requests": _rows(
+            order.shop_requests.order_by("pk"),
+            ["kind", "line_no", "amount", "because", "text", "ticket_no", "at"],
+        ),
         "parcels": _rows(
             order.shipments.order_by("pk"),
             ["shipped_at", "carrier", "tracking_no", "cancelled_at"],
@@ -172,6 +177,9 @@ def _ticket(ticket: Ticket) -> dict[str, Any]:
         "events": _rows(ticket.events.all(), _EVENT),
         "rejections": _rows(ticket.rejections.all(), _REJECTION),
         "negotiations": _rows(ticket.negotiations.all(), _NEGOTIATION),
+        "return_freights": _rows(
+            ReturnFreight.objects.filter(ticket=ticket), ["amount", "pays", "text", "at"]
+        ),
         "refund": _refund(refund) if refund else None,
         "pictures": [_picture(file) for file in ticket.evidence_files.all()],
         "platform_says": _facts(ticket.shop_id, PlatformSubject.TICKET, ticket.ticket_no),

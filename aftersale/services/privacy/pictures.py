@@ -16,6 +16,11 @@ def deletable(files: QuerySet[EvidenceFile]) -> QuerySet[EvidenceFile]:
     under_way = Q(rejection__platform_step__state__in=OPEN_STATES) | Q(
         negotiation__platform_step__state__in=OPEN_STATES
     )
+    # An answer to return freight goes out with the refund of its ticket.
+    under_way |= Q(
+        return_freight__isnull=False,
+        return_freight__ticket__refund__next_step_at__isnull=False,
+    )
     return files.exclude(under_way)
 
 
