@@ -79,5 +79,5 @@ def begin(request: HttpRequest, shop_id: int) -> HttpResponse:
         act=act,
         form=form,
         title=_("Search the past of %s") % shop.name,
-        submit=_("Search"),
+        submit=_("Search the past"),
     )

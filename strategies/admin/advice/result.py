@@ -170,13 +170,11 @@ def _basis(summary: Mapping[str, Any]) -> list[str]:
         said.append(
             _("%(timed)d of %(tickets)d requests have steps of people that can be timed.")
             % {"timed": timed, "tickets": tickets}
-            + " "
-            + (
-                _("The others count with the median of their type.")
-                if timed
-                else _("3 minutes each are assumed.")
-            )
         )
+        if not timed:
+            said.append(_("3 minutes each are assumed."))
+        elif timed < tickets:
+            said.append(_("The others count with the median of their type."))
     if summary["estimated"]:
         said.append(
             _(

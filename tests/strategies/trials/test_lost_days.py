@@ -111,5 +111,5 @@ def test_a_higher_cap_is_used_up_too(shop: Shop) -> None:
 
 
 def test_a_person_without_account_who_resumed_a_shop_restored_nothing(shop: Shop) -> None:
-    shop.events.filter(kind="restored", user__isnull=False).update(user=None, at=after(20))
+    shop.entries.filter(kind="restored", user__isnull=False).update(user=None, at=after(20))
     assert differing(shop, {}) == []
