@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.logged_out.LoggedOut",
     "config.uploads.Uploads",
+    "aftersale.admin.accounts.looking.Looking",
     "aftersale.admin.accounts.gate.SessionGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -6,6 +6,7 @@ from aftersale.admin.desk import (
     automation_switch,
     batch,
     beside,
+    demo,
     dispute_evidence,
     file_mapping,
     files,
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automation/pause/", automation_switch.pause, name="automation-pause"),
     path("automation/<int:pk>/resume/", automation_switch.resume, name="automation-resume"),
     path("automation/<int:pk>/evaluate/", automation_switch.evaluate, name="automation-evaluate"),
+    path("demo/remove/", demo.remove, name="demo-remove"),
     path("windows/", windows.window_list, name="windows"),
     path("windows/open/<int:pk>/", windows.window_open, name="window-open"),
     path("files/", files.files, name="files"),
@@ -68,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         replies.platform_picture,
         name="platform-picture",
     ),
+    path("evidence/<int:pk>/now/<int:place>/", replies.fresh_picture, name="fresh-picture"),
     path("reject-texts/", reject_texts.page, name="reject-texts"),
     path("reject-texts/<int:shop>/<slug:reason>/", reject_texts.edit, name="reject-text"),
     path(

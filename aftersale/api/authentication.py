@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from aftersale.models import ApiToken
-from aftersale.services.access import tokens
+from aftersale.services.access import masks, tokens
 from config.login import address_of
 
 
@@ -30,6 +30,7 @@ class BearerToken(BaseAuthentication):
                     " your address."
                 )
             )
+        masks.looks_by_token(use.token.created_by, use.token.shop_id)
         # For the limit and its headers (call.py).
         request.token_use = use
         return use.token.created_by, use.token

@@ -39,6 +39,7 @@ SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGI
 FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
 INVITE = Right.INVITE
+BUYERS = Right.SEE_BUYERS
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
 
@@ -46,6 +47,7 @@ Needs = Right | str
 MAY: dict[Needs, set[str]] = {
     SEE: {"owner", "admin", "cs_manager", "cs_agent", "viewer"},
     HANDLE: {"owner", "admin", "cs_manager", "cs_agent"},
+    BUYERS: {"owner", "admin", "cs_manager", "cs_agent"},
     TEXTS: {"owner", "admin", "cs_manager"},
     WINDOWS: {"owner", "admin", "cs_manager"},
     FILES: {"owner", "admin", "cs_manager"},
@@ -105,6 +107,8 @@ PAGES: dict[str, Page] = {
     "desk:paid": step(HANDLE, Ticket),
     "desk:not-paid": step(HANDLE, Ticket),
     "desk:was-paid": step(HANDLE, Ticket),
+    "desk:second-confirm": step(HANDLE, Ticket),
+    "desk:second-decline": step(HANDLE, Ticket),
     "desk:close": step(HANDLE, Ticket),
     "desk:take": step(HANDLE, Ticket),
     "desk:hand-back": step(HANDLE, Ticket),
@@ -126,6 +130,7 @@ PAGES: dict[str, Page] = {
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
     "desk:platform-picture": Page(NOBODY, None, (Ticket, "none")),
+    "desk:fresh-picture": Page(NOBODY, None, (Ticket, 0)),
     "desk:reject-texts": shown(),
     "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
     "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),
@@ -165,6 +170,7 @@ PAGES: dict[str, Page] = {
     "admin:aftersale_blockedbuyer_add": step(STRATEGIES, lists=True),
     "admin:aftersale_blockedbuyer_delete": step(STRATEGIES),
     "desk:notices": Page(SEE, part=True),
+    "desk:demo-remove": Page(OPERATOR, OPERATOR),
     "desk:automation-pause": step(STRATEGIES, shows=SEE, lists=True),
     "desk:automation-resume": step(STRATEGIES, Shop),
     "desk:automation-evaluate": step(STRATEGIES, Shop),
@@ -179,7 +185,7 @@ PAGES: dict[str, Page] = {
     "automation:board": shown(),
     "automation:review": shown(),
     "automation:explain-now": shown(Ticket),
-    "automation:decisions-export": Page(SEE, None, ("csv",), lists=True),
+    "automation:decisions-export": Page(BUYERS, None, ("csv",), lists=True),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
     "automation:advice": Page(STRATEGIES),
@@ -220,6 +226,8 @@ PAGES: dict[str, Page] = {
     "desk:shop-fast-refund": shown(Shop),
     "desk:shop-fast-refund-in": step(SHOP, Shop),
     "desk:shop-fast-refund-out": step(SHOP, Shop),
+    "desk:shop-second-person": shown(Shop),
+    "desk:shop-second-person-change": step(SHOP, Shop),
     "desk:shop-services": step(SHOP, Shop, shows=SEE),
     "desk:shop-platform": shown(Shop),
     "desk:shop-platform-connect": step(SHOP, Shop, "wechat"),
@@ -240,6 +248,10 @@ PAGES: dict[str, Page] = {
     "desk:user-change": Page(OPERATOR, OPERATOR, (User,)),
     "desk:user-password-link": Page(OPERATOR, OPERATOR, (User,)),
     "desk:user-forget-factors": Page(OPERATOR, OPERATOR, (User,)),
+    "desk:shop-personal-data": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-retention": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-buyer-give": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-buyer-erase": Page(SHOP, SHOP, (Shop,)),
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),

@@ -13,6 +13,9 @@ DANGEROUS = {
     "desk:shop-platform-authorise",
     "desk:shop-platform-confirm",
     "desk:shop-platform-replace",
+    # A buyer's data
+    "desk:shop-buyer-give",
+    "desk:shop-buyer-erase",
     # A member's role
     "desk:shop-invite",
     "desk:shop-member-role",
@@ -22,6 +25,8 @@ DANGEROUS = {
     "desk:user-change",
     "desk:user-password-link",
     "desk:user-forget-factors",
+    # What a person approves alone
+    "desk:shop-second-person-change",
     # Enabling a strategy
     "automation:strategy-enable",
     # The same for files: what fresh ones say is decided without a person

@@ -25,15 +25,17 @@ SECTIONS = {
     "shop-special-days": gettext_lazy("Special days"),
     "shop-fast-refund": gettext_lazy("Fast refund"),
     "shop-guards": gettext_lazy("Guards"),
+    "shop-second-person": gettext_lazy("Second person"),
     "shop-services": gettext_lazy("Services"),
     "shop-platform": gettext_lazy("Platform connection"),
     "shop-deadlines": gettext_lazy("Deadlines"),
     "shop-members": gettext_lazy("Members"),
+    "shop-personal-data": gettext_lazy("Personal data"),
     "shop-tokens": gettext_lazy("API tokens"),
     "shop-webhooks": gettext_lazy("Webhooks"),
 }
 # Only those who may change the shop see these.
-FOR_OWNERS = {"shop-webhooks"}
+FOR_OWNERS = {"shop-personal-data", "shop-webhooks"}
 _SALT = "shop-settings"
 
 

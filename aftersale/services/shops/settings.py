@@ -23,23 +23,30 @@ from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.working_week import DAY, WEEKDAYS, days_in_words, span
-from aftersale.models import AuditKind, FastRefundPeriod, Shop
+from aftersale.models import ApprovalLimit, AuditKind, FastRefundPeriod, Role, Shop
 from aftersale.records.errors import explain
 from aftersale.records.schemas import ShopRecord
-from aftersale.services.access.rights import Right, require, shops_of
+from aftersale.services.access.rights import ROLES, Right, require, shops_of
 from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shops.settings_history import (
+    approval_changes,
     commission_changes,
     day_changes,
     hours_changes,
     interval,
     limit_changes,
+    retention_changes,
 )
 from aftersale.signals import shop_changed
 
+# Months that personal data may be kept: open requests need theirs, and nothing is kept for ever.
+SHORTEST_RETENTION, LONGEST_RETENTION = 3, 120
+
 Intervals = Sequence[Sequence[str]]
 Content = dict[str, Any]
+# The roles that approve at all, the highest first (SPEC P1).
+APPROVERS = [role for role in Role if role in ROLES[Right.HANDLE_TICKETS]]
 
 
 def hours_of(shop: Shop) -> Content:
@@ -69,6 +76,17 @@ def commission_return_of(shop: Shop) -> Content:
         "categories": shop.commission_categories,
         "days": shop.commission_days,
     }
+
+
+def retention_of(shop: Shop) -> Content:
+    """For how long personal data are kept (SPEC P7)."""
+    return {"months": shop.retention_months}
+
+
+def approval_limits_of(shop: Shop) -> Content:
+    """Up to how many fen each role that approves does so alone; None: any amount (SPEC G4)."""
+    kept = dict(shop.approval_limits.values_list("role", "amount"))
+    return {role.value: kept.get(role) for role in APPROVERS}
 
 
 @transaction.atomic
@@ -229,6 +247,50 @@ def set_commission_return(
         shop.commission_categories, shop.commission_days = categories, days
         shop.save(update_fields=["wallet_opened_at", "commission_categories", "commission_days"])
         # No decision depends on it.
+        _event(shop, changes, user=user, now=now)
+
+
+@transaction.atomic
+def set_retention(*, shop_id: int, months: int, seen: Content, user: User, now: datetime) -> None:
+    """Sets after how many months personal data are erased (SPEC P7)."""
+    shop = _enter(shop_id, Right.CHANGE_SHOP, user=user)
+    if not SHORTEST_RETENTION <= months <= LONGEST_RETENTION:
+        raise Refused(
+            _("Between %(least)d and %(most)d months.")
+            % {"least": SHORTEST_RETENTION, "most": LONGEST_RETENTION},
+            pointer="months",
+        )
+    after = {"months": months}
+    if changes := _changes(seen, retention_of(shop), after, retention_changes):
+        shop.retention_months = months
+        shop.save(update_fields=["retention_months"])
+        # No decision depends on it.
+        _event(shop, changes, user=user, now=now)
+
+
+@transaction.atomic
+def set_approval_limits(
+    *,
+    shop_id: int,
+    limits: Mapping[str, int | None],
+    seen: Content,
+    user: User,
+    now: datetime,
+) -> None:
+    """Sets up to how many fen each role approves alone; None: any amount. All None is off.
+
+    What waits for a second person goes on waiting (SPEC G4).
+    """
+    shop = _enter(shop_id, Right.CHANGE_SHOP, user=user)
+    after = {role.value: limits.get(role) for role in APPROVERS}
+    if changes := _changes(seen, approval_limits_of(shop), after, approval_changes):
+        shop.approval_limits.all().delete()
+        ApprovalLimit.objects.bulk_create(
+            ApprovalLimit(shop=shop, role=role, amount=amount)
+            for role, amount in after.items()
+            if amount is not None
+        )
+        # No decision of the automation depends on it.
         _event(shop, changes, user=user, now=now)
 
 
