@@ -109,6 +109,7 @@ class TicketStep(Call):
 
     scopes = {"POST": Scope.TICKETS}
     guarded = ("POST",)
+    is_step = True
 
     def step(self, ticket_no: str, take: Callable[[int], object]) -> HttpResponse:
         def work() -> HttpResponse:
@@ -248,6 +249,7 @@ class RetryRefundCall(TicketStep):
 
 class RefundResultCall(Call):
     scopes = {"POST": Scope.TICKETS}
+    is_step = True
 
     @extend_schema(
         operation_id="report_refund_result",

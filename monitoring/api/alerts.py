@@ -103,6 +103,7 @@ class AlertsCall(Call):
 
 class AcknowledgeCall(Call):
     scopes = {"POST": Scope.TICKETS}
+    is_step = True
 
     @extend_schema(
         operation_id="acknowledge_alert",

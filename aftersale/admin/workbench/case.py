@@ -77,7 +77,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "evidence": [address for address in ticket.evidence if _is_web(address)],
         "rejections": list(ticket.rejections.order_by("-pk")),
         "negotiations": list(ticket.negotiations.order_by("-pk")),
-        "events": list(ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]),
+        "events": list(ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS]),
         "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
         "panels": panels_of(request, ticket),
         "others": presence.others(ticket=ticket, user=user, now=now),

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ApiToken, AuditKind, Scope
+from aftersale.services.access import refusals
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused
@@ -137,6 +138,13 @@ def use(*, text: str, address: str | None, now: datetime) -> Use | None:
         return None
     token = ApiToken.objects.select_related("shop", "created_by").get(pk=row[0])
     return Use(token, row[1], 60 - seconds % 60)
+
+
+def note_refusal(*, text: str, step: str, now: datetime) -> None:
+    """An entry of a call with a token that exists, but is revoked, over, or used from elsewhere."""
+    token = ApiToken.objects.select_related("created_by").filter(digest=_digest(text)).first()
+    if token is not None:
+        refusals.of_token(token=token, step=step, why="no_token", now=now)
 
 
 def _networks(given: Sequence[str]) -> list[str]:
