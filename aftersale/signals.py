@@ -10,5 +10,5 @@ tickets_waiting = Signal()
 shop_changed = Signal()
 
 # shop_ids: shops in which an event raises an alert (SPEC M4): a circuit breaker opened, a refund
-# failed, a parcel must be stopped.
+# failed, a parcel must be stopped, an API token was made.
 to_be_told = Signal()

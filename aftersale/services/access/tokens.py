@@ -22,6 +22,7 @@ from aftersale.services.access import refusals
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.signals import to_be_told
 
 # In front of each token, so that one that leaked is recognised for what it is.
 PREFIX = "ad_"
@@ -94,6 +95,7 @@ def create(
             created_at=now,
         )
         _event(token, _("Made: %(token)s, may: %(scopes)s"), user, now)
+        to_be_told.send(sender=create, shop_ids=[shop_id])
     return token, text
 
 
