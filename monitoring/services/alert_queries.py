@@ -128,7 +128,7 @@ _WEBHOOK = """
         AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
 """
 # Until somebody has seen it, or has revoked it (SPEC P6).
-_NEW_TOKEN = """
+_KEY_MADE = """
     SELECT p.id AS shop_id, k.id AS subject, 0 AS threshold,
         (k.created_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
             'name', k.name, 'user', u.username, 'scopes', to_jsonb(k.scopes),
@@ -236,7 +236,7 @@ QUERIES: Mapping[str, str] = {
     AlertKind.REFUNDS_LATE: _REFUNDS_LATE,
     AlertKind.READING_LATE: _READING_LATE,
     AlertKind.CLOCKS: _CLOCKS,
-    AlertKind.TOKEN: _NEW_TOKEN,
+    AlertKind.TOKEN: _KEY_MADE,
 }
 STANDSTILL: Mapping[str, str] = {
     kind: QUERIES[kind]
