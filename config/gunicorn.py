@@ -17,6 +17,9 @@ worker_connections = 400
 # for one, and the API says better than a bare 414 what is wrong with it.
 limit_request_line = 8190
 control_socket_disable = True
+# No proxy moves the program to another path; Gunicorn would take SCRIPT_NAME from anybody on this
+# machine, and from whoever a proxy here passes it on for.
+forwarder_headers = ""
 # No access log: addresses of pages hold buyers' and order numbers. The proxy keeps one if wanted.
 accesslog = None
 loglevel = "warning"

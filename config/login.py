@@ -7,8 +7,15 @@ from django.conf import settings
 from django.http import HttpRequest
 
 _WITH_PORT = re.compile(r"\[([^]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
+_OF_PROXIES = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 # One IPv6 customer gets a network of this size: all its addresses count as the same client.
 _IPV6_HOSTS = 64
+
+
+def came_through_undeclared_proxy(request: HttpRequest) -> bool:
+    """Whether a proxy says whom the request is from, and nobody said that there is a proxy: all
+    its clients then share one address, and one limit of guesses."""
+    return not settings.BEHIND_PROXY and any(name in request.headers for name in _OF_PROXIES)
 
 
 def address_of(request: HttpRequest) -> str | None:

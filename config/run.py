@@ -50,13 +50,17 @@ def main() -> int:
         embedded = settings.EMBEDDED_POSTGRES
         check_port(host, port)
         with alone(), postgres(embedded):
-            return run(host, port, login=prepare())
+            return run(host, port, login=prepare(address_of(host, port)))
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except PostgresError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         return 0
+
+
+def address_of(host: str, port: str) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def check_port(host: str, port: str) -> None:
@@ -122,7 +126,7 @@ def keep_running(server: Server, ended: threading.Event) -> None:
             print(error, file=sys.stderr, flush=True)
 
 
-def prepare() -> str:
+def prepare(address: str) -> str:
     """Migrate, add sample data or collect static files, and return what to say about logging in."""
     django.setup()
     from django.conf import settings
@@ -130,7 +134,7 @@ def prepare() -> str:
     from django.db import OperationalError, connection, connections
 
     print(f"Afterdesk {VERSION}: preparing the database …", flush=True)
-    login = "Make a first user: .venv/bin/python manage.py createsuperuser"
+    login = ""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATE_LOCK])
@@ -148,6 +152,7 @@ def prepare() -> str:
         sys.exit(reason)
     if settings.PRODUCTION:
         call_command("collectstatic", interactive=False, verbosity=0)
+        login = first_operator_message(address)
     elif "seed_demo" in get_commands():
         said = io.StringIO()
         call_command("seed_demo", stdout=said)
@@ -156,21 +161,36 @@ def prepare() -> str:
     return login
 
 
+def first_operator_message(address: str) -> str:
+    """Leads to the page on which the first operator signs up; empty once there is one."""
+    from django.conf import settings
+    from django.urls import reverse
+
+    from aftersale.services.access import first_operator
+
+    if not first_operator.is_missing():
+        return ""
+    path = reverse("account_first", args=[first_operator.link_text()])
+    with translation.override(terminal_language()):
+        return _("Nobody is an operator yet. Sign up, within a day: %s") % (
+            (settings.SITE_URL or address.rstrip("/")) + path
+        )
+
+
 def ready_message(address: str, login: str) -> str:
     with translation.override(terminal_language()):
         ready = _("Afterdesk is ready: %s") % address
-        return "\n".join([ready, login, _("Ctrl-C stops it.")])
+        return "\n".join(filter(None, [ready, login, _("Ctrl-C stops it.")]))
 
 
 def run(host: str, port: str, *, login: str = "", only: Sequence[str] = ()) -> int:
     """Run the group, or some of its programs, until it stops, and return the exit status."""
-    shown = f"[{host}]" if ":" in host else host
     environment = {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
-        "BIND": f"{shown}:{port}",
-        "READY_MESSAGE": ready_message(f"http://{shown}:{port}/", login),
+        "BIND": address_of(host, port).removeprefix("http://").rstrip("/"),
+        "READY_MESSAGE": ready_message(address_of(host, port), login),
     }
     manage = [sys.executable, "manage.py"]
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]

@@ -32,6 +32,18 @@ def unseal(text: str) -> str:
         raise SecretUnreadable("No key of this installation opens it.") from error
 
 
+def reseal(text: str) -> str | None:
+    """The text sealed with the present SECRET_KEY; None if it is already. Raises SecretUnreadable.
+
+    So an earlier key need not stay among the fallbacks for ever.
+    """
+    try:
+        _fernet(settings.SECRET_KEY).decrypt(text.encode())
+    except (InvalidToken, UnicodeError):
+        return seal(unseal(text))
+    return None
+
+
 def _box() -> MultiFernet:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return MultiFernet([_fernet(key) for key in keys])

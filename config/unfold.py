@@ -28,6 +28,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SCRIPTS": [
         lambda request: static("aftersale/desk.js"),
+        lambda request: static("aftersale/drafts.js"),
         lambda request: static("aftersale/replies.js"),
         lambda request: static("monitoring/bell.js"),
     ],

@@ -10,11 +10,13 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_execute_in_worker, pre_execute
 
+        from aftersale.services.privacy import places
         from aftersale.signals import to_be_told
         from config import heartbeat
         from monitoring import wiring
-        from monitoring.services import heartbeats
+        from monitoring.services import heartbeats, personal_data
 
+        places.register(*personal_data.PLACES)
         to_be_told.connect(wiring.on_to_be_told, dispatch_uid="monitoring.to_be_told")
         for signal in (pre_execute, post_execute_in_worker):
             signal.connect(heartbeat.beat, dispatch_uid="monitoring.beat")

@@ -9,9 +9,11 @@ class StrategiesConfig(AppConfig):
 
     def ready(self) -> None:
         from aftersale.services import ingest
+        from aftersale.services.privacy import places
         from aftersale.services.sheets import kinds
         from aftersale.signals import shop_changed, tickets_waiting
         from strategies import wiring
+        from strategies.services import personal_data
         from strategies.services.import_strategies import save_strategies
         from strategies.services.sheets import products, strategies
         from strategies.strategy_record import StrategyRecord
@@ -19,6 +21,8 @@ class StrategiesConfig(AppConfig):
         ingest.register("strategy", StrategyRecord, save_strategies, number="name")
         kinds.register(strategies.KIND)
         kinds.register(products.KIND)
+        places.register(*personal_data.PLACES)
+        places.register_held("decisions", personal_data.decisions_of)
         tickets_waiting.connect(wiring.on_tickets_waiting, dispatch_uid="strategies.waiting")
         shop_changed.connect(wiring.on_shop_changed, dispatch_uid="strategies.shop_changed")
         post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="strategies.schedules")

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from config.queue import DECIDE, wake
-from strategies.services import trials
+from strategies.services import advice, trials
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 from strategies.services.lanes import DECIDE_TASK
 
@@ -27,9 +27,16 @@ def sweep() -> None:
     """Finds waiting tickets without a task: after a crash, or a lost task (SPEC E1)."""
     for shop_id in shops_waiting():
         wake(DECIDE_TASK, shop_id, cluster=DECIDE)
-    trials.wake_silent(now=timezone.now())
+    now = timezone.now()
+    trials.wake_silent(now=now)
+    advice.wake_silent(now=now)
 
 
 def run_trial(trial_id: int) -> None:
     """Runs a trial run in the slow cluster (SPEC M3)."""
     trials.run(trial_id, clock=timezone.now)
+
+
+def run_advice(run_id: int) -> None:
+    """Runs a search for strategies in the slow cluster (SPEC M6)."""
+    advice.run(run_id, clock=timezone.now)

@@ -13,6 +13,7 @@ from aftersale.admin.records.shop import (
 from aftersale.admin.records.ticket import TicketAdmin, TicketEventAdmin
 from aftersale.admin.records.user import PersonAdmin
 
+from .workbench.came_in import came_in
 from .workbench.platform_says import platform_says
 from .workbench.told_platform import told_platform
 
@@ -31,6 +32,7 @@ __all__ = [
     "ShopAdmin",
     "TicketAdmin",
     "TicketEventAdmin",
+    "came_in",
     "platform_says",
     "told_platform",
 ]

@@ -12,9 +12,11 @@ from aftersale.admin.desk import (
     ledgers,
     reject_texts,
     replies,
+    return_freight,
     saved_filters,
     sheets,
     shipping_alerts,
+    shop_requests,
     trail,
     windows,
 )
@@ -51,6 +53,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("beside/<int:pk>/note/", beside.note, name="note"),
     path("beside/<int:pk>/return-parcel/", beside.enter_return, name="enter-return"),
     path("beside/<int:pk>/new-goods/", beside.send_new_goods, name="send-new-goods"),
+    path("beside/<int:pk>/more-time/", beside.more_time, name="more-time"),
+    path("beside/<int:pk>/stop-parcels/", beside.stop_parcels, name="stop-parcels"),
+    path("beside/<int:pk>/return-freight/", return_freight.page, name="return-freight"),
+    path(
+        "orders/<int:pk>/price-difference/",
+        shop_requests.price_difference,
+        name="price-difference",
+    ),
+    path("orders/<int:pk>/request/", shop_requests.open_request, name="open-request"),
     path("evidence/<int:pk>/", replies.picture, name="evidence"),
     path(
         "evidence/<int:pk>/platform/<str:number>/",

@@ -13,6 +13,7 @@ from aftersale.api.parse_request import query, read_optional
 from aftersale.models import BlockedBuyer, Scope
 from aftersale.records.schemas import Record
 from aftersale.records.values import NO_NUL
+from aftersale.services.buyers import erased
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.shops import shops
 
@@ -104,7 +105,9 @@ class BlockedBuyerCall(Call):
         return self.once(work)
 
     def _one(self, buyer: str) -> Blocked:
-        found = BlockedBuyer.objects.filter(shop=self.shop_id, buyer=buyer)
+        found = BlockedBuyer.objects.filter(
+            shop=self.shop_id, buyer=erased.here(self.shop_id, buyer)
+        )
         rows = _blocked_buyers(list(found.select_related("created_by")))
         if not rows:
             raise NotFound(_("This buyer is not on the block list."))

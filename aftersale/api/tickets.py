@@ -1,12 +1,14 @@
 """`/tickets`: a shop's tickets, and more of them as the platform has them (SPEC O3 to O7)."""
 
+from functools import partial
+
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel, RootModel
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import query
-from aftersale.models import Scope
+from aftersale.models import CameBy, Scope
 from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import Code
 from aftersale.services.ingest import lock_for_tickets, save_tickets
@@ -54,7 +56,7 @@ KIND = Kind(
     SentTicket,
     number="ticket_no",
     keys=_keys,
-    save=save_tickets,
+    save=partial(save_tickets, came_by=CameBy.PROGRAM),
     lock=lock_for_tickets,
     result=TicketResult,
     results=TicketResults,

@@ -35,6 +35,7 @@ NAMES = {
     "gifts_back": _("Gifts to come back"),
     "dispute": _("Dispute on the platform"),
     "dispute_turn": _("Whose turn in the dispute"),
+    "dispute_until": _("To be answered in the dispute by"),
     "dispute_step": _("Course of the dispute"),
     "dispute_wants": _("Evidence wanted of us"),
     "dispute_says": _("Opinion of the platform"),

@@ -13,6 +13,7 @@ from .choices import (
     AttemptState,
     AuditKind,
     Beneficiary,
+    CameBy,
     ConnectorKind,
     FundEntryKind,
     FundKind,
@@ -57,11 +58,19 @@ from .platform import (
     PlatformRead,
     PlatformSubject,
 )
+from .privacy import ErasedBuyer
 from .refund import Refund, RefundAttempt
-from .reply import EvidenceFile, Negotiation, Rejection, RejectReasonTemplate
+from .reply import (
+    EvidenceFile,
+    Negotiation,
+    Rejection,
+    RejectReasonTemplate,
+    ReturnFreight,
+)
 from .sandbox import SandboxBehaviour, SandboxInstruction, SandboxPayment
 from .shipping import OrderShipping, Shipment
 from .shop import BlockedBuyer, FastRefundPeriod, Membership, PaymentStop, Shop
+from .shop_request import ShopRequest, ShopRequestKind
 from .step import OPEN_STATES, PlatformStep
 from .ticket import DESK_STATUSES, Ticket, TicketEvent
 from .token import ApiToken, IdempotentCall
@@ -98,11 +107,13 @@ __all__ = [
     "AuditKind",
     "Beneficiary",
     "BlockedBuyer",
+    "CameBy",
     "CaseVisit",
     "ColumnMapping",
     "CommissionReturn",
     "CommissionSplit",
     "ConnectorKind",
+    "ErasedBuyer",
     "EvidenceFile",
     "ExportedLine",
     "FastRefundPeriod",
@@ -142,6 +153,7 @@ __all__ = [
     "RefundStatus",
     "RejectReasonTemplate",
     "Rejection",
+    "ReturnFreight",
     "Role",
     "RowOutcome",
     "SandboxBehaviour",
@@ -152,6 +164,8 @@ __all__ = [
     "Shipment",
     "ShippingAlert",
     "Shop",
+    "ShopRequest",
+    "ShopRequestKind",
     "ShopStatus",
     "StepKind",
     "StepState",

@@ -91,6 +91,15 @@ class TicketStatus(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("ticket status", "Closed")
 
 
+class CameBy(models.TextChoices):
+    """The way by which a ticket first came in; empty for those from before it was kept."""
+
+    PLATFORM = "platform", _("Read from its platform")
+    PROGRAM = "program", _("Sent by a program")
+    FILE = "file", _("From a file of records")
+    EXPORT = "export", _("From an export of the back office")
+
+
 class TicketFlag(models.TextChoices):
     """A warning for people about a ticket; raised once, it stays."""
 
@@ -184,10 +193,20 @@ class StepKind(models.TextChoices):
     NOTE = "note", _("Note on the order")
     ENTER_RETURN = "enter_return", _("Return parcel entered for the buyer")
     SEND_NEW_GOODS = "send_new_goods", _("New goods sent")
+    MORE_TIME = "more_time", _("More time to receive the goods")
+    STOP_PARCELS = "stop_parcels", _("Parcel to be stopped on its way")
+    OPEN_REQUEST = "open_request", _("Request in the buyer's name")
+    PRICE_DIFFERENCE = "price_difference", _("Refund of a price difference")
 
 
 # Beside a ticket's own course: they move no status and no money.
-BESIDE_STEPS = (StepKind.NOTE, StepKind.ENTER_RETURN, StepKind.SEND_NEW_GOODS)
+BESIDE_STEPS = (
+    StepKind.NOTE,
+    StepKind.ENTER_RETURN,
+    StepKind.SEND_NEW_GOODS,
+    StepKind.MORE_TIME,
+    StepKind.STOP_PARCELS,
+)
 
 
 class StepState(models.TextChoices):
@@ -269,6 +288,8 @@ class AuditKind(models.TextChoices):
     TEMPLATE = "template", _("Reject text changed")
     BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
+    BUYER_ERASED = "buyer_erased", _("Buyer erased")
+    BUYER_EXPORTED = "buyer_exported", _("Buyer's data given out")
     # Automation and money
     STRATEGY = "strategy", _("Strategies changed")
     STRATEGY_ENABLED = "strategy_enabled", _("Strategy enabled")

@@ -119,6 +119,40 @@ class Negotiation(models.Model):
         return f"{self.ticket} {self.round}"
 
 
+class ReturnFreight(models.Model):
+    """The shop's answer to the freight that a buyer asks for with a return (SPEC P3): paid as
+    asked, in fen, or refused with a text. It goes to the platform with the receipt of the goods,
+    and is no part of the order's money."""
+
+    ticket = models.OneToOneField(
+        Ticket, models.PROTECT, related_name="return_freight", verbose_name=_("ticket")
+    )
+    amount = FenField(_("amount"))
+    pays = models.BooleanField(_("is paid"))
+    text = models.CharField(_("explanation"), max_length=300, blank=True, default="")
+    at = models.DateTimeField(_("at"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+
+    class Meta:
+        verbose_name = _("return freight")
+        verbose_name_plural = _("return freights")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="return_freight_amount_above_zero"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket}"
+
+
 class EvidenceFile(models.Model):
     """A picture that a person of the desk attached to a case; no public folder serves it.
 
@@ -142,11 +176,20 @@ class EvidenceFile(models.Model):
         related_name="evidence_files",
         verbose_name=_("negotiation"),
     )
+    return_freight = models.ForeignKey(
+        ReturnFreight,
+        models.PROTECT,
+        null=True,
+        related_name="evidence_files",
+        verbose_name=_("return freight"),
+    )
     file = models.FileField(_("file"), upload_to="evidence/%Y/%m", max_length=200)
     name = models.CharField(_("name"), max_length=200)
     content_type = models.CharField(_("content type"), max_length=32)
     size = models.PositiveIntegerField(_("size in bytes"))
     sha256 = models.CharField(max_length=64)
+    # Encoded anew here, so without metadata; False for those from before that was done (SPEC P7).
+    encoded_anew = models.BooleanField(default=False, db_default=False, editable=False)
     uploaded_at = models.DateTimeField(_("uploaded at"))
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

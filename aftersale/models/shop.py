@@ -58,6 +58,12 @@ class Shop(models.Model):
     lost_since = models.DateTimeField(_("history lost since"), null=True, editable=False)
     lost_until = models.DateTimeField(_("history lost until"), null=True, editable=False)
     on_hold = models.BooleanField(_("on hold"), default=False, db_default=False, editable=False)
+    # Notes, pictures and buyers' numbers that are older are erased (SPEC P7).
+    retention_months = models.PositiveSmallIntegerField(
+        _("personal data kept, in months"), default=24, db_default=24
+    )
+    # The key of the hashes of erased buyers, encrypted (config.secrets); empty before the first.
+    erasure_key = models.TextField(editable=False, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     digest = models.BinaryField(editable=False, default=b"")
 

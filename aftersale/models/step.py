@@ -12,6 +12,7 @@ from .money import FenField
 from .order import Order
 from .reply import Negotiation, Rejection
 from .shop import Shop
+from .shop_request import ShopRequest
 from .ticket import Ticket
 from .window import AfterSaleWindow
 
@@ -23,8 +24,9 @@ class PlatformStep(models.Model):
     """One decision on its way to the platform, written in the transaction that made it.
 
     `type`, `amount` (fen) and `version` are those of the ticket on the platform at that moment; the
-    rest of the content is in the rejection, the negotiation or the window. `leased_until` is also
-    the lease's token. A step has no lock of its own: its order's lock covers it.
+    rest of the content is in the rejection, the negotiation, the window or the request.
+    `leased_until` is also the lease's token. A step has no lock of its own: its order's lock covers
+    it.
     """
 
     shop = models.ForeignKey(
@@ -62,8 +64,15 @@ class PlatformStep(models.Model):
         related_name="platform_step",
         verbose_name=_("re-opened window"),
     )
+    request = models.OneToOneField(
+        ShopRequest,
+        models.PROTECT,
+        null=True,
+        related_name="platform_step",
+        verbose_name=_("request of the shop"),
+    )
     # The step's own data. An approved return: `address`, `address_in_words`. A note: `text`,
-    # `flag`. A parcel: `carrier`, `tracking_no`.
+    # `flag`. A parcel: `carrier`, `tracking_no`. Parcels to be stopped: `parcels`, `text`.
     details = models.JSONField(_("details"), default=dict)
     type = models.CharField(_("type"), max_length=24, choices=TicketType, blank=True)
     amount = FenField(_("amount"), default=0)

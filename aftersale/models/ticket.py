@@ -14,6 +14,7 @@ from .choices import (
     HANDS_OFF,
     Actor,
     ArbitrationResult,
+    CameBy,
     TicketEventKind,
     TicketFlag,
     TicketStatus,
@@ -63,6 +64,8 @@ class Ticket(models.Model):
     amount = FenField(_("amount"))
     applied_at = models.DateTimeField(_("applied at"))
     updated_at = models.DateTimeField(_("updated by the platform at"))
+    # How often the buyer has urged the shop, as its platform tells: such tickets come first.
+    urged = models.PositiveSmallIntegerField(_("urged"), default=0, db_default=0)
     # The moment of a back office's export; NO_MOMENT where the file does not say (SPEC O11).
     exported_at = models.DateTimeField(_("exported at"), null=True)
     note = models.TextField(_("buyer's note"), blank=True)
@@ -115,6 +118,9 @@ class Ticket(models.Model):
     taken_back = models.BooleanField(
         _("its refund was taken back"), default=False, db_default=False
     )
+    came_by = models.CharField(
+        _("came in by"), max_length=8, choices=CameBy, blank=True, default="", db_default=""
+    )
     flags = ArrayField(
         models.CharField(max_length=24, choices=TicketFlag),
         default=list,
@@ -165,6 +171,12 @@ class Ticket(models.Model):
                 fields=["shop", "status", "due_at", "id"],
                 condition=Q(status__in=DESK_STATUSES),
                 name="ticket_on_the_desk",
+            ),
+            # Those of them that buyers urge: few, and shown before the others.
+            models.Index(
+                fields=["shop", "status", "due_at", "id"],
+                condition=Q(status__in=DESK_STATUSES, urged__gt=0),
+                name="ticket_urged",
             ),
             models.Index(
                 fields=["handler", "due_at"],

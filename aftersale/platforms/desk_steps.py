@@ -5,8 +5,10 @@ Only some platforms take each; a connector that declares one (PLATFORMS e8) has 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from aftersale.platforms.protocol import Accepted, Declined, Step
 
@@ -76,20 +78,23 @@ class Parcel(NamedTuple):
 
 @runtime_checkable
 class StopsParcels(Protocol):
+    def parcels(self, ticket_no: str) -> "Sequence[Parcel]":
+        """The parcels that are on their way to the buyer, as far as the platform knows them."""
+
     def stop_parcels(self, step: Step, parcels: Sequence[Parcel]) -> Accepted | Declined:
         """Asks the carriers to bring parcels back that are on their way to the buyer. Declined
         where one of them can't be, though others may be."""
 
 
-class Because(Enum):
+class Because(models.TextChoices):
     """The merchant's reason to open a request or to give a difference back."""
 
-    AGREED = "agreed"
-    OUT_OF_STOCK = "out_of_stock"
-    WRONG_GOODS = "wrong_goods"
-    QUALITY = "quality"
-    PRICE_CUT = "price_cut"
-    COUPON = "coupon"
+    AGREED = "agreed", _("Agreed with the buyer")
+    OUT_OF_STOCK = "out_of_stock", _("Out of stock")
+    WRONG_GOODS = "wrong_goods", _("Wrong goods sent")
+    QUALITY = "quality", _("Quality")
+    PRICE_CUT = "price_cut", _("The price was cut since")
+    COUPON = "coupon", _("A coupon was not used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,10 @@ class Opened(NamedTuple):
 
 @runtime_checkable
 class OpensRequests(Protocol):
+    # The reasons of each, the first one being the usual.
+    request_reasons: Sequence[Because]
+    difference_reasons: Sequence[Because]
+
     def open_request(
         self, request: MerchantRequest, *, with_return: bool, deadline: "Deadline | None"
     ) -> Opened | Declined:

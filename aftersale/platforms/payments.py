@@ -13,7 +13,7 @@ from aftersale.records.schemas import TicketRecord
 
 if TYPE_CHECKING:
     from aftersale.platforms.deadline import Deadline
-    from aftersale.platforms.protocol import OrderNow
+    from aftersale.platforms.protocol import FreightAnswer, OrderNow
 
 # A connector gives up on a call after this many seconds and raises TimedOut.
 CALL_TIMEOUT_SECONDS = 10
@@ -54,6 +54,8 @@ class PayRequest:
     asked: int
     version: datetime
     goods_back: bool
+    # The answer to the return freight that the buyer asks for: paid besides `amount`, or refused.
+    freight: "FreightAnswer | None" = field(default=None, compare=False, repr=False)
     # Not sent after it, whatever kept the call. Empty: a question, which pays nothing.
     deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 

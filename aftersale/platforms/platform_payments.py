@@ -80,6 +80,7 @@ def _pay(platform: Platform, request: PayRequest) -> Failed | Pending | NotSent 
         type=request.type,
         amount=request.asked,
         version=request.version,
+        freight=request.freight,
         deadline=request.deadline,
     )
     answer = platform.confirm_receipt(step) if request.goods_back else platform.approve(step)

@@ -63,6 +63,26 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """Evidence to be sent with a step."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FreightAnswer:
+    """The shop's answer to the freight of a return that the buyer asks for; `amount` in fen, as
+    asked. Refused with a text and pictures."""
+
+    amount: int
+    pays: bool
+    text: str = ""
+    pictures: Sequence[Picture] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """The ticket as it stood when it was decided.
 
@@ -77,6 +97,8 @@ class Step:
     version: datetime
     # Where goods are to be sent back, by the platform's number; empty: the shop's default there.
     address: str = ""
+    # With the receipt of a return's goods.
+    freight: FreightAnswer | None = None
     # The call that carries the step out is not sent after it: NotCarriedOut.
     deadline: "Deadline | None" = field(default=None, compare=False, repr=False)
 
@@ -189,15 +211,6 @@ class Changed:
     subject: Subject
     number: str
     message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Evidence to be sent with a step."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 class NotCarriedOut(Exception):

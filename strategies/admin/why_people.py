@@ -1,4 +1,8 @@
-"""Why a case came to a person, at its side on the workbench (SPEC E8, promise 3)."""
+"""Why a case came to a person, at its side on the workbench (SPEC E8, promise 3).
+
+A case that the automation decided, or has yet to look at, did not come to people: its panel has
+another heading.
+"""
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -7,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.admin.workbench.panels import Panel, register
 from aftersale.models import Ticket, TicketFlag, TicketStatus
-from strategies.models import Decision, Why
+from strategies.models import Decision, Outcome, Why
 from strategies.services import explanations
 
 from .explaining.cards import Shown
@@ -18,14 +22,17 @@ TEMPLATE = "strategies/workbench/why.html"
 @register
 def why_people(request: HttpRequest, ticket: Ticket) -> Panel:
     """The last decision on the ticket: every strategy that was asked, and what it failed by."""
-    title = gettext_lazy("Why it is here")
+    title = gettext_lazy("Why it came to people")
     now = ""
     if ticket.status in explanations.OPEN:
         now = reverse("automation:explain-now", args=[ticket.pk])
     decisions = Decision.objects.filter(ticket=ticket).select_related("rulebook", "shop")
     decision = decisions.order_by("-pk").first()
     if decision is None:
+        title = gettext_lazy("Automation")
         return Panel(title, TEMPLATE, {"sentence": _undecided(ticket), "now": now})
+    if decision.outcome != Outcome.MANUAL:
+        title = gettext_lazy("Decided by the automation")
     shown = Shown(explanations.of_decision(decision))
     url = reverse("admin:strategies_decision_change", args=[decision.pk])
     given = {"sentence": shown.summary, "cards": shown.asked, "url": url, "now": now}

@@ -4,6 +4,7 @@ from django.urls import path
 
 from aftersale.api import numbers  # noqa: F401 - an address below names its converter
 
+from .advice import AdviceCall
 from .decisions import DecisionCall, DecisionsCall
 from .priorities import PrioritiesCall
 from .strategies import StrategiesCall, StrategyCall
@@ -19,6 +20,7 @@ urlpatterns = [
     path("strategies/trials/<int:pk>/tickets", TrialTicketsCall.as_view(), name="trial-tickets"),
     path("strategies/trials/<int:pk>/cancel", CancelTrialCall.as_view(), name="trial-cancel"),
     path("strategies/<int:pk>", StrategyCall.as_view(), name="strategy"),
+    path("advice", AdviceCall.as_view(), name="advice"),
     path("decisions", DecisionsCall.as_view(), name="decisions"),
     path("decisions/<int:pk>", DecisionCall.as_view(), name="decision"),
     path("tickets/<number:ticket_no>", TicketCall.as_view(), name="ticket"),

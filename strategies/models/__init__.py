@@ -1,5 +1,6 @@
 """The automation's tables, one subject a file."""
 
+from .advice import AdviceRun
 from .choices import (
     ExecutionTime,
     FastRefundRuleKind,
@@ -21,6 +22,7 @@ __all__ = [
     "MOST_PER_SCENARIO",
     "NOT_ASKED",
     "UNDER_WAY",
+    "AdviceRun",
     "Decision",
     "DecisionTally",
     "EvaluatorLane",

@@ -117,6 +117,11 @@ PAGES: dict[str, Page] = {
     "desk:note": step(HANDLE, Ticket),
     "desk:enter-return": step(HANDLE, Ticket),
     "desk:send-new-goods": step(HANDLE, Ticket),
+    "desk:more-time": step(HANDLE, Ticket),
+    "desk:stop-parcels": step(HANDLE, Ticket),
+    "desk:return-freight": step(HANDLE, Ticket),
+    "desk:price-difference": step(HANDLE, Order),
+    "desk:open-request": step(HANDLE, Order),
     "desk:negotiate-outcome": Page(HANDLE, None, (Ticket,)),
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.

@@ -113,10 +113,18 @@ def _ticket(scene: Scene) -> tuple[Ticket, str]:
     return ticket, seen_now(ticket, order)
 
 
+def _meant(typed: str) -> str:
+    try:
+        return str(YuanField().clean(typed))
+    except forms.ValidationError:
+        return ""
+
+
 def approve(scene: Scene, client: Client, typed: str) -> int:
     ticket, seen = _ticket(scene)
     sent = {"seen": seen, "amount": typed}
     assert client.get(reverse("desk:approve", args=[ticket.pk]), sent).status_code == 200
+    sent |= {"meant": _meant(typed), "less_because": "agreed"}
     assert client.post(reverse("desk:approve", args=[ticket.pk]), sent).status_code == 204
     return Refund.objects.get(ticket=ticket).amount
 

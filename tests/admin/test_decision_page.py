@@ -37,7 +37,7 @@ def test_every_condition_in_words(own: Scene) -> None:
     text = page(own, decision)
     said = (
         "No strategy took it: the closest was “mine-strategy”, switched off; "
-        "¥73.45 over the single-amount cap."
+        "¥73.45 over the cap of ¥50.00."
     )
     assert said in text
     assert "asked for ¥123.45, at most ¥50.00" in text
@@ -65,7 +65,7 @@ def test_it_is_the_strategy_as_it_was(own: Scene) -> None:
     publish(own.shop.pk, user=None, now=AT)
     Decision.objects.update(decided_at=AT - timedelta(days=400))
     text = page(own, own.row(Decision))
-    assert "¥73.45 over the single-amount cap" in text and "mine-strategy" in text
+    assert "¥73.45 over the cap of ¥50.00" in text and "mine-strategy" in text
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ class TestNow:
         StrategyUsage.objects.update(day=today, used=491_155)
         text = self.text(own, waiting)
         assert "the closest is “mine-strategy”" in text
-        assert "¥88.45 of the day&#x27;s cap left, ¥35.00 short" in text
+        assert "¥88.45 of the day&#x27;s cap of ¥5,000.00 left, ¥35.00 short" in text
         assert "a daily cap of ¥5,035.00 or more" in text
 
     def test_a_blocked_buyer_and_a_pause(self, own: Scene, waiting: Ticket) -> None:
@@ -209,9 +209,9 @@ def test_lengths_of_time(micros: int, english_text: str, chinese: str) -> None:
 # Condition -> what the strategy sets, what the ticket has, and how it is told in both languages.
 TOLD: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("single_amount", {"single_amount_cap": 20_000}, {"amount": 20_320},
-     "¥3.20 over the single-amount cap", "超出单笔金额上限 ¥3.20"),
+     "¥3.20 over the cap of ¥200.00", "比上限 ¥200.00 高 ¥3.20"),
     ("single_amount", {"single_amount_cap": 20_000}, {"amount": 19_000},
-     "¥10.00 below the cap", "低于上限 ¥10.00"),
+     "¥10.00 below the cap of ¥200.00", "比上限 ¥200.00 低 ¥10.00"),
     ("execution_time", {"execution_time": "windows", "windows": [["07:00", "09:19"]]}, {},
      "41 minutes after the window closed", "时段结束后 41 分钟"),
     ("execution_time", {"execution_time": "windows", "windows": [["10:05", "12:00"]]}, {},
@@ -224,7 +224,8 @@ TOLD: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
      "automatic refund no. 3 of this buyer in 30 days, at most 2",
      "该买家 30 天内第 3 笔自动退款，最多 2 笔"),
     ("daily_cap", {"daily_cap": 50_000}, {"amount": 15_500, "used": 38_000},
-     "¥120.00 of the day's cap left, ¥35.00 short", "当日额度还剩 ¥120.00，差 ¥35.00"),
+     "¥120.00 of the day's cap of ¥500.00 left, ¥35.00 short",
+     "当日额度 ¥500.00 还剩 ¥120.00，差 ¥35.00"),
 ]  # fmt: skip
 
 

@@ -31,12 +31,14 @@ def test_every_model_of_the_project_has_a_page() -> None:
     shown_in_another = {
         # on the page of their order or shop
         "OrderLine", "CommissionSplit", "FastRefundPeriod", "OrderShipping", "Shipment",
+        "ShopRequest", "ReturnFreight",
         "PlatformStep", "PlatformFacts",  # beside the case that they are about
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "DecisionTally", "TrialEvaluation", "TrialRun", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
         "FileImport", "ImportFile", "ImportRow", "ColumnMapping", "ExportedLine",
         "AccountLink",  # on the page of members, and of users
+        "ErasedBuyer",  # hashes, nothing to see
         "AuditEntry",  # on the trail's own page
         "IdempotentCall",  # between programs
         "PlatformAccount", "PlatformMessage", "PlatformProblem",

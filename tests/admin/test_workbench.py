@@ -122,7 +122,7 @@ def test_the_button_says_whom_and_how_much_and_does_that(desk: Scene) -> None:
     client, ticket = english_client(desk.people["cs_agent"]), desk.row(Ticket)
     asked = client.get(reverse("desk:approve", args=[ticket.pk])).content.decode()
     assert "Refund <span data-amount-shown>¥123.45</span> to mine-buyer" in asked
-    answer = decide(client, "approve", ticket, amount="100.10")
+    answer = decide(client, "approve", ticket, amount="100.10", meant="10010", less_because="x")
     assert answer.status_code == 204
     # The shop pays by hand: nothing is under way yet.
     assert "\\u00a5100.10 is to be paid to mine-buyer by hand." in answer.headers["HX-Trigger"]
@@ -180,10 +180,11 @@ def test_going_above_the_line_is_warned_of_and_must_be_meant(desk: Scene) -> Non
     url = reverse("desk:approve", args=[ticket.pk])
     assert warning in client.get(url, {"amount": "100.10"}).content.decode()
     assert 'name="above_line"' not in client.get(url, {"amount": "5.00"}).content.decode()
-    refused = decide(client, "approve", ticket, amount="100.10")
+    meant = {"amount": "100.10", "meant": "10010", "less_because": "agreed"}
+    refused = decide(client, "approve", ticket, **meant)
     assert (refused.status_code, warning in refused.content.decode()) == (422, True)
     assert not Refund.objects.exists()
-    assert decide(client, "approve", ticket, amount="100.10", above_line="yes").status_code == 204
+    assert decide(client, "approve", ticket, **meant, above_line="yes").status_code == 204
     assert Refund.objects.get(ticket=ticket).amount == 10_010
 
 
@@ -414,8 +415,7 @@ def test_why_it_came_to_a_person_with_how_far_it_missed(desk: Scene) -> None:
     url = reverse("desk:case", args=[ticket.pk])
     shown = client.get(url).content.decode()
     assert (
-        "No strategy took it: the closest was" in shown
-        and "¥73.45 over the single-amount cap" in shown
+        "No strategy took it: the closest was" in shown and "¥73.45 over the cap of ¥50.00" in shown
     )
     assert f"/admin/strategies/decision/{desk.row(Decision).pk}/change/" in shown
     Decision.objects.update(why="paused", trace=[])

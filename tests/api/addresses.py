@@ -133,6 +133,7 @@ CALLS: dict[str, Line] = {
     "automation-api:trial": reads(TrialRun, "pk"),
     "automation-api:trial-tickets": reads(TrialRun, "pk"),
     "automation-api:trial-cancel": writes(STRATEGIES, TrialRun, "pk"),
+    "automation-api:advice": reads(),
     "automation-api:decisions": reads(),
     "automation-api:decision": reads(Decision, "pk"),
     "monitoring-api:alerts": reads(),

@@ -44,8 +44,8 @@ def test_from_the_search_to_the_explanation_and_the_file(page: Page, live_server
     page.get_by_role("link", name="2026-11-20 10:00:00").click()
     expect(page.get_by_text("No strategy took it: the closest was")).to_be_visible()
     card = page.locator("details.x-card")
-    expect(card.get_by_text("¥73.45 over the single-amount cap")).to_be_visible()
+    expect(card.get_by_text("¥73.45 over the cap of ¥50.00")).to_be_visible()
     card.locator("summary").press("Enter")
-    expect(card.get_by_text("¥73.45 over the single-amount cap")).to_be_hidden()
+    expect(card.get_by_text("¥73.45 over the cap of ¥50.00")).to_be_hidden()
     card.locator("summary").click()
     assert found_by_axe(page) == []

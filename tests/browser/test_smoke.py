@@ -41,7 +41,7 @@ def test_from_login_to_the_trace(page: Page, live_server: Any) -> None:
     page.locator("#nav-sidebar-apps a[href='/admin/strategies/decision/']").click()
     page.locator("#result_list a[href*='/change/']").first.click()
     expect(page.get_by_text("No strategy took it: the closest was")).to_be_visible()
-    expect(page.get_by_text("¥73.45 over the single-amount cap").first).to_be_visible()
+    expect(page.get_by_text("¥73.45 over the cap of ¥50.00").first).to_be_visible()
     assert Decision.objects.count() == 1
 
     page.goto(f"{live_server.url}/admin/aftersale/shop/{scene.shop.pk}/change/")

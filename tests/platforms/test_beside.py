@@ -14,11 +14,14 @@ from aftersale.platforms.deadline import Deadline
 from aftersale.platforms.desk_steps import (
     Because,
     EntersReturns,
+    GivesMoreTime,
     HasReturnAddresses,
     MerchantRequest,
     Opened,
+    OpensRequests,
     Parcel,
     SendsNewGoods,
+    StopsParcels,
     TakesNotes,
 )
 from aftersale.platforms.payments import NeverSeen, TimedOut
@@ -44,6 +47,10 @@ METHODS = {
     Can.RETURN_ADDRESS: HasReturnAddresses,
     Can.ENTER_RETURN: EntersReturns,
     Can.SEND_NEW_GOODS: SendsNewGoods,
+    Can.MORE_TIME: GivesMoreTime,
+    Can.STOP_PARCELS: StopsParcels,
+    Can.OPEN_REQUEST: OpensRequests,
+    Can.PRICE_DIFFERENCE: OpensRequests,
     Can.EVIDENCE: TakesEvidence,
 }
 
@@ -174,6 +181,7 @@ def test_more_time_and_parcels_that_are_stopped() -> None:
     early = platform.more_time(step(platform, number))
     assert isinstance(early, Declined) and early.why is Why.CHANGED
     parcel = Parcel("shunfeng", f"SF{seen(platform, number).record.order_no}")
+    assert platform.parcels(number) == [parcel]
     assert platform.stop_parcels(step(platform, number), [parcel]) == Accepted()
     both = platform.stop_parcels(step(platform, number), [parcel, Parcel("yto", "YT1")])
     assert (

@@ -20,6 +20,7 @@ from unfold.widgets import BASE_INPUT_CLASSES
 
 from aftersale.admin.kit.dialogs import at_field
 from aftersale.models import AccountLink
+from aftersale.services.access import first_operator as operators
 from aftersale.services.access import links
 from aftersale.services.shared.errors import Refused
 
@@ -66,6 +67,23 @@ def follow(request: HttpRequest, text: str) -> HttpResponseBase:
         return _join(request, link, text)
     except links.LinkOver as over:
         return _page(request, "link_over", _("This link is over"), GONE, message=over.message)
+
+
+@never_cache
+def first_operator(request: HttpRequest, text: str) -> HttpResponseBase:
+    """The installation's first page: whoever has the link that the start printed."""
+    form = JoinForm(request.POST if request.method == "POST" else None)
+    try:
+        operators.check(text)
+        if form.is_valid():
+            user = operators.sign_up(text=text, now=timezone.now(), **form.cleaned_data)
+            return _log_in(request, user)
+    except links.LinkOver as over:
+        return _page(request, "link_over", _("This link is over"), GONE, message=over.message)
+    except Refused as refused:
+        at_field(form, refused)
+    status = UNPROCESSABLE if form.is_bound else 200
+    return _page(request, "first_operator", _("Welcome"), status, form=form)
 
 
 def _new_password(request: HttpRequest, link: AccountLink, text: str) -> HttpResponse:

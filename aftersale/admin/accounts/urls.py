@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
         name="mfa_remove_webauthn",
     ),
     # Without a session.
+    path("first/<str:text>/", links.first_operator, name="account_first"),
     path("links/<str:text>/", links.follow, name="account_link"),
     path("code/", log_in.Code.as_view(), name="mfa_authenticate"),
     path("passkeys/log-in/", log_in.LogInByPasskey.as_view(), name="mfa_login_webauthn"),

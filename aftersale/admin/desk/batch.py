@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, show
+from aftersale.admin.workbench import claimed
 from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
 from aftersale.domain.placeholders import PLACEHOLDERS
@@ -88,6 +89,7 @@ def _ask(
                 step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
             )
             context |= _previewed(step, preview, given)
+            context["claimed"] = claimed.names_of(preview.taken, user)
     except Refused as too_many:
         context |= {"refusal": too_many.message, "chosen": []}
     status = UNPROCESSABLE if context["refusal"] else 200
@@ -128,6 +130,7 @@ def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
 
     def act() -> HttpResponse:
         call = caller(request) | {name: request.POST.get(name, "").strip() for name in FIELDS[step]}
+        claimed.require_all_meant(request, list(seen))
         results = batches.carry_out(step=step, ticket_ids=list(seen), seen=seen, **call)
         shown = _show(
             request,

@@ -1,5 +1,5 @@
 """The dialogs of what people tell a platform beside a ticket's course: a note on the order, the
-buyer's return parcel, the new goods of an exchange (SPEC P3)."""
+buyer's return parcel, the new goods of an exchange, more time, parcels to be stopped (SPEC P3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,6 +83,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         "aftersale/desk/note.html",
         act=act,
         look=look,
+        drafts=True,
         text=request.POST.get("text", ""),
     )
 
@@ -112,9 +113,7 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
         return pages.done(parcel.done % ticket.ticket_no)
 
     def look(refused: Refused | None) -> dict[str, Any]:
-        ticket = cases.find_case(ticket_id=pk, user=access.person(request))
-        if request.method == "GET":
-            cases.require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+        ticket = _unchanged(request, pk)
         possible = parcel.name in beside.possible(ticket)
         return _field(refused) | {
             "ticket": ticket,
@@ -123,9 +122,7 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
             "then": parcel.then,
             "carriers": beside.carriers(ticket),
             "platform": registry.name_of(ticket.shop.platform),
-            "seen": request.POST.get("seen")
-            or request.GET.get("seen")
-            or cases.seen_now(ticket, ticket.order),
+            "seen": _seen(request, ticket),
         }
 
     return ask(
@@ -134,9 +131,87 @@ def _parcel(request: HttpRequest, pk: int, parcel: Parcel) -> HttpResponse:
         act=act,
         look=look,
         passing=CHANGED,
+        drafts=True,
         carrier=request.POST.get("carrier", ""),
         tracking_no=request.POST.get("tracking_no", ""),
     )
+
+
+@pages.desk_page
+@require_http_methods(["GET", "POST"])
+@says_what_changed
+def more_time(request: HttpRequest, pk: int) -> HttpResponse:
+    def act() -> HttpResponse:
+        seen = request.POST.get("seen", "")
+        ticket = beside.more_time(ticket_id=pk, seen=seen, **caller(request))
+        return pages.done(_("More time for %s is being asked for.") % ticket.ticket_no)
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        ticket = _unchanged(request, pk)
+        possible = "more_time" in beside.possible(ticket)
+        return {
+            "title": _("More time for %s") % ticket.ticket_no,
+            "submit": _("Ask for more time") if possible else "",
+            "then": _(
+                "The platform gives as much as it has, and only near the end of the time; the"
+                " buyer sees it. The refund comes later by as much."
+            ),
+            "impossible": _impossible(),
+            "seen": _seen(request, ticket),
+        }
+
+    return ask(request, "aftersale/desk/told_step.html", act=act, look=look, passing=CHANGED)
+
+
+@pages.desk_page
+@require_http_methods(["GET", "POST"])
+@says_what_changed
+def stop_parcels(request: HttpRequest, pk: int) -> HttpResponse:
+    def act() -> HttpResponse:
+        ticket = beside.stop_parcels(
+            ticket_id=pk,
+            numbers=request.POST.getlist("parcels"),
+            seen=request.POST.get("seen", ""),
+            **caller(request),
+        )
+        return pages.done(_("The carrier of %s is being asked.") % ticket.order_no)
+
+    def look(refused: Refused | None) -> dict[str, Any]:
+        ticket = _unchanged(request, pk)
+        possible = "stop_parcels" in beside.possible(ticket)
+        parcels = beside.parcels(ticket) if possible else ()
+        return _field(refused) | {
+            "title": _("Stop the parcel of %s") % ticket.order_no,
+            "submit": _("Ask the carrier to bring it back") if parcels else "",
+            "then": _(
+                "The carrier is asked to bring the parcel back, and may charge the shop for it."
+                " Nothing is refunded by it: decide the ticket besides."
+            ),
+            "choices": parcels,
+            "impossible": _("The platform names no parcel that is on its way to the buyer.")
+            if possible
+            else _impossible(),
+            "seen": _seen(request, ticket),
+        }
+
+    return ask(request, "aftersale/desk/told_step.html", act=act, look=look, passing=CHANGED)
+
+
+def _unchanged(request: HttpRequest, pk: int) -> Ticket:
+    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+    if request.method == "GET":
+        cases.require_unchanged(ticket, ticket.order, request.GET.get("seen"))
+    return ticket
+
+
+def _seen(request: HttpRequest, ticket: Ticket) -> str:
+    """The facts on the screen when the dialog was opened, not those of now."""
+    sent = request.POST.get("seen") or request.GET.get("seen")
+    return sent or cases.seen_now(ticket, ticket.order)
+
+
+def _impossible() -> str:
+    return _("This can't be told to the platform for the ticket as it stands.")
 
 
 def _field(refused: Refused | None) -> dict[str, Any]:

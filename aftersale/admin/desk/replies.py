@@ -17,6 +17,8 @@ from aftersale import reject_reasons
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.yuan_field import YuanField
+from aftersale.admin.workbench import claimed
+from aftersale.admin.workbench.about import about
 from aftersale.admin.workbench.consequences import line_warning
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
@@ -58,6 +60,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     """GET opens the dialog on the case as it was seen (`?seen=`); POST rejects."""
 
     def act() -> HttpResponse:
+        _require_meant(request, pk)
         ticket = replies.reject(
             ticket_id=pk,
             reason=request.POST.get("reason", ""),
@@ -99,6 +102,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
     amount = request.POST.get("amount", "")
 
     def act() -> HttpResponse:
+        _require_meant(request, pk)
         begun = replies.negotiate(
             ticket_id=pk,
             type=request.POST.get("type", ""),
@@ -192,6 +196,11 @@ def _as_a_picture(response: HttpResponse, name: str) -> HttpResponse:
     return response
 
 
+def _require_meant(request: HttpRequest, pk: int) -> None:
+    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+    claimed.require_meant(request, ticket)
+
+
 def _shared(request: HttpRequest, ticket: Ticket, refused: Refused | None) -> dict[str, Any]:
     """Context of both dialogs. A refusal that names a field stands at the field."""
     refused = refused or _changed(request, ticket)
@@ -208,6 +217,10 @@ def _shared(request: HttpRequest, ticket: Ticket, refused: Refused | None) -> di
         "refused": refused,
         "error": error,
         "ticket": ticket,
+        "colleague": claimed.colleague(request, ticket),
+        "claim_meant": claimed.FIELD in request.POST,
+        "about": about(ticket),
+        "drafts": True,
         "seen": seen,
         "field": field,
         "accepted_files": ACCEPTED_FILES,

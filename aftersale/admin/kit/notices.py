@@ -11,6 +11,7 @@ from aftersale.models import PaymentStop, Shop
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import hold
 from aftersale.services.shared.shown import EMPTY, format_time
+from config.login import came_through_undeclared_proxy
 
 # Pages that have the pause switch themselves, by name: the automation's, which belong to the app
 # above, and a shop's own.
@@ -36,6 +37,13 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
                 },
             }
         )
+    if request.user.is_superuser and came_through_undeclared_proxy(request):
+        text = _(
+            "A proxy stands in front of this server and is not declared, so that all people seem to"
+            " have one address: set BEHIND_PROXY=True once the proxy sets its headers as"
+            " docs/operations.md says."
+        )
+        notices.append({"kind": "warning", "text": text})
     notices += [{"kind": "danger", "text": hold.told(shop)} for shop in shops if shop.on_hold]
     paused = [_pause(request, shop) for shop in shops if shop.automation_paused]
     if len(paused) == 1:

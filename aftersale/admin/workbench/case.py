@@ -9,9 +9,16 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, colours, columns
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import DESK_STATUSES, OrderLabel, Ticket, TicketFlag
+from aftersale.models import DESK_STATUSES, OrderLabel, ShopRequestKind, Ticket, TicketFlag
 from aftersale.services.access.rights import Right, scoped
-from aftersale.services.desk import beside, presence, replies
+from aftersale.services.desk import (
+    beside,
+    case_money,
+    presence,
+    replies,
+    return_freight,
+    shop_requests,
+)
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
@@ -20,7 +27,6 @@ from aftersale.services.tickets.cases import seen_now
 from . import payments
 from .consequences import (
     DECIDABLE,
-    available,
     buyer,
     can_confirm,
     can_reject,
@@ -33,7 +39,7 @@ from .countdown import countdown
 from .panels import panels_of
 
 MOST_EVENTS = 50
-RELATED = ("shop", "order", "handler", "refund", "shipping_alert", "window")
+RELATED = ("shop", "order", "handler", "refund", "shipping_alert", "window__opened_by")
 
 
 def find(request: HttpRequest, ticket_id: int) -> Ticket:
@@ -52,19 +58,19 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     can = steps(ticket, now=now) if may else set()
     if may:
         presence.visit(ticket=ticket, user=user, now=now)
+    events = list(ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS])
     return {
         "ticket": ticket,
         "order": order,
         "refund": refund,
         "alert": getattr(ticket, "shipping_alert", None),
-        "seen": seen_now(ticket, order),
+        "seen": seen_now(ticket, order, last_event=events[0].pk if events else 0),
         "may": may,
         "steps": can,
         "buyer": buyer(ticket),
         "shown": format_yuan(to_pay(ticket)),
-        "available": available(ticket, order),
-        # Taken by other tickets, and refunded outside Afterdesk.
-        "taken": order.committed - ticket.committed + order.refunded_amount if order else 0,
+        "money": case_money.money_of(ticket, order),
+        "standing": case_money.standing(ticket),
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
@@ -77,7 +83,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "evidence": [address for address in ticket.evidence if _is_web(address)],
         "rejections": list(ticket.rejections.order_by("-pk")),
         "negotiations": list(ticket.negotiations.order_by("-pk")),
-        "events": list(ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS]),
+        "events": events,
         "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
         "panels": panels_of(request, ticket),
         "others": presence.others(ticket=ticket, user=user, now=now),
@@ -105,6 +111,14 @@ def steps(ticket: Ticket, *, now: datetime) -> set[str]:
     if approvals.may_close(ticket):
         found.add("close")
     found |= beside.possible(ticket)
+    if return_freight.asked(ticket):
+        found.add("return_freight")
+        if return_freight.answer_of(ticket) is None:
+            found.discard("confirm_return")
+    ticket.order.shop = ticket.shop
+    for kind in shop_requests.possible(ticket.order):
+        difference = kind == ShopRequestKind.PRICE_DIFFERENCE
+        found.add("price_difference" if difference else "open_request")
     return found | payments.steps(ticket)
 
 

@@ -16,20 +16,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aftersale.admin.kit import access
+from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.dialogs import ask, caller
-from aftersale.admin.kit.pages import desk_page, done
+from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.platforms.payment_registry import sends
-from aftersale.services.desk import assignment, beside
+from aftersale.services.desk import assignment, beside, presence, return_freight
 from aftersale.services.refunds import approvals
+from aftersale.services.refunds.lowered import is_lowered
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 from aftersale.services.tickets.lifecycle import asks_for_nothing, goods_first
 
-from . import case
+from . import case, claimed
+from .about import about
 from .changed_case import CHANGED, says_what_changed
 from .consequences import (
     approval,
@@ -166,10 +168,15 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
     form = AmountForm(sent) if decision.asks_amount and "amount" in sent else None
 
     def act() -> HttpResponse:
+        # The difference first: what is asked below is about the case as it was seen.
+        require_unchanged(ticket, ticket.order, request.POST.get("seen", ""))
+        if decision is CONFIRM:
+            return_freight.require_answer(ticket)
+        claimed.require_meant(request, ticket)
         decided = decision.call(
             ticket_id=ticket_id,
             seen=request.POST.get("seen", ""),
-            **_arguments(request, ticket_id, decision, form),
+            **_arguments(request, ticket, decision, form),
             **caller(request),
         )
         return done(decision.said(decided, decided.committed, buyer(decided)))
@@ -182,6 +189,7 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
         title=decision.title,
         decision=decision.name,
         note=request.POST.get("note", ""),
+        drafts=True,
         # Read after a refused attempt: the case as it is now.
         look=lambda _refused: _dialog_context(
             request, case.find(request, ticket_id), decision, form
@@ -190,16 +198,22 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
 
 
 def _arguments(
-    request: HttpRequest, ticket_id: int, decision: Decision, form: AmountForm | None
+    request: HttpRequest, ticket: Ticket, decision: Decision, form: AmountForm | None
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     if decision is APPROVE and (number := request.POST.get("return_address", "")):
-        ticket = find_case(ticket_id=ticket_id, user=access.person(request))
         arguments["return_address"] = beside.chosen_address(ticket, number)
     if form is not None:
         if form.fen is None:
             raise Refused(_no_amount())
         arguments["amount"] = form.fen
+        arguments["less_because"] = request.POST.get("less_because", "")
+        if is_lowered(ticket, form.fen) and request.POST.get("meant") != str(form.fen):
+            raise Refused(
+                _("%(amount)s is less than was asked for: say below that you mean it.")
+                % {"amount": format_yuan(form.fen)},
+                pointer="meant",
+            )
     if decision.asks_note:
         arguments["note"] = request.POST.get("note", "")
     if decision.takes_money:
@@ -230,17 +244,30 @@ def _dialog_context(
         "ticket": ticket,
         "order": order,
         "buyer": buyer(ticket),
+        "colleague": claimed.colleague(request, ticket),
+        "claim_meant": claimed.FIELD in request.POST,
+        "about": about(ticket),
         # desk.js keeps it in step with what is typed.
         "shown": format_html("<span data-amount-shown>{}</span>", shown),
         "available": available(ticket, order),
         "form": form,
         "addresses": _addresses(request, ticket) if decision is APPROVE else (),
         "then": then,
+        "freight": return_freight.answer_of(ticket) if decision is CONFIRM else None,
+        "less": _less(ticket, asked) if form is not None and asked else None,
+        "less_because": request.POST.get("less_because", ""),
         "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",
         "left_open_there": approvals.left_open_there(ticket) if closes else "",
         # The facts on the screen when the dialog was opened, not those of now.
         "seen": request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
     }
+
+
+def _less(ticket: Ticket, amount: int) -> dict[str, Any] | None:
+    """A lowered amount gets a second look, and a reason."""
+    if not is_lowered(ticket, amount):
+        return None
+    return {"amount": amount, "by": ticket.amount - amount}
 
 
 def _addresses(request: HttpRequest, ticket: Ticket) -> list[tuple[str, str, bool]]:
@@ -269,16 +296,43 @@ def _no_amount() -> str:
     return _("Give the amount in yuan, above 0, with at most two decimals.")
 
 
-def _hand(call: Callable[..., Ticket]) -> Callable[..., HttpResponseBase]:
-    @desk_page
-    @require_POST
-    @says_what_changed
-    def view(request: HttpRequest, ticket_id: int) -> HttpResponse:
-        call(ticket_id=ticket_id, seen=request.POST.get("seen", ""), **caller(request))
-        # The case stays open: it is read anew, and the list with it.
-        return HttpResponse(status=204, headers={"HX-Trigger": "workbench:kept"})
+@desk_page
+@require_POST
+@says_what_changed
+def take(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Takes a case that nobody has; asks before it takes one out of a colleague's hands."""
+    ticket = find_case(ticket_id=ticket_id, user=access.person(request))
+    who = claimed.colleague(request, ticket)
+    seen = request.POST.get("seen", "")
+    if who is not None and request.POST.get(claimed.FIELD) != str(who.pk):
+        require_unchanged(ticket, ticket.order, seen)
+        title = _("Take it over?")
+        others = presence.others(
+            ticket=ticket, user=access.person(request), now=caller(request)["now"]
+        )
+        return dialog(
+            request,
+            "aftersale/workbench/take_over.html",
+            title=title,
+            action=request.path,
+            submit=_("Take it over from %s") % columns.name(who),
+            ticket=ticket,
+            colleague=who,
+            others=others,
+            seen=seen,
+        )
+    assignment.take(ticket_id=ticket_id, seen=seen, **caller(request))
+    return kept()
 
-    return view
+
+@desk_page
+@require_POST
+@says_what_changed
+def hand_back(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    assignment.hand_back(ticket_id=ticket_id, seen=request.POST.get("seen", ""), **caller(request))
+    return kept()
 
 
-take, hand_back = _hand(assignment.take), _hand(assignment.hand_back)
+def kept() -> HttpResponse:
+    """The case stays open: it is read anew, and the list with it."""
+    return HttpResponse(status=204, headers={"HX-Trigger": "workbench:kept"})

@@ -21,6 +21,7 @@ from aftersale.services.refunds.payment_claim import claim_of, read_claim
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
+from . import claimed
 from .changed_case import CHANGED, says_what_changed
 from .consequences import buyer
 
@@ -73,6 +74,7 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
         require_unchanged(ticket, ticket.order, request.GET.get("seen"))
 
     def act() -> HttpResponse:
+        claimed.require_meant(request, ticket)
         refund_results.record_result(
             refund_id=refund.pk,
             succeeded=payment.succeeded,
@@ -94,6 +96,9 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
         ticket=ticket,
         order=ticket.order,
         buyer=buyer(ticket),
+        colleague=claimed.colleague(request, ticket),
+        claim_meant=claimed.FIELD in request.POST,
+        drafts=True,
         amount=format_yuan(refund.amount),
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,
@@ -119,6 +124,7 @@ def was_paid(request: HttpRequest, ticket_id: int) -> HttpResponse:
     common = {"ticket_id": ticket.pk, "seen": request.POST.get("seen", ""), **caller(request)}
 
     def act() -> HttpResponse:
+        claimed.require_meant(request, ticket)
         if "not_paid" in request.POST:
             lost_payments.was_not_paid(**common)
             return done(_("Not paid: the ticket goes on as it stands."))
@@ -138,6 +144,9 @@ def was_paid(request: HttpRequest, ticket_id: int) -> HttpResponse:
         ticket=ticket,
         order=ticket.order,
         buyer=buyer(ticket),
+        colleague=claimed.colleague(request, ticket),
+        claim_meant=claimed.FIELD in request.POST,
+        drafts=True,
         amount=typed,
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,

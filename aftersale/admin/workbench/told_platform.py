@@ -1,5 +1,6 @@
 """Beside a case: steps sent to the shop's platform, and those that it did not take."""
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,12 @@ COLOURS = {
 
 @register
 def told_platform(request: HttpRequest, ticket: Ticket) -> Panel | None:
-    steps = list(PlatformStep.objects.filter(ticket=ticket).order_by("-pk")[:MOST])
+    # Requests of the shop's own are about the order.
+    about = Q(ticket=ticket)
+    if ticket.order_id is not None:
+        about |= Q(order=ticket.order_id, request__isnull=False)
+    found = PlatformStep.objects.filter(about).select_related("request", "user")
+    steps = list(found.order_by("-pk")[:MOST])
     if not steps:
         return None
     rows = [(step, COLOURS.get(StepState(step.state), "info")) for step in steps]

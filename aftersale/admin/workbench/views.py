@@ -155,10 +155,15 @@ def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[s
 
 
 def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
-    found, waiting = queues.counts(shop_ids=at.shop_ids, user=access.person(request), now=now)
-    if at.shop is None:
+    found, waiting = queues.counts(
+        shop_ids=at.shop_ids, user=access.person(request), now=now, filters=at.filters
+    )
+    # The menu's figure is that of all shops, without filters.
+    whole = not at.narrowed
+    if whole:
         badges.keep(request, waiting)
     return {
+        "waiting": capped(waiting.tickets) if whole else None,
         "tabs": [
             {
                 "queue": queue.value,
@@ -169,7 +174,7 @@ def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
             }
             for queue in Queue
             if queue != Queue.TO_PAY or found[queue.value] or _pays_by_hand(request)
-        ]
+        ],
     }
 
 

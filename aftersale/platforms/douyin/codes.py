@@ -152,6 +152,8 @@ MORE_TIME: dict[int, Operation] = {
 STOP_PARCELS: dict[int, Operation] = dict.fromkeys(
     (Type.RETURN_REFUND, Type.REFUND_SHIPPED), (0, _FIRST)
 )
+# `logistics_state` of a parcel that is signed for, on its way back, or back.
+PARCEL_OVER = frozenset({2, 3, 4})
 SEND_NEW_GOODS: dict[int, Operation] = {
     Type.EXCHANGE: (
         311,

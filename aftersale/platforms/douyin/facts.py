@@ -100,7 +100,8 @@ def _dispute(dispute: Row) -> list[Fact]:
     until = moment(number(dispute, "arbitrate_status_deadline"))
     wanted = status == codes.DISPUTE_WANTS_PROOF
     return [
-        Fact("dispute", codes.DISPUTES.get(status, str(status)), until),
+        Fact("dispute", codes.DISPUTES.get(status, str(status))),
+        *([Fact("dispute_until", "", until)] if until else []),
         Fact("dispute_turn", "merchant" if wanted else ""),
         Fact(
             "dispute_wants",

@@ -52,6 +52,8 @@ class Douyin:
             Can.NOTE,
             Can.RETURN_ADDRESS,
             Can.ENTER_RETURN,
+            Can.MORE_TIME,
+            Can.STOP_PARCELS,
             Can.SEND_NEW_GOODS,
             Can.SEE_NOTES,
             Can.SEE_INSURANCE,
@@ -193,6 +195,10 @@ class Douyin:
         if isinstance(prepared, Declined):
             return prepared
         return desk.more_time(self._api, step.ticket_no, deadline=step.deadline)
+
+    def parcels(self, ticket_no: str) -> Sequence[Parcel]:
+        raw = self._lookup.raw_ticket(ticket_no)
+        return to_records.parcels(raw) if raw else ()
 
     def stop_parcels(self, step: Step, parcels: Sequence[Parcel]) -> Accepted | Declined:
         prepared = self._prepared(step, codes.STOP_PARCELS)

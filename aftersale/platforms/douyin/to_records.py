@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
+from aftersale.platforms.desk_steps import Parcel
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
@@ -295,6 +296,17 @@ def _refund_result(info: Row, status: str | None) -> dict[str, Any] | None:
 
 def failure(info: Row) -> str:
     return clean(info.get("refund_fail_reason"))[:256]
+
+
+def parcels(data: Row) -> list[Parcel]:
+    """Parcels to the buyer that may still be stopped: neither signed for nor on their way back."""
+    sent = rows(part(part(data, "process_info"), "logistics_info"), "order")
+    found = [
+        Parcel(clean(row.get("company_code"))[:64], clean(row.get("tracking_no"))[:64])
+        for row in sent
+        if number(row, "logistics_state") not in codes.PARCEL_OVER
+    ]
+    return [one for one in found if one.carrier and one.tracking_no]
 
 
 def _shipment(data: Row) -> dict[str, Any] | None:

@@ -167,6 +167,7 @@ RETURN_FREIGHT: dict[int, str] = {
     40: "paid",
     50: "closed",
 }
+FREIGHT_DECIDED = frozenset(RETURN_FREIGHT) - {10}
 FLAGS: dict[str, str] = {
     "red_flag_tag_order": "red",
     "yellow_flag_tag_order": "yellow",

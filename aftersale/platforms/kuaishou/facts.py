@@ -56,7 +56,9 @@ def of_order(row: Row) -> tuple[Fact, ...]:
     base, item = part(row, "orderBaseInfo"), part(row, "orderItemInfo")
     service = part(item, "serviceInfo")
     change = part(row, "addressUpdateAuditInfo")
-    promised = moment(number(base, "validPromiseShipmentTimeStamp"))
+    # Of goods that have left it would read like a task.
+    to_ship = number(base, "status") < codes.OrderStatus.SHIPPED
+    promised = moment(number(base, "validPromiseShipmentTimeStamp")) if to_ship else None
     found = [
         *(Fact("do_not_ship", reason) for reason in do_not_ship(base)),
         *([Fact("ship_by", "", promised)] if promised else []),

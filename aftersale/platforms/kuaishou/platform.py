@@ -16,6 +16,7 @@ from aftersale.platforms.kuaishou import (
     access,
     codes,
     desk,
+    freights,
     messages,
     pictures,
     reasons,
@@ -68,6 +69,7 @@ class Kuaishou:
             Can.OFFER_MESSAGE,
             Can.REJECT_PICTURES,
             Can.REFUND_WITHOUT_GOODS,
+            Can.RETURN_FREIGHT,
             Can.NOTE,
             Can.RETURN_ADDRESS,
             Can.ENTER_RETURN,
@@ -229,16 +231,14 @@ class Kuaishou:
         if number(row, "handlingWay") not in codes.WITH_MONEY:
             text = _("No money goes back here: send the new goods, and say so on Kuaishou.")
             return Declined(Why.OTHER, text)
-        freight = row.get("returnFreightInfo")
-        if isinstance(freight, Mapping) and number(freight, "returnFreightAmount") > 0:
-            # The platform wants an answer to it with the receipt, and it is money nobody decided.
-            text = _("The buyer asks for the freight of the return: confirm this one on Kuaishou.")
-            return Declined(Why.OTHER, text)
-        return self._send(
-            "open.seller.order.refund.confirm.receipt",
-            {"refundId": _id(step), "status": number(row, "status")},
-            step,
-        )
+        try:
+            freight = freights.answer(self._api, row, step.freight)
+        except Refused as refused:
+            return declined(refused)
+        if isinstance(freight, Declined):
+            return freight
+        param = {"refundId": _id(step), "status": number(row, "status"), **freight}
+        return self._send("open.seller.order.refund.confirm.receipt", param, step)
 
     def reject(
         self, step: Step, *, reason: str, text: str, pictures: Sequence[Picture]

@@ -120,8 +120,10 @@ AUTOMATIC_REFUND = 4
 DISPUTE_REFUND = 5
 
 # sub_type; `kind` of aftersale.domain.platform_facts.
+BY_PLATFORM = "INITIATE_BY_PLATFORM"
 KIND: dict[str, str] = {"REFUND_PRICE_DIFF": "price_difference"}
 
+ALL_SENT = 30
 ORDER_STATUS: dict[int, str] = {
     5: "pending_payment",
     10: "pending_payment",

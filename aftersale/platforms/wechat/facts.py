@@ -21,16 +21,20 @@ def of_ticket(
     status, type = codes.status_name(raw.get("status")), codes.type_name(raw.get("type"))
     details, refund = part(raw, "details"), part(raw, "refund_info")
     received = details.get("receive_product")
-    in_hand = "" if received is None else "yes" if received else "no"
+    kind = codes.KIND.get(text(raw.get("sub_type")), "")
+    # Only a shop gives a difference back, and a request that waits for the buyer is the shop's.
+    by_shop = kind == "price_difference" or status == codes.WAIT_FOR_BUYER
+    in_hand = "" if received is None or by_shop else "yes" if received else "no"
     pictures = [text(media) for media in details.get("media_id_list") or ()]
     in_dispute = dispute.pictures if dispute else ()
     return _said(
         [
             Fact("status_there", "" if status_known else status or "–"),
             Fact("type_there", "" if type_known else type or "–"),
-            Fact("kind", codes.KIND.get(text(raw.get("sub_type")), "")),
+            Fact("kind", kind),
             Fact("kind", "reship" if type == "RESHIP" else ""),
-            Fact("started_by", "merchant" if status == codes.WAIT_FOR_BUYER else ""),
+            Fact("started_by", "merchant" if by_shop else ""),
+            Fact("started_by", "platform" if raw.get("reason") == codes.BY_PLATFORM else ""),
             Fact("goods_received", in_hand),
             *_offered(part(raw, "merchant_update_detail")),
             Fact("our_refusal", text(part(raw, "merchant_upload_info").get("reject_reason"))),
@@ -61,7 +65,9 @@ def of_order(raw: Raw) -> tuple[Fact, ...]:
     is_present = present(raw, "is_present") or present(raw, "present_order_id_str")
     taken = "claimed" if raw.get("openid") else "unclaimed"
     method = codes.whole(part(detail, "pay_info").get("payment_method"))
-    predicted = moment(first.get("predict_delivery_time"))
+    # Of goods that have left it would read like a task.
+    to_ship = codes.whole(raw.get("status")) < codes.ALL_SENT
+    predicted = moment(first.get("predict_delivery_time")) if to_ship else None
     return _said(
         [
             Fact("present", taken if is_present else ""),

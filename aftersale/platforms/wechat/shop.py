@@ -80,9 +80,13 @@ class WeChatShop:
             Can.EVIDENCE,
             Can.RETURN_ADDRESS,
             Can.SEND_NEW_GOODS,
+            Can.OPEN_REQUEST,
+            Can.PRICE_DIFFERENCE,
             Can.SEE_INSURANCE,
         }
     )
+    request_reasons = tuple(desk.REASONS[desk.OPEN])
+    difference_reasons = tuple(desk.REASONS[desk.DIFFERENCE])
 
     def __init__(self, account: Account) -> None:
         self._secrets = account.secrets

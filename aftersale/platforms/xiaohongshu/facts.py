@@ -49,7 +49,10 @@ def of_ticket(info: Row, history: Sequence[Row], *, status_known: bool) -> tuple
 
 
 def of_order(row: Row) -> tuple[Fact, ...]:
-    kind, promised = number(row, "orderType"), moment(number(row, "promiseLastDeliveryTime"))
+    kind = number(row, "orderType")
+    # Of goods that have left it would read like a task.
+    to_ship = number(row, "orderStatus") < OrderStatus.TO_RECEIVE
+    promised = moment(number(row, "promiseLastDeliveryTime")) if to_ship else None
     checked = number(row, "orderStatus") == OrderStatus.PROCESSING
     sellers = [clean(line.get("kolName")) for line in rows(row, "skuList")]
     original = identity(row, "originalOrderId")

@@ -112,14 +112,29 @@ def join_as_new(*, text: str, username: str, name: str, password: str, now: date
         if taken:
             refused = _name_taken(link, now=now)
         elif refused is None:
-            user = User(username=username, first_name=name.strip(), is_staff=True)
-            _judge(password, user)
-            user.set_password(password)
+            user = _with_password(username, name, password)
             user.save()
             _join(link, user, now=now)
             return user
     assert refused is not None
     raise refused
+
+
+def new_user(*, username: str, name: str, password: str) -> User:
+    """A user of the desk, not saved yet; raises Refused for a name or password that can't be."""
+    username = User.normalize_username(username.strip())
+    if refused := _refused_name(username):
+        raise refused
+    if User.objects.filter(username__iexact=username).exists():
+        raise _cannot_be_had()
+    return _with_password(username, name, password)
+
+
+def _with_password(username: str, name: str, password: str) -> User:
+    user = User(username=username, first_name=name.strip(), is_staff=True)
+    _judge(password, user)
+    user.set_password(password)
+    return user
 
 
 @transaction.atomic
@@ -196,6 +211,10 @@ def _name_taken(link: AccountLink, *, now: datetime) -> Refused:
         link.withdrawn_at = now
         _events(link, _("Invitation withdrawn: %(whom)s, %(role)s"), user=None, now=now)
     link.save(update_fields=["names_refused", "withdrawn_at"])
+    return _cannot_be_had()
+
+
+def _cannot_be_had() -> Refused:
     return Refused(
         gettext("This name can't be had. Add something to it, for example a number."),
         pointer="username",

@@ -21,7 +21,7 @@ def take(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) 
         if ticket.handler_id == user.pk:
             return ticket
         before = ticket.handler
-        note = _("Taken into hand.") if before is None else _("Taken over from %s.") % before
+        note = _("Taken into hand.") if before is None else _("Taken over from %s.") % _name(before)
         _hand(ticket, user, note=note, user=user, now=now)
         return ticket
 
@@ -34,6 +34,10 @@ def hand_back(*, ticket_id: int, user: User, now: datetime, seen: str | None = N
             raise Refused(_("Ticket %s is not in your hands.") % ticket.ticket_no)
         _hand(ticket, None, note=_("Handed back."), user=user, now=now)
         return ticket
+
+
+def _name(user: User) -> str:
+    return user.get_full_name() or user.get_username()
 
 
 def _locked(*, ticket_id: int, user: User, seen: str | None) -> Ticket:

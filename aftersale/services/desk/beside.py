@@ -1,11 +1,13 @@
 """Messages of people to a shop's platform beside a ticket's own course: notes and flags on the
-order, the buyer's return parcel entered for the buyer, new goods of an exchange; and the choice of
-a return address. Each is offered where the platform takes it (SPEC P3), recorded with who and when,
-and sent by the outbox of steps; the platform's answer is shown beside the case.
+order, the buyer's return parcel entered for the buyer, new goods of an exchange, more time to
+receive a return, parcels to be stopped on their way; and the choice of a return address. Each is
+offered where the platform takes it (SPEC P3), recorded with who and when, and sent by the outbox of
+steps; the platform's answer is shown beside the case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
@@ -17,6 +19,7 @@ from aftersale.domain.platform_facts import VALUES
 from aftersale.models import (
     OPEN_STATES,
     Actor,
+    OrderStatus,
     PlatformStep,
     StepKind,
     StepState,
@@ -28,7 +31,13 @@ from aftersale.models import (
 )
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
-from aftersale.platforms.desk_steps import HasReturnAddresses, NoteRules, ReturnAddress
+from aftersale.platforms.desk_steps import (
+    HasReturnAddresses,
+    NoteRules,
+    Parcel,
+    ReturnAddress,
+    StopsParcels,
+)
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import NotCarriedOut
 from aftersale.services.outbox import platform_steps
@@ -53,6 +62,12 @@ def possible(ticket: Ticket) -> set[str]:
     if Can.ENTER_RETURN in can and ticket.status == TicketStatus.AWAITING_RETURN:
         found.add("enter_return")
     exchange = ticket.type == TicketType.EXCHANGE and ticket.status == TicketStatus.RETURNING
+    if Can.MORE_TIME in can and ticket.status == TicketStatus.RETURNING:
+        found.add("more_time")
+    is_sent = ticket.order.status in (OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED)
+    undecided = ticket.status in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING)
+    if Can.STOP_PARCELS in can and is_sent and undecided and ticket.type != TicketType.EXCHANGE:
+        found.add("stop_parcels")
     if Can.SEND_NEW_GOODS in can and exchange and not _is_told(ticket, StepKind.SEND_NEW_GOODS):
         found.add("send_new_goods")
     return found
@@ -135,6 +150,49 @@ def send_new_goods(
     )
 
 
+def more_time(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
+    """More time to receive the goods of a return, by as much as the platform gives."""
+    with transaction.atomic():
+        case = _lock_for(StepKind.MORE_TIME, ticket_id=ticket_id, user=user, now=now, seen=seen)
+        _tell(case, StepKind.MORE_TIME, {}, _("More time to receive the goods"), user, now)
+        return case.ticket
+
+
+def parcels(ticket: Ticket) -> Sequence[Parcel]:
+    """The parcels on their way to the buyer, as the platform knows them; none where it can't say
+    so now. Not within a transaction."""
+    if Can.STOP_PARCELS not in registry.can(ticket.shop):
+        return ()
+    try:
+        platform = registry.platform_of(ticket.shop)
+        return platform.parcels(ticket.ticket_no) if isinstance(platform, StopsParcels) else ()
+    except (NotCarriedOut, TimedOut) as error:
+        log.warning("parcels_unread", ticket=ticket.pk, error=type(error).__name__)
+        return ()
+
+
+def stop_parcels(
+    *, ticket_id: int, numbers: Sequence[str], user: User, now: datetime, seen: str | None = None
+) -> Ticket:
+    """Asks the carriers, through the platform, to bring the parcels with these numbers back."""
+    known = {one.tracking_no: one for one in parcels(find_case(ticket_id=ticket_id, user=user))}
+    chosen = [known[number] for number in numbers if number in known]
+    if not chosen or len(chosen) < len(numbers):
+        raise Refused(_("Choose among the parcels that the platform knows."), pointer="parcels")
+    with transaction.atomic():
+        case = _lock_for(StepKind.STOP_PARCELS, ticket_id=ticket_id, user=user, now=now, seen=seen)
+        shown = ", ".join(f"{one.carrier} {one.tracking_no}" for one in chosen)
+        _tell(
+            case,
+            StepKind.STOP_PARCELS,
+            {"parcels": [[one.carrier, one.tracking_no] for one in chosen], "text": shown},
+            _("To be stopped on its way: %s") % shown,
+            user,
+            now,
+        )
+        return case.ticket
+
+
 def carriers(ticket: Ticket) -> list[str]:
     """Carriers of the shop's latest return parcels, as the platform has them."""
     latest = Ticket.objects.filter(shop=ticket.shop_id).exclude(return_carrier="")
@@ -186,19 +244,26 @@ def _parcel(
         if len(value) > LONGEST:
             raise Refused(_("At most %d characters.") % LONGEST, pointer=pointer)
     with transaction.atomic():
-        case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
-        case.ticket.order = case.order
-        if kind.value not in possible(case.ticket):
-            raise Refused(_("This can't be told to the platform for the ticket as it stands."))
-        if _open(case.ticket, kind):
-            raise Refused(_("A parcel is on its way to the platform already."))
+        case = _lock_for(kind, ticket_id=ticket_id, user=user, now=now, seen=seen)
         note = said % {"carrier": carrier, "number": tracking_no}
         _tell(case, kind, {"carrier": carrier, "tracking_no": tracking_no}, note, user, now)
         return case.ticket
 
 
+def _lock_for(
+    kind: StepKind, *, ticket_id: int, user: User, now: datetime, seen: str | None
+) -> Case:
+    case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
+    case.ticket.order = case.order
+    if kind.value not in possible(case.ticket):
+        raise Refused(_("This can't be told to the platform for the ticket as it stands."))
+    if platform_steps.open_of(case.ticket.pk).filter(kind=kind).exists():
+        raise Refused(_("The same is on its way to the platform already."))
+    return case
+
+
 def _tell(
-    case: Case, kind: StepKind, details: dict[str, str], said: str, user: User, now: datetime
+    case: Case, kind: StepKind, details: Mapping[str, Any], said: str, user: User, now: datetime
 ) -> None:
     TicketEvent.objects.create(
         ticket=case.ticket,
@@ -211,10 +276,6 @@ def _tell(
     platform_steps.tell_beside(
         order=case.order, ticket=case.ticket, kind=kind, details=details, user=user, now=now
     )
-
-
-def _open(ticket: Ticket, kind: StepKind) -> bool:
-    return platform_steps.open_of(ticket.pk).filter(kind=kind).exists()
 
 
 def _is_told(ticket: Ticket, kind: StepKind) -> bool:

@@ -114,7 +114,7 @@ def taken_back_on_failure() -> Iterator[list[EvidenceFile]]:
 
 def _unsent(ticket: Ticket, pk: int) -> EvidenceFile:
     row = EvidenceFile.objects.filter(
-        pk=pk, ticket=ticket, rejection=None, negotiation=None
+        pk=pk, ticket=ticket, rejection=None, negotiation=None, return_freight=None
     ).first()
     if row is None:
         raise NotFound(_("There is no such picture."), pointer="evidence")

@@ -103,10 +103,12 @@ class Waiting(NamedTuple):
     parcels: int
 
 
-def counts(*, shop_ids: Sequence[int], user: User, now: datetime) -> tuple[dict[str, int], Waiting]:
-    """How many tickets each queue holds, and what waits, in one query; MOST_COUNTED + 1 means
-    more."""
-    queues = [_held(queue, shop_ids, user, now) for queue in Queue.values]
+def counts(
+    *, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
+) -> tuple[dict[str, int], Waiting]:
+    """How many tickets each queue holds behind the filters, and what waits, in one query;
+    MOST_COUNTED + 1 means more."""
+    queues = [_held(queue, shop_ids, user, now, filters) for queue in Queue.values]
     *found, parcels = _counted([*queues, _parcels(shop_ids)])
     held = dict(zip(Queue.values, found, strict=True))
     return held, Waiting(held[Queue.TO_HANDLE], parcels)

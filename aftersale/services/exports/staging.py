@@ -11,10 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import F, JSONField, Value
+from django.db.models.expressions import CombinedExpression
 
 from aftersale.domain.multilingual import read as read_said
 from aftersale.domain.multilingual import written
 from aftersale.models import FileImport, ImportRow
+from aftersale.services.buyers.erased import stand_ins
+from aftersale.services.shared import locks
 
 from .mapping import fits, layout_of, remembered
 from .reading import cells
@@ -52,6 +56,7 @@ def stage(file_import: FileImport) -> None:
                 rows = _copy(file_import.pk, len(tables), table)
                 tables.append(_described(table, rows))
                 total += rows
+        _keep_erased(file_import)
         file_import.tables, file_import.total, file_import.done = tables, total, 0
         file_import.save(update_fields=["tables", "total", "done"])
         file_import.files.all().delete()
@@ -95,6 +100,22 @@ def _copy(import_pk: int, place: int, table: Table) -> int:
                 (import_pk, place, row.row, of_order, key, json.dumps(kept), "", "", False)
             )
     return count
+
+
+def _keep_erased(file_import: FileImport) -> None:
+    """Erased buyers whom a file names again stay erased (SPEC P7)."""
+    shop_pk = file_import.shop_id
+    locks.lock_arrivals([shop_pk], shared=True)
+    rows = ImportRow.objects.filter(file_import=file_import)
+    named = rows.order_by().values_list("cells__buyer", flat=True).distinct()
+    read = {text: cells.number(text) for text in named if text}
+    found = stand_ins((shop_pk, buyer) for buyer in read.values())
+    for text, buyer in read.items() if found else ():
+        if (shop_pk, buyer) in found:
+            named_so = Value({"buyer": found[shop_pk, buyer]}, JSONField())
+            rows.filter(cells__buyer=text).update(
+                cells=CombinedExpression(F("cells"), "||", named_so)
+            )
 
 
 def _described(table: Table, rows: int) -> dict[str, Any]:

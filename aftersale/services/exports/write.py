@@ -5,11 +5,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-from aftersale.models import PlatformSubject, RowOutcome, Shop
+from aftersale.models import CameBy, PlatformSubject, RowOutcome, Shop
 from aftersale.platforms.protocol import Fact
+from aftersale.services.buyers.erased import stand_ins
 from aftersale.services.ingest import save_orders, save_tickets
+from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import Outcome, Result
 from aftersale.services.shared.sql_arrays import texts
 from aftersale.services.shops.shops import KnownShop
@@ -38,6 +40,7 @@ def save(shop: Shop, planned: Sequence[Planned], *, now: datetime) -> None:
                 now=now,
                 unknown_there={one.number for one in some if one.status_there or one.type_there},
                 exported_at=exported_at,
+                came_by=CameBy.EXPORT,
             )
         for one, result in zip(some, results, strict=True):
             _answer(one, result)
@@ -86,6 +89,13 @@ def name_buyers(shop: Shop, buyers: dict[str, str]) -> None:
     """Buyers whom only the after-sale file names take the place of their orders' stand-ins."""
     if not buyers:
         return
+    with transaction.atomic():
+        locks.lock_arrivals([shop.pk], shared=True)
+        found = stand_ins((shop.pk, buyer) for buyer in buyers.values())
+        _name(shop, {no: found.get((shop.pk, buyer), buyer) for no, buyer in buyers.items()})
+
+
+def _name(shop: Shop, buyers: dict[str, str]) -> None:
     given: dict[str, Any] = {
         "shop": shop.pk,
         "orders": texts(buyers),

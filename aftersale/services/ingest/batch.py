@@ -41,6 +41,8 @@ class Incoming:
     doubts: Sequence[str] = ()
     # Of a ticket: flags besides those that the desk finds out itself.
     flags: Sequence[str] = ()
+    # Of a ticket: how it first came in.
+    came_by: str = ""
     # Of a file from a back office: when it was exported (SPEC O11), as seconds.
     exported_at: float | None = None
 

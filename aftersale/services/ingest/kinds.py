@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, TypeAdapter, create_model
 
+from aftersale.models import CameBy
 from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
 from aftersale.services.shared.outcomes import Result
 from aftersale.services.shops.shops import KnownShop, upsert
@@ -70,4 +72,4 @@ def _save_shops(
 register("shop", ShopRecord, _save_shops, number="code", of_shop=False)
 register("fund_entry", FundEntryRecord, save_fund_entries, number="entry_no")
 register("order", OrderRecord, save_orders, number="order_no")
-register("ticket", TicketRecord, save_tickets, number="ticket_no")
+register("ticket", TicketRecord, partial(save_tickets, came_by=CameBy.FILE), number="ticket_no")

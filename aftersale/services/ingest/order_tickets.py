@@ -16,6 +16,7 @@ from aftersale.services.tickets.lifecycle import FINAL
 
 from . import windows
 from .batch import Key
+from .erased_buyers import forget_words
 from .events import write_events
 from .goods import NO_GOODS, OrderGoods
 from .reports import SETTLED_ELSEWHERE, settle_arrival
@@ -94,6 +95,7 @@ def refresh(
             waiting.add(shop_pk)
         updates.append((pk, order.pk, buyer, has[0], has[1], texts(raised), awaiting_evaluation))
     _update(cur, updates)
+    forget_words((pk, order.key, order.buyer) for pk, order in linked)
     windows.place(cur, places, now)
     shipments = [(order.pk, order.shipment, order.parcel) for order in orders if order.shipment]
     events += raise_alerts(cur, shipments, now)

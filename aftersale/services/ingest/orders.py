@@ -23,6 +23,7 @@ from aftersale.signals import tickets_waiting
 
 from .batch import Incoming, Key, compare, digest, same_second, stored_versions, write_all
 from .dated_ahead import latest_moment, refusal_of
+from .erased_buyers import with_stand_ins
 from .order_same_second import Merged, StoredOrder, merge, read_stored
 from .order_tickets import ArrivedOrder, refresh
 from .shipments import shipment_reported
@@ -175,6 +176,7 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
     with transaction.atomic():
         cur = cursor()
         locks.lock_arrivals({item.key[0] for item in items}, shared=True)
+        with_stand_ins(items)
         stored = stored_versions(cur, Order._meta.db_table, "order_no", items)
         new, changed = [], {}
         for item in items:
@@ -432,7 +434,7 @@ def _write_lines(
 
 
 def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
-    """Copies onto replaced lines what their tickets have taken already (SPEC E2).
+    """Copies onto replaced lines what their tickets and requests have taken already (SPEC E2).
 
     The sum is written under the orders' locks and read after they were taken, so an unchanged line
     keeps its stored value.
@@ -440,12 +442,17 @@ def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
     cur.execute(
         """
         UPDATE aftersale_orderline l SET taken = s.taken
-          FROM (SELECT order_id, line_no, sum(committed)::bigint AS taken FROM aftersale_ticket
-                 WHERE order_id = ANY(%s::bigint[]) AND line_no IS NOT NULL AND committed > 0
+          FROM (SELECT order_id, line_no, sum(taken)::bigint AS taken
+                  FROM (SELECT order_id, line_no, committed AS taken FROM aftersale_ticket
+                         WHERE order_id = ANY(%(orders)s::bigint[]) AND line_no IS NOT NULL
+                           AND committed > 0
+                        UNION ALL
+                        SELECT order_id, line_no, held FROM aftersale_shoprequest
+                         WHERE order_id = ANY(%(orders)s::bigint[]) AND held > 0) each
                  GROUP BY order_id, line_no) s
          WHERE l.order_id = s.order_id AND l.line_no = s.line_no AND l.taken <> s.taken
         """,
-        (order_pks,),
+        {"orders": order_pks},
     )
 
 

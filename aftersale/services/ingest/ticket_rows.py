@@ -36,8 +36,9 @@ _COLUMNS = [
     ("labels", "text", "k.{0}::text[]"),
     ("digest", "text", "decode(k.{0}, 'hex')"),
 ]
-# The column's place in `Incoming.row`.
-APPLIED_AT = [name for name, _type, _sql in _COLUMNS].index("applied_at")
+# The columns' places in `Incoming.row`.
+_PLACES = [name for name, _type, _sql in _COLUMNS]
+APPLIED_AT = _PLACES.index("applied_at")
 # Columns from the order and from the state of the ticket.
 _MORE = [
     ("order_id", "bigint", "k.{0}"),
@@ -52,6 +53,7 @@ _NEW = [
     ("status", "text", "k.{0}"),
     ("status_at", "float8", _TIME),
     ("flags", "text", "k.{0}::text[]"),
+    ("came_by", "text", "k.{0}"),
 ]
 _HANDS_OFF = "ARRAY[" + ", ".join(f"'{flag.value}'" for flag in HANDS_OFF) + "]::varchar[]"
 
@@ -148,20 +150,32 @@ def incoming(position: int, record: TicketRecord, shop: KnownShop) -> Incoming:
         record.arbitration_result or "",
         texts(record.labels),
     )
-    result = record.refund_result
-    reported = (
-        record.status,
-        seconds(record.due_at),
-        (result.status, seconds(result.at), result.reason) if result else None,
-    )
     return Incoming(
         position,
         (shop.id, record.ticket_no),
         shop,
         record.updated_at.timestamp(),
         row,
-        digest(row, reported),
+        digest(row, _reported(record)),
         record,
+    )
+
+
+def leave_out_words(item: Incoming) -> None:
+    """The version without the buyer's note and pictures."""
+    row = list(item.row)
+    row[_PLACES.index("note")], row[_PLACES.index("evidence")] = "", texts([])
+    item.row = tuple(row)
+    item.record = item.record.model_copy(update={"note": "", "evidence": []})
+    item.digest = digest(item.row, _reported(item.record))
+
+
+def _reported(record: TicketRecord) -> tuple[Any, ...]:
+    result = record.refund_result
+    return (
+        record.status,
+        seconds(record.due_at),
+        (result.status, seconds(result.at), result.reason) if result else None,
     )
 
 
@@ -190,6 +204,7 @@ def insert(
             texts(statuses),
             numbers(seconds(at) for at in since),
             texts(texts(t.item.flags) for t in tickets),
+            texts(t.item.came_by for t in tickets),
             numbers(t.item.exported_at for t in tickets),
             now,
             acting.token(),

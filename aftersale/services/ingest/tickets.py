@@ -30,6 +30,7 @@ from .batch import (
     write_all,
 )
 from .dated_ahead import latest_moment, refusal_of
+from .erased_buyers import without_words
 from .events import write_events
 from .goods import OrderGoods
 from .reports import (
@@ -58,6 +59,7 @@ def save_tickets(
     platform_pays: Collection[str] = (),
     unknown_there: Collection[str] = (),
     exported_at: datetime | None = None,
+    came_by: str = "",
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
 
@@ -65,7 +67,7 @@ def save_tickets(
     wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
     pays (SPEC F2). `unknown_there`: of those whose status or type is not known here (SPEC O4). All
     keep the automation off. `exported_at`: they come out of a back office's file of that moment
-    (SPEC O11).
+    (SPEC O11). `came_by`: how new ones came in, of CameBy.
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -82,6 +84,7 @@ def save_tickets(
         else:
             item = ticket_rows.incoming(position, record, shop)
             item.exported_at = seconds(exported_at)
+            item.came_by = came_by
             item.flags = [
                 *_flags(record, for_people, record.ticket_no in platform_pays),
                 *[TicketFlag.MAY_BE_PAID] * _may_be_paid(record, shop),
@@ -159,7 +162,8 @@ def _write_batch(
 def _lock_orders(
     cur: Cursor, items: Sequence[Incoming], tickets: Iterable[int]
 ) -> dict[Key, _KnownOrder]:
-    """Locks the orders that the versions name, and those that stored tickets belong to.
+    """Locks the orders that the versions name, and those that stored tickets belong to; takes the
+    words of erased buyers out of the versions.
 
     Even a ticket that is merely inserted locks its order: a change of the order must find it.
     """
@@ -199,7 +203,9 @@ def _lock_orders(
     )
     for order_pk, line_no, *line in cur:
         orders[order_pk][1].goods.lines[line_no] = tuple(line)
-    return dict(orders.values())
+    known = dict(orders.values())
+    without_words(items, {key: order.buyer for key, order in known.items()})
+    return known
 
 
 def _find_orders(cur: Cursor, keys: Iterable[Key]) -> dict[Key, int]:

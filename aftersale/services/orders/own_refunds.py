@@ -27,6 +27,11 @@ _OWN = """
                        WHERE a.refund_id = r.id AND a.state = %(late)s) END)::bigint
       FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
      WHERE t.order_id = ANY(%(orders)s::bigint[]) AND t.committed > 0
+    UNION ALL
+    -- Price differences that were sent, and whose tickets are not here yet.
+    SELECT q.order_id, 0, q.held
+      FROM aftersale_shoprequest q JOIN aftersale_platformstep s ON s.request_id = q.id
+     WHERE q.order_id = ANY(%(orders)s::bigint[]) AND q.held > 0 AND s.calls > 0
 """
 
 

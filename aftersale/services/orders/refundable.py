@@ -1,7 +1,7 @@
 """The money that tickets take of an order and its lines (SPEC O2, E2). Everything in fen.
 
-`order.committed` is the sum of its tickets' `committed`; a line's `taken` is the sum of those on
-it. Every function here needs the order's
+`order.committed` is the sum of its tickets' `committed` and of what price differences hold; a
+line's `taken` is the sum of those on it. Every function here needs the order's
 row and the ticket's row locked, in this order (docs/locking.md). The changes are written as
 differences, so that even without the lock the database's CHECK would refuse an overrun.
 """
@@ -23,7 +23,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.services.orders import own_refunds
+from aftersale.services.orders import own_refunds, request_holds
 from aftersale.services.orders.line_money import line_money
 from aftersale.services.shared.errors import OverLine, OverRefundable
 from aftersale.services.tickets.lifecycle import add_flag
@@ -138,6 +138,8 @@ def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:
 
 def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) -> None:
     """Records money that has left, even beyond what was paid, and flags that (SPEC O2)."""
+    if amount > ticket.committed:
+        request_holds.hand_over(order, ticket)
     _as_fact(order, ticket, amount)
     if order.over_refunded and add_flag(ticket, TicketFlag.OVER_REFUNDED):
         ticket.save(update_fields=["flags"])
@@ -194,7 +196,7 @@ def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
     over = order.paid_amount < committed + outside
     _write(order, ticket, amount, outside=outside, over_refunded=over)
     if freed:
-        _look_again(order, ticket)
+        look_again(order, ticket)
 
 
 def _outside(order: Order, ticket: Ticket, amount: int) -> int:
@@ -231,14 +233,12 @@ def _write(order: Order, ticket: Ticket, amount: int, *, outside: int, over_refu
     ticket.save(update_fields=["committed"])
 
 
-def _look_again(order: Order, ticket: Ticket) -> None:
-    waiting = (
-        Ticket.objects.filter(
-            order=order, status=TicketStatus.PENDING_REVIEW, awaiting_evaluation=False
-        )
-        .exclude(pk=ticket.pk)
-        .exclude(flags__overlap=HANDS_OFF)
-        .update(awaiting_evaluation=True)
+def look_again(order: Order, ticket: Ticket | None = None) -> None:
+    """Money was freed: the order's other tickets that wait for a person are evaluated anew."""
+    others = Ticket.objects.filter(
+        order=order, status=TicketStatus.PENDING_REVIEW, awaiting_evaluation=False
     )
-    if waiting:
+    if ticket is not None:
+        others = others.exclude(pk=ticket.pk)
+    if others.exclude(flags__overlap=HANDS_OFF).update(awaiting_evaluation=True):
         tickets_waiting.send(sender=Order, shop_ids={order.shop_id})

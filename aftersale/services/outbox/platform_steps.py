@@ -6,6 +6,7 @@ connected platform these functions do nothing.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -23,6 +24,8 @@ from aftersale.models import (
     RefundStatus,
     Rejection,
     Shop,
+    ShopRequest,
+    ShopRequestKind,
     StepKind,
     StepState,
     Ticket,
@@ -100,7 +103,7 @@ def tell_beside(
     order: Order,
     ticket: Ticket,
     kind: StepKind,
-    details: Mapping[str, str],
+    details: Mapping[str, Any],
     user: User,
     now: datetime,
 ) -> None:
@@ -114,6 +117,22 @@ def tell_beside(
         type=platforms_type(ticket),
         amount=ticket.amount,
         version=ticket.updated_at,
+        at=now,
+        user=user,
+        next_step_at=now,
+    )
+    wake_payer()
+
+
+def tell_request(*, request: ShopRequest, user: User, now: datetime) -> None:
+    """A request of the shop's own: it has no ticket before the platform has made one."""
+    difference = request.kind == ShopRequestKind.PRICE_DIFFERENCE
+    PlatformStep.objects.create(
+        shop_id=request.shop_id,
+        order_id=request.order_id,
+        kind=StepKind.PRICE_DIFFERENCE if difference else StepKind.OPEN_REQUEST,
+        request=request,
+        amount=request.amount,
         at=now,
         user=user,
         next_step_at=now,

@@ -12,7 +12,7 @@ from django.db import transaction
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Refund
+from aftersale.models import CameBy, Refund
 from aftersale.platforms.payments import Failed, Limit, NotSent
 from aftersale.platforms.platform_payments import PEOPLE_SECONDS
 from aftersale.platforms.protocol import OrderNow, SeenTicket, Unreadable
@@ -31,14 +31,28 @@ def look(*, lease: AttemptLease, now: datetime) -> Failed | NotSent | None:
     seen = lease.connector.order_now(lease.request)
     if seen is None or isinstance(seen, NotSent):
         return seen
-    known = _known_at_approval(lease)
-    if wrong := _save(seen, shop_code=lease.request.shop_code, now=now):
+    return compare(
+        seen,
+        shop_code=lease.request.shop_code,
+        order_pk=lease.order_pk,
+        own=lease.ticket_pk,
+        known=_known_at_approval(lease),
+        now=now,
+    )
+
+
+def compare(
+    seen: OrderNow, *, shop_code: str, order_pk: int, own: int, known: int, now: datetime
+) -> Failed | NotSent | None:
+    """Saves what was seen; why no more of the order may be paid than was `known` to be refunded,
+    the ticket `own` left out."""
+    if wrong := _save(seen, shop_code=shop_code, now=now):
         return NotSent(wrong, PEOPLE_SECONDS, for_people=True, limit=Limit.ORDER)
     with transaction.atomic(durable=True):
-        order = locks.lock_order(lease.order_pk)
+        order = locks.lock_order(order_pk)
         if isinstance(seen.order, OrderRecord):
             refundable.take_reported(order, seen.order.refunded_amount)
-        more = refunded_elsewhere(order_pk=order.pk, own=lease.ticket_pk) - known
+        more = refunded_elsewhere(order_pk=order.pk, own=own) - known
     if more <= 0 and not order.over_refunded:
         return None
     reason = _(
@@ -77,6 +91,7 @@ def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
         [one.record for one in tickets],
         shops=known,
         now=now,
+        came_by=CameBy.PLATFORM,
         platform_pays={one.record.ticket_no for one in tickets if one.paid_by_fast_refund},
         unknown_there={one.record.ticket_no for one in tickets if one.unknown},
     )

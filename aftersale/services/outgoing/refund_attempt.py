@@ -23,7 +23,9 @@ from aftersale.models import (
     Refund,
     RefundAttempt,
     RefundStatus,
+    ReturnFreight,
     Shop,
+    Ticket,
     TicketStatus,
     TicketType,
 )
@@ -39,8 +41,10 @@ from aftersale.platforms.payments import (
     PayRequest,
     Pending,
 )
+from aftersale.platforms.protocol import FreightAnswer
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
+from aftersale.services.outgoing.evidence_pictures import pictures_of
 from aftersale.services.refunds import attempts, payment_stop, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
@@ -213,10 +217,20 @@ def _lease(
             asked=negotiation.agreed_amount(ticket),
             version=refund.version or ticket.updated_at,
             goods_back=ticket.type == TicketType.RETURN_REFUND,
+            freight=None if ask else _freight(ticket),
             deadline=None if ask else deadline,
         ),
         earlier_until=earlier_until,
     )
+
+
+def _freight(ticket: Ticket) -> FreightAnswer | None:
+    """The answer to the return freight that goes out with the receipt (SPEC P3)."""
+    answer = ReturnFreight.objects.filter(ticket=ticket).first()
+    if answer is None:
+        return None
+    pictures = pictures_of(answer.evidence_files.all())
+    return FreightAnswer(answer.amount, answer.pays, answer.text, pictures)
 
 
 def _is_still_leased(attempt_pk: int, until: datetime) -> Callable[[], bool]:

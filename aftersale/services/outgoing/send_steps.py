@@ -6,7 +6,7 @@ import structlog
 from django.db.models import QuerySet
 
 from aftersale.domain.multilingual import said as _
-from aftersale.models import BESIDE_STEPS, EvidenceFile, PlatformStep, StepKind, StepState
+from aftersale.models import BESIDE_STEPS, PlatformStep, StepKind, StepState
 from aftersale.platforms import registry
 from aftersale.platforms.payments import CALL_TIMEOUT_SECONDS, Limit, NotSent, TimedOut
 from aftersale.platforms.platform_payments import PAUSE_SECONDS, no_access, not_sent
@@ -15,13 +15,13 @@ from aftersale.platforms.protocol import (
     Declined,
     NotAuthorised,
     NotCarriedOut,
-    Picture,
     Platform,
     Step,
 )
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import save_tickets
-from aftersale.services.outgoing import beside_steps, step_attempt, throttle
+from aftersale.services.outgoing import beside_steps, request_steps, step_attempt, throttle
+from aftersale.services.outgoing.evidence_pictures import pictures_of
 from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
 from aftersale.services.refunds import payment_stop
@@ -56,7 +56,8 @@ def _carry_out(clock: Clock, step_pk: int) -> bool:
     if record is not None:
         # The platform's state first: it may be late because of the step under way.
         save_tickets([record], shops=shops.known([record.shop]), now=clock())
-    step_attempt.settle(lease=lease, answer=answer, now=clock())
+    settle = request_steps.settle if lease.step.request_id else step_attempt.settle
+    settle(lease=lease, answer=answer, now=clock())
     return True
 
 
@@ -86,6 +87,8 @@ def _call(lease: StepLease, clock: Clock) -> StepAnswer | None:
         platform = registry.platform_of(lease.shop)
         if platform is None:
             raise NotAuthorised(no_access())
+        if lease.step.request_id:
+            return request_steps.call(platform, lease, now=clock())
         if lease.ask:
             return Seen(_fetch(platform, lease))
         answer = _send(platform, lease)
@@ -145,7 +148,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
             step,
             reason=row.rejection.reason,
             text=row.rejection.explanation,
-            pictures=_pictures(row.rejection.evidence_files.all()),
+            pictures=pictures_of(row.rejection.evidence_files.all()),
         )
     if row.negotiation is not None:
         offer = row.negotiation
@@ -154,15 +157,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
             type=offer.type or row.type,
             amount=row.amount if offer.amount is None else offer.amount,
             text=offer.message,
-            pictures=_pictures(offer.evidence_files.all()),
+            pictures=pictures_of(offer.evidence_files.all()),
         )
     assert row.kind == StepKind.APPROVE_RETURN
     return platform.approve_return(step)
-
-
-def _pictures(files: QuerySet[EvidenceFile]) -> list[Picture]:
-    pictures = []
-    for file in files:
-        with file.file.open("rb") as opened:
-            pictures.append(Picture(file.name, file.content_type, opened.read()))
-    return pictures

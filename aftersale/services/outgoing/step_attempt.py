@@ -36,6 +36,7 @@ from aftersale.platforms.payments import ARRIVES_WITHIN, NotSent
 from aftersale.platforms.protocol import Why
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import reports
+from aftersale.services.orders import request_holds
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
@@ -52,6 +53,8 @@ S = TicketStatus
 
 # How often a step goes out again because the ticket changed in what the decision did not depend on.
 MOST_VERSIONS = 5
+# How soon a request that may have been paid is looked at again in a shop without its platform.
+NOT_CONNECTED = timedelta(hours=1)
 # How often a step beside a ticket's course is sent without an answer.
 MOST_WITHOUT_ANSWER = 3
 
@@ -128,7 +131,14 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         beside = step.kind in BESIDE_STEPS
         ask = step.state != StepState.DUE and step.ticket_id is not None and not beside
         if not is_platform_connected(shop):
-            _close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
+            if step.request is not None and step.calls:
+                # It may have been paid: its money stays held until the shop is connected again.
+                step.next_step_at = now + NOT_CONNECTED
+                step.save(update_fields=["next_step_at"])
+                return None
+            if step.request is not None:
+                request_holds.release(order, step.request)
+            close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             _free_the_next(step, now=now)
             return None
         if not ask and (payment_stop.stopped() or shop.on_hold or _is_held_by_pause(step)):
@@ -162,22 +172,18 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
     with transaction.atomic(durable=True):
         order = locks.lock_order(lease.step.order_id)
         ticket = locks.lock_ticket(lease.step.ticket_id) if lease.step.ticket_id else None
-        step = PlatformStep.objects.get(pk=lease.step.pk)
-        if step.leased_until != lease.until or step.state not in OPEN_STATES:
-            log.warning("answer_after_lease", step=step.pk, answer=type(answer).__name__)
+        step = answered(lease, answer)
+        if step is None:
             return
-        step.leased_until = None
-        if not lease.ask and not isinstance(answer, NoAnswer):
-            step.call_until = lease.earlier_until  # this call is over
         match answer:
             case NoAnswer() | Taken() | Refusal() if step.kind in BESIDE_STEPS:
                 assert ticket is not None
                 _beside(ticket, step, answer, now=now)
             case NotSent():
-                _not_sent(step, answer, asked=lease.ask, now=now)
+                not_sent(step, answer, asked=lease.ask, now=now)
             case NoAnswer(why):
                 step.state, step.reason = StepState.UNKNOWN, why[:500]
-                _later(step, now=now)
+                later(step, now=now)
             case Taken(record):
                 _taken(order, ticket, step, record, now=now)
             case Seen(record):
@@ -185,7 +191,7 @@ def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:
                     _taken(order, ticket, step, record, now=now)
                 else:
                     step.state = StepState.DUE
-                    _later(step, now=now)
+                    later(step, now=now)
             case Refusal() if ticket is None:
                 _window_refused(step, answer, now=now)
             case Refusal() if step.call_until is not None and step.call_until > now:
@@ -204,7 +210,20 @@ def _is_held_by_pause(step: PlatformStep) -> bool:
     return PlatformStep.objects.filter(HELD_BY_PAUSE, pk=step.pk).exists()
 
 
-def _not_sent(step: PlatformStep, answer: NotSent, *, asked: bool, now: datetime) -> None:
+def answered(lease: StepLease, answer: StepAnswer) -> PlatformStep | None:
+    """The step that the answer is about, its order locked; None where somebody else has it now."""
+    step = PlatformStep.objects.get(pk=lease.step.pk)
+    if step.leased_until != lease.until or step.state not in OPEN_STATES:
+        log.warning("answer_after_lease", step=step.pk, answer=type(answer).__name__)
+        return None
+    step.leased_until = None
+    if not lease.ask and not isinstance(answer, NoAnswer):
+        step.call_until = lease.earlier_until  # this call is over
+    return step
+
+
+def not_sent(step: PlatformStep, answer: NotSent, *, asked: bool, now: datetime) -> None:
+    """The call certainly changed nothing: it is tried again."""
     step.state = StepState.UNKNOWN if asked else StepState.DUE
     step.calls -= 1
     step.reason = answer.reason[:500]
@@ -212,7 +231,8 @@ def _not_sent(step: PlatformStep, answer: NotSent, *, asked: bool, now: datetime
     step.save()
 
 
-def _later(step: PlatformStep, *, now: datetime) -> None:
+def later(step: PlatformStep, *, now: datetime) -> None:
+    """The next try, after a pause that grows with the calls."""
     pauses = settlement.QUESTION_PAUSES
     step.next_step_at = now + pauses[min(step.calls - 1, len(pauses) - 1)]
     step.save()
@@ -226,7 +246,7 @@ def _taken(
     *,
     now: datetime,
 ) -> None:
-    _close(step, StepState.ACCEPTED, "", now)
+    close(step, StepState.ACCEPTED, "", now)
     if ticket is None or record is None or record.updated_at == step.version:
         return
     if not _shows(step, record):
@@ -251,7 +271,7 @@ def _refused(
     status = S(reports.reported_status(record) or S.PENDING_REVIEW) if record else None
     again = step.from_status == step.to_status
     if record is not None and status in _TAKEN[StepKind(step.kind)] and not again:
-        return _close(step, StepState.TAKEN_OVER, answer.reason, now)
+        return close(step, StepState.TAKEN_OVER, answer.reason, now)
     if record is not None and status is not None and _only_newer(step, ticket, record, status):
         step.version, step.state, step.next_step_at = record.updated_at, StepState.DUE, now
         step.save()
@@ -264,10 +284,10 @@ def _refused(
         if step.kind == StepKind.APPROVE_RETURN and ticket.status == S.ARBITRATION:
             # An approved return would otherwise keep holding the money.
             unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
-        _close(step, StepState.TAKEN_OVER, words, now)
+        close(step, StepState.TAKEN_OVER, words, now)
         return _event(ticket, step, words, now=now)
     back = status in (None, step.from_status, S.PENDING_REVIEW)
-    _close(step, StepState.DECLINED if back else StepState.TAKEN_OVER, words, now)
+    close(step, StepState.DECLINED if back else StepState.TAKEN_OVER, words, now)
     if back and lifecycle.add_flag(ticket, TicketFlag.PLATFORM_REFUSED):
         ticket.save(update_fields=["flags"])
     to_status = status or S(step.from_status)
@@ -283,16 +303,16 @@ def _beside(
     parcel's number twice is the same; it holds up nothing for long."""
     words = answer.why if isinstance(answer, NoAnswer) else ""
     if isinstance(answer, Taken):
-        return _close(step, StepState.ACCEPTED, "", now)
+        return close(step, StepState.ACCEPTED, "", now)
     if isinstance(answer, NoAnswer) and step.calls < MOST_WITHOUT_ANSWER:
         step.state, step.reason = StepState.DUE, words[:500]
-        return _later(step, now=now)
+        return later(step, now=now)
     if isinstance(answer, Refusal):
         words = in_words(answer)
     if step.calls > 1:
         # One of the calls may have been taken.
         words = joined(" ", [words, _("Look on the platform whether it has arrived.")])
-    _close(step, StepState.DECLINED, words, now)
+    close(step, StepState.DECLINED, words, now)
     return _event(ticket, step, words, now=now)
 
 
@@ -303,7 +323,7 @@ def _window_refused(step: PlatformStep, answer: Refusal, *, now: datetime) -> No
         step.state, step.reason, step.next_step_at = StepState.UNKNOWN, in_words(answer)[:500], None
         step.save()
         return
-    _close(step, StepState.DECLINED, in_words(answer), now)
+    close(step, StepState.DECLINED, in_words(answer), now)
     window = step.window
     if window is not None and window.closed_at is None:
         window.closed_at = window.closes_at = max(now, window.opened_at + timedelta(seconds=1))
@@ -356,7 +376,8 @@ def _event(ticket: Ticket, step: PlatformStep, words: str, *, now: datetime) -> 
     settlement.event(ticket, now=now, actor=Actor.PLATFORM, kind=TicketEventKind.NOTE, note=note)
 
 
-def _close(step: PlatformStep, state: StepState, reason: str, now: datetime) -> None:
+def close(step: PlatformStep, state: StepState, reason: str, now: datetime) -> None:
+    """The step is over."""
     step.state, step.reason, step.settled_at = state, reason[:500], now
     step.next_step_at = step.leased_until = None
     step.save()

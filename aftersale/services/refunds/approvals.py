@@ -38,6 +38,7 @@ from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, lost_payments
+from aftersale.services.refunds.lowered import lowered_note
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation
@@ -53,8 +54,11 @@ def approve(
     above_line: bool = False,
     seen: str | None = None,
     return_address: Mapping[str, str] | None = None,
+    less_because: str | None = None,
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
+
+    `less_because`: why a person approves less than was asked for (lowered.py).
 
     `return_address`: where the goods go, of desk.beside.chosen_address; else the shop's default.
 
@@ -66,9 +70,11 @@ def approve(
         order, ticket = case.order, case.ticket
         to_status = approved_status(ticket)
         wanted = require_approvable(order, ticket, amount)
-        note = refundable.line_note(order, ticket, wanted, above_line=above_line)
+        lowered = lowered_note(ticket, wanted, less_because)
+        above = refundable.line_note(order, ticket, wanted, above_line=above_line)
         if wanted:
             refundable.commit(order, ticket, wanted)
+        note = joined(" · ", filter(None, [lowered, above]))
         from_status = ticket.status
         lifecycle.move(ticket, to_status, actor=Actor.PERSON, now=now, user=user, note=note)
         if to_status == TicketStatus.REFUNDING:

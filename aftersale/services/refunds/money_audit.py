@@ -36,19 +36,32 @@ _REFUNDS = """
                    FROM aftersale_refundattempt GROUP BY refund_id) a ON a.refund_id = r.id
 """
 
-# Description of a difference -> a query for (subject, detail); x is _REFUNDS.
+# What tickets and price differences take of an order and its lines.
+_TAKEN = """
+    SELECT order_id, line_no, committed AS taken FROM aftersale_ticket WHERE order_id IS NOT NULL
+    UNION ALL SELECT order_id, line_no, held FROM aftersale_shoprequest WHERE held > 0
+"""
+
+# Description of a difference -> a query for (subject, detail); x is _REFUNDS, taken is
+# _TAKEN.
 _QUESTIONS = {
-    "order.committed is not the sum of its tickets'": """
-        SELECT o.order_no, o.committed || ', tickets: ' || coalesce(sum(t.committed), 0)
-          FROM aftersale_order o LEFT JOIN aftersale_ticket t ON t.order_id = o.id
-         GROUP BY o.id HAVING o.committed <> coalesce(sum(t.committed), 0)""",
-    "line.taken is not the sum of its tickets'": """
-        SELECT o.order_no || ' ' || l.line_no, l.taken || ', tickets: ' || coalesce(t.taken, 0)
+    "order.committed is not the sum of its tickets' and requests'": """
+        SELECT o.order_no, o.committed || ', tickets and requests: ' || coalesce(sum(t.taken), 0)
+          FROM aftersale_order o LEFT JOIN taken t ON t.order_id = o.id
+         GROUP BY o.id HAVING o.committed <> coalesce(sum(t.taken), 0)""",
+    "line.taken is not the sum of its tickets' and requests'": """
+        SELECT o.order_no || ' ' || l.line_no,
+               l.taken || ', tickets and requests: ' || coalesce(t.taken, 0)
           FROM aftersale_orderline l JOIN aftersale_order o ON o.id = l.order_id
-          LEFT JOIN (SELECT order_id, line_no, sum(committed) AS taken FROM aftersale_ticket
+          LEFT JOIN (SELECT order_id, line_no, sum(taken) AS taken FROM taken
                       WHERE line_no IS NOT NULL GROUP BY order_id, line_no) t
             ON t.order_id = l.order_id AND t.line_no = l.line_no
          WHERE l.taken <> coalesce(t.taken, 0)""",
+    # Settled, its ticket has the money, or nobody.
+    "a request of the shop's holds money although it is over": """
+        SELECT q.key, q.held || ', ' || coalesce(s.state, 'no step') FROM aftersale_shoprequest q
+          LEFT JOIN aftersale_platformstep s ON s.request_id = q.id
+         WHERE q.held > 0 AND coalesce(s.state, '') NOT IN ('due', 'sending', 'unknown')""",
     "a ticket that was rejected is not marked so": """
         SELECT DISTINCT t.ticket_no, 'rejected_before'
           FROM aftersale_ticket t JOIN aftersale_ticketevent e ON e.ticket_id = t.id
@@ -154,6 +167,6 @@ def differences() -> Iterator[Difference]:
     """All differences, check by check."""
     with connection.cursor() as cursor:
         for what, query in _QUESTIONS.items():
-            cursor.execute(f"WITH x AS ({_REFUNDS}) {query}")
+            cursor.execute(f"WITH x AS ({_REFUNDS}), taken AS ({_TAKEN}) {query}")
             for subject, detail in cursor:
                 yield Difference(subject, f"{what} ({detail})")

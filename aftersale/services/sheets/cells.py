@@ -22,6 +22,8 @@ _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # Also our own exports put an apostrophe before a text that looks like a formula.
 _APOSTROPHE = re.compile(rf"'(?='*[0-9{re.escape(''.join(FORMULA))}])")
 
+_BEHIND_SEMICOLON = re.compile(rf";'(?=[\"']*[{re.escape(''.join(FORMULA))}])")
+
 
 class InexactNumber(str):
     """A number that the spreadsheet has shortened: its text is not what was meant."""
@@ -41,7 +43,8 @@ def text_cell(text: str) -> str:
         return match[1].replace('""', '"').strip()
     if _EXPONENT.fullmatch(text):
         return InexactNumber(text)
-    return _APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text
+    text = _APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text
+    return _BEHIND_SEMICOLON.sub(";", text)
 
 
 def value_cell(value: Any) -> str:

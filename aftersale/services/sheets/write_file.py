@@ -21,8 +21,11 @@ BOM = "\ufeff"
 # Also the wide forms, which spreadsheets in Chinese read as the narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+_SIGNS = re.escape("".join(FORMULA))
 # An apostrophe that reading would take for a back office's mark before a number.
-_KEPT_APOSTROPHE = re.compile(rf"'+[0-9{re.escape(''.join(FORMULA))}]")
+_KEPT_APOSTROPHE = re.compile(rf"'+[0-9{_SIGNS}]")
+# Spreadsheets that separate cells by semicolons would find a formula behind one.
+_BEHIND_SEMICOLON = re.compile(rf";(?=[\"']*[{_SIGNS}])")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # A number of a spreadsheet has 15 digits; it rounds longer ones without a word.
 _MOST_DIGITS = 15
@@ -49,7 +52,8 @@ def _text(cell: Cell) -> str:
         return f"{cell:.2f}"
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}"
-    return f"'{cell}" if cell.startswith(FORMULA) or _KEPT_APOSTROPHE.match(cell) else cell
+    text = _BEHIND_SEMICOLON.sub(";'", cell)
+    return f"'{text}" if text.startswith(FORMULA) or _KEPT_APOSTROPHE.match(text) else text
 
 
 def xlsx(headers: list[str], rows: Iterable[list[Cell]]) -> Iterator[bytes]:

@@ -28,6 +28,7 @@ from aftersale.models import (
 from aftersale.platforms.payment_registry import sends
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import Right, require
+from aftersale.services.buyers import erased
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
@@ -187,11 +188,13 @@ def block_buyers(
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
         shop = _get(shop_id)
-        known = BlockedBuyer.objects.filter(shop=shop, buyer__in=notes)
-        added = notes.keys() - set(known.values_list("buyer", flat=True))
-        fresh = [buyer for buyer in notes if buyer in added]
+        # Erased buyers are blocked by their stand-ins (SPEC P7).
+        given = {stored: buyer for buyer, stored in _stored(shop_id, notes).items()}
+        known = BlockedBuyer.objects.filter(shop=shop, buyer__in=given)
+        added = given.keys() - set(known.values_list("buyer", flat=True))
+        fresh = [buyer for buyer in given if buyer in added]
         BlockedBuyer.objects.bulk_create(
-            BlockedBuyer(shop=shop, buyer=buyer, note=notes[buyer], created_by=user)
+            BlockedBuyer(shop=shop, buyer=buyer, note=notes[given[buyer]], created_by=user)
             for buyer in fresh
         )
         kind = AuditKind.BUYER_BLOCKED
@@ -201,18 +204,25 @@ def block_buyers(
         )
         if fresh:
             shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
-    return frozenset(fresh)
+    return frozenset(given[buyer] for buyer in fresh)
 
 
 def unblock_buyer(*, shop_id: int, buyer: str, user: User, now: datetime) -> None:
     require(user, shop_id, Right.CHANGE_STRATEGIES)
     with transaction.atomic():
         shop = _get(shop_id)
-        buyer = clean_identifier(buyer)
+        buyer = erased.here(shop_id, clean_identifier(buyer))
         deleted, _rows = BlockedBuyer.objects.filter(shop=shop, buyer=buyer).delete()
         if deleted:
             _entry(shop, AuditKind.BUYER_UNBLOCKED, now, user=user, filters={"buyer": buyer})
             shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
+
+
+def _stored(shop_id: int, buyers: Iterable[str]) -> dict[str, str]:
+    """The numbers as they are stored: of erased buyers their stand-ins."""
+    given = list(buyers)
+    found = erased.stand_ins((shop_id, buyer) for buyer in given)
+    return {buyer: found.get((shop_id, buyer), buyer) for buyer in given}
 
 
 def _lock(**key: Any) -> Shop | None:
@@ -334,7 +344,7 @@ def _blocked(shop: Shop, record: ShopRecord) -> list[tuple[AuditKind, str]]:
     if "blocked_buyers" not in record.model_fields_set:
         return []
     before = set(shop.blocked_buyers.values_list("buyer", flat=True))
-    after = set(record.blocked_buyers)
+    after = set(_stored(shop.pk, record.blocked_buyers).values())
     if before == after:
         return []
     shop.blocked_buyers.filter(buyer__in=before - after).delete()

@@ -10,7 +10,7 @@ import structlog
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
-from aftersale.models import Order, PlatformAccount, PlatformProblem, PlatformSubject
+from aftersale.models import CameBy, Order, PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord, TicketRecord
@@ -74,6 +74,7 @@ class Saver:
                 for_people=self.account.first_read_at is None,
                 platform_pays={one.record.ticket_no for one in read if one.paid_by_fast_refund},
                 unknown_there={one.record.ticket_no for one in read if one.unknown},
+                came_by=CameBy.PLATFORM,
             ),
         )
         numbers = [one.record.ticket_no for one in read]

@@ -104,9 +104,12 @@ def order_of(ticket: Ticket) -> Order:
     return ticket.order
 
 
-def seen_now(ticket: Ticket, order: Order | None) -> str:
-    """The facts of the case as they are now, for `seen` of a later decision."""
-    last = _last_events([ticket.pk]).get(ticket.pk, 0)
+def seen_now(ticket: Ticket, order: Order | None, *, last_event: int | None = None) -> str:
+    """The facts of the case as they are now, for `seen` of a later decision.
+
+    `last_event`: the key of the ticket's last event, where it has been read already.
+    """
+    last = _last_events([ticket.pk]).get(ticket.pk, 0) if last_event is None else last_event
     return snapshot.take(ticket, order, last_event=last).as_text()
 
 

@@ -100,6 +100,8 @@
             [...there][0];
         if (next) open(next);
         else shut();
+        // Here the keyboard goes on, not at the top of the page.
+        (rowOf(next)?.querySelector("[data-open]") ?? pane).focus({ preventScroll: true });
     };
 
     /* Reading the list anew: ticks stay, and so do the pages that were added and the place. */
@@ -112,6 +114,7 @@
         if (!batch) return;
         const number = ticked().length;
         batch.hidden = number === 0;
+        wb.classList.toggle("wb--ticking", number > 0);
         batch.querySelector("[data-ticked]").textContent = String(number);
         const all = document.getElementById("wb-tick-all");
         if (all) {
@@ -119,6 +122,13 @@
             all.checked = number > 0 && number === boxes;
             all.indeterminate = number > 0 && number < boxes;
         }
+    };
+
+    /* The menu's figure agrees with the tab's, which is read anew. */
+    const agree = () => {
+        const count = list.querySelector("[data-waiting]")?.dataset.waiting;
+        const badge = document.querySelector(`a[href="${wb.dataset.page}"] .menu-badge`);
+        if (count !== undefined && badge) badge.textContent = count;
     };
 
     if (list) {
@@ -144,6 +154,7 @@
         list.addEventListener("htmx:afterRequest", (event) => {
             if (event.target !== list || !event.detail.successful) return;
             if (unread) anew();
+            agree();
             if (decided !== null) {
                 const pk = decided;
                 decided = null;
@@ -280,6 +291,8 @@
     // Settled: before that its buttons do nothing yet.
     const arrived = () => !list || (decided === null && settled === current);
     const decide = (key) => {
+        // While cases are ticked the keys are about those; about the open one they do nothing.
+        if (ticked().length) return press(`#wb-batch [data-batch-key=${key}]`) || true;
         if (arrived()) return press(`#wb-case [data-key=${key}]`);
         if (!missing) later = key;
         return true;
@@ -312,6 +325,11 @@
         // An answer that opens no dialog; one that does settles before.
         if (isQuestion(event)) forget = setTimeout(() => (asking = false), 100);
     });
+    const turn = (by) => {
+        const tabs = [...document.querySelectorAll(".wb-tabs .d-tab")];
+        const at = tabs.findIndex((tab) => tab.matches("[aria-current]"));
+        tabs[Math.min(Math.max(at + by, 0), tabs.length - 1)]?.click();
+    };
     const KEYS = {
         j: () => list && step(1),
         k: () => list && step(-1),
@@ -327,8 +345,10 @@
         g: () => decide("g"),
         w: () => decide("w"),
         o: () => !arrived() || press("#wb-own-page"),
-        Enter: () => !arrived() || press("#wb-own-page"),
         x: () => press(`#tick-${current}`),
+        u: () => press("[data-untick]"),
+        "[": () => list && turn(-1),
+        "]": () => list && turn(1),
         "/": () => document.getElementById("wb-q")?.focus(),
         "?": () => press("#wb-help"),
     };
@@ -346,7 +366,6 @@
         // A box that is ticked takes no letters.
         if (at.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
         const moves = key.startsWith("Arrow");
-        if (key === "Enter" && at.closest("a, button, input, summary")) return;
         if (moves && at.closest("#wb-case, summary")) return;
         if (KEYS[key]() !== false) event.preventDefault();
     });

@@ -13,6 +13,7 @@ def _answer_texts(check: Checked, ground: Ground) -> Texts:
     left = {
         "left": format_yuan(max(check.limit - check.value, 0)),
         "short": format_yuan(check.over or 0),
+        "cap": format_yuan(check.limit),
     }
     detail = _("%(used)s used before it that day, of %(cap)s") % {
         "used": format_yuan(check.value),
@@ -20,7 +21,7 @@ def _answer_texts(check: Checked, ground: Ground) -> Texts:
     }
     if check.ok:
         return detail, _("%(left)s of the day's cap left") % left, ""
-    distance = _("%(left)s of the day's cap left, %(short)s short") % left
+    distance = _("%(left)s of the day's cap of %(cap)s left, %(short)s short") % left
     needed = _("a daily cap of %(total)s or more") % {"total": format_yuan(check.value + amount)}
     return detail, distance, needed
 

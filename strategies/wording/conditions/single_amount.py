@@ -14,9 +14,15 @@ def _answer_texts(check: Checked, ground: Ground) -> Texts:
         "cap": format_yuan(check.limit),
     }
     over = check.over or 0
-    text = _("%(over)s over the single-amount cap") if over > 0 else _("%(over)s below the cap")
+    # The cap stands beside the excess: either figure alone is taken for the other.
+    text = (
+        _("%(over)s over the cap of %(cap)s")
+        if over > 0
+        else _("%(over)s below the cap of %(cap)s")
+    )
+    words = text % {"over": format_yuan(abs(over)), "cap": format_yuan(check.limit)}
     needed = _("a single-amount cap of %(amount)s or more") % {"amount": format_yuan(check.value)}
-    return detail, text % {"over": format_yuan(abs(over))}, needed
+    return detail, words, needed
 
 
 WORDS = ConditionWords(

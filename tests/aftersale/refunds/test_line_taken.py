@@ -164,7 +164,8 @@ def test_the_audit_compares_a_line_with_its_tickets(shop, user, wrong):
     approvals.approve(ticket_id=key(), user=user, now=NOON)
     assert audit() == []
     OrderLine.objects.filter(line_no=1).update(taken=wrong)
-    assert audit() == [f"O1 1: line.taken is not the sum of its tickets' ({wrong}, tickets: 3000)"]
+    said = "line.taken is not the sum of its tickets' and requests'"
+    assert audit() == [f"O1 1: {said} ({wrong}, tickets and requests: 3000)"]
 
 
 # A person's no stays (SPEC E2).

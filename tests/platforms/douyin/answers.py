@@ -76,10 +76,17 @@ def detail(ticket: dict[str, Any], param: dict[str, Any], shop: Shop) -> dict[st
                 "arbitrate_status": ticket["_dispute"],
                 "arbitrate_status_deadline": "0",
             },
-            "logistics_info": {"return": ticket["_return"], "order": []},
+            "logistics_info": {"return": ticket["_return"], "order": _sent(shop, ticket)},
             "record_logs_list": [_step(step) for step in ticket["_log"]] if asked else [],
         },
     }
+
+
+def _sent(shop: Shop, ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"tracking_no": one["tracking_no"], "company_code": one["company"], "logistics_state": 0}
+        for one in shop.orders[ticket["_order"]]["logistics_info"]
+    ]
 
 
 def _orders(shop: Shop, param: dict[str, Any], most: int, fault: Fault | None) -> dict[str, Any]:

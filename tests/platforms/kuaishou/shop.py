@@ -235,9 +235,23 @@ class Shop:
     def confirm_receipt(self, param: dict[str, Any]) -> None:
         ticket = self._asked(param)
         self._as_stated(ticket, param, (22, 30, 40))
-        if ticket.get("returnFreightInfo") and not param.get("returnFreightHandlingAdvice"):
-            raise No("参数错误")
+        self._freight(ticket.get("returnFreightInfo"), param)
         self._move(ticket, 50)
+
+    def _freight(self, claim: dict[str, Any] | None, param: dict[str, Any]) -> None:
+        """Answered exactly where it is asked for."""
+        advice = param.get("returnFreightHandlingAdvice")
+        if not claim and advice is None:
+            return
+        agreed = claim and advice == 1
+        if agreed and param.get("returnFreightAmount") == claim["returnFreightAmount"]:
+            claim["returnFreightStatus"] = 20
+            return
+        images = param.get("returnFreightRejectImages", [])
+        told = param.get("returnFreightRejectDesc") and 0 < len(images) <= 6
+        if not (claim and advice == 2 and told) or any(one not in self.pictures for one in images):
+            raise No("参数错误")
+        claim["returnFreightStatus"] = 50
 
     def reject(self, param: dict[str, Any]) -> None:
         ticket = self._asked(param)

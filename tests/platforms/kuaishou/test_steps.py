@@ -1,5 +1,6 @@
 """Requests to Kuaishou for each step, and requests that are never sent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from aftersale.platforms.protocol import (
     OWN_REASON,
     Accepted,
     Declined,
+    FreightAnswer,
     NotCarriedOut,
     Picture,
     Step,
@@ -21,6 +23,8 @@ from tests.platforms.server import Broken
 
 from .fake import STEPS, KuaishouFake
 from .shop import REASONS
+
+PICTURE = Picture("1.png", "image/png", b"\x89PNG")
 
 
 def shipped(fake: KuaishouFake, type: str, amount: int = 4_000) -> str:
@@ -142,6 +146,30 @@ def test_freight_that_nobody_decided_on_is_not_paid(fake: KuaishouFake, kuaishou
     assert "freight" in reason
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (FreightAnswer(1_200, pays=True), 20),
+        (FreightAnswer(1_200, pays=False, text="非质量问题", pictures=[PICTURE]), 50),
+        (FreightAnswer(1_100, pays=True), 10),
+        (FreightAnswer(1_200, pays=False, text="非质量问题"), 10),
+    ],
+)
+def test_freight_is_answered_with_the_receipt(
+    fake: KuaishouFake, kuaishou: Kuaishou, answer: FreightAnswer, status: int
+) -> None:
+    """Another amount than the one asked for, or a refusal without pictures, confirms nothing."""
+    number = shipped(fake, "return_refund")
+    claim = {"returnFreightAmount": 1_200, "returnFreightStatus": 10}
+    ticket = fake.shop.tickets[int(number)]
+    ticket.update(status=40, returnFreightInfo=claim)
+
+    taken = kuaishou.confirm_receipt(replace(step_of(kuaishou, number), freight=answer))
+
+    assert (taken == Accepted()) is (status != 10)
+    assert (claim["returnFreightStatus"], ticket["status"]) == (status, 40 if status == 10 else 50)
+
+
 # Rejecting and offering.
 
 
@@ -192,9 +220,6 @@ def test_goods_that_came_back_otherwise_can_be_refused(
     refused = kuaishou.ticket(number)
     assert refused is not None
     assert (refused.record.status, fake.ticket(number).status) == ("rejected", "rejected")
-
-
-PICTURE = Picture("1.png", "image/png", b"\x89PNG")
 
 
 def test_pictures_are_handed_over_first(fake: KuaishouFake, kuaishou: Kuaishou) -> None:

@@ -31,6 +31,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Double:
     double = Double()
     monkeypatch.setattr(registry, "platform_of", lambda shop: double)
     monkeypatch.setattr(registry, "capabilities", lambda code: frozenset(Can))
+    monkeypatch.setattr(registry, "class_of", lambda code: Double)
     return double
 
 
@@ -47,6 +48,7 @@ class Case:
         defaults = {"applied_at": clock.now, "updated_at": clock.now}
         self.ticket: Ticket = make_ticket(self.order, 6_000, **defaults | values)
         there.add(self.ticket)
+        there.clock, there.shop_code = lambda: clock.now, self.shop.code
 
     def approve(self) -> None:
         approvals.approve(ticket_id=self.ticket.pk, user=self.user, now=self.clock.now)

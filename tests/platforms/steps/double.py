@@ -9,7 +9,14 @@ from typing import Any
 from aftersale.domain.money import plain_yuan
 from aftersale.models import Ticket
 from aftersale.platforms.deadline import Deadline
-from aftersale.platforms.desk_steps import NoteRules, ReturnAddress
+from aftersale.platforms.desk_steps import (
+    Because,
+    MerchantRequest,
+    NoteRules,
+    Opened,
+    Parcel,
+    ReturnAddress,
+)
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
 from aftersale.platforms.protocol import (
     Accepted,
@@ -43,6 +50,10 @@ class Double:
     addresses: list[ReturnAddress] = field(default_factory=list)
     before: dict[str, list[Any]] = field(default_factory=dict)
     after: dict[str, list[Any]] = field(default_factory=dict)
+    # Requests of the shop's own: the key, and its ticket; when, and of which shop.
+    requests: dict[str, str] = field(default_factory=dict)
+    clock: Any = None
+    shop_code: str = ""
     # Refunds at once rather than later.
     instant: bool = True
     lock: Any = field(default_factory=RLock)
@@ -136,6 +147,60 @@ class Double:
 
         return self._step("send_new_goods", step, {"returning"}, do)
 
+    request_reasons = (Because.AGREED, Because.QUALITY)
+    difference_reasons = (Because.AGREED, Because.PRICE_CUT)
+
+    def open_request(
+        self, request: MerchantRequest, *, with_return: bool, deadline: Deadline | None
+    ) -> Opened | Declined:
+        kind = "return_refund" if with_return else "refund_only"
+        return self._call("open_request", request, lambda: self._opened(request, kind))
+
+    def refund_difference(
+        self, request: MerchantRequest, *, deadline: Deadline | None
+    ) -> Opened | Declined:
+        def do() -> Opened:
+            is_new = request.key not in self.requests
+            opened = self._opened(request, "refund_only")
+            if is_new:
+                self._refund(opened.ticket_no)
+            return opened
+
+        return self._call("refund_difference", request, do)
+
+    def _opened(self, request: MerchantRequest, kind: str) -> Opened:
+        """The same key is the same ticket."""
+        if request.key not in self.requests:
+            number = f"M{len(self.requests) + 1}"
+            self.requests[request.key] = number
+            self.tickets[number] = TicketRecord(
+                shop=self.shop_code,
+                ticket_no=number,
+                order_no=request.order_no,
+                line_no=request.line_no,
+                type=kind,
+                amount=plain_yuan(request.amount),
+                applied_at=self.clock().isoformat(),
+                updated_at=self.clock().isoformat(),
+                status="negotiating",
+            )
+        return Opened(self.requests[request.key])
+
+    def more_time(self, step: Step) -> Accepted | Declined:
+        def do(number: str) -> None:
+            due = self.tickets[number].due_at or step.version
+            self.change(number, due_at=due + timedelta(days=7))
+
+        return self._step("more_time", step, {"returning"}, do)
+
+    on_their_way: list[Parcel] = field(default_factory=list)
+
+    def parcels(self, ticket_no: str) -> Sequence[Parcel]:
+        return self._call("parcels", ticket_no, lambda: self.on_their_way)
+
+    def stop_parcels(self, step: Step, parcels: Sequence[Parcel]) -> Accepted | Declined:
+        return self._call("stop_parcels", list(parcels), Accepted)
+
     def open_window(self, order_no: str, *, note: str) -> Accepted | Declined:
         def do() -> Accepted:
             self.windows.append(order_no)
@@ -215,5 +280,5 @@ class Double:
         return [name for name, _about in self.steps()]
 
     def steps(self) -> list[tuple[str, Any]]:
-        questions = ("ticket", "refund_status", "order_now")
+        questions = ("ticket", "refund_status", "order_now", "parcels")
         return [call for call in self.calls if call[0] not in questions]

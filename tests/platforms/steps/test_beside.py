@@ -7,16 +7,19 @@ import pytest
 from django.urls import reverse
 
 from aftersale.admin.workbench import case as workbench_case
-from aftersale.models import PlatformStep, TicketType
-from aftersale.platforms.desk_steps import ReturnAddress
+from aftersale.models import PlatformFacts, PlatformStep, Refund, ReturnFreight, TicketType
+from aftersale.platforms.desk_steps import Parcel, ReturnAddress
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Declined, NotAuthorised, Why
 from aftersale.services.desk import beside
+from aftersale.services.ingest import save_tickets
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shops import shops
 from aftersale.services.tickets.cases import seen_now
 from tests import factories
 from tests.admin.clients import english_client
+from tests.aftersale.pictures import picture
 
 from .conftest import Case
 
@@ -187,6 +190,114 @@ def test_new_goods_of_an_exchange(make_case: Any) -> None:
     assert case.there.names()[-1] == "send_new_goods"
     assert case.now().status == "returning"
     assert "send_new_goods" not in beside.possible(case.ticket)
+
+
+def returning(make_case: Any) -> Case:
+    """A return whose goods are on their way back."""
+    case: Case = make_case(**RETURN)
+    case.approve()
+    case.go()
+    case.there.change(case.number, status="returning")
+    record = case.there.tickets[case.number]
+    save_tickets([record], shops=shops.known([record.shop]), now=case.clock.now)
+    case.now()
+    return case
+
+
+def test_more_time_for_a_return(make_case: Any) -> None:
+    case = make_case(**RETURN)
+    with pytest.raises(Refused, match="can't be told"):
+        beside.more_time(ticket_id=case.ticket.pk, user=case.user, now=case.clock.now)
+    case = returning(make_case)
+    client = english_client(case.user)
+    url = reverse("desk:more-time", args=[case.ticket.pk])
+    assert url in client.get(reverse("desk:case", args=[case.ticket.pk])).content.decode()
+    assert "Ask for more time" in client.get(url).content.decode()
+    assert client.post(url, {"seen": seen_now(case.ticket, case.order)}).status_code == 204
+    again = client.post(url, {"seen": seen_now(case.ticket, case.order)})
+    assert again.status_code == 422 and "on its way" in again.content.decode()
+    PlatformStep.objects.filter(state="due").update(next_step_at=case.clock.now)
+    case.go()
+    assert case.there.names()[-1] == "more_time"
+    due = case.there.tickets[case.number].due_at
+    assert due is not None and case.now().due_at == due
+    assert case.ticket.status == "returning" and case.ticket.committed == 6_000
+
+
+def test_parcels_on_their_way_are_stopped(make_case: Any) -> None:
+    case = make_case(order_status="shipped")
+    client = english_client(case.user)
+    url = reverse("desk:stop-parcels", args=[case.ticket.pk])
+    seen = seen_now(case.ticket, case.order)
+    assert "names no parcel" in client.get(url).content.decode()
+    case.there.on_their_way = [Parcel("sf", "SF1"), Parcel("yto", "YT2")]
+    assert "SF1" in client.get(url).content.decode()
+    for numbers in ([], ["SF1", "XX"]):
+        refused = client.post(url, {"seen": seen, "parcels": numbers})
+        assert refused.status_code == 422 and "Choose among the parcels" in refused.content.decode()
+    assert not PlatformStep.objects.exists()
+    assert client.post(url, {"seen": seen, "parcels": ["YT2"]}).status_code == 204
+    PlatformStep.objects.update(next_step_at=case.clock.now)
+    case.go()
+    assert ("stop_parcels", [Parcel("yto", "YT2")]) in case.there.steps()
+    shown = client.get(reverse("desk:case", args=[case.ticket.pk])).content.decode()
+    assert "yto YT2" in shown
+    # Before anything was sent there is nothing to stop.
+    assert "stop_parcels" not in beside.possible(make_case(order_status="pending_shipment").ticket)
+
+
+def test_return_freight_is_answered_before_the_return_is_confirmed(make_case: Any) -> None:
+    case = returning(make_case)
+    facts = [["return_freight_asked", "12.00", None], ["return_freight", "waiting", None]]
+    told = PlatformFacts.objects.create(
+        shop=case.shop, subject="ticket", number=case.number, facts=facts, at=case.clock.now
+    )
+    client = english_client(case.user)
+    page = client.get(reverse("desk:case", args=[case.ticket.pk])).content.decode()
+    assert "Answer the return freight" in page and "Goods are here" not in page
+    confirm = reverse("desk:confirm-return", args=[case.ticket.pk])
+    seen = seen_now(case.ticket, case.order)
+    early = client.post(confirm, {"seen": seen})
+    assert early.status_code == 422 and "asks for ¥12.00" in early.content.decode()
+    assert case.now().status == "returning"
+    url = reverse("desk:return-freight", args=[case.ticket.pk])
+    sent = {"seen": seen, "amount": "1200"}
+    for wrong, why in (
+        ({}, "Choose whether"),
+        ({"answer": "refuse"}, "Write why"),
+        ({"answer": "refuse", "text": "our parcel was right"}, "needs pictures"),
+    ):
+        refused = client.post(url, sent | wrong)
+        assert refused.status_code == 422 and why in refused.content.decode()
+    stale = client.post(url, sent | {"amount": "1100", "answer": "pay"})
+    assert stale.status_code == 409 and "another return freight" in stale.content.decode()
+    assert not ReturnFreight.objects.exists()
+    assert client.post(url, sent | {"answer": "pay"}).status_code == 204
+    seen = seen_now(case.ticket, case.order)
+    refuse = {"answer": "refuse", "text": "our parcel was right", "evidence": picture()}
+    assert client.post(url, sent | refuse | {"seen": seen}).status_code == 204
+    answer = ReturnFreight.objects.get()
+    assert (answer.amount, answer.pays, answer.user) == (1_200, False, case.user)
+    # Another amount by now: answered anew.
+    told.facts[0][1] = "13.00"
+    told.save()
+    seen = seen_now(case.ticket, case.order)
+    assert client.post(confirm, {"seen": seen}).status_code == 422
+    sent = {"seen": seen, "amount": "1300", "answer": "pay"}
+    assert client.post(url, sent).status_code == 204
+    shown = client.get(confirm).content.decode()
+    assert "Besides, ¥13.00 of return freight is paid" in shown
+    assert client.post(confirm, {"seen": seen_now(case.ticket, case.order)}).status_code == 204
+    Refund.objects.update(next_step_at=case.clock.now)
+    case.go(seconds=1)
+    (step,) = [about for name, about in case.there.steps() if name == "confirm_receipt"]
+    assert (step.freight.amount, step.freight.pays, list(step.freight.pictures)) == (
+        1_300,
+        True,
+        [],
+    )
+    # It is no part of the order's money.
+    assert case.now().committed == case.order.committed == 6_000
 
 
 def test_the_return_address_is_chosen_with_the_approval(make_case: Any) -> None:

@@ -17,7 +17,15 @@ def told(**changes):
     "changes, facts",
     [
         ({}, []),
-        ({"sub_type": "REFUND_PRICE_DIFF"}, [("kind", "price_difference")]),
+        (
+            {"sub_type": "REFUND_PRICE_DIFF"},
+            [("kind", "price_difference"), ("started_by", "merchant")],
+        ),
+        (
+            {"sub_type": "REFUND_PRICE_DIFF", "details": {"receive_product": True}},
+            [("kind", "price_difference"), ("started_by", "merchant")],
+        ),
+        ({"reason": "INITIATE_BY_PLATFORM"}, [("started_by", "platform")]),
         ({"type": "RESHIP"}, [("kind", "reship")]),
         ({"status": "USER_WAIT_HANDLE_MERCHANT_AFTER_SALE"}, [("started_by", "merchant")]),
         (
@@ -64,7 +72,10 @@ def test_what_is_told_of_an_order():
     }
     detail = {**ORDER["order_detail"], "product_infos": [first]}
     detail["pay_info"] = {**detail["pay_info"], "payment_method": 2}
-    facts = to_records.order_record("s", {**ORDER, "order_detail": detail}).facts
+    raw = {**ORDER, "order_detail": detail, "status": 20}
+    sent = to_records.order_record("s", {**raw, "status": 30}).facts
+    assert "ship_by" not in {fact.name for fact in sent}
+    facts = to_records.order_record("s", raw).facts
     assert [(fact.name, fact.value) for fact in facts] == [
         ("presale", "full"),
         ("ship_by", ""),

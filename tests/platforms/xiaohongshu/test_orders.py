@@ -162,6 +162,7 @@ def test_facts_are_shown_beside_an_order() -> None:
     found = parcel(
         order(
             line(1, 4_990, kolName="主播小林"),
+            orderStatus=4,
             orderType=4,
             promiseLastDeliveryTime=AT,
             paymentType=5,

@@ -1,0 +1,7 @@
+"""Buyers' data in monitoring's tables (SPEC P7)."""
+
+from aftersale.services.privacy.places import Place
+from monitoring.models import Alert
+
+# Facts of alerts are names and figures; a number of a buyer is in none of them but by accident.
+PLACES = [Place(Alert, "shop", texts=["facts"])]

@@ -1,0 +1,17 @@
+"""Advice: strategies proposed out of a shop's own past (SPEC M6)."""
+
+from .begin import DEFAULT_DAYS, MOST_DAYS, begin, cancel, wake_silent
+from .drafts import chosen_point, documents, make_drafts
+from .run import run
+
+__all__ = [
+    "DEFAULT_DAYS",
+    "MOST_DAYS",
+    "begin",
+    "cancel",
+    "chosen_point",
+    "documents",
+    "make_drafts",
+    "run",
+    "wake_silent",
+]

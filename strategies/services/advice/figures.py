@@ -1,0 +1,154 @@
+"""Figures of proposals, counted from what the engine's replay decides (SPEC M6). Amounts in fen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from strategies.advice.cases import MOST_OF_ONE_BUYER, Cases, Support
+from strategies.advice.judge import interval_of_loss, interval_of_sum
+from strategies.engine.vocabulary import SCENARIOS
+
+from .columns import Past
+
+EXAMPLES = 3
+# The same past gives the same intervals.
+SEED = 20_231
+DAYS_OF_MONTH = 30
+_GOODS_FIRST = {each.name for each in SCENARIOS if each.outcome == "approve_return"}
+
+
+class Taken:
+    """The tickets that one strategy takes in a replay."""
+
+    def __init__(self) -> None:
+        self.tickets: list[int] = []
+        self.amounts: list[int] = []
+        self.from_others = 0
+        """Tickets among them that the present strategies take."""
+
+    def add(self, ticket: int, amount: int, *, from_others: bool) -> None:
+        self.tickets.append(ticket)
+        self.amounts.append(amount)
+        self.from_others += from_others
+
+
+class Counter:
+    """Counts what strategies took, by the ends of the past's tickets."""
+
+    def __init__(self, past: Past, *, split: int, months: float, unseen_months: float) -> None:
+        self._past = past
+        self._split = split
+        self._months, self._unseen_months = months, unseen_months
+        self._order = np.argsort(past.everything.ticket)
+        self._sorted = past.everything.ticket[self._order]
+
+    def cases(self, taken: Taken, scenario: str) -> Cases:
+        """The rows of the tickets, with the scenario's losses."""
+        tickets = np.unique(np.array(taken.tickets, dtype=np.int64))
+        rows = self._order[np.searchsorted(self._sorted, tickets)]
+        cases = self._past.everything.take(rows)
+        return cases.with_loss(self._past.goods_first[rows]) if scenario in _GOODS_FIRST else cases
+
+    def of(self, taken: Taken, scenario: str) -> dict[str, Any]:
+        cases = self.cases(taken, scenario)
+        unseen = cases.take(cases.second >= self._split)
+        return {
+            "hits": len(taken.tickets),
+            "amount": sum(taken.amounts),
+            "from_others": taken.from_others,
+            "all": _sums(cases),
+            "unseen": _sums(unseen) | _intervals(unseen, self._unseen_months),
+            "right": _largest(cases, cases.known & (cases.loss == 0), cases.amount),
+            "wrong": _largest(cases, cases.loss > 0, cases.loss),
+            "buyer": _most_of_one(cases),
+        }
+
+    def together(self, parts: Sequence[tuple[Taken, str]]) -> dict[str, Any]:
+        """The whole set: its sums, and those of the last third with their intervals, a month."""
+        cases = [self.cases(taken, scenario) for taken, scenario in parts]
+        unseen = [each.take(each.second >= self._split) for each in cases]
+        return {
+            "hits": sum(len(taken.tickets) for taken, _ in parts),
+            "amount": sum(sum(taken.amounts) for taken, _ in parts),
+            "all": _added([_sums(each) for each in cases]),
+            "month": _a_month(cases, self._months),
+            "unseen": _added([_sums(each) for each in unseen])
+            | _a_month(unseen, self._unseen_months)
+            | _intervals(_joined(unseen), self._unseen_months),
+        }
+
+
+def _joined(cases: Sequence[Cases]) -> Cases:
+    first = cases[0]
+    return Cases(
+        **{name: np.concatenate([getattr(each, name) for each in cases]) for name in vars(first)}
+    )
+
+
+def _sums(cases: Cases) -> dict[str, int]:
+    return {
+        "tickets": len(cases),
+        "buyers": len(np.unique(cases.buyer)),
+        "minutes": round(float(cases.minutes.sum())),
+        "known": int(cases.known.sum()),
+        "bad": int((cases.loss > 0).sum()),
+        "loss": int(cases.loss.sum()),
+    }
+
+
+def _added(parts: Sequence[dict[str, int]]) -> dict[str, int]:
+    """Buyers of several strategies count with each: who they are is not asked here."""
+    return {name: sum(part[name] for part in parts) for name in parts[0]}
+
+
+def _a_month(cases: Sequence[Cases], months: float) -> dict[str, int]:
+    return {
+        "loss_a_month": round(sum(int(each.loss.sum()) for each in cases) / months),
+        "minutes_a_month": round(sum(float(each.minutes.sum()) for each in cases) / months),
+    }
+
+
+def _intervals(cases: Cases, months: float) -> dict[str, list[int]]:
+    loss = interval_of_loss(cases.buyer, cases.loss, cases.amount, seed=SEED)
+    minutes = interval_of_sum(cases.buyer, cases.minutes, seed=SEED)
+    return {
+        "loss_interval": [round(each / months) for each in loss],
+        "minutes_interval": [round(each / months) for each in minutes],
+    }
+
+
+def _largest(cases: Cases, chosen: np.ndarray, by: np.ndarray) -> list[int]:
+    rows = np.nonzero(chosen)[0]
+    rows = rows[np.argsort(-by[rows], kind="stable")][:EXAMPLES]
+    return cases.ticket[rows].tolist()
+
+
+def _most_of_one(cases: Cases) -> dict[str, int] | None:
+    """The buyer with most of it, by one of their tickets: numbers of buyers are kept nowhere
+    else (SPEC P7)."""
+    if not len(cases):
+        return None
+    codes, places = np.unique(cases.buyer, return_inverse=True)
+    amounts = np.bincount(places, weights=cases.amount, minlength=len(codes))
+    most = int(amounts.argmax())
+    own = places == most
+    return {
+        "ticket": int(cases.ticket[own][0]),
+        "tickets": int(own.sum()),
+        "amount": int(amounts[most]),
+        "share": round(100 * float(amounts[most]) / max(1, int(cases.amount.sum()))),
+    }
+
+
+def missing_of(support: Support, *, room: int) -> str:
+    """Why a scenario gets no proposal, as a word (strategies/advice_words)."""
+    if not room:
+        return "no_room"
+    if support.missing:
+        return support.missing
+    if support.bad >= support.known * MOST_OF_ONE_BUYER:
+        return "mostly_kept"
+    return "not_worth"

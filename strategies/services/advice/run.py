@@ -1,0 +1,264 @@
+"""The search at work: the past read, rules found, whole sets replayed (SPEC M6).
+
+Nothing that decisions are made from is written, only the row of the search. Killed, it begins anew
+(rows are the truth); cancelled, it ends at the next page.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import structlog
+
+from config.heartbeat import beat
+from strategies.advice.cases import Cases, support
+from strategies.advice.propose import DAYS_OF_MONTH, Part, Point, propose
+from strategies.engine.replay import Past as EnginePast
+from strategies.engine.vocabulary import SCENARIOS
+from strategies.models import MOST_PER_SCENARIO, AdviceRun, TrialRun, TrialStatus
+from strategies.services.trials.begin import SILENCE
+from strategies.services.trials.past import AMOUNT, TICKET
+from strategies.services.trials.past import Past as TrialPast
+from strategies.services.trials.sides import Side
+
+from .columns import Columns
+from .columns import Past as Found
+from .figures import Counter, Taken, missing_of
+from .proposals import Proposal, proposals_of, rulebook_with
+from .stories import handling_minutes
+
+log = structlog.get_logger(__name__)
+DAY_SECONDS = 86_400
+# The search may take as long as reading the past once.
+_PASSES = 2
+
+
+class Cancelled(Exception):
+    """Somebody stopped it, or took it over."""
+
+
+def run(run_id: int, *, clock: Callable[[], datetime]) -> None:
+    """Runs a search that waits, or one whose worker has died; anything else is left alone."""
+    advice = _take(run_id, now=clock())
+    if advice is None:
+        return
+    was_on = gc.isenabled()
+    gc.disable()  # it would scan the rows of a page again and again; nothing here is a cycle
+    try:
+        advice.summary = _Search(advice, clock).summary()
+        advice.done = advice.total
+        _finish(advice, TrialStatus.DONE, now=clock())
+    except Cancelled:
+        return
+    except Exception as error:
+        log.exception("advice_failed", advice=advice.pk)
+        advice.error = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+        _finish(advice, TrialStatus.FAILED, now=clock())
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _take(run_id: int, *, now: datetime) -> AdviceRun | None:
+    waiting = AdviceRun.objects.filter(pk=run_id, status=TrialStatus.QUEUED)
+    silent = AdviceRun.objects.filter(
+        pk=run_id, status=TrialStatus.RUNNING, seen_at__lt=now - SILENCE
+    )
+    for rows in (waiting, silent):
+        if rows.update(status=TrialStatus.RUNNING, seen_at=now, done=0):
+            return AdviceRun.objects.select_related("shop").get(pk=run_id)
+    return None
+
+
+def _finish(advice: AdviceRun, status: TrialStatus, *, now: datetime) -> None:
+    AdviceRun.objects.filter(pk=advice.pk, status=TrialStatus.RUNNING).update(
+        status=status,
+        finished_at=now,
+        done=advice.done,
+        summary=advice.summary,
+        error=advice.error,
+    )
+
+
+class _Search:
+    def __init__(self, advice: AdviceRun, clock: Callable[[], datetime]) -> None:
+        self._advice = advice
+        self._clock = clock
+        self._past = TrialPast(advice.shop_id, advice.starts_at, advice.ends_at)
+        advice.total = self._past.total * _PASSES
+        advice.save(update_fields=["total"])
+        # The present strategies' hits, by ticket; and of each strategy.
+        self._taken_now: set[int] = set()
+        self._existing: dict[str, Taken] = {}
+
+    def summary(self) -> dict[str, Any]:
+        found = self._read()
+        summary: dict[str, Any] = {
+            "ends": {end.value: told.__dict__ for end, told in found.ends.items()},
+            "tickets": len(found.everything),
+            "timed": found.timed,
+            "estimated": self._past.estimated,
+            "points": [],
+            "missing": [],
+            "existing": [],
+        }
+        if not len(found.everything):
+            return summary
+        seconds = found.everything.second
+        first, last = int(seconds.min()), int(seconds.max())
+        split = first + (last - first) * 2 // 3
+        days = (last - first) // DAY_SECONDS + 1
+        months = days / DAYS_OF_MONTH
+        summary |= {"days": days, "split": split}
+        cases = {name: self._wanted(found, name) for name in self._scenarios()}
+        parts = [
+            Part(
+                name, own.take(own.second < split), own.take(own.second >= split), self._room(name)
+            )
+            for name, own in cases.items()
+        ]
+        points = propose(
+            [part for part in parts if part.room and len(part.seen)],
+            months=months * 2 / 3,
+            unseen_months=months / 3,
+            may_lose=self._advice.may_lose,
+            between=lambda: self._alive(0),
+        )
+        count = Counter(found, split=split, months=months, unseen_months=months / 3)
+        proposals = [
+            proposals_of(
+                point, cases, self._words, days=days, left_out=self._advice.products_left_out
+            )
+            for point in points
+        ]
+        taken = self._replay(proposals)
+        summary["points"] = [
+            _point(point, own, took, count)
+            for point, own, took in zip(points, proposals, taken, strict=True)
+        ]
+        proposed = {each.scenario for some in proposals for each in some}
+        summary["missing"] = [
+            _missing(part.scenario, cases[part.scenario], part.room)
+            for part in parts
+            if part.scenario not in proposed
+        ]
+        summary["existing"] = [
+            {"strategy": key, **count.of(own, self._scenario_of[key])}
+            for key, own in self._existing.items()
+        ]
+        return summary
+
+    def _read(self) -> Found:
+        """Pass 1: the past by the present strategies, and its columns."""
+        advice = self._advice
+        present = self._side(advice.present)
+        self._scenario_of = {str(s.id): s.scenario for s in present.replay.rulebook.strategies}
+        self._existing = {
+            str(s.id): Taken() for s in present.replay.rulebook.strategies if s.enabled
+        }
+        minutes = handling_minutes(advice.shop_id, advice.starts_at, advice.ends_at)
+        columns = Columns(present.replay.rulebook, minutes, now=self._clock())
+        for page in self._past.pages():
+            asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
+            verdicts = present.replay.run(asked)
+            columns.add(page.facts, verdicts)
+            for facts, verdict in zip(page.facts, verdicts, strict=True):
+                if verdict is None or verdict.source is None:
+                    continue
+                self._taken_now.add(facts[TICKET])
+                if verdict.strategy is not None:
+                    own = self._existing[present.keys[verdict.strategy]]
+                    own.add(facts[TICKET], facts[AMOUNT], from_others=False)
+            self._alive(len(asked))
+        self._words = columns.words
+        return columns.finish()
+
+    def _replay(self, proposals: Sequence[Sequence[Proposal]]) -> list[dict[str, Taken]]:
+        """Pass 2: each set with the present strategies, by the engine, all of it: caps, windows,
+        guards, hit once. By set and key, the tickets taken."""
+        shop = self._advice.shop.code
+        sides = [self._side(rulebook_with(self._advice.present, own, shop)) for own in proposals]
+        found = [{each.key: Taken() for each in own} for own in proposals]
+        if not sides:
+            return found
+        for page in self._past.pages():
+            asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
+            for side, taken in zip(sides, found, strict=True):
+                for facts, verdict in zip(page.facts, side.replay.run(asked), strict=True):
+                    if verdict is None or verdict.strategy is None:
+                        continue
+                    own = taken.get(side.keys[verdict.strategy])
+                    if own is not None:
+                        ticket = facts[TICKET]
+                        own.add(ticket, facts[AMOUNT], from_others=ticket in self._taken_now)
+            self._alive(len(asked))
+        return found
+
+    def _side(self, content: dict[str, Any]) -> Side:
+        period = TrialRun(shop_id=self._advice.shop_id, starts_at=self._advice.starts_at)
+        return Side(content, period, self._past)
+
+    def _scenarios(self) -> list[str]:
+        wanted = self._advice.scenarios
+        return [each.name for each in SCENARIOS if not wanted or each.name in wanted]
+
+    def _wanted(self, found: Found, scenario: str) -> Cases:
+        """The scenario's cases without products that the owner leaves out."""
+        cases = found.of(scenario)
+        out = set(self._advice.products_left_out)
+        if not out:
+            return cases
+        codes = [code for code, word in enumerate(self._words.products) if word in out]
+        return cases.take(~np.isin(cases.product, codes))
+
+    def _room(self, scenario: str) -> int:
+        present: Sequence[Mapping[str, Any]] = self._advice.present["strategies"]
+        return MOST_PER_SCENARIO - sum(each["scenario"] == scenario for each in present)
+
+    def _alive(self, more: int) -> None:
+        """Says how far it has come. Raises Cancelled where somebody stopped it."""
+        self._advice.done += more
+        beat()
+        row = AdviceRun.objects.filter(pk=self._advice.pk, status=TrialStatus.RUNNING)
+        if not row.update(done=self._advice.done, seen_at=self._clock()):
+            raise Cancelled
+
+
+def _point(
+    point: Point, proposals: Sequence[Proposal], taken: Mapping[str, Taken], count: Counter
+) -> dict[str, Any]:
+    # What the caps leave nothing of is not proposed.
+    kept = [each for each in proposals if taken[each.key].tickets]
+    return {
+        "price": point.price,
+        "within_limit": point.within_limit,
+        "figures": count.together([(taken[each.key], each.scenario) for each in kept])
+        if kept
+        else None,
+        "proposals": [
+            {
+                "number": each.number,
+                "scenario": each.scenario,
+                "keys": each.keys,
+                **count.of(taken[each.key], each.scenario),
+            }
+            for each in kept
+        ],
+    }
+
+
+def _missing(scenario: str, cases: Cases, room: int) -> dict[str, Any]:
+    own = support(cases)
+    return {
+        "scenario": scenario,
+        "why": missing_of(own, room=room),
+        "cases": own.cases,
+        "known": own.known,
+        "bad": own.bad,
+        "buyers": own.buyers,
+        "share": round(100 * own.largest_share),
+    }

@@ -1,0 +1,1 @@
+"""Personal data (SPEC P7)."""
