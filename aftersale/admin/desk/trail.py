@@ -157,11 +157,13 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "by": done_by(entry),
         "whom": entry.whom if entry.whom_id != entry.user_id else None,
         "filters": _filters(entry),
+        "told": entry.subject or entry.note or entry.filters or entry.whom_id != entry.user_id,
     }
 
 
 def _filters(entry: AuditEntry) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in entry.filters.items())
+    words = {"buyer": _("Buyer")}
+    return "; ".join(f"{words.get(name, name)}: {value}" for name, value in entry.filters.items())
 
 
 def _cells(entries: Iterator[AuditEntry], kinds: dict[str, Any]) -> Iterator[list[Cell]]:

@@ -48,9 +48,7 @@ class Command(RecordedCommand):
 
     def _user(self, options: dict[str, Any]) -> User:
         if options["user"] is None:
-            raise CommandError(
-                _("--set-right needs --as USER: the audit trail names who it was.")
-            )
+            raise CommandError(_("--set-right needs --as USER: the audit trail names who it was."))
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})
