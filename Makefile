@@ -18,9 +18,10 @@ AS_PRODUCTION := DEBUG=False SECRET_KEY=$$($(BIN)/python -c 'import secrets; pri
 # The days by which the clocks of the tests and of their PostgreSQL are moved: Debian's package
 # libfaketime must be there.
 DAYS ?= 400
+MINUTES ?= 60
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run install postgres stop test test-ahead cases coverage bench \
+.PHONY: help run install postgres stop test test-ahead old-databases chaos cases coverage bench \
 	check lint format types imports settings migrations translations
 
 help:
@@ -29,6 +30,8 @@ help:
 	@echo "make postgres   start the embedded PostgreSQL and leave it running; make stop stops it"
 	@echo "make test       the tests, in a random order; the seed is printed"
 	@echo "make test-ahead a good part of the tests with the clocks 400 days ahead (DAYS=400)"
+	@echo "make old-databases  databases of landed versions are migrated with their rows"
+	@echo "make chaos      kills, freezes, wrong clocks, failovers and restores under load, for an hour (MINUTES=60)"
 	@echo "make cases      the decision cases alone"
 	@echo "make check      linters, types, import contracts, settings, migrations, translations"
 	@echo "make coverage   the tests with the share of lines that they run"
@@ -71,6 +74,12 @@ test: install
 
 test-ahead: install
 	@TEST_DAYS_AHEAD=$(DAYS) PYTHONPATH=tests/moved_clock $(PYTEST) tests/aftersale tests/api tests/docs tests/strategies tests/syncing
+
+old-databases: install
+	@$(BIN)/python -m pytest -q tests/upgrading/old_databases.py
+
+chaos: install
+	@$(BIN)/python -m tests.chaos $(MINUTES)
 
 cases: install
 	@$(BIN)/python -m pytest -q tests/strategies/test_cases.py

@@ -45,8 +45,8 @@ Q_CLUSTER: dict[str, Any] = {
 
 # Seconds within which a cluster gives a sign of work, or is frozen (SPEC E1). Tasks show that they
 # go on between two steps, so that this is as long as their longest step: some calls of ten seconds;
-# in `slow` a page of a trial run, or a shop's days.
-BEATS_WITHIN = {DECIDE: 40, PAY: 45, SLOW: 300, PULL: 45, TELL: 45}
+# in `slow` one statement over all of a shop's past, or reading one sheet of a file.
+BEATS_WITHIN = {DECIDE: 40, PAY: 45, SLOW: 50, PULL: 45, TELL: 45}
 # Seconds within which a task ends: django-q2 kills what takes longer.
 ENDS_WITHIN = {
     cluster: Q_CLUSTER["ALT_CLUSTERS"].get(cluster, {}).get("timeout", Q_CLUSTER["timeout"])

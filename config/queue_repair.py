@@ -20,6 +20,18 @@ _TASKS = """
     WHERE lock > clock_timestamp() + 2 * %s * interval '1 second'
     RETURNING id
 """
+# Fetched by a worker that died and due once more, or queued by a version before 0.2.0: a sweep has
+# found their rows long ago, and many of them would hold up all that was woken since.
+_STALE = """
+    DELETE FROM django_q_ormq WHERE wake IS NULL AND lock <= clock_timestamp()
+"""
+
+
+def forget_stale() -> int:
+    """Deletes tasks that wake nobody any more; how many that were. Idempotent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STALE)
+        return cursor.rowcount
 
 
 def set_back() -> list[str]:

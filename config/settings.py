@@ -191,6 +191,8 @@ STATIC_ROOT = BASE_DIR / "static" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 # Pictures that people attach to cases. No web server serves this folder; a page checks the right.
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or BASE_DIR / "var" / "media")
+# Copies of shops' past decisions in columns, a folder a machine; thrown away and made anew at will.
+PAST_ROOT = Path(env.str("PAST_ROOT", default="") or BASE_DIR / "var" / "past")
 STORAGES = {
     "default": {
         "BACKEND": "config.whole_files.WholeFiles",

@@ -25,3 +25,5 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_comm
 # A folder of the run's own, removed at its end.
 _media = tempfile.TemporaryDirectory(prefix="afterdesk-media-")
 STORAGES["default"]["OPTIONS"]["location"] = _media.name  # noqa: F405
+_past = tempfile.TemporaryDirectory(prefix="afterdesk-past-")
+PAST_ROOT = _past.name

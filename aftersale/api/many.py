@@ -17,6 +17,7 @@ from aftersale.services.refunds import approvals
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotAllowed, Refused
 from aftersale.services.shipping import ship_checks
+from aftersale.services.tickets import waiting_approvals
 
 from .call import Call, answer
 from .finding import ticket_id
@@ -37,8 +38,10 @@ class Approvals(Record):
 
 class ApprovalResult(BaseModel):
     ticket_no: str
-    result: Literal["approved", "refused"]
-    status: TicketStatus | None = Field(description="Of one that was approved: its status then")
+    result: Literal["approved", "waiting", "refused"] = Field(
+        description="`waiting`: for a second person (SPEC G4)"
+    )
+    status: TicketStatus | None = Field(description="Of one that was not refused: its status then")
     code: ProblemCode | None = Field(description="Of a refused one, as in a problem")
     detail: str | None
 
@@ -104,7 +107,7 @@ class ApproveTicketsCall(Call):
             )
         return ApprovalResult(
             ticket_no=one.ticket_no,
-            result="approved",
+            result="waiting" if waiting_approvals.is_waiting(ticket) else "approved",
             status=TicketStatus(ticket.status),
             code=None,
             detail=None,

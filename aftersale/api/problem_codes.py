@@ -29,6 +29,7 @@ class ProblemCode(StrEnum):
     WRONG_STEP = "wrong_step"
     STALE = "stale"
     OTHER_PAYMENT = "other_payment"
+    SECOND_PERSON = "second_person"
     NOT_OPENED = "window_not_opened"
     CURSOR_GONE = "cursor_gone"
     PRECONDITION_FAILED = "precondition_failed"

@@ -175,7 +175,7 @@ def _refusal(error: errors.Refused, code: Code) -> HttpResponse:
         case errors.WrongStep():
             states = {"from_state": error.from_state, "to_state": error.to_state}
             return answer_with(Conflict.of(409, code, error.message, **states))
-        case errors.Stale():
+        case errors.Stale() | errors.WaitsForSecondPerson():
             states = {"from_state": None, "to_state": None}
             return answer_with(Conflict.of(409, code, error.message, **states))
         case errors.NotKept():

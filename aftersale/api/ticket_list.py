@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from pydantic import Field
 from rest_framework.request import Request
 
-from aftersale.models import DESK_STATUSES, Ticket
+from aftersale.models import DESK_STATUSES, ApprovalRequest, ApprovalState, Ticket
 from aftersale.records.schemas import TicketStatus, TicketType
 from aftersale.records.values import NO_NUL, Time
 from aftersale.services.desk.queues import MERCHANTS_TURN
@@ -28,6 +28,9 @@ class TicketQuery(ChangesQuery):
     reason: str | None = Field(default=None, max_length=64, pattern=NO_NUL)
     source: Literal["strategy", "fast_refund", "person", "platform"] | None = Field(
         default=None, description="Who or what caused the refund"
+    )
+    second_person: bool | None = Field(
+        default=None, description="Those that wait for a second person, or those that do not (G4)"
     )
     due: Literal["overdue", "2h", "24h"] | None = Field(
         default=None, description="What is the merchant's turn: overdue, or due within that time"
@@ -62,7 +65,9 @@ def ticket_page(
 
 
 def _indexed(asked: TicketQuery) -> bool:
-    """True if the index `ticket_on_the_desk` answers all filters."""
+    """True if an index, mostly `ticket_on_the_desk`, finds few tickets by the filters."""
+    if asked.second_person:
+        return True
     if asked.due or asked.due_after or asked.due_before:
         return True
     if asked.order is not None or asked.buyer is not None:
@@ -82,6 +87,10 @@ def _conditions(asked: TicketQuery, now: datetime) -> Q:
             found &= Q(**{field: value})
     if asked.status:
         found &= Q(status__in=asked.status)
+    if asked.second_person is not None:
+        asked_of = ApprovalRequest.objects.filter(state=ApprovalState.WAITING)
+        waits = Q(pk__in=asked_of.values("ticket"))
+        found &= waits if asked.second_person else ~waits
     if asked.source is not None:
         found &= Q(refund__source=asked.source)
     for field, key in (("applied_at", "applied"), ("updated_at", "updated"), ("due_at", "due")):

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aftersale.models import (
     Actor,
+    ApprovalKind,
+    ApprovalRequest,
+    ApprovalState,
     ArbitrationResult,
     AttemptState,
     FundKind,
@@ -95,6 +98,19 @@ class ShownRefund(BaseModel):
     attempts: list[ShownAttempt]
 
 
+class ShownApprovalRequest(BaseModel):
+    """A step above what somebody approves alone, and what became of it (SPEC G4)."""
+
+    state: ApprovalState
+    step: ApprovalKind
+    amount: Yuan
+    requested_by: str = Field(description="The login of whoever asked, or of a token's maker")
+    requested_at: Moment
+    settled_by: str | None = Field(description="Who confirmed, declined or withdrew it")
+    settled_at: Moment | None
+    note: str
+
+
 class TicketRow(BaseModel):
     """A ticket in a list."""
 
@@ -131,6 +147,9 @@ class TicketRow(BaseModel):
 class ShownTicket(TicketRow):
     window: TicketWindow | None
     refund: ShownRefund | None
+    second_person: ShownApprovalRequest | None = Field(
+        description="The latest step that a second person was asked for"
+    )
     events: list[ShownTicketEvent]
     seen: str = Field(description="The facts as they are now: send it back to act on these alone")
 
@@ -151,19 +170,21 @@ def ticket_content(pk: int) -> dict[str, Any]:
         "window": ticket.window
         and {"opened_at": ticket.window.opened_at, "closes_at": ticket.window.closes_at},
         "refund": None if refund is None else refund_content(refund),
+        "second_person": _second_person(ticket),
         "events": [_event(event) for event in reversed(events)],
         "seen": cases.seen_now(ticket, ticket.order),
     }
 
 
-def answer_ticket(pk: int, *, personal: bool = True) -> HttpResponse:
+def answer_ticket(pk: int, *, personal: bool = True, status: int = 200) -> HttpResponse:
     """The ticket as an answer; `personal` False leaves out what is the buyer's."""
     found = ShownTicket.model_validate(ticket_content(pk))
     if not personal:
         found.buyer, found.note, found.evidence, found.events = "", "", [], []
+        found.second_person = None
         found.seen = ""
-        return answer(found)
-    return answer(found, facts=found.seen)
+        return answer(found, status)
+    return answer(found, status, facts=found.seen)
 
 
 def locked_facts(*, shop_id: int, ticket_no: str) -> str:
@@ -206,6 +227,23 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "order_arrived": ticket.order_id is not None,
         "awaiting_evaluation": ticket.awaiting_evaluation,
         "waits": ticket.awaiting_evaluation,
+    }
+
+
+def _second_person(ticket: Ticket) -> dict[str, Any] | None:
+    requests = ApprovalRequest.objects.select_related("requested_by", "settled_by")
+    request = requests.filter(ticket=ticket).order_by("-pk").first()
+    if request is None:
+        return None
+    return {
+        "state": request.state,
+        "step": request.kind,
+        "amount": request.amount,
+        "requested_by": request.requested_by.username,
+        "requested_at": request.requested_at,
+        "settled_by": request.settled_by and request.settled_by.username,
+        "settled_at": request.settled_at,
+        "note": request.note,
     }
 
 

@@ -13,14 +13,14 @@ from pydantic import Field
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import read, read_optional
-from aftersale.models import Refund, Scope, Ticket
+from aftersale.models import Refund, Scope, Ticket, TicketFlag
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
 from aftersale.services.desk import evidence, replies
 from aftersale.services.refunds import approvals, lost_payments, refund_results
 from aftersale.services.refunds.payment_claim import PaymentClaim
-from aftersale.services.shared.errors import NotFound
+from aftersale.services.shared.errors import NeedsPerson, NotFound
 from aftersale.services.tickets import snapshot
 
 from .call import Call
@@ -105,7 +105,8 @@ class RefundOutcome(Step):
 
 
 class TicketStep(Call):
-    """A step on the ticket of the address, answered with the ticket as it is then."""
+    """A step on the ticket of the address, answered with the ticket as it is then: by 202 where it
+    waits for a second person now (SPEC G4)."""
 
     scopes = {"POST": Scope.TICKETS}
     guarded = ("POST",)
@@ -115,11 +116,21 @@ class TicketStep(Call):
         def work() -> HttpResponse:
             pk = ticket_id(shop_id=self.shop_id, ticket_no=ticket_no)
             take(pk)
-            return answer_ticket(pk)
+            return _answer(pk)
 
         return self.once(
             work, facts=lambda: locked_facts(shop_id=self.shop_id, ticket_no=ticket_no)
         )
+
+
+def _answer(pk: int) -> HttpResponse:
+    # While a request waits every other step is refused: so it was this one that asked.
+    waits = Ticket.objects.filter(pk=pk, flags__contains=[TicketFlag.SECOND_PERSON]).exists()
+    return answer_ticket(pk, status=202 if waits else 200)
+
+
+# 202: above what the token's maker approves alone; `second_person` says what waits (SPEC G4).
+MONEY_ANSWERS = {200: ShownTicket, 202: ShownTicket}
 
 
 class ApproveCall(TicketStep):
@@ -127,7 +138,7 @@ class ApproveCall(TicketStep):
         operation_id="approve_ticket",
         summary="Approve a ticket",
         request=Approval,
-        responses=ShownTicket,
+        responses=MONEY_ANSWERS,
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
@@ -179,7 +190,7 @@ class NegotiateCall(TicketStep):
         operation_id="negotiate_ticket",
         summary="Negotiate a ticket",
         request=Offer,
-        responses=ShownTicket,
+        responses=MONEY_ANSWERS,
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
@@ -206,7 +217,7 @@ class ConfirmReturnCall(TicketStep):
         operation_id="confirm_return",
         summary="Confirm a return",
         request=MoneyStep,
-        responses=ShownTicket,
+        responses=MONEY_ANSWERS,
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
@@ -229,7 +240,7 @@ class RetryRefundCall(TicketStep):
         operation_id="retry_refund",
         summary="Try a failed refund again",
         request=MoneyStep,
-        responses=ShownTicket,
+        responses=MONEY_ANSWERS,
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
@@ -247,6 +258,41 @@ class RetryRefundCall(TicketStep):
         )
 
 
+class ConfirmApprovalCall(Call):
+    scopes = {"POST": Scope.TICKETS}
+
+    @extend_schema(
+        operation_id="confirm_approval",
+        summary="Confirm as a second person",
+        request=None,
+        responses={204: None},
+        tags=["tickets"],
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """Always 403 `needs_person`: the second person is one (SPEC G4, P5)."""
+        raise _needs_person(self.shop_id, ticket_no)
+
+
+class DeclineApprovalCall(Call):
+    scopes = {"POST": Scope.TICKETS}
+
+    @extend_schema(
+        operation_id="decline_approval",
+        summary="Decline as a second person",
+        request=None,
+        responses={204: None},
+        tags=["tickets"],
+    )
+    def post(self, request: Request, ticket_no: str) -> HttpResponse:
+        """Always 403 `needs_person`: the second person is one (SPEC G4, P5)."""
+        raise _needs_person(self.shop_id, ticket_no)
+
+
+def _needs_person(shop_id: int, ticket_no: str) -> NeedsPerson:
+    ticket_id(shop_id=shop_id, ticket_no=ticket_no)  # 404 where the shop has no such ticket
+    return NeedsPerson(_("A second person confirms or declines it, in the admin."))
+
+
 class RefundResultCall(Call):
     scopes = {"POST": Scope.TICKETS}
     is_step = True
@@ -255,7 +301,7 @@ class RefundResultCall(Call):
         operation_id="report_refund_result",
         summary="Say what became of a refund",
         request=RefundOutcome,
-        responses=ShownTicket,
+        responses=MONEY_ANSWERS,
         tags=["tickets"],
     )
     def post(self, request: Request, number: str) -> HttpResponse:
@@ -273,7 +319,7 @@ class RefundResultCall(Call):
             lost = lost_payments.ticket_of(shop_id=self.shop_id, refund=refund, claim=claim)
             if lost is not None:
                 self._lost(lost, number, sent, claim)
-                return answer_ticket(lost.pk)
+                return _answer(lost.pk)
             if refund is None:
                 raise NotFound(_("There is no such refund."))
             refund_results.record_result(
@@ -286,7 +332,7 @@ class RefundResultCall(Call):
                 seen=sent.seen,
                 claim=claim,
             )
-            return answer_ticket(refund.ticket_id)
+            return _answer(refund.ticket_id)
 
         return self.once(work)
 

@@ -14,7 +14,9 @@ from .reject_reasons import RejectReasonsCall
 from .ship_check import ShipCheckCall
 from .ticket_steps import (
     ApproveCall,
+    ConfirmApprovalCall,
     ConfirmReturnCall,
+    DeclineApprovalCall,
     NegotiateCall,
     RefundResultCall,
     RejectCall,
@@ -52,6 +54,8 @@ urlpatterns = [
     path(f"{TICKET}/negotiate", NegotiateCall.as_view(), name="negotiate"),
     path(f"{TICKET}/confirm-return", ConfirmReturnCall.as_view(), name="confirm-return"),
     path(f"{TICKET}/retry-refund", RetryRefundCall.as_view(), name="retry-refund"),
+    path(f"{TICKET}/confirm-approval", ConfirmApprovalCall.as_view(), name="confirm-approval"),
+    path(f"{TICKET}/decline-approval", DeclineApprovalCall.as_view(), name="decline-approval"),
     path(f"{TICKET}/goods-received", GoodsReceivedCall.as_view(), name="goods-received"),
     path("refunds", RefundsCall.as_view(), name="refunds"),
     path("webhooks", WebhooksCall.as_view(), name="webhooks"),

@@ -2,6 +2,7 @@
 
 from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
+from .approval import ApprovalLimit, ApprovalRequest
 from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
@@ -9,6 +10,8 @@ from .choices import (
     Actor,
     AlertKind,
     AlertState,
+    ApprovalKind,
+    ApprovalState,
     ArbitrationResult,
     AttemptState,
     AuditKind,
@@ -101,6 +104,10 @@ __all__ = [
     "AlertKind",
     "AlertState",
     "ApiToken",
+    "ApprovalKind",
+    "ApprovalLimit",
+    "ApprovalRequest",
+    "ApprovalState",
     "ArbitrationResult",
     "AttemptState",
     "AuditEntry",

@@ -117,13 +117,15 @@ class TicketFlag(models.TextChoices):
     PLATFORM_REFUSED = "platform_refused", _("The platform did not take the step")
     UNKNOWN_THERE = "unknown_there", _("Status or type of the platform not known here")
     MAY_BE_PAID = "may_be_paid", _("May have been paid already: a backup was restored")
+    SECOND_PERSON = "second_person", _("Waits for a second person")
 
 
 # Automation leaves tickets with one of these flags alone, and decides nothing on them: the line is
 # not known; the ticket was open before the shop was connected, and nobody has asked to evaluate
 # such tickets; the platform pays it by itself, did not accept a decision, or says something that is
-# not known here; it may have been paid in a time that a restored backup does not know. One with an
-# open difference is evaluated: it goes to people as `open_difference` (SPEC E2).
+# not known here; it may have been paid in a time that a restored backup does not know; a second
+# person is asked for a step on it (SPEC G4). One with an open difference is evaluated: it goes to
+# people as `open_difference` (SPEC E2).
 HANDS_OFF = [
     TicketFlag.LINE_MISSING,
     TicketFlag.BEFORE_CONNECTION,
@@ -131,6 +133,7 @@ HANDS_OFF = [
     TicketFlag.PLATFORM_REFUSED,
     TicketFlag.UNKNOWN_THERE,
     TicketFlag.MAY_BE_PAID,
+    TicketFlag.SECOND_PERSON,
 ]
 
 
@@ -172,6 +175,32 @@ class RefundStatus(models.TextChoices):
     SUCCEEDED = "succeeded", _("Paid")
     FAILED = "failed", _("Failed")
     TAKEN_BACK = "taken_back", _("Taken back")
+
+
+class ApprovalKind(models.TextChoices):
+    """A step that moves money, as a second person is asked for it (SPEC G4)."""
+
+    APPROVE = "approve", pgettext_lazy("asked of a second person", "Approve")
+    NEGOTIATE = "negotiate", pgettext_lazy("asked of a second person", "Offer the buyer money")
+    CONFIRM_RETURN = (
+        "confirm_return",
+        pgettext_lazy("asked of a second person", "Refund without the goods, or anew"),
+    )
+    RETRY = "retry", pgettext_lazy("asked of a second person", "Try the refund again")
+    TAKE_OVER = "take_over", pgettext_lazy("asked of a second person", "Take a suggestion over")
+    PAID = "paid", pgettext_lazy("asked of a second person", "Record as paid")
+    WAS_PAID = "was_paid", pgettext_lazy("asked of a second person", "Record as paid earlier")
+
+
+class ApprovalState(models.TextChoices):
+    """How far a request for a second person has come (SPEC G4)."""
+
+    WAITING = "waiting", pgettext_lazy("second person", "Waits")
+    CONFIRMED = "confirmed", pgettext_lazy("second person", "Confirmed")
+    DECLINED = "declined", pgettext_lazy("second person", "Declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("second person", "Withdrawn by who asked")
+    # Its facts, or who asked, are not what they were.
+    FALLEN = "fallen", pgettext_lazy("second person", "Fallen: things have changed")
 
 
 class AttemptState(models.TextChoices):

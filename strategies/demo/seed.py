@@ -19,6 +19,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
+from aftersale.services.access import second_factor
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.outgoing import pay_refunds
 from aftersale.services.shared.outcomes import Outcome, Result
@@ -37,6 +38,12 @@ from .windows import reopen
 
 def seeded() -> bool:
     return Shop.objects.filter(code__in=[shop.code for shop in SHOPS]).exists()
+
+
+def removed() -> bool:
+    """Whether somebody removed the demo shops: their people are left, shut out."""
+    people = User.objects.filter(groups__name=second_factor.DEMO)
+    return people.exists() and not people.filter(is_active=True).exists()
 
 
 def seed(*, now: datetime, clock: Callable[[], datetime]) -> None:

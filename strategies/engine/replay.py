@@ -71,6 +71,54 @@ class _Lines:
         return facts._replace(line_left=left_here, freight_left=freight)
 
 
+class Orders:
+    """What a replay knows of orders that are evaluated more than once: their money, and which of
+    their tickets it has approved."""
+
+    def __init__(self) -> None:
+        # How much more of the order's money is free in the replay than was then, and the money of
+        # its lines.
+        self._freer: dict[Hashable, int] = {}
+        self._lines: dict[Hashable, _Lines] = defaultdict(_Lines)
+        # The scenarios that hit a ticket in the replay; and tickets approved in it but not then,
+        # which would not have been evaluated again.
+        self._scenarios_hit: dict[Hashable, int] = {}
+        self._gone: set[Hashable] = set()
+
+    def as_here(self, one: Past) -> Facts | None:
+        """The facts as this replay left them; None where it approved the ticket before, which
+        ends the evaluation."""
+        facts = one.facts
+        lines = self._lines[facts.order]
+        lines.see(facts)
+        if facts.ticket in self._gone:
+            if one.hit:
+                self._free(facts.order, facts.amount)
+                lines.count(facts, then=True, here=False)
+            return None
+        free = facts.refundable + self._freer.get(facts.order, 0)
+        most = max(facts.refundable, facts.paid_amount)
+        return lines.as_here(facts)._replace(
+            scenarios_hit=self._scenarios_hit.setdefault(facts.ticket, facts.scenarios_hit),
+            refundable=min(free, most),
+        )
+
+    def count(self, one: Past, hit: int) -> None:
+        """Ends an evaluation that `as_here` began; `hit` is the bit of what hit, 0 for people."""
+        facts = one.facts
+        self._lines[facts.order].count(facts, then=one.hit, here=hit != 0)
+        if one.hit:
+            self._free(facts.order, facts.amount)
+        if hit:
+            self._free(facts.order, -facts.amount)
+            self._scenarios_hit[facts.ticket] |= hit
+            if not one.hit:
+                self._gone.add(facts.ticket)
+
+    def _free(self, order: Hashable, amount: int) -> None:
+        self._freer[order] = self._freer.get(order, 0) + amount
+
+
 class Replay:
     """One rulebook over the past, in as many pieces as the past comes in.
 
@@ -93,14 +141,7 @@ class Replay:
         self.state = state
         self._repeated = repeated
         self._always_paused = paused
-        # Of repeated orders: how much more of the order's money is free in the replay than was
-        # then, and the money of their lines.
-        self._freer: dict[Hashable, int] = {}
-        self._lines: dict[Hashable, _Lines] = defaultdict(_Lines)
-        # Of their tickets: the scenarios that hit in the replay; and tickets approved in it but not
-        # then, which would not have been evaluated again.
-        self._scenarios_hit: dict[Hashable, int] = {}
-        self._gone: set[Hashable] = set()
+        self._orders = Orders()
 
     def run(self, past: Sequence[Past]) -> list[Verdict | None]:
         """The verdicts, in order; None where this replay approved the ticket before."""
@@ -163,37 +204,16 @@ class Replay:
 
     def _again(self, one: Past) -> Verdict | None:
         """An evaluation of an order that has several: on what this replay left of it."""
-        facts = Facts._make(one[0])
-        order, ticket = facts.order, facts.ticket
-        lines = self._lines[order]
-        lines.see(facts)
-        if ticket in self._gone:
-            if one.hit:
-                self._free(order, facts.amount)
-                lines.count(facts, then=True, here=False)
+        one = one._replace(facts=Facts._make(one.facts))
+        facts = self._orders.as_here(one)
+        if facts is None:
             return None
-        scenarios_hit = self._scenarios_hit.setdefault(ticket, facts.scenarios_hit)
-        free = facts.refundable + self._freer.get(order, 0)
-        most = max(facts.refundable, facts.paid_amount)
-        changed = lines.as_here(facts)._replace(
-            scenarios_hit=scenarios_hit, refundable=min(free, most)
-        )
-        (verdict,) = self._decide([changed], one.paused)
-        hit = verdict.outcome != MANUAL
-        lines.count(facts, then=one.hit, here=hit)
-        if one.hit:
-            self._free(order, facts.amount)
-        if hit:
-            self._free(order, -facts.amount)
-            self._scenarios_hit[ticket] = scenarios_hit | (
-                SCENARIO_BIT[verdict.scenario] if verdict.scenario else FAST_REFUND_BIT
-            )
-            if not one.hit:
-                self._gone.add(ticket)
+        (verdict,) = self._decide([facts], one.paused)
+        bit = 0
+        if verdict.outcome != MANUAL:
+            bit = SCENARIO_BIT[verdict.scenario] if verdict.scenario else FAST_REFUND_BIT
+        self._orders.count(one, bit)
         return verdict
-
-    def _free(self, order: Hashable, amount: int) -> None:
-        self._freer[order] = self._freer.get(order, 0) + amount
 
     def _forget(self, now: int) -> None:
         """Drops the approvals that no limit counts any more, and no breaker."""

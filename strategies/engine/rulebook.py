@@ -85,12 +85,7 @@ class Rulebook:
             content.get("fast_refund_periods") or [], DEFAULT_RULES if rules is None else rules
         )
         self.buyer_limit = _buyer_limit(content.get("buyer_limit"))
-        self.strategies: tuple[Strategy, ...] = tuple(
-            sorted(
-                map(compile_strategy, content.get("strategies") or ()),
-                key=lambda strategy: (SCENARIO_INDEX[strategy.scenario], strategy.priority),
-            )
-        )
+        self.strategies: tuple[Strategy, ...] = in_order(content)
         """In the order of asking; everywhere in the engine, an index into it names a strategy."""
         self.daily_caps = tuple(strategy.daily_cap for strategy in self.strategies)
         self.breakers = tuple(strategy.breaker for strategy in self.strategies)
@@ -117,6 +112,10 @@ class Rulebook:
         """The answers of all time conditions at a moment."""
         starts, moments = self._days.get(at // DAY) or self._learn_day(at // DAY)
         return moments[bisect_right(starts, at) - 1]
+
+    def moments_of(self, utc_day: int) -> list[Moment]:
+        """The answers of all time conditions in the parts of a UTC day, one after the other."""
+        return (self._days.get(utc_day) or self._learn_day(utc_day))[1]
 
     def _learn_day(self, utc_day: int) -> tuple[list[int], list[Moment]]:
         """Cut a UTC day at every moment when a time condition may change."""
@@ -206,6 +205,16 @@ class Rulebook:
             members=[(i, s) for i, s in enumerate(self.strategies) if s.scenario in names],
             rulebook=self,
         )
+
+
+def in_order(content: Mapping[str, Any]) -> tuple[Strategy, ...]:
+    """The strategies of a rulebook in the order of asking."""
+    return tuple(
+        sorted(
+            map(compile_strategy, content.get("strategies") or ()),
+            key=lambda strategy: (SCENARIO_INDEX[strategy.scenario], strategy.priority),
+        )
+    )
 
 
 def window_edges(strategies: Iterable[Strategy]) -> set[int]:

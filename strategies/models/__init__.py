@@ -13,6 +13,7 @@ from .choices import (
 )
 from .decision import Decision
 from .heartbeat import Heartbeat
+from .past_edition import PastEdition
 from .rulebook import EvaluatorLane, FastRefundRule, RulebookRevision
 from .strategy import MOST_PER_SCENARIO, Strategy, StrategyRevision, StrategyUsage
 from .tally import DecisionTally
@@ -32,6 +33,7 @@ __all__ = [
     "Heartbeat",
     "Outcome",
     "PaidTime",
+    "PastEdition",
     "ProductCondition",
     "RulebookRevision",
     "Scenario",

@@ -11,12 +11,21 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from aftersale.models import HANDS_OFF, Shop, Ticket, TicketStatus
+from aftersale.models import (
+    HANDS_OFF,
+    ApprovalKind,
+    ApprovalRequest,
+    Shop,
+    Ticket,
+    TicketStatus,
+)
 from aftersale.services.access.rights import Right, may, require, scoped
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import wake_teller
-from aftersale.services.shared import hold
+from aftersale.services.refunds import second_person
+from aftersale.services.shared import hold, locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.services.tickets import cases
 from aftersale.signals import tickets_waiting
 from strategies.engine import Verdict
 from strategies.models import Decision, Why
@@ -39,9 +48,12 @@ def waiting(user: User) -> QuerySet[Decision]:
     return scoped(found, user).exclude(Exists(later))
 
 
-def take_over(*, suggestion_id: int, user: User, now: datetime) -> Decision:
-    """Approves what was suggested, as the person saw it. Raises Stale where anything has changed
-    since, having written nothing; the ticket is then looked at again."""
+def take_over(
+    *, suggestion_id: int, user: User, now: datetime, confirmed: ApprovalRequest | None = None
+) -> Decision | None:
+    """Approves what was suggested, as the person saw it; None: it waits for a second person, whose
+    request may be `confirmed` (SPEC G4). Raises Stale where anything has changed since, having
+    written nothing; the ticket is then looked at again."""
     suggestion = scoped(Decision.objects.filter(why=Why.SUGGESTED), user).filter(pk=suggestion_id)
     found = suggestion.select_related("ticket").first()
     if found is None or not may(user, found.shop_id, Right.SEE):
@@ -49,9 +61,10 @@ def take_over(*, suggestion_id: int, user: User, now: datetime) -> Decision:
     require(user, found.shop_id, Right.HANDLE_TICKETS)
     try:
         with transaction.atomic():
-            return _decide(found, user, now)
+            return _decide(found, user, now, confirmed)
     except Stale:
-        _look_again(found)
+        if confirmed is None:  # else the request falls with it
+            _look_again(found)
         raise
     except TimeInDoubt:
         raise Refused(
@@ -62,12 +75,29 @@ def take_over(*, suggestion_id: int, user: User, now: datetime) -> Decision:
         ) from None
 
 
-def _decide(suggestion: Decision, user: User, now: datetime) -> Decision:
+@second_person.carries_out(
+    ApprovalKind.TAKE_OVER,
+    lock=lambda request, now: hold_lane(request.shop_id, user=request.requested_by, now=now),
+)
+def _take_over_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    take_over(user=request.requested_by, now=now, confirmed=request, **request.arguments)
+
+
+def _decide(
+    suggestion: Decision, user: User, now: datetime, confirmed: ApprovalRequest | None
+) -> Decision | None:
     shop_id, ticket_id = suggestion.shop_id, suggestion.ticket_id
     lane = hold_lane(shop_id, user=user, now=now)
     row = claim_one(ticket_id)
     if row is None or not waiting(user).filter(pk=suggestion.pk).exists():
         raise _changed()
+    case = cases.case_of_locked(
+        locks.lock_order(suggestion.order_id), locks.lock_ticket(ticket_id), now=now, user=user
+    )
+    if second_person.waits(
+        case, ApprovalKind.TAKE_OVER, suggestion.amount, confirmed, {"suggestion_id": suggestion.pk}
+    ):
+        return None
     # As at its arrival: what is written expects a ticket that waits for the automation.
     Ticket.objects.filter(pk=ticket_id).update(awaiting_evaluation=True)
     shop = Shop.objects.get(pk=shop_id)
@@ -122,10 +152,11 @@ def take_over_all(*, suggestion_ids: list[int], user: User, now: datetime) -> li
     """Takes each over by itself; returns why not, for each ("" where it was approved)."""
     answers = []
     for pk in suggestion_ids:
+        why_not = ""
         try:
-            take_over(suggestion_id=pk, user=user, now=now)
+            if take_over(suggestion_id=pk, user=user, now=now) is None:
+                why_not = _("Above what you approve alone: it waits for a second person.")
         except Refused as refused:
-            answers.append((pk, refused.message))
-        else:
-            answers.append((pk, ""))
+            why_not = refused.message
+        answers.append((pk, why_not))
     return answers

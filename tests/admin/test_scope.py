@@ -31,6 +31,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
     shown_in_another = {
         # on the page of their order or shop
         "OrderLine", "CommissionSplit", "FastRefundPeriod", "OrderShipping", "Shipment",
+        "ApprovalLimit", "ApprovalRequest",  # among the settings, and with the case
         "ShopRequest", "ReturnFreight",
         "PlatformStep", "PlatformFacts",  # beside the case that they are about
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",

@@ -46,6 +46,7 @@ def dialogs(scene: Scene) -> dict[str, str]:
         address("shop-block", shop): "owner admin",
         address("shop-unblock", shop, blocked.pk): "owner admin",
         address("shop-invite", shop): "owner admin",
+        address("shop-second-person-change", shop): "owner",
         address("shop-member-role", shop, member.pk): "owner admin",
         address("shop-member-remove", shop, member.pk): "owner admin",
         **{
@@ -125,6 +126,15 @@ def saves(scene: Scene) -> list[tuple[str, dict[str, Any], str]]:
             {"seen": "viewer", "role": "cs_agent"},
             "owner admin",
         ),
+        (
+            address("shop-second-person-change", shop),
+            {
+                "seen": seal(settings.approval_limits_of(shop)),
+                "cs_agent": "50",
+                "cs_manager": "500.50",
+            },
+            "owner",
+        ),
         (address("shop-member-remove", shop, viewer), {}, "owner admin"),
     ]
 
@@ -135,6 +145,7 @@ def state(shop: Shop) -> Any:
         list(shop.fast_refund_periods.values_list("starts_at", "ends_at")),
         list(shop.blocked_buyers.values_list("buyer", "note")),
         list(shop.memberships.order_by("pk").values_list("user", "role")),
+        list(shop.approval_limits.order_by("pk").values_list("role", "amount")),
         AuditEntry.objects.filter(shop=shop).count(),
     )
 
@@ -171,7 +182,8 @@ def test_who_sees_what(own: Scene, foreign: Scene, name: str) -> None:
                 name == "admin" and section in ("shop-guards", "shop-members")
             )
             page = response.content.decode()
-            steps = "save-|invite|add-token|add-webhook|block-step|fast-refund-step|test-platform"
+            steps = "save-|invite|add-token|add-webhook|block-step|second-change|fast-refund-step"
+            steps += "|test-platform"
             found = re.search(f'id="({steps})', page)
             if section not in ("shop-deadlines", "shop-special-days"):
                 assert bool(found) == may, section

@@ -18,7 +18,7 @@ from tests.queries import queries_of
 from .clients import client_of, english_client
 from .scene import Scene, more_tickets
 
-MOST_QUERIES = 8
+MOST_QUERIES = 9
 STEPS = ("approve", "confirm-return", "retry", "close", "take", "hand-back")
 
 

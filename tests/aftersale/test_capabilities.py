@@ -37,11 +37,12 @@ def test_the_workbench_offers_what_the_platform_takes(
     waits = factories.make_ticket(
         order, type="return_refund", status="awaiting_return", awaiting_evaluation=False
     )
-    assert ("negotiate" in case.steps(asked, now=NOON)) is offers
-    assert ("confirm_return" in case.steps(waits, now=NOON)) is without_goods
+    agent = factories.make_user(shop, "cs_agent")
+    assert ("negotiate" in case.steps(asked, agent, now=NOON)) is offers
+    assert ("confirm_return" in case.steps(waits, agent, now=NOON)) is without_goods
     waits.status = "returning"
-    assert "confirm_return" in case.steps(waits, now=NOON)
-    client.force_login(factories.make_user(shop, "cs_agent"))
+    assert "confirm_return" in case.steps(waits, agent, now=NOON)
+    client.force_login(agent)
     page = client.get(reverse("desk:negotiate", args=[asked.pk])).content.decode()
     assert ('name="amount"' in page) is amounts
     assert ('value="refund_only"' in page) is offers

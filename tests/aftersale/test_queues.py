@@ -1,13 +1,13 @@
 """The workbench's queues: what is in each, in which order, page by page (SPEC O5, F2)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
+from aftersale.models import ApprovalRequest, Order, Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.desk import queues
 from aftersale.services.desk.queues import Filters, Queue, QueuePlace
 from tests.each import each
@@ -84,6 +84,7 @@ def desk(shop: Shop, agent: User) -> None:
     for name, hours, fields in (
         ("to-pay", 1, {}),
         ("to-pay-long", 5, {}),
+        ("to-pay-asked", 9, {}),
         ("is-sent", 2, {"next_step_at": NOON}),
         ("is-held", 2, {"source": "strategy"}),
         ("is-released", 2, {"source": "strategy", "released": True}),
@@ -97,8 +98,31 @@ def desk(shop: Shop, agent: User) -> None:
             requested_at=NOON - hours * HOUR,
             **({"source": "person"} | fields),
         )
+    # For a second person: their deadlines run on, but no other queue of work has them (SPEC G4).
+    for name, hours, status in (
+        ("asks", 1, "pending_review"),
+        ("asks-long", 2, "negotiating"),
+        ("asks-again", 3, "refund_failed"),
+    ):
+        ticket = a_ticket(shop, name, status=status, flags=["second_person"])
+        ask_for(ticket, agent, NOON - hours * HOUR)
+    paid_by_hand = Ticket.objects.get(ticket_no="to-pay-asked")
+    ask_for(paid_by_hand, agent, NOON - 9 * HOUR, kind="paid")
     # Of a shop that is not asked for.
     a_ticket(make_shop(), "foreign", due_at=NOON - HOUR, handler=agent)
+
+
+def ask_for(ticket: Ticket, user: User, at: datetime, kind: str = "approve") -> None:
+    ApprovalRequest.objects.create(
+        shop=ticket.shop,
+        ticket=ticket,
+        kind=kind,
+        amount=1,
+        together=1,
+        alone_up_to=0,
+        requested_by=user,
+        requested_at=at,
+    )
 
 
 HELD = {
@@ -110,12 +134,13 @@ HELD = {
     Queue.WAITING_FOR_GOODS: ["returns", "awaits"],
     Queue.REFUND_FAILED: ["failed"],
     Queue.TO_PAY: ["to-pay-long", "is-released", "to-pay"],
+    Queue.SECOND_PERSON: ["to-pay-asked", "asks-again", "asks-long", "asks"],
     Queue.SHIPPING_ALERTS: ["paid"],
     Queue.FAST_REFUND: ["labelled", "paid"],
     Queue.MINE: ["today"],
     Queue.ALL: [
         *("returns", "late", "soon", "awaits", "talks", "today"),
-        *("waits", "none", "failed", "arbitration", "labelled"),
+        *("waits", "none", "failed", "arbitration", "labelled", "asks", "asks-long", "asks-again"),
     ],
 }
 
@@ -155,7 +180,7 @@ def test_pages_follow_each_other_without_gap(shop: Shop, agent: User, desk: None
     ShippingAlert.objects.update(state="to_stop")
     for queue in (
         *(Queue.TO_HANDLE, Queue.ALL, Queue.FAST_REFUND),
-        *(Queue.SHIPPING_ALERTS, Queue.TO_PAY),
+        *(Queue.SHIPPING_ALERTS, Queue.TO_PAY, Queue.SECOND_PERSON),
     ):
         whole = names(queue, shop, agent)
         assert page_by_page(queue, shop, agent) == whole and len(whole) > 1, queue

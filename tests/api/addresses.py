@@ -110,6 +110,8 @@ CALLS: dict[str, Line] = {
     "desk-api:negotiate": writes(TICKETS, *_TICKET, sends={"message": "hello"}),
     "desk-api:confirm-return": writes(TICKETS, *_TICKET),
     "desk-api:retry-refund": writes(TICKETS, *_TICKET),
+    "desk-api:confirm-approval": Line({"POST": TICKETS}, _TICKET, persons=True),
+    "desk-api:decline-approval": Line({"POST": TICKETS}, _TICKET, persons=True),
     "desk-api:goods-received": writes(SHIPPING, *_TICKET),
     "desk-api:refund-result": writes(
         TICKETS, Refund, "public_number", sends={"status": "succeeded"}

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
@@ -77,3 +79,24 @@ def test_after_a_jump_and_back_the_sweep_sleeps_until_it_is_set_back(monkeypatch
     assert queue_repair.set_back() == ["sweep"]
     scheduler()
     assert OrmQ.objects.filter(lock__lte=timezone.now()).count() == 1
+
+
+def test_stale_tasks_hold_up_nothing(db, wakes_at_once):
+    """Of one shop, 100,000: neither a task that waits to be fetched nor one under way is among
+    them."""
+    for number in (4, 9):
+        wake("math.sqrt", number, cluster=PAY)
+    [(under_way, _)] = get_broker(PAY).dequeue()[:1]
+    payload = OrmQ.objects.get(pk=under_way).payload
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_q_ormq (key, payload, lock) SELECT %s, %s, now() - interval '1 h'"
+            " FROM generate_series(1, 100)",
+            [PAY, payload],
+        )
+    wake("math.sqrt", 16, cluster=PAY)
+    before = set(OrmQ.objects.values_list("pk", flat=True))
+    assert queue_repair.forget_stale() == 100
+    assert queue_repair.forget_stale() == 0
+    left = set(OrmQ.objects.values_list("pk", flat=True))
+    assert (under_way in left, len(left), left < before) == (True, 3, True)

@@ -16,6 +16,8 @@ _TEXT = (models.CharField, models.TextField, models.JSONField, models.BinaryFiel
 # secrets and hashes. A new column goes here or among the places.
 NONE = {
     "aftersale.AccountLink": "whom digest",
+    # Hashes of what is the buyer's, as in addresses of pages.
+    "aftersale.ApprovalRequest": "seen",
     "aftersale.ApiToken": "name digest beginning scopes networks",
     # Buyers' data stand in `filters` alone (services/shared/trail.py).
     "aftersale.AuditEntry": "address request_id subject note",

@@ -22,6 +22,8 @@ DANGEROUS = {
     "desk:user-change",
     "desk:user-password-link",
     "desk:user-forget-factors",
+    # What a person approves alone
+    "desk:shop-second-person-change",
     # Enabling a strategy
     "automation:strategy-enable",
     # The same for files: what fresh ones say is decided without a person

@@ -35,6 +35,7 @@ TITLES = {
 }
 OUTCOMES = {
     Outcome.DONE: (gettext_lazy("Done"), "success"),
+    Outcome.WAITS: (gettext_lazy("Waits"), "warning"),
     Outcome.REFUSED: (gettext_lazy("Not done"), "warning"),
     Outcome.FAILED: (gettext_lazy("Went wrong"), "danger"),
 }
@@ -197,6 +198,8 @@ def _buyers(tickets: list[Ticket]) -> int:
 
 
 def _outcome_text(step: Step, result: Result) -> str:
+    if result.outcome == Outcome.WAITS:
+        return _("It is above what you approve alone: a second person is asked.")
     if result.ticket is None or result.outcome != Outcome.DONE:
         return result.message
     if step == Step.REJECT:

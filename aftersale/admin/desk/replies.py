@@ -17,7 +17,7 @@ from aftersale import reject_reasons
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.yuan_field import YuanField
-from aftersale.admin.workbench import claimed
+from aftersale.admin.workbench import claimed, second_person
 from aftersale.admin.workbench.about import about
 from aftersale.admin.workbench.consequences import line_warning
 from aftersale.domain import deadlines
@@ -113,6 +113,9 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
             seen=request.POST.get("seen", ""),
             **caller(request),
         )
+        if begun is None:
+            asked = cases.find_case(ticket_id=pk, user=access.person(request))
+            return pages.done(second_person.said(asked))
         until = format_time(begun.answer_due_at, begun.ticket.shop)
         return pages.done(
             _("Negotiating: %(ticket)s. The buyer can answer until %(until)s.")
@@ -137,6 +140,7 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
             "takes_amounts": Can.OFFER_AMOUNT in registry.can(ticket.shop),
             "outcome": _outcome(ticket, type, amount),
             "line_warning": _line_warning(ticket, type, amount),
+            "second_person": _second_person(request, ticket, type, amount),
         }
 
     return ask(
@@ -160,6 +164,7 @@ def negotiate_outcome(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "outcome": _outcome(ticket, type, amount),
         "line_warning": _line_warning(ticket, type, amount),
+        "second_person": _second_person(request, ticket, type, amount),
     }
     return render(request, "aftersale/desk/replies/outcome.html", shown)
 
@@ -363,13 +368,22 @@ def _outcome(ticket: Ticket, type: str, amount: str) -> str:
 
 def _line_warning(ticket: Ticket, type: str, amount: str) -> str:
     """The figures of the ticket's line where the offer is more than is left of it (SPEC O2)."""
+    return line_warning(ticket, _offered(ticket, type, amount))
+
+
+def _second_person(request: HttpRequest, ticket: Ticket, type: str, amount: str) -> str:
+    offered = _offered(ticket, type, amount)
+    return second_person.warning(ticket, access.person(request), offered)
+
+
+def _offered(ticket: Ticket, type: str, amount: str) -> int:
+    """The money on offer, in fen; 0 where the amount is none: the outcome says what is wrong."""
     try:
         fen = _fen(amount)
     except Refused:
-        return ""  # the outcome says what is wrong with it
+        return 0
     other = type if type in TicketType.values and type != ticket.type else ""
-    offered = replies.offered_money(ticket, other, None if fen == ticket.amount else fen)
-    return line_warning(ticket, offered)
+    return negotiation.offered_money(ticket, other, None if fen == ticket.amount else fen)
 
 
 def _fen(yuan: str) -> int | None:

@@ -72,13 +72,14 @@ def carry_out(
 
 
 def report(request: HttpRequest, call: Callable[..., Any], done: Any, **arguments: Any) -> None:
-    """Calls the service as this person, now; a message says `done`, or why it was refused."""
+    """Calls the service as this person, now; a message says `done`, or why it was refused. `done`
+    may be a function of what the service answers."""
     try:
-        call(**caller(request), **arguments)
+        answer = call(**caller(request), **arguments)
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, done)
+        messages.success(request, done(answer) if callable(done) else done)
 
 
 def to_page(model_admin: Any, object_id: Any) -> HttpResponse:

@@ -58,7 +58,11 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
         }
         if len(demo) == len(shops):
             text = _("Demo: all refunds are simulated.")
-        notices.append({"kind": "info", "text": text})
+        notice = {"kind": "info", "text": text}
+        if request.user.is_superuser:
+            notice["ask"] = reverse("desk:demo-remove")
+            notice["button"] = _("Remove demo shops…")
+        notices.append(notice)
     return {
         "notices": notices,
         "pause_control": _has_control(request),

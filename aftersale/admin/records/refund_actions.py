@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from aftersale.admin.kit.actions import StepForm, carry_out, step
 from aftersale.admin.kit.model_admin import ScopedAdmin
-from aftersale.models import Refund, RefundStatus, TicketStatus
+from aftersale.admin.workbench import second_person
+from aftersale.models import Refund, RefundStatus, Ticket, TicketStatus
 from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.refunds.payment_claim import claim_of, read_claim
@@ -77,7 +78,7 @@ class RefundSteps(ScopedAdmin):
         return self._record(
             request,
             object_id,
-            _("Recorded as paid."),
+            partial(_waits_or, _("Recorded as paid.")),
             succeeded=True,
             reference=form.cleaned_data["reference"],
         )
@@ -110,7 +111,7 @@ class RefundSteps(ScopedAdmin):
             request,
             object_id,
             approvals.retry,
-            _("The refund is tried again."),
+            partial(_waits_or, _("The refund is tried again.")),
             above_line=form.cleaned_data["above_line"],
         )
 
@@ -193,6 +194,11 @@ class RefundSteps(ScopedAdmin):
     ) -> HttpResponse:
         seen = request.GET.get("seen", "")
         return carry_out(self, request, object_id, call, done, seen=seen, **more)
+
+
+def _waits_or(done: Any, ticket: Ticket) -> Any:
+    """The message after a step that may wait for a second person instead (SPEC G4)."""
+    return second_person.said(ticket) or done
 
 
 def _for_people(refund: Refund) -> bool:

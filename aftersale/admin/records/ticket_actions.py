@@ -33,7 +33,7 @@ class CaseButtons(ScopedAdmin):
         if isinstance(obj, Ticket) and access.may(request, obj.shop_id, Right.HANDLE_TICKETS):
             context |= {
                 "ticket": obj,
-                "steps": steps(obj, now=timezone.now()),
+                "steps": steps(obj, access.person(request), now=timezone.now()),
                 "seen": seen_now(obj, obj.order),
                 "shown": format_yuan(to_pay(obj)),
                 "buyer": buyer(obj),

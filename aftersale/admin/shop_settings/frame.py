@@ -25,6 +25,7 @@ SECTIONS = {
     "shop-special-days": gettext_lazy("Special days"),
     "shop-fast-refund": gettext_lazy("Fast refund"),
     "shop-guards": gettext_lazy("Guards"),
+    "shop-second-person": gettext_lazy("Second person"),
     "shop-services": gettext_lazy("Services"),
     "shop-platform": gettext_lazy("Platform connection"),
     "shop-deadlines": gettext_lazy("Deadlines"),

@@ -15,6 +15,7 @@ from . import (
     members,
     offered_holidays,
     platform,
+    second_person,
     services,
     special_days,
     tokens,
@@ -50,6 +51,12 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SHOP}guards/off/", guards.switch_off, name="shop-guards-off"),
     path(f"{_SHOP}guards/block/", guards.block, name="shop-block"),
     path(f"{_SHOP}guards/block/<int:blocked>/", guards.unblock, name="shop-unblock"),
+    path(f"{_SHOP}second-person/", second_person.second_person, name="shop-second-person"),
+    path(
+        f"{_SHOP}second-person/change/",
+        second_person.change,
+        name="shop-second-person-change",
+    ),
     path(f"{_SHOP}services/", services.services, name="shop-services"),
     path(f"{_SHOP}platform/", platform.platform, name="shop-platform"),
     path(

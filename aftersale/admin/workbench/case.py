@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
@@ -22,9 +23,10 @@ from aftersale.services.desk import (
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
+from aftersale.services.tickets import waiting_approvals
 from aftersale.services.tickets.cases import seen_now
 
-from . import payments
+from . import payments, second_person
 from .consequences import (
     DECIDABLE,
     buyer,
@@ -55,7 +57,8 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     user, order = access.person(request), ticket.order
     may = access.may(request, ticket.shop_id, Right.HANDLE_TICKETS)
     refund = getattr(ticket, "refund", None)
-    can = steps(ticket, now=now) if may else set()
+    waits = waiting_approvals.is_waiting(ticket)
+    can = steps(ticket, user, now=now) if may else set()
     if may:
         presence.visit(ticket=ticket, user=user, now=now)
     events = list(ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS])
@@ -73,11 +76,16 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "standing": case_money.standing(ticket),
         "reason": columns.word(REASONS, ticket.reason),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
-        "flags": [TicketFlag(flag).label for flag in ticket.flags if flag in TicketFlag.values],
+        "flags": [
+            TicketFlag(flag).label
+            for flag in ticket.flags
+            if flag in TicketFlag.values and flag != TicketFlag.SECOND_PERSON
+        ],
+        "asked": second_person.asked(ticket, user),
         "risky": OrderLabel.RISK in ticket.labels,
         "countdown": countdown(ticket.due_at, now),
-        "obstacle": obstacle(ticket) if ticket.status in DESK_STATUSES else "",
-        "consequences": consequences(ticket, negotiable="negotiate" in can),
+        "obstacle": obstacle(ticket) if ticket.status in DESK_STATUSES and not waits else "",
+        "consequences": [] if waits else consequences(ticket, negotiable="negotiate" in can),
         "lines": list(order.lines.all()) if order else [],
         "times": _times(ticket),
         "evidence": [address for address in ticket.evidence if _is_web(address)],
@@ -91,13 +99,13 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     }
 
 
-def steps(ticket: Ticket, *, now: datetime) -> set[str]:
+def steps(ticket: Ticket, user: User, *, now: datetime) -> set[str]:
     """Steps that a person may take on the case as it stands; the services decide (SPEC O4)."""
-    found = set()
-    if ticket.status in DESK_STATUSES:
-        found.add("take")
+    found = {"take"} if ticket.status in DESK_STATUSES else set()
     if ticket.order is None:
         return found
+    if asked := second_person.steps(ticket, user):
+        return found | asked | beside.possible(ticket)
     if ticket.status in DECIDABLE:
         found |= set() if obstacle(ticket) else {"approve"}
     if can_reject(ticket):

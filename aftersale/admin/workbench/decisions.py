@@ -30,7 +30,7 @@ from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 from aftersale.services.tickets.lifecycle import asks_for_nothing, goods_first
 
-from . import case, claimed
+from . import case, claimed, second_person
 from .about import about
 from .changed_case import CHANGED, says_what_changed
 from .consequences import (
@@ -179,7 +179,8 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
             **_arguments(request, ticket, decision, form),
             **caller(request),
         )
-        return done(decision.said(decided, decided.committed, buyer(decided)))
+        said = decision.said(decided, decided.committed, buyer(decided))
+        return done(second_person.said(decided) or said)
 
     return ask(
         request,
@@ -257,6 +258,9 @@ def _dialog_context(
         "less": _less(ticket, asked) if form is not None and asked else None,
         "less_because": request.POST.get("less_because", ""),
         "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",
+        "second_person": second_person.warning(
+            ticket, access.person(request), _approves(ticket, decision, asked)
+        ),
         "left_open_there": approvals.left_open_there(ticket) if closes else "",
         # The facts on the screen when the dialog was opened, not those of now.
         "seen": request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, order),
@@ -268,6 +272,15 @@ def _less(ticket: Ticket, amount: int) -> dict[str, Any] | None:
     if not is_lowered(ticket, amount):
         return None
     return {"amount": amount, "by": ticket.amount - amount}
+
+
+def _approves(ticket: Ticket, decision: Decision, amount: int | None) -> int | None:
+    """The money that the step approves, of what it pays or sets aside."""
+    if not decision.takes_money or ticket.type == TicketType.EXCHANGE:
+        return None
+    if decision is CONFIRM and not approvals.approves_anew(ticket):
+        return None
+    return amount
 
 
 def _addresses(request: HttpRequest, ticket: Ticket) -> list[tuple[str, str, bool]]:

@@ -21,7 +21,7 @@ from aftersale.services.refunds.payment_claim import claim_of, read_claim
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
-from . import claimed
+from . import claimed, second_person
 from .changed_case import CHANGED, says_what_changed
 from .consequences import buyer
 
@@ -75,7 +75,7 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
 
     def act() -> HttpResponse:
         claimed.require_meant(request, ticket)
-        refund_results.record_result(
+        recorded = refund_results.record_result(
             refund_id=refund.pk,
             succeeded=payment.succeeded,
             reason=request.POST.get("reason", ""),
@@ -85,7 +85,7 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
             **caller(request),
         )
         words = {"buyer": buyer(ticket), "amount": format_yuan(refund.amount)}
-        return done(payment.told % words)
+        return done(second_person.said(recorded) or payment.told % words)
 
     return ask(
         request,
@@ -103,6 +103,9 @@ def _record(request: HttpRequest, ticket_id: int, payment: Payment) -> HttpRespo
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,
         reason=request.POST.get("reason", ""),
+        second_person=second_person.warning(
+            ticket, access.person(request), refund.amount if is_to_pay(refund) else None
+        ),
         payment=request.POST.get("payment") or claim_of(refund).as_text(),
         # The facts on the screen when the dialog was opened, not those of now.
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
@@ -128,12 +131,12 @@ def was_paid(request: HttpRequest, ticket_id: int) -> HttpResponse:
         if "not_paid" in request.POST:
             lost_payments.was_not_paid(**common)
             return done(_("Not paid: the ticket goes on as it stands."))
-        lost_payments.was_paid(
+        recorded = lost_payments.was_paid(
             amount=_fen(typed),
             reference=request.POST.get("reference", ""),
             **common,
         )
-        return done(_("Recorded as paid."))
+        return done(second_person.said(recorded) or _("Recorded as paid."))
 
     return ask(
         request,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decisions, payments, views
+from . import decisions, payments, second_person, views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("case/<int:ticket_id>/paid/", payments.paid, name="paid"),
     path("case/<int:ticket_id>/not-paid/", payments.not_paid, name="not-paid"),
     path("case/<int:ticket_id>/was-paid/", payments.was_paid, name="was-paid"),
+    path("case/<int:ticket_id>/confirm-approval/", second_person.confirm, name="second-confirm"),
+    path("case/<int:ticket_id>/decline-approval/", second_person.decline, name="second-decline"),
     path("case/<int:ticket_id>/take/", decisions.take, name="take"),
     path("case/<int:ticket_id>/hand-back/", decisions.hand_back, name="hand-back"),
 ]

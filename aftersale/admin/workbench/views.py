@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from aftersale.admin.kit import access, badges, colours, columns
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.domain.labels import REASONS
-from aftersale.models import ConnectorKind, Ticket, TicketType
+from aftersale.models import ConnectorKind, Ticket, TicketFlag, TicketType
 from aftersale.services.access.rights import Right
 from aftersale.services.desk import presence, queues, saved_filters
 from aftersale.services.desk.queues import MOST_COUNTED, Queue
+from aftersale.services.refunds import approval_limits
 from aftersale.services.tickets.cases import changes_since
 
 from . import address, case
@@ -150,6 +151,8 @@ def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[s
         "reason": columns.word(REASONS, ticket.reason),
         "colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "shop": ticket.shop.name if several else "",
+        "asks": TicketFlag.SECOND_PERSON in ticket.flags,
+        "flagged": set(ticket.flags) - {TicketFlag.SECOND_PERSON},
         "href": f"?{at.query(case=ticket.pk)}",
     }
 
@@ -173,9 +176,18 @@ def _counts(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
                 "current": queue == at.queue and not at.term,
             }
             for queue in Queue
-            if queue != Queue.TO_PAY or found[queue.value] or _pays_by_hand(request)
+            if found[queue.value] or _is_used(request, queue, at)
         ],
     }
+
+
+def _is_used(request: HttpRequest, queue: Queue, at: Address) -> bool:
+    """False for a queue that none of the shops can fill as they are set up."""
+    if queue == Queue.TO_PAY:
+        return _pays_by_hand(request)
+    if queue == Queue.SECOND_PERSON:
+        return bool(approval_limits.are_set(at.shop_ids))
+    return True
 
 
 def _pays_by_hand(request: HttpRequest) -> bool:

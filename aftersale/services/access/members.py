@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from aftersale.domain.multilingual import joined
 from aftersale.models import AuditKind, Membership, Role
 from aftersale.services.access import second_factor, sessions
-from aftersale.services.access.rights import Right, require, require_giving
+from aftersale.services.access.rights import ROLES, Right, require, require_giving
 from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.signals import left_the_desk
 
 
 @transaction.atomic
@@ -38,6 +39,8 @@ def change_role(
     membership.save(update_fields=["role"])
     second_factor.ask_for(membership.user)
     _event(membership, user=user, now=now, note=note)
+    if role not in ROLES[Right.HANDLE_TICKETS]:
+        _tell_the_desk(membership, now=now)
 
 
 @transaction.atomic
@@ -52,6 +55,11 @@ def remove(*, membership_id: int, user: User, now: datetime) -> None:
     _event(membership, user=user, now=now, note=note)
     membership.delete()
     sessions.end_all(membership.user)
+    _tell_the_desk(membership, now=now)
+
+
+def _tell_the_desk(membership: Membership, *, now: datetime) -> None:
+    left_the_desk.send(Membership, shop_id=membership.shop_id, user_id=membership.user_id, now=now)
 
 
 def _enter_membership(membership_id: int, *, user: User) -> Membership:

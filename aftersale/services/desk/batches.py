@@ -24,8 +24,9 @@ from aftersale.services.desk import replies
 from aftersale.services.desk.reject_templates import facts_of, filled, text_problem
 from aftersale.services.orders import refundable
 from aftersale.services.outbox.platform_steps import is_platform_connected
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approval_limits, approvals
 from aftersale.services.shared.errors import NotAllowed, Refused
+from aftersale.services.tickets import waiting_approvals
 from aftersale.services.tickets.cases import find_case, order_of, seen_after, seen_now, seen_of
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,8 @@ class Step(StrEnum):
 
 class Outcome(StrEnum):
     DONE = "done"
+    # For a second person (SPEC G4).
+    WAITS = "waits"
     REFUSED = "refused"
     FAILED = "failed"
 
@@ -64,6 +67,8 @@ class Preview:
     taken: list[Ticket]
     skipped: list[Skipped]
     missing: int
+    # Of those taken, those that will wait for a second person.
+    waiting: int
     # The facts of each case now: carry_out decides on these alone (SPEC O10).
     seen: dict[int, str]
 
@@ -106,7 +111,23 @@ def preview(
         else:
             taken.append(ticket)
     kept = {ticket.pk: seen[ticket.pk] for ticket in taken}
-    return Preview(taken, skipped, missing=len(asked) - len(found), seen=kept)
+    waiting = _for_a_second(taken, user) if step == Step.APPROVE else 0
+    return Preview(taken, skipped, missing=len(asked) - len(found), waiting=waiting, seen=kept)
+
+
+def _for_a_second(tickets: Iterable[Ticket], user: User) -> int:
+    """How many approvals, one after the other, are above what the person approves alone (G4)."""
+    tickets = list(tickets)
+    asking = approval_limits.are_set(ticket.shop_id for ticket in tickets)
+    waiting, taken = 0, Counter[int]()
+    for ticket in tickets:
+        if ticket.shop_id not in asking:
+            continue
+        order = order_of(ticket)
+        amount = taken[order.pk] + ticket.amount
+        waiting += approval_limits.excess(user, order, amount, but=ticket) is not None
+        taken[order.pk] = amount
+    return waiting
 
 
 def carry_out(
@@ -143,7 +164,8 @@ def carry_out(
             message = _("Something went wrong with this ticket: nothing was done with it.")
             results.append(Result(ticket, Outcome.FAILED, message))
         else:
-            results.append(Result(decided, Outcome.DONE))
+            waits = waiting_approvals.is_waiting(decided)
+            results.append(Result(decided, Outcome.WAITS if waits else Outcome.DONE))
             for other in found.values():
                 if other.order_id == decided.order_id and other.pk in expected:
                     expected[other.pk] = seen_after(expected[other.pk], before, after)
@@ -258,9 +280,9 @@ def _reject(
 
 
 def _negotiate(*, ticket_id: int, seen: str, user: User, now: datetime, message: str) -> Ticket:
-    return replies.negotiate(
-        ticket_id=ticket_id, message=message, user=user, now=now, seen=seen
-    ).ticket
+    begun = replies.negotiate(ticket_id=ticket_id, message=message, user=user, now=now, seen=seen)
+    assert begun is not None  # a mere message offers no money
+    return begun.ticket
 
 
 def _require_catalogue(ticket: Ticket) -> None:

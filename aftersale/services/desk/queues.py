@@ -1,7 +1,7 @@
 """The queues of the workbench with their cases and counts, nearest deadline first (SPEC O5).
 
-Parcels to be stopped and refunds to be paid by hand have no deadline: those that have waited
-longest come first.
+Parcels to be stopped and refunds to be paid by hand have no deadline, and a second person is asked
+in turn (SPEC G4): those that have waited longest come first.
 
 Made for a million tickets: open ones are read by the indexes `ticket_on_the_desk` and
 `shipping_alert_on_its_way`, counts stop at MOST_COUNTED, and a page reads of each shop and status
@@ -23,6 +23,8 @@ from aftersale.models import (
     DESK_STATUSES,
     OPEN_ALERTS,
     AlertState,
+    ApprovalRequest,
+    ApprovalState,
     Order,
     OrderLabel,
     OrderStatus,
@@ -56,6 +58,7 @@ class Queue(models.TextChoices):
     WAITING_FOR_GOODS = "waiting_for_goods", _("Waiting for goods")
     REFUND_FAILED = "refund_failed", _("Refund failed")
     TO_PAY = "to_pay", _("To pay by hand")
+    SECOND_PERSON = "second_person", _("Second person")
     SHIPPING_ALERTS = "shipping_alerts", _("Shipping alerts")
     FAST_REFUND = "fast_refund", _("Fast refund guarantee")
     MINE = "mine", _("Mine")
@@ -152,6 +155,8 @@ def page(
         return []
     if queue == Queue.SHIPPING_ALERTS:
         order = _Order("raised_at", "ticket", "state", OPEN_ALERTS)
+    elif queue == Queue.SECOND_PERSON:
+        order = _Order("requested_at", "ticket", "state", [ApprovalState.WAITING])
     elif queue == Queue.TO_PAY:
         order = _Order("requested_at", "ticket", "status", [RefundStatus.REQUESTED])
     else:
@@ -213,16 +218,28 @@ _STATUSES: dict[str, Sequence[str]] = {
     Queue.ALL: DESK_STATUSES,
 }
 
+# A case that waits for a second person has a queue of its own; its deadline runs on, though.
+_WITHOUT_ASKED = (
+    Queue.TO_HANDLE,
+    Queue.NEGOTIATING,
+    Queue.WAITING_FOR_GOODS,
+    Queue.REFUND_FAILED,
+)
+
 
 def _held(
     queue: str, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
 ) -> QuerySet:
-    """The tickets of a queue; for the queues of parcels and payments their rows, one a ticket."""
+    """The tickets of a queue; for the queues of parcels, payments and requests for a second person
+    their rows, one a ticket."""
     rows: QuerySet
     if queue == Queue.SHIPPING_ALERTS:
         rows = ShippingAlert.objects.filter(shop__in=shop_ids, state__in=OPEN_ALERTS)
     elif queue == Queue.TO_PAY:
         rows = Refund.objects.filter(TO_PAY, shop__in=shop_ids)
+        rows = rows.exclude(ticket__in=_asked().values("ticket"))
+    elif queue == Queue.SECOND_PERSON:
+        rows = _asked().filter(shop__in=shop_ids)
     else:
         return filters.narrow(_tickets(queue, shop_ids, user, now))
     if filters == NO_FILTERS:
@@ -230,10 +247,16 @@ def _held(
     return rows.filter(ticket__in=filters.narrow(Ticket.objects.filter(shop__in=shop_ids)))
 
 
+def _asked() -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.filter(state=ApprovalState.WAITING)
+
+
 def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> QuerySet[Ticket]:
     tickets = Ticket.objects.filter(shop__in=shop_ids)
     if queue in _STATUSES:
         tickets = tickets.filter(status__in=_STATUSES[queue])
+    if queue in _WITHOUT_ASKED:
+        tickets = tickets.exclude(pk__in=_asked().values("ticket"))
     if queue == Queue.TO_HANDLE:
         return tickets.filter(awaiting_evaluation=False)
     if queue == Queue.OVERDUE:

@@ -19,6 +19,8 @@ from aftersale.domain.multilingual import said as _
 from aftersale.domain.placeholders import left_in
 from aftersale.models import (
     Actor,
+    ApprovalKind,
+    ApprovalRequest,
     Negotiation,
     Order,
     Rejection,
@@ -38,9 +40,9 @@ from aftersale.services.desk.evidence import Item, attach, taken_back_on_failure
 from aftersale.services.desk.reject_templates import filled
 from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
-from aftersale.services.refunds import unsent_refunds
+from aftersale.services.refunds import second_person, unsent_refunds
 from aftersale.services.shared.errors import Refused, WrongStep
-from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets import lifecycle, negotiation, waiting_approvals
 from aftersale.services.tickets.cases import find_case, lock_case
 
 LONGEST = 1_000
@@ -123,12 +125,15 @@ def negotiate(
     user: User,
     now: datetime,
     seen: str | None = None,
-) -> Negotiation:
+    confirmed: ApprovalRequest | None = None,
+) -> Negotiation | None:
     """Offers the buyer another type, a smaller amount, or sends a message only (SPEC P3).
 
     A type or amount that is the ticket's own offers nothing. A further round begins when the
     earlier one is over, also when its time ran out and the platform has not said so yet.
-    `above_line` as for approvals: an offer is money that the buyer may accept (SPEC O2).
+    `above_line` as for approvals: an offer is money that the buyer may accept (SPEC O2). So one
+    above what the person approves alone waits for a second person, and None is returned; the
+    pictures wait at the case (SPEC G4).
     """
     message = require_text(message, pointer="message")
     with taken_back_on_failure() as stored, transaction.atomic():
@@ -140,6 +145,20 @@ def negotiate(
         offered_amount = None if amount == ticket.amount else amount
         above = _check_offer(order, ticket, offered_type, offered_amount, above_line=above_line)
         files = attach(ticket=ticket, items=evidence, user=user, now=now, stored=stored)
+        if second_person.waits(
+            case,
+            ApprovalKind.NEGOTIATE,
+            negotiation.offered_money(ticket, offered_type, offered_amount),
+            confirmed,
+            {
+                "type": type,
+                "amount": amount,
+                "message": message,
+                "evidence": [file.pk for file in files],
+                "above_line": above_line,
+            },
+        ):
+            return None
         if open_round is not None:
             negotiation.expire(open_round, ticket, now=now)
         number = Negotiation.objects.filter(ticket=ticket).count() + 1
@@ -182,6 +201,17 @@ def negotiate(
         return opened
 
 
+@second_person.carries_out(ApprovalKind.NEGOTIATE)
+def _negotiate_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    negotiate(
+        ticket_id=request.ticket_id,
+        user=request.requested_by,
+        now=now,
+        confirmed=request,
+        **request.arguments,
+    )
+
+
 def require_rejectable(
     ticket: Ticket,
     reason: str,
@@ -193,6 +223,7 @@ def require_rejectable(
     """The reason, if the ticket may be rejected for it; raises what speaks against it."""
     if ticket.status not in REJECTABLE:
         raise _wrong_step(ticket, TicketStatus.REJECTED)
+    waiting_approvals.require_none(ticket)
     known = own or _fitting_reason(ticket, reason)
     if known.negotiate_first and not negotiation.in_vain(ticket, now=now):
         raise Refused(
@@ -208,12 +239,15 @@ def require_negotiable(ticket: Ticket, *, now: datetime) -> Negotiation | None:
     """Raises what speaks against one more round; returns the open one whose time has run out."""
     if ticket.status not in NEGOTIABLE:
         raise _wrong_step(ticket, TicketStatus.NEGOTIATING)
+    waiting_approvals.require_none(ticket)
     return _make_way(ticket, now=now)
 
 
 def may_negotiate(ticket: Ticket, *, now: datetime) -> bool:
     """True if the ticket allows one more round, and its platform takes one."""
     if ticket.order is None or ticket.status not in NEGOTIABLE or not takes_offers(ticket):
+        return False
+    if waiting_approvals.is_waiting(ticket):
         return False
     earlier = negotiation.of_request(ticket)
     over = all(negotiation.is_over(round, ticket, now=now) for round in earlier)
@@ -271,13 +305,6 @@ def _make_way(ticket: Ticket, *, now: datetime) -> Negotiation | None:
     return still_open[0] if still_open else None
 
 
-def offered_money(ticket: Ticket, type: str, amount: int | None) -> int:
-    """The money that the buyer gets by accepting; 0 where nothing else is offered."""
-    if (type or ticket.type) == TicketType.EXCHANGE or not (type or amount):
-        return 0
-    return ticket.amount if amount is None else amount
-
-
 def _check_offer(
     order: Order, ticket: Ticket, type: str, amount: int | None, *, above_line: bool
 ) -> str:
@@ -298,7 +325,7 @@ def _check_offer(
     if TicketFlag.NO_WINDOW in ticket.flags:
         raise Refused(_("No after-sale window was open for this completed order."))
     available = order.refundable_amount + ticket.committed
-    wanted = offered_money(ticket, type, amount)
+    wanted = negotiation.offered_money(ticket, type, amount)
     if not 0 < wanted <= available or order.over_refunded:
         raise Refused(
             _("%(amount)s can't be offered: %(available)s of the order is left.")

@@ -22,6 +22,7 @@ from aftersale.platforms.desk_steps import Because, OpensRequests
 from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.orders import refundable, request_holds
 from aftersale.services.outbox import platform_steps
+from aftersale.services.refunds.approval_limits import excess
 from aftersale.services.shared import hold, locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
@@ -109,6 +110,7 @@ def open_request(
                 % {"order": order.order_no, "left": format_yuan(max(0, order.refundable_amount))}
             )
         _require(order, kind, line_no, quantity, amount, because, text, key)
+        _require_alone(order, amount, user)
         request = ShopRequest(
             shop_id=order.shop_id,
             order=order,
@@ -179,6 +181,23 @@ def _require(
     if amount <= 0:
         raise Refused(_("The amount must be above 0."), pointer="amount")
     refundable.require_room(order, Ticket(order=order, line_no=line_no), amount)
+
+
+def _require_alone(order: Order, amount: int, user: User) -> None:
+    """A request pays, or offers money, and has no case that could wait (SPEC G4)."""
+    over = excess(user, order, amount)
+    if over is not None:
+        raise Refused(
+            _(
+                "It comes to %(together)s of this order, and alone you approve up to %(limit)s:"
+                " have it opened by somebody who may approve that much."
+            )
+            % {
+                "together": format_yuan(over.together),
+                "limit": format_yuan(over.alone_up_to),
+            },
+            pointer="amount",
+        )
 
 
 def _as_ticket(request: ShopRequest) -> Ticket:

@@ -25,6 +25,7 @@ from aftersale.models import (
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outages import OF_THE_DATABASE
 from aftersale.services.shared.sql_arrays import numbers, texts
+from config.heartbeat import beat
 from config.queue import SLOW, wake
 
 from . import line_numbers, write
@@ -159,6 +160,7 @@ def _go(
     for of_order, plans in ((True, orders), (False, tickets)):
         rows = batches(file_import, of_order=of_order, size=BATCH, unwritten=writes)
         for batch in rows:
+            beat()
             planned = plans.plan(batch)
             if writes:
                 line_numbers.keep(file_import.shop_id, plans.numbers)

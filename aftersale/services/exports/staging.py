@@ -19,6 +19,7 @@ from aftersale.domain.multilingual import written
 from aftersale.models import FileImport, ImportRow
 from aftersale.services.buyers.erased import stand_ins
 from aftersale.services.shared import locks
+from config.heartbeat import beat
 
 from .mapping import fits, layout_of, remembered
 from .reading import cells
@@ -32,6 +33,7 @@ _LONGEST_KEY = 64
 # In `cells`, beside the fields: what was wrong before any of it could be read.
 _PROBLEMS = "!"
 _COPY = "COPY aftersale_importrow (file_import_id, {}) FROM STDIN"
+_BEAT_ROWS = 1_000
 _COLUMNS = ('"table"', '"row"', "of_order", "key", "cells", "outcome", "note", "written")
 
 
@@ -50,6 +52,7 @@ def stage(file_import: FileImport) -> None:
             if saved_at is not None and file.saved_at_is_local:
                 saved_at = saved_at.astimezone(UTC).replace(tzinfo=None)
             for sheet in sheets(Plain(file.name, bytes(file.content), saved_at)):
+                beat()
                 table = table_of(sheet, recognise=recognise, zone=zone, now=file_import.created_at)
                 if table is None:
                     continue
@@ -86,6 +89,8 @@ def _copy(import_pk: int, place: int, table: Table) -> int:
     with connection.cursor() as cursor, cursor.copy(_COPY.format(", ".join(_COLUMNS))) as copy:
         for row in table.rows:
             count += 1
+            if count % _BEAT_ROWS == 0:
+                beat()
             number = cells.number(row.cells.get(name, ""))
             # Rows without a number, or with one that is none, are answered for one by one.
             wrong = any(problem.head in table.fields[name] for problem in row.problems)

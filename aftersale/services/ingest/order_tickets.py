@@ -10,6 +10,7 @@ import psycopg
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import HANDS_OFF, TicketEventKind, TicketFlag, TicketStatus
+from aftersale.services.refunds import second_person
 from aftersale.services.shared import locks
 from aftersale.services.shared.sql_arrays import flags, numbers, texts
 from aftersale.services.tickets.lifecycle import FINAL
@@ -63,7 +64,7 @@ def refresh(
     if not rows:
         return set()
     waiting: set[int] = set()
-    updates, linked = [], []
+    updates, linked, asked = [], [], []
     events: list[tuple[int, str, str]] = []
     places = []
     for row in rows:
@@ -72,6 +73,8 @@ def refresh(
         if order is None:
             # The ticket was moved to another order while this one arrived.
             continue
+        if TicketFlag.SECOND_PERSON in raised:
+            asked.append((pk, order.pk))
         if order_pk is None:
             linked.append((pk, order))
             events.append((pk, TicketEventKind.REPORTED, _("The order arrived.")))
@@ -100,6 +103,8 @@ def refresh(
     shipments = [(order.pk, order.shipment, order.parcel) for order in orders if order.shipment]
     events += raise_alerts(cur, shipments, now)
     write_events(cur, events, now)
+    for pk, order_pk in asked:
+        second_person.look_again(locks.lock_order(order_pk), locks.lock_ticket(pk), now=now)
     _settle(linked, rows, now)
     return waiting
 
@@ -149,7 +154,8 @@ def _lock(
     cur.execute(
         """
         SELECT id, order_id, shop_id, order_no, line_no, status,
-               status IN ('pending_review', 'negotiating') AND committed = 0 AND scenarios_hit = 0,
+               status IN ('pending_review', 'negotiating') AND scenarios_hit = 0
+                 AND (committed = 0 OR flags @> ARRAY['second_person']::varchar[]),
                flags, buyer, ARRAY[products::text, categories::text],
                date_part('epoch', applied_at),
                window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[]

@@ -24,7 +24,7 @@ from aftersale.records.schemas import RefundResult, TicketRecord
 from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
-from aftersale.services.refunds import attempts, refund_results, unsent_refunds
+from aftersale.services.refunds import attempts, refund_results, second_person, unsent_refunds
 from aftersale.services.tickets import lifecycle, negotiation
 from aftersale.services.tickets.cases import case_of_locked
 
@@ -103,6 +103,7 @@ def take_over(order: Order, ticket: Ticket, status: str, *, note: str, now: date
     report."""
     if ticket.status == status:
         return
+    _ask_nobody(order, ticket, status, now)
     if status not in _MONEY_TAKEN:
         unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
     lifecycle.move(ticket, status, actor=Actor.PLATFORM, now=now, note=note, as_fact=True)
@@ -181,6 +182,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
             _flag_step(ticket, status, now)
     elif status in (S.CANCELLED, S.CLOSED):
         if order is not None:
+            _ask_nobody(order, ticket, status, now)
             unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
         _move(ticket, status, now)
     elif record.updated_at < ticket.status_at and not is_platform_connected(ticket.shop):
@@ -188,6 +190,7 @@ def _status(order: Order | None, ticket: Ticket, record: TicketRecord, now: date
         # its versions, whatever its clock.
         return
     elif status == S.REFUND_FAILED and order is not None:
+        _ask_nobody(order, ticket, status, now)
         result = record.refund_result
         refund_results.take_over_result(
             case_of_locked(order, ticket, now=now),
@@ -207,6 +210,8 @@ def _open_step(order: Order | None, ticket: Ticket, status: str, now: datetime) 
             # Not a lagging report: people have to know it while a refund is on its way.
             _flag_step(ticket, status, now)
         return
+    if order is not None:
+        _ask_nobody(order, ticket, status, now)
     gone_back = back and not usual and status not in _MONEY_TAKEN
     if order is not None and (status == S.REJECTED or gone_back):
         unsent_refunds.drop_unsent(case_of_locked(order, ticket, now=now))
@@ -250,6 +255,7 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
         return
     if ticket.status == S.REFUNDED and _has_refund(ticket):
         return
+    _ask_nobody(order, ticket, S.REFUNDED, now)
     result = record.refund_result
     refund_results.take_over_result(
         case_of_locked(order, ticket, now=now),
@@ -259,6 +265,12 @@ def _refunded(order: Order | None, ticket: Ticket, record: TicketRecord, now: da
         # A connector says what was paid; of others the amount is what the buyer asked for.
         amount=record.amount if ticket.shop.connector == ConnectorKind.PLATFORM else None,
     )
+
+
+def _ask_nobody(order: Order, ticket: Ticket, status: str, now: datetime) -> None:
+    """The platform has decided: no second person is asked any more, and nothing is held (G4)."""
+    why = _("the platform reports “%s”.") % S(status).label
+    second_person.fall(order, ticket, why=why, now=now)
 
 
 def _move(ticket: Ticket, status: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from aftersale.domain.multilingual import said as _
 from aftersale.models import HANDS_OFF, Ticket, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.records.schemas import TicketRecord
+from aftersale.services.refunds import second_person
 from aftersale.services.shared import locks
 from aftersale.services.shared.outcomes import CHANGED, NEW, Result, refused, unknown_shop
 from aftersale.services.shared.sql_arrays import cursor, numbers, seconds, texts
@@ -299,7 +300,8 @@ def _insert(
 
 _LOCK_TICKETS = """
     SELECT id, date_part('epoch', updated_at), encode(digest, 'hex'), status, due_at,
-           status IN ('pending_review', 'negotiating') AND committed = 0 AND scenarios_hit = 0,
+           status IN ('pending_review', 'negotiating') AND scenarios_hit = 0
+             AND (committed = 0 OR flags @> ARRAY['second_person']::varchar[]),
            window_id IS NOT NULL OR flags @> ARRAY['no_window']::varchar[], flags,
            type, amount, reason, note, evidence
       FROM aftersale_ticket WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
@@ -328,6 +330,7 @@ def _change(
             or item.updated_at == updated_at
             or reported_status(item.record) not in (None, status)
             or _hands_off(item, flags)
+            or TicketFlag.SECOND_PERSON in flags
         ):
             reports.append(item)
         else:
@@ -348,6 +351,15 @@ def _change(
         windows.place(cur, places, now)
         write_events(cur, events, now)
     return reports
+
+
+def _ask_again(pk: int, before: Asked, record: TicketRecord, now: datetime) -> None:
+    """A second person is asked for nothing on a ticket that asks for something else now (G4)."""
+    ticket = locks.lock_ticket(pk)
+    if ticket.order_id is not None and changes_in_words(before, record):
+        # The history has old and new, where erasing a buyer finds them.
+        why = _("the buyer asks for something else now.")
+        second_person.fall(locks.lock_order(ticket.order_id), ticket, why=why, now=now)
 
 
 def _events_of(pk: int, before: Asked, record: TicketRecord) -> list[tuple[int, str, str]]:
@@ -394,6 +406,8 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     placed = _place(item, orders) if undecided else None
     if isinstance(placed, Result):
         return placed
+    if undecided and TicketFlag.SECOND_PERSON in flags:
+        _ask_again(pk, Asked(*asked), item.record, now)
     ticket = Ticket.objects.select_related("shop", "order").get(pk=pk)
     for flag in _hands_off(item, flags):
         keep_off(ticket, flag, now)

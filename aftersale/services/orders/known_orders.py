@@ -20,7 +20,12 @@ _READ = """
                     ORDER BY l.line_no), '[]')
            FROM aftersale_orderline l WHERE l.order_id = o.id),
         (SELECT coalesce(json_agg(json_build_array(t.ticket_no, t.line_no, t.type, t.status,
-                    t.amount, t.committed, r.status, r.amount) ORDER BY t.id), '[]')
+                    t.amount,
+                    -- What is held for a second person has not left (SPEC G4).
+                    CASE WHEN t.status = 'refund_failed'
+                              AND t.flags @> ARRAY['second_person']::varchar[]
+                         THEN 0 ELSE t.committed END,
+                    r.status, r.amount) ORDER BY t.id), '[]')
            FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
           WHERE t.order_id = o.id)
     FROM aftersale_order o

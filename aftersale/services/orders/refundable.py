@@ -136,6 +136,12 @@ def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:
     _as_fact(order, ticket, keep)
 
 
+def unhold(order: Order, ticket: Ticket, *, keep: int) -> None:
+    """Gives back what was held for a second person, so that the step itself takes it in the same
+    transaction: under the order's lock nobody comes between (SPEC G4)."""
+    _as_fact(order, ticket, keep, wake=False)
+
+
 def take_as_fact(order: Order, ticket: Ticket, amount: int, *, now: datetime) -> None:
     """Records money that has left, even beyond what was paid, and flags that (SPEC O2)."""
     if amount > ticket.committed:
@@ -189,13 +195,13 @@ def take_reported(order: Order, reported: int) -> None:
     order.save(update_fields=["refunded_reported", "refunded_amount", "over_refunded"])
 
 
-def _as_fact(order: Order, ticket: Ticket, amount: int) -> None:
+def _as_fact(order: Order, ticket: Ticket, amount: int, *, wake: bool = True) -> None:
     outside = _outside(order, ticket, amount)
     committed = order.committed + amount - ticket.committed
     freed = amount < ticket.committed
     over = order.paid_amount < committed + outside
     _write(order, ticket, amount, outside=outside, over_refunded=over)
-    if freed:
+    if freed and wake:
         look_again(order, ticket)
 
 

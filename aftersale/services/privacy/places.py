@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from aftersale.models import (
     AfterSaleWindow,
+    ApprovalRequest,
     AuditEntry,
     BlockedBuyer,
     FeedEvent,
@@ -58,6 +59,7 @@ _PLACES = [
     Place(ReturnFreight, "ticket__shop", texts=["text"]),
     Place(ShopRequest, "shop", texts=["text"]),
     Place(AfterSaleWindow, "shop", texts=["agreement"]),
+    Place(ApprovalRequest, "shop", texts=["arguments", "note"]),
     Place(PlatformStep, "shop", texts=["details", "reason"]),
     Place(Refund, "shop", texts=["reason", "failure", "reference"]),
     Place(RefundAttempt, "refund__shop", texts=["reason"]),

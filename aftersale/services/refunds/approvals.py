@@ -4,11 +4,14 @@ Each looks the ticket up among the shops that the user may see (else NotFound), 
 handle tickets (else NotAllowed), and raises WrongStep, OverRefundable, OverLine or Refused having
 written nothing. With `seen` it raises Stale where the case has changed since (cases.py).
 `above_line`: the person has read what is left of the ticket's line, and goes above it, up to the
-order's refundable amount. Amounts in fen.
+order's refundable amount. What is above what the person approves alone waits: the ticket comes back
+with the flag `second_person` (SPEC G4); `confirmed` is the request that a second person confirms.
+Amounts in fen.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -19,6 +22,8 @@ from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
+    ApprovalKind,
+    ApprovalRequest,
     ConnectorKind,
     Order,
     Refund,
@@ -37,11 +42,11 @@ from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.refunds import attempts, lost_payments
+from aftersale.services.refunds import attempts, lost_payments, second_person
 from aftersale.services.refunds.lowered import lowered_note
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
-from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets import lifecycle, negotiation, waiting_approvals
 from aftersale.services.tickets.cases import Case, lock_case
 
 
@@ -55,6 +60,7 @@ def approve(
     seen: str | None = None,
     return_address: Mapping[str, str] | None = None,
     less_because: str | None = None,
+    confirmed: ApprovalRequest | None = None,
 ) -> Ticket:
     """Approves a ticket: its refund, or the return that comes before it, or the exchange.
 
@@ -72,6 +78,19 @@ def approve(
         wanted = require_approvable(order, ticket, amount)
         lowered = lowered_note(ticket, wanted, less_because)
         above = refundable.line_note(order, ticket, wanted, above_line=above_line)
+        if second_person.waits(
+            case,
+            ApprovalKind.APPROVE,
+            wanted,
+            confirmed,
+            {
+                "amount": amount,
+                "above_line": above_line,
+                "less_because": less_because,
+                "return_address": dict(return_address) if return_address else None,
+            },
+        ):
+            return ticket
         if wanted:
             refundable.commit(order, ticket, wanted)
         note = joined(" · ", filter(None, [lowered, above]))
@@ -92,6 +111,11 @@ def approve(
         return ticket
 
 
+@second_person.carries_out(ApprovalKind.APPROVE)
+def _approve_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    approve(**_again(request, now))
+
+
 def approved_status(ticket: Ticket) -> TicketStatus:
     """Where approving leads: the refund starts, or the goods come back first."""
     if lifecycle.goods_first(ticket):
@@ -108,6 +132,7 @@ def require_approvable(order: Order, ticket: Ticket, amount: int | None = None) 
     if ticket.status not in (TicketStatus.PENDING_REVIEW, TicketStatus.NEGOTIATING):
         # `returning` to `refunding` is confirm_return's.
         raise _wrong_step(ticket, approved_status(ticket))
+    waiting_approvals.require_none(ticket)
     lost_payments.require_known(ticket)
     _require_window(ticket)
     if TicketFlag.PLATFORM_PAYS in ticket.flags:
@@ -144,10 +169,12 @@ def confirm_return(
     above_line: bool = False,
     seen: str | None = None,
     note: str = "",
+    confirmed: ApprovalRequest | None = None,
 ) -> Ticket:
     """The goods are in hand, or not wanted back: the approved return's refund starts.
 
-    A return of 0.00 ends as closed, without a refund (SPEC O4).
+    A return of 0.00 ends as closed, without a refund (SPEC O4). It approves only where the goods
+    are not asked back, or takes money that nobody had set aside.
     """
     with transaction.atomic():
         case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
@@ -157,6 +184,7 @@ def confirm_return(
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
+        waiting_approvals.require_none(ticket)
         if lifecycle.asks_for_nothing(ticket):
             _move_to_closed(case, note)
             return ticket
@@ -165,6 +193,14 @@ def confirm_return(
         # A return that arbitration interrupted may have given its money back.
         wanted = ticket.committed or negotiation.agreed_amount(ticket)
         above = refundable.line_note(order, ticket, wanted, above_line=above_line)
+        if approves_anew(ticket) and second_person.waits(
+            case,
+            ApprovalKind.CONFIRM_RETURN,
+            wanted,
+            confirmed,
+            {"above_line": above_line, "note": note},
+        ):
+            return ticket
         refundable.commit(order, ticket, wanted)
         lifecycle.move(
             ticket,
@@ -178,6 +214,19 @@ def confirm_return(
         return ticket
 
 
+@second_person.carries_out(ApprovalKind.CONFIRM_RETURN)
+def _confirm_return_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    confirm_return(**_again(request, now))
+
+
+def approves_anew(ticket: Ticket) -> bool:
+    """True if confirming the return approves money: nothing was set aside, or nothing has come back
+    by all that is known."""
+    received = ticket.goods_received_at
+    here = received is not None and received >= ticket.status_at
+    return not ticket.committed or (ticket.status == TicketStatus.AWAITING_RETURN and not here)
+
+
 def retry(
     *,
     ticket_id: int,
@@ -185,6 +234,7 @@ def retry(
     now: datetime,
     above_line: bool = False,
     seen: str | None = None,
+    confirmed: ApprovalRequest | None = None,
 ) -> Ticket:
     """Tries a failed refund again, after a new check of the order's and the line's money (O2)."""
     with transaction.atomic():
@@ -194,10 +244,15 @@ def retry(
             raise _wrong_step(ticket, TicketStatus.REFUNDING)
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
+        waiting_approvals.require_none(ticket)
         lost_payments.require_known(ticket)
         _require_window(ticket)
         wanted = negotiation.agreed_amount(ticket) if refund is None else refund.amount
         note = refundable.line_note(order, ticket, wanted, above_line=above_line)
+        if second_person.waits(
+            case, ApprovalKind.RETRY, wanted, confirmed, {"above_line": above_line}
+        ):
+            return ticket
         refundable.commit(order, ticket, wanted)
         lifecycle.move(
             ticket, TicketStatus.REFUNDING, actor=Actor.PERSON, now=now, user=user, note=note
@@ -208,6 +263,22 @@ def retry(
             # The refund's cause stays as it was; the attempts go on counting.
             _start(refund, ticket, now=now)
         return ticket
+
+
+@second_person.carries_out(ApprovalKind.RETRY)
+def _retry_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    retry(**_again(request, now))
+
+
+def _again(request: ApprovalRequest, now: datetime) -> dict[str, Any]:
+    """The arguments of a step that was confirmed: it is taken as whoever asked would."""
+    return {
+        "ticket_id": request.ticket_id,
+        "user": request.requested_by,
+        "now": now,
+        "confirmed": request,
+        **request.arguments,
+    }
 
 
 def close(
@@ -222,6 +293,7 @@ def close(
         case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
         if not may_close(case.ticket):
             raise _wrong_step(case.ticket, TicketStatus.CLOSED)
+        waiting_approvals.require_none(case.ticket)
         if not is_visible(note):
             raise Refused(_("Write down how it was settled."), pointer="note")
         _move_to_closed(case, note)

@@ -14,6 +14,8 @@ from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
+    ApprovalKind,
+    ApprovalRequest,
     Refund,
     RefundStatus,
     Ticket,
@@ -21,12 +23,12 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.services.refunds import attempts, refund_results, settlement
+from aftersale.services.refunds import attempts, refund_results, second_person, settlement
 from aftersale.services.refunds.payment_claim import PaymentClaim
 from aftersale.services.shared import hold
 from aftersale.services.shared.errors import OtherPayment, Refused
 from aftersale.services.shared.shown import format_time
-from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets import lifecycle, waiting_approvals
 from aftersale.services.tickets.cases import Case, lock_case
 from aftersale.signals import tickets_waiting
 
@@ -59,10 +61,12 @@ def was_paid(
     reference: str = "",
     seen: str | None = None,
     number: str = "",
+    confirmed: ApprovalRequest | None = None,
 ) -> Ticket:
     """The ticket was paid in the time that is not known here: it counts as refunded.
 
-    `number` is the refund's public number of then. Amount in fen.
+    `number` is the refund's public number of then. Amount in fen. It counts as approving, as any
+    refund of a hand-paid shop that is recorded as paid (SPEC G4).
     """
     with transaction.atomic():
         case = _locked(ticket_id, user, now, seen)
@@ -78,6 +82,14 @@ def was_paid(
                 pointer="amount",
             )
         reference = refund_results.checked_reference(reference)
+        if second_person.waits(
+            case,
+            ApprovalKind.WAS_PAID,
+            amount,
+            confirmed,
+            {"amount": amount, "reference": reference, "number": number},
+        ):
+            return ticket
         at = ticket.shop.lost_until or now
         note = _("Paid %(amount)s between %(since)s and %(until)s, before the backup was restored.")
         settlement.event(
@@ -97,6 +109,17 @@ def was_paid(
         if case.refund is None and number and not Refund.objects.filter(public_number=number):
             made.update(public_number=number)
         return ticket
+
+
+@second_person.carries_out(ApprovalKind.WAS_PAID)
+def _was_paid_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    was_paid(
+        ticket_id=request.ticket_id,
+        user=request.requested_by,
+        now=now,
+        confirmed=request,
+        **request.arguments,
+    )
 
 
 def was_not_paid(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) -> Ticket:
@@ -155,6 +178,7 @@ def _locked(ticket_id: int, user: User, now: datetime, seen: str | None) -> Case
             _("It is known whether ticket %s was paid: nothing is in doubt.")
             % case.ticket.ticket_no
         )
+    waiting_approvals.require_none(case.ticket)
     return case
 
 

@@ -20,6 +20,8 @@ class Difference:
 
 _REFUNDS = """
     SELECT t.id, t.ticket_no, t.status AS ticket_status, t.type, t.amount AS asked, t.committed,
+           t.flags @> ARRAY['second_person']::varchar[] AS asks_second,
+           q.kind AS asked_kind, q.amount AS asked_amount, q.committed_before,
            r.id AS refund, r.status, coalesce(r.amount, 0) AS amount, r.ever_sent,
            t.order_id IS NOT NULL AS order_arrived,
            r.order_id IS DISTINCT FROM t.order_id OR r.shop_id IS DISTINCT FROM t.shop_id AS astray,
@@ -28,6 +30,7 @@ _REFUNDS = """
            coalesce(a.attempts, 0) AS attempts
       FROM aftersale_ticket t
       LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
+      LEFT JOIN aftersale_approvalrequest q ON q.ticket_id = t.id AND q.state = 'waiting'
       LEFT JOIN (SELECT refund_id, count(*) AS attempts,
                         count(*) FILTER (WHERE state IN ('leased', 'accepted', 'unknown')) AS alive,
                         count(*) FILTER (WHERE state = 'succeeded') AS paid,
@@ -85,9 +88,20 @@ _QUESTIONS = {
     "ticket.committed although nothing is under way": """
         SELECT ticket_no, committed || ', ' || ticket_status FROM x
          WHERE coalesce(status, '') NOT IN ('requested', 'sending', 'unknown', 'succeeded')
-           AND committed <> late_amount
+           AND committed <> late_amount AND NOT asks_second
            AND NOT (ticket_status IN ('awaiting_return', 'returning', 'arbitration', 'refunding')
                     AND type <> 'exchange')""",
+    # Recording a payment holds nothing more: the refund has its money (SPEC G4).
+    "what is held for a second person is not what was asked for": """
+        SELECT ticket_no, coalesce(asked_kind, 'none') || ', held ' || committed
+                          || ', asked ' || coalesce(asked_amount, 0) FROM x
+         WHERE asks_second <> (asked_kind IS NOT NULL)
+            OR (asked_kind NOT IN ('paid', 'was_paid') AND committed <> asked_amount)
+            OR (asked_kind IN ('paid', 'was_paid') AND committed <> committed_before)""",
+    "a step was confirmed by whoever asked for it, or by nobody": """
+        SELECT t.ticket_no, q.kind FROM aftersale_approvalrequest q
+          JOIN aftersale_ticket t ON t.id = q.ticket_id
+         WHERE q.state = 'confirmed' AND q.settled_by_id IS NOT DISTINCT FROM q.requested_by_id""",
     "the refund's attempts do not fit its status": """
         SELECT ticket_no, status || ', alive ' || alive || ', paid ' || paid FROM x
          WHERE refund IS NOT NULL

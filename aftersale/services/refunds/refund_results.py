@@ -11,6 +11,8 @@ from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     Actor,
+    ApprovalKind,
+    ApprovalRequest,
     AttemptState,
     Order,
     Refund,
@@ -23,10 +25,10 @@ from aftersale.models import (
 )
 from aftersale.services.orders import own_refunds, refundable
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.refunds import attempts, settlement
+from aftersale.services.refunds import attempts, second_person, settlement
 from aftersale.services.refunds.payment_claim import ANY_PAYMENT, PaymentClaim
 from aftersale.services.shared.errors import Refused, WrongStep
-from aftersale.services.tickets import lifecycle, negotiation
+from aftersale.services.tickets import lifecycle, negotiation, waiting_approvals
 from aftersale.services.tickets.cases import Case, RefundCase, lock_refund_case
 from aftersale.services.windows import charges
 
@@ -43,11 +45,13 @@ def record_result(
     seen: str | None = None,
     reference: str = "",
     claim: PaymentClaim = ANY_PAYMENT,
+    confirmed: ApprovalRequest | None = None,
 ) -> Ticket:
     """Records the result of a refund that is paid by hand, or that nobody can be asked about.
 
     A failed one needs a `reason`; `reference` is the number of a payment that was made. Raises
-    OtherPayment where the result is about another payment than the refund's (SPEC G5).
+    OtherPayment where the result is about another payment than the refund's (SPEC G5). That one
+    paid by hand was paid counts as approving it (SPEC G4).
     """
     with transaction.atomic():
         case = lock_refund_case(refund_id=refund_id, user=user, now=now, seen=seen)
@@ -63,6 +67,7 @@ def record_result(
                 _("The refund of ticket %(ticket)s is not for people to settle: %(status)s.")
                 % {"ticket": ticket.ticket_no, "status": refund.get_status_display()},
             )
+        waiting_approvals.require_none(ticket)
         alive = attempts.alive(refund)
         if not succeeded and alive and settlement.is_call_under_way(alive, now=now):
             raise Refused(
@@ -75,12 +80,39 @@ def record_result(
         if not succeeded and not is_visible(reason):
             raise Refused(_("Say why the refund failed."), pointer="reason")
         reference = checked_reference(reference)
+        if (
+            succeeded
+            and by_hand
+            and second_person.waits(
+                case,
+                ApprovalKind.PAID,
+                refund.amount,
+                confirmed,
+                {"reason": reason, "reference": reference, "attempt": attempts.number_of(refund)},
+            )
+        ):
+            return ticket
         if succeeded and reference:
             refund.reference = reference
             refund.save(update_fields=["reference"])
             reason = reason or _("Payment reference: %s") % reference
         _record(case, succeeded=succeeded, at=now, reason=reason)
         return ticket
+
+
+@second_person.carries_out(ApprovalKind.PAID)
+def _record_confirmed(request: ApprovalRequest, now: datetime) -> None:
+    """Of the very payment that was recorded (SPEC G5)."""
+    arguments = dict(request.arguments)
+    record_result(
+        refund_id=Refund.objects.values_list("pk", flat=True).get(ticket=request.ticket_id),
+        succeeded=True,
+        user=request.requested_by,
+        now=now,
+        claim=PaymentClaim(attempt=arguments.pop("attempt"), amount=request.amount),
+        confirmed=request,
+        **arguments,
+    )
 
 
 def checked_reference(text: str) -> str:

@@ -12,7 +12,7 @@ from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.refunds import attempts, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared.errors import Refused
-from aftersale.services.tickets import lifecycle
+from aftersale.services.tickets import lifecycle, waiting_approvals
 from aftersale.services.tickets.cases import Case, RefundCase, lock_refund_case
 from aftersale.signals import tickets_waiting
 
@@ -31,6 +31,7 @@ def take_back(*, refund_id: int, user: User, now: datetime, seen: str | None = N
             )
         if refund.source not in (RefundSource.STRATEGY, RefundSource.PERSON):
             raise Refused(_("A fast refund is owed to the buyer and can't be taken back."))
+        waiting_approvals.require_none(ticket)
         lifecycle.move(ticket, TicketStatus.PENDING_REVIEW, actor=Actor.PERSON, now=now, user=user)
         # A waived return is asked for again: no strategy for refunds alone may take it now.
         ticket.type = ticket.requested_type

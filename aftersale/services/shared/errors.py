@@ -93,3 +93,9 @@ class OtherPayment(Refused):
     """A result names another ticket, attempt or amount than its refund has (SPEC G5)."""
 
     code = "other_payment"
+
+
+class WaitsForSecondPerson(Refused):
+    """A second person has yet to settle what was asked for on the ticket (SPEC G4)."""
+
+    code = "second_person"

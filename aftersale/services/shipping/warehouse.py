@@ -35,6 +35,7 @@ from aftersale.services.shipping.shipments import (
     note,
     wrong_step,
 )
+from aftersale.services.tickets import waiting_approvals
 from aftersale.services.tickets.cases import lock_case
 
 
@@ -51,8 +52,8 @@ _ON_THE_WAY = (OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED)
 def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
     """The buyer's goods are in the warehouse: the refund of the approved return starts.
 
-    A parcel that was to be stopped has come back. Of an exchange it is noted, and people send the
-    new goods.
+    A parcel that was to be stopped has come back. It is noted of an exchange, whose new goods
+    people send, and of a ticket that waits for a second person (SPEC G4).
     """
     with transaction.atomic():
         ticket = lock_case(ticket_id=ticket_id, user=user, now=now).ticket
@@ -71,7 +72,8 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
             shipping_alerts.advance(
                 alert_id=alert.pk, state=AlertState.RETURNED, note=text, user=user, now=now
             )
-        if waits and ticket.type != TicketType.EXCHANGE:
+        for_people = ticket.type == TicketType.EXCHANGE or waiting_approvals.is_waiting(ticket)
+        if waits and not for_people:
             approvals.confirm_return(ticket_id=ticket.pk, user=user, now=now, note=text)
         elif waits:
             TicketEvent.objects.create(

@@ -23,13 +23,14 @@ from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.working_week import DAY, WEEKDAYS, days_in_words, span
-from aftersale.models import AuditKind, FastRefundPeriod, Shop
+from aftersale.models import ApprovalLimit, AuditKind, FastRefundPeriod, Role, Shop
 from aftersale.records.errors import explain
 from aftersale.records.schemas import ShopRecord
-from aftersale.services.access.rights import Right, require, shops_of
+from aftersale.services.access.rights import ROLES, Right, require, shops_of
 from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shops.settings_history import (
+    approval_changes,
     commission_changes,
     day_changes,
     hours_changes,
@@ -40,6 +41,8 @@ from aftersale.signals import shop_changed
 
 Intervals = Sequence[Sequence[str]]
 Content = dict[str, Any]
+# The roles that approve at all, the highest first (SPEC P1).
+APPROVERS = [role for role in Role if role in ROLES[Right.HANDLE_TICKETS]]
 
 
 def hours_of(shop: Shop) -> Content:
@@ -69,6 +72,12 @@ def commission_return_of(shop: Shop) -> Content:
         "categories": shop.commission_categories,
         "days": shop.commission_days,
     }
+
+
+def approval_limits_of(shop: Shop) -> Content:
+    """Up to how many fen each role that approves does so alone; None: any amount (SPEC G4)."""
+    kept = dict(shop.approval_limits.values_list("role", "amount"))
+    return {role.value: kept.get(role) for role in APPROVERS}
 
 
 @transaction.atomic
@@ -229,6 +238,32 @@ def set_commission_return(
         shop.commission_categories, shop.commission_days = categories, days
         shop.save(update_fields=["wallet_opened_at", "commission_categories", "commission_days"])
         # No decision depends on it.
+        _event(shop, changes, user=user, now=now)
+
+
+@transaction.atomic
+def set_approval_limits(
+    *,
+    shop_id: int,
+    limits: Mapping[str, int | None],
+    seen: Content,
+    user: User,
+    now: datetime,
+) -> None:
+    """Sets up to how many fen each role approves alone; None: any amount. All None is off.
+
+    What waits for a second person goes on waiting (SPEC G4).
+    """
+    shop = _enter(shop_id, Right.CHANGE_SHOP, user=user)
+    after = {role.value: limits.get(role) for role in APPROVERS}
+    if changes := _changes(seen, approval_limits_of(shop), after, approval_changes):
+        shop.approval_limits.all().delete()
+        ApprovalLimit.objects.bulk_create(
+            ApprovalLimit(shop=shop, role=role, amount=amount)
+            for role, amount in after.items()
+            if amount is not None
+        )
+        # No decision of the automation depends on it.
         _event(shop, changes, user=user, now=now)
 
 

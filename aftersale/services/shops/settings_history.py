@@ -12,7 +12,7 @@ from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.working_week import WEEKDAYS, days_in_words
-from aftersale.models import Shop
+from aftersale.models import Role, Shop
 
 _days_in_words = lazy(days_in_words, str)
 
@@ -85,6 +85,24 @@ def _limit_words(limit: Mapping[str, Any]) -> str:
         "limit": joined(", ", parts) or pgettext_lazy("buyer limit", "off"),
         "days": limit["days"],
     }
+
+
+def approval_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Of what each role approves alone, in fen; None: without a limit."""
+    off = pgettext_lazy("limit of approvals", "no limit")
+
+    def shown(amount: int | None) -> object:
+        return off if amount is None else format_yuan(amount)
+
+    return [
+        change(
+            _("%s approves alone up to") % Role(role).label,
+            shown(before.get(role)),
+            shown(after.get(role)),
+        )
+        for role in Role.values
+        if before.get(role) != after.get(role)
+    ]
 
 
 def commission_changes(

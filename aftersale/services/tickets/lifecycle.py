@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from aftersale.domain.deadlines import due_at
+from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     HANDS_OFF,
     Actor,
@@ -16,7 +17,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.services.shared.errors import WrongStep
-from aftersale.services.tickets import negotiation
+from aftersale.services.tickets import negotiation, waiting_approvals
 
 A, M, P = Actor.AUTOMATION, Actor.PERSON, Actor.PLATFORM
 S = TicketStatus
@@ -133,6 +134,10 @@ def move(
     usual = may_move(ticket, to_status, actor)
     if not usual and not (as_fact and actor == P):
         raise WrongStep(ticket.ticket_no, S(from_status), S(to_status))
+    if drop_flag(ticket, TicketFlag.SECOND_PERSON):
+        # Its money is dealt with by whoever moves the ticket (refunds/second_person.py).
+        why = _("the ticket went to “%s”.") % S(to_status).label
+        waiting_approvals.fall(ticket, why=why, now=now)
     if from_status == S.NEGOTIATING:
         negotiation.end(ticket, to_status, actor=actor, now=now)
     ticket.status = to_status

@@ -84,6 +84,13 @@ def refuse(negotiation: Negotiation, ticket: Ticket, *, now: datetime) -> None:
         _close(negotiation, ticket, NegotiationResult.REFUSED, now=now)
 
 
+def offered_money(ticket: Ticket, type: str, amount: int | None) -> int:
+    """The money that the buyer gets by accepting; 0 where nothing else is offered."""
+    if (type or ticket.type) == TicketType.EXCHANGE or not (type or amount):
+        return 0
+    return ticket.amount if amount is None else amount
+
+
 def agreed_amount(ticket: Ticket) -> int:
     """The amount that the platform pays: of the accepted offer, else the ticket's.
 

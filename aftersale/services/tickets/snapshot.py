@@ -78,6 +78,15 @@ class Snapshot:
             order=after.order if self.order == before.order else self.order,
         )
 
+    def with_money_taken_of(self, now: "Snapshot") -> "Snapshot":
+        """The same facts, but for the money that tickets have taken: that of another snapshot."""
+        order, line = self.order, self.line
+        if order is not None and now.order is not None:
+            order = replace(order, committed=now.order.committed)
+        if line is not None and now.line is not None:
+            line = replace(line, taken=now.line.taken)
+        return replace(self, order=order, line=line)
+
 
 def take(ticket: Ticket, order: Order | None, *, last_event: int) -> Snapshot:
     return Snapshot(

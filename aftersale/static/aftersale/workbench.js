@@ -340,6 +340,8 @@
         n: () => decide("n"),
         p: () => decide("p"),
         f: () => decide("f"),
+        c: () => decide("c"),
+        d: () => decide("d"),
         m: () => decide("m"),
         e: () => decide("e"),
         g: () => decide("g"),

@@ -52,6 +52,8 @@ def look() -> None:
                 log.warning("clock_differs", of=clock.of, seconds_ahead=round(clock.ahead, 1))
         if found := queue_repair.set_back():
             log.warning("queue_set_back", found=found)
+        if stale := queue_repair.forget_stale():
+            log.warning("stale_tasks_forgotten", tasks=stale)
         if rows := far_ahead.set_back(now=database_moment()):
             log.warning("refunds_and_steps_set_back", rows=rows)
         ask_for_beats()

@@ -22,7 +22,8 @@ from .sources import Count, count
 GRACE = timedelta(hours=1)
 # Days counted in advance: a year, and the days that it is compared with.
 DAYS_BACK = 400
-MOST_AT_ONCE = 31
+# A step between two signs of work (config/heartbeat.py).
+MOST_AT_ONCE = 7
 _LOCK = 7_420_531  # this module's advisory locks; the second key is the shop's
 
 

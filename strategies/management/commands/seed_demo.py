@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from aftersale.services.shared.errors import Refused
 from config.terminal import terminal_language
 from strategies.demo.people import PASSWORD, PEOPLE, mark
-from strategies.demo.seed import seed, seeded
+from strategies.demo.seed import removed, seed, seeded
 
 
 class Command(BaseCommand):
@@ -21,6 +21,9 @@ class Command(BaseCommand):
             raise CommandError(
                 _("This is a production start: sample data and its known passwords stay out.")
             )
+        if removed():
+            self.stdout.write(_("The demo shops were removed; they don't come back."))
+            return
         if not seeded():
             try:
                 seed(now=timezone.now(), clock=timezone.now)

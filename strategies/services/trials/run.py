@@ -72,10 +72,13 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
     past = Past(trial.shop_id, trial.starts_at, trial.ends_at)
     trial.total, trial.estimated = past.total, past.estimated
     trial.save(update_fields=["total", "estimated"])
+    beat()
     present = Side(trial.present, trial, past)
+    beat()
     proposed = Side(trial.proposed, trial, past, paused=trial.paused)
     real: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     unchanged = _unchanged(trial, past)
+    beat()
     for page in past.pages():
         asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
         now_codes = present.as_it_was(page) if unchanged else present.decide(asked)
@@ -98,6 +101,7 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> bool:
         if not alive.update(done=trial.done, seen_at=clock()):
             TrialEvaluation.objects.filter(trial=trial).delete()
             return False
+    beat()
     trial.summary = summarise(trial, present=present, proposed=proposed, real=real)
     return True
 

@@ -82,4 +82,4 @@ def test_each_difference_is_found(refund, model, changes, found):
 def test_it_asks_the_same_number_of_questions_however_many_rows_there_are(refund):
     with counted_queries() as asked:
         assert audit() == []
-    assert len(asked) == 18
+    assert len(asked) == 20

@@ -5,7 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.models import NO_MOMENT, Order, Refund, Role, Ticket, TicketEvent
+from aftersale.models import (
+    NO_MOMENT,
+    ApprovalLimit,
+    ApprovalRequest,
+    Order,
+    Refund,
+    Role,
+    Ticket,
+    TicketEvent,
+)
+from aftersale.services.refunds import money_audit, second_person
 from aftersale.services.shared.database_clock import database_moment
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
 from strategies.models import Decision, EvaluatorLane, Strategy, StrategyUsage
@@ -82,6 +92,48 @@ def test_a_hit_is_suggested_and_takes_nothing(shop):
     # It is looked at again, and is no suggestion any more.
     assert [one.why for one in decide(shop)][-1] == "none_hit"
     assert not suggestions.waiting(owner).exists()
+
+
+def test_one_above_what_a_person_approves_alone_waits_for_a_second(shop):
+    """SPEC G4: all checks of a hit are made when it is confirmed, and count then."""
+    order = make_order(shop)
+    tickets = [exported(order), exported(order)]
+    first, second = decide(shop)
+    ApprovalLimit.objects.create(shop=shop, role=Role.CS_AGENT, amount=2_999)
+    agent, owner = make_user(shop, Role.CS_AGENT), make_user(shop)
+    assert suggestions.take_over(suggestion_id=first.pk, user=agent, now=NOON) is None
+    order.refresh_from_db()
+    # Held, and taken of nothing else; it is no suggestion to take over meanwhile.
+    assert (order.committed, Refund.objects.count(), StrategyUsage.objects.count()) == (3_000, 0, 0)
+    assert [one.pk for one in suggestions.waiting(owner)] == [second.pk]
+    assert list(money_audit.differences()) == []
+    request = ApprovalRequest.objects.get()
+    assert (request.kind, request.ticket) == ("take_over", tickets[0])
+    second_person.confirm(request_id=request.pk, user=owner, now=NOON)
+    taken = Decision.objects.get(outcome="refund")
+    assert (taken.ticket, taken.taken_over_by) == (tickets[0], agent)
+    request.refresh_from_db()
+    assert (request.state, request.settled_by) == ("confirmed", owner)
+    assert money(order) == (3_000, 1, 1)
+    assert list(money_audit.differences()) == []
+
+
+def test_what_would_not_be_decided_any_more_falls(shop):
+    """SPEC G4, O11: the strategy's cap went to another ticket while this one waited."""
+    order = make_order(shop)
+    tickets = [exported(order), exported(order)]
+    first, second = decide(shop)
+    ApprovalLimit.objects.create(shop=shop, role=Role.CS_AGENT, amount=0)
+    agent, owner = make_user(shop, Role.CS_AGENT), make_user(shop)
+    suggestions.take_over(suggestion_id=first.pk, user=agent, now=NOON)
+    suggestions.take_over(suggestion_id=second.pk, user=owner, now=NOON)
+    with pytest.raises(Stale, match="No strategy took it"):
+        second_person.confirm(request_id=ApprovalRequest.objects.get().pk, user=owner, now=NOON)
+    assert ApprovalRequest.objects.get().state == "fallen"
+    assert money(order) == (3_000, 1, 1)
+    tickets[0].refresh_from_db()
+    assert (tickets[0].flags, tickets[0].awaiting_evaluation) == ([], True)
+    assert list(money_audit.differences()) == []
 
 
 def test_an_owner_may_have_fresh_exports_decided(shop):

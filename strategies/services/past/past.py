@@ -1,0 +1,173 @@
+"""A shop's past evaluations in columns, in the order of deciding (SPEC M3, M6, M7).
+
+    past = load(shop_id, start, end, limit=buyer_limit_span)
+
+gives every evaluation in [start, end): decisions as they were, and imported history, which is
+estimated. `passing.py` and `deciding.py` decide it once more by a rulebook.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from strategies.engine.facts import Facts
+from strategies.engine.hours import micros
+from strategies.engine.replay import Past as Evaluation
+
+from .columns import BLOCKED, HIT, NONE, PAUSED, VIRTUAL, Columns, Word, taken, together
+from .reading import read_estimated
+from .snapshot import decisions
+
+# The longest time of a breaker (INTERFACES).
+_LONGEST_BREAKER = timedelta(minutes=1440)
+
+
+@dataclass(eq=False)
+class Past:
+    """`columns` has the evaluations, `before` the decisions of the time that buyers' limits and
+    breakers look back on. A row of `columns` is an evaluation; `word` and `buyer` are numbers from
+    0 on, the same in both."""
+
+    columns: Columns
+    before: Columns
+    start: int
+    """The moment between the two, in microseconds."""
+    words: list[Word]
+    buyers: int
+    estimated: int
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What is worked out of it by several what-ifs: each module by keys of its own."""
+
+    def __len__(self) -> int:
+        return len(self.columns["decision"])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.columns[name]
+
+    @property
+    def decided(self) -> int:
+        return len(self) - self.estimated
+
+    def has(self, bit: int) -> np.ndarray:
+        return (self["bits"] & bit) != 0
+
+    @cached_property
+    def repeated(self) -> np.ndarray:
+        """The evaluations of orders that have several: these are decided one after the other."""
+        _, place, number = np.unique(self["order"], return_inverse=True, return_counts=True)
+        return number[place] > 1
+
+    @cached_property
+    def again(self) -> dict[int, Evaluation]:
+        """The repeated evaluations as the engine has them, by row."""
+        rows = np.flatnonzero(self.repeated)
+        return dict(zip(rows.tolist(), self.evaluations(rows), strict=True))
+
+    def evaluations(self, rows: np.ndarray) -> list[Evaluation]:
+        """Rows as the engine has them; buyers are numbers."""
+        part = taken(self.columns, rows)
+        words = [self.words[word] for word in part["word"].tolist()]
+        bits = part["bits"].tolist()
+
+        def known(name: str) -> list[int | None]:
+            return [None if value == NONE else value for value in part[name].tolist()]
+
+        facts = map(
+            Facts,
+            part["ticket"].tolist(),
+            [""] * len(bits),
+            part["order"].tolist(),
+            part["buyer"].tolist(),
+            [word.type for word in words],
+            [word.status for word in words],
+            part["amount"].tolist(),
+            part["refundable"].tolist(),
+            part["applied_at"].tolist(),
+            part["decided_at"].tolist(),
+            [word.reason for word in words],
+            known("paid_at"),
+            known("shipped_at"),
+            known("delivered_at"),
+            known("label_printed_at"),
+            part["paid_amount"].tolist(),
+            [word.labels for word in words],
+            [word.products for word in words],
+            [word.categories for word in words],
+            [bool(bit & VIRTUAL) for bit in bits],
+            [bool(bit & BLOCKED) for bit in bits],
+            [word.scenarios_hit for word in words],
+            [word.order_type for word in words],
+            [word.ticket_labels for word in words],
+            [word.held_back for word in words],
+            known("line"),
+            [None] * len(bits),
+            known("line_left"),
+            known("freight_left"),
+        )
+        return [
+            Evaluation(fact, bool(bit & HIT), bool(bit & PAUSED))
+            for fact, bit in zip(facts, bits, strict=True)
+        ]
+
+
+def load(shop_id: int, start: datetime, end: datetime, *, limit: timedelta = timedelta()) -> Past:
+    """The evaluations in [start, end), as the rows are now. `limit`: how far a buyer limit looks
+    back (SPEC G1)."""
+    kept = decisions(shop_id, start - max(limit, _LONGEST_BREAKER))
+    moments = kept.columns["decided_at"]
+    at, until = micros(start), micros(end)
+    own = taken(kept.columns, _span((moments >= at) & (moments < until)))
+    before = taken(kept.columns, _span(moments < at))
+    other = read_estimated(shop_id=shop_id, start=start, end=end, seed=kept.seed, words=kept.words)
+    return of_columns(
+        _merged(own, other), before, kept.words, start=at, estimated=len(other["ticket"])
+    )
+
+
+def of_columns(
+    columns: Columns, before: Columns, words: dict[int, Word], *, start: int, estimated: int = 0
+) -> Past:
+    """A past of columns that were read: hashes of words and buyers become numbers from 0 on."""
+    size = len(columns["ticket"])
+    own, place = np.unique(columns["word"], return_inverse=True)
+    everybody = np.concatenate([columns["buyer"], before["buyer"]])
+    buyers, buyer = np.unique(everybody, return_inverse=True)
+    return Past(
+        columns={**columns, "word": place, "buyer": buyer[:size]},
+        before={**before, "buyer": buyer[size:]},
+        start=start,
+        words=[words[word] for word in own.tolist()],
+        buyers=len(buyers),
+        estimated=estimated,
+    )
+
+
+def _span(wanted: np.ndarray) -> np.ndarray | slice:
+    """A slice where the rows are in one piece, which copies nothing."""
+    places = np.flatnonzero(wanted)
+    if not len(places):
+        return slice(0, 0)
+    first, last = int(places[0]), int(places[-1]) + 1
+    return slice(first, last) if last - first == len(places) else places
+
+
+def _merged(decided: Columns, other: Columns) -> Columns:
+    """Both in the order of deciding; each keeps its own. Where decisions were made at a moment
+    before the one of their predecessor, they stay behind it."""
+    if not len(other["ticket"]):
+        return decided
+    if not len(decided["ticket"]):
+        return other
+    latest = np.maximum.accumulate(decided["decided_at"])
+    size = len(latest) + len(other["ticket"])
+    ahead = np.searchsorted(other["decided_at"], latest, side="left")
+    places = np.arange(len(latest)) + ahead
+    order = np.empty(size, np.int64)
+    mine = np.zeros(size, bool)
+    mine[places] = True
+    order[mine] = np.arange(len(latest))
+    order[~mine] = len(latest) + np.arange(len(other["ticket"]))
+    return taken(together([decided, other]), order)

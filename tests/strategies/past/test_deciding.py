@@ -1,0 +1,112 @@
+"""The quick way through a past decides what the engine's replay decides (SPEC M3, M7)."""
+
+import random
+from copy import deepcopy
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strategies.engine import State, compile_rulebook
+from strategies.engine.replay import Past as Evaluation
+from strategies.engine.replay import Replay
+from strategies.services.past import BY_FAST, BY_PEOPLE, GONE, Decided, decide_past
+from tests.strategies.engine.generate import scenes
+from tests.strategies.engine.test_properties import quick
+from tests.strategies.engine.test_replay import live, repeated
+from tests.strategies.past import made_up
+from tests.strategies.past.in_columns import in_columns
+
+SEEDS = range(40)
+
+
+def by_replay(rules: dict, past: list, *, paused: bool = False) -> tuple[list[int], dict[int, int]]:
+    """Who approves each, and where breakers open, as the engine says."""
+    replay = Replay(compile_rulebook(rules), State(), repeated=repeated(past), paused=paused)
+    by, tripped = [], {}
+    for row, verdict in enumerate(replay.run(past)):
+        if verdict is None:
+            by.append(GONE)
+        elif verdict.source is None:
+            by.append(BY_PEOPLE)
+        else:
+            by.append(BY_FAST if verdict.strategy is None else verdict.strategy)
+            if verdict.tripped:
+                tripped[verdict.strategy] = row
+    return by, tripped
+
+
+def same(decided: Decided, expected: tuple[list[int], dict[int, int]]) -> None:
+    assert (decided.by.tolist(), decided.tripped) == expected
+
+
+def lived(seed: int) -> tuple[dict, list[Evaluation], random.Random]:
+    """A shop's rulebook and past; paused for a while, in some."""
+    chance = random.Random(seed)
+    rules = made_up.rules(chance)
+    facts = made_up.tickets(chance, 100)
+    past = [one for one, _ in live(compile_rulebook(rules), facts, batch=3)]
+    first = chance.randrange(200)
+    return (
+        rules,
+        [one._replace(paused=first <= place < first + 20) for place, one in enumerate(past)],
+        chance,
+    )
+
+
+def test_busy_days_by_the_same_rulebook_and_by_others() -> None:
+    for seed in SEEDS:
+        rules, past, chance = lived(seed)
+        columns = in_columns(past)
+        same(decide_past(columns, rules), by_replay(rules, past))
+        other = made_up.rules(chance)
+        same(decide_past(columns, other), by_replay(other, past))
+        same(decide_past(columns, other, paused=True), by_replay(other, past, paused=True))
+
+
+def test_what_is_kept_of_a_past_changes_no_answer() -> None:
+    """One strategy after the other is changed, switched and moved, on the same past."""
+    for seed in SEEDS[:12]:
+        rules, past, chance = lived(seed)
+        columns = in_columns(past)
+        for place, strategy in enumerate(rules["strategies"]):
+            rules = deepcopy(rules)
+            rules["strategies"][place] = {
+                **made_up.strategy(chance, strategy["id"], strategy["scenario"]),
+                "priority": chance.choice([0, 100]) + place,
+            }
+            same(decide_past(columns, rules), by_replay(rules, past))
+
+
+def test_busy_days_have_everything() -> None:
+    """The days above would else agree on nothing."""
+    seen: dict[str, int] = {}
+    for seed in SEEDS:
+        rules, past, chance = lived(seed)
+        decided = decide_past(in_columns(past), rules)
+        answers = decided.by.tolist()
+        seen["fast"] = seen.get("fast", 0) + answers.count(BY_FAST)
+        other = decide_past(in_columns(past), made_up.rules(chance))
+        seen["gone"] = seen.get("gone", 0) + other.by.tolist().count(GONE)
+        seen["strategy"] = seen.get("strategy", 0) + sum(each >= 0 for each in answers)
+        seen["tripped"] = seen.get("tripped", 0) + len(decided.tripped)
+        seen["ran out"] = seen.get("ran out", 0) + len(decided.ran_out)
+        unlimited = decide_past(in_columns(past), {**rules, "buyer_limit": None})
+        seen["guarded"] = seen.get("guarded", 0) + (decided.by != unlimited.by).any()
+    assert {name for name, number in seen.items() if number >= 5} == {
+        "fast", "gone", "strategy", "tripped", "ran out", "guarded",
+    }, seen  # fmt: skip
+
+
+@quick
+@given(scenes(most=30), scenes(), st.booleans())
+def test_on_the_boundaries_of_everything(scene, other, paused) -> None:
+    rules, facts = scene
+    past = [one for one, _ in live(compile_rulebook(rules), facts, batch=3)]
+    columns = in_columns(past)
+    same(decide_past(columns, rules), by_replay(rules, past))
+    same(decide_past(columns, other[0], paused=paused), by_replay(other[0], past, paused=paused))
+
+
+def test_an_empty_past() -> None:
+    decided = decide_past(in_columns([]), {"strategies": []})
+    assert (decided.by.tolist(), decided.days.tolist(), decided.ran_out) == ([], [], {})
