@@ -70,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         replies.platform_picture,
         name="platform-picture",
     ),
+    path("evidence/<int:pk>/now/<int:place>/", replies.fresh_picture, name="fresh-picture"),
     path("reject-texts/", reject_texts.page, name="reject-texts"),
     path("reject-texts/<int:shop>/<slug:reason>/", reject_texts.edit, name="reject-text"),
     path(

@@ -12,6 +12,8 @@ class ProblemCode(StrEnum):
     OVER_REFUNDABLE = "over_refundable"
     OVER_LINE = "over_line"
     OTHER_REASONS = "other_reasons"
+    NOT_OFFERED = "not_offered"
+    FREIGHT_UNANSWERED = "return_freight_unanswered"
     TOO_LARGE = "too_large"
     BAD_REQUEST = "bad_request"
     METHOD_NOT_ALLOWED = "method_not_allowed"

@@ -17,11 +17,12 @@ from aftersale.models import Refund, Scope, Ticket, TicketFlag
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
-from aftersale.services.desk import evidence, replies
+from aftersale.services.desk import beside, evidence, replies, return_freight
 from aftersale.services.refunds import approvals, lost_payments, refund_results
 from aftersale.services.refunds.payment_claim import PaymentClaim
 from aftersale.services.shared.errors import NeedsPerson, NotFound
 from aftersale.services.tickets import snapshot
+from aftersale.services.tickets.cases import find_case
 
 from .call import Call
 from .finding import ticket_id
@@ -55,6 +56,14 @@ class MoneyStep(Step):
 
 class Approval(MoneyStep):
     amount: Amount | None = Field(default=None, description="At most, and else, the ticket's own")
+
+
+class OneApproval(Approval):
+    return_address: Code | None = Field(
+        default=None,
+        description="Where the goods of a return or exchange go: a `number` of"
+        " `GET /return-addresses`; else the shop's default",
+    )
 
 
 class Picture(Record):
@@ -137,25 +146,28 @@ class ApproveCall(TicketStep):
     @extend_schema(
         operation_id="approve_ticket",
         summary="Approve a ticket",
-        request=Approval,
+        request=OneApproval,
         responses=MONEY_ANSWERS,
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """Starts its refund, or lets the buyer send the goods back first. Never more than can
         still be refunded of the order (SPEC O2)."""
-        sent = read_optional(request, Approval)
-        return self.step(
-            ticket_no,
-            lambda pk: approvals.approve(
+        sent = read_optional(request, OneApproval)
+
+        def take(pk: int) -> Ticket:
+            ticket = find_case(ticket_id=pk, user=self.user)
+            return approvals.approve(
                 ticket_id=pk,
                 amount=sent.amount,
                 above_line=sent.above_line,
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,
-            ),
-        )
+                return_address=beside.chosen_address(ticket, sent.return_address or ""),
+            )
+
+        return self.step(ticket_no, take)
 
 
 class RejectCall(TicketStep):
@@ -221,18 +233,21 @@ class ConfirmReturnCall(TicketStep):
         tags=["tickets"],
     )
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
-        """The goods are in hand, or not wanted back: the refund of the approved return starts."""
+        """The goods are in hand, or not wanted back: the refund of the approved return starts.
+        Where the buyer asks for return freight, that is answered before (`return-freight`)."""
         sent = read_optional(request, MoneyStep)
-        return self.step(
-            ticket_no,
-            lambda pk: approvals.confirm_return(
+
+        def take(pk: int) -> Ticket:
+            return_freight.require_answer(find_case(ticket_id=pk, user=self.user))
+            return approvals.confirm_return(
                 ticket_id=pk,
                 above_line=sent.above_line,
                 user=self.user,
                 now=self.now,
                 seen=sent.seen,
-            ),
-        )
+            )
+
+        return self.step(ticket_no, take)
 
 
 class RetryRefundCall(TicketStep):

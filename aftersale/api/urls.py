@@ -24,6 +24,13 @@ from .ticket_steps import (
 )
 from .tickets import TicketsCall
 from .token import TokenCall
+from .told_steps import (
+    NewGoodsCall,
+    NoteCall,
+    ReturnAddressesCall,
+    ReturnFreightCall,
+    ReturnParcelCall,
+)
 from .warehouse import (
     DeliveryRefusedCall,
     GoodsReceivedCall,
@@ -53,6 +60,10 @@ urlpatterns = [
     path(f"{TICKET}/reject", RejectCall.as_view(), name="reject"),
     path(f"{TICKET}/negotiate", NegotiateCall.as_view(), name="negotiate"),
     path(f"{TICKET}/confirm-return", ConfirmReturnCall.as_view(), name="confirm-return"),
+    path(f"{TICKET}/return-parcel", ReturnParcelCall.as_view(), name="return-parcel"),
+    path(f"{TICKET}/new-goods", NewGoodsCall.as_view(), name="new-goods"),
+    path(f"{TICKET}/return-freight", ReturnFreightCall.as_view(), name="return-freight"),
+    path(f"{TICKET}/note", NoteCall.as_view(), name="note"),
     path(f"{TICKET}/retry-refund", RetryRefundCall.as_view(), name="retry-refund"),
     path(f"{TICKET}/confirm-approval", ConfirmApprovalCall.as_view(), name="confirm-approval"),
     path(f"{TICKET}/decline-approval", DeclineApprovalCall.as_view(), name="decline-approval"),
@@ -62,6 +73,7 @@ urlpatterns = [
     path("webhooks/<int:pk>", WebhookCall.as_view(), name="webhook"),
     path("windows", WindowsCall.as_view(), name="windows"),
     path("refunds/<number:number>/result", RefundResultCall.as_view(), name="refund-result"),
+    path("return-addresses", ReturnAddressesCall.as_view(), name="return-addresses"),
     path("reject-reasons", RejectReasonsCall.as_view(), name="reject-reasons"),
     path("shop/pause", PauseCall.as_view(), name="pause"),
     path("shop/resume", ResumeCall.as_view(), name="resume"),

@@ -272,6 +272,14 @@ class HasPictures(Protocol):
 
 
 @runtime_checkable
+class EvidenceExpires(Protocol):
+    """A platform whose addresses of a buyer's pictures end soon: a ticket that is fetched anew has
+    fresh ones, in the same order."""
+
+    evidence_expires: bool
+
+
+@runtime_checkable
 class TellsTime(Protocol):
     """A platform whose answers say what time it is there."""
 

@@ -128,6 +128,7 @@ PAGES: dict[str, Page] = {
     "desk:evidence": shown(EvidenceFile),
     # The scene's ticket has none: who sees one is in tests/platforms.
     "desk:platform-picture": Page(NOBODY, None, (Ticket, "none")),
+    "desk:fresh-picture": Page(NOBODY, None, (Ticket, 0)),
     "desk:reject-texts": shown(),
     "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
     "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),

@@ -203,6 +203,23 @@ def page_by_page(queue: Queue, shop: Shop, agent: User) -> list[str]:
     return found
 
 
+def test_urged_tickets_come_first(shop: Shop, agent: User, desk: None) -> None:
+    """SPEC O5: nearest deadline first among them, and among the others; page by page too."""
+    for place, (name, due) in enumerate((("u2", 3 * HOUR), ("u1", 2 * HOUR), ("u3", None))):
+        due_at = NOON + due if due else None
+        a_ticket(shop, name, due_at=due_at, urged=place + 1)
+    a_ticket(shop, "u4", status="returning", due_at=NOON + 30 * HOUR, urged=1)
+    for queue in (Queue.TO_HANDLE, Queue.ALL, Queue.MINE):
+        whole = names(queue, shop, agent)
+        Ticket.objects.filter(urged__gt=0).update(urged=0)
+        plain = names(queue, shop, agent)
+        Ticket.objects.filter(ticket_no__startswith="u").update(urged=2)
+        assert page_by_page(queue, shop, agent) == whole
+        urged = [name for name in plain if name.startswith("u")]
+        assert whole == urged + [name for name in plain if not name.startswith("u")]
+    assert names(Queue.TO_HANDLE, shop, agent)[:3] == ["u1", "u2", "u3"]
+
+
 def test_parcels_that_have_waited_longest_come_first(shop: Shop, agent: User, desk: None) -> None:
     """H1: a parcel has no deadline, and whatever its ticket still has says nothing of it."""
     ShippingAlert.objects.filter(ticket__ticket_no="lost").update(

@@ -69,6 +69,7 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 
 
 _ORDER, _TICKET = (Order, "order_no"), (Ticket, "ticket_no")
+_PARCEL = {"carrier": "4", "tracking_no": "SF1"}
 _STRATEGY = {"scenario": "pre_ship_refund", "name": "sent", "single_amount_cap": "20.00"}
 _PRIORITIES = {"scenario": "pre_ship_refund", "ids": [1], "version": "1"}
 _TRIAL = {"kind": "present", "first": "2026-11-01", "last": "2026-11-02"}
@@ -109,6 +110,13 @@ CALLS: dict[str, Line] = {
     "desk-api:reject": writes(TICKETS, *_TICKET, sends={"reason": "already_shipped"}),
     "desk-api:negotiate": writes(TICKETS, *_TICKET, sends={"message": "hello"}),
     "desk-api:confirm-return": writes(TICKETS, *_TICKET),
+    "desk-api:return-parcel": writes(TICKETS, *_TICKET, sends=_PARCEL),
+    "desk-api:new-goods": writes(TICKETS, *_TICKET, sends=_PARCEL),
+    "desk-api:return-freight": writes(
+        TICKETS, *_TICKET, sends={"answer": "pay", "amount": "12.00"}
+    ),
+    "desk-api:note": writes(TICKETS, *_TICKET, sends={"text": "called her"}),
+    "desk-api:return-addresses": reads(),
     "desk-api:retry-refund": writes(TICKETS, *_TICKET),
     "desk-api:confirm-approval": Line({"POST": TICKETS}, _TICKET, persons=True),
     "desk-api:decline-approval": Line({"POST": TICKETS}, _TICKET, persons=True),

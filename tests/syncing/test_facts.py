@@ -1,6 +1,8 @@
 """A platform's facts beyond the record: kept beside it, shown to people, no part of decisions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,9 +16,11 @@ from aftersale.models import (
     TicketEvent,
     TicketFlag,
 )
+from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Fact, Picture, RecordUnreadable
 from tests import factories
 from tests.admin.clients import client_of, english_client
+from tests.platforms.double import Double
 
 from .conftest import Connected
 from .test_messages import body_of, send
@@ -30,6 +34,10 @@ def kept() -> dict[tuple[str, str], list]:
     return {(row.subject, row.number): row.facts for row in PlatformFacts.objects.all()}
 
 
+def urged() -> dict[str, int]:
+    return dict(Ticket.objects.values_list("ticket_no", "urged"))
+
+
 def test_they_are_kept_as_they_are_now(connected: Connected):
     connected.order("O1", ago=2, facts=(Fact("sold_by", "带货人"),))
     connected.ticket("T1", ago=2, facts=(Fact("urged", "1"), Fact("history", "申请", AT)))
@@ -39,6 +47,8 @@ def test_they_are_kept_as_they_are_now(connected: Connected):
         ("order", "O1"): [["sold_by", "带货人", None]],
         ("ticket", "T1"): [["urged", "1", None], ["history", "申请", "2026-11-03T04:05:00+00:00"]],
     }
+    # Queues show first what buyers urge (SPEC O5).
+    assert urged() == {"T1": 1, "T2": 0}
     written = PlatformFacts.objects.get(subject="ticket").at
     # The same again writes nothing; more urging is no new version of what is decided on.
     connected.read_later(minutes=1)
@@ -49,6 +59,7 @@ def test_they_are_kept_as_they_are_now(connected: Connected):
     connected.read_later(minutes=1)
     assert kept() == {("ticket", "T1"): [["urged", "2", None]]}
     assert TicketEvent.objects.count() == events
+    assert urged() == {"T1": 2, "T2": 0}
 
 
 def test_what_is_not_known_here_is_for_people(connected: Connected):
@@ -178,3 +189,35 @@ def test_a_platform_that_does_not_answer_shows_no_picture(connected: Connected, 
     unreadable(connected, ("picture", "m-1"))
     url = reverse("desk:platform-picture", args=[Ticket.objects.get().pk, "m-1"])
     assert agent.get(url).status_code == 404
+
+
+def test_a_picture_whose_address_ends_soon_is_asked_for_anew(
+    connected: Connected, agent: Client, monkeypatch: pytest.MonkeyPatch
+):
+    old = ["https://pic.example/1?x-expires=1", "https://pic.example/2?x-expires=1"]
+    connected.order("O9", ago=1)
+    record = connected.ticket("T9", ago=1, order_no="O9", evidence=old)
+    connected.read_later(minutes=1)
+    ticket = Ticket.objects.get(ticket_no="T9")
+    page = reverse("desk:case", args=[ticket.pk])
+    url = reverse("desk:fresh-picture", args=[ticket.pk, 1])
+    assert old[1] in agent.get(page).content.decode()
+    assert agent.get(url).status_code == 404
+    monkeypatch.setattr(Double, "evidence_expires", True, raising=False)
+    shown = agent.get(page).content.decode()
+    assert url in shown and old[1] not in shown
+    new = [address.replace("=1", "=2") for address in old]
+    connected.place.tickets["T9"] = replace(
+        connected.place.tickets["T9"], record=record.model_copy(update={"evidence": new})
+    )
+    assert agent.get(url)["Location"] == new[1]
+
+    # Where the platform does not answer, or has others now, the stored one has to do.
+    def silent(call: tuple[Any, ...]) -> None:
+        raise TimedOut
+
+    connected.place.before = silent
+    assert agent.get(url)["Location"] == old[1]
+    assert agent.get(reverse("desk:fresh-picture", args=[ticket.pk, 2])).status_code == 404
+    stranger = client_of(factories.make_user(factories.make_shop(code="other")))
+    assert stranger.get(url).status_code in (403, 404)

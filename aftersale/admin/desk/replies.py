@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -189,6 +189,15 @@ def platform_picture(request: HttpRequest, pk: int, number: str) -> HttpResponse
     found = platform_pictures.find(ticket_id=pk, number=number, user=access.person(request))
     response = HttpResponse(found.content, content_type=found.content_type)
     return _as_a_picture(response, found.name)
+
+
+@pages.desk_page
+@require_GET
+def fresh_picture(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+    """A buyer's picture whose address on the platform has ended by now: leads to the one of now."""
+    user = access.person(request)
+    address = platform_pictures.fresh_address(ticket_id=pk, place=place, user=user)
+    return HttpResponseRedirect(address, headers={"Referrer-Policy": "no-referrer"})
 
 
 def _as_a_picture(response: HttpResponse, name: str) -> HttpResponse:

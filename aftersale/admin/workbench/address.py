@@ -24,6 +24,8 @@ PAGE = 40
 # Rows of added pages that a refreshed list keeps.
 MOST_SHOWN = 500
 LONGEST_TERM = 64
+# Before the place of a page that ends among the urged.
+URGED = "u"
 MOST_YUAN = Decimal(10_000_000)
 
 
@@ -100,7 +102,8 @@ def shown(request: HttpRequest) -> int:
 
 def place(request: HttpRequest) -> Place | None:
     """End of the page before this one."""
-    named, _, pk = request.GET.get("after", "").partition("_")
+    sent = request.GET.get("after", "")
+    named, _, pk = sent.removeprefix(URGED).partition("_")
     key, at = whole_number(pk), whole_number(named)
     if key is None or (named and at is None):
         return None
@@ -108,12 +111,12 @@ def place(request: HttpRequest) -> Place | None:
         moment = None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment, key
+    return Place(moment, key, sent.startswith(URGED))
 
 
 def name_place(place: Place) -> str:
-    at, key = place
-    return f"{'' if at is None else round(at.timestamp() * 1_000_000)}_{key}"
+    at = "" if place.at is None else round(place.at.timestamp() * 1_000_000)
+    return f"{URGED if place.urged else ''}{at}_{place.key}"
 
 
 def _yuan(data: MultiValueDict, name: str) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import access, colours, columns
@@ -15,6 +16,7 @@ from aftersale.services.access.rights import Right, scoped
 from aftersale.services.desk import (
     beside,
     case_money,
+    platform_pictures,
     presence,
     replies,
     return_freight,
@@ -88,7 +90,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "consequences": [] if waits else consequences(ticket, negotiable="negotiate" in can),
         "lines": list(order.lines.all()) if order else [],
         "times": _times(ticket),
-        "evidence": [address for address in ticket.evidence if _is_web(address)],
+        "evidence": _pictures(ticket),
         "rejections": list(ticket.rejections.order_by("-pk")),
         "negotiations": list(ticket.negotiations.order_by("-pk")),
         "events": events,
@@ -145,6 +147,16 @@ def _times(ticket: Ticket) -> list[tuple[Any, str]]:
         (_("Goods received"), ticket.goods_received_at),
     ]
     return [(name, format_time(at, ticket.shop)) for name, at in times if at is not None]
+
+
+def _pictures(ticket: Ticket) -> list[str]:
+    """Links to the buyer's pictures; through the desk where their addresses end soon."""
+    expire = platform_pictures.expire(ticket)
+    return [
+        reverse("desk:fresh-picture", args=[ticket.pk, place]) if expire else address
+        for place, address in enumerate(ticket.evidence)
+        if _is_web(address)
+    ]
 
 
 def _is_web(address: str) -> bool:

@@ -61,6 +61,7 @@ class Douyin:
     )
 
     notes = desk.NOTES
+    evidence_expires = True
 
     def __init__(self, account: Account) -> None:
         self._account = account

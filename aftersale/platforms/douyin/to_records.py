@@ -331,7 +331,7 @@ def _last_role(data: Row) -> int:
 
 
 def _links(value: Any) -> list[str]:
-    """Signed addresses that end soon; the desk copies what they show."""
+    """Signed addresses that end soon (EvidenceExpires)."""
     links = [clean(link) for link in value] if isinstance(value, list) else []
     return [link for link in links if len(link) <= 1000 and _LINK.match(link)][:50]
 

@@ -21,6 +21,7 @@ from aftersale.models import (
     Actor,
     OrderStatus,
     PlatformStep,
+    Shop,
     StepKind,
     StepState,
     Ticket,
@@ -41,7 +42,7 @@ from aftersale.platforms.desk_steps import (
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import NotCarriedOut
 from aftersale.services.outbox import platform_steps
-from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.errors import NotOffered, Refused
 from aftersale.services.tickets.cases import Case, find_case, lock_case
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,7 @@ def write_note(*, ticket_id: int, text: str, flag: str, user: User, now: datetim
     ticket = find_case(ticket_id=ticket_id, user=user)
     rules = note_rules(ticket)
     if rules is None or "note" not in possible(ticket):
-        raise Refused(_("The shop's platform takes no notes from here."))
+        raise NotOffered(_("The shop's platform takes no notes from here."))
     if not is_visible(text):
         raise Refused(_("Write what the note says."), pointer="text")
     if len(text) > rules.longest:
@@ -203,13 +204,17 @@ def carriers(ticket: Ticket) -> list[str]:
 def return_addresses(ticket: Ticket) -> Sequence[ReturnAddress]:
     """The addresses to choose from; none where the platform takes none or can't say so now: it
     takes its default then. Not within a transaction."""
-    if Can.RETURN_ADDRESS not in registry.can(ticket.shop):
+    return addresses_of(ticket.shop)
+
+
+def addresses_of(shop: Shop) -> Sequence[ReturnAddress]:
+    if Can.RETURN_ADDRESS not in registry.can(shop):
         return ()
     try:
-        platform = registry.platform_of(ticket.shop)
+        platform = registry.platform_of(shop)
         return platform.return_addresses() if isinstance(platform, HasReturnAddresses) else ()
     except (NotCarriedOut, TimedOut) as error:
-        log.warning("return_addresses_unread", ticket=ticket.pk, error=type(error).__name__)
+        log.warning("return_addresses_unread", shop=shop.pk, error=type(error).__name__)
         return ()
 
 
@@ -256,7 +261,7 @@ def _lock_for(
     case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
     case.ticket.order = case.order
     if kind.value not in possible(case.ticket):
-        raise Refused(_("This can't be told to the platform for the ticket as it stands."))
+        raise NotOffered(_("This can't be told to the platform for the ticket as it stands."))
     if platform_steps.open_of(case.ticket.pk).filter(kind=kind).exists():
         raise Refused(_("The same is on its way to the platform already."))
     return case

@@ -1,4 +1,5 @@
-"""The queues of the workbench with their cases and counts, nearest deadline first (SPEC O5).
+"""The queues of the workbench with their cases and counts, nearest deadline first (SPEC O5);
+tickets that buyers urge come before the others.
 
 Parcels to be stopped and refunds to be paid by hand have no deadline, and a second person is asked
 in turn (SPEC G4): those that have waited longest come first.
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import (
@@ -88,8 +89,13 @@ class Filters:
 
 NO_FILTERS = Filters()
 
-# The end of a page: its last row's sort moment and key.
-Place = tuple[datetime | None, int]
+
+class Place(NamedTuple):
+    """The end of a page: its last row's sort moment and key, and whether it is an urged one."""
+
+    at: datetime | None
+    key: int
+    urged: bool = False
 
 
 class QueuePlace(NamedTuple):
@@ -160,23 +166,25 @@ def page(
     elif queue == Queue.TO_PAY:
         order = _Order("requested_at", "ticket", "status", [RefundStatus.REQUESTED])
     else:
-        order = _Order("due_at", "pk", "status", _STATUSES.get(queue, []))
-    if not order.parts or len(order.parts) * len(shop_ids) > MOST_READS:
-        whole = order.of(_held(queue, shop_ids, user, now, filters), after)
-        return [QueuePlace(pk, (at, key)) for pk, at, key in whole[:limit]]
+        order = _Order("due_at", "pk", "status", _STATUSES.get(queue, []), urged_first=True)
+    groups = order.groups(after)
+    if not order.parts or len(order.parts) * len(groups) * len(shop_ids) > MOST_READS:
+        whole = order.whole(_held(queue, shop_ids, user, now, filters), after)
+        return [QueuePlace(pk, Place(*place)) for pk, *place in whole[:limit]]
     # Shop by shop and part by part the index has them in order: each read stops early.
     apart = [_held(queue, [shop_id], user, now, filters) for shop_id in shop_ids]
     reads = [
-        order.of(rows.filter(**{order.by: part}), after)[:limit]
+        order.of(rows.filter(**{order.by: part}), urged=urged, after=behind)[:limit]
         for rows in apart
         for part in order.parts
+        for urged, behind in groups
     ]
     together = reads[0]
     if len(reads) > 1:
         together = reads[0].union(*reads[1:], all=True)
-        together = together.order_by(F(order.at).asc(nulls_last=True), "pk")[:limit]
+        together = together.order_by("-comes_first", F(order.at).asc(nulls_last=True), "pk")[:limit]
     found = index_only.fetch(*together.query.sql_with_params())
-    return [QueuePlace(pk, (at, key)) for pk, at, key in found]
+    return [QueuePlace(pk, Place(*place)) for pk, *place in found]
 
 
 def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
@@ -291,24 +299,52 @@ def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
 
 
 class _Order(NamedTuple):
-    """The sort order of a queue's rows: by the moment `at`, then by key; `ticket` names the column
-    of the ticket. An index has them in this order within a shop and each value (`parts`) of the
-    column `by`.
+    """The sort order of a queue's rows: urged ones first where it says so, then by the moment `at`,
+    then by key; `ticket` names the column of the ticket. An index has them in this order within a
+    shop and each value (`parts`) of the column `by`, and another one those that are urged.
     """
 
     at: str
     ticket: str
     by: str
     parts: Sequence[str]
+    urged_first: bool = False
 
-    def of(self, rows: QuerySet, after: Place | None) -> QuerySet:
-        """Ticket, moment and key of the rows after a place."""
+    def groups(self, after: Place | None) -> list[tuple[bool, Place | None]]:
+        """Urged rows and the others, as far as they come after a place, each with the place in it;
+        one group of all where urged ones don't come first."""
+        if not self.urged_first:
+            return [(False, after)]
+        if after is None or after.urged:
+            return [(True, after), (False, None)]
+        return [(False, after)]
+
+    def of(self, rows: QuerySet, *, urged: bool, after: Place | None) -> QuerySet:
+        """Ticket, moment, key and `urged` of one group's rows after a place."""
+        if self.urged_first:
+            rows = rows.filter(urged__gt=0) if urged else rows.filter(urged=0)
         if after is not None:
-            at, key = after
-            behind = Q(**{self.at: None, "pk__gt": key})
-            if at is not None:
-                behind = Q(**{self.at: None}) | Q(**{f"{self.at}__gt": at})
-                behind |= Q(**{self.at: at, "pk__gt": key})
-            rows = rows.filter(behind)
+            rows = rows.filter(self._behind(after))
         # PostgreSQL's own order, which the index has: nulls last.
-        return rows.order_by(self.at, "pk").values_list(self.ticket, self.at, "pk")
+        return self._shown(rows.annotate(comes_first=Value(urged))).order_by(self.at, "pk")
+
+    def whole(self, rows: QuerySet, after: Place | None) -> QuerySet:
+        """The same of all groups together."""
+        if not self.urged_first:
+            return self.of(rows, urged=False, after=after)
+        rows = rows.annotate(comes_first=Case(When(urged__gt=0, then=True), default=False))
+        here = Q(pk__in=[])
+        for urged, behind in self.groups(after):
+            group = Q(urged__gt=0) if urged else Q(urged=0)
+            here |= group if behind is None else group & self._behind(behind)
+        return self._shown(rows.filter(here)).order_by("-comes_first", self.at, "pk")
+
+    def _behind(self, after: Place) -> Q:
+        behind = Q(**{self.at: None, "pk__gt": after.key})
+        if after.at is not None:
+            behind = Q(**{self.at: None}) | Q(**{f"{self.at}__gt": after.at})
+            behind |= Q(**{self.at: after.at, "pk__gt": after.key})
+        return behind
+
+    def _shown(self, rows: QuerySet) -> QuerySet:
+        return rows.values_list(self.ticket, self.at, "pk", "comes_first")

@@ -29,7 +29,7 @@ from aftersale.models import (
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.services.desk.evidence import Item, attach, taken_back_on_failure
-from aftersale.services.shared.errors import Refused, Stale
+from aftersale.services.shared.errors import FreightUnanswered, NotOffered, Refused, Stale
 from aftersale.services.tickets.cases import find_case, lock_case
 
 LONGEST = 300
@@ -64,7 +64,7 @@ def require_answer(ticket: Ticket) -> None:
     """Raises Refused while the platform would not take the receipt without an answer."""
     amount = asked(ticket)
     if amount and answer_of(ticket) is None:
-        raise Refused(
+        raise FreightUnanswered(
             _("The buyer asks for %s of return freight: answer that first.") % format_yuan(amount),
             pointer="return_freight",
         )
@@ -96,7 +96,7 @@ def answer(
         ticket = case.ticket
         now_asked = asked(ticket)
         if not now_asked:
-            raise Refused(_("No return freight waits for an answer on this ticket."))
+            raise NotOffered(_("No return freight waits for an answer on this ticket."))
         if amount != now_asked:
             raise Stale(
                 _("The buyer asks for another return freight by now: %s.") % format_yuan(now_asked)

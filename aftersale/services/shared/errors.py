@@ -77,6 +77,18 @@ class OtherReasons(Refused):
     code = "other_reasons"
 
 
+class NotOffered(Refused):
+    """The shop's platform does not take this from here, or not for the ticket as it stands."""
+
+    code = "not_offered"
+
+
+class FreightUnanswered(Refused):
+    """The platform wants an answer to the return freight before the receipt of the goods."""
+
+    code = "return_freight_unanswered"
+
+
 class Stale(Refused):
     """The facts that the person saw have changed meanwhile; nothing was written (SPEC T5, O10)."""
 

@@ -84,6 +84,7 @@ class Saver:
             {one.record.ticket_no: one.facts for one in read},
             now=now,
         )
+        facts.keep_urges(self.account.shop_id, {one.record.ticket_no: one.facts for one in read})
         untaken = self._problems(
             PlatformSubject.TICKET, seen, zip(numbers, results, strict=True), now
         )
