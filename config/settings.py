@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "config.logged_out.LoggedOut",
     "aftersale.admin.accounts.refusals.Refusals",
     "config.uploads.Uploads",
+    "aftersale.admin.accounts.looking.Looking",
     "aftersale.admin.accounts.gate.SessionGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -12,8 +12,12 @@ from rest_framework.request import Request
 
 from aftersale.api.audit import step_of
 from aftersale.models import ApiToken
+<<<<<<< HEAD
 from aftersale.services.access import tokens
 from config import acting
+=======
+from aftersale.services.access import masks, tokens
+>>>>>>> main
 from config.login import address_of
 
 
@@ -33,6 +37,7 @@ class BearerToken(BaseAuthentication):
                     " your address."
                 )
             )
+        masks.looks_by_token(use.token.created_by, use.token.shop_id)
         # For the limit and its headers (call.py).
         request.token_use = use
         acting.by_token(use.token.pk)

@@ -25,13 +25,14 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records.schemas import TicketLabel
+from aftersale.services.access.masks import shown_text
 from aftersale.services.refunds import attempts
 from aftersale.services.shared import locks
 from aftersale.services.tickets import cases
 
 from .call import answer
 from .finding import ticket_id
-from .values import Moment, Yuan
+from .values import Buyer, Moment, Yuan
 
 # The latest ones; few tickets have a tenth as many.
 MOST_EVENTS = 200
@@ -128,7 +129,7 @@ class TicketRow(BaseModel):
     note: str
     evidence: list[str]
     labels: list[TicketLabel]
-    buyer: str
+    buyer: Buyer
     status: TicketStatus
     status_since: Moment
     due_at: Moment | None
@@ -171,7 +172,7 @@ def ticket_content(pk: int) -> dict[str, Any]:
         and {"opened_at": ticket.window.opened_at, "closes_at": ticket.window.closes_at},
         "refund": None if refund is None else refund_content(refund),
         "second_person": _second_person(ticket),
-        "events": [_event(event) for event in reversed(events)],
+        "events": [_event(event, ticket) for event in reversed(events)],
         "seen": cases.seen_now(ticket, ticket.order),
     }
 
@@ -247,7 +248,7 @@ def _second_person(ticket: Ticket) -> dict[str, Any] | None:
     }
 
 
-def _event(event: TicketEvent) -> dict[str, Any]:
+def _event(event: TicketEvent, ticket: Ticket) -> dict[str, Any]:
     return {
         "id": event.pk,
         "at": event.at,
@@ -258,7 +259,7 @@ def _event(event: TicketEvent) -> dict[str, Any]:
         "request": event.request_id or None,
         "from_status": event.from_status or None,
         "to_status": event.to_status or None,
-        "note": event.note,
+        "note": shown_text(event.note, ticket.buyer),
     }
 
 

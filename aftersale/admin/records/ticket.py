@@ -26,6 +26,7 @@ from aftersale.admin.records.reply_sections import negotiations_of, rejections_o
 from aftersale.admin.records.ticket_actions import CaseButtons
 from aftersale.admin.records.window_sections import window_of
 from aftersale.models import DESK_STATUSES, Refund, Ticket, TicketEvent, TicketFlag
+from aftersale.services.access import masks
 from aftersale.services.desk.batches import Step
 from aftersale.services.shared.shown import EMPTY, done_by, format_time
 
@@ -138,7 +139,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
                 done_by(event),
                 event.get_from_status_display() or EMPTY,
                 event.get_to_status_display() or EMPTY,
-                event.note or EMPTY,
+                masks.shown_text(event.note, ticket.buyer, ticket.shop_id) or EMPTY,
             ]
             for event in ticket.events.select_related("user", "token").order_by("id")
         ],
@@ -292,7 +293,7 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
     shop_path = "ticket__shop"
     related = ("ticket__shop", "user", "token")
     colours = {"to_status": colours.TICKET_STATUS, "from_status": {}}
-    list_display = ("at", "ticket", "kind", "from_status", "to_status", "who", "note")
+    list_display = ("at", "ticket", "kind", "from_status", "to_status", "who", "said")
     list_filter = (ShopFilter, "kind", "actor", "to_status", "at")
     sortable_by = ()
     search_fields = ("ticket__ticket_no",)
@@ -305,12 +306,21 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
                     ("at", "ticket"),
                     ("kind", "who"),
                     ("from_status", "to_status"),
+<<<<<<< HEAD
                     "note",
                     "request_id",
+=======
+                    "said",
+>>>>>>> main
                 )
             },
         ),
     )
+
+    @display(description=_("note"))
+    def said(self, event: TicketEvent) -> str:
+        ticket = event.ticket
+        return masks.shown_text(event.note, ticket.buyer, ticket.shop_id) or EMPTY
 
     @display(description=_("by"))
     def who(self, event: TicketEvent) -> Any:

@@ -30,11 +30,12 @@ SECTIONS = {
     "shop-platform": gettext_lazy("Platform connection"),
     "shop-deadlines": gettext_lazy("Deadlines"),
     "shop-members": gettext_lazy("Members"),
+    "shop-personal-data": gettext_lazy("Personal data"),
     "shop-tokens": gettext_lazy("API tokens"),
     "shop-webhooks": gettext_lazy("Webhooks"),
 }
 # Only those who may change the shop see these.
-FOR_OWNERS = {"shop-webhooks"}
+FOR_OWNERS = {"shop-personal-data", "shop-webhooks"}
 _SALT = "shop-settings"
 
 

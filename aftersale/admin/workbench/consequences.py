@@ -17,6 +17,7 @@ from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payment_registry import sends
 from aftersale.reject_reasons import fitting
+from aftersale.services.access import masks
 from aftersale.services.desk import replies
 from aftersale.services.orders import refundable
 from aftersale.services.refunds import approvals, lost_payments
@@ -36,7 +37,8 @@ class Consequence:
 
 def buyer(ticket: Ticket) -> str:
     """The payee, as a button names them."""
-    return ticket.buyer or (ticket.order.buyer if ticket.order else "") or _("the buyer")
+    known = ticket.buyer or (ticket.order.buyer if ticket.order else "")
+    return masks.shown_buyer(known, ticket.shop_id) or _("the buyer")
 
 
 def available(ticket: Ticket, order: Order | None) -> int:

@@ -19,6 +19,8 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CountedOnce
 from aftersale.admin.kit.exports import exported
 from aftersale.admin.kit.pages import desk_page
+from aftersale.services.access.rights import Right
+from aftersale.services.shared.errors import NotAllowed
 from aftersale.services.sheets.write_file import MOST_ROWS, csv_lines, xlsx
 from strategies.models import Decision
 
@@ -35,6 +37,8 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Only of the user's shops: the list's own queryset, with its filters and search."""
     if kind not in ("csv", "xlsx"):
         raise Http404
+    if not access.has_somewhere(request, Right.SEE_BUYERS):
+        raise NotAllowed(_("Your role in this shop does not allow this."))
     back = reverse("admin:strategies_decision_changelist")
     try:
         found = _found(request)
@@ -60,7 +64,11 @@ def _found(request: HttpRequest) -> QuerySet:
     site = admin.site._registry[Decision]
     changelist = site.get_changelist_instance(request)
     assert isinstance(changelist, CountedOnce)
-    return changelist.all_found(request).select_related(None)
+    found = changelist.all_found(request).select_related(None)
+    # Of the shops where the role allows it.
+    own = [shop.pk for shop in access.shops(request)]
+    allowed = [pk for pk in own if access.may(request, pk, Right.SEE_BUYERS)]
+    return found if allowed == own else found.filter(shop__in=allowed)
 
 
 def _name(request: HttpRequest) -> str:
