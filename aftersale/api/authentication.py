@@ -12,12 +12,8 @@ from rest_framework.request import Request
 
 from aftersale.api.audit import step_of
 from aftersale.models import ApiToken
-<<<<<<< HEAD
-from aftersale.services.access import tokens
-from config import acting
-=======
 from aftersale.services.access import masks, tokens
->>>>>>> main
+from config import acting
 from config.login import address_of
 
 

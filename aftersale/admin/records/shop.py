@@ -19,12 +19,8 @@ from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import AuditEntry, BlockedBuyer, Membership, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
-<<<<<<< HEAD
-from aftersale.services.shared.shown import EMPTY, done_by, format_time
-=======
 from aftersale.services.buyers import erased
-from aftersale.services.shared.shown import EMPTY, format_time
->>>>>>> main
+from aftersale.services.shared.shown import EMPTY, done_by, format_time
 from aftersale.services.shops import shops
 
 ENTRIES_SHOWN = 20

@@ -306,12 +306,8 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
                     ("at", "ticket"),
                     ("kind", "who"),
                     ("from_status", "to_status"),
-<<<<<<< HEAD
-                    "note",
-                    "request_id",
-=======
                     "said",
->>>>>>> main
+                    "request_id",
                 )
             },
         ),
