@@ -21,7 +21,7 @@ DAYS ?= 400
 MINUTES ?= 60
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run install postgres stop test test-ahead old-databases chaos cases coverage bench \
+.PHONY: help run install postgres stop test test-slow test-ahead old-databases chaos cases coverage bench \
 	check lint format types imports settings migrations translations
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo "make install    the virtual environment with all packages, for development too"
 	@echo "make postgres   start the embedded PostgreSQL and leave it running; make stop stops it"
 	@echo "make test       the tests, in a random order; the seed is printed"
+	@echo "make test-slow  the long stories among the tests, which make test leaves out"
 	@echo "make test-ahead a good part of the tests with the clocks 400 days ahead (DAYS=400)"
 	@echo "make old-databases  databases of landed versions are migrated with their rows"
 	@echo "make chaos      kills, freezes, wrong clocks, failovers and restores under load, for an hour (MINUTES=60)"
@@ -70,10 +71,13 @@ stop: .venv/runtime
 	@$(BIN)/python -m config.postgres stop
 
 test: install
-	@$(PYTEST)
+	@$(PYTEST) -m "not slow"
+
+test-slow: install
+	@$(PYTEST) -m slow
 
 test-ahead: install
-	@TEST_DAYS_AHEAD=$(DAYS) PYTHONPATH=tests/moved_clock $(PYTEST) tests/aftersale tests/api tests/docs tests/strategies tests/syncing
+	@TEST_DAYS_AHEAD=$(DAYS) PYTHONPATH=tests/moved_clock $(PYTEST) -m "not slow" tests/aftersale tests/api tests/docs tests/strategies tests/syncing
 
 old-databases: install
 	@$(BIN)/python -m pytest -q tests/upgrading/old_databases.py

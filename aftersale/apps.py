@@ -50,5 +50,7 @@ def make_schedules(**_: object) -> None:
         ensure_schedule(name="tell", task="aftersale.tasks.tell", cluster=TELL, minutes=1)
         task = "aftersale.tasks.sweep_files"
         ensure_schedule(name="sweep-files", task=task, cluster=SLOW, minutes=1)
+        task = "aftersale.tasks.erase_old"
+        ensure_schedule(name="erase-old", task=task, cluster=SLOW, minutes=1440)
         task = "aftersale.tasks.clear_webhooks"
         ensure_schedule(name="clear-webhooks", task=task, cluster=TELL, minutes=1440)

@@ -1,12 +1,16 @@
 """The desk's background tasks: each calls one service."""
 
+import time
+
 from django.utils import timezone
 
 from aftersale.services.access import audit_trail, idempotent_calls
+from aftersale.services.buyers import erased
 from aftersale.services.exports import run
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
 from aftersale.services.outgoing import pay_refunds, send_steps
+from aftersale.services.privacy import pictures, retention
 from aftersale.services.shared.database_clock import database_moment
 from aftersale.services.syncing import (
     authorising,
@@ -18,7 +22,11 @@ from aftersale.services.syncing import (
 from aftersale.services.syncing.wake import wake_reader
 from aftersale.services.webhooks import delivery, feed, log
 from aftersale.services.windows import opening
-from config.queue import TELL, wake
+from config.queue import SLOW, TELL, wake
+
+# One after the other with the other tasks of the slow cluster.
+ERASING_SECONDS = 120
+MOST_PICTURES = 200
 
 
 def pay() -> None:
@@ -83,6 +91,20 @@ def sweep_files() -> None:
     """Wakes what a crash left behind, and forgets what nobody took in. Idempotent."""
     run.wake_waiting()
     run.forget(now=timezone.now())
+
+
+def erase_old() -> None:
+    """Erases what is older than its shop's retention time, in the slow cluster (SPEC P7).
+
+    Idempotent; enqueues itself again while more is left.
+    """
+    until = time.monotonic() + ERASING_SECONDS
+    old = retention.erase_old(now=timezone.now(), enough=lambda: time.monotonic() > until)
+    left = pictures.left_of_erased(MOST_PICTURES)
+    pictures.delete(left)
+    erased.seal_keys_anew()
+    if old or len(left) == MOST_PICTURES:
+        wake("aftersale.tasks.erase_old", cluster=SLOW)
 
 
 def tell() -> None:

@@ -56,21 +56,38 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-# A worker that begins one of these last keeps the others waiting at the end.
-LONG = (
+# Stories with many programs, pages or hours in them: `make test-slow`.
+SLOW = (
+    "api/test_schemathesis.py",
     "browser/test_accessibility.py",
-    "config/test_run.py",
     "config/test_failover.py",
-    "restoring/test_story.py",
-    "admin/test_roles.py",
+    "config/test_gunicorn.py",
+    "config/test_run.py",
+    "platforms/steps/test_interleavings.py",
     "platforms/test_hour.py",
+    "restoring/test_story.py",
+    "security/test_half_sent.py",
+    "strategies/demo/test_seed.py",
+    "strategies/trials/test_agreement.py",
+    "syncing/test_on_a_fake_platform.py",
 )
+# A worker that begins one of these last keeps the others waiting at the end.
+LONG = (*SLOW, "admin/test_roles.py")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first, and all in the random order of the run among themselves."""
-    items.sort(key=lambda item: not item.nodeid.partition("::")[0].endswith(LONG))
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks the slow ones before `-m` chooses; then long ones come first, and all in the run's
+    random order among themselves."""
+    for item in items:
+        if _file_of(item).endswith(SLOW):
+            item.add_marker("slow")
+    yield
+    items.sort(key=lambda item: not _file_of(item).endswith(LONG))
+
+
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def pytest_collection_finish() -> None:

@@ -20,7 +20,7 @@ from aftersale.services.shops import shops
 from . import schema
 from .call import Call, answer
 from .lists import Page, PageQuery, page_of
-from .values import Moment, username
+from .values import Buyer, Moment, username
 
 
 class Block(Record):
@@ -28,7 +28,7 @@ class Block(Record):
 
 
 class Blocked(BaseModel):
-    buyer: str
+    buyer: Buyer
     note: str
     blocked_at: Moment
     blocked_by: str | None = Field(description="Null: a file")

@@ -17,7 +17,7 @@ from aftersale.models import (
     TicketType,
 )
 
-from .values import Moment, Yuan
+from .values import Buyer, Moment, Yuan
 
 # Hardly any order has more than a few; all of them are in `GET /tickets`.
 MOST_TICKETS = 100
@@ -63,7 +63,7 @@ class OrderRow(BaseModel):
     order_no: str
     type: OrderType
     status: OrderStatus
-    buyer: str
+    buyer: Buyer
     created_at: Moment | None
     paid_at: Moment | None
     label_printed_at: Moment | None

@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from aftersale.api.call import body
 from aftersale.api.problems import Invalid
 from aftersale.records.errors import FieldError, explain, mark_repeated
+from aftersale.services.access.masks import sees_buyers
+from aftersale.services.shared.errors import NotAllowed
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -108,4 +110,8 @@ def query(request: Request, record: type[R]) -> R:
     for key in given:
         values = given.getlist(key)
         content[key] = values if len(values) > 1 else values[0]
-    return validated(record, content)
+    asked = validated(record, content)
+    if getattr(asked, "buyer", None) is not None and not sees_buyers():
+        # Whoever sees numbers masked must not find them out by asking for each.
+        raise NotAllowed(_("Your role in this shop does not allow this."))
+    return asked

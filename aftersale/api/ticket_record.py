@@ -25,13 +25,14 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records.schemas import TicketLabel
+from aftersale.services.access.masks import shown_text
 from aftersale.services.refunds import attempts
 from aftersale.services.shared import locks
 from aftersale.services.tickets import cases
 
 from .call import answer
 from .finding import ticket_id
-from .values import Moment, Yuan
+from .values import Buyer, Moment, Yuan
 
 # The latest ones; few tickets have a tenth as many.
 MOST_EVENTS = 200
@@ -53,7 +54,8 @@ class TicketWindow(BaseModel):
 
 
 class ShownTicketEvent(BaseModel):
-    """One event: actor, step, time. `user` is the login of a person, or of a token's maker."""
+    """One event: actor, step, time. `user` is the login of a person; of a program's step `token`
+    is the token's name, and `user` null. `request` is the `Request-Id` of the request or task."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -62,6 +64,8 @@ class ShownTicketEvent(BaseModel):
     kind: TicketEventKind
     actor: Actor
     user: str | None
+    token: str | None
+    request: str | None
     from_status: TicketStatus | None = Field(serialization_alias="from")
     to_status: TicketStatus | None = Field(serialization_alias="to")
     note: str
@@ -125,7 +129,7 @@ class TicketRow(BaseModel):
     note: str
     evidence: list[str]
     labels: list[TicketLabel]
-    buyer: str
+    buyer: Buyer
     status: TicketStatus
     status_since: Moment
     due_at: Moment | None
@@ -161,14 +165,14 @@ def ticket_content(pk: int) -> dict[str, Any]:
     related = ("shop", "order", "window", "refund__requested_by")
     ticket = Ticket.objects.select_related(*related).get(pk=pk)
     refund = getattr(ticket, "refund", None)
-    events = ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]
+    events = ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS]
     return {
         **_row(ticket),
         "window": ticket.window
         and {"opened_at": ticket.window.opened_at, "closes_at": ticket.window.closes_at},
         "refund": None if refund is None else refund_content(refund),
         "second_person": _second_person(ticket),
-        "events": [_event(event) for event in reversed(events)],
+        "events": [_event(event, ticket) for event in reversed(events)],
         "seen": cases.seen_now(ticket, ticket.order),
     }
 
@@ -244,16 +248,18 @@ def _second_person(ticket: Ticket) -> dict[str, Any] | None:
     }
 
 
-def _event(event: TicketEvent) -> dict[str, Any]:
+def _event(event: TicketEvent, ticket: Ticket) -> dict[str, Any]:
     return {
         "id": event.pk,
         "at": event.at,
         "kind": event.kind,
         "actor": event.actor,
-        "user": event.user and event.user.username,
+        "user": None if event.token or not event.user else event.user.username,
+        "token": event.token and event.token.name,
+        "request": event.request_id or None,
         "from_status": event.from_status or None,
         "to_status": event.to_status or None,
-        "note": event.note,
+        "note": shown_text(event.note, ticket.buyer),
     }
 
 

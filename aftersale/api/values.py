@@ -9,6 +9,7 @@ from pydantic import PlainSerializer, WithJsonSchema
 
 from aftersale.domain.money import plain_yuan
 from aftersale.records.values import SIGNED_MONEY_PATTERN
+from aftersale.services.access.masks import shown_buyer
 
 Yuan = Annotated[
     int,
@@ -25,6 +26,14 @@ Moment = Annotated[
     datetime,
     PlainSerializer(_iso_time, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+
+# Masked for a token whose maker is a viewer (SPEC P1).
+Buyer = Annotated[
+    str,
+    PlainSerializer(shown_buyer, return_type=str),
+    WithJsonSchema({"type": "string"}),
 ]
 
 

@@ -16,6 +16,10 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") |
 )
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zs", "Zl", "Zp"))
 _CUT_IN_MESSAGES = 64
+# Stand-ins in place of buyers' numbers begin so: of a buyer who was erased (SPEC P7), and of one
+# whom a back office's file does not name (SPEC O11).
+ERASED = "erased-"
+UNNAMED = "?"
 # Between the entries of a list in one cell or field; an entry with one of these has quotes.
 _ENTRY = re.compile(
     r"""[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*(?=[,，、;；\r\n]|$)|(?P<plain>[^,，、;；\r\n]+)"""

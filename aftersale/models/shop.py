@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.domain.masking import masked
+
 from .choices import ConnectorKind, Role, ShopStatus
 from .money import FenField
 
@@ -150,7 +152,8 @@ class BlockedBuyer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.buyer
+        # It goes into titles, and into the admin's log.
+        return masked(self.buyer)
 
 
 class Membership(models.Model):

@@ -6,8 +6,10 @@ from django import template
 from django.contrib.auth.models import User
 
 from aftersale.domain.money import format_yuan
-from aftersale.models import Shop
+from aftersale.models import AuditEntry, Order, Shop, Ticket, TicketEvent
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import done_by as said_done_by
 
 register = template.Library()
 
@@ -27,7 +29,30 @@ def moment(at: datetime | None, shop: Shop | None = None) -> str:
 
 
 @register.filter
+def buyer(row: Ticket | Order) -> str:
+    """The buyer's number, masked for viewers."""
+    return masks.shown_buyer(row.buyer, row.shop_id)
+
+
+@register.filter
+def number_of(buyer: str, shop: Shop) -> str:
+    """The same where no row has both."""
+    return masks.shown_buyer(buyer, shop.pk)
+
+
+@register.filter
+def of_buyer(text: str, row: Ticket) -> str:
+    """A text about the case, in which the buyer's number is masked for viewers."""
+    return masks.shown_text(text, row.buyer, row.shop_id)
+
+
+@register.filter
 def name(user: User | None) -> str:
     from aftersale.admin.kit import columns
 
     return columns.name(user)
+
+
+@register.filter
+def done_by(step: TicketEvent | AuditEntry) -> str:
+    return said_done_by(step)

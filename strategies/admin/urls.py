@@ -9,7 +9,7 @@ from . import suggestions
 from .editor import dialogs, views
 from .explaining.views import explain_now
 from .search.export import export
-from .trials import asking
+from .trials import asking, whatif
 from .trials import views as trials
 
 app_name = "automation"
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
     path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
     path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),
+    path(f"{_STRATEGY}what-if/", whatif.typed, name="what-if"),
+    path(f"{_STRATEGY}what-if/caps/", whatif.typed_caps, name="what-if-caps"),
     path(f"{_STRATEGY}<int:pk>/edit/", views.edit, name="strategy-edit"),
     path(f"{_STRATEGY}<int:pk>/duplicate/", views.duplicate, name="strategy-duplicate"),
     path(f"{_STRATEGY}<int:pk>/enable/", dialogs.enable, name="strategy-enable"),
@@ -33,6 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}<int:pk>/revisions/", compare_revisions.revisions, name="revisions"),
     path(f"{_STRATEGY}<int:pk>/try/", asking.switch, name="trial-switch"),
     path("strategies/try/pause/", asking.pause, name="trial-pause"),
+    path("strategies/what-if/pause/<int:shop_id>/", whatif.pause, name="what-if-pause"),
+    path("strategies/what-if/<int:shop_id>/<str:scenario>/", whatif.order, name="what-if-order"),
     path("strategies/try/present/", asking.present, name="trial-present"),
     path("strategies/try/<int:shop_id>/<str:scenario>/", asking.order, name="trial-order"),
     path("strategies/suggestions/", suggestions.page, name="suggestions"),

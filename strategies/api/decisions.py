@@ -15,7 +15,7 @@ from aftersale.api.by_moment import page_by_moment
 from aftersale.api.call import Call, answer
 from aftersale.api.lists import Page, PageQuery
 from aftersale.api.parse_request import query
-from aftersale.api.values import Moment, Yuan
+from aftersale.api.values import Buyer, Moment, Yuan
 from aftersale.models import Scope, Ticket
 from aftersale.records.schemas import OrderStatus, OrderType, TicketType
 from aftersale.records.values import NO_NUL, Number, Time
@@ -82,7 +82,7 @@ class ShownDecision(BaseModel):
 class Facts(BaseModel):
     """Facts of the decision, as then known (SPEC O8)."""
 
-    buyer: str
+    buyer: Buyer
     order_status: OrderStatus
     paid_at: Moment | None
     label_printed_at: Moment | None

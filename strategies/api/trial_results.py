@@ -9,7 +9,7 @@ from django.urls import reverse
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
-from aftersale.api.values import Moment, Yuan, username
+from aftersale.api.values import Buyer, Moment, Yuan, username
 from aftersale.records.schemas import TicketStatus
 from strategies.models import TrialRun, TrialStatus
 from strategies.services.trials import AffectedTicket, Named, named
@@ -115,7 +115,7 @@ class TrialTicket(BaseModel):
     ticket_no: str
     decision_id: int | None = Field(description="Null where it is estimated")
     amount: Yuan
-    buyer: str
+    buyer: Buyer
     at: Moment
     status: TicketStatus
     likely_loss: bool

@@ -5,12 +5,20 @@ from typing import Any
 
 from aftersale.domain.money import plain_yuan
 from aftersale.services.privacy.places import Place
-from strategies.models import Decision, Strategy, StrategyRevision, TrialEvaluation, TrialRun
+from strategies.models import (
+    AdviceRun,
+    Decision,
+    Strategy,
+    StrategyRevision,
+    TrialEvaluation,
+    TrialRun,
+)
 
 PLACES = [
-    Place(Decision, "shop", buyers=["buyer"], texts=["error"]),
-    Place(TrialEvaluation, "trial__shop", buyers=["buyer"]),
+    Place(Decision, "shop", buyers=["buyer"], texts=["error"], order="order"),
+    Place(TrialEvaluation, "trial__shop", buyers=["buyer"], order="ticket__order"),
     Place(TrialRun, "shop", texts=["title", "error"]),
+    Place(AdviceRun, "shop", texts=["error"]),
     Place(Strategy, "shop", texts=["remark"]),
     Place(StrategyRevision, "strategy__shop", texts=["content"]),
 ]

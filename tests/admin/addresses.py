@@ -39,6 +39,7 @@ SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGI
 FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
 INVITE = Right.INVITE
+BUYERS = Right.SEE_BUYERS
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
 
@@ -46,6 +47,7 @@ Needs = Right | str
 MAY: dict[Needs, set[str]] = {
     SEE: {"owner", "admin", "cs_manager", "cs_agent", "viewer"},
     HANDLE: {"owner", "admin", "cs_manager", "cs_agent"},
+    BUYERS: {"owner", "admin", "cs_manager", "cs_agent"},
     TEXTS: {"owner", "admin", "cs_manager"},
     WINDOWS: {"owner", "admin", "cs_manager"},
     FILES: {"owner", "admin", "cs_manager"},
@@ -175,6 +177,10 @@ PAGES: dict[str, Page] = {
     "automation:strategy-new": step(STRATEGIES, of_shop=True),
     "automation:strategy-add": step(STRATEGIES, "off_hours", of_shop=True),
     "automation:strategy-sentence": step(STRATEGIES, lists=True),
+    "automation:what-if": step(STRATEGIES, lists=True),
+    "automation:what-if-caps": step(STRATEGIES, lists=True),
+    "automation:what-if-order": step(STRATEGIES, Shop, "pre_ship_refund"),
+    "automation:what-if-pause": Page(STRATEGIES, None, (Shop,), part=True),
     "automation:strategy-edit": step(STRATEGIES, Strategy),
     "automation:strategy-duplicate": step(STRATEGIES, Strategy),
     "automation:strategy-enable": step(STRATEGIES, Strategy),
@@ -183,7 +189,7 @@ PAGES: dict[str, Page] = {
     "automation:board": shown(),
     "automation:review": shown(),
     "automation:explain-now": shown(Ticket),
-    "automation:decisions-export": Page(SEE, None, ("csv",), lists=True),
+    "automation:decisions-export": Page(BUYERS, None, ("csv",), lists=True),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
     "automation:trials": shown(),
@@ -239,6 +245,10 @@ PAGES: dict[str, Page] = {
     "desk:user-change": Page(OPERATOR, OPERATOR, (User,)),
     "desk:user-password-link": Page(OPERATOR, OPERATOR, (User,)),
     "desk:user-forget-factors": Page(OPERATOR, OPERATOR, (User,)),
+    "desk:shop-personal-data": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-retention": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-buyer-give": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-buyer-erase": Page(SHOP, SHOP, (Shop,)),
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),

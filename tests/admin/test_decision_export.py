@@ -38,7 +38,7 @@ def part(content: bytes, name: str) -> str:
 
 
 def client(own: Scene, language: str = "en") -> Client:
-    return client_in(language, own.people["viewer"])
+    return client_in(language, own.people["cs_agent"])
 
 
 def as_csv(client: Client, **query: str) -> list[dict[str, str]]:

@@ -81,6 +81,9 @@ def test_what_each_role_is_shown(
         expected = SHOWN if allowed(address.page.shows, role) else REFUSED
         expected = {302} if address.page.leads_on else expected
         assert status in expected and "theirs" not in text, (address.name, status)
+        if role == Role.VIEWER:
+            # SPEC P1: viewers see buyers' numbers masked.
+            assert "mine-buyer" not in text and "mine-blocked" not in text, address.name
         if address.names_a_shop:
             status, text = get(client, address.of(foreign))
             assert status in REFUSED or address.page.lists, (address.name, status)

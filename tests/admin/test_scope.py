@@ -39,6 +39,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
         "FileImport", "ImportFile", "ImportRow", "ColumnMapping", "ExportedLine",
         "AccountLink",  # on the page of members, and of users
+        "PastEdition",  # a counter for files
         "ErasedBuyer",  # hashes, nothing to see
         "AuditEntry",  # on the trail's own page
         "IdempotentCall",  # between programs

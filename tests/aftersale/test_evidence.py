@@ -19,7 +19,7 @@ from aftersale.services.desk import evidence
 from aftersale.services.shared.errors import NotFound, NotKept, Refused
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
-from .pictures import bytes_of, picture
+from .pictures import SECRET, bytes_of, picture, with_gps
 
 pytestmark = pytest.mark.django_db
 
@@ -41,16 +41,16 @@ def files() -> set[Path]:
 )
 def test_what_it_is_its_content_says(case: Any, kind: str, content_type: str, ending: str) -> None:
     """Neither the name nor the browser's word for it counts."""
-    content = bytes_of(kind)
-    upload = SimpleUploadedFile("../../etc/shot.PHP", content, "text/html")
+    upload = SimpleUploadedFile("../../etc/shot.PHP", bytes_of(kind), "text/html")
     before = files()
     row = evidence.store(upload=upload, **case)
     row.refresh_from_db()
     assert (row.content_type, row.name) == (content_type, f"shot{ending}")
-    assert (row.size, row.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert re.fullmatch(rf"evidence/\d{{4}}/\d\d/[0-9a-f]{{32}}{ending}", row.file.name)
     [path] = files() - before
-    assert path.read_bytes() == content
+    content = path.read_bytes()
+    assert (row.size, row.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert row.encoded_anew and path.suffix == ending
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -76,6 +76,21 @@ def test_what_is_no_picture_is_refused(case: Any, content: bytes | Callable[[], 
         evidence.store(upload=SimpleUploadedFile("a.png", content, "image/png"), **case)
     assert refused.value.pointer == "evidence"
     assert not EvidenceFile.objects.exists() and files() == before
+
+
+def test_where_it_was_taken_is_not_stored(case: Any) -> None:
+    """SPEC P7: not in the file, and not in one from before on its way to a platform."""
+    before = files()
+    row = evidence.store(upload=SimpleUploadedFile("a.jpg", with_gps()), **case)
+    [path] = files() - before
+    assert SECRET not in path.read_bytes() and SECRET in with_gps()
+    path.write_bytes(with_gps())
+    row.encoded_anew = False
+    [sent] = evidence.to_send([row])
+    assert (sent.name, sent.content_type) == ("a.jpg", "image/jpeg")
+    assert SECRET not in sent.content
+    path.write_bytes(with_gps()[:-200])
+    assert evidence.to_send([row]) == []
 
 
 def test_five_megabytes_are_the_limit(case: Any) -> None:

@@ -66,6 +66,7 @@ NONE = {
     "aftersale.WebhookEndpoint": "url description types secret old_secret",
     "aftersale.WebhookMessage": "public_number type subject",
     "monitoring.DeskCount": "source kind key",
+    "strategies.AdviceRun": "scenarios products_left_out present summary drafts",
     "strategies.Decision": ("reason trace labels products categories ticket_labels"),
     "strategies.Heartbeat": "worker host",
     "strategies.RulebookRevision": "content",

@@ -13,6 +13,9 @@ DANGEROUS = {
     "desk:shop-platform-authorise",
     "desk:shop-platform-confirm",
     "desk:shop-platform-replace",
+    # A buyer's data
+    "desk:shop-buyer-give",
+    "desk:shop-buyer-erase",
     # A member's role
     "desk:shop-invite",
     "desk:shop-member-role",

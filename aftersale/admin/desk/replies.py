@@ -22,6 +22,7 @@ from aftersale.admin.workbench.about import about
 from aftersale.admin.workbench.consequences import line_warning
 from aftersale.domain import deadlines
 from aftersale.domain.money import format_yuan
+from aftersale.domain.pictures import KINDS
 from aftersale.models import Negotiation, Ticket, TicketStatus, TicketType
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
@@ -38,7 +39,7 @@ from aftersale.services.shared.errors import Refused, Stale, WrongStep
 from aftersale.services.shared.shown import format_time
 from aftersale.services.tickets import cases, negotiation
 
-ACCEPTED_FILES = ",".join(content_type for content_type, _ending in evidence.KINDS.values())
+ACCEPTED_FILES = ",".join(content_type for content_type, _ending in KINDS.values())
 
 
 @dataclass

@@ -19,6 +19,7 @@ from aftersale.domain.labels import PLATFORMS, REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
 from aftersale.models.money import FenField
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 
 # Unfold's own classes of its labels: others are not in its style sheet.
@@ -141,6 +142,12 @@ def column(
 
         def show(obj: Any) -> Any:
             return money(getattr(obj, key))
+
+    elif key == "buyer":
+
+        def show(obj: Any) -> Any:
+            shop = shop_of(obj, shop_path)
+            return masks.shown_buyer(getattr(obj, key), shop.pk if shop else None) or EMPTY
 
     elif key in _PLATFORM_WORDS:
 

@@ -10,6 +10,7 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.index_reads import far, share
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.models import Order, Ticket
+from aftersale.services.access.rights import Right
 from aftersale.services.desk.search import Query, find, tickets_of_order
 
 # Tickets or orders of each shop that a buyer's name may find at first.
@@ -73,7 +74,14 @@ def _found(
     term: str,
 ) -> list[int]:
     most = share(MOST_OF_BUYERS, len(shop_ids), shared=_SHARED) * 10 ** far(request)
-    found = find(model=model, shop_ids=shop_ids, numbered=numbered, term=term, most=most)
+    found = find(
+        model=model,
+        shop_ids=shop_ids,
+        named_in=[pk for pk in shop_ids if access.may(request, pk, Right.SEE_BUYERS)],
+        numbered=numbered,
+        term=term,
+        most=most,
+    )
     if found.cut:
         request._left_out = most  # type: ignore[attr-defined]
     return found.keys

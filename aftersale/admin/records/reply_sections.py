@@ -13,6 +13,7 @@ from aftersale.admin.kit import columns
 from aftersale.admin.kit.sections import Section
 from aftersale.models import EvidenceFile, Ticket
 from aftersale.reject_reasons import label_of
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 from aftersale.services.tickets import negotiation
 
@@ -26,7 +27,7 @@ def rejections_of(request: HttpRequest, ticket: Ticket) -> Section:
                 format_time(row.at, ticket.shop),
                 columns.name(row.user),
                 row.label or label_of(row.reason),
-                _as_sent(row.explanation),
+                _as_sent(row.explanation, ticket),
                 pictures(row.evidence_files.all()),
             ]
             for row in ticket.rejections.select_related("user").prefetch_related("evidence_files")
@@ -45,7 +46,7 @@ def negotiations_of(request: HttpRequest, ticket: Ticket) -> Section:
                 facts["at"],
                 columns.name(row.user),
                 facts["offered"],
-                _as_sent(row.message),
+                _as_sent(row.message, ticket),
                 format_time(negotiation.answer_due_at(row, ticket), ticket.shop),
                 facts["result"],
                 pictures(row.evidence_files.all()),
@@ -77,5 +78,6 @@ def pictures(files: Iterable[EvidenceFile]) -> SafeString | str:
     return format_html('<span class="reply-pictures">{}</span>', shown) if shown else EMPTY
 
 
-def _as_sent(text: str) -> SafeString:
-    return format_html('<span class="reply-sent">{}</span>', text)
+def _as_sent(text: str, ticket: Ticket) -> SafeString:
+    shown = masks.shown_text(text, ticket.buyer, ticket.shop_id)
+    return format_html('<span class="reply-sent">{}</span>', shown)

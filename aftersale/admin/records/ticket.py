@@ -26,8 +26,9 @@ from aftersale.admin.records.reply_sections import negotiations_of, rejections_o
 from aftersale.admin.records.ticket_actions import CaseButtons
 from aftersale.admin.records.window_sections import window_of
 from aftersale.models import DESK_STATUSES, Refund, Ticket, TicketEvent, TicketFlag
+from aftersale.services.access import masks
 from aftersale.services.desk.batches import Step
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, done_by, format_time
 
 SOON = timedelta(hours=6)  # SPEC M4
 
@@ -135,12 +136,12 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
             [
                 format_time(event.at, ticket.shop, seconds=True),
                 event.get_kind_display(),
-                columns.name(event.user) if event.user else event.get_actor_display(),
+                done_by(event),
                 event.get_from_status_display() or EMPTY,
                 event.get_to_status_display() or EMPTY,
-                event.note or EMPTY,
+                masks.shown_text(event.note, ticket.buyer, ticket.shop_id) or EMPTY,
             ]
-            for event in ticket.events.select_related("user").order_by("id")
+            for event in ticket.events.select_related("user", "token").order_by("id")
         ],
     )
 
@@ -290,9 +291,9 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
 @admin.register(TicketEvent)
 class TicketEventAdmin(TicketSearch, ScopedAdmin):
     shop_path = "ticket__shop"
-    related = ("ticket__shop", "user")
+    related = ("ticket__shop", "user", "token")
     colours = {"to_status": colours.TICKET_STATUS, "from_status": {}}
-    list_display = ("at", "ticket", "kind", "from_status", "to_status", "who", "note")
+    list_display = ("at", "ticket", "kind", "from_status", "to_status", "who", "said")
     list_filter = (ShopFilter, "kind", "actor", "to_status", "at")
     sortable_by = ()
     search_fields = ("ticket__ticket_no",)
@@ -305,12 +306,18 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
                     ("at", "ticket"),
                     ("kind", "who"),
                     ("from_status", "to_status"),
-                    "note",
+                    "said",
+                    "request_id",
                 )
             },
         ),
     )
 
+    @display(description=_("note"))
+    def said(self, event: TicketEvent) -> str:
+        ticket = event.ticket
+        return masks.shown_text(event.note, ticket.buyer, ticket.shop_id) or EMPTY
+
     @display(description=_("by"))
     def who(self, event: TicketEvent) -> Any:
-        return columns.name(event.user) if event.user else event.get_actor_display()
+        return done_by(event)

@@ -30,11 +30,12 @@ SECTIONS = {
     "shop-platform": gettext_lazy("Platform connection"),
     "shop-deadlines": gettext_lazy("Deadlines"),
     "shop-members": gettext_lazy("Members"),
+    "shop-personal-data": gettext_lazy("Personal data"),
     "shop-tokens": gettext_lazy("API tokens"),
     "shop-webhooks": gettext_lazy("Webhooks"),
 }
 # Only those who may change the shop see these.
-FOR_OWNERS = {"shop-webhooks"}
+FOR_OWNERS = {"shop-personal-data", "shop-webhooks"}
 _SALT = "shop-settings"
 
 
@@ -88,7 +89,7 @@ def section(
     if access.may(request, shop.pk, Right.INVITE) and not are_over(steps_of(shop)):
         tabs = {"shop-first-steps": _("First steps")} | tabs
     changes = AuditEntry.objects.filter(scope=shop.pk, kind=AuditKind.CHANGED)
-    last_change = changes.select_related("user").first()
+    last_change = changes.select_related("user", "token").first()
     return show(
         request,
         "aftersale/shop_settings/page.html",

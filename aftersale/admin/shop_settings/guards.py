@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from aftersale.admin.kit import columns
+from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.dialogs import ask, attempt, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import format_yuan
 from aftersale.models import BlockedBuyer, Shop
+from aftersale.services.access import masks
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.shown import format_time
@@ -145,7 +146,7 @@ def _section(
         form = LimitForm(initial=limit)
     term = clean_identifier(request.GET.get("q", ""))
     found = shop.blocked_buyers.select_related("created_by").order_by("-pk")
-    if term:
+    if term and access.may(request, shop.pk, Right.SEE_BUYERS):
         found = found.filter(buyer__icontains=term)
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     return section(
@@ -167,7 +168,7 @@ def _section(
 def _row(shop: Shop, row: BlockedBuyer) -> dict[str, Any]:
     return {
         "pk": row.pk,
-        "buyer": row.buyer,
+        "buyer": masks.shown_buyer(row.buyer, shop.pk),
         "note": row.note,
         "by": columns.name(row.created_by),
         "at": format_time(row.created_at, shop),

@@ -116,7 +116,12 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
     user = access.person(request)
     limit = address.PAGE if "after" in request.GET else address.shown(request)
     if at.term:
-        pks = queues.search(term=at.term, shop_ids=at.shop_ids, filters=at.filters)
+        pks = queues.search(
+            term=at.term,
+            shop_ids=at.shop_ids,
+            named_in=[pk for pk in at.shop_ids if access.may(request, pk, Right.SEE_BUYERS)],
+            filters=at.filters,
+        )
         after = ""
     else:
         found = queues.page(

@@ -13,13 +13,14 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from aftersale.domain.identifiers import ERASED
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ErasedBuyer, Shop
 from aftersale.services.shared.errors import Refused
 from config.secrets import SecretUnreadable, reseal, seal, unseal
 
-# Tells a stand-in from a number without asking the database, where it is surely none.
-PREFIX = "erased-"
+# Tells without asking the database that a number is no stand-in.
+PREFIX = ERASED
 
 Buyer = tuple[int, str]
 

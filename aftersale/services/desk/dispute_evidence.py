@@ -24,7 +24,7 @@ from aftersale.models import (
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import Declined, NotCarriedOut, Picture, TakesEvidence
+from aftersale.platforms.protocol import Declined, NotCarriedOut, TakesEvidence
 from aftersale.services.desk import evidence
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case
@@ -78,7 +78,7 @@ def _send(ticket: Ticket, text: str, files: Sequence[EvidenceFile]) -> None:
         if not isinstance(platform, TakesEvidence):
             raise Refused(_("The platform asks for nothing in this dispute now."))
         answer = platform.send_evidence(
-            ticket.ticket_no, text=text, pictures=[_picture(file) for file in files]
+            ticket.ticket_no, text=text, pictures=evidence.to_send(files)
         )
     except NotCarriedOut as error:
         raise Refused(_("Nothing was sent: %s") % error) from error
@@ -91,8 +91,3 @@ def _send(ticket: Ticket, text: str, files: Sequence[EvidenceFile]) -> None:
         ) from error
     if isinstance(answer, Declined):
         raise Refused(answer.reason)
-
-
-def _picture(file: EvidenceFile) -> Picture:
-    with file.file.open("rb") as opened:
-        return Picture(file.name, file.content_type, opened.read())

@@ -1,15 +1,14 @@
 """Pictures that people attach to a case: check, storage, access (SPEC P2).
 
-The content decides a file's type, never its name. Files have random names in a folder that no web
-server serves; one page shows them, to the shop's members only.
+The content decides a file's type, never its name. Pictures are encoded anew, without metadata, when
+they are stored; those from before that was done, when they are sent (SPEC P7). Files have random
+names in a folder that no web server serves; one page shows them, to the shop's members only.
 """
 
 import hashlib
-import io
 import secrets
 import unicodedata
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -18,22 +17,16 @@ import structlog
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
-from PIL import Image
 
+from aftersale.domain.pictures import Encoded, NotAPicture, encoded_anew
 from aftersale.models import EvidenceFile, Ticket
+from aftersale.platforms.protocol import Picture
 from aftersale.services.access.rights import Person, scoped
 from aftersale.services.shared.errors import NotFound, NotKept, Refused
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 5 * 1024 * 1024
 MOST_FILES = 6
-# A phone's picture has 12 to 50 million pixels; one that unpacks to more is an attack.
-MOST_PIXELS = 64_000_000
-KINDS = {
-    "JPEG": ("image/jpeg", ".jpg"),
-    "PNG": ("image/png", ".png"),
-    "WEBP": ("image/webp", ".webp"),
-}
 
 # A picture for a reply: a new file, or the key of one that is at the case already.
 Item = File | int
@@ -43,19 +36,20 @@ def store(*, ticket: Ticket, upload: File, user: User, now: datetime) -> Evidenc
     """Stores a picture with the ticket; raises Refused if it is no picture, or too big. Within a
     transaction, use `taken_back_on_failure`: files aren't rolled back.
     """
-    content = _read(upload)
-    content_type, ending = _kind(content, upload)
+    picture = _encoded(_read(upload), upload)
     row = EvidenceFile(
         ticket=ticket,
-        name=_shown_name(upload, ending),
-        content_type=content_type,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        name=_shown_name(upload, picture.ending),
+        content_type=picture.content_type,
+        size=len(picture.content),
+        sha256=hashlib.sha256(picture.content).hexdigest(),
+        encoded_anew=True,
         uploaded_at=now,
         uploaded_by=user,
     )
     try:
-        row.file.save(secrets.token_hex(16) + ending, ContentFile(content), save=False)
+        name = secrets.token_hex(16) + picture.ending
+        row.file.save(name, ContentFile(picture.content), save=False)
     except OSError as error:
         log.error("picture_not_kept", error=type(error).__name__, number=error.errno)
         raise NotKept(
@@ -100,6 +94,24 @@ def find(*, evidence_id: int, user: Person) -> EvidenceFile:
     return found
 
 
+def to_send(files: Iterable[EvidenceFile]) -> list[Picture]:
+    """The pictures as they go to a platform; without a damaged one of before pictures were encoded
+    anew, which no platform could show."""
+    pictures = []
+    for file in files:
+        with file.file.open("rb") as opened:
+            picture = Picture(file.name, file.content_type, opened.read())
+        if not file.encoded_anew:
+            try:
+                made = encoded_anew(picture.content, most_bytes=MOST_BYTES)
+            except NotAPicture as error:
+                log.error("picture_not_sent", picture=file.pk, why=str(error))
+                continue
+            picture = Picture(file.name, made.content_type, made.content)
+        pictures.append(picture)
+    return pictures
+
+
 @contextmanager
 def taken_back_on_failure() -> Iterator[list[EvidenceFile]]:
     """Deletes the files that were stored inside it, if their rows were not written."""
@@ -133,23 +145,15 @@ def _read(upload: File) -> bytes:
     return content
 
 
-def _kind(content: bytes, upload: File) -> tuple[str, str]:
-    refused = Refused(
-        _("“%(name)s” is not a picture that can be sent: JPEG, PNG or WebP.")
-        % {"name": upload.name},
-        pointer="evidence",
-    )
+def _encoded(content: bytes, upload: File) -> Encoded:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=list(KINDS)) as picture:
-                width, height, kind = picture.width, picture.height, picture.format
-                picture.verify()
-    except Exception as broken:  # whatever a decoder makes of bytes that are meant to hurt
-        raise refused from broken
-    if width * height > MOST_PIXELS or kind not in KINDS:
-        raise refused
-    return KINDS[kind]
+        return encoded_anew(content, most_bytes=MOST_BYTES)
+    except NotAPicture as broken:
+        raise Refused(
+            _("“%(name)s” is not a picture that can be sent: JPEG, PNG or WebP.")
+            % {"name": upload.name},
+            pointer="evidence",
+        ) from broken
 
 
 def _shown_name(upload: File, ending: str) -> str:

@@ -187,11 +187,13 @@ def page(
     return [QueuePlace(pk, Place(*place)) for pk, *place in found]
 
 
-def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
+def search(
+    *, term: str, shop_ids: Sequence[int], named_in: Sequence[int], filters: Filters
+) -> list[int]:
     """The keys of the tickets that the term can mean, open or not, newest first.
 
-    A ticket's number, else an order's, else a return's tracking number, else the beginning of a
-    buyer's name; each by its own index, in one query.
+    A ticket's number, else an order's, else a return's tracking number, else, in the shops
+    `named_in`, the beginning of a buyer's name; each by its own index, in one query.
     """
     if not (term and shop_ids):
         return []
@@ -202,7 +204,14 @@ def search(*, term: str, shop_ids: Sequence[int], filters: Filters) -> list[int]
         tickets.filter(order=None, order_no=term),
         tickets.filter(return_tracking_no=term),
     ]
-    found = find(model=Ticket, shop_ids=shop_ids, numbered=numbered, term=term, most=MOST_FOUND)
+    found = find(
+        model=Ticket,
+        shop_ids=shop_ids,
+        named_in=named_in,
+        numbered=numbered,
+        term=term,
+        most=MOST_FOUND,
+    )
     keys: Iterable[int] = found.keys
     if filters != NO_FILTERS:
         keys = filters.narrow(Ticket.objects.filter(pk__in=found.keys)).values_list("pk", flat=True)

@@ -44,12 +44,14 @@ def find(
     *,
     model: type[Order] | type[Ticket],
     shop_ids: Sequence[int],
+    named_in: Sequence[int],
     numbered: Sequence[QuerySet | Query],
     term: str,
     most: int,
 ) -> SearchHits:
     """The keys of tickets with that number, by the first kind of number that finds any; otherwise
-    of buyers with that name. Those come in index order, at most `most` of each shop: a common
+    of buyers with that name, in the shops `named_in`: nobody finds out a masked number letter by
+    letter (SPEC P1). Those come in index order, at most `most` of each shop: a common
     prefix of names would read the whole table.
     """
     reads: list[str] = []
@@ -68,7 +70,7 @@ def find(
         "  WHERE shop_id = s.id AND buyer ~>=~ %s AND buyer ~<~ %s"
         "  ORDER BY buyer USING ~<~ LIMIT %s) b"
     )
-    params += [list(shop_ids), term, term + _LAST, most + 1]
+    params += [list(named_in), term, term + _LAST, most + 1]
     found = index_only.fetch(" UNION ALL ".join(reads), params)
     best = min((rank for _pk, rank, _shop in found), default=0)
     if best < len(numbered):

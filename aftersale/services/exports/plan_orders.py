@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from aftersale.domain.identifiers import UNNAMED
 from aftersale.domain.money import format_yuan, plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
@@ -33,7 +34,6 @@ from .staging import table_row
 
 _TIMES = ("created_at", "paid_at", "label_printed_at", "shipped_at", "delivered_at", "completed_at")
 _ALONG = [status.value for status in OrderStatus]
-_STAND_IN = "?"
 _LONGEST_NUMBER = 64
 _STORED = (
     "pk",
@@ -157,7 +157,7 @@ class OrderPlans:
             draft.values.get("buyer")
             or values.get("buyer")
             or named.get(draft.order_no)
-            or f"{_STAND_IN}{draft.order_no}"[:_LONGEST_NUMBER]
+            or f"{UNNAMED}{draft.order_no}"[:_LONGEST_NUMBER]
         )
         if "refunded" in draft.values:
             values["refunded_amount"] = draft.values["refunded"]

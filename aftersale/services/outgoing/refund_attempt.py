@@ -42,9 +42,9 @@ from aftersale.platforms.payments import (
     Pending,
 )
 from aftersale.platforms.protocol import FreightAnswer
+from aftersale.services.desk import evidence
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
-from aftersale.services.outgoing.evidence_pictures import pictures_of
 from aftersale.services.refunds import attempts, payment_stop, settlement
 from aftersale.services.refunds.holds import is_held_by_pause
 from aftersale.services.shared import locks
@@ -229,7 +229,7 @@ def _freight(ticket: Ticket) -> FreightAnswer | None:
     answer = ReturnFreight.objects.filter(ticket=ticket).first()
     if answer is None:
         return None
-    pictures = pictures_of(answer.evidence_files.all())
+    pictures = evidence.to_send(answer.evidence_files.all())
     return FreightAnswer(answer.amount, answer.pays, answer.text, pictures)
 
 

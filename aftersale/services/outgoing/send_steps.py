@@ -19,9 +19,9 @@ from aftersale.platforms.protocol import (
     Step,
 )
 from aftersale.records.schemas import TicketRecord
+from aftersale.services.desk import evidence
 from aftersale.services.ingest import save_tickets
 from aftersale.services.outgoing import beside_steps, request_steps, step_attempt, throttle
-from aftersale.services.outgoing.evidence_pictures import pictures_of
 from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, Seen, StepAnswer, StepLease, Taken
 from aftersale.services.refunds import payment_stop
@@ -148,7 +148,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
             step,
             reason=row.rejection.reason,
             text=row.rejection.explanation,
-            pictures=pictures_of(row.rejection.evidence_files.all()),
+            pictures=evidence.to_send(row.rejection.evidence_files.all()),
         )
     if row.negotiation is not None:
         offer = row.negotiation
@@ -157,7 +157,7 @@ def _send(platform: Platform, lease: StepLease) -> Accepted | Declined:
             type=offer.type or row.type,
             amount=row.amount if offer.amount is None else offer.amount,
             text=offer.message,
-            pictures=pictures_of(offer.evidence_files.all()),
+            pictures=evidence.to_send(offer.evidence_files.all()),
         )
     assert row.kind == StepKind.APPROVE_RETURN
     return platform.approve_return(step)

@@ -47,11 +47,13 @@ class Place(NamedTuple):
     buyers: Sequence[str] = ()
     # Texts, JSON and answers in which the number may stand.
     texts: Sequence[str] = ()
+    # The path from the rows to the order whose buyer they name.
+    order: str = ""
 
 
 _PLACES = [
-    Place(Order, "shop", buyers=["buyer"]),
-    Place(Ticket, "shop", buyers=["buyer"], texts=["note", "evidence"]),
+    Place(Order, "shop", buyers=["buyer"], order="pk"),
+    Place(Ticket, "shop", buyers=["buyer"], texts=["note", "evidence"], order="order"),
     Place(BlockedBuyer, "shop", buyers=["buyer"], texts=["note"]),
     Place(TicketEvent, "ticket__shop", texts=["note"]),
     Place(Rejection, "ticket__shop", texts=["explanation", "label"]),

@@ -36,8 +36,12 @@ from aftersale.services.shops.settings_history import (
     hours_changes,
     interval,
     limit_changes,
+    retention_changes,
 )
 from aftersale.signals import shop_changed
+
+# Months that personal data may be kept: open requests need theirs, and nothing is kept for ever.
+SHORTEST_RETENTION, LONGEST_RETENTION = 3, 120
 
 Intervals = Sequence[Sequence[str]]
 Content = dict[str, Any]
@@ -72,6 +76,11 @@ def commission_return_of(shop: Shop) -> Content:
         "categories": shop.commission_categories,
         "days": shop.commission_days,
     }
+
+
+def retention_of(shop: Shop) -> Content:
+    """For how long personal data are kept (SPEC P7)."""
+    return {"months": shop.retention_months}
 
 
 def approval_limits_of(shop: Shop) -> Content:
@@ -237,6 +246,24 @@ def set_commission_return(
         shop.wallet_opened_at = wallet_opened_at
         shop.commission_categories, shop.commission_days = categories, days
         shop.save(update_fields=["wallet_opened_at", "commission_categories", "commission_days"])
+        # No decision depends on it.
+        _event(shop, changes, user=user, now=now)
+
+
+@transaction.atomic
+def set_retention(*, shop_id: int, months: int, seen: Content, user: User, now: datetime) -> None:
+    """Sets after how many months personal data are erased (SPEC P7)."""
+    shop = _enter(shop_id, Right.CHANGE_SHOP, user=user)
+    if not SHORTEST_RETENTION <= months <= LONGEST_RETENTION:
+        raise Refused(
+            _("Between %(least)d and %(most)d months.")
+            % {"least": SHORTEST_RETENTION, "most": LONGEST_RETENTION},
+            pointer="months",
+        )
+    after = {"months": months}
+    if changes := _changes(seen, retention_of(shop), after, retention_changes):
+        shop.retention_months = months
+        shop.save(update_fields=["retention_months"])
         # No decision depends on it.
         _event(shop, changes, user=user, now=now)
 

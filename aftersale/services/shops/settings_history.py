@@ -87,6 +87,12 @@ def _limit_words(limit: Mapping[str, Any]) -> str:
     }
 
 
+def retention_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    if before == after:
+        return []
+    return [change(_("Personal data kept, in months"), before["months"], after["months"])]
+
+
 def approval_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Of what each role approves alone, in fen; None: without a limit."""
     off = pgettext_lazy("limit of approvals", "no limit")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from aftersale.admin import TicketAdmin
-from aftersale.admin.kit import columns
+from aftersale.admin.kit import access, columns
 from aftersale.admin.kit.colours import ORDER_STATUS
 from aftersale.admin.kit.filters import ShopFilter, chosen, scoped_filter
 from aftersale.admin.kit.index_reads import IndexRead, ReadPlan
@@ -22,6 +22,7 @@ from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.admin.kit.search import TicketSearch
 from aftersale.admin.kit.sections import Section
 from aftersale.models import Ticket
+from aftersale.services.access.rights import Right
 from aftersale.services.shared.shown import EMPTY, format_time
 from strategies.admin.explaining.cards import Shown
 from strategies.admin.search.counted import STRATEGY, counted
@@ -160,6 +161,12 @@ class DecisionAdmin(TicketSearch, ScopedAdmin):
     @property
     def media(self) -> Media:
         return super().media + Media(css={"all": ["strategies/explaining.css"]})
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        may = {"may_export": access.has_somewhere(request, Right.SEE_BUYERS)}
+        return super().changelist_view(request, {**(extra_context or {}), **may})
 
     def changeform_view(
         self,

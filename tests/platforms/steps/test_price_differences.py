@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from aftersale.models import PlatformStep, Shop, ShopRequest, Ticket
+from aftersale.models import ApprovalLimit, PlatformStep, Role, Shop, ShopRequest, Ticket
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import TimedOut
@@ -91,6 +91,18 @@ def test_what_is_held_nobody_else_gets(case: Case) -> None:
         give(case, 5_001, key="k2")
     assert books(case) == (5_000, 5_000, 0, False)
     assert case.now().status == "pending_review" and ShopRequest.objects.count() == 1
+
+
+def test_one_above_what_its_person_approves_alone_is_refused(case: Case) -> None:
+    """SPEC G4: it has no case that could wait; what the person gave of the order adds up."""
+    for role in Role:
+        ApprovalLimit.objects.create(shop=case.shop, role=role, amount=3_000)
+    give(case, 2_000)
+    with pytest.raises(Refused) as refused:
+        give(case, 1_001, key="k2")
+    assert refused.value.pointer == "amount" and "¥30.01" in refused.value.message
+    assert books(case) == (2_000, 2_000, 0, False) and ShopRequest.objects.count() == 1
+    give(case, 1_000, key="k2")
 
 
 @pytest.mark.parametrize(
