@@ -30,7 +30,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from aftersale.services.access.rights import Right
-from strategies.models import Strategy, TrialRun
+from strategies.models import AdviceRun, Strategy, TrialRun
 
 from .scene import Scene
 from .test_scope import SCOPED
@@ -197,6 +197,13 @@ PAGES: dict[str, Page] = {
     "automation:decisions-export": Page(BUYERS, None, ("csv",), lists=True),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
+    "automation:advice": Page(STRATEGIES),
+    "automation:advice-begin": step(STRATEGIES, Shop),
+    "automation:advice-one": Page(STRATEGIES, None, (AdviceRun,)),
+    "automation:advice-progress": Page(STRATEGIES, None, (AdviceRun,), part=True),
+    "automation:advice-cancel": step(STRATEGIES, AdviceRun),
+    "automation:advice-drafts": step(STRATEGIES, AdviceRun),
+    "automation:advice-try": step(STRATEGIES, AdviceRun),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),
