@@ -9,8 +9,11 @@ tickets_waiting = Signal()
 # list, fast-refund periods).
 shop_changed = Signal()
 
+# shop_id: the number of one of the shop's buyers was replaced by a stand-in (SPEC P7).
+buyer_erased = Signal()
+
 # shop_ids: shops in which an event raises an alert (SPEC M4): a circuit breaker opened, a refund
-# failed, a parcel must be stopped.
+# failed, a parcel must be stopped, an API token was made.
 to_be_told = Signal()
 
 # shop_id, user_id, now: somebody handles the shop's tickets no more.

@@ -11,7 +11,7 @@ class StrategiesConfig(AppConfig):
         from aftersale.services import ingest
         from aftersale.services.privacy import places
         from aftersale.services.sheets import kinds
-        from aftersale.signals import shop_changed, tickets_waiting
+        from aftersale.signals import buyer_erased, shop_changed, tickets_waiting
         from strategies import wiring
         from strategies.services import personal_data
         from strategies.services.import_strategies import save_strategies
@@ -25,4 +25,5 @@ class StrategiesConfig(AppConfig):
         places.register_held("decisions", personal_data.decisions_of)
         tickets_waiting.connect(wiring.on_tickets_waiting, dispatch_uid="strategies.waiting")
         shop_changed.connect(wiring.on_shop_changed, dispatch_uid="strategies.shop_changed")
+        buyer_erased.connect(wiring.on_buyer_erased, dispatch_uid="strategies.buyer_erased")
         post_migrate.connect(wiring.on_migrated, sender=self, dispatch_uid="strategies.schedules")

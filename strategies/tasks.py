@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
+from config.heartbeat import beat
 from config.queue import DECIDE, wake
-from strategies.services import advice, trials
+from strategies.services import advice, past, trials
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 from strategies.services.lanes import DECIDE_TASK
 
@@ -40,3 +41,13 @@ def run_trial(trial_id: int) -> None:
 def run_advice(run_id: int) -> None:
     """Runs a search for strategies in the slow cluster (SPEC M6)."""
     advice.run(run_id, clock=timezone.now)
+
+
+def keep_past(shop_id: int) -> None:
+    """Makes the copy of a shop's past that a what-if missed (SPEC M7)."""
+    past.keep(shop_id, now=timezone.now(), alive=beat)
+
+
+def keep_pasts() -> None:
+    """Adds to the copies of shops' pasts what was decided since."""
+    past.keep_all(now=timezone.now(), alive=beat)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from config.queue import DECIDE, ensure_schedule, wake
+from config.queue import DECIDE, SLOW, ensure_schedule, wake
+from strategies.services import past
 from strategies.services.lanes import DECIDE_TASK, publish
 
 
@@ -23,5 +24,11 @@ def on_shop_changed(
     publish(shop_id, user=user, now=now)
 
 
+def on_buyer_erased(sender: object, *, shop_id: int, **_: Any) -> None:
+    """The copy of the shop's past was made from the number that is gone."""
+    past.forget(shop_id)
+
+
 def on_migrated(**_: Any) -> None:
+    ensure_schedule(name="keep-pasts", task="strategies.tasks.keep_pasts", cluster=SLOW, minutes=10)
     ensure_schedule(name="decide-sweep", task="strategies.tasks.sweep", cluster=DECIDE, minutes=1)

@@ -306,7 +306,7 @@ class AuditKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", _("Second factor removed")
     RECOVERY_CODES = "recovery_codes", _("New recovery codes")
     FACTORS_FORGOTTEN = "factors_forgotten", _("Second factors taken away")
-    ACCESS = "access", _("Access changed")
+    ACCESS = "access", _("Account changed")
     # Shops
     CREATED = "created", _("Created")
     CHANGED = "changed", _("Settings changed")

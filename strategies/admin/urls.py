@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from strategies.admin.advice import asking as advice_asking
+from strategies.admin.advice import views as advice
 from strategies.admin.board import checkup, priority_board
 from strategies.admin.records import compare_revisions
 
@@ -9,7 +11,7 @@ from . import suggestions
 from .editor import dialogs, views
 from .explaining.views import explain_now
 from .search.export import export
-from .trials import asking
+from .trials import asking, whatif
 from .trials import views as trials
 
 app_name = "automation"
@@ -25,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
     path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
     path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),
+    path(f"{_STRATEGY}what-if/", whatif.typed, name="what-if"),
+    path(f"{_STRATEGY}what-if/caps/", whatif.typed_caps, name="what-if-caps"),
     path(f"{_STRATEGY}<int:pk>/edit/", views.edit, name="strategy-edit"),
     path(f"{_STRATEGY}<int:pk>/duplicate/", views.duplicate, name="strategy-duplicate"),
     path(f"{_STRATEGY}<int:pk>/enable/", dialogs.enable, name="strategy-enable"),
@@ -33,8 +37,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}<int:pk>/revisions/", compare_revisions.revisions, name="revisions"),
     path(f"{_STRATEGY}<int:pk>/try/", asking.switch, name="trial-switch"),
     path("strategies/try/pause/", asking.pause, name="trial-pause"),
+    path("strategies/what-if/pause/<int:shop_id>/", whatif.pause, name="what-if-pause"),
+    path("strategies/what-if/<int:shop_id>/<str:scenario>/", whatif.order, name="what-if-order"),
     path("strategies/try/present/", asking.present, name="trial-present"),
     path("strategies/try/<int:shop_id>/<str:scenario>/", asking.order, name="trial-order"),
+    path("strategies/advice/", advice.page, name="advice"),
+    path("strategies/advice/new/<int:shop_id>/", advice_asking.begin, name="advice-begin"),
+    path("strategies/advice/<int:pk>/", advice.one, name="advice-one"),
+    path("strategies/advice/<int:pk>/progress/", advice.progress, name="advice-progress"),
+    path("strategies/advice/<int:pk>/cancel/", advice.cancel, name="advice-cancel"),
+    path("strategies/advice/<int:pk>/drafts/", advice.drafts, name="advice-drafts"),
+    path("strategies/advice/<int:pk>/try/", advice.try_drafts, name="advice-try"),
     path("strategies/suggestions/", suggestions.page, name="suggestions"),
     path("strategies/suggestions/file/", suggestions.as_file, name="suggestions-file"),
     path("strategies/trials/", trials.listing, name="trials"),

@@ -18,6 +18,7 @@ from aftersale.services.shared import trail
 from aftersale.services.shared.database_clock import database_moment
 from aftersale.services.shared.errors import Refused
 from strategies.models import Decision, EvaluatorLane, Strategy
+from strategies.services import past
 from strategies.services.evaluator.moment import MOST_APART
 from strategies.services.lanes import hold_lane
 
@@ -112,6 +113,7 @@ def set_right(*, shop_id: int, user: User) -> int:
         decisions = Decision.objects.filter(shop=shop_id, decided_at__gt=now)
         until = lane.decided_until
         found = decisions.update(decided_at=now)
+        past.forget(shop_id)
         with connection.cursor() as cursor:
             for statement in (_USAGE, _TALLIES):
                 cursor.execute(statement, {"shop": shop_id, "today": today})

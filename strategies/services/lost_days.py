@@ -14,7 +14,7 @@ _EPOCH = "(date_part('epoch', {}) * 1e6)::bigint"
 # Resuming a shop is such an event too, but of a person. Should that account be gone, the day tells:
 # no cap of it was taken, or it is the restore's own, on which nothing was decided in between.
 _RESTORES = f"""
-    SELECT {_EPOCH.format("e.at")} FROM aftersale_shopevent e
+    SELECT {_EPOCH.format("e.at")} FROM aftersale_auditentry e
     JOIN aftersale_shop s ON s.id = e.shop_id
     WHERE e.shop_id = %(shop)s AND e.kind = 'restored' AND e.user_id IS NULL
         AND e.at >= %(start)s AND e.at < %(end)s

@@ -17,6 +17,7 @@ from strategies.models import EvaluatorLane, Strategy, StrategyUsage
 
 from .evaluator.rulebooks import load_rulebook
 from .lanes import current_content
+from .rulebook_content import content_with
 
 IDLE_DAYS = 30
 
@@ -70,13 +71,7 @@ def read_with(shop: Shop, entry: Mapping[str, Any], *, now: datetime) -> Reading
     scenario where `id` is None. `entry` is a strategy's content with `id`, read as if enabled.
     Nothing is written.
     """
-    content = current_content(shop.pk)
-    others = [other for other in content["strategies"] if other["id"] != entry["id"]]
-    own = [other for other in content["strategies"] if other["id"] == entry["id"]]
-    last = max((o["priority"] for o in others if o["scenario"] == entry["scenario"]), default=0)
-    priority = own[0]["priority"] if own else last + 1
-    typed = {**entry, "revision": None, "enabled": True, "priority": priority}
-    rulebook = compile_rulebook({**content, "strategies": [*others, typed]})
+    rulebook = compile_rulebook(content_with(current_content(shop.pk), entry))
     return Reading(rulebook, tuple(review(rulebook, since=micros(now))))
 
 

@@ -1,6 +1,6 @@
 """Strategies and rulebooks as the plain data that revisions keep and the engine compiles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,17 @@ def rulebook_content(
             for strategy in sorted(strategies, key=lambda s: (s.scenario, s.priority or 0))
         ],
     }
+
+
+def content_with(content: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A rulebook with `entry`, a strategy's content with `id`, in place of the strategy that has
+    this id, or last in its scenario where `id` is None; as if it were enabled."""
+    others = [other for other in content["strategies"] if other["id"] != entry["id"]]
+    own = [other for other in content["strategies"] if other["id"] == entry["id"]]
+    last = max((o["priority"] for o in others if o["scenario"] == entry["scenario"]), default=0)
+    priority = own[0]["priority"] if own else last + 1
+    typed = {**entry, "revision": None, "enabled": True, "priority": priority}
+    return {**content, "strategies": [*others, typed]}
 
 
 def content_of_records(shop: ShopRecord, strategies: Sequence[StrategyRecord]) -> dict[str, Any]:

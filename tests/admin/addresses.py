@@ -30,7 +30,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from aftersale.services.access.rights import Right
-from strategies.models import Strategy, TrialRun
+from strategies.models import AdviceRun, Strategy, TrialRun
 
 from .scene import Scene
 from .test_scope import SCOPED
@@ -177,6 +177,10 @@ PAGES: dict[str, Page] = {
     "automation:strategy-new": step(STRATEGIES, of_shop=True),
     "automation:strategy-add": step(STRATEGIES, "off_hours", of_shop=True),
     "automation:strategy-sentence": step(STRATEGIES, lists=True),
+    "automation:what-if": step(STRATEGIES, lists=True),
+    "automation:what-if-caps": step(STRATEGIES, lists=True),
+    "automation:what-if-order": step(STRATEGIES, Shop, "pre_ship_refund"),
+    "automation:what-if-pause": Page(STRATEGIES, None, (Shop,), part=True),
     "automation:strategy-edit": step(STRATEGIES, Strategy),
     "automation:strategy-duplicate": step(STRATEGIES, Strategy),
     "automation:strategy-enable": step(STRATEGIES, Strategy),
@@ -188,6 +192,13 @@ PAGES: dict[str, Page] = {
     "automation:decisions-export": Page(BUYERS, None, ("csv",), lists=True),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
+    "automation:advice": Page(STRATEGIES),
+    "automation:advice-begin": step(STRATEGIES, Shop),
+    "automation:advice-one": Page(STRATEGIES, None, (AdviceRun,)),
+    "automation:advice-progress": Page(STRATEGIES, None, (AdviceRun,), part=True),
+    "automation:advice-cancel": step(STRATEGIES, AdviceRun),
+    "automation:advice-drafts": step(STRATEGIES, AdviceRun),
+    "automation:advice-try": step(STRATEGIES, AdviceRun),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),

@@ -63,7 +63,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     can = steps(ticket, user, now=now) if may else set()
     if may:
         presence.visit(ticket=ticket, user=user, now=now)
-    events = list(ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS])
+    events = list(ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS])
     return {
         "ticket": ticket,
         "order": order,

@@ -39,7 +39,7 @@ from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
 from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
-from aftersale.signals import shop_changed
+from aftersale.signals import buyer_erased, shop_changed
 
 from . import pictures
 from .places import places
@@ -117,6 +117,7 @@ def _erase(
         for name in place.buyers:
             rows = place.model._default_manager.filter(**{place.shop: shop_id, name: rewrite.buyer})
             rows.update(**{name: rewrite.stand_in})
+    buyer_erased.send(Shop, shop_id=shop_id)
     Order.objects.filter(pk__in=orders).update(digest=b"")
     BlockedBuyer.objects.filter(shop=shop_id, buyer=rewrite.stand_in).update(note="")
     _forget_words(shop_id, tickets, orders, rewrite, user, now)

@@ -42,3 +42,10 @@ def shops_for(request: HttpRequest) -> list[Shop]:
 def seen_revision(request: HttpRequest) -> int:
     """The revision that the person's page showed; 0, which no strategy has, if unreadable."""
     return whole_number(request.POST.get("revision", ""), digits=9) or 0
+
+
+def typed_over(request: HttpRequest, shop: Shop) -> int | None:
+    """The strategy of the shop that the form changes; None where it is a new one."""
+    key = whole_number(request.POST.get("strategy", "")) or 0
+    own = Strategy.objects.filter(pk=key, shop=shop, deleted_at=None)
+    return own.values_list("pk", flat=True).first()

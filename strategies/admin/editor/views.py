@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aftersale.admin.kit import columns
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
-from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
 from aftersale.services.shared.shown import EMPTY, format_time
@@ -32,7 +31,7 @@ from strategies.strategy_record import StrategyRecord
 from ..trials import asking
 from .form import StrategyForm
 from .offers import OFFERS, PLAIN, READY, Offer, places_left
-from .permitted import seen_revision, shop_for, shops_for, strategy_for
+from .permitted import seen_revision, shop_for, shops_for, strategy_for, typed_over
 
 
 @desk_page
@@ -142,7 +141,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         raise Http404
     shop = shop_for(request, request.POST.get("shop"))
     form = StrategyForm(request.POST, shop=shop, scenario=scenario)
-    return render(request, "strategies/editor/preview.html", said(form, _typed_over(request, shop)))
+    return render(request, "strategies/editor/preview.html", said(form, typed_over(request, shop)))
 
 
 def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
@@ -158,13 +157,6 @@ def said(form: StrategyForm, key: int | None) -> dict[str, Any]:
         "hints": missing_limits(content),
         "without_hours": off_hours and not strategies.has_working_hours(form.shop),
     }
-
-
-def _typed_over(request: HttpRequest, shop: Shop) -> int | None:
-    """The strategy of the shop that the form changes; None where it is a new one."""
-    key = whole_number(request.POST.get("strategy", "")) or 0
-    own = Strategy.objects.filter(pk=key, shop=shop, deleted_at=None)
-    return own.values_list("pk", flat=True).first()
 
 
 def _beside(shop: Shop, content: Mapping[str, Any], key: int | None) -> list[Note]:

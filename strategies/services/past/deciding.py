@@ -7,6 +7,7 @@ rows where a breaker may open. The bounds are never too low: they count each tic
 strategy that could take it. tests/strategies/past/test_deciding.py compares it with Replay.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from strategies.engine import FAST_REFUND_BIT, Rulebook, State, compile_rulebook
 from strategies.engine.facts import Facts
 from strategies.engine.line_money import line_limit
-from strategies.engine.replay import Orders
+from strategies.engine.replay import Orders, Restore
 from strategies.engine.rulebook import in_order
 from strategies.engine.spans import bought, trips
 from strategies.engine.strategy import Strategy
@@ -122,6 +123,7 @@ class _Run:
         if len(self.strategies) > MOST_STRATEGIES:
             raise ValueError(f"{len(self.strategies)} strategies; {MOST_STRATEGIES} are the most")
         self.bits = self._bits(content)
+        self.restores = self._restores()
         self.paused = past.has(PAUSED) | paused
         single = ~past.repeated
         asked = ~(self.frame.stopped | self.paused | past.has(BLOCKED)) & single
@@ -152,6 +154,18 @@ class _Run:
                 passed = column(self.past, content, strategy.given)
                 bytes_[:, place // 8] |= passed.view(np.uint8) << np.uint8(place % 8)
         return bytes_.view("<u8")[:, 0]
+
+    def _restores(self) -> list[tuple[int, Restore]]:
+        """Backups brought back, with the row before which each came. The caps of its day count as
+        used up from then on (SPEC G6): no strategy takes any more."""
+        decided_at, found = self.past["decided_at"], []
+        for restore in self.past.restores:
+            row = int(np.searchsorted(decided_at, restore.at, side="left"))
+            day = self.rulebook.moment(restore.at).day
+            self.bits[row:][self.frame.days[row:] == day] = 0
+            if self.rulebook.buyer_limit is not None:
+                found.append((row, restore))
+        return found
 
     def _again(self) -> np.ndarray:
         """Rows of repeated orders of which any ticket may be approved; the others all go to
@@ -208,6 +222,10 @@ class _Run:
         rows = np.concatenate([np.flatnonzero(self.plain | self.fast), again])
         buyer = np.concatenate([past["buyer"][rows], past.before["buyer"][before]])
         amount = np.concatenate([past["amount"][rows], past.before["amount"][before]])
+        found = [refund for _row, restore in self.restores for refund in restore.found]
+        if found:
+            buyer = np.concatenate([buyer, np.array([who for who, *_ in found], np.int64)])
+            amount = np.concatenate([amount, np.array([fen for *_, fen in found], np.int64)])
         number = np.bincount(buyer, minlength=past.buyers)
         total = np.bincount(buyer, weights=amount, minlength=past.buyers)
         hot = np.zeros(past.buyers, bool)
@@ -267,6 +285,7 @@ class _Run:
         repeated = past.repeated[rows].tolist()
         guarded = [False] * len(rows) if hot is None else hot[past["buyer"][rows]].tolist()
         orders = Orders()
+        restores = deque(self.restores)
         off = 0
         answers = []
         for row, bits, fast, amount, day, at, buyer, again, guard in zip(
@@ -281,6 +300,9 @@ class _Run:
             guarded,
             strict=True,
         ):
+            while restores and restores[0][0] <= row:
+                for who, when, fen in restores.popleft()[1].found:
+                    buyers.setdefault(who, []).append((when, 1, fen))
             if again:
                 one = past.again[row]
                 facts = orders.as_here(one)

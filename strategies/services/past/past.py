@@ -6,6 +6,7 @@ gives every evaluation in [start, end): decisions as they were, and imported his
 estimated. `passing.py` and `deciding.py` decide it once more by a rulebook.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,9 +17,11 @@ import numpy as np
 from strategies.engine.facts import Facts
 from strategies.engine.hours import micros
 from strategies.engine.replay import Past as Evaluation
+from strategies.engine.replay import Restore
+from strategies.services import lost_days
 
 from .columns import BLOCKED, HIT, NONE, PAUSED, VIRTUAL, Columns, Word, taken, together
-from .reading import read_estimated
+from .reading import hashes_of, read_estimated
 from .snapshot import decisions
 
 # The longest time of a breaker (INTERFACES).
@@ -38,6 +41,10 @@ class Past:
     words: list[Word]
     buyers: int
     estimated: int
+    from_file: bool = False
+    """Whether a snapshot was there to be read."""
+    restores: list[Restore] = field(default_factory=list)
+    """Backups that were brought back meanwhile (SPEC G6); buyers are numbers."""
     kept: dict[Any, Any] = field(default_factory=dict, repr=False)
     """What is worked out of it by several what-ifs: each module by keys of its own."""
 
@@ -122,27 +129,56 @@ def load(shop_id: int, start: datetime, end: datetime, *, limit: timedelta = tim
     own = taken(kept.columns, _span((moments >= at) & (moments < until)))
     before = taken(kept.columns, _span(moments < at))
     other = read_estimated(shop_id=shop_id, start=start, end=end, seed=kept.seed, words=kept.words)
-    return of_columns(
-        _merged(own, other), before, kept.words, start=at, estimated=len(other["ticket"])
+    past = of_columns(
+        _merged(own, other),
+        before,
+        kept.words,
+        start=at,
+        estimated=len(other["ticket"]),
+        restores=_restores(shop_id, start, end, kept.seed),
     )
+    past.from_file = kept.from_file
+    return past
 
 
 def of_columns(
-    columns: Columns, before: Columns, words: dict[int, Word], *, start: int, estimated: int = 0
+    columns: Columns,
+    before: Columns,
+    words: dict[int, Word],
+    *,
+    start: int,
+    estimated: int = 0,
+    restores: Sequence[Restore] = (),
 ) -> Past:
     """A past of columns that were read: hashes of words and buyers become numbers from 0 on."""
-    size = len(columns["ticket"])
+    size, earlier = len(columns["ticket"]), len(before["ticket"])
     own, place = np.unique(columns["word"], return_inverse=True)
-    everybody = np.concatenate([columns["buyer"], before["buyer"]])
+    found = [refund[0] for restore in restores for refund in restore.found]
+    everybody = np.concatenate([columns["buyer"], before["buyer"], np.array(found, np.int64)])
     buyers, buyer = np.unique(everybody, return_inverse=True)
+    numbers = iter(buyer[size + earlier :].tolist())
     return Past(
         columns={**columns, "word": place, "buyer": buyer[:size]},
-        before={**before, "buyer": buyer[size:]},
+        before={**before, "buyer": buyer[size : size + earlier]},
         start=start,
         words=[words[word] for word in own.tolist()],
         buyers=len(buyers),
         estimated=estimated,
+        restores=[
+            Restore(one.at, [(next(numbers), *refund[1:]) for refund in one.found])
+            for one in restores
+        ],
     )
+
+
+def _restores(shop_id: int, start: datetime, end: datetime, seed: int) -> list[Restore]:
+    """With hashes of buyers."""
+    restores = lost_days.restores(shop_id, start, end)
+    names = [str(refund[0]) for restore in restores for refund in restore.found]
+    hashes = iter(hashes_of(names, seed))
+    return [
+        Restore(one.at, [(next(hashes), *refund[1:]) for refund in one.found]) for one in restores
+    ]
 
 
 def _span(wanted: np.ndarray) -> np.ndarray | slice:

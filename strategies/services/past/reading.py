@@ -117,6 +117,19 @@ def read_estimated(
     raise RuntimeError("imported history changes faster than it is read")
 
 
+def hashes_of(buyers: list[str], seed: int) -> list[int]:
+    """Buyers as the column `buyer` has them."""
+    if not buyers:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hashtextextended(b, %s) FROM unnest(%s::text[]) WITH ORDINALITY AS t (b, place)"
+            " ORDER BY place",
+            [seed, buyers],
+        )
+        return [value for (value,) in cursor.fetchall()]
+
+
 def _read(source: str, given: dict[str, Any], words: dict[int, Word]) -> Columns:
     with connection.cursor() as cursor, cursor.copy(_narrow(source), given) as copy:
         answer = b"".join(copy)

@@ -52,6 +52,15 @@
         return true;
     };
 
+    // Asks what the order as it stands would have done; `ids` is what a mouse is about to drop.
+    const ask = (list, ids) => {
+        const form = formOf(list);
+        const note = list.closest("section").querySelector("[data-what-if]");
+        form.elements.ids.value = ids;
+        note.hidden = ids === form.elements.seen.value;
+        if (!note.hidden) htmx.trigger(note.querySelector("[hx-post]"), "board:moved");
+    };
+
     const save = (list) => {
         const form = formOf(list);
         form.elements.ids.value = idsOf(list);
@@ -81,6 +90,7 @@
         if (!card.isConnected) return;
         const by = Math.sign(place - cardsOf(listOf(card)).indexOf(card));
         while (cardsOf(listOf(card)).indexOf(card) !== place && move(card, by));
+        ask(listOf(card), idsOf(listOf(card)));
         tell("cancelled", card);
     };
 
@@ -118,6 +128,7 @@
             const by = keys[event.key];
             if (Number.isFinite(by)) move(card, by);
             else while (move(card, by));
+            ask(listOf(card), idsOf(listOf(card)));
             handle.scrollIntoView({ block: "nearest" });
             tell("moved", card);
         }
@@ -135,6 +146,12 @@
         const list = listOf(card);
         if (busy(list)) return;
         if (move(card, step.dataset.step === "up" ? -1 : 1)) save(list);
+    });
+
+    // SortableJS: the elements change their places as soon as the card is above another.
+    document.addEventListener("change", (event) => {
+        const list = event.target.closest?.("[data-cards]");
+        if (list) ask(list, idsOf(list));
     });
 
     // SortableJS: the order of the page's elements is the new one when it ends.

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from strategies.engine.replay import Past as Evaluation
+from strategies.engine.replay import Restore
 from strategies.services.past.columns import BLOCKED, HIT, NAMES, NONE, PAUSED, VIRTUAL, Word, empty
 from strategies.services.past.past import Past, of_columns
 
 
-def in_columns(evaluations: Sequence[Evaluation], *, start: int = NONE + 1) -> Past:
+def in_columns(
+    evaluations: Sequence[Evaluation], *, start: int = NONE + 1, restores: Sequence[Restore] = ()
+) -> Past:
     words: dict[Word, int] = {}
     orders: dict[object, int] = {}
     buyers: dict[object, int] = {}
@@ -38,4 +41,9 @@ def in_columns(evaluations: Sequence[Evaluation], *, start: int = NONE + 1) -> P
         empty(),
         {number: word for word, number in words.items()},
         start=start,
-    )
+        restores=[
+            Restore(one.at, [(buyers.setdefault(who, len(buyers)), *rest)
+                             for who, *rest in one.found])
+            for one in restores
+        ],
+    )  # fmt: skip

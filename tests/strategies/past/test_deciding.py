@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from strategies.engine import State, compile_rulebook
 from strategies.engine.replay import Past as Evaluation
-from strategies.engine.replay import Replay
+from strategies.engine.replay import Replay, Restore
 from strategies.services.past import BY_FAST, BY_PEOPLE, GONE, Decided, decide_past
 from tests.strategies.engine.generate import scenes
 from tests.strategies.engine.test_properties import quick
@@ -19,9 +19,17 @@ from tests.strategies.past.in_columns import in_columns
 SEEDS = range(40)
 
 
-def by_replay(rules: dict, past: list, *, paused: bool = False) -> tuple[list[int], dict[int, int]]:
+def by_replay(
+    rules: dict, past: list, *, paused: bool = False, restores: list[Restore] | None = None
+) -> tuple[list[int], dict[int, int]]:
     """Who approves each, and where breakers open, as the engine says."""
-    replay = Replay(compile_rulebook(rules), State(), repeated=repeated(past), paused=paused)
+    replay = Replay(
+        compile_rulebook(rules),
+        State(),
+        repeated=repeated(past),
+        paused=paused,
+        restores=restores or [],
+    )
     by, tripped = [], {}
     for row, verdict in enumerate(replay.run(past)):
         if verdict is None:
@@ -75,6 +83,18 @@ def test_what_is_kept_of_a_past_changes_no_answer() -> None:
                 "priority": chance.choice([0, 100]) + place,
             }
             same(decide_past(columns, rules), by_replay(rules, past))
+
+
+def test_g6_backups_brought_back() -> None:
+    for seed in SEEDS:
+        rules, past, chance = lived(seed)
+        restores = []
+        for place in sorted(chance.sample(range(100), 2)):
+            at = past[place].facts.decided_at
+            found = [(f"b{chance.randrange(8)}", at - 60_000_000, 700) for _ in range(3)]
+            restores.append(Restore(at, found))
+        columns = in_columns(past, restores=restores)
+        same(decide_past(columns, rules), by_replay(rules, past, restores=restores))
 
 
 def test_busy_days_have_everything() -> None:
