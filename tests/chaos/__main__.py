@@ -1,8 +1,8 @@
 """Nights one after the other, under load: python -m tests.chaos [MINUTES] [--seed N] [--only NIGHT]
 
 `make chaos` runs it for an hour. After each night new tickets must be decided, and refunds paid,
-within `GOES_ON_SECONDS` without anybody's help, and the audit (audit.py) must find nothing. All traffic
-stays on this machine. Ends with 1 where something was found.
+within `GOES_ON_SECONDS` without anybody's help, and the audit (audit.py) must find nothing. All
+traffic stays on this machine. Ends with 1 where something was found.
 """
 
 import argparse
