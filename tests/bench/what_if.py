@@ -35,9 +35,10 @@ MANY, OVER = 1_000, min(PAST, 30_000)
 
 def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder, override_settings(PAST_ROOT=folder):
-        yield from looks(past(PAST), PAST)
-        yield typing(past(TYPING))
-        yield a_thousand(past(OVER))
+        shops = {number: past(number) for number in {PAST, TYPING, OVER}}
+        yield from looks(shops[PAST], PAST)
+        yield a_thousand(shops[OVER])
+        yield typing(shops[TYPING])
 
 
 def read(shop: Shop, number: int) -> pasts.Past:
