@@ -13,7 +13,7 @@ shop_changed = Signal()
 buyer_erased = Signal()
 
 # shop_ids: shops in which an event raises an alert (SPEC M4): a circuit breaker opened, a refund
-# failed, a parcel must be stopped.
+# failed, a parcel must be stopped, an API token was made.
 to_be_told = Signal()
 
 # shop_id, user_id, now: somebody handles the shop's tickets no more.

@@ -32,12 +32,14 @@ def acting(*, address: str = "", request_id: str = "") -> Iterator[str]:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             yield request_id
     finally:
+        structlog.contextvars.unbind_contextvars("token")
         _acting.reset(before)
 
 
 def by_token(token: int) -> None:
     """The request is a program's, with this token, until it ends."""
     _acting.set(replace(_acting.get(), token=token))
+    structlog.contextvars.bind_contextvars(token=token)
 
 
 def task_begins(task: dict[str, Any], **_signal: Any) -> None:

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.logged_out.LoggedOut",
+    "aftersale.admin.accounts.refusals.Refusals",
     "config.uploads.Uploads",
     "aftersale.admin.accounts.looking.Looking",
     "aftersale.admin.accounts.gate.SessionGate",

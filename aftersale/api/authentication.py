@@ -10,8 +10,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from aftersale.api.audit import step_of
 from aftersale.models import ApiToken
 from aftersale.services.access import masks, tokens
+from config import acting
 from config.login import address_of
 
 
@@ -24,6 +26,7 @@ class BearerToken(BaseAuthentication):
             return None
         use = tokens.use(text=text.strip(), address=address_of(request), now=timezone.now())
         if use is None:
+            tokens.note_refusal(text=text.strip(), step=step_of(request), now=timezone.now())
             raise AuthenticationFailed(
                 _(
                     "There is no such token: it was revoked, has ended, or may not be used from"
@@ -33,6 +36,7 @@ class BearerToken(BaseAuthentication):
         masks.looks_by_token(use.token.created_by, use.token.shop_id)
         # For the limit and its headers (call.py).
         request.token_use = use
+        acting.by_token(use.token.pk)
         return use.token.created_by, use.token
 
     def authenticate_header(self, request: Request) -> str:

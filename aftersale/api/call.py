@@ -28,6 +28,7 @@ from aftersale.services.access import rights, tokens
 from aftersale.services.access.idempotent_calls import KEPT
 from aftersale.services.shared.errors import NotAllowed
 
+from . import audit
 from .etags import are_same_facts, etag, is_same_answer
 from .problem_codes import ProblemCode
 from .problems import CONTENT_TYPE, Failed, Invalid, TooLarge, answer_to, problem
@@ -40,9 +41,12 @@ _LOCK_TIMEOUT = "10s"
 
 
 class Answer(HttpResponse):
-    """`changed_nothing`: not kept for its Idempotency-Key, so that the call may be made again."""
+    """`changed_nothing`: no step, and not kept for its Idempotency-Key, so that the call may be
+    made again."""
 
     changed_nothing = False
+    # What an entry of the audit trail says of the call.
+    told = ""
 
 
 def answer(
@@ -78,6 +82,8 @@ class Call(APIView):
     scopes: ClassVar[Mapping[str, Scope | tuple[Scope, ...]]]
     guarded: ClassVar[Collection[str]] = ()
     """Methods that take If-Match."""
+    is_step: ClassVar[bool] = False
+    """Whether what it writes is an entry of the audit trail, where no service writes its own."""
 
     request: Request
 
@@ -170,6 +176,8 @@ class Call(APIView):
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         # All answers are plain HttpResponses: nothing to negotiate or to render.
+        if response.status_code == 403 and isinstance(request.auth, ApiToken):
+            audit.note_refusal(request, request.auth, response)
         if request.method in _SAFE and response.status_code == 200:
             response = self._tagged(request, response)
         return _gzip.process_response(request._request, response)
@@ -198,6 +206,8 @@ class Call(APIView):
         call may be made again. So may one that was refused or changed nothing: only answers of
         writes are kept. `facts` locks what is written and returns its present facts, for If-Match.
         """
+        if self.is_step:
+            work = self._noted(work)
         if (wanted := self.request.headers.get("If-Match")) is not None:
             work = _if_match(wanted, facts, work)
         key = self.key
@@ -245,6 +255,16 @@ class Call(APIView):
                 location=response.get("Location", ""),
             )
             return response
+
+    def _noted(self, work: Callable[[], HttpResponse]) -> Callable[[], HttpResponse]:
+        def noted() -> HttpResponse:
+            response = work()
+            if response.status_code < 300 and not getattr(response, "changed_nothing", False):
+                told = getattr(response, "told", "")
+                audit.note_step(self.request, self.token, self.user, told)
+            return response
+
+        return noted
 
     def _fingerprint(self) -> str:
         request = self.request

@@ -54,6 +54,7 @@ class ApprovalResults(BaseModel):
 
 class ApproveTicketsCall(Call):
     scopes = {"POST": Scope.TICKETS}
+    is_step = True
 
     @extend_schema(
         operation_id="approve_tickets",
@@ -76,6 +77,8 @@ class ApproveTicketsCall(Call):
                 locks.lock_orders_of(tickets)
             results = [self._approve(one) for one in sent.tickets]
             response = answer(ApprovalResults(results=results))
+            done = [one.ticket_no for one in results if one.result == "approved"]
+            response.told = ", ".join(done)
             response.changed_nothing = all(one.result == "refused" for one in results)
             return response
 

@@ -54,7 +54,8 @@ class TicketWindow(BaseModel):
 
 
 class ShownTicketEvent(BaseModel):
-    """One event: actor, step, time. `user` is the login of a person, or of a token's maker."""
+    """One event: actor, step, time. `user` is the login of a person; of a program's step `token`
+    is the token's name, and `user` null. `request` is the `Request-Id` of the request or task."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -63,6 +64,8 @@ class ShownTicketEvent(BaseModel):
     kind: TicketEventKind
     actor: Actor
     user: str | None
+    token: str | None
+    request: str | None
     from_status: TicketStatus | None = Field(serialization_alias="from")
     to_status: TicketStatus | None = Field(serialization_alias="to")
     note: str
@@ -162,7 +165,7 @@ def ticket_content(pk: int) -> dict[str, Any]:
     related = ("shop", "order", "window", "refund__requested_by")
     ticket = Ticket.objects.select_related(*related).get(pk=pk)
     refund = getattr(ticket, "refund", None)
-    events = ticket.events.select_related("user").order_by("-pk")[:MOST_EVENTS]
+    events = ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS]
     return {
         **_row(ticket),
         "window": ticket.window
@@ -251,7 +254,9 @@ def _event(event: TicketEvent, ticket: Ticket) -> dict[str, Any]:
         "at": event.at,
         "kind": event.kind,
         "actor": event.actor,
-        "user": event.user and event.user.username,
+        "user": None if event.token or not event.user else event.user.username,
+        "token": event.token and event.token.name,
+        "request": event.request_id or None,
         "from_status": event.from_status or None,
         "to_status": event.to_status or None,
         "note": shown_text(event.note, ticket.buyer),

@@ -119,6 +119,7 @@ class TicketStep(Call):
 
     scopes = {"POST": Scope.TICKETS}
     guarded = ("POST",)
+    is_step = True
 
     def step(self, ticket_no: str, take: Callable[[int], object]) -> HttpResponse:
         def work() -> HttpResponse:
@@ -309,6 +310,7 @@ def _needs_person(shop_id: int, ticket_no: str) -> NeedsPerson:
 
 class RefundResultCall(Call):
     scopes = {"POST": Scope.TICKETS}
+    is_step = True
 
     @extend_schema(
         operation_id="report_refund_result",

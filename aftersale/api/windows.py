@@ -129,6 +129,7 @@ def _window_rows(windows: Sequence[AfterSaleWindow]) -> list[WindowRow]:
 
 class WindowCall(Call):
     scopes = {"GET": Scope.READ, "POST": Scope.WINDOWS}
+    is_step = True
 
     @extend_schema(
         operation_id="get_window",

@@ -152,6 +152,18 @@ class TicketEventKind(models.TextChoices):
     REFUND = "refund", pgettext_lazy("event", "Refund")
     FLAG = "flag", _("Flagged")
     NOTE = "note", _("Note")
+    # For colleagues alone: neither platform nor buyer reads it.
+    INTERNAL = "internal", _("Internal note")
+
+
+class CaseMark(models.TextChoices):
+    """A coloured flag that staff put on a case, for themselves; what each means is theirs."""
+
+    RED = "red", _("Red flag")
+    YELLOW = "yellow", _("Yellow flag")
+    GREEN = "green", _("Green flag")
+    BLUE = "blue", _("Blue flag")
+    PURPLE = "purple", _("Purple flag")
 
 
 class ArbitrationResult(models.TextChoices):
@@ -306,7 +318,7 @@ class AuditKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", _("Second factor removed")
     RECOVERY_CODES = "recovery_codes", _("New recovery codes")
     FACTORS_FORGOTTEN = "factors_forgotten", _("Second factors taken away")
-    ACCESS = "access", _("Access changed")
+    ACCESS = "access", _("Account changed")
     # Shops
     CREATED = "created", _("Created")
     CHANGED = "changed", _("Settings changed")

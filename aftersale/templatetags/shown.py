@@ -6,9 +6,10 @@ from django import template
 from django.contrib.auth.models import User
 
 from aftersale.domain.money import format_yuan
-from aftersale.models import Order, Shop, Ticket
+from aftersale.models import AuditEntry, Order, Shop, Ticket, TicketEvent
 from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import done_by as said_done_by
 
 register = template.Library()
 
@@ -50,3 +51,8 @@ def name(user: User | None) -> str:
     from aftersale.admin.kit import columns
 
     return columns.name(user)
+
+
+@register.filter
+def done_by(step: TicketEvent | AuditEntry) -> str:
+    return said_done_by(step)

@@ -48,6 +48,7 @@ MEANINGS = {
     AlertKind.TICKETS_LATE: gettext_lazy("Tickets have waited for automation for 5 minutes."),
     AlertKind.REFUNDS_LATE: gettext_lazy("Refunds should have been sent 5 minutes ago."),
     AlertKind.READING_LATE: gettext_lazy("A shop has not been read for 15 minutes."),
+    AlertKind.TOKEN: gettext_lazy("An API token was made."),
     AlertKind.CLOCKS: gettext_lazy("A clock differs from the database's by 30 seconds or more."),
 }
 

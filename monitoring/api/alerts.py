@@ -28,10 +28,10 @@ from monitoring.services.alert_queries import STANDSTILL
 
 KindName = Literal[
     "cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook", "to_pay",
-    "time_ahead", "tickets_late", "refunds_late", "reading_late", "clocks",
+    "time_ahead", "tickets_late", "refunds_late", "reading_late", "clocks", "token",
 ]  # fmt: skip
 _OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
-_ABOUT = (AlertKind.PLATFORM, AlertKind.WEBHOOK, AlertKind.TO_PAY, *STANDSTILL)
+_ABOUT = (AlertKind.PLATFORM, AlertKind.WEBHOOK, AlertKind.TO_PAY, AlertKind.TOKEN, *STANDSTILL)
 
 
 class AlertsQuery(PageQuery):
@@ -63,7 +63,8 @@ class ShownAlert(BaseModel):
     due_at: Moment | None
     refunds: int | None = Field(description="How many wait to be paid by hand, or sent")
     about: str | None = Field(
-        description="The shop, the webhook that was switched off, or whose clock differs"
+        description="The shop, the webhook that was switched off, the token that was made, or whose"
+        " clock differs"
     )
     because: Literal["gone", "failing"] | None = Field(
         description="Of a webhook: it answered 410 Gone, or nothing arrived for days"
@@ -103,6 +104,7 @@ class AlertsCall(Call):
 
 class AcknowledgeCall(Call):
     scopes = {"POST": Scope.TICKETS}
+    is_step = True
 
     @extend_schema(
         operation_id="acknowledge_alert",

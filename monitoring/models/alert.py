@@ -23,6 +23,7 @@ class AlertKind(models.TextChoices):
     REFUNDS_LATE = "refunds_late", _("Refunds are not sent")
     READING_LATE = "reading_late", _("Reading lags behind")
     CLOCKS = "clocks", _("Clocks differ")
+    TOKEN = "token", _("New API token")
 
 
 class Alert(models.Model):

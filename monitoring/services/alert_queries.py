@@ -127,6 +127,17 @@ _WEBHOOK = """
     JOIN aftersale_webhookendpoint w ON w.shop_id = p.id
         AND w.off_because IN ('failing', 'gone') AND w.off_at >= %(since)s
 """
+# Until somebody has seen it, or has revoked it (SPEC P6).
+_KEY_MADE = """
+    SELECT p.id AS shop_id, k.id AS subject, 0 AS threshold,
+        (k.created_at AT TIME ZONE p.timezone)::date AS day, jsonb_build_object(
+            'name', k.name, 'user', u.username, 'scopes', to_jsonb(k.scopes),
+            'at', k.created_at) AS facts
+    FROM aftersale_shop p
+    JOIN aftersale_apitoken k ON k.shop_id = p.id AND k.created_at >= %(since)s
+        AND k.revoked_at IS NULL
+    JOIN auth_user u ON u.id = k.created_by_id
+"""
 # One a shop and day, for all its refunds that services/refunds/by_hand.py calls TO_PAY.
 _TO_PAY = """
     SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
@@ -225,6 +236,7 @@ QUERIES: Mapping[str, str] = {
     AlertKind.REFUNDS_LATE: _REFUNDS_LATE,
     AlertKind.READING_LATE: _READING_LATE,
     AlertKind.CLOCKS: _CLOCKS,
+    AlertKind.TOKEN: _KEY_MADE,
 }
 STANDSTILL: Mapping[str, str] = {
     kind: QUERIES[kind]

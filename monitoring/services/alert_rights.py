@@ -26,7 +26,10 @@ RIGHT_OF: dict[str, Right] = {
     AlertKind.REFUNDS_LATE: Right.HANDLE_TICKETS,
     AlertKind.READING_LATE: Right.CHANGE_SHOP,
     AlertKind.CLOCKS: Right.CHANGE_SHOP,
+    AlertKind.TOKEN: Right.CHANGE_SHOP,
 }
+# Mailed to all who may act on it: nobody opts out of being told that somebody gave access away.
+ALWAYS_MAILED = {AlertKind.TOKEN}
 
 
 def roles(kind: str) -> set[Role]:

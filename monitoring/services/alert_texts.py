@@ -13,7 +13,7 @@ from aftersale.domain.labels import PLATFORMS
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import read
 from aftersale.models import AlertKind as ParcelKind
-from aftersale.models import SwitchedOff, TicketStatus
+from aftersale.models import Scope, SwitchedOff, TicketStatus
 from aftersale.services.desk.queues import Queue
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
@@ -33,6 +33,7 @@ COLOURS: dict[str, str] = {
     AlertKind.REFUNDS_LATE: "danger",
     AlertKind.READING_LATE: "danger",
     AlertKind.CLOCKS: "warning",
+    AlertKind.TOKEN: "warning",
 }
 # In these statuses it is the buyer's turn.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -200,6 +201,21 @@ def _webhook(alert: Alert) -> Wording:
     return text % words, reverse("desk:shop-webhooks", args=[alert.shop_id]), _("To the webhooks")
 
 
+def _token(alert: Alert) -> Wording:
+    facts = alert.facts
+    scopes = [str(Scope(scope).label) for scope in facts["scopes"]]
+    text = _(
+        "%(user)s made the API token “%(name)s” at %(at)s. It may: %(scopes)s. If you don't know"
+        " why, revoke it."
+    ) % {
+        "user": facts["user"],
+        "name": facts["name"],
+        "at": _at(facts["at"], alert),
+        "scopes": ", ".join(scopes),
+    }
+    return text, reverse("desk:shop-tokens", args=[alert.shop_id]), _("To the API tokens")
+
+
 def _to_pay(alert: Alert) -> Wording:
     facts = alert.facts
     text = ngettext(
@@ -308,4 +324,5 @@ _WORDINGS: Mapping[str, Callable[[Alert], Wording]] = {
     AlertKind.REFUNDS_LATE: _refunds_late,
     AlertKind.READING_LATE: _reading_late,
     AlertKind.CLOCKS: _clocks,
+    AlertKind.TOKEN: _token,
 }

@@ -11,13 +11,18 @@ from aftersale.models import Membership
 from aftersale.services.shared.errors import NotAllowed
 from monitoring.models import AlertKind, AlertSubscription
 
+from .alert_rights import ALWAYS_MAILED
 from .alert_rights import roles as roles_of
 
 
 def offered(user: User) -> list[AlertKind]:
     """The kinds that the user may act on in some shop; none for operators, who are no members."""
     roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
-    return [kind for kind in AlertKind if not roles_of(kind).isdisjoint(roles)]
+    return [
+        kind
+        for kind in AlertKind
+        if kind not in ALWAYS_MAILED and not roles_of(kind).isdisjoint(roles)
+    ]
 
 
 def chosen(user: User) -> set[str]:

@@ -9,11 +9,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale.admin.desk.sheets import XLSX
 from aftersale.admin.kit import access, pages
+from aftersale.admin.kit.exports import exported
 from aftersale.domain.digits import whole_number
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan, plain_yuan
@@ -131,9 +132,10 @@ def as_file(request: HttpRequest) -> HttpResponse:
         ]
         for one in _of(request, shop).iterator(1_000)
     )
+    what = gettext_lazy("Suggestions to take over")
     name = f"afterdesk-suggestions-{timezone.localdate():%Y%m%d}.xlsx"
     return HttpResponse(
-        b"".join(xlsx(heads, ([*row] for row in rows))),
+        b"".join(xlsx(heads, exported(request, ([*row] for row in rows), what, shop=shop))),
         content_type=XLSX,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

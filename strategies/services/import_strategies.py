@@ -10,7 +10,9 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from aftersale.domain.multilingual import said
 from aftersale.services.shared.outcomes import (
     CHANGED,
     NEW,
@@ -22,7 +24,13 @@ from aftersale.services.shared.outcomes import (
 from aftersale.services.shops.shops import KnownShop
 from strategies.models import MOST_PER_SCENARIO, Scenario, Strategy
 from strategies.services.lanes import hold_lane, publish
-from strategies.services.strategies import keep_revision, record_fields, set_priorities
+from strategies.services.strategies import (
+    keep_revision,
+    record_fields,
+    set_priorities,
+    write_entry,
+    write_order,
+)
 from strategies.strategy_record import StrategyRecord
 
 # Behind every priority that a scenario can have.
@@ -100,7 +108,10 @@ def _file(
             strategy.revision += 1
             strategy.save()
             keep_revision(strategy, user=user, now=now)
+            write_entry(strategy, said(gettext_lazy("From a file")), user=user, now=now)
     set_priorities([strategies[name].pk for name in order])
+    if [name for name in order if name in before] != list(before):
+        write_order(shop_id, scenario, order, user=user, now=now)
 
     for position, record in accepted:
         outcome = UNCHANGED.outcome

@@ -1,7 +1,8 @@
 """Strategies are made, changed, switched on and off, and deleted here (SPEC section 4).
 
-Every call holds the shop's lane, so that no ticket is decided half-way, and ends in a revision and
-a new rulebook. `user` None is the program itself: a file, the circuit breaker.
+Every call holds the shop's lane, so that no ticket is decided half-way, and ends in a revision, a
+new rulebook and an entry of the audit trail. `user` None is the program itself: a file, the circuit
+breaker.
 """
 
 from collections.abc import Sequence
@@ -12,9 +13,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from aftersale.models import Shop
+from aftersale.domain.multilingual import joined, said
+from aftersale.models import AuditKind, Shop
 from aftersale.services.access.rights import Right, require
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import to_be_told
 from strategies.models import MOST_PER_SCENARIO, ExecutionTime, Scenario, Strategy, StrategyRevision
@@ -22,6 +26,8 @@ from strategies.services.rulebook_content import strategy_content
 from strategies.strategy_record import StrategyRecord
 
 from .lanes import hold_lane, publish
+
+_SWITCHED_OFF = gettext_lazy("Switched off")
 
 
 @transaction.atomic
@@ -46,6 +52,7 @@ def create(*, shop_id: int, record: StrategyRecord, user: User | None, now: date
     )
     keep_revision(strategy, user=user, now=now)
     publish(shop_id, user=user, now=now)
+    write_entry(strategy, said(gettext_lazy("Made")), user=user, now=now)
     return strategy
 
 
@@ -71,6 +78,7 @@ def change(
     if strategy.enabled:
         _refuse_without_hours(strategy)
     _save_change(strategy, user=user, now=now)
+    write_entry(strategy, said(gettext_lazy("Changed")), user=user, now=now)
     return strategy
 
 
@@ -91,6 +99,7 @@ def enable(*, strategy_id: int, user: User, now: datetime, revision: int | None 
     strategy.breaker_opened_at = None
     strategy.breaker_opened_by = None
     _save_change(strategy, user=user, now=now)
+    write_entry(strategy, "", user=user, now=now, kind=AuditKind.STRATEGY_ENABLED)
     return strategy
 
 
@@ -107,6 +116,7 @@ def disable(
     if strategy.enabled:
         strategy.enabled = False
         _save_change(strategy, user=user, now=now)
+        write_entry(strategy, said(_SWITCHED_OFF), user=user, now=now)
     return strategy
 
 
@@ -121,6 +131,7 @@ def delete(*, strategy_id: int, user: User, now: datetime) -> None:
     _save_change(strategy, user=user, now=now, republish=False)
     set_priorities(left)
     publish(strategy.shop_id, user=user, now=now)
+    write_entry(strategy, said(gettext_lazy("Deleted")), user=user, now=now)
 
 
 @transaction.atomic
@@ -146,6 +157,8 @@ def reorder(
         raise Refused(_("The new order must name each strategy of the scenario once."))
     set_priorities(ids)
     publish(shop_id, user=user, now=now)
+    names = dict(_live(shop_id, scenario).values_list("pk", "name"))
+    write_order(shop_id, scenario, [names[pk] for pk in ids], user=user, now=now)
 
 
 def trip(strategy_id: int, *, hits: int, amount: int, now: datetime) -> None:
@@ -162,6 +175,8 @@ def trip(strategy_id: int, *, hits: int, amount: int, now: datetime) -> None:
         "minutes": strategy.breaker_minutes,
     }
     _save_change(strategy, user=None, now=now)
+    reason = gettext_lazy("Switched off by its circuit breaker")
+    write_entry(strategy, said(reason), user=None, now=now)
     to_be_told.send(sender=trip, shop_ids=[strategy.shop_id])
 
 
@@ -240,6 +255,35 @@ def keep_revision(strategy: Strategy, *, user: User | None, now: datetime) -> No
         created_at=now,
         created_by=user,
     )
+
+
+def write_entry(
+    strategy: Strategy,
+    done: str,
+    *,
+    user: User | None,
+    now: datetime,
+    kind: AuditKind = AuditKind.STRATEGY,
+) -> None:
+    """Writes the entry of a step on the strategy, whose revision has the content."""
+    revision = said(gettext_lazy("revision %d")) % strategy.revision
+    trail.record(
+        kind,
+        shop_id=strategy.shop_id,
+        user=user,
+        now=now,
+        subject=strategy.name,
+        note=joined(" · ", [Scenario(strategy.scenario).label, *[done] * bool(done), revision]),
+    )
+
+
+def write_order(
+    shop_id: int, scenario: str, names: Sequence[str], *, user: User | None, now: datetime
+) -> None:
+    """Writes the entry of a scenario's new order of priorities."""
+    label = gettext_lazy("Priorities")
+    note = joined(": ", [Scenario(scenario).label, label, " › ".join(names)])
+    trail.record(AuditKind.STRATEGY, shop_id=shop_id, user=user, now=now, note=note)
 
 
 def refuse_stale(strategy: Strategy, revision: int) -> None:

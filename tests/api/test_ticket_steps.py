@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from aftersale.models import (
+    AuditEntry,
     EvidenceFile,
     Negotiation,
     Refund,
@@ -45,18 +46,19 @@ def status_of(ticket: Ticket) -> str:
 
 
 def test_approve(erp: Program, ticket: Ticket, owner: User) -> None:
-    status, content, _response = erp.post("/tickets/T1/approve", {"amount": "59.90"}, key="k1")
+    status, content, response = erp.post("/tickets/T1/approve", {"amount": "59.90"}, key="k1")
     assert (status, content["status"], content["approved_amount"]) == (200, "refunding", "59.90")
     refund = Refund.objects.get(ticket=ticket)
     assert (refund.amount, refund.source, refund.requested_by) == (5990, "person", owner)
     assert content["refund"]["id"] == refund.public_number
     last = content["events"][-1]
-    assert (last["from"], last["to"], last["actor"], last["user"]) == (
-        "pending_review",
-        "refunding",
-        "person",
-        owner.username,
-    )
+    assert (last["from"], last["to"], last["actor"]) == ("pending_review", "refunding", "person")
+    # The token is named, and not its maker; whose rights it was is in the refund (SPEC P6).
+    assert (last["user"], last["token"]) == (None, "ERP")
+    entry = AuditEntry.objects.get(kind="call")
+    assert last["request"] == entry.request_id == response["Request-Id"]
+    assert (entry.subject, entry.shop) == ("POST /api/v1/tickets/T1/approve", ticket.shop)
+    assert entry.token is not None and entry.token.name == "ERP"
     # Once for its key, and no second time without.
     assert erp.post("/tickets/T1/approve", {"amount": "59.90"}, key="k1").content == content
     before = rows()

@@ -26,7 +26,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
 
-from aftersale.models import Order, Refund, ShippingAlert, Shop, Ticket
+from aftersale.models import AuditEntry, Order, Refund, ShippingAlert, Shop, Ticket
 from strategies.models import Decision, RulebookRevision, Strategy
 from strategies.services.lanes import publish
 from tests.factories import make_shop, make_user
@@ -43,6 +43,13 @@ TIMES = 3
 MOST_RATIO, MOST_QUERIES = 2, 8
 PLANS = os.environ.get("BENCH_PLANS")
 STALE = os.environ.get("BENCH_STALE")
+# Each filter of the audit trail, with what many, few and no entries have.
+TRAIL_FILTERS = (
+    "", "kind=refused", "kind=logged_in", "kind=password", "who=all", "who=nobody",
+    "address=203.0.113.7", "address=198.51.100.1", "kind=exported&address=203.0.113.7",
+    "request_id=c4ca4238a0b923820dcc509a6f75849b", "since=2020-01-01T00:00",
+    "until=2020-01-01T00:00", "since=2020-01-01T00:00&kind=refused",
+)  # fmt: skip
 ONLY = os.environ.get("BENCH_LIST")
 SLOW = 0.02
 
@@ -134,6 +141,17 @@ SELECT shop_id, order_id, ticket_id, 'shipped_after_refund',
                  WHERE t.id = r.ticket_id) m ON n <= %(few)s OR n %% 100 IN (0, 10)
  WHERE NOT EXISTS (SELECT FROM aftersale_shippingalert a WHERE a.ticket_id = r.ticket_id)
 """
+# As many entries of the audit trail as tickets; a fifth are of accounts.
+_TRAIL = """
+INSERT INTO aftersale_auditentry (at, kind, user_id, address, request_id, shop_id, whom_id, subject,
+    note, filters)
+SELECT t.applied_at, (array['call', 'changed', 'exported', 'refused', 'logged_in'])[1 + n %% 5],
+    p.user_id, '203.0.113.' || n %% 200, md5(n::text), CASE WHEN n %% 5 < 4 THEN t.shop_id END,
+    CASE WHEN n %% 5 = 4 THEN p.user_id END, '', 'note', '{}'
+  FROM aftersale_ticket t, LATERAL (SELECT substr(t.ticket_no, 2)::int AS n) m,
+       LATERAL (SELECT user_id FROM aftersale_membership WHERE shop_id = t.shop_id LIMIT 1) p
+ WHERE n BETWEEN %(first)s AND %(last)s ORDER BY n
+"""
 
 
 class Look(NamedTuple):
@@ -169,11 +187,11 @@ def fill(shops: list[Shop], first: int, last: int) -> None:
         "now": NOW, "first": first, "last": last, "all": last, "few": FEW,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        for statement in (_ORDERS, _TICKETS, _DECISIONS, _REFUNDS, _ALERTS):
+        for statement in (_ORDERS, _TICKETS, _DECISIONS, _REFUNDS, _ALERTS, _TRAIL):
             cursor.execute(statement, values)
         if STALE and last > FEW:
             return
-        for table in ("refund", "shippingalert"):
+        for table in ("refund", "shippingalert", "auditentry"):
             cursor.execute(f"VACUUM ANALYZE aftersale_{table}")
     settle_down()
 
@@ -181,7 +199,7 @@ def fill(shops: list[Shop], first: int, last: int) -> None:
 def stay_stale() -> None:
     """Nothing but what is asked for looks at the tables."""
     with connection.cursor() as cursor:
-        for model in (Order, Ticket, Decision, Refund, ShippingAlert):
+        for model in (Order, Ticket, Decision, Refund, ShippingAlert, AuditEntry):
             cursor.execute(f"ALTER TABLE {model._meta.db_table} SET (autovacuum_enabled = false)")
 
 
@@ -209,6 +227,10 @@ def looks(client: Client, who: str) -> Iterator[Look]:
         for query in sorted(set(re.findall(r'href="[^"?]*\?([^"]+)"', html))):
             if "case=" not in query:  # one case is as good as another
                 yield Look(who, name, f"{address}?{query.replace('&amp;', '&')}")
+    if ONLY in (None, "desk:trail"):
+        address = reverse("desk:trail")
+        for query in TRAIL_FILTERS:
+            yield Look(who, "desk:trail", f"{address}?{query}")
 
 
 class Measured(NamedTuple):

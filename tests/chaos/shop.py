@@ -18,13 +18,19 @@ def prepare() -> str:
 
 
 def new_cap() -> None:
-    """One more strategy: the caps of the others may count as used up today (SPEC G6)."""
+    """A new strategy in place of the last: the caps of the day may count as used up (SPEC G6)."""
+    from django.contrib.auth.models import User
     from django.db import connection
+    from django.utils import timezone
 
     from aftersale.models import Shop
     from strategies.models import Strategy
+    from strategies.services import strategies
     from tests.factories import make_strategy
 
-    number = Strategy.objects.count() + 1
-    make_strategy(Shop.objects.get(code="s1"), name=f"all {number}", daily_cap="1000000.00")
+    before = Strategy.objects.filter(deleted_at=None)
+    olga, name = User.objects.get(username="olga"), f"all {Strategy.objects.count() + 1}"
+    for strategy_id in list(before.values_list("pk", flat=True)):
+        strategies.delete(strategy_id=strategy_id, user=olga, now=timezone.now())
+    make_strategy(Shop.objects.get(code="s1"), name=name, daily_cap="1000000.00")
     connection.close()

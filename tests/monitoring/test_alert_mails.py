@@ -15,6 +15,7 @@ from django.utils.translation import override
 from django_q.models import OrmQ
 
 from aftersale.models import Membership, Shop
+from aftersale.services.access import tokens
 from aftersale.services.shared.errors import NotAllowed
 from monitoring import tasks
 from monitoring.models import Alert, AlertKind, AlertMail
@@ -26,7 +27,8 @@ from .scene import due, failed, one_of_each, parcel, tripped, used_up
 
 pytestmark = pytest.mark.django_db
 
-EVERY = list(AlertKind.values)
+# New tokens are mailed to owners without being asked for (SPEC P6).
+EVERY = [kind for kind in AlertKind.values if kind != "token"]
 DESK = ["deadline", "refund_failed", "refunds_late", "shipping", "tickets_late", "to_pay"]
 
 
@@ -100,6 +102,25 @@ def test_one_mail_a_person_with_all_that_is_new(shop: Shop) -> None:
     look(minutes=2)
     assert send(minutes=2) == 2
     assert mail.outbox[-1].subject == "[Afterdesk] 1 alert: Deadline"
+
+
+def test_owners_are_told_of_a_new_token_unasked(shop: Shop) -> None:
+    owner, admin = reader(shop, kinds=[]), reader(shop, "admin", kinds=[])
+    reader(make_shop(), email="stranger@example.com", kinds=[])
+    token, text = tokens.create(shop_id=shop.pk, name="ERP", scopes=["read"], user=owner, now=NOON)
+    look()
+    assert (send(), sent_to()) == (1, [owner.email])
+    body = mail.outbox[0].body
+    assert f"{owner.username} made the API token “ERP” at 2026-03-11 12:00." in body
+    assert text not in body and admin.email not in sent_to()
+    with pytest.raises(NotAllowed):
+        subscriptions.choose(kinds=["token"], user=owner)
+    alert = Alert.objects.get(kind="token")
+    assert (alert.subject, alert.ended_at) == (token.pk, None)
+    tokens.revoke(token_id=token.pk, user=owner, now=NOON)
+    alerts.end_alerts(now=NOON)
+    alert.refresh_from_db()
+    assert alert.ended_at == NOON
 
 
 def test_nothing_of_buyers(shop: Shop) -> None:

@@ -188,10 +188,13 @@ def test_a_later_attempt_than_is_known_counts(ticket: Ticket, owner: User, erp: 
 def test_the_dialog_asks_whether_it_was_paid(held: Ticket) -> None:
     client = english_client(make_user(held.shop, "cs_agent"))
     case = client.get(reverse("desk:case", args=[held.pk])).content.decode()
-    assert "By hand is on hold: a backup was restored" in case
+    assert case.count("By hand is on hold: a backup was restored") == 1
+    lost = "between 2026-03-11 12:00 and 2026-03-11 14:00"
+    assert f"Ticket T1 may have been paid already, {lost}" in case
     assert "Was it paid?" in case and 'data-key="a"' not in case
     address = reverse("desk:was-paid", args=[held.pk])
-    assert 'value="100.00"' in client.get(address).content.decode()
+    dialog = client.get(address).content.decode()
+    assert 'value="100.00"' in dialog and lost in dialog
     sent = {"seen": seen_now(held, held.order), "amount": "12.345"}
     assert client.post(address, sent).status_code == 422
     assert not Refund.objects.exists()

@@ -256,8 +256,8 @@ def test_strategies_under_version_control(shop: Shop, tmp_path: Any) -> None:
     content = json.loads(out)
     file = tmp_path / "strategies.json"
     file.write_text(out)
-    before = counts(), documents(shop.pk)
     assert run("apply_strategies", str(file)) == ("night: unchanged\nsmall: unchanged\n", "", 0)
+    before = counts(), documents(shop.pk)
     content["strategies"][0]["daily_cap"] = "60000.00"
     content["strategies"][1]["single_amount_cap"] = "0.10"
     file.write_text(json.dumps(content))

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import AuditKind
-from aftersale.services.access import second_factor
+from aftersale.services.access import log_ins, second_factor
 from aftersale.services.shared import trail
 from config.login import address_of
 from config.secrets import seal, unseal
@@ -55,9 +55,18 @@ class AccountAdapter(DefaultAccountAdapter):
         user = authenticate(request, **credentials)
         # Accounts that may not come in are told the same as made-up ones.
         if not isinstance(user, User) or not user.is_staff:
+            self._failed(request, credentials["username"])
             return None
         attempt.succeeded()
         return user
+
+    def _failed(self, request: HttpRequest, username: str) -> None:
+        """A name that nobody has is not kept: people type their passwords into the wrong field."""
+        log_ins.failed(
+            User.objects.filter(username=username).first(),
+            by=request.user if isinstance(request.user, User) else None,
+            now=timezone.now(),
+        )
 
     def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
         session.mark_factor(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import UNPROCESSABLE, show
 from aftersale.domain.digits import whole_number
+from aftersale.services.access import log_ins
 
 from . import session
 
@@ -54,6 +55,8 @@ class ConfirmForm(forms.Form):
             return False
         form = ReauthenticateForm({"code": digits}, user=access.person(self.request))
         if not form.is_valid():
+            user = access.person(self.request)
+            log_ins.failed(user, by=user, now=timezone.now(), factor=True)
             raise forms.ValidationError(form.errors["code"])
         form.save()
         return True

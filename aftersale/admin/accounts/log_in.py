@@ -14,8 +14,11 @@ from django.contrib.auth import logout
 from django.contrib.auth.forms import UsernameField
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import BASE_INPUT_CLASSES
+
+from aftersale.services.access import log_ins
 
 from .frames import Framed
 
@@ -85,9 +88,15 @@ class Code(Framed, AuthenticateView):
     form_class = CodeForm
     title = _("Second factor")
 
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        log_ins.failed(self.stage.login.user, by=None, now=timezone.now(), factor=True)
+        return super().form_invalid(form)
+
 
 class LogInByPasskey(Framed, LoginWebAuthnView):
-    pass
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        log_ins.failed(None, by=None, now=timezone.now(), factor=True)
+        return super().form_invalid(form)
 
 
 class LogOut(LogoutView):

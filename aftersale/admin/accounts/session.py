@@ -8,11 +8,13 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+
+from aftersale.services.access import log_ins
 
 LASTS = timedelta(hours=12)
 IDLE = timedelta(hours=2)
@@ -27,6 +29,14 @@ _BEGAN, _SEEN, _CONFIRMED, _LACKS_FACTOR = "began", "seen", "confirmed", "lacks_
 def begin(request: HttpRequest, user: User, **_: Any) -> None:
     now = timezone.now().timestamp()
     request.session.update({_BEGAN: now, _SEEN: now, _CONFIRMED: now})
+
+
+@receiver(user_logged_out, dispatch_uid="accounts.session_end")
+def end(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """By the person, or as the session is over."""
+    if user is not None:
+        now = timezone.now()
+        log_ins.ended(user, over=is_over(request.session, now=now), now=now)
 
 
 def is_logged_in(session: SessionBase) -> bool:

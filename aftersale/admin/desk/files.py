@@ -12,11 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aftersale.admin.desk.sheets import XLSX
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import attempt, caller
+from aftersale.admin.kit.exports import exported
 from aftersale.domain.labels import PLATFORMS
 from aftersale.models import (
     IMPORT_UNDER_WAY,
@@ -281,9 +283,10 @@ def refused(request: HttpRequest, pk: int) -> HttpResponseBase:
     at = datetime.fromisoformat(min(certain)) if certain else None
     # The moment stays with its facts: by the name it is read again.
     stamp = f"_{at.astimezone(ZoneInfo(found.shop.timezone)):%Y%m%d%H%M%S}" if at else ""
+    what = gettext_lazy("Rows that were not taken in")
     name = f"afterdesk-to-mend-{found.pk}{stamp}.xlsx"
     return HttpResponse(
-        b"".join(xlsx(heads, ([*row] for row in rows))),
+        b"".join(xlsx(heads, exported(request, ([*row] for row in rows), what, shop=found.shop))),
         content_type=XLSX,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import attempt, caller
+from aftersale.admin.kit.exports import exported
 from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.services.access import rights
@@ -73,7 +74,8 @@ def export(request: HttpRequest, shop: int, code: str, form: str) -> HttpRespons
     if form not in ("csv", "xlsx"):
         raise Http404
     head = [str(column.label) for column in kind.columns]
-    rows = kinds.rows_of(kind, shop_id=its_shop.pk, user=access.person(request))
+    found = kinds.rows_of(kind, shop_id=its_shop.pk, user=access.person(request))
+    rows = exported(request, found, kind.label, shop=its_shop)
     day = timezone.localdate()
     name = f"afterdesk-{kind.code}-{slugify(its_shop.code) or 'shop'}-{day:%Y%m%d}.{form}"
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -14,16 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from aftersale.admin.kit import access, columns
+from aftersale.admin.kit import access
+from aftersale.admin.kit.exports import exported
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.admin.shop_settings.frame import SettingsForm
 from aftersale.domain.digits import whole_number
-from aftersale.domain.multilingual import said
 from aftersale.models import AuditEntry, AuditKind
 from aftersale.services.access import audit_trail
 from aftersale.services.access.rights import Right
-from aftersale.services.shared import trail
-from aftersale.services.shared.shown import format_time
+from aftersale.services.shared.shown import done_by, format_time
 from aftersale.services.sheets.write_file import Cell, csv_lines, xlsx
 
 from .sheets import XLSX
@@ -124,13 +123,8 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     if wanted is None:
         return redirect("desk:trail")
     entries = audit_trail.every(user=user, wanted=wanted)
-    rows = trail.exported(
-        _cells(entries, dict(AuditKind.choices)),
-        said(gettext_lazy("Audit trail")),
-        user=user,
-        shop_id=wanted.shop_id,
-        filters=filters.filled(),
-    )
+    cells = _cells(entries, dict(AuditKind.choices))
+    rows = exported(request, cells, gettext_lazy("Audit trail"))
     head = [
         _("At"), _("Step"), _("By"), _("API token"), _("Shop"), _("Account"), _("On"), _("Note"),
         _("Filters"), _("Rows"), _("From the address"), _("Request"),
@@ -160,20 +154,16 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "at": format_time(entry.at, entry.shop, seconds=True),
         "kind": entry.get_kind_display(),
         "colour": COLOURS.get(AuditKind(entry.kind), ""),
-        "by": _by(entry),
+        "by": done_by(entry),
         "whom": entry.whom if entry.whom_id != entry.user_id else None,
         "filters": _filters(entry),
+        "told": entry.subject or entry.note or entry.filters or entry.whom_id != entry.user_id,
     }
 
 
-def _by(entry: AuditEntry) -> str:
-    if entry.token_id is not None:
-        return _("Token “%s”") % (entry.token.name if entry.token else entry.token_id)
-    return columns.name(entry.user) if entry.user_id else ""
-
-
 def _filters(entry: AuditEntry) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in entry.filters.items())
+    words = {"buyer": _("Buyer")}
+    return "; ".join(f"{words.get(name, name)}: {value}" for name, value in entry.filters.items())
 
 
 def _cells(entries: Iterator[AuditEntry], kinds: dict[str, Any]) -> Iterator[list[Cell]]:

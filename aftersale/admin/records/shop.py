@@ -20,7 +20,7 @@ from aftersale.models import AuditEntry, BlockedBuyer, Membership, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.buyers import erased
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, done_by, format_time
 from aftersale.services.shops import shops
 
 ENTRIES_SHOWN = 20
@@ -60,7 +60,7 @@ def latest_entries(request: HttpRequest, shop: Shop) -> Section:
             [
                 format_time(entry.at, shop),
                 entry.get_kind_display(),
-                columns.name(entry.user),
+                done_by(entry) or EMPTY,
                 entry.note or EMPTY,
             ]
             for entry in entries[: ENTRIES_SHOWN if owner else 0]

@@ -28,7 +28,7 @@ from aftersale.admin.records.window_sections import window_of
 from aftersale.models import DESK_STATUSES, Refund, Ticket, TicketEvent, TicketFlag
 from aftersale.services.access import masks
 from aftersale.services.desk.batches import Step
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, done_by, format_time
 
 SOON = timedelta(hours=6)  # SPEC M4
 
@@ -136,18 +136,20 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
             [
                 format_time(event.at, ticket.shop, seconds=True),
                 event.get_kind_display(),
-                columns.name(event.user) if event.user else event.get_actor_display(),
+                done_by(event),
                 event.get_from_status_display() or EMPTY,
                 event.get_to_status_display() or EMPTY,
                 masks.shown_text(event.note, ticket.buyer, ticket.shop_id) or EMPTY,
             ]
-            for event in ticket.events.select_related("user").order_by("id")
+            for event in ticket.events.select_related("user", "token").order_by("id")
         ],
     )
 
 
 @admin.register(Ticket)
 class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
+    list_before_template = "aftersale/desk/list_export.html"
+    exported = "tickets"
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
     list_display = (
@@ -291,7 +293,7 @@ class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
 @admin.register(TicketEvent)
 class TicketEventAdmin(TicketSearch, ScopedAdmin):
     shop_path = "ticket__shop"
-    related = ("ticket__shop", "user")
+    related = ("ticket__shop", "user", "token")
     colours = {"to_status": colours.TICKET_STATUS, "from_status": {}}
     list_display = ("at", "ticket", "kind", "from_status", "to_status", "who", "said")
     list_filter = (ShopFilter, "kind", "actor", "to_status", "at")
@@ -307,6 +309,7 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
                     ("kind", "who"),
                     ("from_status", "to_status"),
                     "said",
+                    "request_id",
                 )
             },
         ),
@@ -319,4 +322,4 @@ class TicketEventAdmin(TicketSearch, ScopedAdmin):
 
     @display(description=_("by"))
     def who(self, event: TicketEvent) -> Any:
-        return columns.name(event.user) if event.user else event.get_actor_display()
+        return done_by(event)

@@ -89,7 +89,7 @@ def section(
     if access.may(request, shop.pk, Right.INVITE) and not are_over(steps_of(shop)):
         tabs = {"shop-first-steps": _("First steps")} | tabs
     changes = AuditEntry.objects.filter(scope=shop.pk, kind=AuditKind.CHANGED)
-    last_change = changes.select_related("user").first()
+    last_change = changes.select_related("user", "token").first()
     return show(
         request,
         "aftersale/shop_settings/page.html",

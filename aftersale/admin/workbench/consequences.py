@@ -83,10 +83,10 @@ def obstacle(ticket: Ticket) -> str:
         return _("Its order has not arrived yet: nothing can be decided before it does.")
     if ticket.status not in DECIDABLE:
         return ""
-    try:
-        lost_payments.require_known(ticket)
-    except Refused as refused:
-        return refused.message
+    if lost_payments.in_doubt(ticket):
+        return lost_payments.doubt(ticket)
+    if ticket.shop.on_hold:  # every page says why (aftersale/admin/kit/notices.py)
+        return _("Nothing is approved while the shop is on hold.")
     if TicketFlag.NO_WINDOW in ticket.flags:
         return _("No after-sale window was open for this completed order: it can't be approved.")
     if TicketFlag.PLATFORM_PAYS in ticket.flags:
@@ -144,6 +144,16 @@ def consequences(ticket: Ticket, *, negotiable: bool = False) -> list[Consequenc
         return []
     found = []
     amount = to_pay(ticket)
+    if lost_payments.in_doubt(ticket):
+        found.append(
+            Consequence(
+                _("Was it paid?"),
+                _(
+                    "Paid: the ticket counts as refunded, and nothing is sent. Not paid: it goes"
+                    " on as it stands."
+                ),
+            )
+        )
     if ticket.status in DECIDABLE and not obstacle(ticket):
         found.append(Consequence(_("Approve"), _approved(ticket, order, amount, who)))
     if can_confirm(ticket):

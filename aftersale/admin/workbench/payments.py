@@ -154,6 +154,7 @@ def was_paid(request: HttpRequest, ticket_id: int) -> HttpResponse:
         reference=request.POST.get("reference", ""),
         reference_length=refund_results.LONGEST_REFERENCE,
         seen=request.POST.get("seen") or request.GET.get("seen") or seen_now(ticket, ticket.order),
+        lost=lost_payments.between(ticket),
     )
 
 

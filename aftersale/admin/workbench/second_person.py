@@ -48,6 +48,7 @@ def asked(ticket: Ticket, user: User) -> dict[str, Any] | None:
         "why": _why(request),
         # Words to the buyer that would go out with it.
         "message": request.arguments.get("message", ""),
+        "held": request.kind not in service.RESULTS,
         "own": own,
         "too_much": not own and not service.may_settle(user, ticket, request),
     }

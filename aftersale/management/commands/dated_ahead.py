@@ -8,17 +8,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import show_invisible
+from aftersale.management.recorded import RecordedCommand
 from aftersale.services.ingest.dated_ahead import free, rows_ahead
-from config.terminal import TerminalCommand
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Lists orders and tickets dated ahead of the clock, which refuse their next versions."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--free", action="store_true", help=_("date them so that the next version is taken")
         )
+
+    def changes_something(self, options: dict[str, Any]) -> bool:
+        return bool(options["free"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = freed = 0

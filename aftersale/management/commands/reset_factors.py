@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.domain.multilingual import said
+from aftersale.management.recorded import RecordedCommand
 from aftersale.services.access import second_factor
-from config.terminal import TerminalCommand
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = (
         "Takes a user's second factors away and ends their sessions; where one is compulsory, the"
         " next log-in asks for a new one. It is written down (SPEC P5)."
     )
+
+    doer = "by"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", metavar="USER")

@@ -18,9 +18,11 @@ from django.db import connection, transaction
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import ApiToken, AuditKind, Scope
+from aftersale.services.access import refusals
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.signals import to_be_told
 
 # In front of each token, so that one that leaked is recognised for what it is.
 PREFIX = "ad_"
@@ -93,6 +95,7 @@ def create(
             created_at=now,
         )
         _event(token, _("Made: %(token)s, may: %(scopes)s"), user, now)
+        to_be_told.send(sender=create, shop_ids=[shop_id])
     return token, text
 
 
@@ -137,6 +140,13 @@ def use(*, text: str, address: str | None, now: datetime) -> Use | None:
         return None
     token = ApiToken.objects.select_related("shop", "created_by").get(pk=row[0])
     return Use(token, row[1], 60 - seconds % 60)
+
+
+def note_refusal(*, text: str, step: str, now: datetime) -> None:
+    """An entry of a call with a token that exists, but is revoked, over, or used from elsewhere."""
+    token = ApiToken.objects.select_related("created_by").filter(digest=_digest(text)).first()
+    if token is not None:
+        refusals.of_token(token=token, step=step, why="no_token", now=now)
 
 
 def _networks(given: Sequence[str]) -> list[str]:

@@ -31,6 +31,14 @@ def change(
         raise Refused(gettext("You can't shut yourself out; another operator can."))
     if whom.is_active and not is_active:
         _refuse_last_owner(whom)
+    told = [
+        words % {"before": before or "–", "after": after or "–"}
+        for words, before, after in (
+            (_("name: %(before)s → %(after)s"), whom.first_name, name.strip()),
+            (_("mail address: %(before)s → %(after)s"), whom.email, email.strip()),
+        )
+        if before != after
+    ]
     steps = []
     if whom.is_active != is_active:
         steps.append(_("may come in") if is_active else _("shut out"))
@@ -41,7 +49,9 @@ def change(
     whom.save()
     if steps:
         sessions.end_all(whom)
-        trail.record(AuditKind.ACCESS, whom=whom, user=user, now=now, note=joined(", ", steps))
+    if steps or told:
+        note = joined(", ", [*steps, *told])
+        trail.record(AuditKind.ACCESS, whom=whom, user=user, now=now, note=note)
 
 
 def forget_factors(*, user_id: int, user: User, now: datetime) -> int:

@@ -9,6 +9,7 @@ import psycopg
 from aftersale.domain.multilingual import written
 from aftersale.models import Actor, Ticket, TicketEvent
 from aftersale.services.shared.sql_arrays import numbers, texts
+from config import acting
 
 
 def write_events(
@@ -22,11 +23,19 @@ def write_events(
     cur.execute(
         """
         INSERT INTO aftersale_ticketevent
-          (ticket_id, at, kind, actor, from_status, to_status, note)
-        SELECT k.ticket_id, %s, k.kind, %s, '', '', k.note
+          (ticket_id, at, token_id, request_id, kind, actor, from_status, to_status, note)
+        SELECT k.ticket_id, %s, %s::bigint, %s, k.kind, %s, '', '', k.note
           FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(ticket_id, kind, note)
         """,
-        (now, Actor.PLATFORM.value, numbers(tickets), texts(kinds), texts(stored)),
+        (
+            now,
+            acting.token(),
+            acting.request_id(),
+            Actor.PLATFORM.value,
+            numbers(tickets),
+            texts(kinds),
+            texts(stored),
+        ),
     )
 
 

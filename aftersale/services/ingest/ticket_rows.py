@@ -11,6 +11,7 @@ from aftersale.models import HANDS_OFF, Actor, TicketStatus
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.shared.sql_arrays import flags, numbers, seconds, texts
 from aftersale.services.shops.shops import KnownShop
+from config import acting
 
 from .batch import Incoming, Key, digest
 from .goods import NO_GOODS, Goods
@@ -87,8 +88,10 @@ _INSERT = f"""
       ON CONFLICT (shop_id, ticket_no) DO NOTHING
       RETURNING id, shop_id, ticket_no, status
     ), arrived AS (
-      INSERT INTO aftersale_ticketevent (ticket_id, at, kind, actor, from_status, to_status, note)
-      SELECT id, %s, 'arrived', '{Actor.PLATFORM.value}', '', status, '' FROM inserted
+      INSERT INTO aftersale_ticketevent
+        (ticket_id, at, token_id, request_id, kind, actor, from_status, to_status, note)
+      SELECT id, %s, %s::bigint, %s, 'arrived', '{Actor.PLATFORM.value}', '', status, ''
+        FROM inserted
     )
     SELECT shop_id, ticket_no, id FROM inserted
 """  # noqa: S608 - the names are this module's own
@@ -204,6 +207,8 @@ def insert(
             texts(t.item.came_by for t in tickets),
             numbers(t.item.exported_at for t in tickets),
             now,
+            acting.token(),
+            acting.request_id(),
         ),
         prepare=True,
     )

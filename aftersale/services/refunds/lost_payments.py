@@ -43,13 +43,15 @@ def require_known(ticket: Ticket) -> None:
     """Raises Refused while the shop is on hold, or the ticket may have been paid already."""
     hold.require_none(ticket.shop)
     if in_doubt(ticket):
-        raise Refused(
-            _(
-                "Ticket %(ticket)s may have been paid already, between %(since)s and %(until)s:"
-                " a backup was restored. Look it up where it was paid, and say so first."
-            )
-            % {"ticket": ticket.ticket_no, **_between(ticket)}
-        )
+        raise Refused(doubt(ticket))
+
+
+def doubt(ticket: Ticket) -> str:
+    """Says when a ticket in doubt may have been paid, and what to do."""
+    return _(
+        "Ticket %(ticket)s may have been paid already, between %(since)s and %(until)s:"
+        " a backup was restored. Look it up where it was paid, and say so first."
+    ) % {"ticket": ticket.ticket_no, **between(ticket)}
 
 
 def was_paid(
@@ -98,7 +100,7 @@ def was_paid(
             actor=Actor.PERSON,
             user=user,
             now=now,
-            note=note % {"amount": format_yuan(amount), **_between(ticket)},
+            note=note % {"amount": format_yuan(amount), **between(ticket)},
         )
         refund_results.take_over_result(
             case, succeeded=True, at=at, reason=reference, amount=amount
@@ -129,7 +131,7 @@ def was_not_paid(*, ticket_id: int, user: User, now: datetime, seen: str | None 
         lifecycle.drop_flag(ticket, TicketFlag.MAY_BE_PAID)
         ticket.awaiting_evaluation = lifecycle.may_wait(ticket)
         ticket.save(update_fields=["flags", "awaiting_evaluation"])
-        note = _("Looked up: not paid between %(since)s and %(until)s.") % _between(ticket)
+        note = _("Looked up: not paid between %(since)s and %(until)s.") % between(ticket)
         settlement.event(
             ticket, kind=TicketEventKind.NOTE, actor=Actor.PERSON, user=user, now=now, note=note
         )
@@ -182,7 +184,8 @@ def _locked(ticket_id: int, user: User, now: datetime, seen: str | None) -> Case
     return case
 
 
-def _between(ticket: Ticket) -> dict[str, str]:
+def between(ticket: Ticket) -> dict[str, str]:
+    """The beginning and end of the time that is not known here, on the shop's clock."""
     shop = ticket.shop
     return {
         "since": format_time(shop.lost_since, shop),

@@ -6,8 +6,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from aftersale.models import PaymentStop
+from aftersale.models import AuditKind, PaymentStop
 from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotAllowed, Refused
 
 
@@ -24,7 +25,9 @@ def start(*, user: User, reason: str, now: datetime) -> PaymentStop:
     _require_operator(user)
     try:
         with transaction.atomic():
-            return PaymentStop.objects.create(started_at=now, started_by=user, reason=reason)
+            stop = PaymentStop.objects.create(started_at=now, started_by=user, reason=reason)
+            trail.record(AuditKind.PAYMENTS_STOPPED, user=user, now=now, note=reason)
+            return stop
     except IntegrityError as error:
         raise Refused(_("Payments are stopped already.")) from error
 
@@ -36,6 +39,7 @@ def lift(*, user: User, now: datetime) -> None:
         ended = PaymentStop.objects.filter(ended_at=None).update(ended_at=now, ended_by=user)
         if not ended:
             raise Refused(_("Payments are not stopped."))
+        trail.record(AuditKind.PAYMENTS_RESUMED, user=user, now=now)
         wake_payer()
 
 

@@ -39,7 +39,7 @@ from aftersale.services.tickets.waiting_approvals import name
 from aftersale.signals import left_the_desk, tickets_waiting
 
 # The result of a payment that was made by hand takes nothing more of the order.
-_RESULTS = (ApprovalKind.PAID, ApprovalKind.WAS_PAID)
+RESULTS = (ApprovalKind.PAID, ApprovalKind.WAS_PAID)
 LONGEST_NOTE = 500
 
 
@@ -90,7 +90,7 @@ def waits(
     if over is None:
         return False
     before = ticket.committed
-    if kind not in _RESULTS:
+    if kind not in RESULTS:
         refundable.commit(order, ticket, amount)
     lifecycle.add_flag(ticket, TicketFlag.SECOND_PERSON)
     ticket.awaiting_evaluation = False
@@ -306,7 +306,7 @@ def _free(
     order: Order, ticket: Ticket, request: ApprovalRequest, *, look_again: bool = True
 ) -> None:
     """The amount is not held any more, and the flag is down; the caller saves the ticket."""
-    if request.kind not in _RESULTS and ticket.committed != request.committed_before:
+    if request.kind not in RESULTS and ticket.committed != request.committed_before:
         release = refundable.free if look_again else refundable.unhold
         release(order, ticket, keep=request.committed_before)
     lifecycle.drop_flag(ticket, TicketFlag.SECOND_PERSON)

@@ -39,6 +39,7 @@ from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.shared import trail
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
+from config import acting
 
 # Reading begins so long before the backup: a platform's lists show some changes late.
 OVERLAP = timedelta(hours=1)
@@ -140,8 +141,8 @@ def _mark_in_doubt(now: datetime) -> dict[int, int]:
                  RETURNING t.id, t.shop_id
                ), events AS (
                  INSERT INTO aftersale_ticketevent
-                     (ticket_id, at, kind, actor, from_status, to_status, note)
-                 SELECT id, %(now)s, 'flag', 'automation', '', '', %(note)s FROM marked
+                     (ticket_id, at, request_id, kind, actor, from_status, to_status, note)
+                 SELECT id, %(now)s, %(request)s, 'flag', 'automation', '', '', %(note)s FROM marked
                )
                SELECT shop_id, count(*) FROM marked GROUP BY shop_id""",
             {
@@ -149,6 +150,7 @@ def _mark_in_doubt(now: datetime) -> dict[int, int]:
                 "by_hand": ConnectorKind.MANUAL.value,
                 "over": [status.value for status in _OVER],
                 "now": now,
+                "request": acting.request_id(),
                 "note": written(said(TicketFlag.MAY_BE_PAID.label)),
             },
         )

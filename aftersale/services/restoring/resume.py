@@ -23,6 +23,7 @@ from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
 from aftersale.signals import tickets_waiting
+from config import acting
 
 
 def in_doubt(shop: Shop) -> int:
@@ -89,8 +90,10 @@ def _not_paid(shop: Shop, user: User, now: datetime) -> int:
                  RETURNING t.id
                ), events AS (
                  INSERT INTO aftersale_ticketevent
-                     (ticket_id, at, kind, actor, user_id, from_status, to_status, note)
-                 SELECT id, %(now)s, 'note', 'person', %(user)s, '', '', %(note)s FROM freed
+                     (ticket_id, at, request_id, kind, actor, user_id, from_status, to_status,
+                      note)
+                 SELECT id, %(now)s, %(request)s, 'note', 'person', %(user)s, '', '', %(note)s
+                   FROM freed
                )
                SELECT count(*) FROM freed""",
             {
@@ -99,6 +102,7 @@ def _not_paid(shop: Shop, user: User, now: datetime) -> int:
                 "shop": shop.pk,
                 "over": [status.value for status in OVER],
                 "now": now,
+                "request": acting.request_id(),
                 "user": user.pk,
                 "note": written(_("Taken as not paid when the shop was resumed.")),
             },

@@ -1,11 +1,12 @@
-"""Times as people read them, for pages, messages and exports alike."""
+"""Times and who did something, as people read them, for pages, messages and exports alike."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from aftersale.models import Shop
+from aftersale.models import AuditEntry, Shop, TicketEvent
 
 # Stands where there is nothing to show.
 EMPTY = "-"
@@ -17,3 +18,13 @@ def format_time(at: datetime | None, shop: Shop | None = None, *, seconds: bool 
         return EMPTY
     local = timezone.localtime(at, ZoneInfo(shop.timezone) if shop else None)
     return f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}"
+
+
+def done_by(step: TicketEvent | AuditEntry) -> str:
+    """The token, for a program's step, and not its maker; else the person; else, of a ticket, the
+    automation or the platform (SPEC P6)."""
+    if step.token is not None:
+        return _("Token “%s”") % step.token.name
+    if step.user is not None:
+        return step.user.get_full_name() or step.user.get_username()
+    return str(step.get_actor_display()) if isinstance(step, TicketEvent) else ""

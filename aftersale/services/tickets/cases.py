@@ -16,6 +16,7 @@ from aftersale.models import Actor, Order, Refund, Ticket, TicketEvent, TicketEv
 from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotFound, Refused, Stale
+from aftersale.services.shared.shown import done_by
 from aftersale.services.tickets import snapshot
 
 
@@ -142,7 +143,7 @@ def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
     told = snapshot.differences(before, ticket, order)
     events = list(
         TicketEvent.objects.filter(ticket=ticket, pk__gt=before.last_event)
-        .select_related("user")
+        .select_related("user", "token")
         .order_by("pk")
     )
     moved = [event for event in events if event.kind == TicketEventKind.STATUS]
@@ -165,8 +166,7 @@ def _last_events(ticket_pks: Iterable[int]) -> dict[int, int]:
 
 
 def _event_text(event: TicketEvent) -> str:
-    user = event.user
-    who = user.get_full_name() or user.username if user else event.get_actor_display()
+    who = done_by(event)
     if event.to_status:
         return _("%(who)s moved it to “%(status)s”") % {
             "who": who,

@@ -10,10 +10,12 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import is_visible
-from aftersale.models import Fund, FundEntry, FundEntryKind, RefundAttempt
+from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
+from aftersale.models import AuditKind, Fund, FundEntry, FundEntryKind, FundKind, RefundAttempt
 from aftersale.records.schemas import FundEntryRecord
 from aftersale.services.access.rights import Right, require, scoped
-from aftersale.services.shared import locks
+from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.outcomes import NEW, UNCHANGED, Result, refused, unknown_shop
 from aftersale.services.shops.shops import KnownShop
@@ -68,7 +70,7 @@ def correct(*, fund_id: int, amount: int, note: str, user: User, now: datetime) 
     if len(note.strip()) > MOST_LETTERS:
         raise Refused(_("At most %d characters.") % MOST_LETTERS, pointer="note")
     with transaction.atomic():
-        return enter(
+        entered = enter(
             locks.lock_fund(found.shop_id, found.kind),
             kind=FundEntryKind.CORRECTION,
             amount=amount,
@@ -77,6 +79,15 @@ def correct(*, fund_id: int, amount: int, note: str, user: User, now: datetime) 
             note=note.strip(),
             user=user,
         )
+        trail.record(
+            AuditKind.CORRECTION,
+            shop_id=found.shop_id,
+            user=user,
+            now=now,
+            subject=entered.entry_no,
+            note=joined(" · ", [FundKind(found.kind).label, format_yuan(amount), note.strip()]),
+        )
+        return entered
 
 
 def save_fund_entries(

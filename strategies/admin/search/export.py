@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CountedOnce
+from aftersale.admin.kit.exports import exported
 from aftersale.admin.kit.pages import desk_page
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotAllowed
@@ -25,6 +27,7 @@ from strategies.models import Decision
 from .filters import FROM, TO, read_time, zone_of
 from .rows import headers, rows
 
+_WHAT = gettext_lazy("Decisions")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -43,7 +46,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         return redirect(back)
     disposition = {"Content-Disposition": f'attachment; filename="{_name(request)}.{kind}"'}
     if kind == "csv":
-        lines: Iterator[str] = csv_lines(headers(), rows(found))
+        lines: Iterator[str] = csv_lines(headers(), exported(request, rows(found), _WHAT))
         return StreamingHttpResponse(
             lines, content_type="text/csv; charset=utf-8", headers=disposition
         )
@@ -52,7 +55,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         said = _("Excel holds at most %(most)s rows: narrow the search down, or take the CSV file.")
         messages.error(request, said % {"most": f"{MOST_ROWS - 1:,}"})
         return redirect(f"{back}?{request.GET.urlencode()}")
-    pieces = xlsx(headers(), rows(found))
+    pieces = xlsx(headers(), exported(request, rows(found), _WHAT))
     return StreamingHttpResponse(pieces, content_type=XLSX, headers=disposition)
 
 

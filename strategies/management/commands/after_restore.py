@@ -11,17 +11,17 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import clean_identifier
+from aftersale.management.recorded import RecordedCommand
 from aftersale.models import Shop
 from aftersale.services.restoring.after_restore import OVERLAP, Found, hold_all
 from aftersale.services.restoring.resume import obstacle, resume
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.shown import format_time
-from config.terminal import TerminalCommand
 from strategies.services.lanes import hold_lane
 from strategies.services.lost_days import use_up
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Puts all shops on hold after a backup was restored, and lets them go on one by one."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,6 +37,9 @@ class Command(TerminalCommand):
             action="store_true",
             help=_("what nobody has told to be paid was not paid"),
         )
+
+    def changes_something(self, options: dict[str, Any]) -> bool:
+        return bool(options["resume"] or options["backup_of"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

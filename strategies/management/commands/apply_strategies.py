@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import show_invisible
+from aftersale.management.recorded import RecordedCommand
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import Outcome
-from config.terminal import TerminalCommand
 from strategies.services import export_strategies
 from strategies.services.export_strategies import Applied
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Makes and changes strategies as a JSON file has them; enables none (SPEC O7)."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,6 +29,9 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--as", dest="user", metavar="USER", help=_("act as this user, with its rights")
         )
+
+    def changes_something(self, options: dict[str, Any]) -> bool:
+        return not options["dry_run"]
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = _read(options["file"])

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from aftersale.management.recorded import RecordedCommand
 from aftersale.services.shared.shown import format_time
 from config import backup
-from config.terminal import TerminalCommand
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Writes the database and the pictures of MEDIA_ROOT into one file."
 
     def add_arguments(self, parser: CommandParser) -> None:

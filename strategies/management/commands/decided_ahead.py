@@ -9,12 +9,12 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import clean_identifier
+from aftersale.management.recorded import RecordedCommand
 from aftersale.services.shared.errors import Refused
-from config.terminal import TerminalCommand
 from strategies.services.decided_ahead import Ahead, set_right, shops_ahead
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Lists shops whose automation stands still as it has decided ahead of the clock."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,6 +25,9 @@ class Command(TerminalCommand):
             help=_("count what was decided ahead as decided now, so that automation goes on"),
         )
         parser.add_argument("--as", dest="user", metavar="USER", help=_("who sets it right"))
+
+    def changes_something(self, options: dict[str, Any]) -> bool:
+        return bool(options["set_right"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = shops_ahead()
@@ -45,9 +48,7 @@ class Command(TerminalCommand):
 
     def _user(self, options: dict[str, Any]) -> User:
         if options["user"] is None:
-            raise CommandError(
-                _("--set-right needs --as USER: the shop's history names who it was.")
-            )
+            raise CommandError(_("--set-right needs --as USER: the audit trail names who it was."))
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(_("There is no user “%(name)s”.") % {"name": options["user"]})

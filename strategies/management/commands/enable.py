@@ -8,15 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import clean_identifier, show_invisible
+from aftersale.management.recorded import RecordedCommand
 from aftersale.services.access.rights import shops_of
 from aftersale.services.shared.errors import Refused
-from config.terminal import TerminalCommand
 from strategies.models import Scenario, Strategy
 from strategies.services import strategies
 from strategies.services.risks import risks_of
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Switches a strategy on, after printing its risks."
     switches_on = True
 

@@ -7,12 +7,12 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import clean_identifier, show_invisible
+from aftersale.management.recorded import RecordedCommand
 from aftersale.models import Shop
-from config.terminal import TerminalCommand
 from strategies.services.export_strategies import documents
 
 
-class Command(TerminalCommand):
+class Command(RecordedCommand):
     help = "Prints a shop's strategies as JSON, for apply_strategies and version control."
 
     def add_arguments(self, parser: CommandParser) -> None:

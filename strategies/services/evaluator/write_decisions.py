@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from aftersale.services.shared.sql_arrays import flags, numbers
+from config import acting
 from strategies.engine import FAST_REFUND_BIT, Verdict
 from strategies.engine.vocabulary import FAST_REFUND, MANUAL, REFUND, SCENARIO_BIT
 from strategies.services.evaluator.read_facts import (
@@ -126,8 +127,8 @@ _REST = """
     RETURNING id, ticket_id, order_id, shop_id, amount, source, outcome, strategy_id
 ), event AS (
     INSERT INTO aftersale_ticketevent
-        (ticket_id, at, kind, actor, user_id, from_status, to_status, note)
-    SELECT ticket_id, %(now)s, 'status',
+        (ticket_id, at, token_id, request_id, kind, actor, user_id, from_status, to_status, note)
+    SELECT ticket_id, %(now)s, %(token)s::bigint, %(request)s, 'status',
         CASE WHEN %(taken_over_by)s::int IS NULL THEN 'automation' ELSE 'person' END,
         %(taken_over_by)s::int, 'pending_review',
         CASE outcome WHEN 'refund' THEN 'refunding' ELSE 'awaiting_return' END, ''
@@ -250,6 +251,8 @@ def write(
                 "fast_refund_step": fast_refund_step,
                 "return_due": return_due,
                 "taken_over_by": taken_over_by,
+                "token": acting.token(),
+                "request": acting.request_id(),
             },
         )
         written = cursor.fetchone()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from aftersale.models import PlatformStep, Shop, ShopRequest, Ticket
+from aftersale.models import ApprovalLimit, PlatformStep, Role, Shop, ShopRequest, Ticket
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.payments import TimedOut
@@ -19,10 +19,12 @@ from aftersale.services.shared.errors import NotAllowed, NotFound, OverRefundabl
 from aftersale.services.shops import shops
 from tests import factories
 from tests.admin.clients import english_client
+from tests.aftersale.refunds.conftest import audit
 
 from .conftest import Case
 
 pytestmark = pytest.mark.django_db
+HELD = "2000, declined"
 
 
 def give(case: Case, amount: int = 2_000, **values: Any) -> ShopRequest:
@@ -89,6 +91,18 @@ def test_what_is_held_nobody_else_gets(case: Case) -> None:
         give(case, 5_001, key="k2")
     assert books(case) == (5_000, 5_000, 0, False)
     assert case.now().status == "pending_review" and ShopRequest.objects.count() == 1
+
+
+def test_one_above_what_its_person_approves_alone_is_refused(case: Case) -> None:
+    """SPEC G4: it has no case that could wait; what the person gave of the order adds up."""
+    for role in Role:
+        ApprovalLimit.objects.create(shop=case.shop, role=role, amount=3_000)
+    give(case, 2_000)
+    with pytest.raises(Refused) as refused:
+        give(case, 1_001, key="k2")
+    assert refused.value.pointer == "amount" and "¥30.01" in refused.value.message
+    assert books(case) == (2_000, 2_000, 0, False) and ShopRequest.objects.count() == 1
+    give(case, 1_000, key="k2")
 
 
 @pytest.mark.parametrize(
@@ -321,6 +335,19 @@ def test_a_payment_that_fails_there_is_the_tickets(case: Case) -> None:
     read(case, "M1")
     assert Ticket.objects.get(ticket_no="M1").status == "refund_failed"
     assert books(case) == (0, 0, 0, False)
+
+
+def test_the_books_find_what_holds_money_for_ever(case: Case) -> None:
+    request = give(case)
+    assert audit() == []
+    PlatformStep.objects.update(state="declined", next_step_at=None)
+    assert audit() == [f"k1: a request of the shop's holds money although it is over ({HELD})"]
+    ShopRequest.objects.filter(pk=request.pk).update(held=0)
+    what = "is not the sum of its tickets' and requests'"
+    assert [found for found in audit() if what in found] == [
+        f"{case.order.order_no}: order.committed {what} (2000, tickets and requests: 0)",
+        f"{case.order.order_no} 1: line.taken {what} (2000, tickets and requests: 0)",
+    ]
 
 
 def test_a_shop_that_is_connected_no_more(case: Case) -> None:

@@ -126,7 +126,11 @@ def test_what_comes_later_is_within_the_limit_and_its_interval() -> None:
         segments = (Segment(1, 2, 12_000), Segment(3, 4, 12_000))
         cases = planted.shop(seed, 12_000, segments=segments, bad=0.35)
         over += planted.later_over_limit(
-            limited(points_of(cases)), seed=seed, segments=segments, may_lose=MAY_LOSE
+            limited(points_of(cases)),
+            seed=seed,
+            segments=segments,
+            may_lose=MAY_LOSE,
+            number=12_000,
         )
     assert over == 0
 
