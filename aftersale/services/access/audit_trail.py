@@ -21,7 +21,7 @@ from aftersale.services.shared.errors import NotAllowed
 KEPT = timedelta(days=400)
 _CHUNK = 2_000
 _PERSON = "(SELECT id FROM auth_user WHERE username = %s)"
-_TOKENS = "ARRAY(SELECT id FROM aftersale_apitoken WHERE name = %s)"
+_TOKENS = "(SELECT id FROM aftersale_apitoken WHERE name = %s) k"
 _NEWEST = "ORDER BY at DESC, id DESC LIMIT %s"
 
 
@@ -39,8 +39,11 @@ class Wanted:
 
 
 class _Condition(NamedTuple):
+    """On an entry, or on its relation to a row `k` of `keys`, each of which is read by itself."""
+
     sql: str
     values: Sequence[Any] = ()
+    keys: str = ""
 
 
 def find(
@@ -56,13 +59,12 @@ def find(
     if telling:
         within = [] if scopes is None else [_Condition("scope = ANY(%s)", [scopes])]
         rest = [*within, *(_any(group) for group in telling[1:]), *common]
-        parts = [_newest([one, *rest], most) for one in telling[0]]
+        parts = [_newest(one, rest, most) for one in telling[0]]
     elif scopes is None:
-        parts = [_newest(common, most)]
+        parts = [_newest(_Condition("true"), common, most)]
     else:
-        sql, values = _newest([_Condition("scope = s.id"), *common], most)
-        each = f"SELECT w.* FROM unnest(%s::bigint[]) s (id) CROSS JOIN LATERAL ({sql}) w"  # noqa: S608
-        parts = [_Condition(each, [scopes, *values])]
+        own = _Condition("scope = k.id", [scopes], keys="unnest(%s::bigint[]) k (id)")
+        parts = [_newest(own, common, most)]
     united = " UNION ".join(f"({part.sql})" for part in parts)
     keys = index_only.fetch(
         f"SELECT id FROM ({united}) found {_NEWEST}",  # noqa: S608
@@ -110,7 +112,7 @@ def _telling(wanted: Wanted) -> list[list[_Condition]]:
             [
                 _Condition(f"user_id = {_PERSON} AND token_id IS NULL", [wanted.who]),
                 _Condition(f"whom_id = {_PERSON}", [wanted.who]),
-                _Condition(f"token_id = ANY({_TOKENS})", [wanted.who]),
+                _Condition("token_id = k.id", [wanted.who], keys=_TOKENS),
             ]
         )
     if wanted.address:
@@ -119,7 +121,9 @@ def _telling(wanted: Wanted) -> list[list[_Condition]]:
 
 
 def _any(group: list[_Condition]) -> _Condition:
-    alternatives = " OR ".join(one.sql for one in group)
+    alternatives = " OR ".join(
+        f"EXISTS (SELECT FROM {one.keys} WHERE {one.sql})" if one.keys else one.sql for one in group
+    )
     return _Condition(f"({alternatives})", [value for one in group for value in one.values])
 
 
@@ -133,9 +137,12 @@ def _common(wanted: Wanted, before: tuple[datetime, int] | None) -> list[_Condit
     return [one for one in found if one.values]
 
 
-def _newest(conditions: list[_Condition], most: int) -> _Condition:
-    where = " AND ".join(one.sql for one in conditions) or "true"
-    return _Condition(
-        f"SELECT id, at FROM aftersale_auditentry WHERE {where} {_NEWEST}",  # noqa: S608
-        [*(value for one in conditions for value in one.values), most],
-    )
+def _newest(first: _Condition, rest: list[_Condition], most: int) -> _Condition:
+    """The newest entries that fulfil `first`, for each of its keys, and the rest."""
+    where = " AND ".join(one.sql for one in (first, *rest))
+    sql = f"SELECT id, at FROM aftersale_auditentry WHERE {where} {_NEWEST}"  # noqa: S608
+    values = [*first.values, *(value for one in rest for value in one.values), most]
+    if first.keys:
+        # Its values are those of the keys, which come first there, too.
+        sql = f"SELECT w.* FROM {first.keys} CROSS JOIN LATERAL ({sql}) w"  # noqa: S608
+    return _Condition(sql, values)
