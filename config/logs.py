@@ -7,6 +7,11 @@ import structlog
 
 # PostgreSQL's errors quote the row: `DETAIL:  Key (buyer)=(b-77) already exists.`
 _DATABASE_DETAILS = re.compile(r"^(DETAIL|CONTEXT|HINT|QUERY):.*\n?", re.MULTILINE)
+# Errors whose messages quote the value that they are about: `KeyError: 'b-77'`.
+_QUOTING = re.compile(
+    r"^((?:\w+\.)*(?:KeyError|ValueError|\w*DataError|Unicode\w+Error|\w*DecodeError)): .*",
+    re.MULTILINE,
+)
 
 
 def without_database_details(
@@ -16,6 +21,15 @@ def without_database_details(
     for key in ("event", "exception"):
         if isinstance(event.get(key), str):
             event[key] = _DATABASE_DETAILS.sub("", event[key])
+    return event
+
+
+def without_quoted_values(
+    _logger: Any, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Of errors that quote values, which may be a buyer's, tracebacks name the type alone."""
+    if isinstance(event.get("exception"), str):
+        event["exception"] = _QUOTING.sub(r"\1", event["exception"])
     return event
 
 
@@ -41,6 +55,7 @@ def logging_config(*, json: bool) -> dict[str, Any]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         without_database_details,
+        without_quoted_values,
         without_addresses,
     ]
     structlog.configure(

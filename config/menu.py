@@ -9,6 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 MEMBER = "aftersale.admin.kit.access.is_member"
+STRATEGIES = "aftersale.admin.kit.access.changes_strategies"
 TRAIL_READER = "aftersale.admin.kit.access.reads_trail"
 
 
@@ -74,6 +75,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Automation"),
         "items": [
             page(_("Strategies"), "rule", "automation:board"),
+            page(_("Advice"), "lightbulb", "automation:advice", STRATEGIES),
             page(_("Suggestions to take over"), "approval_delegation", "automation:suggestions"),
             {
                 "title": _("Trial runs"),

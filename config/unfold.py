@@ -30,6 +30,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("aftersale/desk.js"),
         lambda request: static("aftersale/drafts.js"),
         lambda request: static("aftersale/replies.js"),
+        lambda request: static("aftersale/pictures.js"),
         lambda request: static("monitoring/bell.js"),
     ],
     "SITE_FAVICONS": [

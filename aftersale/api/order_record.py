@@ -31,6 +31,8 @@ class ShownLine(BaseModel):
     quantity: int
     paid_amount: Yuan
     virtual: bool
+    sku: str
+    picture: str
 
 
 class ShownSplit(BaseModel):

@@ -152,6 +152,18 @@ class TicketEventKind(models.TextChoices):
     REFUND = "refund", pgettext_lazy("event", "Refund")
     FLAG = "flag", _("Flagged")
     NOTE = "note", _("Note")
+    # For colleagues alone: neither platform nor buyer reads it.
+    INTERNAL = "internal", _("Internal note")
+
+
+class CaseMark(models.TextChoices):
+    """A coloured flag that staff put on a case, for themselves; what each means is theirs."""
+
+    RED = "red", _("Red flag")
+    YELLOW = "yellow", _("Yellow flag")
+    GREEN = "green", _("Green flag")
+    BLUE = "blue", _("Blue flag")
+    PURPLE = "purple", _("Purple flag")
 
 
 class ArbitrationResult(models.TextChoices):

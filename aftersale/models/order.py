@@ -124,6 +124,11 @@ class OrderLine(models.Model):
     paid_amount = FenField(_("paid"))
     taken = FenField(_("refunded or approved here"), default=0, db_default=0)
     virtual = models.BooleanField(_("virtual"), default=False)
+    # For people alone: no decision reads them.
+    sku = models.CharField(_("variant"), max_length=256, blank=True, default="", db_default="")
+    picture = models.CharField(
+        _("product picture"), max_length=1000, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("order line")

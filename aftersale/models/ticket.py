@@ -15,6 +15,7 @@ from .choices import (
     Actor,
     ArbitrationResult,
     CameBy,
+    CaseMark,
     TicketEventKind,
     TicketFlag,
     TicketStatus,
@@ -109,6 +110,14 @@ class Ticket(models.Model):
         related_name="+",
         db_index=False,
         verbose_name=_("handled by"),
+    )
+    mark = models.CharField(
+        _("flag of the desk"),
+        max_length=8,
+        choices=CaseMark,
+        blank=True,
+        default="",
+        db_default="",
     )
     products = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=64), default=list, blank=True)

@@ -6,7 +6,7 @@ that its latest change lies. Both moments are of the platform's clock, whose mac
 little among themselves, hence SETTLED.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,6 +28,9 @@ class Known:
     and what becomes of each while the list is read."""
 
     reads: Mapping[str, Read] = field(default_factory=dict)
+    # Whether all tickets whose numbers begin so are here and over: for requests that a platform
+    # lists by when they began only, and that make several tickets.
+    are_over: Callable[[str], bool] = field(default=lambda _beginning: False)
     # When the platform last answered before a record's detail was asked for.
     asked_at: dict[str, datetime] = field(default_factory=dict)
     # When the list showed that a record is still as it was read.

@@ -146,6 +146,8 @@ class LineRecord(Record):
     quantity: int = Field(ge=1, le=1_000_000)
     paid_amount: Amount
     virtual: bool = False
+    sku: Text = ""
+    picture: Annotated[str, Field(max_length=1000, pattern=LINK_PATTERN)] | None = None
 
 
 class SplitRecord(Record):

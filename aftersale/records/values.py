@@ -6,6 +6,7 @@ say, because a file may have millions of lines.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ TIME_PATTERN = (
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 PLATFORM_PATTERN = r"^[a-z0-9_-]{1,32}$"
 LINK_PATTERN = r"^https?://[^\x00\s]+$"
+LONGEST_LINK = 1000
 TIME_OF_DAY_PATTERN = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
 
@@ -185,3 +187,9 @@ def _date(text: str) -> str:
 
 
 DateText = Annotated[str, Field(pattern=DATE_PATTERN), AfterValidator(_date)]
+
+
+def web_address(value: object) -> str | None:
+    """A platform's text as an address that a record takes; None where it is none."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if len(text) <= LONGEST_LINK and re.match(LINK_PATTERN, text) else None

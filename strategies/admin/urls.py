@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from strategies.admin.advice import asking as advice_asking
+from strategies.admin.advice import views as advice
 from strategies.admin.board import checkup, priority_board
 from strategies.admin.records import compare_revisions
 
@@ -39,6 +41,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("strategies/what-if/<int:shop_id>/<str:scenario>/", whatif.order, name="what-if-order"),
     path("strategies/try/present/", asking.present, name="trial-present"),
     path("strategies/try/<int:shop_id>/<str:scenario>/", asking.order, name="trial-order"),
+    path("strategies/advice/", advice.page, name="advice"),
+    path("strategies/advice/new/<int:shop_id>/", advice_asking.begin, name="advice-begin"),
+    path("strategies/advice/<int:pk>/", advice.one, name="advice-one"),
+    path("strategies/advice/<int:pk>/progress/", advice.progress, name="advice-progress"),
+    path("strategies/advice/<int:pk>/cancel/", advice.cancel, name="advice-cancel"),
+    path("strategies/advice/<int:pk>/drafts/", advice.drafts, name="advice-drafts"),
+    path("strategies/advice/<int:pk>/try/", advice.try_drafts, name="advice-try"),
     path("strategies/suggestions/", suggestions.page, name="suggestions"),
     path("strategies/suggestions/file/", suggestions.as_file, name="suggestions-file"),
     path("strategies/trials/", trials.listing, name="trials"),

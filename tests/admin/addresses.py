@@ -30,7 +30,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from aftersale.services.access.rights import Right
-from strategies.models import Strategy, TrialRun
+from strategies.models import AdviceRun, Strategy, TrialRun
 
 from .scene import Scene
 from .test_scope import SCOPED
@@ -99,6 +99,8 @@ PAGES: dict[str, Page] = {
     "desk:workbench": shown(),
     "desk:workbench-rows": Page(SEE, part=True),
     "desk:workbench-keys": Page(SEE, part=True),
+    "desk:workbench-count": Page(SEE, part=True),
+    "desk:workbench-handlers": Page(SEE, part=True),
     "desk:case": shown(Ticket),
     "desk:case-pulse": step(SEE, Ticket),
     "desk:approve": step(HANDLE, Ticket),
@@ -110,8 +112,11 @@ PAGES: dict[str, Page] = {
     "desk:second-confirm": step(HANDLE, Ticket),
     "desk:second-decline": step(HANDLE, Ticket),
     "desk:close": step(HANDLE, Ticket),
+    "desk:internal-note": step(HANDLE, Ticket),
+    "desk:hand-over": step(HANDLE, Ticket),
     "desk:take": step(HANDLE, Ticket),
     "desk:hand-back": step(HANDLE, Ticket),
+    "desk:list-export": Page(HANDLE, None, ("tickets", "csv")),
     "desk:filter-save": step(SEE),
     "desk:filter-delete": step(SEE, SavedFilter, lists=True),
     # Replies
@@ -192,6 +197,13 @@ PAGES: dict[str, Page] = {
     "automation:decisions-export": Page(BUYERS, None, ("csv",), lists=True),
     "automation:board-order": step(STRATEGIES, Shop, "pre_ship_refund"),
     "automation:revisions": shown(Strategy),
+    "automation:advice": Page(STRATEGIES),
+    "automation:advice-begin": step(STRATEGIES, Shop),
+    "automation:advice-one": Page(STRATEGIES, None, (AdviceRun,)),
+    "automation:advice-progress": Page(STRATEGIES, None, (AdviceRun,), part=True),
+    "automation:advice-cancel": step(STRATEGIES, AdviceRun),
+    "automation:advice-drafts": step(STRATEGIES, AdviceRun),
+    "automation:advice-try": step(STRATEGIES, AdviceRun),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),

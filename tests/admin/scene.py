@@ -36,6 +36,7 @@ from aftersale.models import (
 from config.secrets import seal
 from monitoring.models import Alert
 from strategies.models import (
+    AdviceRun,
     Decision,
     RulebookRevision,
     Strategy,
@@ -61,6 +62,10 @@ NOTHING_DIFFERENT = {
     "present": _NO_HITS,
     "proposed": _NO_HITS,
 }
+NO_ADVICE = {
+    "tickets": 0, "timed": 0, "estimated": 0, "ends": {}, "points": [], "missing": [],
+    "existing": [],
+}  # fmt: skip
 
 
 @dataclass
@@ -216,6 +221,16 @@ def make(mark: str, *roles: str) -> Scene:
         strategy,
         revision,
         decision.rulebook,
+        AdviceRun.objects.create(
+            shop=shop,
+            created_at=AT,
+            starts_at=AT - timedelta(days=7),
+            ends_at=AT,
+            may_lose=0,
+            present=decision.rulebook.content,
+            status="done",
+            summary=NO_ADVICE,
+        ),
         TrialRun.objects.create(
             shop=shop,
             kind="strategy",

@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from aftersale.models import ApprovalRequest, Order, Refund, ShippingAlert, Shop, Ticket
-from aftersale.services.desk import queues
-from aftersale.services.desk.queues import Filters, Queue, QueuePlace
+from aftersale.services.desk import find_cases, queues
+from aftersale.services.desk.filters import Filters
+from aftersale.services.desk.queues import Queue, QueuePlace
 from tests.each import each
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 from tests.queries import counted_queries
@@ -268,7 +269,7 @@ def test_filters(shop: Shop, agent: User, filters: Filters, found: list[str]) ->
 
 
 def search(shop: Shop, term: str) -> list[str]:
-    pks = queues.search(term=term, shop_ids=[shop.pk], filters=Filters())
+    pks = find_cases.search(term=term, shop_ids=[shop.pk], named_in=[shop.pk], filters=Filters())
     return [ticket.ticket_no for ticket in queues.rows(pks)]
 
 
@@ -294,7 +295,7 @@ def test_a_ticket_without_its_order_is_found_by_the_orders_number(shop: Shop) ->
 def test_searching_is_one_query(shop: Shop) -> None:
     a_ticket(shop, "one")
     with counted_queries() as asked:
-        queues.search(term="one", shop_ids=[shop.pk], filters=Filters())
+        find_cases.search(term="one", shop_ids=[shop.pk], named_in=[shop.pk], filters=Filters())
     assert len(asked) == 1
 
 
@@ -353,5 +354,5 @@ def page_of(shop: Shop, user: User, queue: Queue = Queue.TO_HANDLE) -> list[Queu
 
 def test_orders_are_not_joined_to_search(shop: Shop) -> None:
     with counted_queries() as asked:
-        queues.search(term="x", shop_ids=[shop.pk], filters=Filters())
+        find_cases.search(term="x", shop_ids=[shop.pk], named_in=[shop.pk], filters=Filters())
     assert Order._meta.db_table in asked[0]["sql"] and "INNER JOIN" not in asked[0]["sql"]

@@ -260,9 +260,9 @@ def test_an_order(erp: Program, shop: Shop) -> None:
         "labels": [],
         "lines": [
             {"line_no": 1, "product": "p1", "category": "c1", "title": "", "quantity": 1,
-             "paid_amount": "50.00", "virtual": False},
+             "paid_amount": "50.00", "virtual": False, "sku": "", "picture": ""},
             {"line_no": 2, "product": "p1", "category": "c2", "title": "Shoe", "quantity": 1,
-             "paid_amount": "50.00", "virtual": False},
+             "paid_amount": "50.00", "virtual": False, "sku": "", "picture": ""},
         ],
         "commission_splits": [{"beneficiary": "talent", "account": "t-5", "amount": "12.00"}],
         "tickets": [

@@ -23,7 +23,7 @@ from aftersale.services.buyers import erased
 from aftersale.services.privacy.erase import erase
 from aftersale.services.refunds import money_audit
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused
-from strategies.models import Decision
+from strategies.models import Decision, PastEdition
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
 
 from .everywhere import files_with, traces
@@ -76,6 +76,13 @@ def test_the_stand_in_keeps_what_belongs_together() -> None:
     for neighbour in NEIGHBOURS:
         assert Order.objects.filter(shop=scene.shop, buyer=neighbour).count() == 1
     assert Ticket.objects.get(ticket_no="T4").note == "of a neighbour"
+
+
+def test_what_is_kept_of_the_past_is_thrown_away() -> None:
+    """Copies of decisions beside the database, on every machine (SPEC M7)."""
+    scene = lived()
+    erased_there(scene)
+    assert PastEdition.objects.get(shop=scene.shop).number == 1
 
 
 def test_history_tells_what_was_done() -> None:

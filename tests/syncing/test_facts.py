@@ -18,6 +18,7 @@ from aftersale.models import (
 )
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import Fact, Picture, RecordUnreadable
+from aftersale.services.syncing import reads
 from tests import factories
 from tests.admin.clients import client_of, english_client
 from tests.platforms.double import Double
@@ -221,3 +222,15 @@ def test_a_picture_whose_address_ends_soon_is_asked_for_anew(
     assert agent.get(reverse("desk:fresh-picture", args=[ticket.pk, 2])).status_code == 404
     stranger = client_of(factories.make_user(factories.make_shop(code="other")))
     assert stranger.get(url).status_code in (403, 404)
+
+
+def test_a_request_of_several_tickets_is_over_once_all_of_them_are(connected: Connected):
+    """Group gifts are listed by when they began: those that are over are not fetched again."""
+    for number, status in (("G1-1", "refunded"), ("G1-2", "refunding"), ("G2-1", "closed")):
+        connected.ticket(number, ago=1, status=status)
+    connected.order("O1", ago=2)
+    connected.read()
+    known = reads.known(connected.account, "ticket", since=connected.clock.now)
+    assert [known.are_over(one) for one in ("G1-", "G2-", "G3-")] == [False, True, False]
+    Ticket.objects.filter(ticket_no="G1-2").update(status="cancelled")
+    assert known.are_over("G1-")

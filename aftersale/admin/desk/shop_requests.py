@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from aftersale.admin.kit import access, pages
@@ -48,7 +48,8 @@ class RequestForm(forms.Form):
         ),
     )
     because = forms.ChoiceField(
-        label=gettext_lazy("Reason"), widget=forms.Select(attrs={"class": "d-input"})
+        label=pgettext_lazy("shop request", "Reason"),
+        widget=forms.Select(attrs={"class": "d-input"}),
     )
     text = forms.CharField(
         label=gettext_lazy("Explanation"),

@@ -81,6 +81,11 @@ def reads_trail(request: HttpRequest) -> bool:
     return request.user.is_active and has_somewhere(request, Right.CHANGE_SHOP)
 
 
+def changes_strategies(request: HttpRequest) -> bool:
+    """True for operators, owners and administrators of any shop (SPEC P1)."""
+    return request.user.is_active and has_somewhere(request, Right.CHANGE_STRATEGIES)
+
+
 def is_member(request: HttpRequest) -> bool:
     """True for operators and members of any shop."""
     return request.user.is_active and (request.user.is_superuser or bool(shops(request)))

@@ -46,6 +46,8 @@ class FundAdmin(ScopedAdmin):
 
 @admin.register(FundEntry)
 class FundEntryAdmin(ScopedAdmin):
+    list_before_template = "aftersale/desk/list_export.html"
+    exported = "fund-entries"
     shop_path = "fund__shop"
     related = ("fund__shop", "user", "attempt")
     list_display = ("entry_no", "fund", "kind", "amount", "balance_after", "at", "note")

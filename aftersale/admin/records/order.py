@@ -32,7 +32,7 @@ def lines(request: HttpRequest, order: Order) -> Section:
             [
                 line.line_no,
                 line.product,
-                line.title or EMPTY,
+                " ".join(filter(None, (line.title, line.sku))) or EMPTY,
                 line.category or EMPTY,
                 line.quantity,
                 columns.money(line.paid_amount),

@@ -66,6 +66,8 @@ _IS_NOT_SETTLED = words("status", _NOT_SETTLED)
 
 @admin.register(Refund)
 class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
+    list_before_template = "aftersale/desk/list_export.html"
+    exported = "refunds"
     step_fits = FITS
     related = ("shop", "ticket", "order", "requested_by")
     colours = {"status": colours.REFUND_STATUS}

@@ -148,6 +148,8 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 @admin.register(Ticket)
 class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
+    list_before_template = "aftersale/desk/list_export.html"
+    exported = "tickets"
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}
     list_display = (

@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from aftersale.admin.kit import access, colours, columns
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import DESK_STATUSES, OrderLabel, ShopRequestKind, Ticket, TicketFlag
+from aftersale.models import (
+    DESK_STATUSES,
+    OrderLabel,
+    ShopRequestKind,
+    Ticket,
+    TicketEventKind,
+    TicketFlag,
+)
 from aftersale.services.access.rights import Right, scoped
 from aftersale.services.desk import (
     beside,
@@ -94,6 +101,8 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "rejections": list(ticket.rejections.order_by("-pk")),
         "negotiations": list(ticket.negotiations.order_by("-pk")),
         "events": events,
+        "internal": [event for event in events if event.kind == TicketEventKind.INTERNAL],
+        "parcels": list(order.shipments.filter(cancelled_at=None)) if order else [],
         "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
         "panels": panels_of(request, ticket),
         "others": presence.others(ticket=ticket, user=user, now=now),

@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +15,17 @@ from django.views.decorators.http import require_GET, require_POST
 from aftersale.admin.kit import access, badges, colours, columns
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.domain.labels import REASONS
-from aftersale.models import ConnectorKind, Ticket, TicketFlag, TicketType
+from aftersale.models import (
+    CaseMark,
+    ConnectorKind,
+    OrderStatus,
+    Ticket,
+    TicketFlag,
+    TicketType,
+)
 from aftersale.services.access.rights import Right
-from aftersale.services.desk import presence, queues, saved_filters
-from aftersale.services.desk.queues import MOST_COUNTED, Queue
+from aftersale.services.desk import assignment, find_cases, presence, queues, saved_filters
+from aftersale.services.desk.queues import MOST_COUNTED, Queue, Sort
 from aftersale.services.refunds import approval_limits
 from aftersale.services.tickets.cases import changes_since
 
@@ -26,7 +34,11 @@ from .address import Address
 from .countdown import countdown, texts
 from .unstarted import unstarted
 
+# Buyers' pictures are shown from where the platform keeps them.
+shows_pictures = csp_update({"img-src": ["https:"]})
 
+
+@shows_pictures
 @desk_page
 @require_GET
 def workbench(request: HttpRequest) -> HttpResponse:
@@ -40,6 +52,10 @@ def workbench(request: HttpRequest) -> HttpResponse:
         shops=access.shops(request),
         types=TicketType.choices,
         reasons=REASONS.items(),
+        order_statuses=OrderStatus.choices,
+        handlers=assignment.handlers(shop_ids=at.shop_ids) if at.filters.handler else [],
+        marks=CaseMark.choices,
+        sorts=Sort.choices,
         countdown_texts=texts(),
         saved_filters=saved_filters.saved_by(access.person(request)),
         opened=request.GET.get("case", ""),
@@ -66,6 +82,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     )
 
 
+@shows_pictures
 @desk_page
 @require_GET
 def open_case(request: HttpRequest, ticket_id: int) -> HttpResponse:
@@ -107,6 +124,24 @@ def pulse(request: HttpRequest, ticket_id: int) -> HttpResponse:
 
 @desk_page
 @require_GET
+def count(request: HttpRequest) -> HttpResponse:
+    """How many cases wait, for a tab that is out of sight."""
+    shop_ids = [shop.pk for shop in access.shops(request)]
+    found = queues.waiting(shop_ids=shop_ids, user=access.person(request), now=timezone.now())
+    return JsonResponse({"waiting": found.tickets})
+
+
+@desk_page
+@require_GET
+def handlers(request: HttpRequest) -> HttpResponse:
+    """The people to filter by, once somebody opens the filters."""
+    at = address.read(request)
+    people = assignment.handlers(shop_ids=[shop.pk for shop in access.shops(request)])
+    return render(request, "aftersale/workbench/handlers.html", {"at": at, "handlers": people})
+
+
+@desk_page
+@require_GET
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys of the workbench, and the switch that turns them off (WCAG 2.1.4)."""
     return render(request, "aftersale/workbench/keys.html")
@@ -115,14 +150,20 @@ def keys(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
     user = access.person(request)
     limit = address.PAGE if "after" in request.GET else address.shown(request)
+    missing: list[str] = []
+    after = ""
     if at.term:
-        pks = queues.search(
+        hits = find_cases.search_all(
             term=at.term,
             shop_ids=at.shop_ids,
             named_in=[pk for pk in at.shop_ids if access.may(request, pk, Right.SEE_BUYERS)],
             filters=at.filters,
         )
-        after = ""
+        pks, missing = hits.keys, hits.missing
+    elif at.sort != Sort.DUE:
+        pks = queues.sorted_by(
+            at.sort, queue=at.queue, shop_ids=at.shop_ids, user=user, now=now, filters=at.filters
+        )
     else:
         found = queues.page(
             queue=at.queue,
@@ -144,8 +185,10 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
         "unstarted": unstarted(request, at.shop_ids) if not (tickets or at.term) else None,
         "queue_label": Queue(at.queue).label,
         "after": after,
+        "missing": missing,
+        "cut": len(pks) if len(pks) == queues.MOST_FOUND and not after else 0,
         "rows_url": f"{reverse('desk:workbench-rows')}?{at.query()}",
-        "clear_url": f"?{Address.query(at, shop='', type='', reason='', **{'from': '', 'to': ''})}",
+        "clear_url": f"?{at.query(**dict.fromkeys(address.NARROWING, ''))}",
     }
 
 
@@ -156,6 +199,7 @@ def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[s
         "reason": columns.word(REASONS, ticket.reason),
         "colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "shop": ticket.shop.name if several else "",
+        "more": max(0, len(ticket.products) - 1),
         "asks": TicketFlag.SECOND_PERSON in ticket.flags,
         "flagged": set(ticket.flags) - {TicketFlag.SECOND_PERSON},
         "href": f"?{at.query(case=ticket.pk)}",
@@ -207,7 +251,17 @@ def _version(found: dict[str, Any], counted: dict[str, Any]) -> str:
     """Digest of the list: while it stays the same, nothing is sent and nothing moves."""
     tickets = [row["ticket"] for row in found["rows"]]
     figures = [
-        (t.pk, t.status, t.due_at, t.amount, t.type, t.flags, t.awaiting_evaluation, t.handler_id)
+        (
+            t.pk,
+            t.status,
+            t.due_at,
+            t.amount,
+            t.type,
+            t.flags,
+            t.awaiting_evaluation,
+            t.handler_id,
+            t.mark,
+        )
         for t in tickets
     ]
     text = repr(

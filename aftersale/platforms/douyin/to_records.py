@@ -17,7 +17,7 @@ from aftersale.platforms.desk_steps import Parcel
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
-from aftersale.records.values import LINK_PATTERN
+from aftersale.records.values import LINK_PATTERN, web_address
 
 from . import codes, facts, money
 from .codes import Money, OrderStatus, Status
@@ -163,6 +163,8 @@ def order_record(row: Row, shop: str) -> SeenOrder | Unreadable:
                 "quantity": max(number(line, "item_num"), 1),
                 "paid_amount": plain_yuan(of_line),
                 "virtual": _virtual(row, line),
+                "sku": _variant(line),
+                "picture": web_address(line.get("product_pic")),
             }
             for line_no, (line, of_line) in enumerate(zip(lines, of_lines, strict=True), start=1)
         ],
@@ -353,3 +355,8 @@ def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadab
     except ValidationError as error:
         text = _("Douyin's record can't be read: %s.") % explain_in_each_language(error)
         return Unreadable(values[name], text)
+
+
+def _variant(line: Row) -> str:
+    """Colour, size and the like, as the buyer chose them."""
+    return " ".join(clean(one.get("value")) for one in rows(line, "spec")).strip()[:256]

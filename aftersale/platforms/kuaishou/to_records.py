@@ -30,7 +30,7 @@ from aftersale.platforms.kuaishou.values import (
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
-from aftersale.records.values import LINK_PATTERN
+from aftersale.records.values import LINK_PATTERN, web_address
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +133,8 @@ def order_record(
                 "quantity": pieces,
                 "paid_amount": plain_yuan(goods),
                 "virtual": virtual,
+                "sku": clean(item.get("skuDesc"))[:256],
+                "picture": web_address(item.get("itemPicUrl")),
             },
             *_gifts(row),
         ],

@@ -76,7 +76,7 @@ class Lookup:
         self, since: datetime, until: datetime, known: Known
     ) -> Iterator[SeenTicket | Unreadable]:
         yield from self._changed_tickets(since, until, known)
-        yield from self._gifts(since - GIFTS_MAY_TAKE, until)
+        yield from self._gifts(since - GIFTS_MAY_TAKE, until, known)
 
     def _changed_tickets(
         self, since: datetime, until: datetime, known: Known
@@ -100,8 +100,10 @@ class Lookup:
             if known.may_have_changed(number, since=since, before=before, answered_at=answered_at):
                 yield number
 
-    def _gifts(self, since: datetime, until: datetime) -> Iterator[SeenTicket | Unreadable]:
-        """Listed by when they began only, and so again until they are over."""
+    def _gifts(
+        self, since: datetime, until: datetime, known: Known
+    ) -> Iterator[SeenTicket | Unreadable]:
+        """Listed by when they began only: each is fetched again until it is over."""
         if since + GIFTS_MAY_TAKE >= until:
             return
         for start, end in _windows(since, until, TICKET_WINDOW):
@@ -109,7 +111,8 @@ class Lookup:
             path = TICKETS + "/getpresentaftersalelist"
             try:
                 for number in self._listed(path, asked, "after_sale_order_id_list"):
-                    yield from self._gift(number)
+                    if not known.are_over(f"{number}-"):
+                        yield from self._gift(number)
             except (NotPermitted, Refusal) as error:
                 # Most shops have none, and not every app may ask: the others are not held up.
                 yield Unreadable(GIFTS, str(error))

@@ -10,6 +10,7 @@ from aftersale.platforms.wechat import codes, disputes, facts
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.platforms.wechat.values import iso, part, present, rows, text, yuan
 from aftersale.records.schemas import TicketRecord
+from aftersale.records.values import web_address
 
 Raw = Mapping[str, Any]
 
@@ -51,6 +52,8 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
                     "quantity": int(line.get("sku_cnt") or 1),
                     "paid_amount": yuan(amount),
                     "virtual": delivery.get("deliver_method") in codes.VIRTUAL,
+                    "sku": _variant(line),
+                    "picture": web_address(line.get("thumb_img")),
                 }
                 for number, (line, amount) in enumerate(
                     zip(_lines(raw), of_lines, strict=True), start=1
@@ -312,3 +315,8 @@ def _fast_refund(raw: Raw, status: str) -> bool:
         codes.PAYING,
         codes.REFUNDED,
     )
+
+
+def _variant(line: Raw) -> str:
+    """Colour, size and the like, as the buyer chose them."""
+    return " ".join(str(one.get("attr_value") or "") for one in rows(line, "sku_attrs"))[:256]

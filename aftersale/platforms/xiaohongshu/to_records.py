@@ -28,7 +28,7 @@ from aftersale.platforms.xiaohongshu.values import (
 )
 from aftersale.records.errors import explain_in_each_language
 from aftersale.records.schemas import TicketRecord
-from aftersale.records.values import LINK_PATTERN
+from aftersale.records.values import LINK_PATTERN, web_address
 
 R = TypeVar("R", SeenOrder, TicketRecord)
 
@@ -130,6 +130,8 @@ def order_record(row: Row, shop: str, number_there: str) -> SeenOrder | Unreadab
                 "quantity": _pieces(line),
                 "paid_amount": plain_yuan(amount),
                 "virtual": _virtual(row),
+                "sku": clean(line.get("skuSpec"))[:256],
+                "picture": web_address(line.get("skuImage")),
             }
             for line_no, (line, amount) in enumerate(
                 zip(lines, _of_lines(row, paid or 0, lines), strict=True), start=1

@@ -9,15 +9,15 @@ Made for a million tickets: open ones are read by the indexes `ticket_on_the_des
 only as many rows as it shows. `shop_ids` are the shops that the person sees.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import (
@@ -28,6 +28,7 @@ from aftersale.models import (
     ApprovalState,
     Order,
     OrderLabel,
+    OrderLine,
     OrderStatus,
     Refund,
     RefundSource,
@@ -36,7 +37,7 @@ from aftersale.models import (
     Ticket,
     TicketStatus,
 )
-from aftersale.services.desk.search import Query, find, tickets_of_order
+from aftersale.services.desk.filters import NO_FILTERS, Filters
 from aftersale.services.refunds.by_hand import TO_PAY
 from aftersale.services.shared import index_only
 
@@ -66,28 +67,22 @@ class Queue(models.TextChoices):
     ALL = "all", _("All on the desk")
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Filters of a queue. Amounts in fen."""
+class Sort(models.TextChoices):
+    """The order of a list; DUE is the queue's own."""
 
-    type: str = ""
-    reason: str = ""
-    amount_from: int | None = None
-    amount_to: int | None = None
-
-    def narrow(self, tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        if self.type:
-            tickets = tickets.filter(type=self.type)
-        if self.reason:
-            tickets = tickets.filter(reason=self.reason)
-        if self.amount_from is not None:
-            tickets = tickets.filter(amount__gte=self.amount_from)
-        if self.amount_to is not None:
-            tickets = tickets.filter(amount__lte=self.amount_to)
-        return tickets
+    DUE = "due", _("Nearest deadline first")
+    OLDEST = "oldest", _("Applied first")
+    NEWEST = "newest", _("Applied last")
+    DEAREST = "dearest", _("Largest amount first")
+    CHEAPEST = "cheapest", _("Smallest amount first")
 
 
-NO_FILTERS = Filters()
+_COLUMN_OF = {
+    Sort.OLDEST: "applied_at",
+    Sort.NEWEST: "-applied_at",
+    Sort.DEAREST: "-amount",
+    Sort.CHEAPEST: "amount",
+}
 
 
 class Place(NamedTuple):
@@ -187,40 +182,35 @@ def page(
     return [QueuePlace(pk, Place(*place)) for pk, *place in found]
 
 
-def search(
-    *, term: str, shop_ids: Sequence[int], named_in: Sequence[int], filters: Filters
+def sorted_by(
+    sort: str,
+    *,
+    queue: str,
+    shop_ids: Sequence[int],
+    user: User,
+    now: datetime,
+    filters: Filters,
 ) -> list[int]:
-    """The keys of the tickets that the term can mean, open or not, newest first.
-
-    A ticket's number, else an order's, else a return's tracking number, else, in the shops
-    `named_in`, the beginning of a buyer's name; each by its own index, in one query.
-    """
-    if not (term and shop_ids):
+    """The first tickets of a queue in another order than its own, at most MOST_FOUND."""
+    if not shop_ids:
         return []
-    tickets = filters.narrow(Ticket.objects.filter(shop__in=shop_ids))
-    numbered: list[QuerySet | Query] = [
-        tickets.filter(ticket_no=term),
-        tickets_of_order(term, shop_ids),
-        tickets.filter(order=None, order_no=term),
-        tickets.filter(return_tracking_no=term),
-    ]
-    found = find(
-        model=Ticket,
-        shop_ids=shop_ids,
-        named_in=named_in,
-        numbered=numbered,
-        term=term,
-        most=MOST_FOUND,
+    held = _held(queue, shop_ids, user, now, filters)
+    tickets = Ticket.objects.filter(shop__in=shop_ids)
+    whole = held if held.model is Ticket else tickets.filter(pk__in=held.values("ticket"))
+    return list(
+        whole.order_by(_COLUMN_OF[Sort(sort)], "pk").values_list("pk", flat=True)[:MOST_FOUND]
     )
-    keys: Iterable[int] = found.keys
-    if filters != NO_FILTERS:
-        keys = filters.narrow(Ticket.objects.filter(pk__in=found.keys)).values_list("pk", flat=True)
-    return sorted(keys, reverse=True)[:MOST_FOUND]
 
 
 def rows(pks: Sequence[int]) -> list[Ticket]:
-    """The tickets of a page, in its order, with what a row shows."""
-    found = Ticket.objects.select_related("shop", "handler").in_bulk(pks)
+    """The tickets of a page, in its order, with what a row shows: `goods` is the title of the line
+    that was asked about, or of the order's first."""
+    first = Case(When(line_no=OuterRef("line_no"), then=0), default=1)
+    lines = OrderLine.objects.filter(order=OuterRef("order_id")).annotate(other=first)
+    lines = lines.order_by("other", "line_no")
+    named = Coalesce(NullIf("title", Value("")), "product")
+    tickets = Ticket.objects.select_related("shop", "handler")
+    found = tickets.annotate(goods=Subquery(lines.values(name=named)[:1])).in_bulk(pks)
     return [found[pk] for pk in pks if pk in found]
 
 

@@ -10,7 +10,22 @@ from aftersale.services.shared.errors import NotFound, Refused
 
 # The parameters of the workbench's address that select tickets. Nothing else is kept: neither the
 # open case nor made-up parameters.
-PARAMETERS = ("queue", "q", "shop", "type", "reason", "from", "to")
+PARAMETERS = (
+    "queue",
+    "q",
+    "shop",
+    "type",
+    "reason",
+    "from",
+    "to",
+    "since",
+    "until",
+    "product",
+    "order",
+    "handler",
+    "mark",
+    "sort",
+)
 MOST = 30
 LONGEST_NAME = 64
 LONGEST_QUERY = 1000

@@ -35,6 +35,8 @@ class Incoming:
     # Of an order: its lines by number, and its commission splits.
     lines: Sequence[tuple[Any, ...]] = ()
     splits: Sequence[tuple[Any, ...]] = ()
+    # Of an order: variant and picture of each line that has any, which people alone look at.
+    looks: Sequence[tuple[int, str, str]] = ()
     # Of an order: the platform's figure of refunded money, Afterdesk's own refunds included.
     refunded_reported: int | None = None
     # Of an order: why its facts are in doubt, in words.

@@ -24,6 +24,7 @@ from aftersale.signals import tickets_waiting
 from .batch import Incoming, Key, compare, digest, same_second, stored_versions, write_all
 from .dated_ahead import latest_moment, refusal_of
 from .erased_buyers import with_stand_ins
+from .order_lines import looks_of, write_lines
 from .order_same_second import Merged, StoredOrder, merge, read_stored
 from .order_tickets import ArrivedOrder, refresh
 from .shipments import shipment_reported
@@ -77,6 +78,7 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
         for line in record.lines
     ]
     lines.sort()
+    looks = looks_of(record)
     splits = [(s.beneficiary, s.account, s.amount) for s in record.commission_splits]
     row = (
         record.type,
@@ -100,10 +102,12 @@ def _incoming(position: int, record: OrderRecord, shop: KnownShop) -> Incoming:
         shop,
         record.updated_at.timestamp(),
         row,
-        digest(row, lines, splits),
+        # Versions without them keep the hash that they had before there were any.
+        digest(row, lines, splits, *[looks] * bool(looks)),
         record,
         lines,
         splits,
+        looks=looks,
     )
 
 
@@ -212,7 +216,7 @@ def _insert(
     )
     ids: dict[Key, int] = {(row[0], row[1]): row[2] for row in cur}
     inserted = [(ids[item.key], item) for item in items if item.key in ids]
-    _write_lines(cur, inserted)
+    write_lines(cur, inserted)
     _write_splits(cur, inserted)
     for _pk, item in inserted:
         results[item.position] = NEW
@@ -313,7 +317,7 @@ def _change(
     if pairs:
         ids = numbers(pk for pk, _item in pairs)
         cur.execute(_UPDATE, (ids, *_arrays([item for _pk, item in pairs])))
-        _write_lines(cur, pairs, replace=ids)
+        write_lines(cur, pairs, replace=ids)
         _write_splits(cur, pairs, replace=ids)
     return arrived
 
@@ -380,80 +384,6 @@ def _without_own(item: Incoming, reported: int, own: Sequence[int], *, known: in
     row = list(item.row)
     row[_REFUNDED_AMOUNT] = own_refunds.outside(reported, own, known=known)
     return replace(item, row=tuple(row))
-
-
-def _write_lines(
-    cur: psycopg.Cursor[tuple[Any, ...]],
-    orders: Sequence[tuple[int, Incoming]],
-    *,
-    replace: str = "",
-) -> None:
-    rows = [(pk, *line) for pk, item in orders for line in item.lines]
-    if replace:
-        # By key, so that a line that stays is the same row.
-        cur.execute(
-            """
-            DELETE FROM aftersale_orderline l
-             WHERE l.order_id = ANY(%s::bigint[])
-               AND NOT EXISTS (SELECT FROM unnest(%s::bigint[], %s::int[]) AS k(order_id, line_no)
-                                WHERE k.order_id = l.order_id AND k.line_no = l.line_no)
-            """,
-            (replace, numbers(row[0] for row in rows), numbers(row[1] for row in rows)),
-        )
-    if not rows:
-        return
-    columns = list(zip(*rows, strict=True))
-    update = """
-        ON CONFLICT (order_id, line_no) DO UPDATE SET
-          product = excluded.product, category = excluded.category, title = excluded.title,
-          quantity = excluded.quantity, paid_amount = excluded.paid_amount,
-          virtual = excluded.virtual
-    """
-    cur.execute(
-        f"""
-        INSERT INTO aftersale_orderline
-          (order_id, line_no, product, category, title, quantity, paid_amount, virtual)
-        SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[],
-                             %s::int[], %s::bigint[], %s::boolean[])
-        {update if replace else ""}
-        """,  # noqa: S608
-        (
-            numbers(columns[0]),
-            numbers(columns[1]),
-            texts(columns[2]),
-            texts(columns[3]),
-            texts(columns[4]),
-            numbers(columns[5]),
-            numbers(columns[6]),
-            flags(columns[7]),
-        ),
-        prepare=True,
-    )
-    if replace:
-        _sum_taken(cur, replace)
-
-
-def _sum_taken(cur: psycopg.Cursor[tuple[Any, ...]], order_pks: str) -> None:
-    """Copies onto replaced lines what their tickets and requests have taken already (SPEC E2).
-
-    The sum is written under the orders' locks and read after they were taken, so an unchanged line
-    keeps its stored value.
-    """
-    cur.execute(
-        """
-        UPDATE aftersale_orderline l SET taken = s.taken
-          FROM (SELECT order_id, line_no, sum(taken)::bigint AS taken
-                  FROM (SELECT order_id, line_no, committed AS taken FROM aftersale_ticket
-                         WHERE order_id = ANY(%(orders)s::bigint[]) AND line_no IS NOT NULL
-                           AND committed > 0
-                        UNION ALL
-                        SELECT order_id, line_no, held FROM aftersale_shoprequest
-                         WHERE order_id = ANY(%(orders)s::bigint[]) AND held > 0) each
-                 GROUP BY order_id, line_no) s
-         WHERE l.order_id = s.order_id AND l.line_no = s.line_no AND l.taken <> s.taken
-        """,
-        {"orders": order_pks},
-    )
 
 
 def _write_splits(

@@ -29,6 +29,7 @@ from aftersale.models import (
 )
 from aftersale.services.shared import locks, trail
 from aftersale.services.tickets.lifecycle import FINAL
+from aftersale.signals import buyer_erased
 
 from . import pictures
 from .places import places
@@ -59,6 +60,8 @@ def _erase_old_of(shop: Shop, now: datetime, enough: Callable[[], bool]) -> bool
                     return True
         return False
     finally:
+        if counts["orders"]:
+            buyer_erased.send(Shop, shop_id=shop.pk)
         if any(counts.values()):
             note = _(
                 "Older than %(months)d months: notes of %(tickets)d tickets, buyers of %(orders)d"

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
-from aftersale.models import PlatformAccount, PlatformRead
+from aftersale.models import PlatformAccount, PlatformRead, Ticket
 from aftersale.platforms.known import Known, Read
+from aftersale.services.tickets import lifecycle
 
 # A round looks back for minutes, after a stop for as long as that took; longer ones read anew.
 KEPT = timedelta(days=2)
@@ -14,7 +16,17 @@ def known(account: PlatformAccount, subject: str, *, since: datetime) -> Known:
     """Versions read before, of records that changed since then."""
     rows = PlatformRead.objects.filter(account=account, subject=subject, version__gte=since)
     found = rows.values_list("number", "version", "at")
-    return Known({number: Read(version, at) for number, version, at in found})
+    return Known(
+        {number: Read(version, at) for number, version, at in found},
+        are_over=partial(_are_over, account.shop_id),
+    )
+
+
+def _are_over(shop_pk: int, beginning: str) -> bool:
+    """True if there are tickets whose numbers begin so, and all of them have ended for good."""
+    found = Ticket.objects.filter(shop=shop_pk, ticket_no__startswith=beginning)
+    statuses = set(found.values_list("status", flat=True))
+    return bool(statuses) and statuses <= set(lifecycle.FINAL)
 
 
 def keep(

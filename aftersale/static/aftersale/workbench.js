@@ -346,6 +346,8 @@
         e: () => decide("e"),
         g: () => decide("g"),
         w: () => decide("w"),
+        i: () => decide("i"),
+        h: () => decide("h"),
         o: () => !arrived() || press("#wb-own-page"),
         x: () => press(`#tick-${current}`),
         u: () => press("[data-untick]"),
@@ -370,6 +372,15 @@
         const moves = key.startsWith("Arrow");
         if (moves && at.closest("#wb-case, summary")) return;
         if (KEYS[key]() !== false) event.preventDefault();
+    });
+
+    // Numbers pasted from a sheet stand below each other: a search field takes no line breaks.
+    document.querySelector("[data-numbers]")?.addEventListener("paste", (event) => {
+        const text = event.clipboardData?.getData("text") ?? "";
+        if (!/[\r\n\t]/.test(text.trim())) return;
+        event.preventDefault();
+        const field = event.target;
+        field.setRangeText(text.trim().split(/[\r\n\t]+/).join(", "), field.selectionStart, field.selectionEnd, "end");
     });
 
     // The panes fill what the page's head leaves of the window.

@@ -1,11 +1,12 @@
 """Advice: strategies proposed out of a shop's own past (SPEC M6)."""
 
-from .begin import DEFAULT_DAYS, MOST_DAYS, begin, cancel, wake_silent
+from .begin import DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS, begin, cancel, wake_silent
 from .drafts import chosen_point, documents, make_drafts
 from .run import run
 
 __all__ = [
     "DEFAULT_DAYS",
+    "LEAST_DAYS",
     "MOST_DAYS",
     "begin",
     "cancel",

@@ -30,7 +30,9 @@ def chosen_point(advice: AdviceRun, number: int | None = None) -> dict[str, Any]
 
 def named(advice: AdviceRun, point: Mapping[str, Any]) -> list[tuple[Proposal, str]]:
     """The point's proposals with names that are free in their scenarios."""
-    live = Strategy.objects.filter(shop=advice.shop_id, deleted_at=None)
+    live = Strategy.objects.filter(shop=advice.shop_id, deleted_at=None).exclude(
+        pk__in=advice.drafts
+    )
     taken = set(live.values_list("scenario", "name"))
     found = []
     for each in point["proposals"]:

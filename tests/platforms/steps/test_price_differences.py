@@ -16,13 +16,16 @@ from aftersale.records.schemas import OrderRecord
 from aftersale.services.desk import shop_requests
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shared.errors import NotAllowed, NotFound, OverRefundable, Refused, Stale
+from aftersale.services.shipping.ship_checks import ship_check
 from aftersale.services.shops import shops
 from tests import factories
 from tests.admin.clients import english_client
+from tests.aftersale.refunds.conftest import audit
 
 from .conftest import Case
 
 pytestmark = pytest.mark.django_db
+HELD = "2000, declined"
 
 
 def give(case: Case, amount: int = 2_000, **values: Any) -> ShopRequest:
@@ -77,6 +80,24 @@ def test_it_is_held_then_paid_and_its_ticket_takes_over(case: Case) -> None:
     assert ticket.refund.source == "platform" and ticket.flags == []
     case.go(hours=2)
     assert [name for name, _about in case.there.steps()] == ["refund_difference"]
+
+
+def test_the_goods_go_all_the_same(make_case: Any) -> None:
+    """SPEC H1: of three pieces a refund of the buyer's would stop the parcel."""
+    case = make_case(order_status="pending_shipment", status="cancelled")
+    case.order.lines.update(quantity=3)
+    case.there.tickets.pop(case.number)
+
+    def check() -> tuple[bool, str | None]:
+        found = ship_check(shop_id=case.shop.pk, order_no=case.order.order_no, user=case.user)
+        return found.ship, found.note
+
+    give(case)
+    case.go()
+    assert check() == (True, "partly_refunded")
+    give(case, 8_000, key="k2")
+    case.go()
+    assert check() == (False, None)
 
 
 def test_what_is_held_nobody_else_gets(case: Case) -> None:
@@ -333,6 +354,19 @@ def test_a_payment_that_fails_there_is_the_tickets(case: Case) -> None:
     read(case, "M1")
     assert Ticket.objects.get(ticket_no="M1").status == "refund_failed"
     assert books(case) == (0, 0, 0, False)
+
+
+def test_the_books_find_what_holds_money_for_ever(case: Case) -> None:
+    request = give(case)
+    assert audit() == []
+    PlatformStep.objects.update(state="declined", next_step_at=None)
+    assert audit() == [f"k1: a request of the shop's holds money although it is over ({HELD})"]
+    ShopRequest.objects.filter(pk=request.pk).update(held=0)
+    what = "is not the sum of its tickets' and requests'"
+    assert [found for found in audit() if what in found] == [
+        f"{case.order.order_no}: order.committed {what} (2000, tickets and requests: 0)",
+        f"{case.order.order_no} 1: line.taken {what} (2000, tickets and requests: 0)",
+    ]
 
 
 def test_a_shop_that_is_connected_no_more(case: Case) -> None:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import Fact, SeenTicket, Unreadable
 from aftersale.platforms.wechat import to_records
 from tests.each import each
 from tests.platforms.wechat.test_errors import answering
 from tests.platforms.wechat.test_reading import ORDER
 
-SECOND = timedelta(seconds=1)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 PRESENT = {**ORDER, "is_present": True, "present_giver_openid": "oGiver"}
 
 
@@ -93,6 +94,10 @@ def test_a_gift_that_nobody_took_is_counted_with_each_order(fake, shop):
     later = changed(shop, fake, fake.now())
     assert [one.record.refund_result.status for one in later] == ["succeeded", "succeeded"]
     assert later[0].record.updated_at > parts[0].record.updated_at
+    # Once all of it is here and over, nobody asks again.
+    over = Known(are_over=lambda beginning: beginning == f"{number}-")
+    asked = list(shop.changed_tickets(since=fake.now() - HOUR, until=fake.now(), known=over))
+    assert asked == []
     assert shop.ticket(f"{number}-12").record.amount == 490
     assert shop.ticket(f"{number}-13") is None
     assert shop.ticket("404-12") is None

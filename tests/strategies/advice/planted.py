@@ -82,16 +82,21 @@ def part(cases: Cases, *, room: int = 10) -> Part:
 
 
 def later_over_limit(
-    point: Point | None, *, seed: int, segments: tuple[Segment, ...], may_lose: int
+    point: Point | None,
+    *,
+    seed: int,
+    segments: tuple[Segment, ...],
+    may_lose: int,
+    number: int,
 ) -> bool:
     """Whether a later month of the same shop exceeds the limit by more than the interval said."""
     if point is None:
         return False
-    now = shop(seed, 12_000, segments=segments, bad=0.35)
+    now = shop(seed, number, segments=segments, bad=0.35)
     unseen = part(now).unseen
     held = _taken(point, unseen)
     said = interval_of_loss(unseen.buyer[held], unseen.loss[held], unseen.amount[held], seed=1)
-    month = part(shop(seed + 10_000, 12_000, segments=segments, bad=0.35)).unseen
+    month = part(shop(seed + 10_000, number, segments=segments, bad=0.35)).unseen
     lost = int(month.loss[_taken(point, month)].sum())
     return lost > max(may_lose, said.high)
 
