@@ -21,7 +21,7 @@ DAYS ?= 400
 MINUTES ?= 60
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run install postgres stop test test-slow test-ahead old-databases chaos cases coverage bench \
+.PHONY: help run install postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
 	check lint format types imports settings migrations translations
 
 help:
@@ -35,6 +35,8 @@ help:
 	@echo "make chaos      kills, freezes, wrong clocks, failovers and restores under load, for an hour (MINUTES=60)"
 	@echo "make cases      the decision cases alone"
 	@echo "make check      linters, types, import contracts, settings, migrations, translations"
+	@echo "make sbom       all packages with versions and licences, as CycloneDX: var/sbom.json"
+	@echo "make audit      known vulnerabilities of the pinned packages; needs the network"
 	@echo "make coverage   the tests with the share of lines that they run"
 	@echo "make bench      measure the speed against docs/benchmarks.md"
 
@@ -114,6 +116,13 @@ migrations: install
 
 translations: install
 	$(BIN)/python -m config.translations
+
+sbom: install
+	@$(BIN)/cyclonedx-py environment .venv --pyproject pyproject.toml --output-reproducible -o var/sbom.json
+	@echo "written: var/sbom.json"
+
+audit: install
+	@$(BIN)/python .ci/audit.py
 
 bench: install
 	@$(BIN)/python -m config.postgres run $(BIN)/python -m tests.bench

@@ -58,6 +58,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # Stories with many programs, pages or hours in them: `make test-slow`.
 SLOW = (
+    "api/test_generated_client.py",
     "api/test_schemathesis.py",
     "browser/test_accessibility.py",
     "config/test_failover.py",
