@@ -96,14 +96,15 @@ def sweep_files() -> None:
 def erase_old() -> None:
     """Erases what is older than its shop's retention time, in the slow cluster (SPEC P7).
 
-    Idempotent; enqueues itself again while more is left.
+    Idempotent; enqueues itself again while more is left and something went.
     """
     until = time.monotonic() + ERASING_SECONDS
     old = retention.erase_old(now=timezone.now(), enough=lambda: time.monotonic() > until)
     left = pictures.left_of_erased(MOST_PICTURES)
-    pictures.delete(left)
+    deleted = pictures.delete(left)
     erased.seal_keys_anew()
-    if old or len(left) == MOST_PICTURES:
+    # Those that can't be deleted wait for tomorrow, or they would be tried without end.
+    if old or (deleted and len(left) == MOST_PICTURES):
         wake("aftersale.tasks.erase_old", cluster=SLOW)
 
 

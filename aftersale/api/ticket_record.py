@@ -244,7 +244,7 @@ def _second_person(ticket: Ticket) -> dict[str, Any] | None:
         "requested_at": request.requested_at,
         "settled_by": request.settled_by and request.settled_by.username,
         "settled_at": request.settled_at,
-        "note": request.note,
+        "note": shown_text(request.note, ticket.buyer),
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from aftersale.models import AuditEntry, AuditKind, FundEntry, Refund, Ticket
+from aftersale.models import AuditEntry, AuditKind, FundEntry, Refund, Role, Ticket
+from aftersale.services.access import audit_trail
 from tests.each import each
 from tests.factories import make_order, make_ticket
 
@@ -61,6 +62,30 @@ def test_viewers_and_strangers_get_nothing(own: Scene, foreign: Scene) -> None:
     ).exists()
 
 
+def test_owners_see_the_exports(own: Scene, foreign: Scene) -> None:
+    """SPEC P6: in the trail of the shop; one of several shops is in the trail of each."""
+    agent, owner = own.people["cs_agent"], own.people["owner"]
+    for what in ("tickets", "refunds", "fund-entries"):
+        rows_of(client_of(agent), what)
+    rows_of(client_of(foreign.people["owner"]), "tickets")
+    foreign.shop.memberships.create(user=agent, role=Role.CS_AGENT)
+    rows_of(client_of(agent), "tickets")
+    rows_of(client_of(agent), "refunds", shop=str(foreign.shop.pk))
+
+    wanted = audit_trail.Wanted(kind=AuditKind.EXPORTED)
+    seen = [
+        [
+            (str(entry.note), entry.shop, entry.whom, entry.rows)
+            for entry in reversed(audit_trail.find(user=user, wanted=wanted, most=9))
+        ]
+        for user in (owner, foreign.people["owner"])
+    ]
+    both = ("Tickets", None, agent, 2)
+    own_three = [(note, own.shop, None, 1) for note in ("Tickets", "Refunds", "Fund entries")]
+    theirs = ("Tickets", foreign.shop, None, 1)
+    assert seen == [[*own_three, both], [theirs, both, ("Refunds", foreign.shop, None, 1)]]
+
+
 @each("what, form", [("nothing", "csv"), ("tickets", "pdf")])
 def test_what_there_is_not(own: Scene, what: str, form: str) -> None:
     client = client_of(own.people["owner"])
@@ -72,5 +97,9 @@ def test_the_lists_lead_there_with_their_filters(own: Scene) -> None:
     page = client.get(url(Ticket, "changelist"), {"status__exact": "refunding"}).content.decode()
     address = reverse("desk:list-export", args=["tickets", "xlsx"])
     assert f'href="{address}?status__exact=refunding"' in page
+    viewers = client_of(own.people["viewer"])
+    for model in (Ticket, Refund, FundEntry):
+        assert "x-export" in client.get(url(model, "changelist")).content.decode(), model
+        assert "x-export" not in viewers.get(url(model, "changelist")).content.decode(), model
     whole = client.get(address)
     assert b"".join(whole.streaming_content)[:2] == b"PK"

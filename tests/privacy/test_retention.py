@@ -177,6 +177,25 @@ def test_pictures_that_were_under_way_go_later(monkeypatch: pytest.MonkeyPatch) 
     assert files() == before and not EvidenceFile.objects.exists()
 
 
+def test_pictures_that_cannot_be_deleted_wait_for_the_next_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The task goes on at once where something went, not with the same pictures without end."""
+    woken: list[str] = []
+    monkeypatch.setattr(tasks, "wake", lambda task, cluster: woken.append(task))
+    monkeypatch.setattr(tasks, "MOST_PICTURES", 2)
+    monkeypatch.setattr(pictures, "left_of_erased", lambda most: list(range(most)))
+    for deleted, again in ((0, 0), (1, 1), (2, 1)):
+        woken.clear()
+        monkeypatch.setattr(pictures, "delete", lambda left, deleted=deleted: deleted)
+        tasks.erase_old()
+        assert len(woken) == again, deleted
+    monkeypatch.setattr(pictures, "left_of_erased", lambda most: [1])
+    woken.clear()
+    tasks.erase_old()
+    assert woken == []
+
+
 def test_owners_set_the_time() -> None:
     shop = make_shop()
     owner, admin = make_user(shop), make_user(shop, "admin")

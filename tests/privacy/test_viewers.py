@@ -7,7 +7,15 @@ from django.urls import reverse
 
 from aftersale.domain.masking import masked
 from aftersale.domain.multilingual import MultilingualText
-from aftersale.models import BlockedBuyer, Order, Role, Ticket, TicketEvent
+from aftersale.models import (
+    ApprovalRequest,
+    BlockedBuyer,
+    Order,
+    PlatformStep,
+    Role,
+    Ticket,
+    TicketEvent,
+)
 from aftersale.services.access import masks
 from aftersale.services.access.rights import Right, may
 from strategies.models import Decision
@@ -79,6 +87,47 @@ def test_lists_and_pages(scene: Scene) -> None:
         text = viewer.get(page).content.decode()
         assert MASKED in text and BUYER not in text, page
         assert BUYER in agent.get(page).content.decode(), page
+
+
+def test_texts_of_a_case(scene: Scene) -> None:
+    """Internal notes, words that wait for a second person, and what a platform was told."""
+    ticket = scene.row(Ticket)
+    Ticket.objects.filter(pk=ticket.pk).update(flags=["second_person"])
+    TicketEvent.objects.create(
+        ticket=ticket, at=ticket.applied_at, kind="internal", actor="person", note=f"of {BUYER}"
+    )
+    ApprovalRequest.objects.create(
+        shop=scene.shop, ticket=ticket, kind="negotiate", amount=1, alone_up_to=0, together=1,
+        arguments={"message": f"dear {BUYER}"}, requested_by=scene.people["owner"],
+        requested_at=ticket.applied_at,
+    )  # fmt: skip
+    PlatformStep.objects.create(
+        shop=scene.shop, ticket=ticket, order=ticket.order, kind="note", at=ticket.applied_at,
+        details={"text": f"sent {BUYER}"}, state="declined", reason=f"not of {BUYER}",
+    )  # fmt: skip
+    page = reverse("desk:case", args=[ticket.pk])
+    for user, shown in (("viewer", MASKED), ("cs_agent", BUYER)):
+        text = client_of(scene.people[user]).get(page).content.decode()
+        internal = text.split("wb-internal", 1)[1].split("</p>", 1)[0]
+        assert f"of {shown}" in internal, user
+        for words in (f"dear {shown}", f"sent {shown}", f"not of {shown}"):
+            assert words in text, (user, words)
+        assert (BUYER in text) == (user == "cs_agent")
+
+
+def test_a_second_persons_note_by_token(scene: Scene) -> None:
+    ticket = scene.row(Ticket)
+    ApprovalRequest.objects.create(
+        shop=scene.shop, ticket=ticket, kind="approve", amount=1, alone_up_to=0, together=1,
+        state="declined", note=f"not to {BUYER}", requested_by=scene.people["owner"],
+        requested_at=ticket.applied_at, settled_by=scene.people["cs_agent"],
+        settled_at=ticket.applied_at,
+    )  # fmt: skip
+    owners = program(scene.shop, scene.people["owner"], "read")
+    address = f"/tickets/{ticket.ticket_no}"
+    for reader, shown in ((of_a_viewer(scene), MASKED), (owners, BUYER)):
+        asked = reader.get(address).content["second_person"]
+        assert asked["note"] == f"not to {shown}"
 
 
 def test_nobody_is_found_by_letters(scene: Scene) -> None:

@@ -24,9 +24,9 @@ from django.views.decorators.http import require_GET
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.change_list import CountedOnce
+from aftersale.admin.kit.exports import exported
 from aftersale.admin.kit.pages import desk_page
 from aftersale.domain.labels import REASONS
-from aftersale.domain.multilingual import said
 from aftersale.models import (
     FundEntry,
     FundEntryKind,
@@ -40,7 +40,6 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.services.access.rights import Right, shops_of
-from aftersale.services.shared import trail
 from aftersale.services.sheets.write_file import MOST_ROWS, Cell, csv_lines, xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -146,12 +145,7 @@ def export(request: HttpRequest, what: str, form: str) -> HttpResponseBase:
         told = _("Excel holds at most %(most)s rows: narrow the search down, or take the CSV file.")
         messages.error(request, told % {"most": f"{MOST_ROWS - 1:,}"})
         return redirect(f"{back}?{request.GET.urlencode()}")
-    rows = trail.exported(
-        _rows(found, listed),
-        said(listed.title),
-        user=access.person(request),
-        filters=request.GET.dict(),
-    )
+    rows = exported(request, _rows(found, listed), listed.title)
     head = [str(column.heading) for column in listed.columns]
     name = f"afterdesk-{what}-{timezone.localdate():%Y%m%d}.{form}"
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,18 +1,34 @@
 """Exports are entries of the audit trail, with their filters and number of rows (SPEC P6)."""
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from aftersale.admin.kit import access
+from aftersale.admin.kit.model_admin import ReadOnlyAdmin
 from aftersale.domain.multilingual import said
 from aftersale.models import Shop
+from aftersale.services.access.rights import Right
 from aftersale.services.shared import trail
 
 _LONGEST = 200
 Row = TypeVar("Row")
+
+
+class ExportedList(ReadOnlyAdmin):
+    """A list that says where its files are, to those who may have them (SPEC P1)."""
+
+    list_before_template = "aftersale/desk/list_export.html"
+    # Its name in addresses (desk/list_export.py).
+    exported: ClassVar[str]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        may = {"may_export": access.has_somewhere(request, Right.HANDLE_TICKETS)}
+        return super().changelist_view(request, {**(extra_context or {}), **may})
 
 
 def exported(

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin.kit import columns
+from aftersale.admin.kit.exports import ExportedList
 from aftersale.admin.kit.filters import ShopFilter
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.admin.kit.sections import Section
@@ -45,8 +46,7 @@ class FundAdmin(ScopedAdmin):
 
 
 @admin.register(FundEntry)
-class FundEntryAdmin(ScopedAdmin):
-    list_before_template = "aftersale/desk/list_export.html"
+class FundEntryAdmin(ExportedList, ScopedAdmin):
     exported = "fund-entries"
     shop_path = "fund__shop"
     related = ("fund__shop", "user", "attempt")

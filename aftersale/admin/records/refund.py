@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from aftersale.admin.kit import colours, columns
+from aftersale.admin.kit.exports import ExportedList
 from aftersale.admin.kit.filters import ShopFilter
 from aftersale.admin.kit.index_reads import IndexRead, ReadPlan, words
 from aftersale.admin.kit.model_admin import ScopedAdmin
@@ -65,8 +66,7 @@ _IS_NOT_SETTLED = words("status", _NOT_SETTLED)
 
 
 @admin.register(Refund)
-class RefundAdmin(RefundSteps, TicketSearch, ScopedAdmin):
-    list_before_template = "aftersale/desk/list_export.html"
+class RefundAdmin(ExportedList, RefundSteps, TicketSearch, ScopedAdmin):
     exported = "refunds"
     step_fits = FITS
     related = ("shop", "ticket", "order", "requested_by")

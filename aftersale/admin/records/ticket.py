@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from aftersale.admin.desk.batch import TITLES, to_batch
 from aftersale.admin.desk.shipping_alerts import alert_of
 from aftersale.admin.kit import colours, columns
+from aftersale.admin.kit.exports import ExportedList
 from aftersale.admin.kit.filters import ShopFilter
 from aftersale.admin.kit.index_reads import IndexRead, ReadPlan, words
 from aftersale.admin.kit.model_admin import ScopedAdmin
@@ -147,8 +148,7 @@ def events_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 @admin.register(Ticket)
-class TicketAdmin(CaseButtons, TicketSearch, ScopedAdmin):
-    list_before_template = "aftersale/desk/list_export.html"
+class TicketAdmin(ExportedList, CaseButtons, TicketSearch, ScopedAdmin):
     exported = "tickets"
     related = ("shop", "order")
     colours = {"status": colours.TICKET_STATUS}

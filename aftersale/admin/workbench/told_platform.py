@@ -28,4 +28,4 @@ def told_platform(request: HttpRequest, ticket: Ticket) -> Panel | None:
     if not steps:
         return None
     rows = [(step, COLOURS.get(StepState(step.state), "info")) for step in steps]
-    return Panel(_("Told to the platform"), TEMPLATE, {"rows": rows, "shop": ticket.shop})
+    return Panel(_("Told to the platform"), TEMPLATE, {"rows": rows, "ticket": ticket})

@@ -1,11 +1,11 @@
 """Erasing a buyer (SPEC P7): a random stand-in takes the place of the number everywhere, notes and
 pictures go, money and decisions stay.
 
-First the texts of the whole shop, without a lock; then, in one transaction, all that is decided on:
-the lock of arrivals alone, the shop, the evaluator's lane, the buyer's orders and tickets, as in
-docs/locking.md. So nothing of the buyer arrives or is decided meanwhile, and whoever comes after
-finds the stand-in at the door (services/buyers). Files are deleted last, each before its row: what
-a crash leaves is found again (`pictures.py`).
+First the texts of the whole shop and of its people, without a lock; then, in one transaction, all
+that is decided on: the lock of arrivals alone, the shop, the evaluator's lane, the buyer's orders
+and tickets, as in docs/locking.md. So nothing of the buyer arrives or is decided meanwhile, and
+whoever comes after finds the stand-in at the door (services/buyers). Files are deleted last, each
+before its row: what a crash leaves is found again (`pictures.py`).
 """
 
 from datetime import datetime
@@ -42,7 +42,8 @@ from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.signals import buyer_erased, shop_changed
 
 from . import pictures
-from .places import places
+from .people import sweep_people
+from .places import is_held, places
 from .rewriting import Rewriting
 from .sweep import sweep
 from .words import without_words
@@ -72,19 +73,11 @@ def erase(*, shop_id: int, buyer: str, user: User, now: datetime) -> Erased:
     rewrite = Rewriting(buyer, known or erased.new_stand_in())
     if not is_stand_in(shop_id, buyer):
         sweep(shop_id, rewrite)
+        sweep_people(shop_id, rewrite)
     with transaction.atomic():
         done, to_delete = _erase(shop_id, rewrite, user, now)
     pictures.delete(to_delete)
     return done
-
-
-def is_held(shop_id: int, buyer: str) -> bool:
-    """Whether a row of the shop has this number, or stand-in."""
-    return any(
-        place.model._default_manager.filter(**{place.shop: shop_id, name: buyer}).exists()
-        for place in places()
-        for name in place.buyers
-    )
 
 
 def is_stand_in(shop_id: int, buyer: str) -> bool:
@@ -92,7 +85,7 @@ def is_stand_in(shop_id: int, buyer: str) -> bool:
 
 
 def _must_be_held(shop_id: int, buyer: str) -> None:
-    if not is_held(shop_id, buyer):
+    if not is_held([shop_id], buyer):
         raise NotFound(_("Nothing is held of such a buyer in this shop."), pointer="buyer")
 
 

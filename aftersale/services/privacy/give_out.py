@@ -38,8 +38,7 @@ from aftersale.services.buyers import erased
 from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotFound, Refused
 
-from .erase import is_held
-from .places import held_elsewhere
+from .places import held_elsewhere, is_held
 
 _ORDER = [
     "order_no",
@@ -110,7 +109,7 @@ def give_out(*, shop_id: int, buyer: str, user: User, now: datetime) -> bytes:
     if not buyer:
         raise Refused(_("Say which buyer."), pointer="buyer")
     here = erased.here(shop_id, buyer)
-    if not is_held(shop_id, here):
+    if not is_held([shop_id], here):
         raise NotFound(_("Nothing is held of such a buyer in this shop."), pointer="buyer")
     shop = Shop.objects.get(pk=shop_id)
     with transaction.atomic():

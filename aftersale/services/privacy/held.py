@@ -13,7 +13,8 @@ from aftersale.services.buyers import erased
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.tickets.lifecycle import FINAL
 
-from .erase import is_held, is_stand_in
+from .erase import is_stand_in
+from .places import is_held
 
 
 class Held(NamedTuple):
@@ -36,7 +37,7 @@ def held(*, shop_id: int, buyer: str, user: User) -> Held:
     if not buyer:
         raise Refused(_("Say which buyer."), pointer="buyer")
     here = erased.here(shop_id, buyer)
-    if not is_held(shop_id, here):
+    if not is_held([shop_id], here):
         raise NotFound(_("Nothing is held of such a buyer in this shop."), pointer="buyer")
     tickets = Ticket.objects.filter(Q(buyer=here) | Q(order__buyer=here), shop=shop_id)
     return Held(

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import MultilingualText
@@ -31,7 +31,8 @@ class Rewriting:
         """The forms in which the number may be stored: as it is, in JSON, in an address."""
         in_json = json.dumps(self.buyer, ensure_ascii=False)[1:-1]
         escaped = json.dumps(self.buyer)[1:-1]
-        return {self.buyer, in_json, escaped, quote(self.buyer), quote(self.buyer, safe="")}
+        in_address = {quote(self.buyer), quote(self.buyer, safe=""), quote_plus(self.buyer)}
+        return {self.buyer, in_json, escaped, *in_address}
 
     def __call__(self, value: Any) -> Any:
         match value:
