@@ -13,8 +13,9 @@ class AftersaleConfig(AppConfig):
         import aftersale.admin.accounts.session  # noqa: F401, its receiver of log-ins
         from aftersale.models import TicketEvent
         from aftersale.services.outbox import wake_webhooks
+        from aftersale.services.refunds import second_person
         from aftersale.services.sheets import blocked_buyers, kinds, reject_texts
-        from aftersale.signals import tickets_waiting
+        from aftersale.signals import left_the_desk, tickets_waiting
         from config import acting
 
         pre_execute.connect(acting.task_begins, dispatch_uid="acting.begins")
@@ -25,6 +26,7 @@ class AftersaleConfig(AppConfig):
             wake_webhooks.on_ticket_event, sender=TicketEvent, dispatch_uid="webhooks.event"
         )
         tickets_waiting.connect(wake_webhooks.on_tickets_waiting, dispatch_uid="webhooks.arrived")
+        left_the_desk.connect(second_person.on_left_the_desk, dispatch_uid="second_person.left")
         post_migrate.connect(make_schedules, sender=self, dispatch_uid="aftersale.schedules")
 
 

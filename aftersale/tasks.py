@@ -57,7 +57,7 @@ def forget_calls() -> None:
 
 def forget_trail() -> None:
     """Deletes entries of the audit trail that are older than 400 days (SPEC P6). Idempotent."""
-    audit_trail.forget(now=timezone.now())
+    audit_trail.forget(now=database_moment())
 
 
 def read_platforms() -> None:

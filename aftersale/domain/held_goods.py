@@ -4,7 +4,8 @@ A claim on a line holds that line, a claim on the whole order all of it. Two rul
 
 - A price adjustment holds nothing: on a line of quantity 1, all claims together stay below what
   was paid for the line. A claim on the whole order is one where the order has one such line,
-  gifts (0.00) aside. Freight counts as not given back: it adds nothing to what was paid.
+  gifts (0.00) aside. Freight counts as not given back: it adds nothing to what was paid. A price
+  difference that the shop itself gives back is one on a line of any quantity.
 - Money given back on a line beyond what was paid for it (and beyond the freight, SPEC E2) came
   out of other lines. Nobody knows which: each line is held whose money may all be gone by it.
 """
@@ -37,6 +38,8 @@ class Claim(NamedTuple):
     line: int | None
     amount: int
     stage: Stage
+    # A price difference that the shop itself gives back (SPEC P3).
+    difference: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,12 @@ class OrderMoney:
 
     def _is_adjustment(self, claim: Claim) -> bool:
         if claim.line is None:
-            return len(self.sold) == 1 and self._is_adjusted(self.sold[0])
-        return any(line.number == claim.line and self._is_adjusted(line) for line in self.sold)
+            return len(self.sold) == 1 and self._is_adjusted(self.sold[0], claim)
+        return any(
+            line.number == claim.line and self._is_adjusted(line, claim) for line in self.sold
+        )
 
-    def _is_adjusted(self, line: Line) -> bool:
+    def _is_adjusted(self, line: Line, claim: Claim) -> bool:
         """Money of an unknown line may be of this one: all of it counts."""
         claimed = sum(
             claim.amount
@@ -94,7 +99,7 @@ class OrderMoney:
             if claim.line == line.number or claim.line not in self._numbers
         )
         total = claimed + self.outside + self._taken_by_others(line.number)
-        return line.quantity == 1 and total < min(line.paid, self.paid)
+        return (line.quantity == 1 or claim.difference) and total < min(line.paid, self.paid)
 
     def _held_by(self, claim: Claim) -> frozenset[int] | None:
         if claim.line is None or claim.line not in self._numbers:

@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='auditentry',
-            index=models.Index(condition=models.Q(('user__isnull', False)), fields=['user', '-at', '-id'], name='audit_by'),
+            index=models.Index(condition=models.Q(('token', None), ('user__isnull', False)), fields=['user', '-at', '-id'], name='audit_by'),
         ),
         migrations.AddIndex(
             model_name='auditentry',
@@ -175,6 +175,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='auditentry',
-            index=models.Index(condition=models.Q(('request_id', ''), _negated=True), fields=['request_id'], name='audit_of_request'),
+            index=models.Index(condition=models.Q(('request_id', ''), _negated=True), fields=['request_id', '-at', '-id'], name='audit_of_request'),
         ),
     ]

@@ -102,7 +102,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["scope", "-at", "-id"], name="audit_of_scope"),
             models.Index(fields=["scope", "kind", "-at", "-id"], name="audit_of_scope_and_kind"),
             models.Index(
-                fields=["user", "-at", "-id"], condition=Q(user__isnull=False), name="audit_by"
+                fields=["user", "-at", "-id"],
+                condition=Q(user__isnull=False, token=None),
+                name="audit_by",
             ),
             models.Index(
                 fields=["token", "-at", "-id"],
@@ -116,7 +118,9 @@ class AuditEntry(models.Model):
                 fields=["address", "-at", "-id"], condition=~Q(address=""), name="audit_from"
             ),
             models.Index(
-                fields=["request_id"], condition=~Q(request_id=""), name="audit_of_request"
+                fields=["request_id", "-at", "-id"],
+                condition=~Q(request_id=""),
+                name="audit_of_request",
             ),
         ]
 

@@ -10,7 +10,7 @@ stops where the past does not carry more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
@@ -40,11 +40,14 @@ SEEDS = 8
 MOST_PAIRS = 200_000
 
 
-def grow(grid: Grid, *, most: int, free: Bools | None = None) -> list[Rule]:
+def grow(
+    grid: Grid, *, most: int, free: Bools, between: Callable[[], object] = lambda: None
+) -> list[Rule]:
     """At most so many rules, each for what those before it leave."""
-    free = np.ones(len(grid.cases), dtype=bool) if free is None else free.copy()
+    free = free.copy()
     rules: list[Rule] = []
     while len(rules) < most:
+        between()
         rule = _best_rule(grid, free)
         if rule is None:
             break

@@ -77,7 +77,7 @@ def propose(
     may_lose: int,
     between: Callable[[], object] = lambda: None,
 ) -> list[Point]:
-    """The points, cautious first. `may_lose` is fen a month; `between` is called now and then.
+    """The points, cautious first. `may_lose` is fen a month; `between` is called before each rule.
 
     The point within the limit is marked; there is none where the past carries nothing.
     """
@@ -87,8 +87,7 @@ def propose(
     }
     points = []
     for price in PRICES:
-        between()
-        points.append(_at_price(parts, grids, price))
+        points.append(_at_price(parts, grids, price, between))
     limited = [_limited(point, may_lose * months, may_lose * unseen_months) for point in points]
     best = max(limited, key=lambda point: point.minutes)
     found = [point for point in points if point.rules]
@@ -98,7 +97,9 @@ def propose(
     return _undominated(found)
 
 
-def _at_price(parts: Sequence[Part], grids: Mapping[str, Grid], price: int) -> Point:
+def _at_price(
+    parts: Sequence[Part], grids: Mapping[str, Grid], price: int, between: Callable[[], object]
+) -> Point:
     fen_a_minute = price * 100 / 60
     point = Point(price)
     taken: Ints = np.zeros(0, dtype=np.int64)
@@ -108,7 +109,7 @@ def _at_price(parts: Sequence[Part], grids: Mapping[str, Grid], price: int) -> P
         free = ~np.isin(part.seen.ticket, taken)
         unseen_free = ~np.isin(part.unseen.ticket, taken_unseen)
         grid = grids[part.scenario].priced(fen_a_minute)
-        for rule in grow(grid, most=part.room, free=free):
+        for rule in grow(grid, most=part.room, free=free, between=between):
             if not holds(part.unseen, rule, unseen_free, fen_a_minute):
                 continue
             here, there = rule.mask(part.seen) & free, rule.mask(part.unseen) & unseen_free

@@ -173,6 +173,21 @@ def test_a_saved_order_offers_to_evaluate_what_waits(own: Scene) -> None:
     assert "Evaluate what waits" not in text_of(answer)
 
 
+def test_a_saved_order_can_be_undone(own: Scene) -> None:
+    """What the button sends is the order before; by then a newer one refuses it (SPEC T5)."""
+    a, b, c = present = three(own.shop)
+    client = english_client(own.people["owner"])
+    page = send(client, own.shop, [c, b, a], present).content.decode()
+    assert f'data-undo hx-post="{reverse("automation:board-order", args=[own.shop.pk, PRE])}"' in (
+        page
+    )
+    assert f'{{"seen": "{c},{b},{a}", "ids": "{a},{b},{c}"}}' in page
+    assert send(client, own.shop, present, [c, b, a]).status_code == 200
+    assert order_of(own.shop) == present
+    assert send(client, own.shop, [b, a, c], [c, b, a]).status_code == 409
+    assert "data-undo" not in client.get(BOARD).content.decode()
+
+
 def test_the_board_takes_few_queries_however_much_is_on_it(own: Scene) -> None:
     client = client_of(own.people["owner"])
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.admin.accounts.dangerous import DANGEROUS
-from aftersale.models import AuditEntry, Fund, Membership, WebhookEndpoint
+from aftersale.models import AuditEntry, Fund, Membership, Ticket, WebhookEndpoint
 from aftersale.services.refunds import payment_stop
 from aftersale.services.shops import shops
 from strategies.models import Strategy
@@ -68,6 +68,16 @@ def disabled(scene: Scene, operator: User) -> None:
 
 def enabling(scene: Scene) -> dict[str, Any]:
     return {"read": "1", "revision": Strategy.objects.get(pk=scene.row(Strategy).pk).revision}
+
+
+def limits(scene: Scene) -> dict[str, Any]:
+    change = reverse("desk:shop-second-person-change", args=[scene.shop.pk])
+    seen = client_in("en", scene.people["owner"]).get(change).context["seen"]
+    return {"seen": seen, "owner": "500", "admin": "500", "cs_manager": "500", "cs_agent": "21"}
+
+
+def buyer(scene: Scene) -> dict[str, Any]:
+    return {"buyer": scene.row(Ticket).buyer}
 
 
 def endpoint(scene: Scene) -> list[Any]:
@@ -138,6 +148,13 @@ STEPS: dict[str, Step] = {
         "Wallet · ¥1.00 · interest",
         args=lambda scene: [scene.row(Fund).pk],
         sent=lambda scene: {"direction": "in", "amount": "1", "note": "interest"},
+    ),
+    "desk:shop-second-person-change": Step(
+        "changed", "Customer service approves alone up to", sent=limits
+    ),
+    "desk:shop-buyer-give": Step("buyer_exported", "", sent=buyer),
+    "desk:shop-buyer-erase": Step(
+        "buyer_erased", "1 tickets", sent=lambda scene: buyer(scene) | {"sure": "1"}
     ),
     "desk:automation-resume": Step("resumed", "", before=paused),
     "admin:aftersale_paymentstop_lift": Step(

@@ -214,7 +214,8 @@ def test_operators_change_users_and_keep_themselves(operator: User) -> None:
     owner.refresh_from_db()
     assert (owner.first_name, owner.is_superuser, owner.is_staff) == ("Boss", True, True)
     assert session.get("/admin/").status_code == 302
-    assert AuditEntry.objects.get(whom=owner, kind="access").note == "operator"
+    note = AuditEntry.objects.get(whom=owner, kind="access").note
+    assert note == "operator, name: – → Boss, mail address: – → boss@example.com"
     mine = reverse("desk:user-change", args=[operator.pk])
     assert client.post(mine, {"name": "x", "is_active": "on"}, **HTMX).status_code == 422
     operator.refresh_from_db()

@@ -27,8 +27,9 @@ def test_a_program_pauses_and_a_person_resumes(erp: Program, shop: Shop, owner: 
     shop.refresh_from_db()
     assert (ticket.awaiting_evaluation, shop.automation_paused) == (False, True)
     kinds = AuditEntry.objects.filter(shop=shop).exclude(kind="token").order_by("pk")
-    assert list(kinds.values_list("kind", "user")) == [
-        ("paused", owner.pk),
+    assert list(kinds.values_list("kind", "user", "token__name")) == [
+        ("paused", owner.pk, "ERP"),
+        ("refused", owner.pk, "ERP"),
     ]
 
 

@@ -46,7 +46,7 @@ STALE = os.environ.get("BENCH_STALE")
 # Each filter of the audit trail, with what many, few and no entries have.
 TRAIL_FILTERS = (
     "", "kind=refused", "kind=logged_in", "kind=password", "who=all", "who=nobody",
-    "address=203.0.113.7", "address=198.51.100.1", "kind=exported&address=203.0.113.7",
+    "address=203.0.113.3", "address=198.51.100.1", "kind=exported&address=203.0.113.3",
     "request_id=c4ca4238a0b923820dcc509a6f75849b", "since=2020-01-01T00:00",
     "until=2020-01-01T00:00", "since=2020-01-01T00:00&kind=refused",
 )  # fmt: skip
@@ -145,10 +145,11 @@ SELECT shop_id, order_id, ticket_id, 'shipped_after_refund',
 _TRAIL = """
 INSERT INTO aftersale_auditentry (at, kind, user_id, address, request_id, shop_id, whom_id, subject,
     note, filters)
-SELECT t.applied_at, (array['call', 'changed', 'exported', 'refused', 'logged_in'])[1 + n %% 5],
-    p.user_id, '203.0.113.' || n %% 200, md5(n::text), CASE WHEN n %% 5 < 4 THEN t.shop_id END,
-    CASE WHEN n %% 5 = 4 THEN p.user_id END, '', 'note', '{}'
+SELECT t.applied_at, (array['call', 'changed', 'exported', 'refused', 'logged_in'])[1 + k],
+    p.user_id, '203.0.113.' || n / 5 %% 4, md5(n::text), CASE WHEN k < 4 THEN t.shop_id END,
+    CASE WHEN k = 4 THEN p.user_id END, '', 'note', '{}'
   FROM aftersale_ticket t, LATERAL (SELECT substr(t.ticket_no, 2)::int AS n) m,
+       LATERAL (SELECT (n + n / 1000) %% 5 AS k) o,
        LATERAL (SELECT user_id FROM aftersale_membership WHERE shop_id = t.shop_id LIMIT 1) p
  WHERE n BETWEEN %(first)s AND %(last)s ORDER BY n
 """

@@ -70,5 +70,13 @@ def test_from_the_invitation_to_the_first_approval(page: Page, live_server: Any)
     ticket = Ticket.objects.get(pk=ticket.pk)
     assert ticket.status == "refunding"
     kinds = list(AuditEntry.objects.order_by("pk").values_list("kind", flat=True))
-    assert kinds == ["joined", "logged_in", "factor_added", "factor_added", "logged_in"]
+    assert kinds == [
+        "member",
+        "member",
+        "joined",
+        "logged_in",
+        "factor_added",
+        "factor_added",
+        "logged_in",
+    ]
     assert problems == []

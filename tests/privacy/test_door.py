@@ -11,10 +11,12 @@ from aftersale.models import (
     ErasedBuyer,
     ImportRow,
     Order,
+    PlatformFacts,
     Shop,
     Ticket,
     TicketEvent,
 )
+from aftersale.platforms.protocol import Fact
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.buyers import erased
 from aftersale.services.exports import bring, run
@@ -22,6 +24,7 @@ from aftersale.services.exports.write import name_buyers
 from aftersale.services.privacy.erase import erase
 from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.shops import shops
+from aftersale.services.syncing import facts
 from strategies.models import Decision
 from strategies.services.evaluator import Tally, decide_shop
 from tests.aftersale.ingest.record_factories import NOON, at, order, save_order, save_ticket, ticket
@@ -160,6 +163,20 @@ def test_files_of_back_offices(shop: Shop) -> None:
     name_buyers(shop, {"O1": BUYER})
     assert Order.objects.get(order_no="O1").buyer == stand_in
     assert not traces(BUYER)
+
+
+def test_what_the_platform_says_of_old_requests(shop: Shop) -> None:
+    """Its facts hold texts and pictures: those of a later request are kept."""
+    save_order(order(buyer=BUYER))
+    save_ticket(ticket())
+    erase_them(shop)
+    later = {"ticket_no": "T2", "applied_at": at(7), "updated_at": at(7)}
+    save_ticket(ticket(**later), hour=7)
+    told = {number: [Fact("history", NOTE)] for number in ("T1", "T2", "T3")}
+    facts.keep(shop.pk, "ticket", told, now=LATER)
+    facts.keep(shop.pk, "order", {"O1": [Fact("seller_note", NOTE)]}, now=LATER)
+    kept = PlatformFacts.objects.order_by("number").values_list("number", flat=True)
+    assert list(kept) == ["T2", "T3"]
 
 
 def test_another_secret_key_goes_on_recognising(shop: Shop) -> None:

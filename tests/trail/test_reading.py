@@ -20,6 +20,7 @@ from aftersale.services.shared.errors import NotAllowed
 from config.acting import acting, by_token
 from tests.admin.clients import client_in
 from tests.factories import NOON, make_shop, make_user
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +135,15 @@ def test_the_page_names_people_and_tokens(made: Trail) -> None:
     assert "Nothing found" in page(made.owner, who="else")
     assert "Enter a valid IPv4 or IPv6 address" in page(made.owner, address="b-77")
     assert page(made.owner, before="nonsense_x") != ""
+
+
+def test_a_page_takes_few_queries(made: Trail) -> None:
+    """PERFORMANCE, Lists."""
+    for user, query in ((made.owner, {}), (made.owner, {"who": "boss"}), (made.operator, {})):
+        client = client_in("en", user)
+        with counted_queries() as asked:
+            client.get(reverse("desk:trail"), query)
+        assert len(asked) <= 8, [one["sql"][:90] for one in asked.captured_queries]
 
 
 def test_older_entries_are_a_link_away(made: Trail, monkeypatch: pytest.MonkeyPatch) -> None:

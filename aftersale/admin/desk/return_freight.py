@@ -11,6 +11,7 @@ from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.workbench.changed_case import CHANGED, says_what_changed
 from aftersale.admin.workbench.consequences import buyer
+from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
 from aftersale.services.desk import evidence, return_freight
 from aftersale.services.shared.errors import Refused
@@ -28,10 +29,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     def act() -> HttpResponse:
         if chosen not in (PAY, REFUSE):
             raise Refused(_("Choose whether the freight is paid."), pointer="answer")
-        amount = request.POST.get("amount", "")
         ticket = return_freight.answer(
             ticket_id=pk,
-            amount=int(amount) if amount.isdecimal() and len(amount) < 13 else 0,
+            amount=whole_number(request.POST.get("amount", "")) or 0,
             pays=chosen == PAY,
             text=request.POST.get("text", "") if chosen == REFUSE else "",
             evidence=request.FILES.getlist("evidence") if chosen == REFUSE else (),

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -87,8 +88,8 @@ class TrailForm(SettingsForm):
 @desk_page
 def page(request: HttpRequest) -> HttpResponse:
     form = TrailForm(request)
+    _require_reader(request)
     user, wanted = access.person(request), form.wanted()
-    audit_trail.require_reader(user)
     entries: list[AuditEntry] = []
     if wanted is not None:
         before = _before(request.GET.get("before", ""))
@@ -118,8 +119,8 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     if form not in ("csv", "xlsx"):
         raise Http404
     filters = TrailForm(request)
+    _require_reader(request)
     user, wanted = access.person(request), filters.wanted()
-    audit_trail.require_reader(user)
     if wanted is None:
         return redirect("desk:trail")
     entries = audit_trail.every(user=user, wanted=wanted)
@@ -136,6 +137,12 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
             csv_lines(head, rows), content_type="text/csv; charset=utf-8", headers=disposition
         )
     return StreamingHttpResponse(xlsx(head, rows), content_type=XLSX, headers=disposition)
+
+
+def _require_reader(request: HttpRequest) -> None:
+    """Before the form is judged: who may not read is told that, and nothing of the filters."""
+    if not access.reads_trail(request):
+        raise PermissionDenied
 
 
 def _before(text: str) -> tuple[datetime, int] | None:

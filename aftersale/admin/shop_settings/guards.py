@@ -146,7 +146,8 @@ def _section(
         form = LimitForm(initial=limit)
     term = clean_identifier(request.GET.get("q", ""))
     found = shop.blocked_buyers.select_related("created_by").order_by("-pk")
-    if term and access.may(request, shop.pk, Right.SEE_BUYERS):
+    may_search = access.may(request, shop.pk, Right.SEE_BUYERS)
+    if term and may_search:
         found = found.filter(buyer__icontains=term)
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     return section(
@@ -160,6 +161,7 @@ def _section(
         limit_amount=None if amount is None else format_yuan(amount),
         seen=request.POST.get("seen") or seal(limit),
         term=term,
+        may_search=may_search,
         page=page,
         blocked=[_row(shop, row) for row in page],
     )

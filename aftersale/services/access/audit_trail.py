@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from aftersale.models import ApiToken, AuditEntry, Membership
+from aftersale.models import AuditEntry, Membership
 from aftersale.services.access.rights import Right, shops_of
 from aftersale.services.shared import index_only
 from aftersale.services.shared.errors import NotAllowed
 
 KEPT = timedelta(days=400)
 _CHUNK = 2_000
+_PERSON = "(SELECT id FROM auth_user WHERE username = %s)"
+_TOKENS = "(SELECT id FROM aftersale_apitoken WHERE name = %s) k"
 _NEWEST = "ORDER BY at DESC, id DESC LIMIT %s"
 
 
@@ -37,37 +39,32 @@ class Wanted:
 
 
 class _Condition(NamedTuple):
+    """On an entry, or on its relation to a row `k` of `keys`, each of which is read by itself."""
+
     sql: str
     values: Sequence[Any] = ()
-
-
-def require_reader(user: User) -> None:
-    """Raises NotAllowed for those who are neither an operator nor an owner of some shop."""
-    owner = user.is_superuser or shops_of(user, Right.CHANGE_SHOP).exists()
-    if not (user.is_active and owner):
-        raise NotAllowed(_("Owners of a shop and operators read the audit trail."))
+    keys: str = ""
 
 
 def find(
     *, user: User, wanted: Wanted, most: int, before: tuple[datetime, int] | None = None
 ) -> list[AuditEntry]:
-    """The newest entries, at most `most`, older than `before` (an entry's `at` and key)."""
-    require_reader(user)
+    """The newest entries, at most `most`, older than `before` (an entry's `at` and key).
+
+    Raises NotAllowed for those who are neither an operator nor an owner of some shop.
+    """
     scopes = _scopes(user, wanted.shop_id)
     common = _common(wanted, before)
     telling = _telling(wanted)
     if telling:
         within = [] if scopes is None else [_Condition("scope = ANY(%s)", [scopes])]
         rest = [*within, *(_any(group) for group in telling[1:]), *common]
-        parts = [_newest([one, *rest], most) for one in telling[0]]
+        parts = [_newest(one, rest, most) for one in telling[0]]
     elif scopes is None:
-        parts = [_newest(common, most)]
+        parts = [_newest(_Condition("true"), common, most)]
     else:
-        sql, values = _newest([_Condition("scope = s.id"), *common], most)
-        each = f"SELECT w.* FROM unnest(%s::bigint[]) s (id) CROSS JOIN LATERAL ({sql}) w"  # noqa: S608
-        parts = [_Condition(each, [scopes, *values])]
-    if not parts:
-        return []
+        own = _Condition("scope = k.id", [scopes], keys="unnest(%s::bigint[]) k (id)")
+        parts = [_newest(own, common, most)]
     united = " UNION ".join(f"({part.sql})" for part in parts)
     keys = index_only.fetch(
         f"SELECT id FROM ({united}) found {_NEWEST}",  # noqa: S608
@@ -93,13 +90,16 @@ def forget(*, now: datetime) -> int:
 
 def _scopes(user: User, shop_id: int | None) -> list[int] | None:
     """Whose entries the user reads (AuditEntry.scope); None for all."""
-    if user.is_superuser:
+    if user.is_active and user.is_superuser:
         return None if shop_id is None else [shop_id]
-    shops = list(shops_of(user, Right.CHANGE_SHOP).values_list("pk", flat=True))
+    members = Membership.objects.filter(shop__in=shops_of(user, Right.CHANGE_SHOP))
+    seats = list(members.values_list("shop", "user"))
+    if not (user.is_active and seats):
+        raise NotAllowed(_("Owners of a shop and operators read the audit trail."))
+    shops = {shop for shop, _user in seats}
     if shop_id is not None:
         return [pk for pk in shops if pk == shop_id]
-    members = Membership.objects.filter(shop__in=shops).values_list("user", flat=True)
-    return [*shops, *{-pk for pk in members}]
+    return [*shops, *{-pk for _shop, pk in seats}]
 
 
 def _telling(wanted: Wanted) -> list[list[_Condition]]:
@@ -108,13 +108,11 @@ def _telling(wanted: Wanted) -> list[list[_Condition]]:
     if wanted.request_id:
         groups.append([_Condition("request_id = %s", [wanted.request_id])])
     if wanted.who:
-        people = list(User.objects.filter(username=wanted.who).values_list("pk", flat=True))
-        tokens = list(ApiToken.objects.filter(name=wanted.who).values_list("pk", flat=True))
         groups.append(
             [
-                *(_Condition("user_id = %s AND token_id IS NULL", [pk]) for pk in people),
-                *(_Condition("whom_id = %s", [pk]) for pk in people),
-                *([_Condition("token_id = ANY(%s)", [tokens])] if tokens else []),
+                _Condition(f"user_id = {_PERSON} AND token_id IS NULL", [wanted.who]),
+                _Condition(f"whom_id = {_PERSON}", [wanted.who]),
+                _Condition("token_id = k.id", [wanted.who], keys=_TOKENS),
             ]
         )
     if wanted.address:
@@ -123,8 +121,10 @@ def _telling(wanted: Wanted) -> list[list[_Condition]]:
 
 
 def _any(group: list[_Condition]) -> _Condition:
-    alternatives = " OR ".join(one.sql for one in group)
-    return _Condition(f"({alternatives or 'false'})", [v for one in group for v in one.values])
+    alternatives = " OR ".join(
+        f"EXISTS (SELECT FROM {one.keys} WHERE {one.sql})" if one.keys else one.sql for one in group
+    )
+    return _Condition(f"({alternatives})", [value for one in group for value in one.values])
 
 
 def _common(wanted: Wanted, before: tuple[datetime, int] | None) -> list[_Condition]:
@@ -137,9 +137,12 @@ def _common(wanted: Wanted, before: tuple[datetime, int] | None) -> list[_Condit
     return [one for one in found if one.values]
 
 
-def _newest(conditions: list[_Condition], most: int) -> _Condition:
-    where = " AND ".join(one.sql for one in conditions) or "true"
-    return _Condition(
-        f"SELECT id, at FROM aftersale_auditentry WHERE {where} {_NEWEST}",  # noqa: S608
-        [*(value for one in conditions for value in one.values), most],
-    )
+def _newest(first: _Condition, rest: list[_Condition], most: int) -> _Condition:
+    """The newest entries that fulfil `first`, for each of its keys, and the rest."""
+    where = " AND ".join(one.sql for one in (first, *rest))
+    sql = f"SELECT id, at FROM aftersale_auditentry WHERE {where} {_NEWEST}"  # noqa: S608
+    values = [*first.values, *(value for one in rest for value in one.values), most]
+    if first.keys:
+        # Its values are those of the keys, which come first there, too.
+        sql = f"SELECT w.* FROM {first.keys} CROSS JOIN LATERAL ({sql}) w"  # noqa: S608
+    return _Condition(sql, values)

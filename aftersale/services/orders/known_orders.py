@@ -25,7 +25,10 @@ _READ = """
                     CASE WHEN t.status = 'refund_failed'
                               AND t.flags @> ARRAY['second_person']::varchar[]
                          THEN 0 ELSE t.committed END,
-                    r.status, r.amount) ORDER BY t.id), '[]')
+                    r.status, r.amount,
+                    EXISTS (SELECT FROM aftersale_shoprequest q
+                             WHERE q.order_id = o.id AND q.ticket_no = t.ticket_no
+                               AND q.kind = 'price_difference')) ORDER BY t.id), '[]')
            FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
           WHERE t.order_id = o.id)
     FROM aftersale_order o
@@ -72,7 +75,8 @@ def _known(
     tickets: list[list[Any]],
 ) -> KnownOrder:
     claims, under_way, done = [], set(), set()
-    for ticket_no, line_no, type, ticket_status, amount, committed, refund, refunded in tickets:
+    for ticket_no, line_no, type, ticket_status, amount, committed, *paid_back in tickets:
+        refund, refunded, difference = paid_back
         if _is_done(ticket_status, refund, committed):
             done.add(ticket_no)
         elif refund in _UNDER_WAY or ticket_status == TicketStatus.REFUNDING:
@@ -90,7 +94,7 @@ def _known(
             # An approved return counts with the agreed amount, which may be less than was asked
             # for.
             amount = committed or amount
-        claims.append(Claim(ticket_no, line_no, amount, stage))
+        claims.append(Claim(ticket_no, line_no, amount, stage, difference))
     money = OrderMoney(paid, outside, [Line(*line) for line in lines], claims)
     return KnownOrder(order_no, status, labels, money, frozenset(under_way), frozenset(done))
 

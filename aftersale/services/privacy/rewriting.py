@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import MultilingualText
 
 # A number of fewer digits can't be told from amounts, days and counts: it is replaced where it
@@ -23,7 +24,7 @@ class Rewriting:
         self._found = re.compile(
             rf"(?<!{letter})(?<!{letter}-){re.escape(buyer)}(?!{letter})(?!-{letter})"
         )
-        self._only_whole = buyer.isdigit() and len(buyer) < _FEWEST_DIGITS
+        self._only_whole = len(buyer) < _FEWEST_DIGITS and whole_number(buyer) is not None
 
     @property
     def needles(self) -> set[str]:

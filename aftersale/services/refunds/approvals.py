@@ -198,7 +198,7 @@ def confirm_return(
             ApprovalKind.CONFIRM_RETURN,
             wanted,
             confirmed,
-            {"above_line": above_line, "note": note},
+            {"above_line": above_line},
         ):
             return ticket
         refundable.commit(order, ticket, wanted)

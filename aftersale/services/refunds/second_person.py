@@ -36,7 +36,7 @@ from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stal
 from aftersale.services.tickets import lifecycle, snapshot, waiting_approvals
 from aftersale.services.tickets.cases import Case, lock_case, order_of, seen_now
 from aftersale.services.tickets.waiting_approvals import name
-from aftersale.signals import left_the_desk, tickets_waiting
+from aftersale.signals import tickets_waiting
 
 # The result of a payment that was made by hand takes nothing more of the order.
 RESULTS = (ApprovalKind.PAID, ApprovalKind.WAS_PAID)
@@ -218,9 +218,6 @@ def on_left_the_desk(
     for request in asked.select_related("requested_by", "ticket").order_by("ticket"):
         order, ticket = locks.lock_order(order_of(request.ticket).pk), request.ticket
         fall(order, locks.lock_ticket(ticket.pk), why=_left(request), now=now)
-
-
-left_the_desk.connect(on_left_the_desk, dispatch_uid="second_person.left")
 
 
 def _find(request_id: int, user: User) -> ApprovalRequest:

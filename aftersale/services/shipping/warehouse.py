@@ -74,8 +74,9 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
             )
         for_people = ticket.type == TicketType.EXCHANGE or waiting_approvals.is_waiting(ticket)
         if waits and not for_people:
-            approvals.confirm_return(ticket_id=ticket.pk, user=user, now=now, note=text)
-        elif waits:
+            confirmed = approvals.confirm_return(ticket_id=ticket.pk, user=user, now=now, note=text)
+            for_people = waiting_approvals.is_waiting(confirmed)
+        if waits and for_people:
             TicketEvent.objects.create(
                 ticket=ticket,
                 at=now,

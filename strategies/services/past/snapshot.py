@@ -22,6 +22,7 @@ import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 
+from aftersale.domain.digits import whole_number
 from strategies.engine.hours import micros
 from strategies.models import PastEdition
 
@@ -124,7 +125,7 @@ def forget(shop_id: int) -> None:
 def keep_all(*, now: datetime, alive: Callable[[], object]) -> None:
     """Adds to the snapshots that are used what was decided since; throws the others away."""
     for home in sorted(_root().iterdir()) if _root().exists() else ():
-        if not home.is_dir() or not home.name.isdigit():
+        if not home.is_dir() or whole_number(home.name) is None:
             continue
         shop_id = int(home.name)
         if home.stat().st_mtime < now.timestamp() - UNUSED.total_seconds():

@@ -3,6 +3,8 @@
 import pytest
 
 from aftersale.models import (
+    ApprovalLimit,
+    ApprovalRequest,
     TicketFlag,
     TicketStatus,
 )
@@ -56,6 +58,20 @@ def test_a_late_paid_wins_over_what_a_person_has_settled_otherwise(refund, platf
     refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
     assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
     assert TicketFlag.PLATFORM_STEP in refund.ticket.flags
+    assert audit() == []
+
+
+def test_a_late_paid_ends_what_a_second_person_is_asked_for(refund, platform, clock):
+    """SPEC G4: the retry that waits is not needed any more, and holds nothing besides."""
+    lease = failed_once(refund, platform, clock)
+    ApprovalLimit.objects.create(shop=refund.shop, role="cs_agent", amount=0)
+    approvals.retry(ticket_id=refund.ticket_id, user=make_user(refund.shop), now=clock.now)
+    assert states(refund) == ("failed", "refund_failed", ["failed"], 6_000)
+    assert refund.ticket.flags == [TicketFlag.SECOND_PERSON] and audit() == []
+    refund_attempt.settle(lease=lease, answer=Paid(), now=clock.turn(minutes=1))
+    assert states(refund) == ("succeeded", "refunded", ["succeeded"], 6_000)
+    assert TicketFlag.SECOND_PERSON not in refund.ticket.flags
+    assert ApprovalRequest.objects.get().state == "fallen"
     assert audit() == []
 
 

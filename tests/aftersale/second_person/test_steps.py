@@ -47,6 +47,7 @@ from .asking import (
     confirm,
     decline,
     is_asked,
+    last_notes,
     limited,
     waiting,
 )
@@ -99,6 +100,15 @@ def test_goods_that_the_warehouse_received_ask_nobody(shop, agent, clock):
     approve(ticket, agent, clock)
     assert warehouse.goods_received(ticket_id=ticket.pk, user=agent, now=clock.now) == "updated"
     assert fresh(ticket).status == TicketStatus.REFUNDING
+
+
+def test_goods_of_a_return_that_nobody_here_approved(shop, agent, manager, clock):
+    """The platform let the buyer send them back: their refund takes money anew."""
+    ticket = make_ticket(make_order(shop), MUCH, type=TicketType.RETURN_REFUND, status="returning")
+    assert warehouse.goods_received(ticket_id=ticket.pk, user=agent, now=clock.now) == "updated"
+    assert is_asked(ticket) and ticket.goods_received_at == clock.now
+    assert last_notes(ticket, 1) == [("agent", "Goods received in the warehouse.")]
+    assert confirm(ticket, manager, clock).status == TicketStatus.REFUNDING
 
 
 def test_goods_received_meanwhile_are_noted(shop, agent, manager, clock):

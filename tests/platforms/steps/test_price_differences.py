@@ -16,6 +16,7 @@ from aftersale.records.schemas import OrderRecord
 from aftersale.services.desk import shop_requests
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shared.errors import NotAllowed, NotFound, OverRefundable, Refused, Stale
+from aftersale.services.shipping.ship_checks import ship_check
 from aftersale.services.shops import shops
 from tests import factories
 from tests.admin.clients import english_client
@@ -79,6 +80,24 @@ def test_it_is_held_then_paid_and_its_ticket_takes_over(case: Case) -> None:
     assert ticket.refund.source == "platform" and ticket.flags == []
     case.go(hours=2)
     assert [name for name, _about in case.there.steps()] == ["refund_difference"]
+
+
+def test_the_goods_go_all_the_same(make_case: Any) -> None:
+    """SPEC H1: of three pieces a refund of the buyer's would stop the parcel."""
+    case = make_case(order_status="pending_shipment", status="cancelled")
+    case.order.lines.update(quantity=3)
+    case.there.tickets.pop(case.number)
+
+    def check() -> tuple[bool, str | None]:
+        found = ship_check(shop_id=case.shop.pk, order_no=case.order.order_no, user=case.user)
+        return found.ship, found.note
+
+    give(case)
+    case.go()
+    assert check() == (True, "partly_refunded")
+    give(case, 8_000, key="k2")
+    case.go()
+    assert check() == (False, None)
 
 
 def test_what_is_held_nobody_else_gets(case: Case) -> None:
