@@ -13,7 +13,7 @@ from django.utils import timezone
 from aftersale.models import Shop, Ticket
 from strategies.models import Decision, Strategy
 from strategies.services.trials import whatif
-from tests.factories import make_strategy
+from tests.factories import make_order, make_strategy, make_ticket
 
 from .clients import client_of, english_client, text_of
 from .scene import Scene
@@ -72,6 +72,16 @@ def test_what_cannot_be_read_yet_is_waited_for(own: Scene) -> None:
     assert "No tickets in these days" in nothing
     for scenario in ("", "nonsense"):
         assert owner.post(TYPES, typed(own, scenario=scenario)).status_code == 404
+
+
+def test_m7_imported_history_is_said_to_be_estimated(own: Scene) -> None:
+    owner = english_client(own.people["owner"])
+    applied = {"applied_at": timezone.now() - timedelta(days=2), "awaiting_evaluation": False}
+    for _ in range(2):
+        make_ticket(make_order(own.shop, paid_amount=5_000), **applied)
+        said = text_of(owner.post(TYPES, typed(own)))
+        whatif._recent.clear()
+    assert "2 of 2 evaluations are estimated, from imported history." in said
 
 
 def test_m7_sliders_have_a_curve_over_the_caps(own: Scene) -> None:

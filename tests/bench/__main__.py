@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from . import dashboard, engine, evaluator, ingest, latency, lists, reading, trial
+from . import dashboard, engine, evaluator, ingest, latency, lists, reading, trial, what_if
 from .database import bench_database
 from .report import Row, show
 
@@ -27,7 +27,11 @@ def main() -> None:
     rows: list[Row] = []
     # The dashboard fills tables as the lists do, and the reader looks at all shops: in databases of
     # their own.
-    for parts in ((engine, evaluator, latency, ingest, lists, trial), (dashboard,), (reading,)):
+    for parts in (
+        (engine, evaluator, latency, ingest, lists, trial, what_if),
+        (dashboard,),
+        (reading,),
+    ):
         with bench_database():
             for row in (row for part in parts for row in part.rows()):
                 show(row)

@@ -97,6 +97,9 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     expect(page.locator("#board-said")).to_have_text("“mine-strategy”：第 2 位，共 3 条。")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowDown")
+    # SPEC M7: what the order as it stands would have done.
+    expect(section.locator("[data-what-if]")).to_contain_text("最近 30 天的效果")
+    expect(section.locator("[data-what-if] [hx-post]")).not_to_be_empty()
     assert saved(scene.shop) == [b, c, a]
     page.keyboard.press("Space")
     expect(note).to_be_visible()

@@ -40,6 +40,8 @@ def test_off_hours_from_the_picker_to_enabled(page: Page, live_server: Any) -> N
     assert found_by_axe(page) == []
     page.get_by_role("textbox", name="单笔金额上限").fill("88.5")
     expect(said).to_contain_text("¥88.50")
+    # SPEC M7: and what it would have done.
+    expect(page.locator("#what-if")).not_to_be_empty()
 
     # Rows of windows come and go, by keyboard as well.
     page.get_by_role("radio", name="每日指定时段").check()

@@ -61,7 +61,7 @@ def main() -> int:
                 machine.follow()
             machine.start()
             scene = Scene(machine, senders, chance)
-            found = trial(scene, names, until=time.monotonic() + 60 * given.minutes)
+            found = trial(scene, names, minutes=given.minutes)
         finally:
             senders.stop()
     finally:
@@ -80,12 +80,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def trial(scene: Scene, names: list[str], *, until: float) -> list[str]:
+def trial(scene: Scene, names: list[str], *, minutes: float) -> list[str]:
     """Every night once in a random order, and again, until the time is over; what was found."""
     found: list[str] = []
     times: dict[str, list[float]] = defaultdict(list)
     if _goes_on(scene) is None:
         return ["The programs do not start."]
+    until = time.monotonic() + 60 * minutes
     left: list[str] = []
     for _number in range(MOST_NIGHTS):
         if time.monotonic() > until or found:

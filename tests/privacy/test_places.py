@@ -35,7 +35,7 @@ NONE = {
     "aftersale.ImportFile": "name content",
     "aftersale.ImportRow": "key",
     "aftersale.Order": "order_no labels digest",
-    "aftersale.OrderLine": "product category title",
+    "aftersale.OrderLine": "product category title sku picture",
     "aftersale.PlatformAccount": ("platform address sealed shop_there name_there scopes failure"),
     "aftersale.PlatformAuthorisation": "platform address state_hash sealed name_there",
     "aftersale.PlatformCalls": "app",

@@ -120,7 +120,7 @@ def _said(tickets: Tickets) -> str:
 
 def _about_strategy(effect: Effect) -> list[str]:
     lines = [_("This strategy approves %(tickets)s.") % {"tickets": _said(effect.own)}]
-    if effect.own_before.number:
+    if effect.own_before.number and effect.own_before != effect.own:
         lines.append(_("As it is saved: %(tickets)s.") % {"tickets": _said(effect.own_before)})
     lines += [
         _("Taken from “%(name)s”: %(tickets)s.") % {"name": name, "tickets": _said(tickets)}

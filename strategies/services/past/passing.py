@@ -33,11 +33,25 @@ def column(past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any]) 
     found = past.kept.pop(key, None)
     if found is None:
         found = _column(past, content, strategy)
-        columns = [each for each in list(past.kept) if each[0] == "passing"]
-        for oldest in columns[: len(columns) + 1 - MOST_KEPT]:
-            past.kept.pop(oldest, None)
+        for kind in ("passing", "words"):
+            kept = [each for each in list(past.kept) if each[0] == kind]
+            for oldest in kept[: max(0, len(kept) + 1 - MOST_KEPT)]:
+                past.kept.pop(oldest, None)
     past.kept[key] = found  # the one used last is the last to go
     return found
+
+
+# What conditions on anything but words read of a strategy.
+_FIGURES = {
+    "single_amount_cap",
+    "time_limit_hours",
+    "valid_from",
+    "valid_until",
+    "execution_time",
+    "windows",
+    "paid_time",
+    "skip_label_printed",
+}
 
 
 def shared(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +75,7 @@ def _column(past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any])
         {**shared(content), "strategies": [{**strategy, "enabled": True, "breaker": None}]}
     )
     group = alone.groups[(SCENARIO_INDEX[strategy["scenario"]],)]
-    passed = _words(past, alone)[past["word"]]
+    passed = _words(past, content, strategy, alone)[past["word"]]
     bit = SCENARIO_BIT[strategy["scenario"]]
     hit_before = np.array([word.scenarios_hit & bit != 0 for word in past.words], bool)
     if hit_before.any():
@@ -91,8 +105,20 @@ def _looked_up(fails: list[int], edges: list[int], values: np.ndarray) -> np.nda
     return table[np.searchsorted(np.array(edges, np.int64), values, side="left")]
 
 
-def _words(past: Past, alone: Rulebook) -> np.ndarray:
-    """By word: whether its scenarios ask the strategy and it meets the conditions on words."""
+def _words(
+    past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any], alone: Rulebook
+) -> np.ndarray:
+    """By word: whether its scenarios ask the strategy and it meets the conditions on words. Kept,
+    for a figure that is typed or slid changes none of it."""
+    asked_of = {key: value for key, value in _asked(strategy).items() if key not in _FIGURES}
+    key = "words", _text(shared(content)), _text(asked_of)
+    if key not in past.kept:
+        past.kept[key] = _answers(past, alone)
+    found: np.ndarray = past.kept[key]
+    return found
+
+
+def _answers(past: Past, alone: Rulebook) -> np.ndarray:
     answers = []
     for word in past.words:
         question = alone.learn_question(_question(word), set())
