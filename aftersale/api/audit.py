@@ -1,4 +1,4 @@
-"""What the audit trail tells of programs: steps taken, and steps refused (SPEC P6).
+"""Steps of programs in the audit trail: those taken, and those refused (SPEC P6).
 
 Calls that only bring facts in (orders, tickets, parcels, fund entries) are no steps; what they
 change is in the history of the ticket, with the token.

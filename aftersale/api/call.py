@@ -45,7 +45,7 @@ class Answer(HttpResponse):
     made again."""
 
     changed_nothing = False
-    # What an entry of the audit trail says of the call.
+    # The note on the call in the audit trail.
     told = ""
 
 

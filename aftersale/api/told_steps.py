@@ -1,5 +1,6 @@
-"""What a program tells the shop's platform beside a ticket's own course (SPEC P3): the buyer's
-return parcel, new goods of an exchange, a note on the order, the answer to return freight."""
+"""Steps that a program tells the shop's platform beside a ticket's own course (SPEC P3): the
+buyer's return parcel, new goods of an exchange, a note on the order, the answer to return
+freight."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal

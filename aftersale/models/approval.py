@@ -61,7 +61,7 @@ class ApprovalRequest(models.Model):
     )
     kind = models.CharField(_("what"), max_length=16, choices=ApprovalKind)
     amount = FenField(_("amount"))
-    # What the person and their other steps on the order come to, and what they approve alone.
+    # Fen that the step comes to with the person's other ones on the order, and their limit then.
     together = FenField(_("with earlier ones on the order"))
     alone_up_to = FenField(_("approves alone up to"))
     committed_before = FenField(default=0)

@@ -1,4 +1,4 @@
-"""The automation's pages that belong to no model (aftersale/admin/pages.py)."""
+"""The automation's pages that belong to no model (aftersale/admin/kit/pages.py)."""
 
 from django.urls import URLPattern, URLResolver, path
 

@@ -46,7 +46,7 @@ _OVER = ("refunded", "rejected", "cancelled", "closed")
 
 
 class Story(NamedTuple):
-    """What is known today of a past ticket. Amounts in fen."""
+    """A past ticket as it is known today. Amounts in fen."""
 
     amount: int
     """Asked for when it was decided."""
@@ -89,7 +89,7 @@ def end_of(story: Story) -> End:
 
 
 def loss_of(story: Story, end: End, *, goods_first: bool) -> int:
-    """What automation would have cost beyond what people gave, in fen; 0 of an unknown end.
+    """Fen that automation would have cost beyond what people gave; 0 of an unknown end.
 
     `goods_first`: the automation only lets the goods be sent back, and people confirm them before
     money goes out; then whatever people decided with the goods in hand costs nothing more.

@@ -1,4 +1,4 @@
-"""What the last third of the period, which the search did not see, says of a rule (SPEC M6)."""
+"""Judging a rule by the last third of the period, which the search did not see (SPEC M6)."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Words:
-    """What codes stand for."""
+    """Reasons, categories and products by their codes."""
 
     reasons: list[str]
     categories: list[str]

@@ -91,7 +91,7 @@ def worth(sums: Sums, fen_a_minute: float, doubt: float) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(sums.known > 0, sums.bad / sums.known, 0.0)
         mean = np.where(sums.known > 0, sums.amount / sums.known, 0.0)
-        # What one more ticket that goes wrong would cost.
+        # Fen that one more ticket that goes wrong would cost.
         one = (sums.loss + mean) / (sums.bad + 1.0)
         most = _most(share, sums.known, doubt)
         value = sums.minutes * fen_a_minute - sums.loss - (most - share) * sums.known * one

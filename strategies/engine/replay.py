@@ -72,7 +72,7 @@ class _Lines:
 
 
 class Orders:
-    """What a replay knows of orders that are evaluated more than once: their money, and which of
+    """Orders that are evaluated more than once, as a replay leaves them: their money, and which of
     their tickets it has approved."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ class AdviceRun(models.Model):
     """A search over the evaluations in [starts_at, ends_at), within the owner's limits.
 
     `present` is the rulebook as it was when the search began; `summary` is written when it is done
-    (strategies/services/advice/summary.py says what it holds). `drafts` are the strategies that
+    (strategies/services/advice/run.py makes it). `drafts` are the strategies that
     were made of it.
     """
 

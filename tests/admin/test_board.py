@@ -174,7 +174,7 @@ def test_a_saved_order_offers_to_evaluate_what_waits(own: Scene) -> None:
 
 
 def test_a_saved_order_can_be_undone(own: Scene) -> None:
-    """What the button sends is the order before; by then a newer one refuses it (SPEC T5)."""
+    """The button sends the order before; by then a newer one refuses it (SPEC T5)."""
     a, b, c = present = three(own.shop)
     client = english_client(own.people["owner"])
     page = send(client, own.shop, [c, b, a], present).content.decode()

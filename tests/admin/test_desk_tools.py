@@ -119,7 +119,7 @@ def many(desk: Scene) -> Scene:
     return desk
 
 
-# What is asked for -> the tickets, in their order.
+# The filter or sort asked for -> the tickets, in their order.
 ASKED: list[tuple[dict[str, str], list[str]]] = [
     ({}, ["AS900003", "AS900002", "AS900001"]),
     ({"sort": "dearest"}, ["AS900001", "AS900003", "AS900002"]),

@@ -35,7 +35,7 @@ def test_tickets_as_their_list_shows_them(own: Scene, foreign: Scene) -> None:
          "123.45", "123.45"],
     ]  # fmt: skip
     assert rows[0][11] == "2026-11-20 10:00:00"
-    # What a sheet would take for a formula is a text.
+    # A sheet would take this for a formula: it is written as a text.
     assert "'=T9" in [row[1] for row in rows_of(client, "tickets")]
     entry = AuditEntry.objects.filter(kind=AuditKind.EXPORTED).earliest("pk")
     assert (entry.user, entry.rows) == (own.people["cs_agent"], 1)

@@ -132,7 +132,7 @@ def test_payments_are_stopped_by_operators_alone(own: Scene, operator: Any) -> N
 
 
 def test_buyers_are_blocked_through_the_service(own: Scene, foreign: Scene) -> None:
-    """SPEC G1; the shop's events say who did it."""
+    """SPEC G1; the audit trail says who did it."""
     client = client_of(own.people["admin"])
     add = url(BlockedBuyer, "add")
     client.post(add, {"shop": own.shop.pk, "buyer": "b-9", "note": ""})

@@ -34,7 +34,7 @@ class Note(Record):
 
 
 class Write(Call):
-    """Writes a shop event, or what `then` does."""
+    """Writes an entry of the audit trail, or does what `then` does."""
 
     scopes = {"POST": Scope.ORDERS}
     then: Callable[[], None] | None = None

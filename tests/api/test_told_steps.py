@@ -1,4 +1,4 @@
-"""What programs tell a connected shop's platform beside a ticket's course (SPEC P3)."""
+"""Steps that programs tell a connected shop's platform beside a ticket's course (SPEC P3)."""
 
 from typing import Any
 

@@ -48,7 +48,7 @@ _NEVER = {
         SELECT t.id FROM aftersale_ticket t LEFT JOIN aftersale_refund r ON r.ticket_id = t.id
         WHERE (t.status = 'refunded') <> (coalesce(r.status, '') = 'succeeded')""",
 }
-# What nobody has taken up for two minutes, though it is due.
+# Due for two minutes, and nobody has taken it up.
 _STANDS_STILL = {
     "tickets that nobody decides": """
         SELECT id FROM aftersale_ticket

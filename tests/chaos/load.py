@@ -37,7 +37,7 @@ class Senders:
                         return
                     self._number += 1
                     number = self._number
-                    # What was missed while nobody answered is not made up for.
+                    # Calls that were missed while nobody answered are not made up for.
                     self._next = max(self._next + self._apart, time.monotonic())
                     begin = self._next
                 time.sleep(max(0, begin - time.monotonic()))

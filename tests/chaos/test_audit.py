@@ -39,7 +39,7 @@ def book(tmp_path: Path) -> Book:
 
 
 class _Rows:
-    """What the audit asks of a connection, within the test's transaction."""
+    """A connection as the audit uses one, within the test's transaction."""
 
     transaction = staticmethod(transaction.atomic)
 

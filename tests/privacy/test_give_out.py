@@ -43,7 +43,7 @@ def test_the_file() -> None:
 
 
 def test_an_erased_buyer_is_found_by_the_number_too() -> None:
-    """What is left of them; the history that names them is none of it."""
+    """The rest of them; the history that names them is none of it."""
     scene = lived()
     ask = {"shop_id": scene.shop.pk, "user": scene.owner, "now": LATER}
     give_out(buyer=BUYER, **ask)

@@ -1,4 +1,4 @@
-"""What is older than the shop's retention time is erased by a task (SPEC P7)."""
+"""Data older than the shop's retention time are erased by a task (SPEC P7)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -25,7 +25,7 @@ DANGEROUS = {
     "desk:user-change",
     "desk:user-password-link",
     "desk:user-forget-factors",
-    # What a person approves alone
+    # Amounts that roles approve alone
     "desk:shop-second-person-change",
     # Enabling a strategy
     "automation:strategy-enable",

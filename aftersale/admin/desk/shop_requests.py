@@ -147,7 +147,7 @@ def _impossible() -> str:
 
 
 def _outcome(order: Order, form: RequestForm | None, *, difference: bool) -> dict[str, Any]:
-    """What the step does, its button, and the warning about the line, for what was typed."""
+    """For what was typed: the step's effect, its button, and the warning about the line."""
     amount = line = None
     if form is not None and form.is_bound:
         form.is_valid()

@@ -81,7 +81,7 @@ class TrailForm(SettingsForm):
         return audit_trail.Wanted(shop_id=int(shop) if shop else None, **found)
 
     def filled(self) -> dict[str, str]:
-        """What was filled in, for the entry of an export."""
+        """The filters that were filled in, for the entry of an export."""
         return {name: value for name in self.fields if (value := self.data.get(name, ""))}
 
 

@@ -1,4 +1,4 @@
-"""What each role approves alone; above it a second person is asked (SPEC G4)."""
+"""Amounts that each role approves alone; above them a second person is asked (SPEC G4)."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def _nobody(shop: Shop, limits: dict[str, int | None]) -> str:
     amounts = [amount for amount in limits.values() if amount is not None]
     if not amounts:
         return ""
-    # Who approves any amount asks nobody; where no role does, two of the highest are needed.
+    # A role without a limit asks nobody; where all have one, two of the highest are needed.
     highest, needed = (max(amounts), 2) if len(amounts) == len(limits) else (None, 1)
     top = [role for role, amount in limits.items() if amount == highest]
     people = Membership.objects.filter(shop=shop, role__in=top, user__is_active=True).count()

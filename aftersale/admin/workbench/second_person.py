@@ -1,4 +1,4 @@
-"""What a second person is asked for: on the case, and the dialogs that settle it (SPEC G4)."""
+"""Requests for a second person: on the case, and the dialogs that settle them (SPEC G4)."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def steps(ticket: Ticket, user: User) -> set[str]:
 
 
 def asked(ticket: Ticket, user: User) -> dict[str, Any] | None:
-    """Who asks for what, and why it waits, in words; None: nobody asks."""
+    """The request that waits, with its asker, step and reason in words; None: nobody asks."""
     request = waiting_approvals.of_ticket(ticket)
     if request is None:
         return None

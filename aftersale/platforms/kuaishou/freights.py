@@ -18,7 +18,7 @@ AGREED, REFUSED = 1, 2
 def answer(
     api: Api, row: Mapping[str, Any], given: FreightAnswer | None
 ) -> dict[str, Any] | Declined:
-    """What the receipt of a ticket's goods carries besides."""
+    """Parameters about the freight that go with the receipt of a ticket's goods; {} for none."""
     claim = part(row, "returnFreightInfo")
     asked = number(claim, "returnFreightAmount")
     if asked <= 0 or number(claim, "returnFreightStatus") in codes.FREIGHT_DECIDED:

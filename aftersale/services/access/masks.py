@@ -1,7 +1,7 @@
 """Buyers' numbers as the person who looks may see them: viewers see them masked (SPEC P1).
 
-Who looks is set for each request (`Looking`, and a program's token); commands and tasks have nobody
-who looks, and show nothing to anybody.
+The reader is set for each request (`Looking`, and a program's token). Commands and tasks have none:
+numbers stay as they are there.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,8 +41,10 @@ def looks_by_token(person: Person, shop_id: int) -> None:
 
 
 def sees_buyers(shop_id: int | None = None) -> bool:
-    """Whether whoever looks sees the shop's buyers' numbers; of a token's shop where none is
-    named."""
+    """Whether the reader sees the shop's buyers' numbers; without a shop, those of the token's.
+
+    True where nobody looks; False for a person where no shop is named.
+    """
     looks = _looks.get()
     if looks is None:
         return True

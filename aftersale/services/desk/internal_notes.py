@@ -1,4 +1,7 @@
-"""Notes and flags among colleagues on a case. Neither platform nor buyer gets them."""
+"""Notes and flags among colleagues on a case. Neither platform nor buyer gets them.
+
+No money moves, and the order may not have come yet: the ticket's own row is lock enough.
+"""
 
 from datetime import datetime
 

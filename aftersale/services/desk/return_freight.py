@@ -61,7 +61,7 @@ def answer_of(ticket: Ticket) -> ReturnFreight | None:
 
 
 def require_answer(ticket: Ticket) -> None:
-    """Raises Refused while the platform would not take the receipt without an answer."""
+    """Raises FreightUnanswered while the platform would not take the receipt without an answer."""
     amount = asked(ticket)
     if amount and answer_of(ticket) is None:
         raise FreightUnanswered(

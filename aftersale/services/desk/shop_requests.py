@@ -89,7 +89,8 @@ def open_request(
 ) -> ShopRequest:
     """Opens a request; the same `key` again opens nothing, and answers as the first time.
 
-    Amounts in fen. `above_line` as for approvals (SPEC O2).
+    Amounts in fen. `above_line` as for approvals (SPEC O2). Raises Stale where the order has
+    changed since `seen`, and Refused above what the person approves alone (SPEC G4).
     """
     found = find_order(order_id=order_id, user=user)
     text = text.strip()

@@ -49,7 +49,7 @@ from .words import without_words
 
 
 class Erased(NamedTuple):
-    """What was found of the buyer."""
+    """The stand-in, and how many rows of the buyer were found."""
 
     stand_in: str
     orders: int

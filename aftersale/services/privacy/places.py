@@ -80,7 +80,7 @@ _PLACES = [
     Place(ImportRow, "file_import__shop", texts=["cells", "note"]),
 ]
 
-# What is held of tickets in other apps: for each key of the file that is given out, a reader from
+# Data of tickets that other apps hold: for each key of the file that is given out, a reader from
 # tickets' keys to their records.
 Held = Callable[[Sequence[int]], Mapping[int, Sequence[dict[str, Any]]]]
 _held: dict[str, Held] = {}

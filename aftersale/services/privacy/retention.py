@@ -1,4 +1,4 @@
-"""What is too old is erased by a task (SPEC P7): notes, pictures, buyers' numbers.
+"""Erasing by age, as a task (SPEC P7): notes, pictures and buyers' numbers that are too old.
 
 A request counts from the moment its last state began, an order from its last version; open
 requests are never touched. The number is replaced by the stand-in of an order whose buyer is not
@@ -82,7 +82,7 @@ def months_before(now: datetime, months: int) -> datetime:
 
 
 def _names_before(shop: Shop, before: datetime, now: datetime) -> datetime:
-    """What the buyer limit still counts keeps its buyer (SPEC G1)."""
+    """Orders that the buyer limit still counts keep their buyer (SPEC G1)."""
     return min(before, now - timedelta(days=shop.buyer_limit_days or 0))
 
 

@@ -80,7 +80,7 @@ def _sweep_people(shop_id: int, rewrite: Rewriting) -> None:
 
 
 def _sweep_program(rewrite: Rewriting) -> None:
-    """What tasks of the queue ended with: an error may quote a row."""
+    """Results of tasks of the queue that failed: an error may quote a row."""
     for task in Task.objects.filter(success=False).iterator():
         if any(needle in str(task.result) for needle in rewrite.needles):
             Task.objects.filter(pk=task.pk).update(result=None)

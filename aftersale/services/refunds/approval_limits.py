@@ -77,8 +77,9 @@ def alone_up_to(user: User, shop_id: int) -> int | None:
 
 
 def given_by(user: User, order: Order, *, but: Ticket | None = None) -> int:
-    """What other tickets of the order have taken, or are offered, by this person's steps: as the
-    one who approved, who asked, or who confirmed; and what the person's own requests are of."""
+    """Fen that this person has given on the order, the ticket `but` left out: what its tickets
+    have taken, or are offered, by steps that the person took, asked for or confirmed, and the
+    amounts of the person's own requests."""
     opened = ShopRequest.objects.filter(order=order, user=user)
     requests = opened.exclude(platform_step__state=StepState.DECLINED)
     own = requests.aggregate(sum=Sum("amount"))["sum"] or 0

@@ -1,4 +1,7 @@
-"""A refund of less than was asked for, in the case's history with its reason."""
+"""A refund of less than was asked for, in the case's history with its reason (SPEC P3).
+
+Amounts in fen.
+"""
 
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan

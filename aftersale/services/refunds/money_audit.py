@@ -39,7 +39,7 @@ _REFUNDS = """
                    FROM aftersale_refundattempt GROUP BY refund_id) a ON a.refund_id = r.id
 """
 
-# What tickets and price differences take of an order and its lines.
+# Money that tickets and price differences take of an order and its lines.
 _TAKEN = """
     SELECT order_id, line_no, committed AS taken FROM aftersale_ticket WHERE order_id IS NOT NULL
     UNION ALL SELECT order_id, line_no, held FROM aftersale_shoprequest WHERE held > 0

@@ -267,8 +267,8 @@ def _left(request: ApprovalRequest) -> str:
 
 
 def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
-    """What differs from the facts that whoever asked saw, in words (SPEC O10). What other tickets
-    take of the order does not count: the amount is held."""
+    """Differences from the facts that whoever asked saw, in words (SPEC O10). Money that other
+    tickets take of the order is none: the amount is held."""
     before = snapshot.read(request.seen)
     if before is None:
         return _("it can't be compared with what was seen then")

@@ -1,7 +1,7 @@
 """Connecting a shop to its platform, and what owners do to the connection (SPEC P1).
 
 Raises NotFound, NotAllowed and Refused having written nothing. Secrets go in and never out; the
-shop's events say that they were set, not what they are.
+audit trail says that they were set, not what they are.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -71,7 +71,7 @@
         if (event.detail.target?.id !== "desk-dialog-content") return;
         const form = dialog().querySelector("form[data-drafts]");
         if (!form) return;
-        // What was refused shows what was sent.
+        // A refused form shows what was sent.
         if (event.detail.xhr.status === 200) restore(form);
         const message = form.querySelector("[data-carried]");
         if (carried && message && !message.value) {

@@ -32,7 +32,7 @@
         event.preventDefault();
         show(at + (event.key === "ArrowRight" ? 1 : -1));
     });
-    // What can't be shown here, an address that is over or no picture, stays a link.
+    // An address that is over, or no picture, stays a link.
     document.addEventListener("error", (event) => {
         const thumb = event.target.matches?.("a[data-picture] > img") && event.target;
         if (thumb) thumb.replaceWith(thumb.alt);

@@ -1,4 +1,4 @@
-"""What a search found, as the page shows it (SPEC M6). Amounts in fen."""
+"""The result of a search, as the page shows it (SPEC M6). Amounts in fen."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -163,7 +163,7 @@ def _buyer(run: AdviceRun, proposal: Mapping[str, Any], ticket: Ticket | None) -
 
 
 def _basis(summary: Mapping[str, Any]) -> list[str]:
-    """What the search rests on."""
+    """The past that the search rests on."""
     tickets, timed = summary["tickets"], summary["timed"]
     said = []
     if tickets:

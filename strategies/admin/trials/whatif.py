@@ -1,4 +1,4 @@
-"""What a change would have done in the last 30 days, while it is typed or dragged (SPEC M7).
+"""Effects of a change on the last 30 days, while it is typed or dragged (SPEC M7).
 
 Answers are pieces of a page: beside the form of a strategy, on the board, in the dialog of a pause.
 Nothing is written.
@@ -87,7 +87,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
 @desk_page
 @require_GET
 def pause(request: HttpRequest, shop_id: int) -> HttpResponse:
-    """What a pause of automatic refunds would have stopped (SPEC G2)."""
+    """Hits that a pause of automatic refunds would have stopped (SPEC G2)."""
     shop = shop_for(request, str(shop_id))
     effect = trials.what_if(shop, now=timezone.now(), paused=True)
     stopped = effect.lost.tickets

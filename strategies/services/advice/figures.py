@@ -144,7 +144,7 @@ def _most_of_one(cases: Cases) -> dict[str, int] | None:
 
 
 def missing_of(support: Support, *, room: int) -> str:
-    """Why a scenario gets no proposal, as a word (strategies/advice_words)."""
+    """Why a scenario gets no proposal, as a word (strategies/wording/advice.py)."""
     if not room:
         return "no_room"
     if support.missing:

@@ -231,7 +231,7 @@ class _Search:
 def _point(
     point: Point, proposals: Sequence[Proposal], taken: Mapping[str, Taken], count: Counter
 ) -> dict[str, Any]:
-    # What the caps leave nothing of is not proposed.
+    # A proposal of which the caps leave nothing is none.
     kept = [each for each in proposals if taken[each.key].tickets]
     return {
         "price": point.price,

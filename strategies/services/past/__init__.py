@@ -1,4 +1,4 @@
-"""A shop's past in columns, for trial runs, what-ifs and advice (SPEC M3, M6, M7).
+"""A shop's past in columns, for what-ifs (SPEC M7).
 
     past = load(shop_id, start, end, limit=...)        # evaluations in columns (past.py)
     decided = decide_past(past, content)               # by any rulebook's content (deciding.py)

@@ -2,7 +2,8 @@
 
 Every column is a fixed number of bytes, so that PostgreSQL's binary answers and files are numpy
 arrays as they are: making a Python object of each figure takes longer than deciding the ticket.
-What is a word (status, reason, labels, goods …) is a number into a list of words that occur.
+Facts with few values (status, reason, labels, goods …) are a number: the place of their
+combination in a list of those that occur.
 """
 
 from typing import NamedTuple
@@ -13,13 +14,13 @@ import numpy as np
 # anew.
 VERSION = 1
 
-# What stands for "not known"; no moment and no sum of money is that small.
+# Stands for "not known"; no moment and no sum of money is that small.
 NONE = -(2**63)
 
 # PostgreSQL counts microseconds from 2000, the engine from 1970.
 EPOCH_2000 = 946_684_800_000_000
 
-# Who approved an evaluation then: a strategy's key, or one of these.
+# In `approver`, besides the key of the strategy that approved then.
 PEOPLE, FAST = 0, -1
 
 # Bits of `bits`.

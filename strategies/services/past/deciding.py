@@ -27,8 +27,8 @@ from .columns import BLOCKED, HIT, NONE, PAUSED, VIRTUAL
 from .passing import column, fast_words, local_days
 from .past import Past
 
-# Who approves a row: a strategy's place in the order of asking, or one of these. GONE: the ticket
-# was approved before, so that it would not have been evaluated again.
+# A row is approved by a strategy, as its place in the order of asking, or one of these. GONE: the
+# ticket was approved before, so that it would not have been evaluated again.
 BY_FAST, BY_PEOPLE, GONE = -1, -2, -3
 
 # A row's strategies are the bits of one number.
@@ -62,7 +62,7 @@ def decide_past(past: Past, content: Mapping[str, Any], *, paused: bool = False)
 
 
 class _Frame:
-    """What is the same for all strategies of a shop: reasons for people, fast refunds, days."""
+    """Answers that no strategy changes: reasons for people, fast refunds, days."""
 
     def __init__(self, past: Past, rulebook: Rulebook) -> None:
         amount = past["amount"]

@@ -41,7 +41,7 @@ def column(past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any]) 
     return found
 
 
-# What conditions on anything but words read of a strategy.
+# Keys of a strategy that conditions on anything but words read.
 _FIGURES = {
     "single_amount_cap",
     "time_limit_hours",
@@ -55,7 +55,7 @@ _FIGURES = {
 
 
 def shared(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What all strategies of a rulebook share as far as their conditions on facts go."""
+    """The part of a rulebook that its strategies' conditions on facts share."""
     names = ("version", "timezone", "working_hours", "special_days")
     return {name: content.get(name) for name in names}
 
@@ -98,7 +98,7 @@ def _column(past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any])
 
 
 def _looked_up(fails: list[int], edges: list[int], values: np.ndarray) -> np.ndarray:
-    """What fails, by the class of each value: up to the first edge, the second, ..., above."""
+    """Whether each value fails, by its class: up to the first edge, the second, ..., above."""
     table = np.array([lanes != 0 for lanes in fails], bool)
     if not edges:
         return np.full(values.shape, table[0])

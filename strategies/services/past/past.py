@@ -46,7 +46,7 @@ class Past:
     restores: list[Restore] = field(default_factory=list)
     """Backups that were brought back meanwhile (SPEC G6); buyers are numbers."""
     kept: dict[Any, Any] = field(default_factory=dict, repr=False)
-    """What is worked out of it by several what-ifs: each module by keys of its own."""
+    """Results that several what-ifs use again: each module's under keys of its own."""
 
     def __len__(self) -> int:
         return len(self.columns["decision"])

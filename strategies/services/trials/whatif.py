@@ -1,4 +1,4 @@
-"""What a change would have done in the last 30 days, at once, while it is typed (SPEC M7).
+"""Effects of a change on the last 30 days, at once, while it is typed (SPEC M7).
 
 The past is read once and kept in the process for a moment: a request after the first decides it
 twice, by the present strategies and by those proposed. The figures are a trial run's (SPEC M3),
@@ -113,8 +113,8 @@ def what_if(
 def curve(
     shop: Shop, contents: Mapping[int, Mapping[str, Any]], *, now: datetime, strategy: object
 ) -> list[tuple[int, Tickets]]:
-    """What the strategy in question approves in each of these rulebooks, by a figure that tells
-    them apart."""
+    """Tickets that the strategy in question approves in each of these rulebooks, by a figure that
+    tells them apart."""
     past = _read(shop, current_content(shop.pk), now).past
     found = []
     for figure, content in contents.items():
@@ -252,7 +252,7 @@ _NEW, _GONE = -9, -8
 
 
 def _keys(decided: Decided) -> np.ndarray:
-    """Who approves, as `approver` has it: a key, -1 for fast refund, 0 for people."""
+    """By row, as `approver` has it: a strategy's key, -1 for fast refund, 0 for people."""
     ids = [one.id if isinstance(one.id, int) else _NEW for one in decided.strategies]
     # The three behind the strategies are reached from the end: GONE, BY_PEOPLE, BY_FAST.
     table = np.array([*ids, _GONE, PEOPLE, FAST], np.int64)

@@ -65,7 +65,7 @@ def test_above_it_the_case_waits_and_its_amount_is_held(shop, agent, clock):
     )
     assert committed(order) == AGENT_ALONE + 1 and not Refund.objects.exists()
     assert audit() == []
-    # What is held nobody else can have (SPEC O2).
+    # Nobody else can have the money that is held (SPEC O2).
     other = make_ticket(order, 10_000 - AGENT_ALONE)
     before = snapshot(order, other)
     with pytest.raises(OverRefundable):

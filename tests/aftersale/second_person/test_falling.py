@@ -1,4 +1,4 @@
-"""What happens meanwhile ends a request: nothing is held for what nobody would do now (SPEC G4)."""
+"""Changes meanwhile end a request: nothing is held for what nobody would do now (SPEC G4)."""
 
 import json
 from datetime import timedelta

@@ -84,7 +84,7 @@ def waiting(order: Order) -> int:
     return Ticket.objects.filter(order=order, flags__contains=["second_person"]).count()
 
 
-# What one person gives on one order adds up.
+# Amounts that one person gives on one order add up.
 
 
 def test_without_the_lock_splitting_passes(monkeypatch):

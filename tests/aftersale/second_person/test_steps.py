@@ -237,7 +237,7 @@ def test_a_batch_waits_where_it_has_to(shop, agent, manager, clock):
     assert [str(result.outcome) for result in results] == ["done", "waits", "waits"]
     assert [is_asked(ticket) for ticket in tickets] == [False, True, True]
     assert committed(order) == 8_000 and audit() == []
-    # What the first took of the order since is no change of facts: the amount is held.
+    # Money that the first took of the order since is no change of facts: the amount is held.
     unsent_refunds.take_back(
         refund_id=Refund.objects.get(ticket=tickets[0]).pk, user=agent, now=clock.now
     )

@@ -46,7 +46,7 @@ def give(case: Case, amount: int = 2_000, **values: Any) -> ShopRequest:
 
 
 def books(case: Case) -> tuple[int, int, int, bool]:
-    """What the order has given or holds, its line, what was refunded outside, and the alarm."""
+    """Fen that the order and its line have given or hold, those refunded outside, the alarm."""
     case.now()
     line = case.order.lines.get(line_no=1)
     order = case.order
@@ -370,7 +370,7 @@ def test_the_books_find_what_holds_money_for_ever(case: Case) -> None:
 
 
 def test_a_shop_that_is_connected_no_more(case: Case) -> None:
-    """What was never sent is let go; what may have been paid stays held."""
+    """A request never sent is let go; one that may have been paid stays held."""
     case.there.before["refund_difference"] = [TimedOut()]
     sent = give(case)
     case.go()

@@ -83,7 +83,7 @@ def test_the_result_in_words(client: Client, found: AdviceRun) -> None:
     assert "The shop has no limit for each buyer" in text
     assert "Rejected and upheld" in text
     assert "240 of 240 requests have steps of people that can be timed." in text
-    # What the other scenarios would need, and what the present strategies did.
+    # The needs of the other scenarios, and the hits of the present strategies.
     assert text.count("Too little past: 0 requests") == 4
     assert "It took nothing in these days" in text
 

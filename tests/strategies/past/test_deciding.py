@@ -22,7 +22,7 @@ SEEDS = range(40)
 def by_replay(
     rules: dict, past: list, *, paused: bool = False, restores: list[Restore] | None = None
 ) -> tuple[list[int], dict[int, int]]:
-    """Who approves each, and where breakers open, as the engine says."""
+    """By whom each is approved, and where breakers open, as the engine says."""
     replay = Replay(
         compile_rulebook(rules),
         State(),

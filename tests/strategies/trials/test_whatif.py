@@ -61,7 +61,7 @@ def agree(effect: trials.Effect, trial: TrialRun, strategy: object = None) -> No
 
 
 def typed(chance: random.Random, shop: Shop, scenario: str) -> dict:
-    """What a form may hold, of everything that it has."""
+    """Contents that a form may hold, with every condition that it has."""
     pre_ship = scenario == "pre_ship_refund"
     caps = sorted(chance.randrange(1, 300) for _ in range(2))
     return {
@@ -166,7 +166,7 @@ def test_m7_says_what_it_takes_from_others_and_when_its_cap_runs_out() -> None:
     assert effect.own == (2, 9_500)
     assert effect.taken == {first.name: (2, 9_500)}
     assert (effect.days_out, effect.out_at is not None) == (1, True)
-    # What it takes leaves the other one room for the third.
+    # Its hits leave the other one room for the third.
     assert (effect.gained.tickets, effect.lost.tickets) == ((1, 9_000), (0, 0))
 
 
