@@ -44,11 +44,13 @@ class RecordedCommand(TerminalCommand):
             for key, value in options.items()
             if key not in _OF_DJANGO and value not in (None, False, "")
         ]
+        account = f"({getpass.getuser()}@{socket.gethostname()})"
         trail.record(
             AuditKind.COMMAND,
             user=User.objects.filter(username=name).first(),
             shop_id=shop.pk if shop else None,
             subject=type(self).__module__.rpartition(".")[2],
-            note=" ".join([*said, f"({getpass.getuser()}@{socket.gethostname()})"]),
+            # The database keeps no NUL; the command itself says what is wrong with one.
+            note=" ".join([*said, account]).replace("\0", ""),
             now=timezone.now(),
         )

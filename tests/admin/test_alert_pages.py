@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from aftersale.models import Membership, PlatformAccount, Refund, ShippingAlert
+from aftersale.models import ApiToken, Membership, PlatformAccount, Refund, ShippingAlert
 from monitoring.models import Alert, AlertSubscription
 from monitoring.services import alerts
 from strategies.models import Strategy, StrategyUsage
@@ -33,6 +33,7 @@ def nothing_else(own: Scene, foreign: Scene) -> None:
     StrategyUsage.objects.all().delete()
     ShippingAlert.objects.all().delete()
     PlatformAccount.objects.all().delete()
+    ApiToken.objects.all().delete()
     Refund.objects.filter(status="requested").update(status="taken_back")
 
 

@@ -211,7 +211,7 @@ def test_searching_tickets(own: Scene, term: str, found: list[str]) -> None:
     more_tickets(own, 2)
     Ticket.objects.exclude(ticket_no="mine-ticket").update(order_no="another")
     assert Ticket.objects.filter(ticket_no="mine-ticket").count() == 1 and ticket
-    client = client_of(own.people["viewer"])
+    client = client_of(own.people["cs_agent"])
     for model, number in ((Ticket, "ticket_no"), (Decision, "ticket")):
         result = client.get(url(model, "changelist"), {"q": term}).context["cl"].result_list
         assert sorted(str(getattr(row, number)) for row in result) == found

@@ -39,7 +39,7 @@ def test_the_page_says_what_is_at_risk(own: Scene, foreign: Scene) -> None:
                 "changed_at": AT,
             },
         )
-    response = english_client(own.people["viewer"]).get(PAGE)
+    response = english_client(own.people["cs_agent"]).get(PAGE)
     assert [(tab.state, tab.count, tab.amount) for tab in response.context["tabs"]] == [
         ("to_stop", 1, 12_345),
         ("asked_carrier", 1, 12_345),

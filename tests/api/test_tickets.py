@@ -200,6 +200,7 @@ def test_a_ticket_with_its_decision_and_trace(erp: Program, shop: Shop) -> None:
         "awaiting_evaluation": False,
         "waits": False,
         "window": None,
+        "second_person": None,
         "seen": found["seen"],
     }
 

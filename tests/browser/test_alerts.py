@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from aftersale.models import PlatformAccount, Refund, ShippingAlert
+from aftersale.models import ApiToken, PlatformAccount, Refund, ShippingAlert
 from monitoring.models import Alert
 from monitoring.services import alerts
 from strategies.models import StrategyUsage
@@ -28,6 +28,7 @@ def test_from_the_bell_to_the_last_alert(page: Page, live_server: Any) -> None:
         StrategyUsage.objects.all().delete()
         ShippingAlert.objects.all().delete()
         PlatformAccount.objects.all().delete()
+        ApiToken.objects.all().delete()
         Refund.objects.filter(status="requested").update(status="taken_back")
         one_of_each(scene.shop)
         alerts.raise_alerts(now=NOON)

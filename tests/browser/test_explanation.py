@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def scene() -> Scene:
     with transaction.atomic():
-        return make("mine", "viewer")
+        return make("mine", "cs_agent")
 
 
 def test_from_the_search_to_the_explanation_and_the_file(page: Page, live_server: Any) -> None:
     own = scene()
     client = Client()
-    client.force_login(own.people["viewer"])
+    client.force_login(own.people["cs_agent"])
     page.context.add_cookies(
         [
             {"name": name, "value": value, "url": live_server.url}

@@ -44,6 +44,9 @@ def test_from_the_queue_to_the_payment(page: Page, live_server: Any) -> None:
     assert found_by_axe(page) == []
     page.keyboard.type("BANK-77")
     assert Ticket.objects.get().status == "refunding"
+    page.keyboard.press("Enter")  # to the button: no step is taken out of a field
+    expect(dialog.get_by_role("button", name="¥59.90 to b-1 is paid")).to_be_focused()
+    assert Ticket.objects.get().status == "refunding"
     page.keyboard.press("Enter")
     expect(page.locator("#desk-toasts")).to_contain_text("Refunded: b-1 has ¥59.90.")
     row = Ticket.objects.select_related("refund").get()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from aftersale.domain.digits import whole_number
 from aftersale.domain.identifiers import split_identifiers
 from aftersale.models import DESK_STATUSES, Ticket
 from aftersale.services.desk.filters import NO_FILTERS, Filters
@@ -44,7 +45,7 @@ def search_all(
 def _by_last_digits(digits: str, shop_ids: Sequence[int], filters: Filters) -> list[int]:
     """Tickets on the desk whose own, order's or return parcel's number ends so: few rows to read,
     as no index has the ends of numbers."""
-    if not (LEAST_DIGITS <= len(digits) <= MOST_DIGITS and digits.isascii() and digits.isdigit()):
+    if len(digits) < LEAST_DIGITS or whole_number(digits, digits=MOST_DIGITS) is None:
         return []
     tickets = Ticket.objects.filter(shop__in=shop_ids, status__in=DESK_STATUSES)
     ends = Q(ticket_no__endswith=digits) | Q(order_no__endswith=digits)

@@ -20,7 +20,7 @@ _EXPONENT = re.compile(r"[+-]?[0-9](\.[0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
 # As back offices keep Excel from doing so: ="1234567890123456789".
 _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # Also our own exports put an apostrophe before a text that looks like a formula.
-_APOSTROPHE = re.compile(rf"'(?='*[0-9{re.escape(''.join(FORMULA))}])")
+_APOSTROPHE = re.compile(rf"^'(?='*[0-9{re.escape(''.join(FORMULA))}])")
 
 _BEHIND_SEMICOLON = re.compile(rf";'(?=[\"']*[{re.escape(''.join(FORMULA))}])")
 
@@ -43,7 +43,7 @@ def text_cell(text: str) -> str:
         return match[1].replace('""', '"').strip()
     if _EXPONENT.fullmatch(text):
         return InexactNumber(text)
-    text = _APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text
+    text = _APOSTROPHE.sub("", text)
     return _BEHIND_SEMICOLON.sub(";", text)
 
 

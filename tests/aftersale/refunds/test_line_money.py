@@ -138,12 +138,12 @@ def test_going_above_the_line_is_refused_with_its_figures_until_it_is_meant(seco
     assert audit() == []
 
 
-def test_a_smaller_amount_within_the_line_needs_no_word(shop, agent):
+def test_a_smaller_amount_within_the_line_goes_above_nothing(shop, agent):
     order = make_order(shop, 6_000, 6_000)
     approve(make_ticket(order, 5_000, line_no=1), agent)
     ticket = make_ticket(order, 6_000, line_no=1)
     approve(ticket, agent, amount=1_000)
-    assert ticket.events.get().note == ""
+    assert ticket.events.get().note == "¥10.00 of the ¥60.00 asked for"
     assert taken(order) == [6_000, 0]
 
 

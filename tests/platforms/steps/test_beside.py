@@ -142,7 +142,7 @@ def test_the_buyers_parcel_is_entered_and_the_report_is_taken_over(make_case: An
     case.approve()
     case.go()
     case.now()
-    assert "enter_return" in workbench_case.steps(case.ticket, now=case.clock.now)
+    assert "enter_return" in workbench_case.steps(case.ticket, case.user, now=case.clock.now)
     with pytest.raises(Stale):
         parcel(case, seen="0")
     parcel(case, seen=seen_now(case.ticket, case.order))

@@ -30,7 +30,11 @@ def before_each(rulebook, facts, paused=False):
     for fact, verdict in zip(facts, verdicts, strict=True):
         today = {index: sum_ for (index, day), sum_ in used.items() if day == verdict.day}
         yield (
-            fact._replace(refundable=verdict.refundable),
+            fact._replace(
+                refundable=verdict.refundable,
+                line_left=verdict.line_left,
+                freight_left=verdict.freight_left,
+            ),
             Before(
                 used=today,
                 buyer_count=verdict.buyer_count or 0,
