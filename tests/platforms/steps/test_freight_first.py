@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from aftersale.models import ApprovalLimit, PlatformFacts, Refund, Role
+from aftersale.models import ApprovalLimit, ApprovalRequest, PlatformFacts, Refund, Role
 from aftersale.services.desk import return_freight
 from aftersale.services.refunds import approvals, freight_asked, second_person
 from aftersale.services.shared.errors import FreightUnanswered
@@ -83,13 +83,14 @@ def test_asked_while_a_second_person_is_waited_for(make_case: Any) -> None:
     approvals.confirm_return(**call(case))
     asks(case)
     other = factories.make_user(case.shop, Role.OWNER)
+    waits = ApprovalRequest.objects.get()
     with pytest.raises(FreightUnanswered):
-        second_person.confirm(**call(case) | {"user": other})
+        second_person.confirm(request_id=waits.pk, user=other, now=case.clock.now)
     assert case.now().status == "awaiting_return" and "second_person" in case.ticket.flags
     page = english_client(other).get(reverse("desk:case", args=[case.ticket.pk]))
     assert "Answer the return freight" in page.content.decode()
     return_freight.answer(**call(case), amount=1_200, pays=True)
-    second_person.confirm(**call(case) | {"user": other})
+    second_person.confirm(request_id=waits.pk, user=other, now=case.clock.now)
     assert case.now().status == "refunding" and case.order.committed == 6_000
 
 
