@@ -16,7 +16,7 @@ from aftersale.platforms.desk_steps import Because, MerchantRequest, OpensReques
 from aftersale.platforms.payments import Failed, Limit, NotSent, TimedOut
 from aftersale.platforms.platform_payments import PAUSE_SECONDS
 from aftersale.platforms.protocol import Declined, NotCarriedOut, Platform, Why
-from aftersale.services.orders import request_holds
+from aftersale.services.orders import refundable, request_holds
 from aftersale.services.outgoing import fresh_order, step_attempt
 from aftersale.services.outgoing.refund_attempt import NoAnswer
 from aftersale.services.outgoing.step_attempt import Refusal, StepAnswer, StepLease, Taken
@@ -89,7 +89,7 @@ def _settle(order: Order, step: PlatformStep, answer: StepAnswer, *, now: dateti
         case Refusal():
             # Nothing of it will be paid: it counts as never sent.
             step_attempt.close(step, StepState.DECLINED, step_attempt.in_words(answer), now)
-            step_attempt.let_go(order, request)
+            refundable.let_go(order, request)
         case NoAnswer(why):
             step.state, step.reason = StepState.UNKNOWN, why[:500]
             step_attempt.later(step, now=now)

@@ -24,7 +24,6 @@ from aftersale.models import (
     Refund,
     RefundStatus,
     Shop,
-    ShopRequest,
     StepKind,
     StepState,
     Ticket,
@@ -37,7 +36,7 @@ from aftersale.platforms.payments import ARRIVES_WITHIN, NotSent
 from aftersale.platforms.protocol import Why
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import reports
-from aftersale.services.orders import refundable, request_holds
+from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
@@ -138,13 +137,13 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         ask = step.state != StepState.DUE and step.ticket_id is not None and not beside
         if not is_platform_connected(shop):
             if step.request is not None and step.call_until is not None:
-                # It may have been paid: its money stays held until the shop is connected again.
+                # It may have been paid: it holds its money until the shop is connected again.
                 step.next_step_at = now + NOT_CONNECTED
                 step.save(update_fields=["next_step_at"])
                 return None
             close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
             if step.request is not None:
-                let_go(order, step.request)
+                refundable.let_go(order, step.request)
             _free_the_next(step, now=now)
             return None
         if not ask and (payment_stop.stopped() or shop.on_hold or _is_held_by_pause(step)):
@@ -152,12 +151,11 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
         until = step.leased_until = step.next_step_at = now + LEASE
         step.calls += 1
-        ticket = step.ticket
         taken = StepLease(
             step=step,
             shop=shop,
             order_no=order.order_no,
-            ticket_no=ticket.ticket_no if ticket else "",
+            ticket_no=step.ticket.ticket_no if step.ticket else "",
             until=until,
             ask=ask,
             deadline=Deadline(
@@ -168,7 +166,7 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
             earlier_until=step.call_until,
         )
         if not ask and step.request is None:
-            # A request first looks at its order: it says itself when it calls (request_steps).
+            # A request looks at its order first, and says itself when it calls.
             step.call_until = taken.call_until
         step.save()
         return taken
@@ -381,14 +379,6 @@ def _event(ticket: Ticket, step: PlatformStep, words: str, *, now: datetime) -> 
         "why": words,
     }
     settlement.event(ticket, now=now, actor=Actor.PLATFORM, kind=TicketEventKind.NOTE, note=note)
-
-
-def let_go(order: Order, request: ShopRequest) -> None:
-    """Nothing of the request will be paid: what it held is free for the order's tickets."""
-    held = request.held
-    request_holds.release(order, request)
-    if held:
-        refundable.look_again(order)
 
 
 def close(step: PlatformStep, state: StepState, reason: str, now: datetime) -> None:

@@ -59,7 +59,7 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
     """
     with transaction.atomic():
         ticket = lock_case(ticket_id=ticket_id, user=user, now=now).ticket
-        text = _("Goods received in the warehouse.")
+        text: str = _("Goods received in the warehouse.")
         alert = ShippingAlert.objects.filter(ticket=ticket, state__in=OPEN_ALERTS).first()
         waits = ticket.status in (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
         before = ticket.goods_received_at
