@@ -17,7 +17,7 @@ from aftersale.models import Refund, Scope, Ticket, TicketFlag
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record, TicketType
 from aftersale.records.values import NO_NUL, Amount, Code, Text
-from aftersale.services.desk import beside, evidence, replies, return_freight
+from aftersale.services.desk import beside, evidence, replies
 from aftersale.services.refunds import approvals, lost_payments, refund_results
 from aftersale.services.refunds.payment_claim import PaymentClaim
 from aftersale.services.shared.errors import NeedsPerson, NotFound
@@ -238,7 +238,6 @@ class ConfirmReturnCall(TicketStep):
         sent = read_optional(request, MoneyStep)
 
         def take(pk: int) -> Ticket:
-            return_freight.require_answer(find_case(ticket_id=pk, user=self.user))
             return approvals.confirm_return(
                 ticket_id=pk,
                 above_line=sent.above_line,

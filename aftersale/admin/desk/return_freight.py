@@ -14,6 +14,7 @@ from aftersale.admin.workbench.consequences import buyer
 from aftersale.domain.digits import whole_number
 from aftersale.domain.money import format_yuan
 from aftersale.services.desk import evidence, return_freight
+from aftersale.services.refunds import freight_asked
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets import cases
 
@@ -45,7 +46,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         ticket = cases.find_case(ticket_id=pk, user=access.person(request))
         if request.method == "GET":
             cases.require_unchanged(ticket, ticket.order, request.GET.get("seen"))
-        asked = return_freight.asked(ticket)
+        asked = freight_asked.asked(ticket)
         field = refused.pointer if refused is not None else ""
         return {
             "ticket": ticket,

@@ -26,10 +26,9 @@ from aftersale.services.desk import (
     platform_pictures,
     presence,
     replies,
-    return_freight,
     shop_requests,
 )
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, freight_asked
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
 from aftersale.services.tickets import waiting_approvals
@@ -116,7 +115,8 @@ def steps(ticket: Ticket, user: User, *, now: datetime) -> set[str]:
     if ticket.order is None:
         return found
     if asked := second_person.steps(ticket, user):
-        return found | asked | beside.possible(ticket)
+        freight = {"return_freight"} if freight_asked.asked(ticket) else set()
+        return found | asked | freight | beside.possible(ticket)
     if ticket.status in DECIDABLE:
         found |= set() if obstacle(ticket) else {"approve"}
     if can_reject(ticket):
@@ -130,9 +130,9 @@ def steps(ticket: Ticket, user: User, *, now: datetime) -> set[str]:
     if approvals.may_close(ticket):
         found.add("close")
     found |= beside.possible(ticket)
-    if return_freight.asked(ticket):
+    if freight_asked.asked(ticket):
         found.add("return_freight")
-        if return_freight.answer_of(ticket) is None:
+        if freight_asked.answer_of(ticket) is None:
             found.discard("confirm_return")
     ticket.order.shop = ticket.shop
     for kind in shop_requests.possible(ticket.order):

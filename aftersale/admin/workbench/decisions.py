@@ -23,8 +23,8 @@ from aftersale.admin.kit.yuan_field import YuanField
 from aftersale.domain.money import format_yuan
 from aftersale.models import Ticket, TicketStatus, TicketType
 from aftersale.platforms.payment_registry import sends
-from aftersale.services.desk import assignment, beside, presence, return_freight
-from aftersale.services.refunds import approvals
+from aftersale.services.desk import assignment, beside, presence
+from aftersale.services.refunds import approvals, freight_asked
 from aftersale.services.refunds.lowered import is_lowered
 from aftersale.services.shared.errors import Refused
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
@@ -170,8 +170,6 @@ def _decide(request: HttpRequest, ticket_id: int, decision: Decision) -> HttpRes
     def act() -> HttpResponse:
         # The difference first: what is asked below is about the case as it was seen.
         require_unchanged(ticket, ticket.order, request.POST.get("seen", ""))
-        if decision is CONFIRM:
-            return_freight.require_answer(ticket)
         claimed.require_meant(request, ticket)
         decided = decision.call(
             ticket_id=ticket_id,
@@ -254,7 +252,7 @@ def _dialog_context(
         "form": form,
         "addresses": _addresses(request, ticket) if decision is APPROVE else (),
         "then": then,
-        "freight": return_freight.answer_of(ticket) if decision is CONFIRM else None,
+        "freight": freight_asked.answer_of(ticket) if decision is CONFIRM else None,
         "less": _less(ticket, asked) if form is not None and asked else None,
         "less_because": request.POST.get("less_because", ""),
         "line_warning": line_warning(ticket, asked) if decision.takes_money and asked else "",

@@ -153,5 +153,5 @@ def facts(found: Dispute) -> list[Fact]:
 def _whole(value: Any) -> int:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0

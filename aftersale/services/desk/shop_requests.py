@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
@@ -100,7 +100,7 @@ def open_request(
         order.shop = found.shop
         if earlier := ShopRequest.objects.filter(key=key).first():
             if (earlier.order_id, *_content(earlier)) != (order.pk, *asked):
-                raise Refused(_("This form was sent before with other content: open it anew."))
+                raise _sent_before()
             return earlier
         if seen is not None and seen != seen_now(order):
             raise Stale(
@@ -127,11 +127,26 @@ def open_request(
             user=user,
         )
         refundable.line_note(order, _as_ticket(request), amount, above_line=above_line)
-        request.save()
+        _save(request)
         if kind == ShopRequestKind.PRICE_DIFFERENCE:
             request_holds.hold(order, request)
         platform_steps.tell_request(request=request, user=user, now=now)
         return request
+
+
+def _save(request: ShopRequest) -> None:
+    """The key is one for all shops, and the lock is the order's: another order may take it now."""
+    try:
+        with transaction.atomic():
+            request.save()
+    except IntegrityError:
+        if not ShopRequest.objects.filter(key=request.key).exists():
+            raise
+        raise _sent_before() from None
+
+
+def _sent_before() -> Refused:
+    return Refused(_("This form was sent before with other content: open it anew."))
 
 
 def line_warning(order: Order, line_no: int, amount: int) -> str:

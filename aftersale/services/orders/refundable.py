@@ -17,6 +17,7 @@ from aftersale.models import (
     Actor,
     Order,
     OrderLine,
+    ShopRequest,
     Ticket,
     TicketEvent,
     TicketEventKind,
@@ -134,6 +135,14 @@ def free(order: Order, ticket: Ticket, *, keep: int = 0) -> None:
     The order's other tickets that wait for a person get a new look by the automation.
     """
     _as_fact(order, ticket, keep)
+
+
+def let_go(order: Order, request: ShopRequest) -> None:
+    """Gives back what a request holds of which nothing will be paid; others get a new look."""
+    held = request.held
+    request_holds.release(order, request)
+    if held:
+        look_again(order)
 
 
 def unhold(order: Order, ticket: Ticket, *, keep: int) -> None:

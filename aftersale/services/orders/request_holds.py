@@ -49,7 +49,8 @@ def hand_over(order: Order, ticket: Ticket) -> None:
     alike = Q(
         ticket_no="",
         amount=ticket.amount,
-        platform_step__calls__gt=0,
+        # Sent, and not only the order looked at.
+        platform_step__call_until__isnull=False,
         at__lte=ticket.applied_at + CLOCKS,
     )
     if ticket.line_no is not None:

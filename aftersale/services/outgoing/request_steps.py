@@ -2,7 +2,8 @@
 
 Each goes out under its key, which the platform carries out once: sent again after a silence it
 brings the same ticket. A request is settled only once that ticket is here, or once no call of it
-can arrive any more; until then a price difference holds its money.
+can arrive any more; until then a price difference holds its money. While none can have arrived
+(`PlatformStep.call_until` is empty) the platform is asked for the order's fresh figures first.
 """
 
 from datetime import datetime
@@ -29,10 +30,11 @@ def call(platform: Platform, lease: StepLease, *, now: datetime) -> StepAnswer:
     if not isinstance(platform, OpensRequests):
         # The shop has been connected to another platform since.
         return Refusal(Why.OTHER, _("The shop's platform does not take this from here."), None)
-    if difference and lease.step.calls == 1:
+    if difference and lease.earlier_until is None:
         stopped = _look(platform, lease, request, now=now)
         if stopped is not None:
             return stopped
+    _about_to_send(lease)
     asked = MerchantRequest(
         key=request.key,
         order_no=lease.order_no,
@@ -87,13 +89,19 @@ def _settle(order: Order, step: PlatformStep, answer: StepAnswer, *, now: dateti
         case Refusal():
             # Nothing of it will be paid: it counts as never sent.
             step_attempt.close(step, StepState.DECLINED, step_attempt.in_words(answer), now)
-            held = request.held
-            request_holds.release(order, request)
-            if held:
-                refundable.look_again(order)
+            refundable.let_go(order, request)
         case NoAnswer(why):
             step.state, step.reason = StepState.UNKNOWN, why[:500]
             step_attempt.later(step, now=now)
+
+
+def _about_to_send(lease: StepLease) -> None:
+    """From here on the call may reach the platform: it is written down before, since a process that
+    dies in it says nothing more. Raises TooLate where somebody else has the step by now."""
+    with transaction.atomic(durable=True):
+        locks.lock_order(lease.step.order_id)
+        lease.deadline.check()
+        PlatformStep.objects.filter(pk=lease.step.pk).update(call_until=lease.call_until)
 
 
 def _look(

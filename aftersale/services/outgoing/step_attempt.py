@@ -36,7 +36,7 @@ from aftersale.platforms.payments import ARRIVES_WITHIN, NotSent
 from aftersale.platforms.protocol import Why
 from aftersale.records.schemas import TicketRecord
 from aftersale.services.ingest import reports
-from aftersale.services.orders import request_holds
+from aftersale.services.orders import refundable
 from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.wake import wake_payer
@@ -116,6 +116,11 @@ class StepLease:
     # Until then earlier unanswered calls of the step may still arrive.
     earlier_until: datetime | None
 
+    @property
+    def call_until(self) -> datetime:
+        """Until then the call may arrive that is made under this lease, or an earlier one."""
+        return max(self.until + ARRIVES_WITHIN, self.earlier_until or self.until)
+
 
 def lease(*, step_pk: int, now: datetime) -> StepLease | None:
     """Takes the step, or None where it may not go out now; raises OrderBusy rather than wait."""
@@ -131,31 +136,26 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
         beside = step.kind in BESIDE_STEPS
         ask = step.state != StepState.DUE and step.ticket_id is not None and not beside
         if not is_platform_connected(shop):
-            if step.request is not None and step.calls:
-                # It may have been paid: its money stays held until the shop is connected again.
+            if step.request is not None and step.call_until is not None:
+                # It may have been paid: it holds its money until the shop is connected again.
                 step.next_step_at = now + NOT_CONNECTED
                 step.save(update_fields=["next_step_at"])
                 return None
-            if step.request is not None:
-                request_holds.release(order, step.request)
             close(step, StepState.TAKEN_OVER, _("The shop's platform is told nothing now."), now)
+            if step.request is not None:
+                refundable.let_go(order, step.request)
             _free_the_next(step, now=now)
             return None
         if not ask and (payment_stop.stopped() or shop.on_hold or _is_held_by_pause(step)):
             return None  # it stays due, and goes out when stop, hold or pause ends
         step.state = StepState.UNKNOWN if ask else StepState.SENDING
         until = step.leased_until = step.next_step_at = now + LEASE
-        earlier_until = step.call_until
-        if not ask:
-            step.call_until = max(until + ARRIVES_WITHIN, earlier_until or until)
         step.calls += 1
-        step.save()
-        ticket = step.ticket
-        return StepLease(
+        taken = StepLease(
             step=step,
             shop=shop,
             order_no=order.order_no,
-            ticket_no=ticket.ticket_no if ticket else "",
+            ticket_no=step.ticket.ticket_no if step.ticket else "",
             until=until,
             ask=ask,
             deadline=Deadline(
@@ -163,8 +163,13 @@ def lease(*, step_pk: int, now: datetime) -> StepLease | None:
                 seconds=LEASE.total_seconds(),
                 is_still_leased=PlatformStep.objects.filter(pk=step.pk, leased_until=until).exists,
             ),
-            earlier_until=earlier_until,
+            earlier_until=step.call_until,
         )
+        if not ask and step.request is None:
+            # A request looks at its order first, and says itself when it calls.
+            step.call_until = taken.call_until
+        step.save()
+        return taken
 
 
 def settle(*, lease: StepLease, answer: StepAnswer, now: datetime) -> None:

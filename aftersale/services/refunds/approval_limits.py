@@ -31,6 +31,8 @@ from aftersale.services.tickets.negotiation import offered_money
 
 # A person's step to one of these approves, or records a payment.
 _APPROVED = [TicketStatus.REFUNDING, TicketStatus.AWAITING_RETURN, TicketStatus.REFUNDED]
+# Requests of the shop's own that the platform refused, or that were let go unsent.
+_NEVER_PAID = [StepState.DECLINED, StepState.TAKEN_OVER]
 _GIVEN = [ApprovalState.WAITING, ApprovalState.CONFIRMED]
 
 
@@ -81,7 +83,7 @@ def given_by(user: User, order: Order, *, but: Ticket | None = None) -> int:
     have taken, or are offered, by steps that the person took, asked for or confirmed, and the
     amounts of the person's own requests."""
     opened = ShopRequest.objects.filter(order=order, user=user)
-    requests = opened.exclude(platform_step__state=StepState.DECLINED)
+    requests = opened.exclude(platform_step__state__in=_NEVER_PAID)
     own = requests.aggregate(sum=Sum("amount"))["sum"] or 0
     others = Ticket.objects.filter(order=order)
     if but is not None:

@@ -42,7 +42,7 @@ from aftersale.services.outbox import platform_steps
 from aftersale.services.outbox.platform_steps import is_platform_connected
 from aftersale.services.outbox.routing import pays_fast_refunds
 from aftersale.services.outbox.wake import wake_payer
-from aftersale.services.refunds import attempts, lost_payments, second_person
+from aftersale.services.refunds import attempts, freight_asked, lost_payments, second_person
 from aftersale.services.refunds.lowered import lowered_note
 from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
@@ -174,7 +174,8 @@ def confirm_return(
     """The goods are in hand, or not wanted back: the approved return's refund starts.
 
     A return of 0.00 ends as closed, without a refund (SPEC O4). It approves only where the goods
-    are not asked back, or takes money that nobody had set aside.
+    are not asked back, or takes money that nobody had set aside. Raises FreightUnanswered while
+    return freight waits for an answer (SPEC P3).
     """
     with transaction.atomic():
         case = lock_case(ticket_id=ticket_id, user=user, now=now, seen=seen)
@@ -185,6 +186,7 @@ def confirm_return(
         if ticket.type == TicketType.EXCHANGE:
             raise Refused(_("An exchange ends with new goods, not with a refund."))
         waiting_approvals.require_none(ticket)
+        freight_asked.require_answer(ticket)
         if lifecycle.asks_for_nothing(ticket):
             _move_to_closed(case, note)
             return ticket

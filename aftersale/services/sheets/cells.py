@@ -72,7 +72,8 @@ def value_cell(value: Any) -> str:
 def _number(value: float) -> str:
     # Fifteen digits are exact in a double; the sixteenth may be made up.
     shown = Decimal(f"{value:.{_EXACT_DIGITS}g}")
-    if abs(shown) >= 10**_EXACT_DIGITS:
+    # A file may hold NaN, too, which compares with nothing.
+    if not shown.is_finite() or abs(shown) >= 10**_EXACT_DIGITS:
         return InexactNumber(f"{value:.0f}")
     return f"{shown.normalize():f}" if shown else "0"
 

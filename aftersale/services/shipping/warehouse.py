@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy
 
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     OPEN_ALERTS,
@@ -25,7 +26,7 @@ from aftersale.models import (
 )
 from aftersale.services.orders.shipping import shipping_of
 from aftersale.services.refunds import approvals
-from aftersale.services.shared.errors import WrongStep
+from aftersale.services.shared.errors import FreightUnanswered, WrongStep
 from aftersale.services.shipping import alerts as shipping_alerts
 from aftersale.services.shipping.shipments import (
     Change,
@@ -53,11 +54,12 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
     """The buyer's goods are in the warehouse: the refund of the approved return starts.
 
     A parcel that was to be stopped has come back. It is noted of an exchange, whose new goods
-    people send, and of a ticket that waits for a second person (SPEC G4).
+    people send, of a ticket that waits for a second person (SPEC G4), and of one whose return
+    freight people have to answer first (SPEC P3).
     """
     with transaction.atomic():
         ticket = lock_case(ticket_id=ticket_id, user=user, now=now).ticket
-        text = _("Goods received in the warehouse.")
+        text: str = _("Goods received in the warehouse.")
         alert = ShippingAlert.objects.filter(ticket=ticket, state__in=OPEN_ALERTS).first()
         waits = ticket.status in (TicketStatus.AWAITING_RETURN, TicketStatus.RETURNING)
         before = ticket.goods_received_at
@@ -74,8 +76,14 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
             )
         for_people = ticket.type == TicketType.EXCHANGE or waiting_approvals.is_waiting(ticket)
         if waits and not for_people:
-            confirmed = approvals.confirm_return(ticket_id=ticket.pk, user=user, now=now, note=text)
-            for_people = waiting_approvals.is_waiting(confirmed)
+            try:
+                confirmed = approvals.confirm_return(
+                    ticket_id=ticket.pk, user=user, now=now, note=text
+                )
+                for_people = waiting_approvals.is_waiting(confirmed)
+            except FreightUnanswered as unanswered:
+                for_people = True
+                text = joined(" · ", [text, unanswered.message])
         if waits and for_people:
             TicketEvent.objects.create(
                 ticket=ticket,

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from aftersale.models import ConnectorKind, Order, ShopRequest, Ticket
+from aftersale.models import ConnectorKind, Order, PlatformStep, ShopRequest, Ticket
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.services.desk import shop_requests
@@ -17,7 +17,7 @@ from aftersale.services.ingest import save_tickets
 from aftersale.services.outgoing import send_steps
 from aftersale.services.refunds import approvals
 from aftersale.services.shared import locks
-from aftersale.services.shared.errors import OverRefundable
+from aftersale.services.shared.errors import OverRefundable, Refused
 from aftersale.services.shops import shops
 from tests import factories
 from tests.concurrency.threads import at_once
@@ -108,6 +108,30 @@ def test_the_same_form_at_once_is_one_request(order: Order) -> None:
     assert {result.pk for result in results} == {ShopRequest.objects.get().pk}
     order.refresh_from_db()
     assert (order.committed, audit()) == (2_000, [])
+
+
+def test_one_key_for_two_orders_at_once_is_one_request(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is under the lock of its own order: the key's uniqueness lets one of them through."""
+    other = factories.make_order(
+        order.shop, order_no="O-other", status="delivered", updated_at=timezone.now()
+    )
+    both_have_looked = threading.Barrier(2)
+    require = shop_requests._require
+
+    def after_the_key(*args: Any) -> None:
+        both_have_looked.wait(timeout=10)
+        require(*args)
+
+    monkeypatch.setattr(shop_requests, "_require", after_the_key)
+    results = at_once(difference(order, "k1"), difference(other, "k1"))
+    [refused] = [result for result in results if isinstance(result, Exception)]
+    assert type(refused) is Refused and "sent before with other content" in str(refused)
+    request = ShopRequest.objects.get()
+    held = dict(Order.objects.values_list("pk", "committed"))
+    assert held == {order.pk: 0, other.pk: 0} | {request.order_id: 6_000}
+    assert PlatformStep.objects.get().request == request and audit() == []
 
 
 def test_reader_and_sender_bring_its_ticket_at_once(order: Order, there: Double) -> None:

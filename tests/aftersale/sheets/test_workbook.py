@@ -9,6 +9,7 @@ from xlsxwriter import Workbook
 
 from aftersale.services.exports.reading import container
 from aftersale.services.exports.reading.limits import WrongFile
+from aftersale.services.sheets.cells import inexact
 from aftersale.services.sheets.workbook import read_rows
 from aftersale.services.sheets.workbook_area import WrongWorkbook
 
@@ -32,8 +33,8 @@ def xlsx(*values: object, row: int = 1) -> bytes:
 PANIC = xls(CELLS, rows=2, columns=2).replace(b"\x09\x08\x10\x00", b"\x09\x08\x01\x00", 1)
 
 
-def repacked(content: bytes, blanks: int) -> bytes:
-    """With a sheet that unpacks to so many bytes more."""
+def repacked(content: bytes, old: bytes, new: bytes) -> bytes:
+    """With other bytes in its sheet."""
     file = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as before,
@@ -42,7 +43,7 @@ def repacked(content: bytes, blanks: int) -> bytes:
         for name in before.namelist():
             part = before.read(name)
             if name == "xl/worksheets/sheet1.xml":
-                part = part.replace(b"<sheetData>", b"<sheetData>" + b" " * blanks)
+                part = part.replace(old, new)
             after.writestr(name, part)
     return file.getvalue()
 
@@ -71,7 +72,10 @@ def test_sheets_are_read(content: bytes, rows: list[list[str]]) -> None:
         (xls(CELLS, rows=2**32 - 1, columns=65_535), FAR.format(2**32 - 1, 65535)),
         (xls([*CELLS, (65_535, 255, "x")], rows=2, columns=2), FAR.format(65536, 256)),
         (xlsx("x", row=1_048_575), FAR.format(1048576, 1)),
-        (repacked(xlsx("x"), 60_000_000), "Unpacked, the file is larger than 50 MB"),
+        (
+            repacked(xlsx("x"), b"<sheetData>", b"<sheetData>" + b" " * 60_000_000),
+            "Unpacked, the file is larger than 50 MB",
+        ),
         (xls(CELLS, rows=2, columns=2)[:700], "The Excel file is damaged."),
         (b"\xd0\xcf\x11\xe0" + b"x" * 600, "The Excel file is damaged."),
         (xlsx("x")[:700], "The Excel file is damaged."),
@@ -82,6 +86,15 @@ def test_what_a_file_claims_is_bounded(content: bytes, message: str) -> None:
     with pytest.raises(WrongWorkbook) as refused:
         read_rows(content, most_rows=50)
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(("number", "text"), [("NaN", "nan"), ("inf", "inf"), ("1e999", "inf")])
+def test_a_number_that_is_none_is_refused_as_its_cell(number: str, text: str) -> None:
+    content = repacked(xlsx(7), b"<v>7</v>", f"<v>{number}</v>".encode())
+    _heads, (cell,) = read_rows(content, most_rows=50)
+    assert cell == text
+    [(column, message)] = inexact([("amount", cell)])
+    assert column == "amount" and f"shortened this number ({text})" in message
 
 
 def test_a_panic_of_the_library_is_a_damaged_file_in_exports_too() -> None:

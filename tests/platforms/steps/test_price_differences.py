@@ -15,6 +15,7 @@ from aftersale.platforms.protocol import Declined, NotAuthorised, Why
 from aftersale.records.schemas import OrderRecord
 from aftersale.services.desk import shop_requests
 from aftersale.services.ingest import save_orders, save_tickets
+from aftersale.services.refunds.approval_limits import given_by
 from aftersale.services.shared.errors import NotAllowed, NotFound, OverRefundable, Refused, Stale
 from aftersale.services.shipping.ship_checks import ship_check
 from aftersale.services.shops import shops
@@ -185,6 +186,32 @@ def test_roles_and_strangers(case: Case) -> None:
     assert not ShopRequest.objects.exists()
     give(case, user=factories.make_user(case.shop, "cs_agent"))
     assert books(case) == (2_000, 2_000, 0, False)
+
+
+@pytest.mark.parametrize("let_go", [False, True])
+def test_a_request_that_was_never_sent_counts_for_nobody(case: Case, let_go: bool) -> None:
+    """SPEC G4: what was given back is not given."""
+    for role in Role:
+        ApprovalLimit.objects.create(shop=case.shop, role=role, amount=3_000)
+    give(case, 3_000)
+    case.shop.connector = "manual" if let_go else "platform"
+    case.shop.save()
+    case.there.before["refund_difference"] = [Declined(Why.OTHER, "no")]
+    case.go()
+    assert books(case) == (0, 0, 0, False)
+    case.shop.connector = "platform"
+    case.shop.save()
+    assert given_by(case.user, case.order) == 0
+    give(case, 3_000, key="k2")
+    assert given_by(case.user, case.order) == 3_000
+
+
+def test_a_key_of_another_order_is_refused(case: Case, make_case: Any) -> None:
+    other = make_case()
+    give(case)
+    with pytest.raises(Refused, match="sent before with other content"):
+        give(other)
+    assert books(other) == (0, 0, 0, False) and ShopRequest.objects.count() == 1
 
 
 def test_the_same_form_twice_is_one_request(case: Case) -> None:

@@ -53,6 +53,15 @@ def test_after_its_end_the_tickets_own_status_counts(code, status, ours):
     assert whole(dispute(code), status=status, complaint_id="77").record.status == ours
 
 
+@each("value", [float("inf"), float("nan"), "soon", None])
+def test_a_number_that_is_none_says_nothing(value):
+    """JSON of another program may have 1e999 in it."""
+    steps = [{"time": value, "item_type": value}]
+    assert disputes.dispute("77", {"status": value, "history": steps}) == Dispute(
+        "77", 0, ((0, 0),)
+    )
+
+
 @each("status", ["MERCHANT_REFUND_SUCCESS", "USER_CANCELD", "MERCHANT_FAIL"])
 def test_a_ticket_that_is_over_is_in_no_dispute(status):
     assert whole(dispute(103), status=status).record.status != "arbitration"
