@@ -36,11 +36,13 @@ def test_typed_text_outlives_its_dialog(page: Page, live_server: Any) -> None:
     expect(dialog.locator("[data-draft-back]")).to_be_visible()
     # Another case has nothing of it.
     keys.press("Escape")
+    expect(dialog).to_be_hidden()
     keys.press("j")
     open_case(page, "b-T-2")
     keys.press("r")
     expect(text).to_have_value("")
     keys.press("Escape")
+    expect(dialog).to_be_hidden()
     keys.press("k")
     open_case(page, "b-T-1")
     keys.press("r")
