@@ -56,13 +56,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-# Stories with many programs, pages or hours in them: `make test-slow`.
+# Stories with many programs, pages or hours in them: `make test-slow`. Tests in Chromium are all of
+# that kind.
 SLOW = (
+    "admin/test_digits.py",
+    "admin/test_roles.py",
     "api/test_generated_client.py",
     "api/test_schemathesis.py",
-    "browser/test_accessibility.py",
+    "browser/",
     "config/test_failover.py",
     "config/test_gunicorn.py",
+    "config/test_postgres.py",
     "config/test_run.py",
     "platforms/steps/test_interleavings.py",
     "platforms/test_hour.py",
@@ -73,7 +77,17 @@ SLOW = (
     "syncing/test_on_a_fake_platform.py",
 )
 # A worker that begins one of these last keeps the others waiting at the end.
-LONG = (*SLOW, "admin/test_roles.py")
+LONG = (
+    "admin/test_roles.py",
+    "browser/test_accessibility.py",
+    "config/test_failover.py",
+    "config/test_run.py",
+    "config/test_settings.py",
+    "monitoring/test_figures.py",
+    "platforms/test_hour.py",
+    "platforms/test_odd_shapes.py",
+    "strategies/demo/test_seed.py",
+)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,14 +95,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Marks the slow ones before `-m` chooses; then long ones come first, and all in the run's
     random order among themselves."""
     for item in items:
-        if _file_of(item).endswith(SLOW):
+        if _is_in(SLOW, item):
             item.add_marker("slow")
     yield
-    items.sort(key=lambda item: not _file_of(item).endswith(LONG))
+    items.sort(key=lambda item: not _is_in(LONG, item))
 
 
-def _file_of(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+def _is_in(places: tuple[str, ...], item: pytest.Item) -> bool:
+    """Whether the test's file is one of these, or lies in one of these folders."""
+    file = item.nodeid.partition("::")[0]
+    return any(f"tests/{place}" in file for place in places)
 
 
 def pytest_collection_finish() -> None:

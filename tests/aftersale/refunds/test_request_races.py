@@ -71,14 +71,15 @@ def approval(order: Order) -> Callable[[], Any]:
 def test_without_the_lock_the_constraint_refuses_the_second(
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    both_have_read = threading.Barrier(2)
+    both_have_looked = threading.Barrier(2)
+    save = shop_requests._save
 
-    def read(pk: int) -> Order:
-        found = Order.objects.get(pk=pk)
-        both_have_read.wait(timeout=10)
-        return found
+    def save_together(request: ShopRequest) -> None:
+        both_have_looked.wait(timeout=10)
+        save(request)
 
-    monkeypatch.setattr(locks, "lock_order", read)
+    monkeypatch.setattr(locks, "lock_order", lambda pk: Order.objects.get(pk=pk))
+    monkeypatch.setattr(shop_requests, "_save", save_together)
     results = at_once(difference(order, "k1"), difference(order, "k2"))
     [refused] = [result for result in results if isinstance(result, Exception)]
     assert isinstance(refused, IntegrityError) and "order_not_over_refunded" in str(refused)
