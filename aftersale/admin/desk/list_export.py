@@ -40,9 +40,8 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.services.access.rights import Right, shops_of
-from aftersale.services.sheets.write_file import MOST_ROWS, Cell, csv_lines, xlsx
+from aftersale.services.sheets.write_file import MOST_ROWS, XLSX, Cell, csv_lines, xlsx
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK = 2_000
 
 

@@ -27,9 +27,8 @@ from aftersale.services.shared.outcomes import Outcome
 from aftersale.services.sheets import kinds
 from aftersale.services.sheets.kinds import RowResult, SheetKind
 from aftersale.services.sheets.read_file import LARGEST
-from aftersale.services.sheets.write_file import csv_lines, xlsx
+from aftersale.services.sheets.write_file import XLSX, csv_lines, xlsx
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WRITTEN = (Outcome.NEW, Outcome.CHANGED)
 _BADGES = {
     Outcome.NEW: "success",

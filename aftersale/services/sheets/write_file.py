@@ -18,6 +18,8 @@ Cell = str | Decimal | datetime
 MOST_ROWS = 1_048_576
 LONGEST = 32_767
 BOM = "\ufeff"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The content type of a workbook."""
 # Also the wide forms, which spreadsheets in Chinese read as the narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

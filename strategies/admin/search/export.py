@@ -21,14 +21,13 @@ from aftersale.admin.kit.exports import exported
 from aftersale.admin.kit.pages import desk_page
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotAllowed
-from aftersale.services.sheets.write_file import MOST_ROWS, csv_lines, xlsx
+from aftersale.services.sheets.write_file import MOST_ROWS, XLSX, csv_lines, xlsx
 from strategies.models import Decision
 
 from .filters import FROM, TO, read_time, zone_of
 from .rows import headers, rows
 
 _WHAT = gettext_lazy("Decisions")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @desk_page
