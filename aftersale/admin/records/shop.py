@@ -181,7 +181,8 @@ class BlockedBuyerAdmin(ScopedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Whoever sees numbers masked must not find them out letter by letter (SPEC P1)."""
+        """No search by buyer for people who see numbers masked: it would tell them letter by letter
+        (SPEC P1)."""
         found, distinct = super().get_search_results(request, queryset, search_term)
         if search_term:
             own = [shop.pk for shop in access.shops(request)]

@@ -31,7 +31,7 @@ def remove(*, user: User, now: datetime) -> int:
     locks.lock_arrivals(keys, shared=False)
     for key in keys:
         locks.lock_shop(key)
-    # Whoever decides, pays or approves just now ends first, and nobody begins.
+    # Decisions, payments and approvals under way end first, and none begins.
     for rows in (Order.objects, Ticket.objects):
         of_shops = rows.filter(shop__in=keys).order_by("pk")
         list(of_shops.select_for_update(of=("self",)).values_list("pk", flat=True))

@@ -94,7 +94,7 @@ def retention_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> li
 
 
 def approval_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Of what each role approves alone, in fen; None: without a limit."""
+    """The amount that each role approves alone, in fen; None: without a limit."""
     off = pgettext_lazy("limit of approvals", "no limit")
 
     def shown(amount: int | None) -> object:

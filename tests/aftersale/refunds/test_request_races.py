@@ -136,7 +136,7 @@ def test_one_key_for_two_orders_at_once_is_one_request(
 
 
 def test_reader_and_sender_bring_its_ticket_at_once(order: Order, there: Double) -> None:
-    """Whoever is first: it is taken over once, and nothing looks as if too much had left."""
+    """The money is taken over once, whichever comes first, and no figure looks too high."""
     difference(order, "k1", 4_000)()
     approval(order)()
     there_is = threading.Event()
