@@ -20,7 +20,7 @@ from aftersale.domain.money import format_yuan
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
 from aftersale.models.money import FenField
 from aftersale.services.access import masks
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, person_name
 
 # Unfold's own classes of its labels: others are not in its style sheet.
 _COLOURS = {
@@ -48,7 +48,7 @@ def money(fen: int | None) -> SafeString | str:
 
 def name(user: User | None) -> str:
     """The user's name for colleagues; a user may have been deleted."""
-    return EMPTY if user is None else user.get_full_name() or user.get_username()
+    return EMPTY if user is None else person_name(user)
 
 
 def unbroken(text: object) -> SafeString:

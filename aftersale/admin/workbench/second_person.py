@@ -15,10 +15,9 @@ from aftersale.models import ApprovalKind, ApprovalRequest, Ticket
 from aftersale.services.refunds import approval_limits
 from aftersale.services.refunds import second_person as service
 from aftersale.services.shared.errors import Stale
-from aftersale.services.shared.shown import format_time
+from aftersale.services.shared.shown import format_time, person_name
 from aftersale.services.tickets import waiting_approvals
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
-from aftersale.services.tickets.waiting_approvals import name
 
 from .changed_case import CHANGED, says_what_changed
 from .consequences import buyer
@@ -41,7 +40,7 @@ def asked(ticket: Ticket, user: User) -> dict[str, Any] | None:
         return None
     own = request.requested_by_id == user.pk
     return {
-        "who": name(request.requested_by),
+        "who": person_name(request.requested_by),
         "what": ApprovalKind(request.kind).label,
         "amount": format_yuan(request.amount),
         "at": format_time(request.requested_at, ticket.shop),
@@ -112,7 +111,7 @@ def confirm(request: HttpRequest, ticket_id: int) -> HttpResponse:
         submit=_("Confirm %(amount)s to %(buyer)s")
         % {"amount": format_yuan(waiting.amount), "buyer": buyer(ticket)},
         then=_("It is done at once, in the name of %s, after all checks anew. Both names are kept.")
-        % name(waiting.requested_by),
+        % person_name(waiting.requested_by),
     )
 
 
@@ -177,7 +176,7 @@ def _ask(
 
 
 def _why(request: ApprovalRequest) -> str:
-    who, limit = name(request.requested_by), format_yuan(request.alone_up_to)
+    who, limit = person_name(request.requested_by), format_yuan(request.alone_up_to)
     if request.together > request.amount:
         return _(
             "With what %(who)s has approved of this order it comes to %(together)s; alone %(who)s"

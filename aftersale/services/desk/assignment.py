@@ -20,6 +20,7 @@ from aftersale.models import (
 from aftersale.services.access.rights import ROLES, Right
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused
+from aftersale.services.shared.shown import person_name
 from aftersale.services.tickets.cases import find_case, require_unchanged
 
 
@@ -32,7 +33,11 @@ def take(*, ticket_id: int, user: User, now: datetime, seen: str | None = None) 
         if ticket.handler_id == user.pk:
             return ticket
         before = ticket.handler
-        note = _("Taken into hand.") if before is None else _("Taken over from %s.") % _name(before)
+        note = (
+            _("Taken into hand.")
+            if before is None
+            else _("Taken over from %s.") % person_name(before)
+        )
         _hand(ticket, user, note=note, user=user, now=now)
         return ticket
 
@@ -65,7 +70,7 @@ def hand_over(
         people = {one.pk: one for one in colleagues(ticket=ticket, user=user)}
         if to not in people:
             raise Refused(_("Choose a colleague who handles tickets of this shop."), pointer="to")
-        said: str = _("Handed to %s.") % _name(people[to])
+        said: str = _("Handed to %s.") % person_name(people[to])
         if is_visible(note):
             said = joined(" ", [said, note.strip()])
         _hand(ticket, people[to], note=said, user=user, now=now)
@@ -80,10 +85,6 @@ def hand_back(*, ticket_id: int, user: User, now: datetime, seen: str | None = N
             raise Refused(_("Ticket %s is not in your hands.") % ticket.ticket_no)
         _hand(ticket, None, note=_("Handed back."), user=user, now=now)
         return ticket
-
-
-def _name(user: User) -> str:
-    return user.get_full_name() or user.get_username()
 
 
 def _locked(*, ticket_id: int, user: User, seen: str | None) -> Ticket:

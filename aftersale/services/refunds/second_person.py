@@ -33,9 +33,9 @@ from aftersale.services.orders import refundable
 from aftersale.services.refunds.approval_limits import excess, may_confirm
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
+from aftersale.services.shared.shown import person_name
 from aftersale.services.tickets import lifecycle, snapshot, waiting_approvals
 from aftersale.services.tickets.cases import Case, lock_case, order_of, seen_now
-from aftersale.services.tickets.waiting_approvals import name
 from aftersale.signals import tickets_waiting
 
 # The result of a payment that was made by hand takes nothing more of the order.
@@ -168,7 +168,7 @@ def decline(
             text = _("Withdrawn: %s") % _what(request)
         else:
             text = _("Declined what %(who)s asked for: %(what)s. %(note)s") % {
-                "who": name(request.requested_by),
+                "who": person_name(request.requested_by),
                 "what": _what(request),
                 "note": note,
             }
@@ -263,7 +263,7 @@ def _why_fallen(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
 
 
 def _left(request: ApprovalRequest) -> str:
-    return _("%s may not approve in this shop any more.") % name(request.requested_by)
+    return _("%s may not approve in this shop any more.") % person_name(request.requested_by)
 
 
 def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
@@ -287,7 +287,7 @@ def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
 def _carry_out(case: Case, request: ApprovalRequest, carry_out: CarryOut) -> None:
     user, now = case.user, case.now
     note = _("Confirmed what %(who)s asked for: %(what)s") % {
-        "who": name(request.requested_by),
+        "who": person_name(request.requested_by),
         "what": _what(request),
     }
     arguments = request.arguments

@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +21,16 @@ def format_time(at: datetime | None, shop: Shop | None = None, *, seconds: bool 
     return f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}"
 
 
+def person_name(user: User) -> str:
+    """A person's name as colleagues see it."""
+    return user.get_full_name() or user.get_username()
+
+
 def done_by(step: TicketEvent | AuditEntry) -> str:
     """The token, for a program's step, and not its maker; else the person; else, of a ticket, the
     automation or the platform (SPEC P6)."""
     if step.token is not None:
         return _("Token “%s”") % step.token.name
     if step.user is not None:
-        return step.user.get_full_name() or step.user.get_username()
+        return person_name(step.user)
     return str(step.get_actor_display()) if isinstance(step, TicketEvent) else ""

@@ -20,6 +20,7 @@ from aftersale.models import (
     TicketFlag,
 )
 from aftersale.services.shared.errors import WaitsForSecondPerson
+from aftersale.services.shared.shown import person_name
 
 
 def is_waiting(ticket: Ticket) -> bool:
@@ -46,7 +47,7 @@ def require_none(ticket: Ticket) -> None:
             )
             % {
                 "ticket": ticket.ticket_no,
-                "who": name(request.requested_by),
+                "who": person_name(request.requested_by),
                 "what": request.get_kind_display(),
                 "amount": format_yuan(request.amount),
             }
@@ -80,7 +81,3 @@ def write_event(ticket_pk: int, note: str, *, actor: str, user: User | None, now
     TicketEvent.objects.create(
         ticket_id=ticket_pk, at=now, kind=TicketEventKind.NOTE, actor=actor, user=user, note=note
     )
-
-
-def name(user: User) -> str:
-    return user.get_full_name() or user.get_username()
