@@ -1,7 +1,6 @@
 """`GET /events`: the feed, in the order of commit, without gaps (INTERFACES)."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,23 +14,8 @@ from aftersale.services.webhooks import endpoints, feed
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 
+from .feed import settle
 from .program import MADE_AT, Program, program
-
-SETTLED = """
-    SELECT coalesce(max(transaction), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-      FROM aftersale_feedevent
-"""
-
-
-def settle() -> None:
-    """Waits for older transactions of the whole server: other tests' are among them."""
-    for _try in range(1_200):
-        with connection.cursor() as cur:
-            cur.execute(SETTLED)
-            if cur.fetchone()[0]:
-                return
-        time.sleep(0.05)
-    raise AssertionError("a transaction is under way for a minute")
 
 
 @pytest.mark.django_db(transaction=True)

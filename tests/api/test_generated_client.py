@@ -15,6 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from aftersale.models import ConnectorKind, Ticket
 from tests.factories import make_shop, make_user
 
+from .feed import settle
 from .program import program
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,6 +105,7 @@ def test_from_the_order_to_the_refunds_result(generated: None) -> None:
             ),
         )
         assert done.status_code == 200
+        settle()
         events = part("api.events.list_events").sync(client=client).to_dict()
         assert "refund.succeeded" in [event["type"] for event in events["results"]]
     assert Ticket.objects.get().status == "refunded"

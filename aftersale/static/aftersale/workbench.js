@@ -321,6 +321,8 @@
     document.addEventListener("htmx:afterSettle", (event) => {
         if (event.detail.target?.id === "desk-dialog-content") asking = false;
     });
+    // Closed before it settled: the next key is the page's.
+    document.addEventListener("close", () => (asking = false), true);
     document.addEventListener("htmx:afterRequest", (event) => {
         // An answer that opens no dialog; one that does settles before.
         if (isQuestion(event)) forget = setTimeout(() => (asking = false), 100);
