@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from strategies.advice.cases import MIXED, Cases
-from strategies.advice.ends import UNKNOWN, End, Story, end_of, loss_of
+from strategies.advice.ends import UNKNOWN, End
 from strategies.advice.rule import Words
 from strategies.engine.facts import Facts
 from strategies.engine.hours import DAY_MINUTES, HOUR, MINUTE
@@ -31,7 +31,7 @@ from strategies.engine.vocabulary import (
     UNKNOWN_PRODUCT,
 )
 
-from .stories import ASSUMED_MINUTES, stories
+from .stories import ASSUMED_MINUTES, GONE, told
 
 _QUARTER = 15 * MINUTE
 _SECOND = 1_000_000
@@ -65,9 +65,8 @@ class Told:
 class Columns:
     """Filled page by page, then asked for the cases of each scenario."""
 
-    def __init__(self, rulebook: Rulebook, minutes: dict[int, float], *, now: datetime) -> None:
+    def __init__(self, rulebook: Rulebook, *, now: datetime) -> None:
         self._rulebook = rulebook
-        self._minutes = minutes
         self._now = now
         self._seen: set[int] = set()
         self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
@@ -129,7 +128,6 @@ class Columns:
             MIXED if unknown or len(goods) != 1 else goods.pop(),
             printed is not None and printed <= facts.decided_at,
             RISK in facts.labels or RISK in facts.ticket_labels,
-            self._minutes.get(facts.ticket, np.nan),  # type: ignore[call-overload]
             self._types(facts.type),
             self._scenarios(facts, verdict),
         )
@@ -148,20 +146,18 @@ class Columns:
 
     def _add_ends(self, columns: dict[str, np.ndarray]) -> None:
         tickets, amounts = columns["ticket"].tolist(), columns["amount"].tolist()
-        told = stories(tickets, amounts, now=self._now)
-        found = []
+        found = told(tickets, amounts, now=self._now)
+        rows = []
         for ticket, amount in zip(tickets, amounts, strict=True):
-            story = told.get(ticket)
-            end = End.OTHER if story is None else end_of(story)
-            at_once, goods_first = _losses(story, end)
-            found.append((end not in UNKNOWN, at_once, goods_first))
+            end, at_once, goods_first, minutes = found.get(ticket, GONE)
+            rows.append(
+                (end not in UNKNOWN, at_once, goods_first, np.nan if minutes is None else minutes)
+            )
             self._ends[end] += 1
             self._amounts[end] += amount
             self._losses[end] += at_once
-        known, at_once_column, goods_first_column = zip(*found, strict=True)
-        columns["known"] = np.array(known)
-        columns["at_once"] = np.array(at_once_column)
-        columns["goods_first"] = np.array(goods_first_column)
+        for name, column in zip(_ENDS, zip(*rows, strict=True), strict=True):
+            columns[name] = np.array(column)
 
     def _offset(self, at: int) -> int:
         """The zone's offset; no zone changes within a quarter of an hour."""
@@ -229,20 +225,14 @@ class Past:
 
 _ROW = (
     "ticket", "amount", "buyer", "day", "second", "minute", "off_hours", "paid_off_hours", "status",
-    "age", "reason", "category", "product", "printed", "risky", "minutes", "type", "scenarios",
+    "age", "reason", "category", "product", "printed", "risky", "type", "scenarios",
 )  # fmt: skip
-_ENDS = ("known", "at_once", "goods_first")
+_ENDS = ("known", "at_once", "goods_first", "minutes")
 _INTS = (
     "ticket", "amount", "buyer", "day", "second", "minute", "status", "reason", "category",
     "product",
 )  # fmt: skip
 _BOOLS = ("off_hours", "paid_off_hours", "printed", "risky", "known")
-
-
-def _losses(story: Story | None, end: End) -> tuple[int, int]:
-    if story is None:
-        return 0, 0
-    return loss_of(story, end, goods_first=False), loss_of(story, end, goods_first=True)
 
 
 def _filled(minutes: np.ndarray, types: np.ndarray) -> tuple[np.ndarray, int]:

@@ -29,7 +29,6 @@ from .columns import Columns
 from .columns import Past as Found
 from .figures import Counter, Taken, missing_of
 from .proposals import Proposal, proposals_of, rulebook_with
-from .stories import handling_minutes
 
 log = structlog.get_logger(__name__)
 DAY_SECONDS = 86_400
@@ -160,8 +159,7 @@ class _Search:
         self._existing = {
             str(s.id): Taken() for s in present.replay.rulebook.strategies if s.enabled
         }
-        minutes = handling_minutes(advice.shop_id, advice.starts_at, advice.ends_at)
-        columns = Columns(present.replay.rulebook, minutes, now=self._clock())
+        columns = Columns(present.replay.rulebook, now=self._clock())
         for page in self._past.pages():
             asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
             verdicts = present.replay.run(asked)
