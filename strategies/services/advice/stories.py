@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -36,7 +36,7 @@ GONE = Told(End.OTHER, 0, 0, None)
 
 def told(tickets: Sequence[int], amounts: Sequence[int], *, now: datetime) -> dict[int, Told]:
     """By ticket, with the amounts that were asked for when they were decided."""
-    given = {"now": now, "tickets": list(tickets), "amounts": list(amounts)}
+    given: dict[str, Any] = {"now": now, "tickets": list(tickets), "amounts": list(amounts)}
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, given)
         return {ticket: Told(End(end), *rest) for ticket, end, *rest in cursor}
