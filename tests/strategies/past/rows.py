@@ -57,7 +57,12 @@ def _decided(row: Decision) -> tuple[Facts, bool, bool, int]:
 def _estimated(ticket: Ticket) -> tuple[Facts, bool, bool, int]:
     """An order that was completed, at the status that it had when the ticket was applied for."""
     order = ticket.order
-    assert order is not None and ticket.line_no is None
+    assert order is not None
+    money: dict[str, int | None] = {}
+    if ticket.line_no is not None:
+        paid = dict(order.lines.values_list("line_no", "paid_amount"))
+        money["line_left"] = paid.get(ticket.line_no, 0)
+        money["freight_left"] = max(0, order.paid_amount - sum(paid.values()))
     steps = [("completed", order.completed_at), ("delivered", order.delivered_at),
              ("shipped", order.shipped_at), ("pending_shipment", order.paid_at)]  # fmt: skip
     status = next((name for name, at in steps if at and at <= ticket.applied_at), order.status)
@@ -80,6 +85,8 @@ def _estimated(ticket: Ticket) -> tuple[Facts, bool, bool, int]:
         order_type=order.type,
         ticket_labels=tuple(ticket.labels),
         decided_at=micros(ticket.applied_at),
+        line=ticket.line_no,
+        **money,  # type: ignore[arg-type]
         **_moments(ticket, "applied_at"),  # type: ignore[arg-type]
         **_moments(order, *OF_ORDER),  # type: ignore[arg-type]
     )
