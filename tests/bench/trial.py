@@ -1,5 +1,5 @@
-"""A trial run over 1,000,000 past decisions of a shop with ten strategies in each scenario: the first
-one, without a copy in columns (<= 6 s), others against reading the same rows by a server-side
+"""A trial run over 1,000,000 past decisions of a shop with ten strategies in each scenario: the
+first one, without a copy in columns (<= 6 s), others against reading the same rows by a server-side
 cursor (>= 0.5), and the memory for a ticket.
 
 `python -m tests.bench.trial`, with DATABASE_URL. BENCH_PAST says how many. What is tried takes a
