@@ -248,6 +248,7 @@ PAGES: dict[str, Page] = {
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
     "desk:shop-platform-test": step(SHOP, Shop),
+    "desk:shop-platform-again": step(SHOP, Shop, "1"),
     "desk:shop-deadlines": shown(Shop),
     "desk:shop-members": shown(Shop),
     "desk:shop-invite": step(INVITE, Shop),

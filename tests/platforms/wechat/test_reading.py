@@ -140,9 +140,10 @@ def test_a_refund_that_failed():
 
 
 def test_a_dispute_that_ended_with_a_refund_was_for_the_buyer():
-    refund = {"amount": 11, "refund_reason": 5}
-    record = seen(status="MERCHANT_REFUND_SUCCESS", refund_info=refund)
-    assert record.arbitration_result == "buyer"
+    for why in (5, "5"):
+        refund = {"amount": "11", "refund_reason": why}
+        record = seen(status="MERCHANT_REFUND_SUCCESS", refund_info=refund)
+        assert (record.arbitration_result, record.amount) == ("buyer", 11)
 
 
 @each(
@@ -150,6 +151,8 @@ def test_a_dispute_that_ended_with_a_refund_was_for_the_buyer():
     [
         ("PLATFORM_REFUNDING", 4, False, True),
         ("MERCHANT_REFUND_SUCCESS", 4, False, True),
+        ("MERCHANT_REFUND_SUCCESS", "4", False, True),
+        ("MERCHANT_REFUND_SUCCESS", "3", True, False),
         ("PLATFORM_REFUNDING", 0, True, True),
         ("MERCHANT_PROCESSING", 0, True, False),
         ("MERCHANT_REFUND_SUCCESS", 3, True, False),
