@@ -7,7 +7,13 @@ from typing import Any, TypeVar
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Throttled, Unreadable
+from aftersale.platforms.protocol import (
+    NotAuthorised,
+    NotCarriedOut,
+    OrderNow,
+    Throttled,
+    Unreadable,
+)
 
 T = TypeVar("T")
 
@@ -40,6 +46,13 @@ def answered(number: str, fetch: Callable[[], T]) -> T | Unreadable:
         raise
     except (TimedOut, NotCarriedOut) as error:
         return Unreadable(number, silence(error), for_now=True)
+
+
+def unlisted(order_no: str, raw: Any) -> OrderNow:
+    """An order that does not say which tickets it has: one of them may have been paid already, so
+    nothing is paid on it unseen (SPEC O2)."""
+    reason = _("The platform does not say which requests the order has.")
+    return OrderNow(Unreadable(order_no, reason, raw), [])
 
 
 def silence(error: Exception) -> str:

@@ -34,8 +34,8 @@ MISSING = object()
 ODD: list[Any] = [MISSING, None, [], {}, "", "7", "x\x00", -1, 10**30, True, 1.5, [None], [[7]]]
 ODD += [{"a": None}, "9" * 400, [{}]]
 MONEY = {"refunding", "refunded", "awaiting_return", "returning"}
-# 40.00, and what the number 7 stands for where it takes its place: fen or yuan.
-AMOUNTS = {4_000, 7, 700}
+# 40.00; what 7 stands for in its place, fen or yuan; and 1.5, which is an amount in yuan alone.
+AMOUNTS = {4_000, 7, 700, 150}
 
 Path = tuple[str | int, ...]
 
@@ -191,6 +191,25 @@ def test_an_order_of_any_shape_costs_itself_at_most(fake: Any, platform: Platfor
                 assert of_lines <= order.paid_amount, (path, value)
     assert SeenOrder in outcomes
     assert RecordUnreadable in outcomes
+
+
+def test_an_order_without_its_list_of_tickets_is_not_paid_on(fake: Any, platform: Platform) -> None:
+    """SPEC O2: a sibling may have been paid in the back office. Two platforms list an order's
+    tickets in the order itself; the others are asked for them."""
+    order = fake.places(9_000)
+    ticket = fake.buyer_applies(order, "refund_only", 700)
+    lists = {KuaishouFake: ("orderRefundList",), WeChatFake: ("aftersale_detail",)}
+    distorted = Distorted(fake, "order", order)
+    distorted.path = lists.get(type(fake), ())
+    if not distorted.path:
+        return
+    assert isinstance(platform.order_now(order, without_ticket=ticket).order, SeenOrder)
+    distorted.on = True
+    for value in (MISSING, None, {}, "", 7):
+        distorted.value = value
+        seen = platform.order_now(order, without_ticket=ticket)
+        assert isinstance(seen.order, Unreadable), value
+        assert seen.tickets == []
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.GARBLED, Fault.LOST_ANSWER])

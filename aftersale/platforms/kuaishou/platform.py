@@ -41,7 +41,7 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
-from aftersale.platforms.unread import answered
+from aftersale.platforms.unread import answered, unlisted
 
 from .api import Api, Refused
 from .codes import HandlingWay, Status
@@ -156,6 +156,8 @@ class Kuaishou:
         if row is None:
             return OrderNow(None, [])
         numbers = to_records.ticket_numbers(row)
+        if numbers is None:
+            return unlisted(order_no, row)
         return OrderNow(
             self._order_record(row),
             [self._seen(number) for number in numbers if number != without_ticket],

@@ -245,8 +245,10 @@ def order_version(row: Mapping[str, Any]) -> datetime | None:
     return moment(number(part(row, "orderBaseInfo"), "updateTime"))
 
 
-def ticket_numbers(row: Mapping[str, Any]) -> list[str]:
-    """The order's tickets, as its detail lists them."""
+def ticket_numbers(row: Mapping[str, Any]) -> list[str] | None:
+    """The order's tickets, as its detail lists them; None where it has no such list."""
+    if not isinstance(row.get("orderRefundList"), list):
+        return None
     return [identity(one, "refundId") for one in rows(row, "orderRefundList")]
 
 

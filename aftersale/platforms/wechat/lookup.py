@@ -21,7 +21,7 @@ from aftersale.platforms.protocol import (
     Unreadable,
     readable,
 )
-from aftersale.platforms.unread import answered
+from aftersale.platforms.unread import answered, unlisted
 from aftersale.platforms.wechat import codes, disputes, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.records.errors import explain_in_each_language
@@ -150,11 +150,14 @@ class Lookup:
         raw = self._raw_order(order_no)
         if raw is None:
             return OrderNow(None, [])
-        numbers = [number for number in to_records.ticket_numbers(raw) if number != without_ticket]
+        numbers = to_records.ticket_numbers(raw)
+        if numbers is None:
+            return unlisted(order_no, raw)
         tickets = [
             _told(number, self.ticket)
             or Unreadable(number, _("What the platform says of it can't be read."))
             for number in numbers
+            if number != without_ticket
         ]
         return OrderNow(_told(order_no, lambda _number: self._order_record(raw)), tickets)
 

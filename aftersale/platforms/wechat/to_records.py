@@ -66,10 +66,12 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
     return record.model_copy(update={"facts": facts.of_order(raw)})
 
 
-def ticket_numbers(order: Raw) -> list[str]:
-    """The order's tickets, as it lists them."""
-    listed = rows(part(order, "aftersale_detail"), "aftersale_order_list")
-    return [number for row in listed if (number := text(row.get("aftersale_order_id")))]
+def ticket_numbers(order: Raw) -> list[str] | None:
+    """The order's tickets, as it lists them; None where it has no such list."""
+    detail = part(order, "aftersale_detail")
+    if not isinstance(detail.get("aftersale_order_list"), list):
+        return None
+    return [text(row.get("aftersale_order_id")) for row in rows(detail, "aftersale_order_list")]
 
 
 def _buyer(raw: Raw) -> str:
@@ -121,8 +123,11 @@ def goods_of(order: Raw) -> Goods:
 
 
 def line_no(goods: Goods, product: Raw) -> int | None:
+    """None also where two lines share the goods, as a gift may with what was bought: nobody can
+    tell which of them a ticket is about."""
     wanted = _goods(product)
-    return next((at for at, found in enumerate(goods, start=1) if found == wanted), None)
+    found = [at for at, line in enumerate(goods, start=1) if line == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def _goods(line: Raw) -> tuple[str, str]:

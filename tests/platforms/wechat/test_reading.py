@@ -93,6 +93,13 @@ def test_a_tickets_line_is_found_by_its_goods(product, line):
     assert to_records.line_no(to_records.goods_of(ORDER), product) == line
 
 
+def test_of_two_lines_with_the_same_goods_none_is_guessed():
+    """One may be the gift that came with the other."""
+    goods = (("1", "2"), ("1", "2"), ("1", "3"))
+    assert to_records.line_no(goods, {"product_id": 1, "sku_id": 2}) is None
+    assert to_records.line_no(goods, {"product_id": 1, "sku_id": 3}) == 3
+
+
 def test_a_ticket():
     record = seen(
         details={"desc": "尺码\x00不合", "media_id_list": ["x"]},
