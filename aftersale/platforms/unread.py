@@ -63,8 +63,8 @@ def silence(error: Exception) -> str:
 
 
 def without_people(raw: Any) -> str:
-    """An answer with its names, codes, amounts and moments; all other texts and numbers only by
-    their kind and length, as each of them may be a buyer's."""
+    """An answer with its names, codes, amounts and moments; of all other texts (…) and
+    numbers (#…) the length alone, as each of them may be a buyer's."""
     if raw is None:
         return ""
     text = json.dumps(_shown(raw, "", 0), ensure_ascii=False, indent=1, default=str)
@@ -83,8 +83,8 @@ def _shown(value: Any, name: str, depth: int) -> Any:
     text = str(value)
     if not _OF_PEOPLE.search(name) and _tells_nobody(text, name):
         return value if isinstance(value, int | float | str) else text
-    kind = "text" if isinstance(value, str) else "number"
-    return f"… ({kind}, {len(text)})"
+    # Signs, not words: it is kept in one form for readers of every language.
+    return f"{'' if isinstance(value, str) else '#'}…×{len(text)}"
 
 
 def _tells_nobody(text: str, name: str) -> bool:
