@@ -114,6 +114,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Payment stops"), "front_hand", "aftersale_paymentstop", is_operator),
             entry(_("Fast-refund rules"), "bolt", "strategies_fastrefundrule", is_operator),
             entry(_("Evaluator lanes"), "conveyor_belt", "strategies_evaluatorlane", is_operator),
+            page(_("How the machine does"), "health_and_safety", "monitoring:machine", is_operator),
             entry(_("Heartbeats"), "monitor_heart", "strategies_heartbeat", is_operator),
             entry(_("Queue"), "inbox", "django_q_ormq", is_operator),
             entry(_("Failed tasks"), "error", "django_q_failure", is_operator),

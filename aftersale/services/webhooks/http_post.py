@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 
 from aftersale.models import Trouble
 from aftersale.services.webhooks import public_addresses
+from config import traces
 
 # For the whole call: resolving the name, connecting, sending, and reading the answer's head.
 SECONDS = 15.0
@@ -33,6 +35,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = 
     deadline = time.monotonic() + seconds
     try:
         with (
+            traces.call(urlsplit(url).hostname or "", "POST"),
             httpcore.ConnectionPool(
                 ssl_context=_tls(),
                 max_connections=1,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from monitoring.services.figures.days import SPANS, Span, parameters
 from monitoring.services.figures.sources import count
@@ -34,17 +34,17 @@ class Figure(NamedTuple):
     seconds: int
 
 
-def read(spans: Sequence[Span]) -> list[Figure]:
+def read(spans: Sequence[Span], *, using: str = DEFAULT_DB_ALIAS) -> list[Figure]:
     """The figures as the rows are now, in at most two statements; each span is one day."""
     if not spans:
         return []
     counted: set[tuple[int, date]] = set()
     found = []
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(_COUNTED, parameters(spans))
         for row in cursor:
             counted.add(row[:2])
             if row[2] is not None:
                 found.append(Figure(*row))
     left = [span for span in spans if (span.shop_id, span.day) not in counted]
-    return found + [Figure(*row) for row in count(left)]  # type: ignore[arg-type]
+    return found + [Figure(*row) for row in count(left, using=using)]  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ column needs that column in the trigger.
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import read
@@ -141,11 +141,11 @@ _COUNT = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
 )
 
 
-def count(spans: list[Span]) -> list[Count]:
+def count(spans: list[Span], *, using: str = DEFAULT_DB_ALIAS) -> list[Count]:
     """Figures of days, counted from the rows in one statement."""
     if not spans:
         return []
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(_COUNT, parameters(spans))
         return [Count(*row) for row in cursor]
 
