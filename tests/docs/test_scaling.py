@@ -67,9 +67,7 @@ def asked(query: str) -> list[tuple]:
 
 
 def tables() -> set[str]:
-    return {
-        model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()
-    }
+    return {model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()}
 
 
 def test_tables_without_the_shop_are_listed() -> None:

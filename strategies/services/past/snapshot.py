@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from aftersale.domain.digits import whole_number
 from strategies.engine.hours import micros
@@ -67,8 +67,15 @@ class Kept(NamedTuple):
     from_file: bool
 
 
-def decisions(shop_id: int, start: datetime) -> Kept:
-    """All of the shop's decisions made since `start`, as the rows are now."""
+def decisions(
+    shop_id: int,
+    start: datetime,
+    *,
+    alive: Callable[[], object] = lambda: None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Kept:
+    """All of the shop's decisions made since `start`, as the rows are now. `alive` is called
+    between pieces."""
     head = _good_head(shop_id)
     if head is not None and datetime.fromisoformat(head.since) <= start:
         # The file may have been made anew just now: then its folder is gone.
@@ -77,13 +84,14 @@ def decisions(shop_id: int, start: datetime) -> Kept:
             columns = _since(columns, start)
             os.utime(_home(shop_id))
             after = head.last[0] if head.rows else 0
-            tail = _read(shop_id, start, head.seed, words, after=after)
+            tail = _read(shop_id, start, head.seed, words, alive, after=after, using=using)
             if tail:
                 columns = together([columns, *tail])
             return Kept(columns, words, head.seed, from_file=True)
     fresh: dict[int, Word] = {}
     seed = _new_seed()
-    return Kept(together(_read(shop_id, start, seed, fresh)), fresh, seed, from_file=False)
+    columns = together(_read(shop_id, start, seed, fresh, alive, using=using))
+    return Kept(columns, fresh, seed, from_file=False)
 
 
 def keep(shop_id: int, *, now: datetime, alive: Callable[[], object] = lambda: None) -> None:
@@ -299,6 +307,19 @@ def _since(columns: Columns, start: datetime) -> Columns:
 
 
 def _read(
-    shop_id: int, start: datetime, seed: int, words: dict[int, Word], *, after: int = 0
+    shop_id: int,
+    start: datetime,
+    seed: int,
+    words: dict[int, Word],
+    alive: Callable[[], object],
+    *,
+    after: int = 0,
+    using: str,
 ) -> list[Columns]:
-    return list(read_decided(shop_id=shop_id, start=start, seed=seed, words=words, after=after))
+    found = []
+    for columns in read_decided(
+        shop_id=shop_id, start=start, seed=seed, words=words, after=after, using=using
+    ):
+        found.append(columns)
+        alive()
+    return found
