@@ -2,11 +2,14 @@
 # come from the environment when a container starts; the image holds no secret.
 FROM python:3.11-slim AS build
 WORKDIR /srv/afterdesk
+RUN apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends make
+# The packages that `make run` installs, by the same pins.
+COPY Makefile pyproject.toml constraints*.txt ./
+COPY config/ config/
+RUN make .venv/runtime
 # Extras of pyproject.toml, as "traces".
 ARG EXTRAS=""
-COPY constraints*.txt ./
-RUN python -m venv .venv
-RUN for extra in "" $EXTRAS; do .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --no-cache-dir -r "constraints${extra:+-$extra}.txt" || exit 1; done
+RUN for extra in $EXTRAS; do .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r "constraints-$extra.txt" || exit 1; done
 COPY . .
 RUN .venv/bin/python -m config.translations compile
 # A production start wants these three; nothing is connected, and they stay in this layer.

@@ -31,7 +31,7 @@ from .programs import (
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="after desk ", dir="/tmp") as made:
+    with tempfile.TemporaryDirectory(prefix="afterdesk-place-", dir="/tmp") as made:
         Path(made).chmod(0o755)
         yield Path(made)
 
