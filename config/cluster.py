@@ -3,7 +3,7 @@
 Tasks, their table, schedules, time-outs and a worker's round are django-q2's. Its way of handing
 tasks over is not: there, one process fetches for all, passes tasks through a queue whose lock dies
 with a worker that is killed, and another one acknowledges them. Here each worker fetches for itself
-(docs/adr/0013-forked-programs.md), so that nothing stands between it and the database.
+(docs/adr/0014-forked-programs.md), so that nothing stands between it and the database.
 """
 
 import os

@@ -5,7 +5,11 @@ import sys
 from io import BytesIO
 from typing import Any
 
+import structlog
+
 from config.forking import share_memory
+
+log = structlog.get_logger(__name__)
 
 _CLUSTERS = ("config.cluster", "aftersale.tasks", "strategies.tasks", "monitoring.tasks")
 _WATCH = "monitoring.management.commands.watch"
@@ -47,10 +51,14 @@ def _answer_a_page() -> None:
         "wsgi.input": BytesIO(),
         "wsgi.errors": sys.stderr,
     }
-    answer = application(environ, lambda *_: None)
-    for _part in answer:
+    for _part in (answer := application(environ, _begin)):
         pass
     answer.close()
+
+
+def _begin(status: str, _headers: Any, _error: Any = None, /) -> Any:
+    """WSGI's `start_response`; nobody reads the answer."""
+    log.debug("a_page_answers", status=status)
 
 
 def web() -> None:

@@ -251,7 +251,7 @@ class Group:
             *lines, last = rest.split(b"\n")
             if last and (not found or len(last) > LONGEST_LINE):
                 lines.append(last)
-                last = b""
+                last = bytearray()
             rest[:] = last
             for line in lines:
                 self._print(name, line)
@@ -260,7 +260,7 @@ class Group:
                 del self._outputs[output]
         return bool(ready)
 
-    def _print(self, name: str, line: str | bytes) -> None:
+    def _print(self, name: str, line: str | bytearray) -> None:
         width = max(map(len, ("system", *self._works)))
         front = f"{time.strftime('%H:%M:%S')} {name:{width}} | "
         if sys.stdout.isatty() and name in self._works:
