@@ -1,5 +1,6 @@
 """How the machine does, in words: each check with a sentence for what to do. For operators."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -107,9 +108,12 @@ def _clusters(found: dict[str, health.Check]) -> Iterator[Row]:
 
 
 def _programs() -> Iterator[Row]:
-    """Machine by machine: a cluster may be well while one of its machines is not."""
-    for one in machine.programs():
-        if one.seconds > FORGOTTEN or one.worker not in (*BEATS_WITHIN, "watch", "web"):
+    """Those of several machines, each: a cluster may be well while one of its machines is not. The
+    web server gives its signs to /readyz, which may be asked of one machine alone."""
+    known = [one for one in machine.programs() if one.seconds <= FORGOTTEN and one.worker != "web"]
+    machines = Counter(one.worker for one in known)
+    for one in known:
+        if machines[one.worker] == 1 and one.worker in BEATS_WITHIN:
             continue
         silent = one.seconds > SILENT
         yield Row(
@@ -160,9 +164,12 @@ def _waiting(found: dict[str, health.Check]) -> Iterator[Row]:
 
 def _queues() -> Iterator[Row]:
     for queue in machine.queues():
-        waits = _("The oldest has waited for %s.") % length(int(queue.seconds or 0))
-        number = ngettext("%d task.", "%d tasks.", queue.tasks) % queue.tasks
-        yield Row(_("Queue of %s") % queue.cluster, f"{number} {waits}")
+        said = ngettext(
+            "%(number)d task; the oldest has waited for %(time)s.",
+            "%(number)d tasks; the oldest has waited for %(time)s.",
+            queue.tasks,
+        ) % {"number": queue.tasks, "time": length(int(queue.seconds or 0))}
+        yield Row(_("Queue of %s") % queue.cluster, said)
 
 
 def _database(found: dict[str, health.Check]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, models
+from django.db import DatabaseError, connections, models
 from django.db.utils import ConnectionHandler
 from django.test.utils import isolate_apps
 from structlog.testing import capture_logs
@@ -40,31 +40,32 @@ def follower(folder: Path, server: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def connected(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[Any]:
-    """Connects the module to two databases, as the user `plain`."""
-    made = []
+    """Connects both databases, as the user `plain`, in place of the tests' own."""
+    own = connections["default"]
 
-    def connect(primary: str, other: str) -> ConnectionHandler:
+    def connect(primary: str, other: str) -> Any:
         urls = [url.replace("//afterdesk@", "//plain@") for url in (primary, other)]
-        handler = ConnectionHandler(
+        given = ConnectionHandler(
             {"default": settings_of(urls[0]), replica.ALIAS: replica_url.settings_of(urls[1])}
         )
-        monkeypatch.setattr(replica, "connections", handler)
-        # Querysets find their connection there.
-        monkeypatch.setattr("django.db.models.query.connections", handler)
-        monkeypatch.setattr("django.db.models.sql.query.connections", handler)
-        monkeypatch.setattr("django.db.models.sql.compiler.connections", handler, raising=False)
+        for alias in given:
+            monkeypatch.setitem(connections.settings, alias, given.settings[alias])
+            if connections[alias] is not own:
+                connections[alias].close()
+            connections[alias] = given[alias]
         monkeypatch.setattr(replica, "_looked", None)
-        made.append(handler)
-        return handler
+        return connections
 
     monkeypatch.setattr(replica, "is_set", lambda: True)
     with django_db_blocker.unblock():
         yield connect
-        for handler in made:
-            handler.close_all()
+        for alias in ("default", replica.ALIAS):
+            connections[alias].close()
+        del connections[replica.ALIAS]
+        connections["default"] = own
 
 
-def ask(handler: ConnectionHandler, using: str, statement: str) -> Any:
+def ask(handler: Any, using: str, statement: str) -> Any:
     with handler[using].cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone()[0] if cursor.description else None

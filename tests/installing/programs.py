@@ -24,11 +24,18 @@ RAN: set[str] = set()
 def folder_of(parent: Path, name: str) -> Path:
     """The program in a folder of its own, with an environment of packages."""
     made = parent / name
-    skipped = (".git", ".venv", ".env", "var", "static", "tests", "docs", ".*_cache")
-    shutil.copytree(BASE_DIR, made, ignore=shutil.ignore_patterns(*skipped))
+    shutil.copytree(BASE_DIR, made, ignore=_left_out)
     (made / ".venv").symlink_to(sys.prefix)
     (made / "var").mkdir()
     return made
+
+
+def _left_out(folder: str, names: list[str]) -> list[str]:
+    """Only from the top: apps have folders called static, too."""
+    top = {".git", ".venv", ".env", "var", "static", "tests", "docs"}
+    return [
+        one for one in names if one == "__pycache__" or (folder == str(BASE_DIR) and one in top)
+    ]
 
 
 def free_port() -> int:

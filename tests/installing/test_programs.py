@@ -159,7 +159,7 @@ def test_an_installation_and_its_upgrade(
     programs.append(proxy)
     wait_for(lambda: asked(port, "/healthz") == 200, proxy)
     claims = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "8.8.8.8"}
-    assert asked(port_a, "/admin/login/", **claims) == 200
+    assert asked(port_a, "/admin/login/", **claims) == 200, web.said()
     assert asked(port, "/admin/login/", **claims) == 301
     assert asked(port, "/admin/login/", **{"Content-Length": str(116 * 1024**2)}) in (413, 0)
 

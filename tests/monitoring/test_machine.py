@@ -82,6 +82,8 @@ def test_a_cluster_that_never_ran_and_a_machine_that_fell_silent(well: None) -> 
         ),
         ("tell@two", page.LOOK, "Last sign of work: 1 h 1 min ago."),
     ]
+    names = [row.name for row in page.parts()[0].rows]
+    assert {"tell@one", "tell@two"} <= set(names) and "decide@one" not in names
     beats("tell", ago=8 * 86_400, host="two")
     assert [name for name, _state, _found in wrong()] == [
         "pay: carries out refunds and steps at platforms"
