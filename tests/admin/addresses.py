@@ -217,6 +217,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # What is beyond the menu
+    "desk:more-pages": shown(),
+    "desk:raw-tables": Page(SHOP),
     # Audit trail
     "desk:trail": Page(SHOP),
     "desk:trail-export": Page(SHOP, None, ("csv",)),

@@ -79,7 +79,7 @@ def test_many_from_the_workbench(page: Page, live_server: Any) -> None:
         page.locator(f"#tick-{ticket.pk}").check()
     page.locator("#wb-batch").get_by_role("button", name="同意").click()
     dialog = page.get_by_role("dialog")
-    button = dialog.get_by_role("button", name="退款 ¥300.00 给 3 位买家")
+    button = dialog.get_by_role("button", name="向 3 位买家退款 ¥300.00")
     expect(button).to_be_visible()
     Order.objects.filter(pk=tickets[1].order_id).update(refunded_amount=100)
     button.click()

@@ -6,6 +6,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from aftersale.domain.punctuation import COMMA
+
 WEEKDAYS = {
     "mon": _("Monday"),
     "tue": _("Tuesday"),
@@ -18,7 +20,7 @@ WEEKDAYS = {
 
 
 def intervals(of: list[list[str]]) -> str:
-    return ", ".join(f"{start}–{end}" for start, end in of)
+    return str(COMMA).join(f"{start}–{end}" for start, end in of)
 
 
 def working_hours(by_day: Mapping[str, list[list[str]]]) -> SafeString:

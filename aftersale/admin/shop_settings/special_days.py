@@ -49,7 +49,7 @@ class Run(NamedTuple):
 
     @property
     def words(self) -> str:
-        return ", ".join(f"{start}–{end}" for start, end in self.hours) or _("closed all day")
+        return intervals(self.hours) or _("closed all day")
 
 
 @desk_page
