@@ -33,11 +33,11 @@ def test_many_from_the_list(page: Page, live_server: Any) -> None:
     page.locator("button[name=index]").click()
 
     expect(page.get_by_role("heading", name="批量拒绝售后")).to_be_visible()
-    expect(page.get_by_role("button", name="拒绝 3 个售后单")).to_have_count(0)
+    expect(page.get_by_role("button", name="确认拒绝 3 个售后单")).to_have_count(0)
     reason = page.get_by_label("拒绝原因", exact=True)
     reason.focus()
     reason.select_option("reason_mismatch")
-    button = page.get_by_role("button", name="拒绝 3 个售后单")
+    button = page.get_by_role("button", name="确认拒绝 3 个售后单")
     expect(button).to_be_visible()
     # The choice stays where it is while what it leads to is shown anew.
     expect(reason).to_be_focused()
