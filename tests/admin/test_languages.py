@@ -50,7 +50,7 @@ def english(page: str) -> set[str]:
     for text in texts_of(page):
         # Words of a piece of data are removed with it: mine-strategy, mine-order.
         text = re.sub(r"\{\w+\}", "", text)  # a placeholder, as it is typed
-        text = re.sub(r"\b(mine|theirs)[-\w]*", "", text, flags=re.IGNORECASE)
+        text = re.sub(r"(?<![A-Za-z])(mine|theirs)[-\w]*", "", text, flags=re.IGNORECASE)
         found |= {word for word in WORD.findall(text) if word not in NAMES}
     return found
 

@@ -14,7 +14,9 @@ from .test_workbench import desk, open_case, workbench
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ENTRIES = ["概览", "提醒", "工作台", "售后单", "订单", "退款", "发货拦截", "待采纳的建议", "更多页面"]
+ENTRIES = [
+    "概览", "提醒", "工作台", "售后单", "订单", "退款", "发货拦截", "待采纳的建议", "更多页面",
+]  # fmt: skip
 
 
 def focused(page: Page) -> str:

@@ -1,6 +1,6 @@
 """Working hours and special days as people read them (INTERFACES, Records)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -19,7 +19,7 @@ WEEKDAYS = {
 }
 
 
-def intervals(of: list[list[str]]) -> str:
+def intervals(of: Sequence[Sequence[str]]) -> str:
     return str(COMMA).join(f"{start}–{end}" for start, end in of)
 
 
