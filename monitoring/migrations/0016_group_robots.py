@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('aftersale', '0050_notes_and_flags_of_the_desk'),
-        ('monitoring', '0014_token_alerts'),
+        ('monitoring', '0015_known_ends'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
