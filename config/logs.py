@@ -99,5 +99,7 @@ def logging_config(*, json: bool) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             # A collector that is away is said once a batch, not with each try.
             "opentelemetry": {"level": "ERROR"},
+            # Its lines may hold a robot's key, and say nothing that the robot's page does not.
+            "apprise": {"level": "CRITICAL"},
         },
     }
