@@ -43,6 +43,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Else Python 3.14 starts a process of its own as soon as django-q2 is imported.
     multiprocessing.set_start_method("fork")
+    # numpy's threads for matrices, of which there are none here, would be there at a fork.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     host = os.environ.get("HOST", "127.0.0.1")
     port = os.environ.get("PORT", "8000")
