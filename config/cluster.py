@@ -120,7 +120,7 @@ def look_after(workers: dict[int, Timer]) -> None:
 
 def _work(name: str, timer: Timer, stop_read: int, stop_write: int) -> None:
     os.close(stop_write)
-    # It is told by its cluster alone, also where somebody signals to all processes, as systemd does.
+    # Its cluster alone tells it, also where somebody signals to all processes, as systemd does.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     Conf.RECYCLE = randrange(*RECYCLE)  # noqa: S311 - spreads, and guards nothing
