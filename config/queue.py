@@ -38,7 +38,7 @@ Q_CLUSTER: dict[str, Any] = {
         SLOW: {"workers": 1, "timeout": 800},
         # Reading from platforms, one task a shop. A task ends itself long before the time-out.
         PULL: {"workers": 3, "timeout": 120},
-        # Webhooks: receivers that hang hold up each other at most.
+        # Webhooks and group robots: receivers that hang hold up each other at most.
         TELL: {"workers": 2},
     },
 }
