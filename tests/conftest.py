@@ -75,6 +75,7 @@ SLOW = (
     "platforms/test_hour.py",
     "restoring/test_story.py",
     "security/test_half_sent.py",
+    "strategies/advice/test_search.py",
     "strategies/demo/test_seed.py",
     "strategies/trials/test_agreement.py",
     "syncing/test_on_a_fake_platform.py",
