@@ -31,6 +31,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from aftersale.services.access.rights import Right
+from monitoring.models import Robot
 from strategies.models import AdviceRun, Strategy, TrialRun
 
 from .scene import Scene
@@ -39,7 +40,7 @@ from .test_scope import SCOPED
 SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGIES
 FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
-INVITE = Right.INVITE
+INVITE, ROBOTS = Right.INVITE, Right.MANAGE_ROBOTS
 BUYERS = Right.SEE_BUYERS
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
@@ -54,6 +55,7 @@ MAY: dict[Needs, set[str]] = {
     FILES: {"owner", "admin", "cs_manager"},
     STRATEGIES: {"owner", "admin"},
     INVITE: {"owner", "admin"},
+    ROBOTS: {"owner", "admin"},
     SHOP: {"owner"},
     OPERATOR: set(),
     NOBODY: set(),
@@ -160,6 +162,8 @@ PAGES: dict[str, Page] = {
     "automation:suggestions-file": Page(HANDLE, None, of_shop=True),
     # Dashboard
     "monitoring:drilldown": shown(),
+    # For operators
+    "monitoring:machine": Page(OPERATOR),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
@@ -205,6 +209,8 @@ PAGES: dict[str, Page] = {
     "automation:advice-cancel": step(STRATEGIES, AdviceRun),
     "automation:advice-drafts": step(STRATEGIES, AdviceRun),
     "automation:advice-try": step(STRATEGIES, AdviceRun),
+    "automation:advice-change": step(STRATEGIES, AdviceRun, Strategy),
+    "automation:advice-try-change": step(STRATEGIES, AdviceRun, Strategy),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),
@@ -218,6 +224,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # What is beyond the menu
+    "desk:more-pages": shown(),
+    "desk:raw-tables": Page(SHOP),
     # Audit trail
     "desk:trail": Page(SHOP),
     "desk:trail-export": Page(SHOP, None, ("csv",)),
@@ -266,6 +275,13 @@ PAGES: dict[str, Page] = {
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),
+    "monitoring:robots": Page(ROBOTS, None, (Shop,)),
+    "monitoring:robot-add": step(ROBOTS, Shop),
+    "monitoring:robot-change": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-test": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-on": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-off": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-remove": step(ROBOTS, Shop, Robot),
     "desk:shop-webhooks": Page(SHOP, None, (Shop,)),
     "desk:shop-webhook-add": step(SHOP, Shop),
     "desk:shop-webhook": Page(SHOP, None, (Shop, WebhookEndpoint)),

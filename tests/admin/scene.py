@@ -35,7 +35,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from config.secrets import seal
-from monitoring.models import Alert
+from monitoring.models import Alert, Robot
 from strategies.models import (
     AdviceRun,
     Decision,
@@ -67,6 +67,17 @@ NO_ADVICE = {
     "tickets": 0, "timed": 0, "estimated": 0, "ends": {}, "points": [], "missing": [],
     "existing": [],
 }  # fmt: skip
+
+
+def advice_about(strategy: Strategy) -> dict[str, Any]:
+    effect = dict.fromkeys(
+        ("gained", "gained_bad", "gained_loss", "gained_unknown", "lost", "lost_bad", "lost_loss",
+         "minutes"), 0,
+    )  # fmt: skip
+    return {
+        "strategy": str(strategy.pk), "hits": 0, "amount": 0, "all": {"bad": 0, "loss": 0},
+        "advice": {"kind": "drop", "keys": {}, **effect},
+    }  # fmt: skip
 
 
 @dataclass
@@ -230,7 +241,7 @@ def make(mark: str, *roles: str) -> Scene:
             may_lose=0,
             present=decision.rulebook.content,
             status="done",
-            summary=NO_ADVICE,
+            summary=NO_ADVICE | {"existing": [advice_about(strategy)]},
         ),
         TrialRun.objects.create(
             shop=shop,
@@ -271,6 +282,14 @@ def make(mark: str, *roles: str) -> Scene:
                 "status": "pending_review",
                 "amount": 12_345,
             },
+        ),
+        Robot.objects.create(
+            shop=shop,
+            service="wecom",
+            name=f"{mark}-robot",
+            key=seal("1a2b-3c"),
+            kinds=["deadline"],
+            created_at=AT,
         ),
         SandboxInstruction.objects.create(
             shop=shop, behaviour="pay", ticket_no=f"{mark}-instruction"
