@@ -41,9 +41,15 @@ def number_of(buyer: str, shop: Shop) -> str:
 
 
 @register.filter
-def of_buyer(text: str, row: Ticket) -> str:
-    """A text about the case, in which the buyer's number is masked for viewers."""
+def of_buyer(text: str, row: Ticket | Order) -> str:
+    """A text about the case, in which buyer's and telephone numbers are masked for viewers."""
     return masks.shown_text(text, row.buyer, row.shop_id)
+
+
+@register.filter
+def words_of(text: str, shop: Shop) -> str:
+    """The same of a text that is about no case."""
+    return masks.shown_text(text, "", shop.pk)
 
 
 @register.filter

@@ -17,6 +17,7 @@ from aftersale.admin.accounts.dangerous import DANGEROUS
 from aftersale.models import Membership, Role, Ticket
 from aftersale.services.access import rights
 from monitoring.models import Alert
+from tests.privacy.talk import PHONE, talk_everywhere
 from tests.undone import undone
 
 from .addresses import MAY, NOBODY, OF_EVERYBODY, OPERATOR, Needs, addresses
@@ -74,6 +75,8 @@ def test_what_each_role_is_shown(
     if role not in (Role.OWNER, Role.VIEWER):
         # Page contents are checked for the roles that see most and least.
         request.getfixturevalue("unrendered")
+    if role == Role.VIEWER:
+        talk_everywhere(own)
     client = client_of(own.people[role])
     before = digest()
     for address in WALK:
@@ -82,8 +85,9 @@ def test_what_each_role_is_shown(
         expected = {302} if address.page.leads_on else expected
         assert status in expected and "theirs" not in text, (address.name, status)
         if role == Role.VIEWER:
-            # SPEC P1: viewers see buyers' numbers masked.
-            assert "mine-buyer" not in text and "mine-blocked" not in text, address.name
+            # SPEC P1, P7: viewers see buyers' numbers masked, and telephone numbers in texts.
+            for hidden in ("mine-buyer", "mine-blocked", PHONE):
+                assert hidden not in text, (address.name, hidden)
         if address.names_a_shop:
             status, text = get(client, address.of(foreign))
             assert status in REFUSED or address.page.lists, (address.name, status)

@@ -18,7 +18,7 @@ from aftersale.admin.kit.index_reads import IndexRead, along, read, words
 from aftersale.admin.kit.sections import Section
 from aftersale.domain.money import format_yuan
 from aftersale.models import ENDED_ALERTS, OPEN_ALERTS, AlertState, Order, ShippingAlert, Ticket
-from aftersale.services.access import rights
+from aftersale.services.access import masks, rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import index_only
 from aftersale.services.shared.errors import Refused
@@ -276,7 +276,7 @@ def _section(request: HttpRequest, about: Q, shop: Any) -> Section:
                 format_time(alert.raised_at, shop),
                 format_time(alert.changed_at, shop),
                 columns.name(alert.changed_by),
-                alert.note or EMPTY,
+                masks.shown_text_of(alert, alert.note, alert.shop_id) or EMPTY,
             ]
             for alert in alerts.order_by("raised_at", "pk")
         ],

@@ -20,6 +20,7 @@ from aftersale.domain.money import format_yuan
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
 from aftersale.models.money import FenField
 from aftersale.services.access import masks
+from aftersale.services.privacy.places import places
 from aftersale.services.shared.shown import EMPTY, format_time, person_name
 
 # Unfold's own classes of its labels: others are not in its style sheet.
@@ -159,9 +160,23 @@ def column(
         def show(obj: Any) -> Any:
             return _words(key, getattr(obj, key) or [])
 
+    elif key in _free_texts(field.model):
+
+        def show(obj: Any) -> Any:
+            shop = shop_of(obj, shop_path)
+            text, shop_id = getattr(obj, key), shop.pk if shop else None
+            return masks.shown_text_of(obj, text, shop_id) or EMPTY
+
     else:
         return _plain(field)
     return _described(show, field)
+
+
+def _free_texts(model: type[models.Model]) -> set[str]:
+    """Columns of words in which a buyer's data may stand."""
+    names = {name for place in places() if place.model is model for name in place.texts}
+    words = (models.CharField, models.TextField)
+    return {name for name in names if isinstance(model._meta.get_field(name), words)}
 
 
 def word(words: dict[str, Any], value: str) -> Any:

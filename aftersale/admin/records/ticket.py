@@ -126,7 +126,7 @@ def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 def refund_attempts_of(request: HttpRequest, ticket: Ticket) -> Section:
-    return attempts_of(ticket.shop, refund__ticket=ticket)
+    return attempts_of(ticket, refund__ticket=ticket)
 
 
 def events_of(request: HttpRequest, ticket: Ticket) -> Section:

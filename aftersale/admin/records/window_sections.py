@@ -24,6 +24,7 @@ from aftersale.models import (
     StepState,
     Ticket,
 )
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 
 
@@ -59,7 +60,7 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
                 columns.name(window.opened_by),
                 format_time(window.closes_at, order.shop if order else None),
                 _state(window, now),
-                window.agreement,
+                masks.shown_text_of(window, window.agreement, window.order.shop_id),
             ]
             for window in found
         ],
@@ -72,7 +73,7 @@ def _state(window: AfterSaleWindow, now: datetime) -> Any:
     step = getattr(window, "platform_step", None)
     if step is not None and step.state in (*OPEN_STATES, StepState.DECLINED):
         badge = columns.badge(step.get_state_display(), "warning")
-        return format_html("{} {}", badge, step.reason)
+        return format_html("{} {}", badge, masks.shown_text_of(step, step.reason, step.shop_id))
     if window.closes_at > now:
         return columns.badge(pgettext_lazy("window", "Open"), "success")
     return columns.badge(_("Window closed"))

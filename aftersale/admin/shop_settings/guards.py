@@ -171,7 +171,7 @@ def _row(shop: Shop, row: BlockedBuyer) -> dict[str, Any]:
     return {
         "pk": row.pk,
         "buyer": masks.shown_buyer(row.buyer, shop.pk),
-        "note": row.note,
+        "note": masks.shown_text_of(row, row.note, shop.pk),
         "by": columns.name(row.created_by),
         "at": format_time(row.created_at, shop),
     }

@@ -27,6 +27,7 @@ def came_in(request: HttpRequest, ticket: Ticket) -> Panel | None:
         "window": window,
         "opened_by": opened_by,
         "shop": ticket.shop,
+        "ticket": ticket,
     }
     return Panel(_("How it came in"), TEMPLATE, context)
 
