@@ -4,12 +4,14 @@ from datetime import datetime
 
 from django import template
 from django.contrib.auth.models import User
+from django.db.models import Model
 
 from aftersale.domain.money import format_yuan
 from aftersale.models import AuditEntry, Order, Shop, Ticket, TicketEvent
 from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 from aftersale.services.shared.shown import done_by as said_done_by
+from aftersale.services.shared.shown import who as said_who
 
 register = template.Library()
 
@@ -57,6 +59,12 @@ def name(user: User | None) -> str:
     from aftersale.admin.kit import columns
 
     return columns.name(user)
+
+
+@register.filter
+def who(row: Model, by: str) -> str:
+    """The token, or the person in the column `by`."""
+    return said_who(row, by)
 
 
 @register.filter

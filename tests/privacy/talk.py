@@ -8,6 +8,7 @@ from django.db.models import Q
 from aftersale.models import (
     AfterSaleWindow,
     AuditEntry,
+    BlockedBuyer,
     Negotiation,
     Order,
     Rejection,
@@ -37,9 +38,9 @@ def talk_everywhere(scene: Scene) -> set[str]:
         closes_at=AT + timedelta(hours=72), closed_at=AT + timedelta(hours=72),
     )  # fmt: skip
     Ticket.objects.filter(pk=ticket.pk).update(window=window)
-    words = f"{PHONE} {order.buyer}"
     spoken = set()
     for place in places():
+        words = f"{PHONE} {_buyer_of(place.model, order)}".strip()
         rows = place.model._default_manager.filter(Q(**{place.shop: scene.shop}))
         for name in place.texts if place.model is not AuditEntry else ():
             field = place.model._meta.get_field(name)
@@ -48,3 +49,11 @@ def talk_everywhere(scene: Scene) -> set[str]:
             ):
                 spoken.add(f"{place.model.__name__}.{name}")
     return spoken
+
+
+def _buyer_of(model: type[models.Model], order: Order) -> str:
+    """Words that are about no case name nobody: which buyer they might name, nobody knows."""
+    if model is BlockedBuyer:
+        return order.buyer.replace("buyer", "blocked")
+    about = {"buyer", "ticket", "order", "refund"}
+    return order.buyer if about & {field.name for field in model._meta.fields} else ""

@@ -21,7 +21,7 @@ from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
 from aftersale.models.money import FenField
 from aftersale.services.access import masks
 from aftersale.services.privacy.places import places
-from aftersale.services.shared.shown import EMPTY, format_time, person_name
+from aftersale.services.shared.shown import EMPTY, format_time, person_name, who
 
 # Unfold's own classes of its labels: others are not in its style sheet.
 _COLOURS = {
@@ -127,7 +127,7 @@ def column(
         def show(obj: Any) -> Any:
             target = getattr(obj, key)
             # A user's page is for operators: members see the name.
-            return name(target) if isinstance(target, User) else link(target)
+            return who(obj, key) if isinstance(target, User) else link(target)
 
     elif isinstance(field, models.DateTimeField):
 

@@ -71,7 +71,7 @@ _IS_NOT_SETTLED = words("status", _NOT_SETTLED)
 class RefundAdmin(ExportedList, RefundSteps, TicketSearch, ScopedAdmin):
     exported = "refunds"
     step_fits = FITS
-    related = ("shop", "ticket", "order", "requested_by")
+    related = ("shop", "ticket", "order", "requested_by", "requested_token")
     colours = {"status": colours.REFUND_STATUS}
     list_display = (
         "number",

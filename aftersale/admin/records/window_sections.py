@@ -25,19 +25,21 @@ from aftersale.models import (
     Ticket,
 )
 from aftersale.services.access import masks
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 
 
 def windows_of(request: HttpRequest, order: Order) -> Section:
     """The order's windows, and the way to open one."""
-    found = order.windows.select_related("opened_by", "platform_step").order_by("-opened_at")
+    found = order.windows.select_related("opened_by", "opened_token", "platform_step").order_by(
+        "-opened_at"
+    )
     return _windows(list(found), order)
 
 
 def window_of(request: HttpRequest, ticket: Ticket) -> Section:
     """The window that a ticket came through (SPEC W2)."""
     found = AfterSaleWindow.objects.filter(tickets=ticket).select_related(
-        "opened_by", "platform_step"
+        "opened_by", "opened_token", "platform_step"
     )
     return _windows(list(found), ticket.order)
 
@@ -57,7 +59,7 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
         [
             [
                 format_time(window.opened_at, order.shop if order else None),
-                columns.name(window.opened_by),
+                who(window, "opened_by"),
                 format_time(window.closes_at, order.shop if order else None),
                 _state(window, now),
                 masks.shown_text_of(window, window.agreement, window.order.shop_id),

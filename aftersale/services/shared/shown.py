@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,16 @@ def format_time(at: datetime | None, shop: Shop | None = None, *, seconds: bool 
 def person_name(user: User) -> str:
     """A person's name as colleagues see it."""
     return user.get_full_name() or user.get_username()
+
+
+def who(row: Model, by: str = "user") -> str:
+    """Whoever did it, as colleagues see it: the token of a program's step, and not its maker, else
+    the person in the column `by` (SPEC P6, TokenOfStep)."""
+    person = getattr(row, by)
+    token = getattr(row, "token" if by == "user" else by.removesuffix("_by") + "_token", None)
+    if person is None:
+        return EMPTY
+    return person_name(person) if token is None else _("Token “%s”") % token.name
 
 
 def done_by(step: TicketEvent | AuditEntry) -> str:
