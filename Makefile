@@ -21,13 +21,14 @@ DAYS ?= 400
 MINUTES ?= 60
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run install constraints postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
+.PHONY: help run install constraints typescript postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
 	check lint format types imports settings migrations translations
 
 help:
 	@echo "make run        install missing packages and start everything (PORT=8000); Ctrl-C stops it"
 	@echo "make install    the virtual environment with all packages, for development too"
 	@echo "make constraints  the pinned packages anew, after a change of pyproject.toml (UPGRADE=yes: newest versions)"
+	@echo "make typescript  what tests/api/test_typescript_client.py generates a client with; needs Node.js"
 	@echo "make postgres   start the embedded PostgreSQL and leave it running; make stop stops it"
 	@echo "make test       the tests, in a random order; the seed is printed"
 	@echo "make test-slow  the long stories among the tests, which make test leaves out"
@@ -70,6 +71,14 @@ install: .venv/development
 
 constraints: .venv/bin/python
 	@$(BIN)/python .ci/constraints.py $(if $(UPGRADE),--upgrade)
+
+typescript: var/typescript/installed
+
+# Node.js and npm must be there; the packages are pinned with the hashes of their files.
+var/typescript/installed: tests/api/typescript/package.json tests/api/typescript/package-lock.json
+	@mkdir -p var/typescript && cp tests/api/typescript/package*.json var/typescript/
+	@npm ci --prefix var/typescript --ignore-scripts --no-audit --no-fund --silent
+	@touch var/typescript/installed
 
 postgres: .venv/runtime
 	@$(BIN)/python -m config.postgres start

@@ -22,7 +22,7 @@ from tests.admin.scene import AT, Scene
 PHONE = "13800138000"
 
 
-def talk_everywhere(scene: Scene) -> set[str]:
+def talk_everywhere(scene: Scene, words: str = PHONE) -> set[str]:
     """In every column of words that may hold a buyer's data; returns which have rows."""
     ticket, order = scene.row(Ticket), scene.row(Order)
     TicketEvent.objects.create(ticket=ticket, at=AT, kind="internal", actor="person", note="x")
@@ -40,12 +40,12 @@ def talk_everywhere(scene: Scene) -> set[str]:
     Ticket.objects.filter(pk=ticket.pk).update(window=window)
     spoken = set()
     for place in places():
-        words = f"{PHONE} {_buyer_of(place.model, order)}".strip()
+        said = f"{words} {_buyer_of(place.model, order)}".strip()
         rows = place.model._default_manager.filter(Q(**{place.shop: scene.shop}))
         for name in place.texts if place.model is not AuditEntry else ():
             field = place.model._meta.get_field(name)
             if isinstance(field, models.CharField | models.TextField) and rows.update(
-                **{name: words}
+                **{name: said}
             ):
                 spoken.add(f"{place.model.__name__}.{name}")
     return spoken

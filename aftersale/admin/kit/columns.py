@@ -150,6 +150,14 @@ def column(
             shop = shop_of(obj, shop_path)
             return masks.shown_buyer(getattr(obj, key), shop.pk if shop else None) or EMPTY
 
+    elif key in _free_texts(field.model):
+
+        def show(obj: Any) -> Any:
+            shop, text = shop_of(obj, shop_path), getattr(obj, key)
+            # Where a platform's word may stand, people's may, too.
+            text = _PLATFORM_WORDS.get(key, {}).get(text, text)
+            return masks.shown_text_of(obj, text, shop.pk if shop else None) or EMPTY
+
     elif key in _PLATFORM_WORDS:
 
         def show(obj: Any) -> Any:
@@ -159,13 +167,6 @@ def column(
 
         def show(obj: Any) -> Any:
             return _words(key, getattr(obj, key) or [])
-
-    elif key in _free_texts(field.model):
-
-        def show(obj: Any) -> Any:
-            shop = shop_of(obj, shop_path)
-            text, shop_id = getattr(obj, key), shop.pk if shop else None
-            return masks.shown_text_of(obj, text, shop_id) or EMPTY
 
     else:
         return _plain(field)

@@ -25,7 +25,7 @@ def rejections_of(request: HttpRequest, ticket: Ticket) -> Section:
             [
                 format_time(row.at, ticket.shop),
                 who(row),
-                row.label or label_of(row.reason),
+                masks.shown_text(row.label, ticket.buyer, ticket.shop_id) or label_of(row.reason),
                 _as_sent(row.explanation, ticket),
                 pictures(row.evidence_files.all()),
             ]

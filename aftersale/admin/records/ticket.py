@@ -110,7 +110,7 @@ def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
                 who(refund, "requested_by"),
                 format_time(refund.requested_at, ticket.shop),
                 format_time(refund.settled_at, ticket.shop),
-                refund.failure or EMPTY,
+                masks.shown_text(refund.failure, ticket.buyer, ticket.shop_id) or EMPTY,
             ]
         )
     return Section(

@@ -142,7 +142,7 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
         if not shop.automation_paused:
             return
         shop.automation_paused_at = shop.automation_paused_by = None
-        shop.automation_paused_token = None
+        shop.automation_paused_token_id = None
         shop.save(update_fields=_PAUSE)
         _entry(shop, AuditKind.RESUMED, now, user=user)
         # Before the tickets: receivers of the signal may lock the evaluator's lane.
