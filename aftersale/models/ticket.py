@@ -281,6 +281,15 @@ class TicketEvent(models.Model):
                 condition=Q(from_status=TicketStatus.ARBITRATION),
                 name="event_dispute_over",
             ),
+            # A day's rejections that were upheld, and the step of a person before a step (SPEC M6).
+            models.Index(
+                fields=["at"], condition=Q(to_status=TicketStatus.REJECTED), name="event_rejected"
+            ),
+            models.Index(
+                fields=["user", "at", "id"],
+                condition=Q(actor=Actor.PERSON, user__isnull=False),
+                name="event_of_person",
+            ),
         ]
 
     def __str__(self) -> str:

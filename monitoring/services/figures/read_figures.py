@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from monitoring.services.figures.days import SPANS, Span, parameters
-from monitoring.services.figures.sources import count
+from monitoring.services.figures.sources import OF_DAYS_OVER, count
 
 # A count is valid while the day still has the same ends and none of its moments has changed.
 _COUNTED = f"""
@@ -20,7 +20,15 @@ WITH span AS MATERIALIZED ({SPANS}), counted AS MATERIALIZED (
 )
 SELECT c.shop_id, c.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds
   FROM counted c LEFT JOIN monitoring_deskcount k ON k.shop_id = c.shop_id AND k.day = c.day
+   AND k.source <> ALL(%(of_days_over)s)
 """
+_KNOWN_ENDS = f"""
+WITH span AS MATERIALIZED ({SPANS})
+SELECT s.shop_id, s.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds
+  FROM span s JOIN monitoring_deskcount k ON k.shop_id = s.shop_id AND k.day = s.day
+   AND k.source = ANY(%(of_days_over)s)
+"""
+_OF_DAYS_OVER = {"of_days_over": list(OF_DAYS_OVER)}
 
 
 class Figure(NamedTuple):
@@ -35,16 +43,32 @@ class Figure(NamedTuple):
 
 
 def read(spans: Sequence[Span]) -> list[Figure]:
-    """The figures as the rows are now, in at most two statements; each span is one day."""
+    """The figures as the rows are now, in at most two statements; each span is one day. Known ends
+    are not among them: `known_ends`."""
     if not spans:
         return []
     counted: set[tuple[int, date]] = set()
     found = []
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, parameters(spans))
+        cursor.execute(_COUNTED, parameters(spans) | _OF_DAYS_OVER)
         for row in cursor:
             counted.add(row[:2])
             if row[2] is not None:
                 found.append(Figure(*row))
     left = [span for span in spans if (span.shop_id, span.day) not in counted]
     return found + [Figure(*row) for row in count(left)]  # type: ignore[arg-type]
+
+
+def known_ends(spans: Sequence[Span]) -> list[Figure]:
+    """How tickets ended on days that are over and were counted (SPEC M6); each span is one day.
+
+    Of FigureSource.END: `kind` the end (strategies.advice.ends.End), `key` the strategy that
+    approved, `fast_refund`, or nothing where people did, `amount` the fen that automation would
+    have cost; of a likely loss, did cost. Of FigureSource.HANDLING: `kind` the ticket type,
+    `number` tickets whose work can be timed, `seconds` of people's work on them.
+    """
+    if not spans:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_ENDS, parameters(spans) | _OF_DAYS_OVER)
+        return [Figure(*row) for row in cursor]

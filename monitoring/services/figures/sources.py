@@ -5,6 +5,7 @@ Triggers of migration 0003 mark the days of rows that change later: a source tha
 column needs that column in the trigger.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import read
+from strategies.advice.ends import UPHELD_AFTER_DAYS
+from strategies.services.known_ends import OVER, ends, handling, stories
 
 from .days import SPANS, Span, parameters
 
@@ -25,6 +28,13 @@ class FigureSource(models.TextChoices):
     REJECTION = "rejection", _("Rejections")
     LOSS = "loss", _("Parcels of refunded orders")
     REGRET = "regret", _("Hits that became losses")
+    END = "end", _("Known ends")
+    HANDLING = "handling", _("Cases worked on by people")
+
+
+# Counted with the other sources once a day is over, but not for days that are not: they take
+# longer, and no end is known on its day for sure.
+OF_DAYS_OVER = frozenset({FigureSource.END, FigureSource.HANDLING})
 
 
 class Consequence(models.TextChoices):
@@ -48,6 +58,41 @@ def _of_days(table: str, moment: str, more: str = "true") -> str:
     return f"""(SELECT * FROM {table}
             WHERE shop_id = s.shop_id AND {_OVER_THE_DAY.format(moment)} AND {more} OFFSET 0)"""
 
+
+# The tickets that ended on a day of the span (SPEC M6): with the refund, with arbitration for the
+# merchant, or when a rejection was upheld.
+_LATELY = f"interval '{UPHELD_AFTER_DAYS} days'"
+_LAST = """NOT EXISTS (SELECT FROM aftersale_ticketevent n WHERE n.ticket_id = e.ticket_id
+                       AND n.id > e.id AND n.{column} = '{value}')"""
+_ENDED = f"""
+        SELECT s.shop_id, s.day, r.settled_at AS at, t.id AS ticket
+          FROM span s
+         CROSS JOIN LATERAL {_of_days("aftersale_refund", "settled_at", "status = 'succeeded'")} r
+          JOIN aftersale_ticket t ON t.id = r.ticket_id AND t.status = 'refunded'
+         UNION ALL
+        SELECT s.shop_id, s.day, e.at, t.id
+          FROM span s JOIN aftersale_ticketevent e ON e.from_status = 'arbitration'
+           AND {_OVER_THE_DAY.format("e.at")}
+           AND {_LAST.format(column="from_status", value="arbitration")}
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id
+           AND t.arbitration_result = 'merchant' AND t.status <> 'refunded'
+         UNION ALL
+        SELECT s.shop_id, s.day, e.at + {_LATELY}, t.id
+          FROM span s JOIN aftersale_ticketevent e ON e.to_status = 'rejected'
+           AND e.at >= s.starts - {_LATELY} AND e.at < s.ends - {_LATELY}
+           AND {_LAST.format(column="to_status", value="rejected")}
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id
+           AND t.arbitration_result <> 'merchant' AND t.status <> 'refunded'"""
+# With the strategy that approved each, `fast_refund`, or nothing where people did.
+_ASKED = f"""
+        SELECT x.*, coalesce(first.amount, t.amount) AS amount, t.type, coalesce(last.by, '') AS by
+          FROM ({_ENDED}) x JOIN aftersale_ticket t ON t.id = x.ticket AND t.status IN {OVER}
+          LEFT JOIN LATERAL (SELECT d.amount FROM strategies_decision d
+                              WHERE d.ticket_id = t.id ORDER BY d.id LIMIT 1) first ON true
+          LEFT JOIN LATERAL (SELECT coalesce(d.strategy_id::text, 'fast_refund') AS by
+                               FROM strategies_decision d
+                              WHERE d.ticket_id = t.id AND d.outcome <> 'manual'
+                              ORDER BY d.id DESC LIMIT 1) last ON true"""
 
 # Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, note. `s` is a span.
 _QUERIES: dict[str, str] = {
@@ -116,6 +161,14 @@ _QUERIES: dict[str, str] = {
                             WHERE later.ticket_id = d.ticket_id AND later.strategy_id IS NOT NULL
                               AND later.decided_at <= w.at AND later.id > d.id)
          GROUP BY s.shop_id, s.day, d.id""",
+    # The amount is what automation would have cost, or did cost.
+    FigureSource.END: f"""
+        SELECT shop_id, day, at, ended, by, at_once, 0, ticket, ''
+          FROM ({ends(stories(_ASKED))}) e WHERE ended NOT IN ('open', 'withdrawn', 'other')""",
+    FigureSource.HANDLING: f"""
+        SELECT a.shop_id, a.day, a.at, a.type, '', a.amount, work.seconds::bigint, a.ticket, ''
+          FROM ({_ASKED}) a CROSS JOIN LATERAL ({handling("a.ticket")}) work
+         WHERE work.seconds IS NOT NULL""",
 }
 
 
@@ -132,21 +185,29 @@ class Count(NamedTuple):
 
 # Column names, given here because in a UNION only the first query could name them.
 _NAMED = "x (shop_id, day, at, kind, key, amount, seconds, ticket_id, note)"
-_COUNT = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
-    f"""
+
+
+def _count(sources: Iterable[str]) -> str:
+    return f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
+        f"""
     SELECT shop_id, day, '{source}', kind, key, count(*)::int, sum(amount)::bigint,
            sum(seconds)::bigint
-      FROM ({query}) {_NAMED} GROUP BY shop_id, day, kind, key"""
-    for source, query in _QUERIES.items()
-)
+      FROM ({_QUERIES[source]}) {_NAMED} GROUP BY shop_id, day, kind, key"""
+        for source in sources
+    )
 
 
-def count(spans: list[Span]) -> list[Count]:
-    """Figures of days, counted from the rows in one statement."""
+_COUNT = _count(source for source in _QUERIES if source not in OF_DAYS_OVER)
+_COUNT_ALL = _count(_QUERIES)
+
+
+def count(spans: list[Span], *, over: bool = False) -> list[Count]:
+    """Figures of days, counted from the rows in one statement. `over`: with those that only days
+    that are over have."""
     if not spans:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, parameters(spans))
+        cursor.execute(_COUNT_ALL if over else _COUNT, parameters(spans))
         return [Count(*row) for row in cursor]
 
 
