@@ -9,8 +9,8 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0051_tokens_of_steps'),
-        ('strategies', '0016_past_edition'),
+        ("aftersale", "0052_tokens_of_steps"),
+        ("strategies", "0016_past_edition"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0050_notes_and_flags_of_the_desk'),
+        ("aftersale", "0051_ends_of_tickets"),
     ]
 
     operations = [

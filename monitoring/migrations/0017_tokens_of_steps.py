@@ -8,8 +8,8 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0051_tokens_of_steps'),
-        ('monitoring', '0014_token_alerts'),
+        ("aftersale", "0052_tokens_of_steps"),
+        ("monitoring", "0016_group_robots"),
     ]
 
     operations = [
