@@ -74,6 +74,7 @@ SLOW = (
     "restoring/test_story.py",
     "security/test_half_sent.py",
     "security/test_nginx.py",
+    "strategies/advice/test_search.py",
     "strategies/demo/test_seed.py",
     "strategies/trials/test_agreement.py",
     "syncing/test_on_a_fake_platform.py",

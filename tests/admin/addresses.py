@@ -206,6 +206,8 @@ PAGES: dict[str, Page] = {
     "automation:advice-cancel": step(STRATEGIES, AdviceRun),
     "automation:advice-drafts": step(STRATEGIES, AdviceRun),
     "automation:advice-try": step(STRATEGIES, AdviceRun),
+    "automation:advice-change": step(STRATEGIES, AdviceRun, Strategy),
+    "automation:advice-try-change": step(STRATEGIES, AdviceRun, Strategy),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),
