@@ -161,6 +161,8 @@ PAGES: dict[str, Page] = {
     "automation:suggestions-file": Page(HANDLE, None, of_shop=True),
     # Dashboard
     "monitoring:drilldown": shown(),
+    # For operators
+    "monitoring:machine": Page(OPERATOR),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
