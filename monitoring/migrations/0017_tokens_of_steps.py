@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("aftersale", "0052_tokens_of_steps"),
+        ("aftersale", "0053_tokens_of_steps"),
         ("monitoring", "0016_group_robots"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("aftersale", "0052_tokens_of_steps"),
+        ("aftersale", "0053_tokens_of_steps"),
         ("strategies", "0016_past_edition"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("aftersale", "0051_ends_of_tickets"),
+        ("aftersale", "0052_room_in_orders"),
     ]
 
     operations = [
