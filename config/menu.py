@@ -97,7 +97,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Members"), "group", "aftersale_membership"),
             entry(_("Blocked buyers"), "block", "aftersale_blockedbuyer"),
             {
-                "title": _("Reject texts"),
+                "title": _("Texts for buyers"),
                 "icon": "quick_phrases",
                 "link": reverse_lazy("desk:reject-texts"),
                 "permission": MEMBER,
