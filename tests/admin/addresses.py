@@ -163,6 +163,8 @@ PAGES: dict[str, Page] = {
     "automation:suggestions-file": Page(HANDLE, None, of_shop=True),
     # Dashboard
     "monitoring:drilldown": shown(),
+    # For operators
+    "monitoring:machine": Page(OPERATOR),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
@@ -209,6 +211,8 @@ PAGES: dict[str, Page] = {
     "automation:advice-cancel": step(STRATEGIES, AdviceRun),
     "automation:advice-drafts": step(STRATEGIES, AdviceRun),
     "automation:advice-try": step(STRATEGIES, AdviceRun),
+    "automation:advice-change": step(STRATEGIES, AdviceRun, Strategy),
+    "automation:advice-try-change": step(STRATEGIES, AdviceRun, Strategy),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),
@@ -222,6 +226,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # What is beyond the menu
+    "desk:more-pages": shown(),
+    "desk:raw-tables": Page(SHOP),
     # Audit trail
     "desk:trail": Page(SHOP),
     "desk:trail-export": Page(SHOP, None, ("csv",)),
