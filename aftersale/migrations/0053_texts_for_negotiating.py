@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0051_ends_of_tickets'),
+        ('aftersale', '0052_room_in_orders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
