@@ -58,7 +58,9 @@ MORE["admin"] = ["Advice", "Shops", "Members", "Blocked buyers"]
 MORE["operator"] = MORE["owner"]
 # Lists with a page of their own in the menu, or beside one.
 IN_ANOTHER_FORM = {"/admin/aftersale/fund/", "/admin/strategies/strategy/"}
-FROM_ANOTHER_PAGE = {"/admin/strategies/review/", "/admin/dashboard/rows/"}
+FROM_ANOTHER_PAGE = {
+    "/admin/strategies/review/", "/admin/dashboard/rows/", "/admin/reject-texts/offers/",
+}  # fmt: skip
 
 
 @pytest.fixture

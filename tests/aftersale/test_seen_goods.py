@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aftersale.models import Shop
-from aftersale.services.orders import seen_goods
-from aftersale.services.orders.seen_goods import CATEGORIES, PRODUCTS, SeenGoods
+from aftersale.services.desk import seen_goods
+from aftersale.services.desk.seen_goods import CATEGORIES, PRODUCTS, SeenGoods
 from aftersale.services.shared.errors import NotAllowed
 from tests.factories import NOON, make_order, make_shop, make_user
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.pages import desk_page
 from aftersale.domain.identifiers import clean_identifier
-from aftersale.services.orders import seen_goods
+from aftersale.services.desk import seen_goods
 
 from .permitted import shop_for
 
