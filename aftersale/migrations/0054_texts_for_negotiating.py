@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0052_room_in_orders'),
+        ("aftersale", "0053_tokens_of_steps"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
