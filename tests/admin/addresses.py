@@ -22,6 +22,7 @@ from aftersale.models import (
     Fund,
     Membership,
     Order,
+    PlatformProblem,
     SavedFilter,
     ShippingAlert,
     Shop,
@@ -142,7 +143,9 @@ PAGES: dict[str, Page] = {
     "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
     "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),
     "desk:reject-text": step(TEXTS, Shop, "reason_mismatch"),
-    "desk:reject-text-preview": step(TEXTS, Shop, "reason_mismatch"),
+    "desk:text-preview": step(TEXTS, Shop),
+    "desk:offer-texts": shown(),
+    "desk:offer-text": step(TEXTS, Shop, "new_goods"),
     # Parcels, windows, funds
     "desk:shipping-alerts": shown(),
     "desk:shipping-alert-step": step(HANDLE, ShippingAlert),
@@ -161,6 +164,8 @@ PAGES: dict[str, Page] = {
     "automation:suggestions-file": Page(HANDLE, None, of_shop=True),
     # Dashboard
     "monitoring:drilldown": shown(),
+    # For operators
+    "monitoring:machine": Page(OPERATOR),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
@@ -184,6 +189,7 @@ PAGES: dict[str, Page] = {
     "automation:strategy-new": step(STRATEGIES, of_shop=True),
     "automation:strategy-add": step(STRATEGIES, "off_hours", of_shop=True),
     "automation:strategy-sentence": step(STRATEGIES, lists=True),
+    "automation:goods-seen": Page(STRATEGIES, None, (Shop, "products"), part=True),
     "automation:what-if": step(STRATEGIES, lists=True),
     "automation:what-if-caps": step(STRATEGIES, lists=True),
     "automation:what-if-order": step(STRATEGIES, Shop, "pre_ship_refund"),
@@ -255,6 +261,7 @@ PAGES: dict[str, Page] = {
     "desk:shop-platform-replace": step(SHOP, Shop),
     "desk:shop-platform-disconnect": step(SHOP, Shop),
     "desk:shop-platform-test": step(SHOP, Shop),
+    "desk:shop-platform-again": step(SHOP, Shop, PlatformProblem),
     "desk:shop-deadlines": shown(Shop),
     "desk:shop-members": shown(Shop),
     "desk:shop-invite": step(INVITE, Shop),

@@ -20,6 +20,7 @@ from aftersale.models import (
     IdempotentCall,
     ImportRow,
     Negotiation,
+    OfferText,
     Order,
     PlatformFacts,
     PlatformProblem,
@@ -69,13 +70,14 @@ _PLACES = [
     Place(ShippingAlert, "shop", texts=["note"]),
     Place(FundEntry, "fund__shop", texts=["note"]),
     Place(RejectReasonTemplate, "shop", texts=["text"]),
+    Place(OfferText, "shop", texts=["text"]),
     # The trail's other columns hold no buyer's data, and the database lets nobody change them.
     Place(AuditEntry, "shop", texts=["filters"]),
     Place(FeedEvent, "shop", texts=["data"]),
     Place(WebhookMessage, "endpoint__shop", texts=["data"]),
     Place(IdempotentCall, "token__shop", texts=["answer", "location"]),
     Place(PlatformFacts, "shop", texts=["facts"]),
-    Place(PlatformProblem, "account__shop", texts=["reason"]),
+    Place(PlatformProblem, "account__shop", texts=["reason", "raw"]),
     Place(FileImport, "shop", texts=["names", "error"]),
     Place(ImportRow, "file_import__shop", texts=["cells", "note"]),
 ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import read
@@ -201,12 +201,12 @@ _COUNT = _count(source for source in _QUERIES if source not in OF_DAYS_OVER)
 _COUNT_ALL = _count(_QUERIES)
 
 
-def count(spans: list[Span], *, over: bool = False) -> list[Count]:
+def count(spans: list[Span], *, over: bool = False, using: str = DEFAULT_DB_ALIAS) -> list[Count]:
     """Figures of days, counted from the rows in one statement. `over`: with those that only days
     that are over have."""
     if not spans:
         return []
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(_COUNT_ALL if over else _COUNT, parameters(spans))
         return [Count(*row) for row in cursor]
 
