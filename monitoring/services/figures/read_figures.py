@@ -10,16 +10,18 @@ from monitoring.services.figures.days import SPANS, Span, parameters
 from monitoring.services.figures.sources import count
 
 # A count is valid while the day still has the same ends and none of its moments has changed.
-_COUNTED = f"""
-WITH span AS MATERIALIZED ({SPANS}), counted AS MATERIALIZED (
-    SELECT s.shop_id, s.day FROM span s
+COUNTED = """
+    SELECT s.shop_id, s.day FROM {0} s
       JOIN monitoring_deskday d ON d.shop_id = s.shop_id AND d.day = s.day
        AND d.starts_at = s.starts AND d.ends_at = s.ends
      WHERE NOT EXISTS (SELECT FROM monitoring_stalemoment m
                         WHERE m.shop_id = s.shop_id AND m.at >= s.starts AND m.at < s.ends)
-)
-SELECT c.shop_id, c.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds
+"""
+_COUNTED = f"""
+WITH span AS MATERIALIZED ({SPANS}), counted AS MATERIALIZED ({COUNTED.format("span")})
+SELECT c.shop_id, c.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds, k.sample
   FROM counted c LEFT JOIN monitoring_deskcount k ON k.shop_id = c.shop_id AND k.day = c.day
+       AND k.source <> %(without)s
 """
 
 
@@ -32,19 +34,34 @@ class Figure(NamedTuple):
     number: int
     amount: int
     seconds: int
+    # A ticket behind a product's figure; 0 for other sources.
+    sample: int
 
 
-def read(spans: Sequence[Span]) -> list[Figure]:
-    """The figures as the rows are now, in at most two statements; each span is one day."""
+def read(spans: Sequence[Span], *, without: str = "") -> list[Figure]:
+    """The figures as the rows are now, in at most two statements, of all sources but the one; each
+    span is one day, or its beginning."""
     if not spans:
         return []
     counted: set[tuple[int, date]] = set()
     found = []
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, parameters(spans))
+        cursor.execute(_COUNTED, {**parameters(spans), "without": without})
         for row in cursor:
             counted.add(row[:2])
             if row[2] is not None:
                 found.append(Figure(*row))
     left = [span for span in spans if (span.shop_id, span.day) not in counted]
-    return found + [Figure(*row) for row in count(left)]  # type: ignore[arg-type]
+    return found + [Figure(*row) for row in count(left, without=without)]  # type: ignore[arg-type]
+
+
+def earliest_days(shop_ids: Sequence[int]) -> dict[int, date]:
+    """The first counted day of each shop that has any figure."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, d.day FROM unnest(%s::bigint[]) s (id) CROSS JOIN LATERAL ("
+            "SELECT min(day) AS day FROM monitoring_deskcount WHERE shop_id = s.id) d"
+            " WHERE d.day IS NOT NULL",
+            [list(shop_ids)],
+        )
+        return dict(cursor.fetchall())

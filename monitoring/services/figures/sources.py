@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import read
+from strategies.services.advice.stories import LONGEST_STEP
 
 from .days import SPANS, Span, parameters
 
@@ -25,6 +26,10 @@ class FigureSource(models.TextChoices):
     REJECTION = "rejection", _("Rejections")
     LOSS = "loss", _("Parcels of refunded orders")
     REGRET = "regret", _("Hits that became losses")
+    REQUEST = "request", _("Requests of buyers")
+    PRODUCT = "product", _("Requests by product")
+    ANSWER = "answer", _("Answers of people")
+    WORK = "work", _("Cases whose handling was timed")
 
 
 class Consequence(models.TextChoices):
@@ -48,6 +53,10 @@ def _of_days(table: str, moment: str, more: str = "true") -> str:
     return f"""(SELECT * FROM {table}
             WHERE shop_id = s.shop_id AND {_OVER_THE_DAY.format(moment)} AND {more} OFFSET 0)"""
 
+
+# A program's step is told apart from its token's maker's own (SPEC P6).
+PROGRAM = "program"
+_BY_PEOPLE = f"e.actor = 'person' AND {_OVER_THE_DAY.format('e.at')}"
 
 # Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, note. `s` is a span.
 _QUERIES: dict[str, str] = {
@@ -116,6 +125,36 @@ _QUERIES: dict[str, str] = {
                             WHERE later.ticket_id = d.ticket_id AND later.strategy_id IS NOT NULL
                               AND later.decided_at <= w.at AND later.id > d.id)
          GROUP BY s.shop_id, s.day, d.id""",
+    FigureSource.REQUEST: f"""
+        SELECT s.shop_id, s.day, t.applied_at, t.reason, '', t.amount, 0, t.id, ''
+          FROM span s CROSS JOIN LATERAL {_of_days("aftersale_ticket", "applied_at")} t""",
+    # A request about several products counts for each.
+    FigureSource.PRODUCT: f"""
+        SELECT s.shop_id, s.day, t.applied_at, p.product, t.reason, t.amount, 0, t.id, ''
+          FROM span s CROSS JOIN LATERAL {_of_days("aftersale_ticket", "applied_at")} t
+         CROSS JOIN LATERAL (SELECT DISTINCT unnest(t.products)) p (product)""",
+    # How long it had been waiting: since the step before, or its arrival.
+    FigureSource.ANSWER: f"""
+        SELECT s.shop_id, s.day, e.at,
+               CASE WHEN e.token_id IS NULL THEN coalesce(e.user_id::text, '')
+                    ELSE '{PROGRAM}' END, e.to_status, 0::bigint,
+               greatest(0, extract(epoch FROM e.at - coalesce(
+                 (SELECT b.at FROM aftersale_ticketevent b
+                   WHERE b.ticket_id = e.ticket_id AND b.id < e.id
+                     AND b.kind IN ('arrived', 'status') ORDER BY b.id DESC LIMIT 1), e.at
+               )))::bigint, t.id, ''
+          FROM span s JOIN aftersale_ticketevent e ON {_BY_PEOPLE} AND e.kind = 'status'
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
+    # A ticket's steps of a day, each since the same person's step before it, as advice times them
+    # (SPEC M6). Of single days only: of a longer span a ticket would count once.
+    FigureSource.WORK: f"""
+        SELECT shop_id, day, max(at), '', '', 0::bigint, sum(gap)::bigint, ticket_id, '' FROM (
+            SELECT s.shop_id, s.day, e.at, t.id AS ticket_id, extract(epoch FROM e.at
+                       - lag(e.at) OVER (PARTITION BY s.shop_id, s.day, e.user_id
+                                         ORDER BY e.at, e.id)) AS gap
+              FROM span s JOIN aftersale_ticketevent e ON {_BY_PEOPLE} AND e.user_id IS NOT NULL
+              JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id) steps
+         WHERE gap < {LONGEST_STEP} GROUP BY shop_id, day, ticket_id""",
 }
 
 
@@ -128,25 +167,31 @@ class Count(NamedTuple):
     number: int
     amount: int
     seconds: int
+    sample: int
 
 
 # Column names, given here because in a UNION only the first query could name them.
 _NAMED = "x (shop_id, day, at, kind, key, amount, seconds, ticket_id, note)"
-_COUNT = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
-    f"""
-    SELECT shop_id, day, '{source}', kind, key, count(*)::int, sum(amount)::bigint,
-           sum(seconds)::bigint
-      FROM ({query}) {_NAMED} GROUP BY shop_id, day, kind, key"""
-    for source, query in _QUERIES.items()
-)
 
 
-def count(spans: list[Span]) -> list[Count]:
-    """Figures of days, counted from the rows in one statement."""
+def counting(source: str) -> str:
+    """The query that counts a source of the rows in `span`."""
+    # Of a product the newest ticket, whose order knows its title.
+    sample = "max(ticket_id)" if source == FigureSource.PRODUCT else "0::bigint"
+    return f"""
+    SELECT shop_id, day, '{source}' AS source, kind, key, count(*)::int AS number,
+           sum(amount)::bigint AS amount, sum(seconds)::bigint AS seconds, {sample} AS sample
+      FROM ({_QUERIES[source]}) {_NAMED} GROUP BY shop_id, day, kind, key"""
+
+
+def count(spans: list[Span], *, without: str = "") -> list[Count]:
+    """Figures of days, counted from the rows in one statement; all sources but the one."""
     if not spans:
         return []
+    sources = [counting(source) for source in _QUERIES if source != without]
+    statement = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(sources)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, parameters(spans))
+        cursor.execute(statement, parameters(spans))
         return [Count(*row) for row in cursor]
 
 
@@ -156,6 +201,7 @@ class Row(NamedTuple):
     kind: str
     key: str
     amount: int
+    seconds: int
     ticket_id: int | None
     note: str
 
@@ -185,7 +231,7 @@ def rows_behind(
         cursor.execute(_chosen(source, "count(*)"), values)
         found = cursor.fetchone()[0]
         cursor.execute(
-            _chosen(source, "shop_id, at, kind, key, amount, ticket_id, note")
+            _chosen(source, "shop_id, at, kind, key, amount, seconds, ticket_id, note")
             + " ORDER BY at DESC, ticket_id DESC LIMIT %(limit)s OFFSET %(offset)s",
             values,
         )
