@@ -46,14 +46,14 @@ class Shift:
 _WORKDAYS = range(5)
 SHIFTS: dict[str, tuple[Shift, ...]] = {
     "demo-ks": (
-        Shift("demo-agent", time(9, 20), 6, (1.5, 4.5), _WORKDAYS),
-        Shift("demo-agent", time(14, 10), 4, (1.5, 4.5), _WORKDAYS),
-        Shift("demo-manager", time(16, 30), 2, (2.5, 7), _WORKDAYS),
-        Shift("demo-night", time(19, 30), 4, (3.5, 9)),
+        Shift("demo-agent", time(9, 20), 9, (1.5, 4.5), _WORKDAYS),
+        Shift("demo-agent", time(14, 10), 7, (1.5, 4.5), _WORKDAYS),
+        Shift("demo-manager", time(16, 30), 4, (2.5, 7), _WORKDAYS),
+        Shift("demo-night", time(19, 30), 6, (3.5, 9)),
     ),
     "demo-wx": (
-        Shift("demo-admin", time(10, 40), 3, (2, 5), _WORKDAYS),
-        Shift("demo-night", time(15, 20), 4, (3.5, 9)),
+        Shift("demo-admin", time(10, 40), 4, (2, 5), _WORKDAYS),
+        Shift("demo-night", time(15, 20), 5, (3.5, 9)),
         Shift("demo-night", time(21, 10), 3, (3.5, 9)),
     ),
     "demo-jj": (

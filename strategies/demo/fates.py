@@ -124,6 +124,8 @@ class Fates:
     def _has_the_money(self, case: Case, at: datetime) -> None:
         """The platform closes an order that was refunded before it left; some had left."""
         sale = case.sale
+        if sale.status(at) == "partially_shipped":
+            sale.close(at)  # the rest stays here
         if sale.mark("shipped_at", at) or sale.closed_at:
             return
         ticket = Ticket.objects.select_related("refund").get(pk=case.pk)

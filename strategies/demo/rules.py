@@ -26,7 +26,7 @@ def _clothes(clock: Clock) -> list[dict[str, Any]]:
             "scenario": "pre_ship_refund",
             "name": "下班自动退",
             "remark": "客服下班后未发货订单自动退款，避免超时",
-            "enabled_days_ago": 11,
+            "enabled_days_ago": 8,
             "execution_time": "off_hours",
             "paid_time": "any",
             "single_amount_cap": "500.00",

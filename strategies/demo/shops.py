@@ -79,7 +79,7 @@ def _day(clock: Clock, ago: int) -> str:
 
 
 SHOPS = (
-    DemoShop("demo-ks", 1, CLOTHES, 19, 10, 22, 20, "ks-401", _clothes),
+    DemoShop("demo-ks", 1, CLOTHES, 19, 10, 27, 20, "ks-401", _clothes),
     DemoShop("demo-wx", 2, SNACKS, 11, 8, 9, 0, "wx-401", _snacks),
     DemoShop("demo-jj", 3, HOUSEHOLD, 10, 12, 11, 0, "jj-403", _household),
 )

@@ -28,6 +28,8 @@ _NOTES = {
 }
 # One of a shop's products comes badly from the factory, since that many days.
 BAD_BATCH_DAYS = 9
+# What every demo must have is filed within as many.
+WANTED_DAYS = 8
 OF_BAD_BATCH = 0.45
 
 
@@ -68,7 +70,8 @@ class Tickets:
         if wanted.hours_ago:
             applied = clock.ago(wanted.hours_ago) + timedelta(minutes=4 * number)
         else:
-            applied = clock.between(rng, clock.today(), clock.ago(0.2), TICKETS)
+            first = clock.today() if wanted.today else clock.ago(24 * WANTED_DAYS)
+            applied = clock.between(rng, first, clock.ago(0.2), TICKETS)
         product = next(item for item in self.shop.products if item.code == wanted.product)
         sale = orders.at_stage(wanted.stage, product, wanted.quantity, applied)
         sale.buyer = {

@@ -22,8 +22,9 @@ class Wanted:
     label: str = ""
     reported: str = ""
     sandbox: str = ""
-    # Filed so many hours ago, one after the other; 0: at some time of today.
+    # Filed so many hours ago, one after the other; 0: at some time of the last days.
     hours_ago: float = 0
+    today: bool = False
     left: bool = False
     # Fen asked for above what was paid.
     too_much: int = 0
@@ -42,9 +43,9 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
         Wanted("ks-201", "unshipped", _REFUND, "no_longer_wanted", 3, label="fast_refund"),
         Wanted("ks-303", "label_printed", _REFUND, "no_longer_wanted", 2),
         # More than a day's cap of 低价配饰直接退.
-        Wanted("ks-601", "shipped", _REFUND, "no_longer_wanted", 6),
-        Wanted("ks-602", "delivered", _REFUND, "other", 7),
-        Wanted("ks-603", "delivered", _REFUND, "no_longer_wanted", 4),
+        Wanted("ks-601", "shipped", _REFUND, "no_longer_wanted", 6, today=True),
+        Wanted("ks-602", "delivered", _REFUND, "other", 5, today=True),
+        Wanted("ks-603", "delivered", _REFUND, "no_longer_wanted", 3, today=True),
         Wanted("ks-501", "delivered", _REFUND, "quality_issue", 2),
         Wanted("ks-601", "delivered", _RETURN, "not_as_described", 2),
         Wanted("ks-102", "delivered", _RETURN, "no_longer_wanted", 4),
@@ -73,7 +74,9 @@ WANTED: dict[str, tuple[Wanted, ...]] = {
         Wanted("wx-201", "shipped", _REFUND, "other", 2),
         Wanted("wx-401", "delivered", _RETURN, "quality_issue", 3),
         # More than a day's cap of 平台退款不退货.
-        Wanted("wx-402", "delivered", _KEEP, "quality_issue", 6, label="refund_keep_goods"),
+        Wanted(
+            "wx-402", "delivered", _KEEP, "quality_issue", 6, label="refund_keep_goods", today=True
+        ),
         Wanted("wx-501", "delivered", _REFUND, "other", buyer="blocked", left=True),
         Wanted("wx-601", "delivered", "exchange", "wrong_item", left=True),
         Wanted("wx-601", "delivered", _RETURN, "other", reported="arbitration", left=True),

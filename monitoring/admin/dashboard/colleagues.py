@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from aftersale.domain.digits import whole_number
-from aftersale.models import DESK_STATUSES, Ticket
+from aftersale.models import DESK_STATUSES, Ticket, TicketStatus
 from aftersale.services.desk.filters import NOBODY
 from aftersale.services.desk.queues import MERCHANTS_TURN, Queue
 from aftersale.services.shared.shown import person_name
@@ -28,6 +28,7 @@ def colleagues(
     the most overdue first. `on_desk` is the number of all open cases."""
     answers = current.by(FigureSource.ANSWER, lambda figure: figure.kind)
     was = before.by(FigureSource.ANSWER, lambda figure: figure.kind) if before else {}
+    replies, replies_before = _replies(current), _replies(before)
     held: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     held |= _held(chosen, now)
     people = User.objects.in_bulk([pk for kind in {*answers, *held} if (pk := whole_number(kind))])
@@ -41,8 +42,7 @@ def colleagues(
                 "answers": found.number,
                 "url": drilldown_url(chosen, FigureSource.ANSWER, kind=kind) if kind else "",
                 "change": difference(found.number, earlier.number) if before else None,
-                "mean": length(found.mean),
-                "mean_before": length(earlier.mean) if before and earlier.number else "",
+                **_time(chosen, kind, replies[kind], replies_before[kind]),
                 "in_hand": in_hand,
                 "in_hand_url": queue_url(chosen, Queue.ALL, handler=kind),
                 "overdue": overdue,
@@ -62,6 +62,29 @@ def colleagues(
     return rows
 
 
+def _replies(sums: Sums | None) -> dict[str, Totals]:
+    """By person: answers to requests that had waited for one. How long a parcel on its way back
+    took is nobody's time."""
+    found: dict[str, Totals] = defaultdict(Totals)
+    for figure in sums.figures if sums else []:
+        if figure.source == FigureSource.ANSWER and figure.key == TicketStatus.PENDING_REVIEW:
+            found[figure.kind].add(figure)
+    return found
+
+
+def _time(chosen: Choice, kind: str, found: Totals, earlier: Totals) -> dict[str, Any]:
+    return {
+        "mean": length(found.mean),
+        "mean_before": length(earlier.mean) if earlier.number else "",
+        "replies": found.number,
+        "replies_url": drilldown_url(
+            chosen, FigureSource.ANSWER, kind=kind, key=TicketStatus.PENDING_REVIEW
+        )
+        if kind
+        else "",
+    }
+
+
 def _held(chosen: Choice, now: datetime) -> dict[str, tuple[int, int]]:
     """By person: open cases in hand, and the overdue ones among them."""
     rows = (
@@ -71,7 +94,10 @@ def _held(chosen: Choice, now: datetime) -> dict[str, tuple[int, int]]:
             handler__isnull=False,
         )
         .values_list("handler")
-        .annotate(Count("pk"), Count("pk", filter=Q(status__in=MERCHANTS_TURN, due_at__lt=now)))
+        .annotate(
+            number=Count("pk"),
+            overdue=Count("pk", filter=Q(status__in=MERCHANTS_TURN, due_at__lt=now)),
+        )
         .order_by()
     )
     return {str(handler): (number, overdue) for handler, number, overdue in rows}

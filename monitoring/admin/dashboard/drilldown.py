@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from aftersale.admin.kit.pages import desk_page, show
@@ -36,11 +36,8 @@ HOW = {
     "parcel": gettext_lazy("Parcel lost, or probably lost"),
     "dispute": gettext_lazy("Dispute lost"),
 }
-# Rows whose seconds are what is shown; their amount is the ticket's as it is now.
-TIMED: dict[str, str] = {
-    FigureSource.ANSWER: gettext_noop("after %(time)s"),
-    FigureSource.WORK: gettext_noop("handled in %(time)s"),
-}
+# The amount of their rows is the ticket's as it is now.
+OF_TICKETS = (FigureSource.ANSWER, FigureSource.WORK)
 
 
 @desk_page
@@ -124,8 +121,11 @@ def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list
         note: Any = row.note
         if source == FigureSource.REGRET:
             note = " · ".join(str(HOW[how]) for how in row.note.split(","))
-        elif source in TIMED:
-            note = _(TIMED[source]) % {"time": length(row.seconds)}
+        elif source == FigureSource.ANSWER:
+            waited = _("after %(time)s") % {"time": length(row.seconds)}
+            note = f"→ {of_key.get(row.note, row.note)} · {waited}"
+        elif source == FigureSource.WORK:
+            note = _("handled in %(time)s") % {"time": length(row.seconds)}
         elif source == FigureSource.REFUND and ticket is not None:
             taken = row.at - ticket.applied_at
             note = _("after %(time)s") % {"time": length(max(0, int(taken.total_seconds())))}
@@ -135,7 +135,7 @@ def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list
                 "shop": shops[row.shop_id],
                 "ticket": ticket,
                 "amount": format_yuan(
-                    ticket.amount if source in TIMED and ticket is not None else row.amount
+                    ticket.amount if source in OF_TICKETS and ticket is not None else row.amount
                 ),
                 "labels": [
                     label for label in (of_kind.get(row.kind, ""), of_key.get(row.key, "")) if label

@@ -137,12 +137,12 @@ _QUERIES: dict[str, str] = {
     FigureSource.ANSWER: f"""
         SELECT s.shop_id, s.day, e.at,
                CASE WHEN e.token_id IS NULL THEN coalesce(e.user_id::text, '')
-                    ELSE '{PROGRAM}' END, e.to_status, 0::bigint,
+                    ELSE '{PROGRAM}' END, e.from_status, 0::bigint,
                greatest(0, extract(epoch FROM e.at - coalesce(
                  (SELECT b.at FROM aftersale_ticketevent b
                    WHERE b.ticket_id = e.ticket_id AND b.id < e.id
                      AND b.kind IN ('arrived', 'status') ORDER BY b.id DESC LIMIT 1), e.at
-               )))::bigint, t.id, ''
+               )))::bigint, t.id, e.to_status
           FROM span s JOIN aftersale_ticketevent e ON {_BY_PEOPLE} AND e.kind = 'status'
           JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
     # A ticket's steps of a day, each since the same person's step before it, as advice times them
