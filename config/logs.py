@@ -97,5 +97,7 @@ def logging_config(*, json: bool) -> dict[str, Any]:
             "django-q": {"level": "WARNING"},
             # Its INFO lines come with every call, with the whole address: tokens may be in it.
             "httpx": {"level": "WARNING"},
+            # Its lines may hold a robot's key, and say nothing that the robot's page does not.
+            "apprise": {"level": "CRITICAL"},
         },
     }

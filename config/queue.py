@@ -1,4 +1,4 @@
-"""The task queue: django-q2 on the ORM broker, four clusters, and how work gets into it.
+"""The task queue: django-q2 on the ORM broker, five clusters, and how work gets into it.
 
 Tasks only wake workers up. Rows say what is due, and a sweep finds what nobody woke.
 """
@@ -14,16 +14,16 @@ SLOW = "slow"
 PULL = "pull"
 TELL = "tell"
 
-# Measured (668 tasks/s, 36 ms median): see docs. `retry` counts from when a task is fetched, and
-# must exceed `timeout`. Failed tasks are not repeated: the sweep repeats what the rows still want.
+# Workers are woken (config/broker.py); `poll` is a cluster's look without a wake. Each fetches a
+# task for itself. `retry` counts from when it is fetched, and must exceed `timeout`. Failed tasks
+# are not repeated: the sweep repeats what the rows still want.
 Q_CLUSTER: dict[str, Any] = {
     "name": DECIDE,
     "orm": "default",
     "broker_class": "config.broker.Broker",
     "workers": 2,
-    "poll": 0.05,
-    "bulk": 10,
-    "queue_limit": 20,
+    "poll": 1.0,
+    "bulk": 1,
     "save_limit": -1,
     "timeout": 60,
     "retry": 900,
@@ -38,7 +38,7 @@ Q_CLUSTER: dict[str, Any] = {
         SLOW: {"workers": 1, "timeout": 800},
         # Reading from platforms, one task a shop. A task ends itself long before the time-out.
         PULL: {"workers": 3, "timeout": 120},
-        # Webhooks: receivers that hang hold up each other at most.
+        # Webhooks and group robots: receivers that hang hold up each other at most.
         TELL: {"workers": 2},
     },
 }

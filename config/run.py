@@ -9,20 +9,23 @@ of them ended by itself, so that a supervisor starts the whole group again.
 
 import fcntl
 import io
+import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import django
-import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from config import preload
 from config.heartbeat import EVERY_SECONDS
 from config.postgres import BASE_DIR, PostgresError, Server
 from config.queue import BEATS_WITHIN
@@ -38,6 +41,8 @@ WEB_ANSWERS_WITHIN = 45
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Else Python 3.14 starts a process of its own as soon as django-q2 is imported.
+    multiprocessing.set_start_method("fork")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     host = os.environ.get("HOST", "127.0.0.1")
     port = os.environ.get("PORT", "8000")
@@ -49,8 +54,9 @@ def main() -> int:
             return run(host, port, only=only)
         embedded = settings.EMBEDDED_POSTGRES
         check_port(host, port)
-        with alone(), postgres(embedded):
-            return run(host, port, login=prepare(address_of(host, port)))
+        with alone(), postgres(embedded) as keep_running:
+            login = prepare(address_of(host, port))
+            return run(host, port, login=login, beside=keep_running)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except PostgresError as error:
@@ -91,39 +97,52 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def postgres(embedded: bool) -> Iterator[None]:
-    """The embedded server, if that is the one in use; it stops with the program."""
+def postgres(embedded: bool) -> Iterator[Callable[[], None]]:
+    """The embedded server, if that is the one in use; it stops with the program. Gives what looks
+    after it."""
     if not embedded:
-        yield
+        yield lambda: None
         return
     server = Server()
-    ended = threading.Event()
-    keeper = threading.Thread(target=keep_running, args=(server, ended), daemon=True)
+    keeper = Keeper(server)
     try:
         server.start()
         print(f"PostgreSQL runs; its data is in {server.data}", flush=True)
-        keeper.start()
-        yield
+        yield keeper.look
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        ended.set()
-        if keeper.is_alive():
-            keeper.join()
+        keeper.end()
         server.stop()
         print("PostgreSQL stopped.", flush=True)
 
 
-def keep_running(server: Server, ended: threading.Event) -> None:
-    """Starts a server that was killed again; the programs connect anew by themselves."""
-    while not ended.wait(LOOK_AFTER_POSTGRES_SECONDS):
-        if server.has_process():
-            continue
-        print("PostgreSQL has ended by itself and is started again.", flush=True)
-        try:
-            server.start()
-        except (PostgresError, psycopg.Error) as error:  # it may end again meanwhile
-            print(error, file=sys.stderr, flush=True)
+class Keeper:
+    """Starts a server that was killed again; the programs connect anew by themselves.
+
+    By a program of its own: recovery may take a minute, in which the group is looked after, too.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._starting: subprocess.Popen | None = None
+        self._look_at = 0.0
+
+    def look(self) -> None:
+        if self._starting is not None and self._starting.poll() is None:
+            return
+        self._starting = None
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_AFTER_POSTGRES_SECONDS
+        if not self._server.has_process():
+            print("PostgreSQL has ended by itself and is started again.", flush=True)
+            command = [sys.executable, "-m", "config.postgres", "start"]
+            self._starting = subprocess.Popen(command, cwd=BASE_DIR, start_new_session=True)
+
+    def end(self) -> None:
+        if self._starting is not None:
+            self._starting.wait()
 
 
 def prepare(address: str) -> str:
@@ -183,36 +202,37 @@ def ready_message(address: str, login: str) -> str:
         return "\n".join(filter(None, [ready, login, _("Ctrl-C stops it.")]))
 
 
-def run(host: str, port: str, *, login: str = "", only: Sequence[str] = ()) -> int:
+def run(
+    host: str,
+    port: str,
+    *,
+    login: str = "",
+    only: Sequence[str] = (),
+    beside: Callable[[], object] = lambda: None,
+) -> int:
     """Run the group, or some of its programs, until it stops, and return the exit status."""
-    environment = {
-        **os.environ,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-        "BIND": address_of(host, port).removeprefix("http://").rstrip("/"),
-        "READY_MESSAGE": ready_message(address_of(host, port), login),
-    }
-    manage = [sys.executable, "manage.py"]
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
-    programs = {
-        "web": (gunicorn, environment, WEB_ANSWERS_WITHIN),
+    programs: dict[str, tuple[Callable[[], object], float]] = {
+        "web": (preload.web, WEB_ANSWERS_WITHIN),
         **{
-            cluster: ([*manage, "qcluster"], {**environment, "Q_CLUSTER_NAME": cluster}, seconds)
+            cluster: (partial(preload.cluster, cluster), seconds)
             for cluster, seconds in BEATS_WITHIN.items()
         },
     }
     if unknown := set(only) - set(programs):
         sys.exit(f"There is no program {', '.join(sorted(unknown))}: {', '.join(programs)}.")
     chosen = only or list(programs)
-    group = Group(BASE_DIR, beats=BASE_DIR / "var" / "beats" / "-".join(only or ["all"]))
+    if "web" in chosen:
+        os.environ["BIND"] = address_of(host, port).removeprefix("http://").rstrip("/")
+        os.environ["READY_MESSAGE"] = ready_message(address_of(host, port), login)
+    else:
+        os.environ.pop("BIND", None)
+    preload.everything(pages="web" in chosen)
+    group = Group(beats=BASE_DIR / "var" / "beats" / "-".join(only or ["all"]))
     for name in chosen:
-        command, its_environment, seconds = programs[name]
-        within = int(seconds / EVERY_SECONDS)
-        group.add(name, command, its_environment, beats_within=within)
-    if "web" not in chosen:
-        del environment["BIND"]
-    group.add(WATCH, [*manage, "watch"], environment)
-    status = group.run()
+        work, seconds = programs[name]
+        group.add(name, work, beats_within=int(seconds / EVERY_SECONDS))
+    group.add(WATCH, preload.watch)
+    status = group.run(beside)
     if status is None:
         return 0
     print("One of the programs ended by itself, so all were stopped.", file=sys.stderr)

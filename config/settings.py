@@ -63,7 +63,7 @@ EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES = {
     "default": {
         **settings_of(DATABASE_URL or Server().url()),
-        # The queue polls 20 times a second: connecting anew each time would be most of its work.
+        # Workers wait for their tasks on their connection; pages need not connect anew each time.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -1,24 +1,28 @@
 """Programs that run as one group: they start together and stop together.
 
+They are forked from this process, so that they share what it has imported. It has no threads for
+that reason, and waits for nothing but its programs: for their lines, and for their ends.
+
 Only a program's main process is asked to stop, since it stops its own children: a signal to all of
 them would end workers in the middle of a task. Children that outlive their main process are killed.
 
-`python -m config.supervisor PID …` is the group's guardian: it stops these programs if the
-process that started them is killed and cannot do so itself.
+The group's guardian, a process of its own, stops the programs if the process that started them is
+killed and cannot do so itself.
 """
 
 import os
+import select
 import signal
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
 
+from config.forking import fork
 from config.heartbeat import FILE_VARIABLE, ROUNDS
 
 PATIENCE = 70
@@ -28,7 +32,16 @@ ASK_AGAIN = 2
 """Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes while
 it starts its first process."""
 LOOK_AGAIN = 0.1
-"""Seconds between two looks at which programs are alive."""
+"""Seconds between two looks at whether programs that stop are gone."""
+LOOK_SECONDS = 0.5
+"""Seconds between two looks at the signs of work; the end of a program is seen at once."""
+AT_ONCE = 4_096
+"""Bytes that a file takes without waiting where it takes any."""
+BLOCKED_SECONDS = 1.0
+"""Seconds until lines are dropped since nobody takes them: a terminal that stands still must not
+stop what restarts the programs."""
+LONGEST_LINE = 1_000_000
+MOST_FILES = 65_536
 START_ROUNDS = 24
 """Rounds of the watch that a start may take besides."""
 WATCH = "watch"
@@ -111,118 +124,154 @@ def _content(file: Path) -> str:
 class Group:
     """Programs whose lines are printed with the program's name in front."""
 
-    def __init__(self, folder: Path, beats: Path) -> None:
+    def __init__(self, beats: Path) -> None:
         """`beats`: the folder of the programs' signs of work, this group's alone."""
-        self._folder = folder
-        self._commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+        self._works: dict[str, Callable[[], object]] = {}
         self._beats = beats
         self._beats_within: dict[str, int] = {}
-        self._printing = threading.Lock()
-        self._stop = threading.Event()
+        self._pids: dict[str, int] = {}
+        self._outputs: dict[int, tuple[str, bytearray]] = {}
+        self._stop = False
+        self._patience = BLOCKED_SECONDS
+        # A signal writes into it, and so ends the wait for lines.
+        self._wake_read, self._wake_write = os.pipe()
 
     def add(
-        self,
-        name: str,
-        command: list[str],
-        environment: Mapping[str, str],
-        *,
-        beats_within: int | None = None,
+        self, name: str, work: Callable[[], object], *, beats_within: int | None = None
     ) -> None:
         """`beats_within`: rounds of the program `watch` within which this one must give a sign of
         work (config/heartbeat.py); else it is killed and started again (SPEC E1)."""
-        beat_file = str(self._beats / name)
-        self._commands[name] = (command, {**environment, FILE_VARIABLE: beat_file})
+        self._works[name] = work
         if beats_within is not None:
             self._beats_within[name] = beats_within
 
-    def run(self) -> int | None:
+    def run(self, beside: Callable[[], object] = lambda: None) -> int | None:
         """Run until all have stopped. None after SIGINT or SIGTERM, else the exit status of the
-        program that ended by itself."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        program that ended by itself. `beside` is called between two looks, and must be quick."""
+        self._take_signals()
         self._beats.mkdir(parents=True, exist_ok=True)
-        programs = {name: self._start(name) for name in self._commands}
-        guardian = self._guard(programs)
-        readers = [self._read(name, program) for name, program in programs.items()]
+        for name in self._works:
+            self._start(name)
+        guardian, held = self._guard()
         watched = {name: Watched(self._beats / name, n) for name, n in self._beats_within.items()}
         rounds = Rounds(self._beats / ROUNDS)
-        watch = WatchedWatch(self._beats / WATCH) if WATCH in programs else None
-        first_ended = None
-        while first_ended is None and not self._stop.wait(LOOK_AGAIN):
-            first_ended = next((n for n, p in programs.items() if not is_alive(p)), None)
+        watch = WatchedWatch(self._beats / WATCH) if WATCH in self._works else None
+        ended = None
+        while ended is None and not self._stop:
+            self._print_lines(LOOK_SECONDS)
+            ended = next(filter(None, map(self._ended, self._pids)), None)
             frozen = []
             if rounds.one_more():
                 frozen = [name for name, one in watched.items() if one.is_frozen(rounds.number)]
             if watch is not None and watch.is_frozen():
                 frozen.append(WATCH)
                 watch.begin()
+            if ended is not None:
+                break
             for name in frozen:
                 self._print("system", f"{name} does no work and is started again")
-                _kill_group(programs[name])
-                programs[name].wait()
-                programs[name] = self._start(name)
-                readers.append(self._read(name, programs[name]))
+                _kill_group(self._pids[name])
+                os.waitpid(self._pids[name], 0)
+                self._start(name)
                 if name in watched:
                     watched[name] = Watched(self._beats / name, self._beats_within[name])
             if frozen:
-                _dismiss(guardian)
-                guardian = self._guard(programs)
-        if first_ended is not None:
-            self._print("system", f"{first_ended} ended by itself")
-        stop(list(programs.values()))
-        statuses = {name: program.wait() for name, program in programs.items()}
-        for reader in readers:
-            reader.join(timeout=ASK_AGAIN)
-        _dismiss(guardian)
+                _dismiss(guardian, held)
+                guardian, held = self._guard()
+            beside()
+        if ended is not None:
+            self._print("system", f"{ended[0]} ended by itself")
+            del self._pids[ended[0]]
+        stop(_processes(self._pids.values()), meanwhile=self._print_lines)
+        for pid in self._pids.values():
+            os.waitpid(pid, 0)
+        while self._outputs and self._print_lines(LOOK_AGAIN):
+            pass
+        _dismiss(guardian, held)
         self._print("system", "all stopped")
-        return None if first_ended is None else statuses[first_ended]
+        return None if ended is None else ended[1]
+
+    def _take_signals(self) -> None:
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        self._stop.set()
+        self._stop = True
 
-    def _start(self, name: str) -> psutil.Popen:
-        command, environment = self._commands[name]
-        program = psutil.Popen(
-            command,
-            cwd=self._folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            # Its own process group: Ctrl-C in a terminal reaches this process only.
-            start_new_session=True,
-        )
-        self._print("system", f"{name} started (pid={program.pid})")
-        return program
+    def _start(self, name: str) -> None:
+        read, write = os.pipe()
+        self._pids[name] = fork(partial(self._work, name, write), name=name)
+        os.close(write)
+        self._outputs[read] = (name, bytearray())
+        self._print("system", f"{name} started (pid={self._pids[name]})")
 
-    def _guard(self, programs: Mapping[str, psutil.Popen]) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, "-m", "config.supervisor", *(str(p.pid) for p in programs.values())],
-            cwd=self._folder,
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
+    def _work(self, name: str, output: int) -> None:
+        """In the new process."""
+        # Its own process group: Ctrl-C in a terminal reaches the group's main process only.
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.closerange(3, MOST_FILES)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        os.environ[FILE_VARIABLE] = str(self._beats / name)
+        self._works[name]()
 
-    def _read(self, name: str, program: psutil.Popen) -> threading.Thread:
-        reader = threading.Thread(target=self._print_lines, args=(name, program), daemon=True)
-        reader.start()
-        return reader
+    def _ended(self, name: str) -> tuple[str, int] | None:
+        """Name and exit status of a program that has ended by itself; what is left of it is
+        killed."""
+        pid, status = os.waitpid(self._pids[name], os.WNOHANG)
+        if not pid:
+            return None
+        _kill_group(pid)
+        return name, os.waitstatus_to_exitcode(status)
 
-    def _print_lines(self, name: str, program: psutil.Popen) -> None:
-        for line in program.stdout:
-            self._print(name, line.rstrip("\n"))
+    def _guard(self) -> tuple[int, int]:
+        """The guardian, and the file that tells it by its end that this process is gone."""
+        read, write = os.pipe()
+        pid = fork(partial(guard, read, list(self._pids.values())), name="guardian")
+        os.close(read)
+        return pid, write
 
-    def _print(self, name: str, line: str) -> None:
-        width = max(map(len, ("system", *self._commands)))
+    def _print_lines(self, seconds: float) -> bool:
+        """Prints what programs say, waiting so long for it; whether there was any."""
+        ready = select.select([self._wake_read, *self._outputs], [], [], seconds)[0]
+        for output in ready:
+            if output == self._wake_read:
+                with suppress(BlockingIOError):
+                    os.read(output, AT_ONCE)
+                continue
+            name, rest = self._outputs[output]
+            rest += (found := os.read(output, MOST_FILES))
+            *lines, last = rest.split(b"\n")
+            if last and (not found or len(last) > LONGEST_LINE):
+                lines.append(last)
+                last = bytearray()
+            rest[:] = last
+            for line in lines:
+                self._print(name, line)
+            if not found:
+                os.close(output)
+                del self._outputs[output]
+        return bool(ready)
+
+    def _print(self, name: str, line: str | bytearray) -> None:
+        width = max(map(len, ("system", *self._works)))
         front = f"{time.strftime('%H:%M:%S')} {name:{width}} | "
-        if sys.stdout.isatty() and name in self._commands:
-            colour = COLOURS[list(self._commands).index(name) % len(COLOURS)]
+        if sys.stdout.isatty() and name in self._works:
+            colour = COLOURS[list(self._works).index(name) % len(COLOURS)]
             front = f"\033[{colour}m{front}\033[0m"
         # A closed terminal must not end the programs' output, which would block them.
-        with self._printing, suppress(OSError):
-            print(f"{front}{line}", flush=True)
+        with suppress(OSError):
+            left = front.encode() + (line.encode() if isinstance(line, str) else line) + b"\n"
+            while left and select.select([], [1], [], self._patience)[1]:
+                left = left[os.write(1, left[:AT_ONCE]) :]
+            self._patience = 0 if left else BLOCKED_SECONDS
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -233,47 +282,57 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def stop(programs: Sequence[psutil.Process]) -> None:
+def stop(
+    programs: Sequence[psutil.Process], meanwhile: Callable[[float], object] = time.sleep
+) -> None:
     """Ask the programs to stop until they have, and kill what is left of them."""
     give_up = time.monotonic() + PATIENCE
     ask_at = time.monotonic()
     left = list(programs)
     while left:
         for program in [one for one in left if not is_alive(one)]:
-            _kill_group(program)
+            _kill_group(program.pid)
             left.remove(program)
         if time.monotonic() >= give_up:
             for program in left:
-                _kill_group(program)
+                _kill_group(program.pid)
             return
         if time.monotonic() >= ask_at:
             for program in left:
                 with suppress(psutil.NoSuchProcess):
                     program.terminate()
             ask_at += ASK_AGAIN
-        time.sleep(LOOK_AGAIN)
+        meanwhile(LOOK_AGAIN)
 
 
-def _dismiss(guardian: subprocess.Popen) -> None:
-    guardian.kill()
-    guardian.communicate()
-
-
-def _kill_group(program: psutil.Process) -> None:
-    """End the program with its children. macOS answers EPERM where only a zombie is left."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(program.pid, signal.SIGKILL)
-
-
-def guard(pids: Sequence[int]) -> None:
+def guard(parent: int, pids: Sequence[int]) -> None:
     """Wait until the process that started this one is gone, then stop its programs."""
-    programs = []
-    for pid in pids:
-        with suppress(psutil.NoSuchProcess):
-            programs.append(psutil.Process(pid))
-    sys.stdin.read()
+    os.setsid()
+    os.dup2(parent, 0)
+    os.closerange(3, MOST_FILES)
+    programs = _processes(pids)
+    os.read(0, 1)
     stop(programs)
 
 
-if __name__ == "__main__":
-    guard([int(pid) for pid in sys.argv[1:]])
+def _processes(pids: Iterable[int]) -> list[psutil.Process]:
+    found = []
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(pid))
+    return found
+
+
+def _dismiss(guardian: int, held: int) -> None:
+    os.kill(guardian, signal.SIGKILL)
+    os.waitpid(guardian, 0)
+    os.close(held)
+
+
+def _kill_group(pid: int) -> None:
+    """End the program with its children, and one that has no group of its own yet. macOS answers
+    EPERM where only a zombie is left."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)

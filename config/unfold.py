@@ -6,8 +6,6 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from config.menu import NAVIGATION
-
 FAVICON = "aftersale/favicon.svg"
 
 UNFOLD: dict[str, Any] = {
@@ -37,7 +35,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static(FAVICON)}
     ],
     "ACCOUNT": {"navigation": [{"title": _("My account"), "link": reverse_lazy("account")}]},
-    "SIDEBAR": {"navigation": NAVIGATION},
+    "SIDEBAR": {"navigation": "aftersale.admin.kit.menu.navigation"},
     "DASHBOARD_CALLBACK": "monitoring.admin.dashboard.page.add_to_index",
     "GLOBAL_CALLBACK": "aftersale.admin.kit.notices.for_request",
     "BORDER_RADIUS": "6px",

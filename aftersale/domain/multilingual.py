@@ -65,11 +65,11 @@ def in_each_language(write: Callable[[], str]) -> str:
     return MultilingualText(texts)
 
 
-def joined(separator: str, texts: Iterable[str | Promise]) -> str:
-    """As str.join."""
+def joined(separator: str | Promise, texts: Iterable[str | Promise]) -> str:
+    """As str.join; punctuation.py has separators for each language."""
     found = list(texts)
     return MultilingualText(
-        {code: separator.join(_in(code, text) for text in found) for code in _codes()}
+        {code: _in(code, separator).join(_in(code, text) for text in found) for code in _codes()}
     )
 
 

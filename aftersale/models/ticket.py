@@ -285,6 +285,15 @@ class TicketEvent(models.Model):
             ),
             # A day's answers of people (SPEC M2).
             models.Index(fields=["at"], condition=Q(actor=Actor.PERSON), name="event_by_people"),
+            # A day's rejections that were upheld, and the step of a person before a step (SPEC M6).
+            models.Index(
+                fields=["at"], condition=Q(to_status=TicketStatus.REJECTED), name="event_rejected"
+            ),
+            models.Index(
+                fields=["user", "at", "id"],
+                condition=Q(actor=Actor.PERSON, user__isnull=False),
+                name="event_of_person",
+            ),
         ]
 
     def __str__(self) -> str:

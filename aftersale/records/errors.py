@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
 from aftersale.domain.multilingual import in_each_language, joined
+from aftersale.domain.punctuation import COMMA, SEMICOLON
 from aftersale.records.as_read import with_value
 from aftersale.records.values import (
     DATE_PATTERN,
@@ -67,7 +68,7 @@ def explain(error: ValidationError, *, most: int = MOST_ERRORS) -> list[FieldErr
 
 def explain_in_each_language(error: ValidationError) -> str:
     """All of it as one text, to be kept in a row."""
-    return in_each_language(lambda: "; ".join(map(str, explain(error))))
+    return in_each_language(lambda: str(SEMICOLON).join(map(str, explain(error))))
 
 
 def explain_cells(
@@ -131,7 +132,7 @@ def _cell_message(problem: Mapping[str, Any], labels: Mapping[str, str] | None) 
     kind = problem["type"]
     if kind in ("literal_error", "enum") and labels:
         codes = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
-        words = ", ".join(labels.get(code, code) for code in codes)
+        words = str(COMMA).join(labels.get(code, code) for code in codes)
         return _("expected one of %(choices)s") % {"choices": words}
     if problem["loc"][:1] == ("windows",) and kind != "windows_empty":
         return _("expected daily times as 22:00-08:00, several separated by ;")

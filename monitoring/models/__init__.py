@@ -1,14 +1,19 @@
 """Monitoring's tables, one subject a file."""
 
-from .alert import Alert, AlertKind, AlertMail, AlertSubscription
+from .alert import Alert, AlertNotice, AlertSubscription
+from .alert_kind import AlertKind
 from .figures import DeskCount, DeskDay, StaleMoment
+from .robot import Refusal, Robot, Service
 
 __all__ = [
     "Alert",
     "AlertKind",
-    "AlertMail",
+    "AlertNotice",
     "AlertSubscription",
     "DeskCount",
     "DeskDay",
+    "Refusal",
+    "Robot",
+    "Service",
     "StaleMoment",
 ]

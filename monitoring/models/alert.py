@@ -1,4 +1,4 @@
-"""Alerts, and who gets them by mail (SPEC M4)."""
+"""Alerts, and who is told of them outside the admin (SPEC M4)."""
 
 from django.conf import settings
 from django.db import models
@@ -8,22 +8,8 @@ from django.utils.translation import pgettext_lazy
 
 from aftersale.models import Shop
 
-
-class AlertKind(models.TextChoices):
-    CAP = "cap", _("Daily cap")
-    BREAKER = "breaker", _("Circuit breaker")
-    REFUND_FAILED = "refund_failed", _("Refund failed")
-    DEADLINE = "deadline", _("Deadline")
-    SHIPPING = "shipping", _("Shipping alert")
-    PLATFORM = "platform", _("Platform connection")
-    WEBHOOK = "webhook", _("Webhook switched off")
-    TO_PAY = "to_pay", _("To pay by hand")
-    TIME_AHEAD = "time_ahead", _("Automation stands still")
-    TICKETS_LATE = "tickets_late", _("Tickets wait for automation")
-    REFUNDS_LATE = "refunds_late", _("Refunds are not sent")
-    READING_LATE = "reading_late", _("Reading lags behind")
-    CLOCKS = "clocks", _("Clocks differ")
-    TOKEN = "token", _("New API token")
+from .alert_kind import AlertKind
+from .robot import Robot
 
 
 class Alert(models.Model):
@@ -116,43 +102,64 @@ class AlertSubscription(models.Model):
         return f"{self.user} – {self.get_kind_display()}"
 
 
-class AlertMail(models.Model):
-    """One alert to be mailed to one user; written with the alert, in one statement.
+class AlertNotice(models.Model):
+    """One alert to be told to one receiver: a user by mail, or a robot in its group.
 
-    `leased_until` keeps a second task from sending it too; after a failure it is the moment of
-    the next try.
+    Written with the alert, in one statement. `leased_until` keeps a second task from mailing it
+    too; after a failure it is the moment of the next try. A robot has a lease of its own.
     """
 
     alert = models.ForeignKey(
         Alert,
         models.CASCADE,
-        related_name="mails",
+        related_name="notices",
         db_index=False,
         verbose_name=pgettext_lazy("monitoring", "alert"),
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
+        null=True,
         related_name="+",
         db_index=False,
         verbose_name=_("user"),
     )
+    robot = models.ForeignKey(
+        Robot,
+        models.CASCADE,
+        null=True,
+        related_name="notices",
+        db_index=False,
+        verbose_name=_("robot"),
+    )
     leased_until = models.DateTimeField(_("leased until"), null=True)
-    mailed_at = models.DateTimeField(_("mailed at"), null=True)
+    told_at = models.DateTimeField(_("told at"), null=True)
 
     class Meta:
-        verbose_name = _("alert mail")
-        verbose_name_plural = _("alert mails")
+        verbose_name = _("alert notice")
+        verbose_name_plural = _("alert notices")
         constraints = [
-            models.UniqueConstraint(fields=["alert", "user"], name="alert_mail_once"),
+            models.UniqueConstraint(fields=["alert", "user"], name="alert_notice_once"),
+            models.UniqueConstraint(fields=["alert", "robot"], name="alert_notice_once_by_robot"),
+            models.CheckConstraint(
+                condition=Q(user=None, robot__isnull=False) | Q(user__isnull=False, robot=None),
+                name="alert_notice_has_one_receiver",
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["user", "alert"], condition=Q(mailed_at=None), name="alert_mail_to_send"
+                fields=["user", "alert"],
+                condition=Q(told_at=None, user__isnull=False),
+                name="alert_notice_to_mail",
             ),
             # To find out whether the user got a mail just now.
-            models.Index(fields=["user", "mailed_at"], name="alert_mail_sent"),
+            models.Index(fields=["user", "told_at"], name="alert_notice_mailed"),
+            models.Index(
+                fields=["robot", "alert"],
+                condition=Q(told_at=None, robot__isnull=False),
+                name="alert_notice_to_tell",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} – {self.alert}"
+        return f"{self.user or self.robot} – {self.alert}"

@@ -32,7 +32,8 @@ _FOLLOWED = [
 ]
 
 # ORDER BY: two runs at once may wait for each other, but never in a circle. NOT EXISTS: without it
-# each run would use up an id for every alert that exists already.
+# each run would use up an id for every alert that exists already. KEY SHARE: a robot that is being
+# removed at this moment is no receiver, and no error.
 _RAISE = """
 WITH raised AS (
     INSERT INTO monitoring_alert (shop_id, kind, subject, threshold, day, raised_at, facts)
@@ -48,13 +49,20 @@ WITH raised AS (
     ON CONFLICT DO NOTHING
     RETURNING id, shop_id
 ), mail AS (
-    INSERT INTO monitoring_alertmail (alert_id, user_id)
+    INSERT INTO monitoring_alertnotice (alert_id, user_id)
     SELECT r.id, m.user_id
     FROM raised r
     JOIN aftersale_membership m ON m.shop_id = r.shop_id AND m.role = ANY(%(roles)s)
     JOIN auth_user u ON u.id = m.user_id AND u.is_active AND u.email <> ''
     LEFT JOIN monitoring_alertsubscription w ON w.user_id = m.user_id AND w.kind = %(kind)s
     WHERE w.user_id IS NOT NULL OR %(always)s
+), robot AS (
+    INSERT INTO monitoring_alertnotice (alert_id, robot_id)
+    SELECT r.id, b.id
+    FROM raised r
+    JOIN monitoring_robot b ON b.shop_id = r.shop_id AND b.enabled AND %(kind)s = ANY(b.kinds)
+    ORDER BY b.id, r.id
+    FOR KEY SHARE OF b
 )
 SELECT shop_id FROM raised
 """
@@ -90,7 +98,7 @@ def raise_alerts(
     shop_ids: Collection[int] | None = None,
     queries: Mapping[str, str] | None = None,
 ) -> int:
-    """Raises every alert that is due and not raised yet, with its mails; returns how many.
+    """Raises every alert that is due and not raised yet, with its notices; returns how many.
 
     Each kind is one statement that locks nothing but the new rows.
     """

@@ -22,7 +22,8 @@ from django.utils.translation import ngettext, override
 
 from aftersale.models import Membership
 from config.heartbeat import beat
-from monitoring.models import Alert, AlertMail, AlertSubscription
+from monitoring.models import Alert, AlertNotice, AlertSubscription
+from monitoring.services import notices
 from monitoring.services.alert_texts import AlertText, alert_text
 
 from .alert_rights import roles as roles_of
@@ -31,8 +32,6 @@ log = structlog.get_logger(__name__)
 
 # Longer than a mail server may take over one mail (EMAIL_TIMEOUT).
 LEASE = timedelta(minutes=5)
-# Older alerts are not mailed any more; they stay in the admin.
-GIVE_UP = timedelta(days=7)
 # Pause after a mail: a burst of alerts is one more mail, not one each.
 APART = timedelta(minutes=1)
 # The most alerts that a mail lists; further ones are counted.
@@ -44,23 +43,23 @@ _LEASE = """
 WITH turn AS (
     SELECT u.id FROM auth_user u
     WHERE EXISTS (
-            SELECT FROM monitoring_alertmail n
+            SELECT FROM monitoring_alertnotice n
             JOIN monitoring_alert b ON b.id = n.alert_id AND b.raised_at >= %(oldest)s
-            WHERE n.user_id = u.id AND n.mailed_at IS NULL
+            WHERE n.user_id = u.id AND n.told_at IS NULL
                 AND (n.leased_until IS NULL OR n.leased_until <= %(now)s)
         )
         AND NOT EXISTS (
-            SELECT FROM monitoring_alertmail r
-            WHERE r.user_id = u.id AND r.mailed_at > %(apart)s
+            SELECT FROM monitoring_alertnotice r
+            WHERE r.user_id = u.id AND r.told_at > %(apart)s
         )
     ORDER BY u.id LIMIT 1
     FOR NO KEY UPDATE OF u SKIP LOCKED
 )
-UPDATE monitoring_alertmail SET leased_until = %(until)s
+UPDATE monitoring_alertnotice SET leased_until = %(until)s
 WHERE id IN (
-    SELECT m.id FROM monitoring_alertmail m
+    SELECT m.id FROM monitoring_alertnotice m
     JOIN monitoring_alert a ON a.id = m.alert_id AND a.raised_at >= %(oldest)s
-    WHERE m.mailed_at IS NULL AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
+    WHERE m.told_at IS NULL AND (m.leased_until IS NULL OR m.leased_until <= %(now)s)
         AND m.user_id = (SELECT id FROM turn)
     ORDER BY m.id
     FOR UPDATE OF m
@@ -70,8 +69,9 @@ RETURNING id, alert_id, user_id
 
 
 def any_to_send(*, now: datetime) -> bool:
-    unsent = AlertMail.objects.filter(mailed_at=None, alert__raised_at__gte=now - GIVE_UP)
-    just_mailed = AlertMail.objects.filter(user=OuterRef("user"), mailed_at__gt=now - APART)
+    recent = AlertNotice.objects.filter(alert__raised_at__gte=now - notices.GIVE_UP)
+    unsent = recent.filter(user__isnull=False, told_at=None)
+    just_mailed = AlertNotice.objects.filter(user=OuterRef("user"), told_at__gt=now - APART)
     return unsent.exclude(leased_until__gt=now).exclude(Exists(just_mailed)).exists()
 
 
@@ -98,14 +98,14 @@ def send_mails(*, clock: Callable[[], datetime]) -> int:
                 log.warning("alert_mail_failed", user=user_id, error=type(error).__name__)
                 break
             sent += 1
-        AlertMail.objects.filter(pk__in=mails).update(mailed_at=clock(), leased_until=None)
+        AlertNotice.objects.filter(pk__in=mails).update(told_at=clock(), leased_until=None)
     return sent
 
 
 def _lease(now: datetime) -> list[tuple[int, int, int]]:
     """Leases the rows of one user that nobody else is sending: (row, alert, user)."""
     with connection.cursor() as cursor:
-        times = {"until": now + LEASE, "oldest": now - GIVE_UP, "apart": now - APART}
+        times = {"until": now + LEASE, "oldest": now - notices.GIVE_UP, "apart": now - APART}
         cursor.execute(_LEASE, {"now": now, **times})
         return cursor.fetchall()
 
@@ -113,10 +113,9 @@ def _lease(now: datetime) -> list[tuple[int, int, int]]:
 def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
     """The alerts that stand and that the user may still see: a former member gets none."""
     roles = dict(Membership.objects.filter(user=user_id).values_list("shop", "role"))
-    alerts = Alert.objects.filter(pk__in=alert_ids, ended_at=None).select_related("shop")
     return [
         alert
-        for alert in alerts.order_by("-raised_at", "-pk")
+        for alert in notices.standing(alert_ids)
         if roles.get(alert.shop_id) in roles_of(alert.kind)
     ]
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import joined
+from aftersale.domain.punctuation import COLON
 from aftersale.models import AuditKind, Shop
 from aftersale.services.shared import trail
 from aftersale.services.shared.errors import NotAllowed, Refused
@@ -37,6 +38,6 @@ def add_rule(
     rule = FastRefundRule.objects.create(starts_at=starts_at, kind=kind, value=value)
     for shop_id in Shop.objects.order_by("pk").values_list("pk", flat=True):
         publish(shop_id, user=user, now=now)
-    note = joined(": ", [gettext_lazy("Fast-refund rule"), str(rule)])
+    note = joined(COLON, [gettext_lazy("Fast-refund rule"), str(rule)])
     trail.record(AuditKind.STRATEGY, user=user, now=now, note=note)
     return rule

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftersale.domain.multilingual import joined, said
+from aftersale.domain.punctuation import COLON
 from aftersale.models import AuditKind, Shop
 from aftersale.services.access.rights import Right, require
 from aftersale.services.shared import trail
@@ -282,7 +283,7 @@ def write_order(
 ) -> None:
     """Writes the entry of a scenario's new order of priorities."""
     label = gettext_lazy("Priorities")
-    note = joined(": ", [Scenario(scenario).label, label, " › ".join(names)])
+    note = joined(COLON, [Scenario(scenario).label, label, " › ".join(names)])
     trail.record(AuditKind.STRATEGY, shop_id=shop_id, user=user, now=now, note=note)
 
 

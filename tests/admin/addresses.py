@@ -30,6 +30,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from aftersale.services.access.rights import Right
+from monitoring.models import Robot
 from strategies.models import AdviceRun, Strategy, TrialRun
 
 from .scene import Scene
@@ -38,7 +39,7 @@ from .test_scope import SCOPED
 SEE, HANDLE, STRATEGIES = Right.SEE, Right.HANDLE_TICKETS, Right.CHANGE_STRATEGIES
 FILES = Right.BRING_FILES
 TEXTS, WINDOWS, SHOP = Right.EDIT_TEMPLATES, Right.OPEN_WINDOWS, Right.CHANGE_SHOP
-INVITE = Right.INVITE
+INVITE, ROBOTS = Right.INVITE, Right.MANAGE_ROBOTS
 BUYERS = Right.SEE_BUYERS
 OPERATOR, NOBODY = "operator", "nobody"
 Needs = Right | str
@@ -53,6 +54,7 @@ MAY: dict[Needs, set[str]] = {
     FILES: {"owner", "admin", "cs_manager"},
     STRATEGIES: {"owner", "admin"},
     INVITE: {"owner", "admin"},
+    ROBOTS: {"owner", "admin"},
     SHOP: {"owner"},
     OPERATOR: set(),
     NOBODY: set(),
@@ -217,6 +219,9 @@ PAGES: dict[str, Page] = {
     "desk:shop-guards-off": step(STRATEGIES, Shop),
     "desk:shop-block": step(STRATEGIES, Shop),
     "desk:shop-unblock": step(STRATEGIES, Shop, BlockedBuyer),
+    # What is beyond the menu
+    "desk:more-pages": shown(),
+    "desk:raw-tables": Page(SHOP),
     # Audit trail
     "desk:trail": Page(SHOP),
     "desk:trail-export": Page(SHOP, None, ("csv",)),
@@ -264,6 +269,13 @@ PAGES: dict[str, Page] = {
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),
+    "monitoring:robots": Page(ROBOTS, None, (Shop,)),
+    "monitoring:robot-add": step(ROBOTS, Shop),
+    "monitoring:robot-change": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-test": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-on": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-off": step(ROBOTS, Shop, Robot),
+    "monitoring:robot-remove": step(ROBOTS, Shop, Robot),
     "desk:shop-webhooks": Page(SHOP, None, (Shop,)),
     "desk:shop-webhook-add": step(SHOP, Shop),
     "desk:shop-webhook": Page(SHOP, None, (Shop, WebhookEndpoint)),

@@ -34,7 +34,7 @@ from aftersale.models import (
     WebhookMessage,
 )
 from config.secrets import seal
-from monitoring.models import Alert
+from monitoring.models import Alert, Robot
 from strategies.models import (
     AdviceRun,
     Decision,
@@ -270,6 +270,14 @@ def make(mark: str, *roles: str) -> Scene:
                 "status": "pending_review",
                 "amount": 12_345,
             },
+        ),
+        Robot.objects.create(
+            shop=shop,
+            service="wecom",
+            name=f"{mark}-robot",
+            key=seal("1a2b-3c"),
+            kinds=["deadline"],
+            created_at=AT,
         ),
         SandboxInstruction.objects.create(
             shop=shop, behaviour="pay", ticket_no=f"{mark}-instruction"

@@ -159,12 +159,12 @@ def test_rejecting_asks_for_the_reason_first(own: Scene, tickets: list[Ticket]) 
     address = reverse("desk:batch", args=["reject"])
     data = {"ids": [ticket.pk for ticket in tickets], "reason": "reason_mismatch"}
     asked = agent.get(address, data, headers=HTMX)
-    assert buttons(asked) == ["Reject 2 tickets"]
+    assert buttons(asked) == ["Reject the 2 tickets"]
     assert f"Request {tickets[0].ticket_no} is closed for now" in text(asked)
     typed = {"reason": "reason_mismatch", "text": "{nobody}"}
     refused = press(agent, asked, "reject", typed, **HTMX)
     assert refused.status_code == 422 and "There is no placeholder {nobody}" in text(refused)
-    assert ">{nobody}</textarea>" in text(refused) and buttons(refused) == ["Reject 2 tickets"]
+    assert ">{nobody}</textarea>" in text(refused) and buttons(refused) == ["Reject the 2 tickets"]
     answer = press(agent, refused, "reject", typed | {"text": "No: {order_no}"}, **HTMX)
     assert "Done with 2 of 2 tickets." in text(answer)
     said = Rejection.objects.order_by("pk").values_list("explanation", flat=True)

@@ -138,7 +138,7 @@ def test_a_lowered_amount_needs_a_reason_and_a_second_look(desk: Scene) -> None:
     shown = case_of(client, ticket)
     assert note in shown and "of ¥123.45 asked for" in shown
     chinese = case_of(chinese_client(desk.people["cs_agent"]), ticket)
-    assert "申请 ¥123.45，只退 ¥100.00: cup is chipped" in chinese
+    assert "申请 ¥123.45，只退 ¥100.00：cup is chipped" in chinese
 
 
 def test_a_colleagues_claim_warns_and_asks_before_each_step(desk: Scene) -> None:

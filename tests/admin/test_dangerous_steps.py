@@ -14,6 +14,7 @@ from aftersale.admin.accounts.dangerous import DANGEROUS
 from aftersale.models import AuditEntry, Fund, Membership, Ticket, WebhookEndpoint
 from aftersale.services.refunds import payment_stop
 from aftersale.services.shops import shops
+from monitoring.models import Robot
 from strategies.models import Strategy
 from strategies.services import strategies
 from tests.api.program import Program, program
@@ -84,6 +85,16 @@ def endpoint(scene: Scene) -> list[Any]:
     return [scene.shop.pk, scene.row(WebhookEndpoint).pk]
 
 
+def robot(scene: Scene) -> list[Any]:
+    return [scene.shop.pk, scene.row(Robot).pk]
+
+
+GROUP = {
+    "name": "Night shift",
+    "address": "https://open.feishu.cn/open-apis/bot/v2/hook/7a8b-9c",
+    "kinds": ["deadline"],
+    "language": "en",
+}
 ERP = {"url": "https://erp.example.com/x", "description": "ERP", "types": ["ticket.arrived"]}
 STEPS: dict[str, Step] = {
     "desk:shop-token-add": Step(
@@ -94,6 +105,14 @@ STEPS: dict[str, Step] = {
         "webhook", "erp.example.com", args=endpoint, sent=lambda scene: ERP
     ),
     "desk:shop-webhook-rotate": Step("webhook", "secret", args=endpoint),
+    "monitoring:robot-add": Step(
+        "changed",
+        "Group robot Night shift (Feishu): made, tells of: Deadline",
+        sent=lambda scene: GROUP,
+    ),
+    "monitoring:robot-change": Step(
+        "changed", "(Feishu): new address; changed", args=robot, sent=lambda scene: GROUP
+    ),
     "desk:shop-invite": Step(
         "member",
         "Invited: Mei, Read only",

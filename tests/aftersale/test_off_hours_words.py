@@ -63,17 +63,17 @@ WORDS = [
     (
         week(ALL, "00:00-24:00"),
         "No off-hours: the shop works around the clock.",
-        "全天 24 小时营业，没有下班时间。",
+        "客服全天 24 小时在班，没有下班时间。",
     ),
     (
         week(ALL, "09:00-09:00"),
         "No off-hours: the shop works around the clock.",
-        "全天 24 小时营业，没有下班时间。",
+        "客服全天 24 小时在班，没有下班时间。",
     ),
     (
         {"mon": []},
         "No working hours are set, so the shop has no off-hours.",
-        "尚未设置营业时间，因此没有下班时间。",
+        "尚未设置客服上班时间，因此没有下班时间。",
     ),
 ]
 
@@ -90,7 +90,7 @@ def test_words(hours: dict, english: str, chinese: str) -> None:
     "language, words",
     [
         ("en", "Off-hours: always, except in the hours of the special days"),
-        ("zh-hans", "下班时间：除特殊日期的营业时间外，全部时间"),
+        ("zh-hans", "下班时间：除特殊日期的上班时间外，全部时间"),
     ],
 )
 def test_hours_on_special_days_alone_are_working_hours_too(language: str, words: str) -> None:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from django.conf import settings
 
-from . import dashboard, engine, evaluator, ingest, latency, lists, reading, trial, what_if
+from . import (
+    dashboard,
+    engine,
+    evaluator,
+    idle,
+    ingest,
+    latency,
+    lists,
+    reading,
+    trial,
+    what_if,
+)
 from .database import bench_database
 from .report import Row, show
 
@@ -25,9 +36,10 @@ part does stands in its file under `tests/bench/`.
 
 def main() -> None:
     rows: list[Row] = []
-    # The dashboard fills tables as the lists do, and the reader looks at all shops: in databases of
-    # their own.
+    # The dashboard fills tables as the lists do, the reader looks at all shops, and idle programs
+    # have nothing to do: in databases of their own.
     for parts in (
+        (idle,),
         (engine, evaluator, latency, ingest, lists, trial, what_if),
         (dashboard,),
         (reading,),

@@ -2,9 +2,10 @@
 
 import sys
 
-from django.core.management import call_command
 from django.db import connection
 
 if __name__ == "__main__":
     connection.settings_dict["NAME"] = sys.argv[1]
-    call_command("qcluster")
+    from config import cluster
+
+    cluster.run("decide")

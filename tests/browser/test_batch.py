@@ -33,11 +33,11 @@ def test_many_from_the_list(page: Page, live_server: Any) -> None:
     page.locator("button[name=index]").click()
 
     expect(page.get_by_role("heading", name="批量拒绝售后")).to_be_visible()
-    expect(page.get_by_role("button", name="拒绝 3 个售后单")).to_have_count(0)
+    expect(page.get_by_role("button", name="确认拒绝 3 个售后单")).to_have_count(0)
     reason = page.get_by_label("拒绝原因", exact=True)
     reason.focus()
     reason.select_option("reason_mismatch")
-    button = page.get_by_role("button", name="拒绝 3 个售后单")
+    button = page.get_by_role("button", name="确认拒绝 3 个售后单")
     expect(button).to_be_visible()
     # The choice stays where it is while what it leads to is shown anew.
     expect(reason).to_be_focused()
@@ -79,7 +79,7 @@ def test_many_from_the_workbench(page: Page, live_server: Any) -> None:
         page.locator(f"#tick-{ticket.pk}").check()
     page.locator("#wb-batch").get_by_role("button", name="同意").click()
     dialog = page.get_by_role("dialog")
-    button = dialog.get_by_role("button", name="退款 ¥300.00 给 3 位买家")
+    button = dialog.get_by_role("button", name="向 3 位买家退款 ¥300.00")
     expect(button).to_be_visible()
     Order.objects.filter(pk=tickets[1].order_id).update(refunded_amount=100)
     button.click()

@@ -134,7 +134,7 @@ def test_a_drag_shows_who_is_behind_whom_now(page: Page, live_server: Any, scene
     expect(said(b)).to_contain_text("只有“mine-c”当日剩余额度不足")
     expect(said(c)).to_have_count(0)
     said(b).get_by_text("示例").click()
-    expect(said(b)).to_contain_text("一张 ¥200 的售后单（仅退款）")
+    expect(said(b)).to_contain_text("一个 ¥200 的售后单（仅退款）")
     page.get_by_role("link", name="策略体检").click()
     expect(page.get_by_role("heading", name="mine-b")).to_be_visible()
     expect(page.get_by_text("只有“mine-c”当日剩余额度不足")).to_be_visible()

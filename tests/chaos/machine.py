@@ -180,12 +180,8 @@ class Machine:
 
 
 def _is(process: psutil.Process, program: str) -> bool:
-    command = process.cmdline()
-    if program == "web":
-        return "gunicorn" in command
-    if program == "watch":
-        return "watch" in command
-    return "qcluster" in command and process.environ().get("Q_CLUSTER_NAME") == program
+    """By its name, which its children have, too: `decide` and `decide worker`."""
+    return process.name().split()[:1] == [program]
 
 
 def wait_until(true: Any, seconds: float) -> float | None:

@@ -18,8 +18,8 @@ from tests.concurrency.threads import at_once
 
 def test_the_settings_reach_django_q():
     """Names that django-q does not know would be ignored without a word."""
-    assert (Conf.CLUSTER_NAME, Conf.ORM, Conf.POLL, Conf.BULK) == (DECIDE, "default", 0.05, 10)
-    assert (Conf.QUEUE_LIMIT, Conf.SAVE_LIMIT, Conf.TIMEOUT, Conf.RETRY) == (20, -1, 60, 900)
+    assert (Conf.CLUSTER_NAME, Conf.ORM, Conf.POLL, Conf.BULK) == (DECIDE, "default", 1.0, 1)
+    assert (Conf.SAVE_LIMIT, Conf.TIMEOUT, Conf.RETRY) == (-1, 60, 900)
     assert (Conf.ACK_FAILURES, Conf.MAX_ATTEMPTS, Conf.CATCH_UP) == (True, 1, False)
     others = settings.Q_CLUSTER["ALT_CLUSTERS"]
     assert set(others) == {PAY, PULL, SLOW, TELL}
@@ -88,7 +88,8 @@ def test_a_wake_that_comes_while_its_task_is_fetched_and_runs_is_not_lost(in_the
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fetched_task_is_woken_anew_and_fetched_again_where_nobody_acknowledged_it():
+def test_a_fetched_task_is_woken_anew_and_fetched_again_where_nobody_acknowledged_it(monkeypatch):
+    monkeypatch.setattr(Conf, "POLL", 0)
     pay = get_broker(PAY)
     wake("math.sqrt", 4, cluster=PAY)
     [(first, _)] = pay.dequeue()
@@ -117,7 +118,7 @@ def test_a_database_that_is_away_neither_ends_a_starting_cluster_nor_one_that_fe
         raise OperationalError
 
     connection.close()
-    monkeypatch.setattr("config.broker.sleep", lambda seconds: None)
+    monkeypatch.setattr("config.broker.AWAY_SECONDS", 0)
     with monkeypatch.context() as patch:
         patch.setattr(type(connections["default"]), "connect", away)
         pay = get_broker(PAY)

@@ -62,14 +62,14 @@ class Run:
             assert time.monotonic() < give_up, self.said()
             time.sleep(0.1)
 
-    def programs(self, word: str) -> list[psutil.Process]:
-        """Processes of the group whose command line has this word, parents first."""
+    def programs(self, *names: str) -> list[psutil.Process]:
+        """Processes of the group with these names, parents first."""
         family = psutil.Process(self.process.pid).children(recursive=True)
         found = []
         for process in family:
             # One may end while it is looked at.
             with suppress(psutil.NoSuchProcess):
-                if word in process.cmdline():
+                if process.name() in names:
                     found.append(process)
         return found
 
@@ -95,7 +95,7 @@ def answers(port: int) -> bool:
 
 
 def left_over(family: list[psutil.Process]) -> list[str]:
-    return [" ".join(process.cmdline()) for process in still_running(family, seconds=5)]
+    return [process.name() for process in still_running(family, seconds=5)]
 
 
 def cluster_with_workers(run: Run) -> psutil.Process:
@@ -103,8 +103,8 @@ def cluster_with_workers(run: Run) -> psutil.Process:
     give_up = time.monotonic() + HANGS
     while time.monotonic() < give_up:
         assert run.process.poll() is None, run.said()
-        for process in run.programs("qcluster"):
-            if len(process.children(recursive=True)) > 3:
+        for process in run.programs("decide"):
+            if len(process.children()) > 1:
                 return process
         time.sleep(0.1)
     raise AssertionError(run.said())
@@ -165,9 +165,9 @@ def test_killed_then_started_again_it_keeps_the_data_and_all_stop_on_ctrl_c(run,
         time.sleep(0.1)
     with server._locked():
         pass  # pg_ctl, which started it, has ended too
-    clusters = [program.environ()["Q_CLUSTER_NAME"] for program in run.programs("qcluster")]
-    assert set(clusters) == set(BEATS_WITHIN)
-    assert len(run.programs("gunicorn")) > 1
+    clusters = run.programs(*BEATS_WITHIN)
+    assert {cluster.name() for cluster in clusters} == set(BEATS_WITHIN)
+    assert len(run.programs("web")) > 1
 
     # If the group itself is killed its programs do not live on.
     cluster_with_workers(run)

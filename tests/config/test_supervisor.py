@@ -17,13 +17,14 @@ from config.postgres import BASE_DIR
 from tests.config.conftest import still_running
 
 GROUP = """
-import os, sys
+import sys
+from functools import partial
 from pathlib import Path
 from config.supervisor import Group
-group = Group(Path.cwd(), beats=Path(sys.argv.pop(1)))
+group = Group(beats=Path(sys.argv.pop(1)))
 for name, code in zip(sys.argv[1::2], sys.argv[2::2]):
     within = 2 if name.startswith("beats") else None
-    group.add(name, [sys.executable, "-c", code], os.environ, beats_within=within)
+    group.add(name, partial(exec, code, {}), beats_within=within)
 print("status", group.run(), flush=True)
 """
 WAITS = "print('up', flush=True); import time; time.sleep(60)"
@@ -88,8 +89,8 @@ class Started:
     def said(self) -> str:
         return self.log.read_text()
 
-    def program(self, code: str) -> psutil.Process:
-        return next(one for one in self.family if code in one.cmdline())
+    def program(self, name: str) -> psutil.Process:
+        return next(one for one in self.family if one.name() == name)
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_signal_stops_all_and_waits_for_the_slow(start, number: int) -> None:
 
 def test_one_that_dies_takes_its_children_and_the_others_along(start) -> None:
     group = start(web=WAITS, parent=PARENT)
-    group.program(PARENT).kill()
+    group.program("parent").kill()
     assert group.process.wait(timeout=20) == 0
     assert group.said().endswith("status -9\n")
     assert still_running(group.family, seconds=5) == []

@@ -18,7 +18,7 @@ from aftersale.models import Membership, Shop
 from aftersale.services.access import tokens
 from aftersale.services.shared.errors import NotAllowed
 from monitoring import tasks
-from monitoring.models import Alert, AlertKind, AlertMail
+from monitoring.models import Alert, AlertKind, AlertNotice
 from monitoring.services import alerts, mails, subscriptions
 from tests.concurrency.threads import at_once
 from tests.factories import NOON, make_shop, make_user
@@ -96,7 +96,7 @@ def test_one_mail_a_person_with_all_that_is_new(shop: Shop) -> None:
     assert message.subject == f"[Afterdesk] 6 alerts: {kinds}"
     assert message.body.count("2026-03-11 12:00  Silk Road\n") == 6
     assert "off at 2026-03-11 12:00: 21 hits, ¥1,234.00 within 10 minutes." in message.body
-    assert not AlertMail.objects.filter(mailed_at=None).exists()
+    assert not AlertNotice.objects.filter(told_at=None).exists()
     # A later alert is a mail of its own.
     due(shop)
     look(minutes=2)
@@ -196,7 +196,7 @@ def test_whoever_has_left_is_told_nothing(shop: Shop) -> None:
     assert send() == 1
     assert mail.outbox[0].subject == "[Afterdesk] 1 alert: Refund failed"
     assert sent_to() == [user.email]
-    assert not AlertMail.objects.filter(mailed_at=None).exists()
+    assert not AlertNotice.objects.filter(told_at=None).exists()
 
 
 def test_a_mail_server_that_is_down_loses_nothing(

@@ -14,7 +14,7 @@ from aftersale.models import Membership, Refund, ShippingAlert, Shop, Ticket
 from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from monitoring import tasks, wiring
-from monitoring.models import Alert, AlertKind, AlertMail
+from monitoring.models import Alert, AlertKind, AlertNotice
 from monitoring.services import alerts
 from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop
@@ -419,4 +419,4 @@ def test_without_subscriptions_nobody_is_mailed(shop: Shop) -> None:
     make_user(shop, email="a@example.com")
     one_of_each(shop)
     look()
-    assert not AlertMail.objects.exists()
+    assert not AlertNotice.objects.exists()

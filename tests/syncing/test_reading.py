@@ -256,7 +256,7 @@ def test_a_refused_record_stops_no_other_and_is_shown_without_the_buyer(
         "T3": "It has no type.",
     }
     # In the language of whoever reads it (ADR 0010).
-    assert problems["T1"].texts["zh-hans"] == "line_no: 应为订单 O1 的商品行（1），而不是 7"
+    assert problems["T1"].texts["zh-hans"] == "line_no: 应为订单 O1 的商品行号（1），而不是 7"
     assert "13800000000" not in caplog.text
     # A later version that can be taken over ends the problem.
     connected.clock.turn(minutes=1)

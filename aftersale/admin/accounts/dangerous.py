@@ -9,6 +9,8 @@ DANGEROUS = {
     "desk:shop-webhook-add",
     "desk:shop-webhook-change",
     "desk:shop-webhook-rotate",
+    "monitoring:robot-add",
+    "monitoring:robot-change",
     "desk:shop-platform-connect",
     "desk:shop-platform-authorise",
     "desk:shop-platform-confirm",

@@ -173,7 +173,7 @@ def _button(step: Step, preview: Preview) -> str:
     """Payee, amount and effect, as the button's text."""
     taken = preview.taken
     if step == Step.REJECT:
-        return ngettext("Reject %d ticket", "Reject %d tickets", len(taken)) % len(taken)
+        return ngettext("Reject the %d ticket", "Reject the %d tickets", len(taken)) % len(taken)
     if step == Step.NEGOTIATE:
         buyers = _buyers(taken)
         text = ngettext("Send the message to %d buyer", "Send the message to %d buyers", buyers)

@@ -78,7 +78,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
             refused = _wrong_step(ticket, TicketStatus.REJECTED)
         return _shared(request, ticket, refused) | {
             "title": _("Reject %s") % _named(ticket),
-            "submit": _("Reject %s") % _named(ticket) if _rejectable(ticket) else "",
+            "submit": _("Reject the request") if _rejectable(ticket) else "",
             "choices": _choices(ticket, chosen=request.POST.get("reason", "")),
             "negotiable": _negotiable(ticket),
             "pictures_stay": is_platform_connected(ticket.shop)

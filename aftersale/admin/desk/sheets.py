@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.exports import exported
+from aftersale.domain.punctuation import COLON
 from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.services.access import rights
@@ -171,7 +172,7 @@ def _result_row(result: RowResult, kind: SheetKind) -> dict[str, Any]:
 
 def _error(error: FieldError, labels: dict[str, Any]) -> str:
     label = labels.get(error.pointer, error.pointer)
-    return f"{label}: {error.message}" if label else error.message
+    return f"{label}{COLON}{error.message}" if label else error.message
 
 
 def _here(shop: Shop, kind: SheetKind) -> str:

@@ -20,6 +20,7 @@ from aftersale.admin.kit.exports import exported
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.admin.shop_settings.frame import SettingsForm
 from aftersale.domain.digits import whole_number
+from aftersale.domain.punctuation import COLON, SEMICOLON
 from aftersale.models import AuditEntry, AuditKind
 from aftersale.services.access import audit_trail
 from aftersale.services.access.rights import Right
@@ -170,7 +171,8 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
 
 def _filters(entry: AuditEntry) -> str:
     words = {"buyer": _("Buyer")}
-    return "; ".join(f"{words.get(name, name)}: {value}" for name, value in entry.filters.items())
+    told = (f"{words.get(name, name)}{COLON}{value}" for name, value in entry.filters.items())
+    return str(SEMICOLON).join(told)
 
 
 def _cells(entries: Iterator[AuditEntry], kinds: dict[str, Any]) -> Iterator[list[Cell]]:

@@ -76,6 +76,16 @@ def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> Quer
     return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
 
 
+def handles_tickets(request: HttpRequest) -> bool:
+    """True for operators and customer service of any shop (SPEC P1)."""
+    return request.user.is_active and has_somewhere(request, Right.HANDLE_TICKETS)
+
+
+def opens_windows(request: HttpRequest) -> bool:
+    """True for operators, and managers of customer service and above in any shop (SPEC P1)."""
+    return request.user.is_active and has_somewhere(request, Right.OPEN_WINDOWS)
+
+
 def reads_trail(request: HttpRequest) -> bool:
     """True for operators and owners of any shop (SPEC P6)."""
     return request.user.is_active and has_somewhere(request, Right.CHANGE_SHOP)

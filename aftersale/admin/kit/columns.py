@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.labels import PLATFORMS, REASONS
 from aftersale.domain.money import format_yuan
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
 from aftersale.models.money import FenField
 from aftersale.services.access import masks
@@ -173,10 +174,10 @@ def _words(name: str, values: list[str] | None) -> SafeString | str:
     if values is None:  # an old decision did not keep this fact
         return EMPTY
     if name == "buyer_reasons":
-        return ", ".join(str(word(REASONS, value)) for value in values) or EMPTY
+        return str(COMMA).join(str(word(REASONS, value)) for value in values) or EMPTY
     choices = _WORDS.get(name)
     if choices is None:
-        return ", ".join(values) or EMPTY
+        return str(COMMA).join(values) or EMPTY
     labels = dict(choices.choices)
     colour = "warning" if name == "flags" else ""
     return badges([labels.get(value, value) for value in values], colour)

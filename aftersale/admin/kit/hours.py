@@ -1,10 +1,12 @@
 """Working hours and special days as people read them (INTERFACES, Records)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from aftersale.domain.punctuation import COMMA
 
 WEEKDAYS = {
     "mon": _("Monday"),
@@ -17,8 +19,8 @@ WEEKDAYS = {
 }
 
 
-def intervals(of: list[list[str]]) -> str:
-    return ", ".join(f"{start}–{end}" for start, end in of)
+def intervals(of: Sequence[Sequence[str]]) -> str:
+    return str(COMMA).join(f"{start}–{end}" for start, end in of)
 
 
 def working_hours(by_day: Mapping[str, list[list[str]]]) -> SafeString:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import access, columns
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import PaymentStop, Shop
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import hold
@@ -54,7 +55,7 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
     demo = [shop.name for shop in shops if shop.is_demo]
     if demo:
         text = _("Demo: refunds of these shops are simulated: %(shops)s") % {
-            "shops": ", ".join(demo)
+            "shops": str(COMMA).join(demo)
         }
         if len(demo) == len(shops):
             text = _("Demo: all refunds are simulated.")

@@ -18,7 +18,7 @@ from aftersale.admin.shop_settings.invitations import link_made
 from aftersale.models import AuditEntry
 from aftersale.services.access import links, users
 from aftersale.services.shared.errors import NotAllowed, NotFound
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, full_name
 
 ENTRIES_SHOWN = 20
 
@@ -105,7 +105,7 @@ class UserForm(SettingsForm):
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     whom = _user(request, pk)
     initial = {
-        "name": whom.get_full_name(),
+        "name": full_name(whom),
         "email": whom.email,
         "is_active": whom.is_active,
         "is_operator": whom.is_superuser,

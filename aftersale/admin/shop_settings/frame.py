@@ -32,10 +32,15 @@ SECTIONS = {
     "shop-members": gettext_lazy("Members"),
     "shop-personal-data": gettext_lazy("Personal data"),
     "shop-tokens": gettext_lazy("API tokens"),
+    "monitoring:robots": gettext_lazy("Group robots"),
     "shop-webhooks": gettext_lazy("Webhooks"),
 }
-# Only those who may change the shop see these.
-FOR_OWNERS = {"shop-personal-data", "shop-webhooks"}
+# Seen by those alone who may change them.
+NEEDS = {
+    "shop-personal-data": Right.CHANGE_SHOP,
+    "monitoring:robots": Right.MANAGE_ROBOTS,
+    "shop-webhooks": Right.CHANGE_SHOP,
+}
 _SALT = "shop-settings"
 
 
@@ -53,6 +58,11 @@ def owned_shop(request: HttpRequest, pk: int, right: Right = Right.CHANGE_SHOP) 
     return shop
 
 
+def address_of(name: str, shop: Shop) -> str:
+    """The address of a section; without a namespace it is the desk's."""
+    return reverse(name if ":" in name else f"desk:{name}", args=[shop.pk])
+
+
 def section(
     request: HttpRequest,
     shop: Shop,
@@ -68,8 +78,10 @@ def section(
     `name` is the name of its address, and of its template. A page within the section `tab` is
     at the address of the request.
     """
-    template = f"aftersale/shop_settings/{name.removeprefix('shop-').replace('-', '_')}.html"
-    here = request.get_full_path() if tab else reverse(f"desk:{name}", args=[shop.pk])
+    app, _colon, page = name.rpartition(":")
+    folder = app or "aftersale/shop_settings"
+    template = f"{folder}/{page.removeprefix('shop-').replace('-', '_')}.html"
+    here = request.get_full_path() if tab else address_of(name, shop)
     context |= {
         "shop": shop,
         "here": here,
@@ -84,7 +96,9 @@ def section(
         return render(request, template, context, status=status)
     owner = access.may(request, shop.pk, Right.CHANGE_SHOP)
     tabs: dict[str, Any] = {
-        one: title for one, title in SECTIONS.items() if owner or one not in FOR_OWNERS
+        one: title
+        for one, title in SECTIONS.items()
+        if one not in NEEDS or access.may(request, shop.pk, NEEDS[one])
     }
     if access.may(request, shop.pk, Right.INVITE) and not are_over(steps_of(shop)):
         tabs = {"shop-first-steps": _("First steps")} | tabs
@@ -98,7 +112,7 @@ def section(
         tabs=[
             {
                 "title": title,
-                "link": reverse(f"desk:{one}", args=[shop.pk]),
+                "link": address_of(one, shop),
                 "here": one == (tab or name),
             }
             for one, title in tabs.items()

@@ -14,6 +14,7 @@ from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.hours import WEEKDAYS
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain import working_week
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import Shop
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shops import settings
@@ -91,7 +92,7 @@ def without_hours(shop: Shop, working_hours: Any, special_days: Any) -> str:
     return _(
         "Without working hours there are no off-hours, and these strategies approve nothing:"
         " %(names)s"
-    ) % {"names": ", ".join(names)}
+    ) % {"names": str(COMMA).join(names)}
 
 
 def _sent(data: QueryDict) -> list[intervals.Day]:

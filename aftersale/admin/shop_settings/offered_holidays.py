@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from aftersale.admin.kit.dialogs import ask, caller
 from aftersale.admin.kit.hours import WEEKDAYS as LABELS
+from aftersale.admin.kit.hours import intervals
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain import holidays
 from aftersale.domain.working_week import WEEKDAYS, days_in_words
@@ -59,7 +60,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
         published=found is not None,
         like=like,
         likes=[
-            (key, label, ", ".join("–".join(pair) for pair in shop.working_hours[key]))
+            (key, label, intervals(shop.working_hours[key]))
             for key, label in LABELS.items()
             if shop.working_hours.get(key)
         ],
@@ -119,7 +120,7 @@ def _date(shop: Shop, day: date, chosen: set[str] | None) -> dict[str, Any]:
     own = shop.special_days.get(text)
     past, now = day < shop_today(shop), None
     if own is not None:
-        now = ", ".join("–".join(pair) for pair in own) or _("closed all day")
+        now = intervals(own) or _("closed all day")
     return {
         "date": text,
         "weekday": days_in_words([day.weekday()]),

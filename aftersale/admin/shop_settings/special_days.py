@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftersale.admin.kit.dialogs import ask, caller, incomplete, posted
+from aftersale.admin.kit.hours import intervals as of_a_day
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.domain import holidays
 from aftersale.domain.working_week import days_in_words
@@ -49,7 +50,7 @@ class Run(NamedTuple):
 
     @property
     def words(self) -> str:
-        return ", ".join(f"{start}–{end}" for start, end in self.hours) or _("closed all day")
+        return of_a_day(self.hours) or _("closed all day")
 
 
 @desk_page

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import access, columns
+from aftersale.domain.punctuation import COLON, COMMA
 from aftersale.models import Ticket
 from aftersale.services.access.rights import scoped
 from aftersale.services.shared.errors import Refused
@@ -35,7 +36,7 @@ def names_of(tickets: Iterable[Ticket], user: User) -> list[str]:
     """Of several tickets, those in the hands of colleagues, each with its colleague's name."""
     theirs = [one for one in tickets if one.handler_id not in (None, user.pk)]
     people = User.objects.in_bulk({one.handler_id for one in theirs}) if theirs else {}
-    return [f"{one.ticket_no}: {columns.name(people.get(one.handler_id))}" for one in theirs]
+    return [f"{one.ticket_no}{COLON}{columns.name(people.get(one.handler_id))}" for one in theirs]
 
 
 def require_all_meant(request: HttpRequest, ticket_ids: Sequence[int]) -> None:
@@ -46,6 +47,6 @@ def require_all_meant(request: HttpRequest, ticket_ids: Sequence[int]) -> None:
     if theirs and FIELD not in request.POST:
         raise Refused(
             _("In the hands of colleagues: %s. Say below that you decide them too.")
-            % ", ".join(theirs),
+            % str(COMMA).join(theirs),
             pointer=FIELD,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.deadline import Deadline
 from aftersale.platforms.desk_steps import Parcel, ReturnAddress
@@ -149,7 +150,7 @@ class Douyin:
             return declined(refused)
         chosen = reasons.chosen(reason, offered)
         if chosen is None:
-            there = ", ".join(one.label for one in offered) or _("none")
+            there = str(COMMA).join(one.label for one in offered) or _("none")
             told = _("No reason of Douyin's for this ticket fits “%(label)s”: %(there)s.")
             return Declined(Why.OTHER, told % {"label": reasons.label_of(reason), "there": there})
         if chosen.needs_pictures:

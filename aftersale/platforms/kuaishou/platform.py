@@ -8,6 +8,7 @@ import structlog
 
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.deadline import Deadline
 from aftersale.platforms.desk_steps import ReturnAddress
@@ -444,7 +445,7 @@ class Kuaishou:
             offered = self.reject_reasons(step.ticket_no)
             chosen = choose(offered)
             if chosen is None:
-                there = ", ".join(reason.label for reason in offered) or _("none")
+                there = str(COMMA).join(reason.label for reason in offered) or _("none")
                 told = _("No reason of Kuaishou's for this ticket fits “%(label)s”: %(there)s.")
                 return Declined(Why.OTHER, told % {"label": label, "there": there})
             if chosen.needs_pictures and not sent:

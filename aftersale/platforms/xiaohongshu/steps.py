@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
     Accepted,
@@ -103,7 +104,7 @@ class Steps:
             return refusals.declined(refused, changed=False)
         chosen = reasons.chosen(reason, offered)
         if chosen is None:
-            there = ", ".join(one.label for one in offered) or _("none")
+            there = str(COMMA).join(one.label for one in offered) or _("none")
             told = _("No reason of Xiaohongshu's for this ticket fits “%(label)s”: %(there)s.")
             said = {"label": reasons.label_of(reason), "there": there}
             return Declined(Why.OTHER, told % said)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from aftersale.domain.multilingual import joined
+from aftersale.domain.punctuation import COLON
 from aftersale.models import AuditKind, Membership, Role
 from aftersale.services.access import second_factor, sessions
 from aftersale.services.access.rights import ROLES, Right, require, require_giving
@@ -90,7 +91,7 @@ def _refuse_last_owner(membership: Membership) -> None:
 
 def _roles(username: str, *roles: str) -> str:
     labels = dict(Role.choices)
-    return joined(": ", [username, joined(" → ", [labels.get(role, role) for role in roles])])
+    return joined(COLON, [username, joined(" → ", [labels.get(role, role) for role in roles])])
 
 
 def _event(membership: Membership, *, user: User, now: datetime, note: str) -> None:

@@ -27,6 +27,7 @@ class Right(Enum):
     BRING_FILES = "bring_files"
     CHANGE_STRATEGIES = "change_strategies"
     INVITE = "invite"
+    MANAGE_ROBOTS = "manage_robots"
     CHANGE_SHOP = "change_shop"
 
 
@@ -40,6 +41,7 @@ ROLES: dict[Right, set[Role]] = {
     Right.BRING_FILES: _DESK - {Role.CS_AGENT},
     Right.CHANGE_STRATEGIES: {Role.OWNER, Role.ADMIN},
     Right.INVITE: {Role.OWNER, Role.ADMIN},
+    Right.MANAGE_ROBOTS: {Role.OWNER, Role.ADMIN},
     Right.CHANGE_SHOP: {Role.OWNER},
 }
 

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import ApiToken, AuditKind, Scope
 from aftersale.services.access import refusals
 from aftersale.services.access.rights import Right, require
@@ -174,7 +175,7 @@ def _digest(text: str) -> str:
 
 
 def _event(token: ApiToken, note: str, user: User, now: datetime) -> None:
-    labels = joined(", ", [Scope(scope).label for scope in token.scopes])
+    labels = joined(COMMA, [Scope(scope).label for scope in token.scopes])
     trail.record(
         AuditKind.TOKEN,
         shop_id=token.shop_id,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import AuditKind, Membership, Role
 from aftersale.services.access import second_factor, sessions
 from aftersale.services.shared import trail
@@ -50,7 +51,7 @@ def change(
     if steps:
         sessions.end_all(whom)
     if steps or told:
-        note = joined(", ", [*steps, *told])
+        note = joined(COMMA, [*steps, *told])
         trail.record(AuditKind.ACCESS, whom=whom, user=user, now=now, note=note)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COLON
 from aftersale.models import Actor, CaseMark, Ticket, TicketEvent, TicketEventKind
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused
@@ -45,6 +46,6 @@ def write(*, ticket_id: int, text: str, mark: str, user: User, now: datetime) ->
             kind=TicketEventKind.INTERNAL,
             actor=Actor.PERSON,
             user=user,
-            note=joined(": ", parts) if len(parts) > 1 else parts[0],
+            note=joined(COLON, parts) if len(parts) > 1 else parts[0],
         )
         return ticket

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 from django.utils.translation import gettext as _
 
+from aftersale.domain.punctuation import BRACKETED, SEMICOLON
 from aftersale.models import Ticket, TicketType
 from aftersale.platforms import registry
 from aftersale.platforms.payments import TimedOut
@@ -48,7 +49,9 @@ def chosen(ticket: Ticket, reason: str) -> RejectReason | None:
         message = _("The platform does not take this reason for the ticket now. Choose another.")
         raise OtherReasons(message, pointer="reason")
     message = _("The platform has its own reasons for this ticket. Choose one of: %(reasons)s")
-    listed = "; ".join(f"{OWN_REASON}{one.code} ({one.label})" for one in offered)
+    listed = str(SEMICOLON).join(
+        str(BRACKETED) % (OWN_REASON + one.code, one.label) for one in offered
+    )
     raise OtherReasons(message % {"reasons": listed}, pointer="reason")
 
 

@@ -17,6 +17,7 @@ from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.placeholders import left_in
+from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import (
     Actor,
     ApprovalKind,
@@ -164,7 +165,7 @@ def negotiate(
         number = Negotiation.objects.filter(ticket=ticket).count() + 1
         note: str = _("Negotiation, round %d") % number
         if above:
-            note = joined("; ", [note, above])
+            note = joined(SEMICOLON, [note, above])
         from_status = ticket.status
         if ticket.status == TicketStatus.PENDING_REVIEW:
             lifecycle.move(

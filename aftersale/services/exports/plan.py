@@ -6,6 +6,7 @@ from typing import Any
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import ImportRow, RowOutcome
 
 from .moments import Dated
@@ -40,7 +41,7 @@ class Planned:
         for problem in problems:
             pk = there.get(problem.row, self.rows[0].pk)
             by_row.setdefault(pk, []).append(_told(problem))
-        self.notes = {pk: joined("; ", dict.fromkeys(told)) for pk, told in by_row.items()}
+        self.notes = {pk: joined(SEMICOLON, dict.fromkeys(told)) for pk, told in by_row.items()}
         return self
 
 

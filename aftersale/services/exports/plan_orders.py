@@ -13,6 +13,7 @@ from aftersale.domain.identifiers import UNNAMED
 from aftersale.domain.money import format_yuan, plain_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import (
     CommissionSplit,
     FileImport,
@@ -288,7 +289,7 @@ def _changes(values: Mapping[str, Any], stored: _Stored) -> str:
         told.append(_("paid %(was)s → %(now)s") % paid)
     if values["buyer"] != before["buyer"]:
         told.append(_("buyer %s") % values["buyer"])
-    return joined("; ", told)
+    return joined(SEMICOLON, told)
 
 
 def _same(values: Mapping[str, Any], stored: _Stored) -> bool:

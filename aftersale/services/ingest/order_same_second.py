@@ -12,7 +12,9 @@ import psycopg
 from django.utils.translation import gettext_lazy
 
 from aftersale.domain.money import format_yuan
+from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA, SEMICOLON
 from aftersale.models import OrderLabel, OrderStatus, OrderType
 from aftersale.records.schemas import OrderRecord
 from aftersale.services.shared.sql_arrays import numbers, seconds
@@ -149,7 +151,7 @@ def _differences(item: Incoming, stored: StoredOrder) -> list[str]:
         if at is not None and known[name] not in (None, at.timestamp()):
             found.append((label, at.isoformat()))
     if set(record.labels) - {_RISK} != stored.labels - {_RISK}:
-        found.append((gettext_lazy("labels"), ", ".join(sorted(record.labels)) or "–"))
+        found.append((gettext_lazy("labels"), _labels(record) or "–"))
     if list(item.lines) != list(stored.lines):
         found.append((gettext_lazy("lines"), _shown_lines(record)))
     if list(item.splits) != list(stored.splits):
@@ -158,8 +160,15 @@ def _differences(item: Incoming, stored: StoredOrder) -> list[str]:
     return [_("%(what)s %(value)s") % {"what": what, "value": value} for what, value in found]
 
 
+def _labels(record: OrderRecord) -> str:
+    return joined(COMMA, [OrderLabel(label).label for label in sorted(record.labels)])
+
+
 def _shown_lines(record: OrderRecord) -> str:
-    return "; ".join(
-        f"{line.line_no}: {line.product} × {line.quantity}, {format_yuan(line.paid_amount)}"
-        for line in record.lines[:5]
+    return joined(
+        SEMICOLON,
+        (
+            f"{line.line_no}: {line.product} × {line.quantity}, {format_yuan(line.paid_amount)}"
+            for line in record.lines[:5]
+        ),
     )

@@ -9,6 +9,7 @@ import psycopg
 
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import HANDS_OFF, TicketEventKind, TicketFlag, TicketStatus
 from aftersale.services.refunds import second_person
 from aftersale.services.shared import locks
@@ -118,7 +119,7 @@ def _in_doubt(
         return raised
     if order.doubts:
         note = _("In doubt of its order: %s. The ticket is for people.")
-        events.append((pk, TicketEventKind.FLAG, note % joined(", ", order.doubts)))
+        events.append((pk, TicketEventKind.FLAG, note % joined(COMMA, order.doubts)))
         return [*raised, flag]
     return [kept for kept in raised if kept != flag]
 

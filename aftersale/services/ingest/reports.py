@@ -8,6 +8,7 @@ from datetime import datetime
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import (
     Actor,
     ArbitrationResult,
@@ -122,7 +123,7 @@ def note_differences(ticket: Ticket, record: TicketRecord, now: datetime) -> Non
     ticket.awaiting_evaluation = lifecycle.may_wait(ticket)
     ticket.save(update_fields=["flags", "awaiting_evaluation"])
     note = _("The platform now reports: %s. The ticket had been decided and stays as it is.")
-    write_event(ticket, TicketEventKind.NOTE, note % joined(", ", differences), now)
+    write_event(ticket, TicketEventKind.NOTE, note % joined(COMMA, differences), now)
 
 
 def differences_of_decided(ticket: Ticket, record: TicketRecord) -> list[str]:

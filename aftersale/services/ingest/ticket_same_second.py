@@ -12,6 +12,7 @@ from datetime import datetime
 from aftersale.domain.deadlines import due_at
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import (
     ArbitrationResult,
     Ticket,
@@ -140,7 +141,7 @@ def _asked_otherwise(ticket: Ticket, record: TicketRecord) -> list[str]:
 def _flag(ticket: Ticket, differences: Sequence[str], now: datetime) -> None:
     """Records each difference once, however often it comes."""
     note = _("In the same second the platform also reports: %s. The ticket is for people.") % (
-        joined(", ", differences)
+        joined(COMMA, differences)
     )
     known = TicketEvent.objects.filter(ticket=ticket, kind=TicketEventKind.NOTE, note=note)
     if TicketFlag.DIFFERS in ticket.flags and known.exists():

@@ -12,6 +12,7 @@ from django.db import transaction
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import CameBy, Refund
 from aftersale.platforms.payments import Failed, Limit, NotSent
 from aftersale.platforms.platform_payments import PEOPLE_SECONDS
@@ -100,6 +101,6 @@ def _save(seen: OrderNow, *, shop_code: str, now: datetime) -> str:
         if result.outcome is Outcome.REFUSED:
             return _("“%(number)s” can't be read: %(reason)s") % {
                 "number": number,
-                "reason": joined("; ", [error.text for error in result.errors]),
+                "reason": joined(SEMICOLON, [error.text for error in result.errors]),
             }
     return ""

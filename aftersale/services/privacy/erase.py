@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
-from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
     OPEN_STATES,
@@ -37,8 +36,9 @@ from aftersale.models import (
 )
 from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
+from aftersale.services.buyers.named import named_buyer
 from aftersale.services.shared import locks, trail
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound
 from aftersale.signals import buyer_erased, shop_changed
 
 from . import pictures
@@ -64,9 +64,7 @@ def erase(*, shop_id: int, buyer: str, user: User, now: datetime) -> Erased:
     Raises NotFound where nothing is held of such a buyer.
     """
     require(user, shop_id, Right.CHANGE_SHOP)
-    buyer = clean_identifier(buyer)
-    if not buyer:
-        raise Refused(_("Say which buyer."), pointer="buyer")
+    buyer = named_buyer(buyer)
     known = erased.stand_ins([(shop_id, buyer)]).get((shop_id, buyer), "")
     if not known:
         _must_be_held(shop_id, buyer)

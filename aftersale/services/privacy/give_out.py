@@ -15,7 +15,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Model, Q
 
-from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.models import (
@@ -35,8 +34,9 @@ from aftersale.models import (
 from aftersale.models.money import FenField
 from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
+from aftersale.services.buyers.named import named_buyer
 from aftersale.services.shared import trail
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.errors import NotFound
 
 from .places import held_elsewhere, is_held
 
@@ -105,9 +105,7 @@ _PICTURE = ["name", "content_type", "size", "sha256", "uploaded_at"]
 def give_out(*, shop_id: int, buyer: str, user: User, now: datetime) -> bytes:
     """The file; raises NotFound where nothing is held of such a buyer."""
     require(user, shop_id, Right.CHANGE_SHOP)
-    buyer = clean_identifier(buyer)
-    if not buyer:
-        raise Refused(_("Say which buyer."), pointer="buyer")
+    buyer = named_buyer(buyer)
     here = erased.here(shop_id, buyer)
     if not is_held([shop_id], here):
         raise NotFound(_("Nothing is held of such a buyer in this shop."), pointer="buyer")

@@ -5,12 +5,12 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import said as _
 from aftersale.models import BlockedBuyer, EvidenceFile, Order, Ticket
 from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
-from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.buyers.named import named_buyer
+from aftersale.services.shared.errors import NotFound
 from aftersale.services.tickets.lifecycle import FINAL
 
 from .erase import is_stand_in
@@ -33,9 +33,7 @@ class Held(NamedTuple):
 def held(*, shop_id: int, buyer: str, user: User) -> Held:
     """Raises NotFound where nothing is held of such a buyer."""
     require(user, shop_id, Right.CHANGE_SHOP)
-    buyer = clean_identifier(buyer)
-    if not buyer:
-        raise Refused(_("Say which buyer."), pointer="buyer")
+    buyer = named_buyer(buyer)
     here = erased.here(shop_id, buyer)
     if not is_held([shop_id], here):
         raise NotFound(_("Nothing is held of such a buyer in this shop."), pointer="buyer")

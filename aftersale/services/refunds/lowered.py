@@ -7,6 +7,7 @@ from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COLON
 from aftersale.models import Ticket, TicketType
 from aftersale.services.shared.errors import Refused
 
@@ -30,4 +31,4 @@ def lowered_note(ticket: Ticket, amount: int, because: str | None) -> str:
         return figures
     if not is_visible(because):
         raise Refused(_("Write down why less is refunded."), pointer="less_because")
-    return joined(": ", [figures, because.strip()])
+    return joined(COLON, [figures, because.strip()])

@@ -19,6 +19,7 @@ from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import in_each_language
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import (
     Actor,
     ApprovalKind,
@@ -279,7 +280,7 @@ def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
         found = snapshot.differences(before, ticket, order)
         if "note" in found:  # it is stored: the buyer's words stay where they are erased
             found["note"] = gettext("the buyer's note is another now")
-        return "; ".join(found.values())
+        return str(SEMICOLON).join(found.values())
 
     return in_each_language(words)
 

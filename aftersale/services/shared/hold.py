@@ -8,10 +8,11 @@ from aftersale.services.shared.shown import format_time
 
 
 def told(shop: Shop) -> str:
-    """Why the shop is on hold, for its people."""
+    """Why the shop is on hold and who ends that, for its people."""
     return _(
         "%(shop)s is on hold: a backup was restored, and what happened between %(since)s and"
-        " %(until)s is being found out. Nothing is approved, opened or paid meanwhile."
+        " %(until)s is being found out. Nothing is approved, opened or paid meanwhile. The operator"
+        " of this server lets the shop go on with manage.py after_restore."
     ) % {
         "shop": shop.name,
         "since": format_time(shop.lost_since, shop),

@@ -1,5 +1,6 @@
 """Times and who did something, as people read them, for pages, messages and exports alike."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import AuditEntry, Shop, TicketEvent
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
 # Stands where there is nothing to show.
 EMPTY = "-"
 
@@ -23,7 +25,14 @@ def format_time(at: datetime | None, shop: Shop | None = None, *, seconds: bool 
 
 def person_name(user: User) -> str:
     """A person's name as colleagues see it."""
-    return user.get_full_name() or user.get_username()
+    return full_name(user) or user.get_username()
+
+
+def full_name(user: User) -> str:
+    """First and last name; a Chinese one begins with the surname."""
+    if HAN.search(user.first_name + user.last_name):
+        return user.last_name + user.first_name
+    return user.get_full_name()
 
 
 def done_by(step: TicketEvent | AuditEntry) -> str:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from aftersale.domain.punctuation import COMMA
 from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.services.access.rights import Right, require, shops_of
@@ -125,7 +126,7 @@ def _written(
         rows = read_sheet(name, content, _names(kind))
         missing = [key for key in kind.needed if key not in rows[0].cells]
         if missing:
-            raise WrongSheet(_("The head lacks: %s") % ", ".join(missing))
+            raise WrongSheet(_("The head lacks: %s") % str(COMMA).join(missing))
     except WrongSheet as wrong:
         raise Refused(str(wrong), pointer="file") from None
     return kind.write(shop, rows, user, now)

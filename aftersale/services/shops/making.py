@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from aftersale.domain.identifiers import show_invisible
 from aftersale.domain.multilingual import joined
+from aftersale.domain.punctuation import COLON
 from aftersale.models import AuditKind, Membership, Role, Shop
 from aftersale.records.errors import explain
 from aftersale.records.schemas import ShopRecord
@@ -50,7 +51,7 @@ def make(
         return _made_before(record, user), False
     if not user.is_superuser:
         Membership.objects.create(shop=shop, user=user, role=Role.OWNER)
-        note = joined(": ", [user.get_username(), Role.OWNER.label])
+        note = joined(COLON, [user.get_username(), Role.OWNER.label])
         trail.record(AuditKind.MEMBER, shop_id=shop.pk, user=user, whom=user, now=now, note=note)
     return shop, True
 

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import COMMA
 from aftersale.domain.working_week import WEEKDAYS, days_in_words
 from aftersale.models import Role, Shop
 
@@ -32,7 +33,7 @@ def interval(interval: Sequence[str]) -> str:
 def _hours_words(intervals: Sequence[Sequence[str]] | None) -> str:
     if intervals is None:
         return _("as usual")
-    return ", ".join(map(interval, intervals)) or _(pgettext_lazy("hours", "closed"))
+    return joined(COMMA, map(interval, intervals)) or _(pgettext_lazy("hours", "closed"))
 
 
 def hours_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -82,7 +83,7 @@ def _limit_words(limit: Mapping[str, Any]) -> str:
     if limit["amount"] is not None:
         parts.append(format_yuan(limit["amount"]))
     return _("%(limit)s in %(days)s days") % {
-        "limit": joined(", ", parts) or pgettext_lazy("buyer limit", "off"),
+        "limit": joined(COMMA, parts) or pgettext_lazy("buyer limit", "off"),
         "days": limit["days"],
     }
 
@@ -124,7 +125,7 @@ def commission_changes(
         texts = [_at(at, zone) if at else "–" for at in (opened(before), opened(after))]
         changes.append(change(_("Wallet opened at"), *texts))
     if before["categories"] != after["categories"]:
-        texts = [", ".join(content["categories"]) or "–" for content in (before, after)]
+        texts = [joined(COMMA, content["categories"]) or "–" for content in (before, after)]
         changes.append(change(_("Commission comes back for"), *texts))
     if before["days"] != after["days"]:
         texts = ["–" if content["days"] is None else content["days"] for content in (before, after)]
@@ -152,7 +153,7 @@ def _plain_value(field: Any, value: Any, zone: ZoneInfo) -> object:
         case datetime():
             return _at(value, zone)
         case list():
-            return ", ".join(value)
+            return joined(COMMA, value)
     if field.name == "buyer_limit_amount":
         return format_yuan(value)
     return dict(field.flatchoices).get(value, value)
@@ -160,7 +161,7 @@ def _plain_value(field: Any, value: Any, zone: ZoneInfo) -> object:
 
 def spans(periods: Sequence[tuple[datetime, datetime | None]], zone: ZoneInfo) -> str:
     found = [f"{_at(start, zone)} – {_at(end, zone) if end else '…'}" for start, end in periods]
-    return ", ".join(found) or "–"
+    return joined(COMMA, found) or "–"
 
 
 def _at(moment: datetime, zone: ZoneInfo) -> str:

@@ -29,6 +29,7 @@ from aftersale.platforms.payment_registry import sends
 from aftersale.records.schemas import ShopRecord
 from aftersale.services.access.rights import Right, require
 from aftersale.services.buyers import erased
+from aftersale.services.buyers.named import named_buyer
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused
@@ -171,9 +172,7 @@ def block_buyer(*, shop_id: int, buyer: str, user: User, now: datetime, note: st
 
 def checked_buyer(buyer: str, note: str) -> str:
     """The buyer as SPEC O9 reads it, if the two can stand on the block list; else Refused."""
-    buyer = clean_identifier(buyer)
-    if not buyer:
-        raise Refused(_("Say which buyer."), pointer="buyer")
+    buyer = named_buyer(buyer)
     for pointer, text, most in (("buyer", buyer, 64), ("note", note, 500)):
         if len(text) > most:
             raise Refused(_("At most %(most)d characters.") % {"most": most}, pointer=pointer)

@@ -10,6 +10,7 @@ import structlog
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
+from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import CameBy, Order, PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
@@ -146,7 +147,7 @@ class Saver:
         untaken = {one.number for one in seen if isinstance(one, Unreadable)}
         for number, result in results:
             if result.outcome == Outcome.REFUSED:
-                reason = joined("; ", [error.text for error in result.errors])
+                reason = joined(SEMICOLON, [error.text for error in result.errors])
                 self.problem(subject, number, reason, now=now, ask_again=result.ask_again)
                 untaken.add(number)
             else:

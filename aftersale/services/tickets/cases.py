@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from aftersale.domain.punctuation import COLON, SEMICOLON
 from aftersale.models import Actor, Order, Refund, Ticket, TicketEvent, TicketEventKind
 from aftersale.services.access.rights import Right, require, scoped
 from aftersale.services.shared import locks
@@ -156,7 +157,7 @@ def changes_since(ticket: Ticket, order: Order | None, seen: str) -> str:
     texts = [_event_text(event) for event in quoted]
     if len(texts) > MOST_EVENTS:
         texts = [_("%d earlier changes") % (len(texts) - MOST_EVENTS), *texts[-MOST_EVENTS:]]
-    return "; ".join([*told.values(), *texts])
+    return str(SEMICOLON).join([*told.values(), *texts])
 
 
 def _last_events(ticket_pks: Iterable[int]) -> dict[int, int]:
@@ -172,4 +173,4 @@ def _event_text(event: TicketEvent) -> str:
             "who": who,
             "status": event.get_to_status_display(),
         }
-    return f"{who}: {event.note or event.get_kind_display()}"
+    return f"{who}{COLON}{event.note or event.get_kind_display()}"

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.utils.functional import Promise
 
 from aftersale.domain.multilingual import joined
+from aftersale.domain.punctuation import COLON
 from aftersale.models import AuditKind, WebhookEndpoint
 from aftersale.services.shared import trail
 
@@ -19,5 +20,5 @@ def write(
         shop_id=endpoint.shop_id,
         user=user,
         now=now,
-        note=joined(": ", [endpoint.host, note]),
+        note=joined(COLON, [endpoint.host, note]),
     )

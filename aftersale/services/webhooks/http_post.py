@@ -2,14 +2,15 @@
 
 The name is resolved and checked (public_addresses.py), and the connection goes to exactly the
 checked address, while the certificate is checked against the name as usual: a name that changes
-its address in between gains nothing. Redirects are not followed. Only the answer's status is read.
+its address in between gains nothing. Redirects are not followed. Of the answer the status is
+read, and of its body no more than the caller wants.
 """
 
 import ssl
 import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 
@@ -28,8 +29,26 @@ class Unanswered(Exception):
         self.trouble = trouble
 
 
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+
+
 def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> int:
     """Posts the body and returns the answer's status; raises Unanswered."""
+    return exchange(url, body=body, headers=headers, most=0, seconds=seconds).status
+
+
+def exchange(
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    most: int,
+    seconds: float = SECONDS,
+) -> Answer:
+    """Posts the body and returns the answer with the first `most` bytes of its body at least;
+    raises Unanswered."""
     deadline = time.monotonic() + seconds
     try:
         with (
@@ -47,7 +66,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = 
                 extensions={"timeout": dict.fromkeys(("connect", "read", "write"), seconds)},
             ) as answer,
         ):
-            return int(answer.status)
+            return Answer(int(answer.status), _beginning(answer, most))
     except public_addresses.NotPublic as error:
         raise Unanswered(Trouble.NOT_PUBLIC) from error
     except public_addresses.Unresolved as error:
@@ -59,6 +78,16 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = 
         raise Unanswered(Trouble.TLS if tls else Trouble.NO_CONNECTION) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
         raise Unanswered(Trouble.BROKEN) from error
+
+
+def _beginning(answer: httpcore.Response, most: int) -> bytes:
+    read = b""
+    if most:
+        for part in answer.iter_stream():
+            read += part
+            if len(read) >= most:
+                break
+    return read
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.domain.identifiers import is_visible
 from aftersale.domain.money import format_yuan
+from aftersale.domain.punctuation import BRACKETED, SEMICOLON
 from aftersale.models import (
     AfterSaleWindow,
     Fund,
@@ -54,7 +55,9 @@ class NotOpened(Refused):
     code = "window_not_opened"
 
     def __init__(self, failed: Sequence[Condition]) -> None:
-        told = "; ".join(f"{condition.title} ({condition.figure})" for condition in failed)
+        told = str(SEMICOLON).join(
+            str(BRACKETED) % (condition.title, condition.figure) for condition in failed
+        )
         super().__init__(_("The window was not opened. This does not hold: %s.") % told)
         self.failed = failed
 

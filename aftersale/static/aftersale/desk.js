@@ -115,11 +115,13 @@
     document.addEventListener("htmx:afterSettle", rows, true);
     // Unfold writes a chosen file's name into a text field of its own, and fails where there is
     // none: to it all file fields count as seen to. Observers are called in the order of their
-    // making, and Unfold makes its own later.
-    const files = () => {
+    // making, and Unfold makes its own later. Its icons are words of a font, which would be read
+    // aloud: "sync_alt Refund attempts".
+    const amend = () => {
         for (const input of document.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
+        for (const icon of document.querySelectorAll(".material-symbols-outlined:not([aria-hidden])")) icon.setAttribute("aria-hidden", "true");
     };
-    new MutationObserver(files).observe(document, { childList: true, subtree: true });
+    new MutationObserver(amend).observe(document, { childList: true, subtree: true });
     /* What failed says so: a silent button would be pressed again. In the dialog, where one is
        open: nothing behind it can be read or reached. */
     const FAILURES = { 401: "loggedOut", 403: "refused", 404: "gone" };

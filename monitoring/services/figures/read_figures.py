@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from monitoring.services.figures.days import SPANS, Span, parameters
-from monitoring.services.figures.sources import count
+from monitoring.services.figures.sources import OF_DAYS_OVER, count
 
 # A count is valid while the day still has the same ends and none of its moments has changed.
 COUNTED = """
@@ -21,8 +21,15 @@ _COUNTED = f"""
 WITH span AS MATERIALIZED ({SPANS}), counted AS MATERIALIZED ({COUNTED.format("span")})
 SELECT c.shop_id, c.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds, k.sample
   FROM counted c LEFT JOIN monitoring_deskcount k ON k.shop_id = c.shop_id AND k.day = c.day
-       AND k.source <> %(without)s
+   AND k.source <> ALL(%(left_out)s)
 """
+_KNOWN_ENDS = f"""
+WITH span AS MATERIALIZED ({SPANS})
+SELECT s.shop_id, s.day, k.source, k.kind, k.key, k.number, k.amount, k.seconds, k.sample
+  FROM span s JOIN monitoring_deskcount k ON k.shop_id = s.shop_id AND k.day = s.day
+   AND k.source = ANY(%(of_days_over)s)
+"""
+_OF_DAYS_OVER = {"of_days_over": list(OF_DAYS_OVER)}
 
 
 class Figure(NamedTuple):
@@ -40,13 +47,13 @@ class Figure(NamedTuple):
 
 def read(spans: Sequence[Span], *, without: str = "") -> list[Figure]:
     """The figures as the rows are now, in at most two statements, of all sources but the one; each
-    span is one day, or its beginning."""
+    span is one day, or its beginning. Known ends are not among them: `known_ends`."""
     if not spans:
         return []
     counted: set[tuple[int, date]] = set()
     found = []
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, {**parameters(spans), "without": without})
+        cursor.execute(_COUNTED, {**parameters(spans), "left_out": [without, *OF_DAYS_OVER]})
         for row in cursor:
             counted.add(row[:2])
             if row[2] is not None:
@@ -65,3 +72,18 @@ def earliest_days(shop_ids: Sequence[int]) -> dict[int, date]:
             [list(shop_ids)],
         )
         return dict(cursor.fetchall())
+
+
+def known_ends(spans: Sequence[Span]) -> list[Figure]:
+    """How tickets ended on days that are over and were counted (SPEC M6); each span is one day.
+
+    Of FigureSource.END: `kind` the end (strategies.advice.ends.End), `key` the strategy that
+    approved, `fast_refund`, or nothing where people did, `amount` the fen that automation would
+    have cost; of a likely loss, did cost. Of FigureSource.HANDLING: `kind` the ticket type,
+    `number` tickets whose work can be timed, `seconds` of people's work on them.
+    """
+    if not spans:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_ENDS, parameters(spans) | _OF_DAYS_OVER)
+        return [Figure(*row) for row in cursor]

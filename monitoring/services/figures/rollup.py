@@ -51,7 +51,7 @@ def _roll_up_some(shop: Shop, now: datetime) -> int:
     changed = {pk: at.astimezone(zone).date() for pk, at in stale.items()}
     wanted = _wanted(shop, now, set(changed.values()))
     counted, left = wanted[:MOST_AT_ONCE], {span.day for span in wanted[MOST_AT_ONCE:]}
-    _write(shop, counted, count(counted))
+    _write(shop, counted, count(counted, over=True))
     # Days that were never counted need no mark.
     crossed_off = [pk for pk, day in changed.items() if day not in left]
     StaleMoment.objects.filter(pk__in=crossed_off).delete()

@@ -12,7 +12,8 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import read
-from strategies.services.advice.stories import LONGEST_STEP
+from strategies.advice.ends import UPHELD_AFTER_DAYS
+from strategies.services.known_ends import OVER, ends, handling, stories
 
 from .days import SPANS, Span, parameters
 
@@ -29,7 +30,13 @@ class FigureSource(models.TextChoices):
     REQUEST = "request", _("Requests of buyers")
     PRODUCT = "product", _("Requests by product")
     ANSWER = "answer", _("Answers of people")
-    WORK = "work", _("Cases whose handling was timed")
+    END = "end", _("Known ends")
+    HANDLING = "handling", _("Cases worked on by people")
+
+
+# Counted with the other sources once a day is over, but not for days that are not: they take
+# longer, and no end is known on its day for sure.
+OF_DAYS_OVER = frozenset({FigureSource.END, FigureSource.HANDLING})
 
 
 class Consequence(models.TextChoices):
@@ -57,6 +64,40 @@ def _of_days(table: str, moment: str, more: str = "true") -> str:
 # A program's step is told apart from its token's maker's own (SPEC P6).
 PROGRAM = "program"
 _BY_PEOPLE = f"e.actor = 'person' AND {_OVER_THE_DAY.format('e.at')}"
+# The tickets that ended on a day of the span (SPEC M6): with the refund, with arbitration for the
+# merchant, or when a rejection was upheld.
+_LATELY = f"interval '{UPHELD_AFTER_DAYS} days'"
+_LAST = """NOT EXISTS (SELECT FROM aftersale_ticketevent n WHERE n.ticket_id = e.ticket_id
+                       AND n.id > e.id AND n.{column} = '{value}')"""
+_ENDED = f"""
+        SELECT s.shop_id, s.day, r.settled_at AS at, t.id AS ticket
+          FROM span s
+         CROSS JOIN LATERAL {_of_days("aftersale_refund", "settled_at", "status = 'succeeded'")} r
+          JOIN aftersale_ticket t ON t.id = r.ticket_id AND t.status = 'refunded'
+         UNION ALL
+        SELECT s.shop_id, s.day, e.at, t.id
+          FROM span s JOIN aftersale_ticketevent e ON e.from_status = 'arbitration'
+           AND {_OVER_THE_DAY.format("e.at")}
+           AND {_LAST.format(column="from_status", value="arbitration")}
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id
+           AND t.arbitration_result = 'merchant' AND t.status <> 'refunded'
+         UNION ALL
+        SELECT s.shop_id, s.day, e.at + {_LATELY}, t.id
+          FROM span s JOIN aftersale_ticketevent e ON e.to_status = 'rejected'
+           AND e.at >= s.starts - {_LATELY} AND e.at < s.ends - {_LATELY}
+           AND {_LAST.format(column="to_status", value="rejected")}
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id
+           AND t.arbitration_result <> 'merchant' AND t.status <> 'refunded'"""
+# With the strategy that approved each, `fast_refund`, or nothing where people did.
+_ASKED = f"""
+        SELECT x.*, coalesce(first.amount, t.amount) AS amount, t.type, coalesce(last.by, '') AS by
+          FROM ({_ENDED}) x JOIN aftersale_ticket t ON t.id = x.ticket AND t.status IN {OVER}
+          LEFT JOIN LATERAL (SELECT d.amount FROM strategies_decision d
+                              WHERE d.ticket_id = t.id ORDER BY d.id LIMIT 1) first ON true
+          LEFT JOIN LATERAL (SELECT coalesce(d.strategy_id::text, 'fast_refund') AS by
+                               FROM strategies_decision d
+                              WHERE d.ticket_id = t.id AND d.outcome <> 'manual'
+                              ORDER BY d.id DESC LIMIT 1) last ON true"""
 
 # Each selects: shop_id, day, at, kind, key, amount, seconds, ticket_id, note. `s` is a span.
 _QUERIES: dict[str, str] = {
@@ -145,16 +186,14 @@ _QUERIES: dict[str, str] = {
                )))::bigint, t.id, e.to_status
           FROM span s JOIN aftersale_ticketevent e ON {_BY_PEOPLE} AND e.kind = 'status'
           JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
-    # A ticket's steps of a day, each since the same person's step before it, as advice times them
-    # (SPEC M6). Of single days only: of a longer span a ticket would count once.
-    FigureSource.WORK: f"""
-        SELECT shop_id, day, max(at), '', '', 0::bigint, sum(gap)::bigint, ticket_id, '' FROM (
-            SELECT s.shop_id, s.day, e.at, t.id AS ticket_id, extract(epoch FROM e.at
-                       - lag(e.at) OVER (PARTITION BY s.shop_id, s.day, e.user_id
-                                         ORDER BY e.at, e.id)) AS gap
-              FROM span s JOIN aftersale_ticketevent e ON {_BY_PEOPLE} AND e.user_id IS NOT NULL
-              JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id) steps
-         WHERE gap < {LONGEST_STEP} GROUP BY shop_id, day, ticket_id""",
+    # The amount is what automation would have cost, or did cost.
+    FigureSource.END: f"""
+        SELECT shop_id, day, at, ended, by, at_once, 0, ticket, ''
+          FROM ({ends(stories(_ASKED))}) e WHERE ended NOT IN ('open', 'withdrawn', 'other')""",
+    FigureSource.HANDLING: f"""
+        SELECT a.shop_id, a.day, a.at, a.type, '', a.amount, work.seconds::bigint, a.ticket, ''
+          FROM ({_ASKED}) a CROSS JOIN LATERAL ({handling("a.ticket")}) work
+         WHERE work.seconds IS NOT NULL""",
 }
 
 
@@ -184,11 +223,13 @@ def counting(source: str) -> str:
       FROM ({_QUERIES[source]}) {_NAMED} GROUP BY shop_id, day, kind, key"""
 
 
-def count(spans: list[Span], *, without: str = "") -> list[Count]:
-    """Figures of days, counted from the rows in one statement; all sources but the one."""
+def count(spans: list[Span], *, over: bool = False, without: str = "") -> list[Count]:
+    """Figures of days, counted from the rows in one statement; of all sources but the one. `over`:
+    with those that only days that are over have."""
     if not spans:
         return []
-    sources = [counting(source) for source in _QUERIES if source != without]
+    left_out = {without} if over else {without, *OF_DAYS_OVER}
+    sources = [counting(source) for source in _QUERIES if source not in left_out]
     statement = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(sources)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters(spans))

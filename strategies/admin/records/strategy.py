@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aftersale.admin.kit import access, columns
+from aftersale.admin.kit import access, columns, hours
 from aftersale.admin.kit.filters import ShopFilter, scoped_filter
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.admin.kit.sections import Section
@@ -236,7 +236,7 @@ class StrategyAdmin(ScopedAdmin):
 
     @display(description=_("daily windows"))
     def windows_shown(self, strategy: Strategy) -> str:
-        return ", ".join(f"{start}–{end}" for start, end in strategy.windows) or EMPTY
+        return hours.intervals(strategy.windows) or EMPTY
 
     @display(description=_("why it opened"))
     def breaker_shown(self, strategy: Strategy) -> Any:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftersale.domain.money import format_yuan
+from aftersale.domain.punctuation import COLON
 from aftersale.services.shared.shown import format_time
 from strategies.admin.wording.sentence import sentence
 from strategies.models import Decision, Scenario, TrialKind, TrialRun
@@ -30,8 +31,8 @@ def default_against(trial: TrialRun) -> str:
 def heading(trial: TrialRun) -> str:
     """Title of the trial run, in the reader's language."""
     if trial.kind == TrialKind.PRIORITIES and trial.title in Scenario.values:
-        return f"{trial.get_kind_display()}: {Scenario(trial.title).label}"
-    return f"{trial.get_kind_display()}: {trial.title}"
+        return f"{trial.get_kind_display()}{COLON}{Scenario(trial.title).label}"
+    return f"{trial.get_kind_display()}{COLON}{trial.title}"
 
 
 def days_of(trial: TrialRun) -> tuple[date, date]:
@@ -255,7 +256,7 @@ def tried(trial: TrialRun) -> list[str]:
         ]
         if orders[0] != orders[1]:
             order = _(" → ").join(after[key]["name"] for key in orders[1])
-            said.append(f"{scenario.label}: {order}")
+            said.append(f"{scenario.label}{COLON}{order}")
     return said
 
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from aftersale.admin.kit.pages import desk_page
 from aftersale.admin.kit.typed_keys import typed_keys
 from aftersale.domain.money import plain_yuan
+from aftersale.domain.punctuation import COLON
 from aftersale.models import Shop
 from strategies.admin.wording.sentence import money
 from strategies.models import Scenario
@@ -195,7 +196,7 @@ def _slider(shop: Shop, content: Mapping[str, Any], field: str) -> Slider | None
         field=field,
         label=StrategyForm.base_fields[field].label,
         values=[plain_yuan(cap) for cap in caps],
-        said=[f"{money(cap)}: {_said(tickets)}" for cap, tickets in points],
+        said=[f"{money(cap)}{COLON}{_said(tickets)}" for cap, tickets in points],
         chosen=caps.index(content[field]),
         drawn=_drawn([tickets.amount for _cap, tickets in points], caps.index(content[field])),
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.admin.kit import columns, hours
 from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
+from aftersale.domain.punctuation import COMMA, SEMICOLON
 from aftersale.models import OrderStatus, Shop
 from aftersale.services.shared.shown import EMPTY, format_time
 from strategies.models import (
@@ -68,14 +69,14 @@ def shown(key: str, value: Any, shop: Shop | None = None) -> Any:
     if key in ("valid_from", "valid_until"):
         return _at(value, shop)
     if key == "windows":
-        return ", ".join(f"{start}–{end}" for start, end in value)
+        return hours.intervals(value)
     if key == "order_statuses":
-        return ", ".join(str(dict(OrderStatus.choices).get(word, word)) for word in value)
+        return str(COMMA).join(str(dict(OrderStatus.choices).get(word, word)) for word in value)
     if key == "buyer_reasons":
-        return ", ".join(str(columns.word(REASONS, word)) for word in value)
+        return str(COMMA).join(str(columns.word(REASONS, word)) for word in value)
     if key == "breaker":
         return breaker(value)
-    return ", ".join(value) if isinstance(value, list) else value
+    return str(COMMA).join(value) if isinstance(value, list) else value
 
 
 def surroundings(content: Mapping[str, Any]) -> dict[Any, Any]:
@@ -85,11 +86,11 @@ def surroundings(content: Mapping[str, Any]) -> dict[Any, Any]:
         _("working hours"): hours.working_hours(content.get("working_hours") or {}),
         _("special days"): hours.special_days(content.get("special_days") or {}),
         _("buyer limit"): _buyer_limit(content.get("buyer_limit") or {}),
-        _("opted into fast refund"): ", ".join(
+        _("opted into fast refund"): str(COMMA).join(
             f"{_at(start)} – {_at(end) if end else ''}"
             for start, end in content.get("fast_refund_periods") or []
         ),
-        _("fast-refund rules"): "; ".join(
+        _("fast-refund rules"): str(SEMICOLON).join(
             str(_rule(rule)) for rule in content.get("fast_refund_rules") or []
         ),
     }

@@ -1,14 +1,14 @@
-"""A shop's past as columns for the search, page by page (SPEC M6).
+"""A shop's past as columns for the search (SPEC M6).
 
-The engine itself says what a strategy could have taken: the past is replayed by the present
+The engine itself says what a strategy could have taken: the past is decided by the present
 strategies, and what they pass by because none hits is what a new one could take. Each ticket counts
-once, at its first evaluation. Columns are kept, rows are not, so that memory stays flat.
+once, at its first evaluation.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,41 +16,33 @@ from typing import Any
 import numpy as np
 
 from strategies.advice.cases import MIXED, Cases
-from strategies.advice.ends import UNKNOWN, End, Story, end_of, loss_of
+from strategies.advice.ends import UNKNOWN, End
 from strategies.advice.rule import Words
-from strategies.engine.facts import Facts
-from strategies.engine.hours import DAY_MINUTES, HOUR, MINUTE
-from strategies.engine.rulebook import Rulebook
-from strategies.engine.verdict import Verdict
+from strategies.engine import compile_rulebook
+from strategies.engine.hours import HOUR, MINUTE
 from strategies.engine.vocabulary import (
     ENTERED,
     KEEP_GOODS_LABEL,
-    NO_SCENARIO,
-    NONE_HIT,
     SCENARIOS,
     UNKNOWN_PRODUCT,
 )
+from strategies.services.past import (
+    BY_PEOPLE,
+    Decided,
+    Past,
+    Word,
+    entered_at,
+    off_hours,
+    on_the_clock,
+)
+from strategies.services.past.columns import BLOCKED, NONE, PAUSED
 
-from .stories import ASSUMED_MINUTES, stories
+from .stories import ASSUMED_MINUTES, GONE, told
 
-_QUARTER = 15 * MINUTE
 _SECOND = 1_000_000
 RISK = "risk"
-
-
-class _Codes:
-    """Values as small numbers, in the order in which they come."""
-
-    def __init__(self) -> None:
-        self.words: list[Any] = []
-        self._of: dict[Any, int] = {}
-
-    def __call__(self, value: Any) -> int:
-        code = self._of.get(value)
-        if code is None:
-            code = self._of[value] = len(self.words)
-            self.words.append(value)
-        return code
+# Tickets whose ends are read at a time.
+PIECE = 10_000
 
 
 @dataclass(frozen=True)
@@ -62,153 +54,12 @@ class Told:
     loss: int
 
 
-class Columns:
-    """Filled page by page, then asked for the cases of each scenario."""
-
-    def __init__(self, rulebook: Rulebook, minutes: dict[int, float], *, now: datetime) -> None:
-        self._rulebook = rulebook
-        self._minutes = minutes
-        self._now = now
-        self._seen: set[int] = set()
-        self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
-        self._buyers, self._types = _Codes(), _Codes()
-        self._reasons, self._categories, self._products = _Codes(), _Codes(), _Codes()
-        self._offsets: dict[int, int] = {}
-        self._off: dict[int, bool] = {}
-        self._open_to: dict[tuple[Any, ...], int] = {}
-        self._ends: Counter[End] = Counter()
-        self._amounts: Counter[End] = Counter()
-        self._losses: Counter[End] = Counter()
-
-    @property
-    def words(self) -> Words:
-        return Words(self._reasons.words, self._categories.words, self._products.words)
-
-    def add(
-        self, evaluations: Iterable[tuple[Any, ...]], verdicts: Iterable[Verdict | None]
-    ) -> None:
-        """A page of evaluations: their facts, and what the present strategies decide."""
-        rows = []
-        for plain, verdict in zip(evaluations, verdicts, strict=True):
-            facts = Facts._make(plain)
-            ticket: Any = facts.ticket
-            if verdict is None or ticket in self._seen:
-                continue
-            self._seen.add(ticket)
-            rows.append(self._row(facts, verdict))
-        if not rows:
-            return
-        columns = dict(zip(_ROW, map(np.array, zip(*rows, strict=True)), strict=True))
-        self._add_ends(columns)
-        for name, column in columns.items():
-            self._parts[name].append(column)
-
-    def _row(self, facts: Facts, verdict: Verdict) -> tuple[Any, ...]:
-        entered = ENTERED.get(facts.order_status or "")
-        since = None
-        if entered is not None:
-            since = (facts.paid_at, facts.shipped_at, facts.delivered_at)[entered]
-        applied = facts.applied_at
-        printed = facts.label_printed_at
-        goods = {self._products(each) for each in facts.products}
-        kinds = {self._categories(each) for each in facts.categories}
-        unknown = not facts.products or UNKNOWN_PRODUCT in facts.products
-        return (
-            facts.ticket,
-            facts.amount,
-            self._buyers(facts.buyer),
-            verdict.day,
-            facts.decided_at // _SECOND,
-            (applied + self._offset(applied)) // MINUTE % DAY_MINUTES,
-            self._off_hours(applied),
-            facts.paid_at is not None and self._off_hours(facts.paid_at),
-            MIXED if entered is None else entered,
-            np.inf if since is None else (applied - since) / HOUR,
-            self._reasons(facts.reason),
-            MIXED if unknown or len(kinds) != 1 or "" in facts.categories else kinds.pop(),
-            MIXED if unknown or len(goods) != 1 else goods.pop(),
-            printed is not None and printed <= facts.decided_at,
-            RISK in facts.labels or RISK in facts.ticket_labels,
-            self._minutes.get(facts.ticket, np.nan),  # type: ignore[call-overload]
-            self._types(facts.type),
-            self._scenarios(facts, verdict),
-        )
-
-    def _scenarios(self, facts: Facts, verdict: Verdict) -> int:
-        """The scenarios, as bits, in which a new strategy could have taken it."""
-        if verdict.why not in (NONE_HIT, NO_SCENARIO) or facts.blocked or facts.scenarios_hit:
-            return 0
-        keeps = KEEP_GOODS_LABEL in facts.labels
-        key = (facts.type, facts.order_status, keeps, facts.order_type)
-        if key not in self._open_to:
-            self._open_to[key] = sum(
-                1 << index for index, scenario in enumerate(SCENARIOS) if scenario.takes(*key)
-            )
-        return self._open_to[key]
-
-    def _add_ends(self, columns: dict[str, np.ndarray]) -> None:
-        tickets, amounts = columns["ticket"].tolist(), columns["amount"].tolist()
-        told = stories(tickets, amounts, now=self._now)
-        found = []
-        for ticket, amount in zip(tickets, amounts, strict=True):
-            story = told.get(ticket)
-            end = End.OTHER if story is None else end_of(story)
-            at_once, goods_first = _losses(story, end)
-            found.append((end not in UNKNOWN, at_once, goods_first))
-            self._ends[end] += 1
-            self._amounts[end] += amount
-            self._losses[end] += at_once
-        known, at_once_column, goods_first_column = zip(*found, strict=True)
-        columns["known"] = np.array(known)
-        columns["at_once"] = np.array(at_once_column)
-        columns["goods_first"] = np.array(goods_first_column)
-
-    def _offset(self, at: int) -> int:
-        """The zone's offset; no zone changes within a quarter of an hour."""
-        quarter = at // _QUARTER
-        if quarter not in self._offsets:
-            self._offsets[quarter] = self._rulebook.clock.offset(at)
-        return self._offsets[quarter]
-
-    def _off_hours(self, at: int) -> bool:
-        minute = at // MINUTE
-        if minute not in self._off:
-            self._off[minute] = self._rulebook.off_hours(at)
-        return self._off[minute]
-
-    def finish(self) -> Past:
-        columns = {name: np.concatenate(parts) for name, parts in self._parts.items()}
-        if not columns:
-            columns = {name: np.zeros(0) for name in (*_ROW, *_ENDS)}
-        minutes, timed = _filled(columns["minutes"], columns["type"])
-        none = np.zeros(0, dtype=np.int64)
-        ints = {name: columns[name].astype(np.int64) for name in _INTS}
-        bools = {name: columns[name].astype(bool) for name in _BOOLS}
-        everything = Cases(
-            **ints,  # type: ignore[arg-type]
-            **bools,
-            age=columns["age"].astype(np.float64),
-            loss=columns["at_once"].astype(np.int64),
-            minutes=minutes,
-        )
-        return Past(
-            everything,
-            columns["goods_first"].astype(np.int64),
-            columns["scenarios"].astype(np.int64) if len(minutes) else none,
-            timed,
-            {
-                end: Told(self._ends[end], self._amounts[end], self._losses[end])
-                for end in End
-                if self._ends[end]
-            },
-        )
-
-
 @dataclass(frozen=True)
-class Past:
+class Found:
     """All evaluated tickets; `everything.loss` is that of a refund at once."""
 
     everything: Cases
+    words: Words
     goods_first: np.ndarray
     """The loss where the goods come back first."""
     open_to: np.ndarray
@@ -227,32 +78,159 @@ class Past:
         return cases
 
 
-_ROW = (
-    "ticket", "amount", "buyer", "day", "second", "minute", "off_hours", "paid_off_hours", "status",
-    "age", "reason", "category", "product", "printed", "risky", "minutes", "type", "scenarios",
-)  # fmt: skip
-_ENDS = ("known", "at_once", "goods_first")
-_INTS = (
-    "ticket", "amount", "buyer", "day", "second", "minute", "status", "reason", "category",
-    "product",
-)  # fmt: skip
-_BOOLS = ("off_hours", "paid_off_hours", "printed", "risky", "known")
+class _Codes:
+    """Values as small numbers, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.words: list[Any] = []
+        self._of: dict[Any, int] = {}
+
+    def __call__(self, value: Any) -> int:
+        code = self._of.get(value)
+        if code is None:
+            code = self._of[value] = len(self.words)
+            self.words.append(value)
+        return code
 
 
-def _losses(story: Story | None, end: End) -> tuple[int, int]:
-    if story is None:
-        return 0, 0
-    return loss_of(story, end, goods_first=False), loss_of(story, end, goods_first=True)
+def find(
+    past: Past,
+    present: Decided,
+    content: Mapping[str, Any],
+    *,
+    now: datetime,
+    alive: Callable[[int], object],
+) -> Found:
+    """The tickets of a past that the strategies of `content` decided as `present` says. `alive` is
+    called with the number of tickets whose ends were read since."""
+    rulebook = compile_rulebook({**content, "strategies": []})
+    _, first = np.unique(past["ticket"], return_index=True)
+    rows = np.sort(first)
+    words, by_word = _of_words(past.words)
+    own = {name: column[past["word"][rows]] for name, column in by_word.items()}
+    applied, decided, printed = (
+        past[name][rows] for name in ("applied_at", "decided_at", "label_printed_at")
+    )
+    since = entered_at(past)[rows]
+    dated = (own["status"] != MIXED) & (since != NONE)
+    _, since_midnight = on_the_clock(rulebook, applied)
+    ends = _ends(past["ticket"][rows], past["amount"][rows], now=now, alive=alive)
+    everything = Cases(
+        ticket=past["ticket"][rows],
+        amount=past["amount"][rows],
+        buyer=past["buyer"][rows],
+        day=present.days[rows],
+        second=decided // _SECOND,
+        minute=since_midnight // MINUTE,
+        off_hours=off_hours(past, rulebook, "applied_at")[rows],
+        paid_off_hours=off_hours(past, rulebook, "paid_at")[rows],
+        status=own["status"],
+        age=np.where(dated, (applied - np.where(dated, since, 0)) / HOUR, np.inf),
+        reason=own["reason"],
+        category=own["category"],
+        product=own["product"],
+        printed=(printed != NONE) & (printed <= decided),
+        risky=own["risky"].astype(bool),
+        known=ends.known,
+        loss=ends.at_once,
+        minutes=_filled(ends.minutes, own["type"]),
+    )
+    passed_by = (present.by == BY_PEOPLE) & ~present.stopped
+    passed_by &= ~(past.has(BLOCKED) | past.has(PAUSED))
+    return Found(
+        everything,
+        words,
+        ends.goods_first,
+        np.where(passed_by[rows], own["scenarios"], 0),
+        int((~np.isnan(ends.minutes)).sum()),
+        ends.told,
+    )
 
 
-def _filled(minutes: np.ndarray, types: np.ndarray) -> tuple[np.ndarray, int]:
+def _of_words(words: list[Word]) -> tuple[Words, dict[str, np.ndarray]]:
+    """Columns by word, with values as codes."""
+    reasons, categories, products, types = _Codes(), _Codes(), _Codes(), _Codes()
+    rows = []
+    for word in words:
+        goods = {products(each) for each in word.products}
+        kinds = {categories(each) for each in word.categories}
+        unknown = not word.products or UNKNOWN_PRODUCT in word.products
+        rows.append(
+            (
+                ENTERED.get(word.status, MIXED),
+                reasons(word.reason),
+                MIXED if unknown or len(kinds) != 1 or "" in word.categories else kinds.pop(),
+                MIXED if unknown or len(goods) != 1 else goods.pop(),
+                RISK in word.labels or RISK in word.ticket_labels,
+                types(word.type),
+                _scenarios(word),
+            )
+        )
+    names = ("status", "reason", "category", "product", "risky", "type", "scenarios")
+    columns = np.array(rows, np.int64).reshape(len(rows), len(names)).T
+    return (
+        Words(reasons.words, categories.words, products.words),
+        dict(zip(names, columns, strict=True)),
+    )
+
+
+def _scenarios(word: Word) -> int:
+    """The scenarios, as bits, that ask about it; none for one that a scenario has hit before."""
+    if word.scenarios_hit:
+        return 0
+    keeps = KEEP_GOODS_LABEL in word.labels
+    return sum(
+        1 << index
+        for index, scenario in enumerate(SCENARIOS)
+        if scenario.takes(word.type, word.status, keeps, word.order_type)
+    )
+
+
+@dataclass(frozen=True)
+class _Ends:
+    known: np.ndarray
+    at_once: np.ndarray
+    goods_first: np.ndarray
+    minutes: np.ndarray
+    told: dict[End, Told]
+
+
+def _ends(
+    tickets: np.ndarray, amounts: np.ndarray, *, now: datetime, alive: Callable[[int], object]
+) -> _Ends:
+    ends: list[End] = []
+    figures: list[tuple[int, int, float | None]] = []
+    for first in range(0, len(tickets), PIECE):
+        piece = slice(first, first + PIECE)
+        asked = tickets[piece].tolist()
+        by_ticket = told(asked, amounts[piece].tolist(), now=now)
+        for ticket in asked:
+            one = by_ticket.get(ticket, GONE)
+            ends.append(one.end)
+            figures.append((one.at_once, one.goods_first, one.minutes))
+        alive(len(asked))
+    at_once, goods_first, minutes = zip(*figures, strict=True) if figures else ((), (), ())
+    numbers, sums, losses = Counter(ends), Counter[End](), Counter[End]()
+    for end, amount, loss in zip(ends, amounts.tolist(), at_once, strict=True):
+        sums[end] += amount
+        losses[end] += loss
+    return _Ends(
+        np.array([end not in UNKNOWN for end in ends], bool),
+        np.array(at_once, np.int64),
+        np.array(goods_first, np.int64),
+        np.array(minutes, np.float64),  # None becomes nan
+        {end: Told(numbers[end], sums[end], losses[end]) for end in End if numbers[end]},
+    )
+
+
+def _filled(minutes: np.ndarray, types: np.ndarray) -> np.ndarray:
     """Minutes with the median of their type where they are not known, of all types where the type
-    has none; and how many are known."""
-    minutes = minutes.astype(np.float64)
+    has none."""
     known = ~np.isnan(minutes)
     middle = float(np.median(minutes[known])) if known.any() else ASSUMED_MINUTES
+    minutes = minutes.copy()
     for code in np.unique(types):
         own = types == code
         timed = minutes[own & known]
         minutes[own & ~known] = np.median(timed) if len(timed) else middle
-    return minutes, int(known.sum())
+    return minutes

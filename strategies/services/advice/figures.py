@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from strategies.advice.cases import MOST_OF_ONE_BUYER, Cases, Support
 from strategies.advice.judge import interval_of_loss, interval_of_sum
 from strategies.engine.vocabulary import SCENARIOS
 
-from .columns import Past
+from .columns import Found
 
 EXAMPLES = 3
 # The same past gives the same intervals.
@@ -20,44 +21,39 @@ DAYS_OF_MONTH = 30
 _GOODS_FIRST = {each.name for each in SCENARIOS if each.outcome == "approve_return"}
 
 
+@dataclass(frozen=True)
 class Taken:
-    """The tickets that one strategy takes in a replay."""
+    """The tickets that one strategy takes in a replay, each with its amount."""
 
-    def __init__(self) -> None:
-        self.tickets: list[int] = []
-        self.amounts: list[int] = []
-        self.from_others = 0
-        """Tickets among them that the present strategies take."""
-
-    def add(self, ticket: int, amount: int, *, from_others: bool) -> None:
-        self.tickets.append(ticket)
-        self.amounts.append(amount)
-        self.from_others += from_others
+    tickets: np.ndarray
+    amounts: np.ndarray
+    from_others: int = 0
+    """Tickets among them that the present strategies take."""
 
 
 class Counter:
     """Counts what strategies took, by the ends of the past's tickets."""
 
-    def __init__(self, past: Past, *, split: int, months: float, unseen_months: float) -> None:
-        self._past = past
+    def __init__(self, found: Found, *, split: int, months: float, unseen_months: float) -> None:
+        self._found = found
         self._split = split
         self._months, self._unseen_months = months, unseen_months
-        self._order = np.argsort(past.everything.ticket)
-        self._sorted = past.everything.ticket[self._order]
+        self._order = np.argsort(found.everything.ticket)
+        self._sorted = found.everything.ticket[self._order]
 
     def cases(self, taken: Taken, scenario: str) -> Cases:
         """The rows of the tickets, with the scenario's losses."""
-        tickets = np.unique(np.array(taken.tickets, dtype=np.int64))
+        tickets = np.unique(taken.tickets)
         rows = self._order[np.searchsorted(self._sorted, tickets)]
-        cases = self._past.everything.take(rows)
-        return cases.with_loss(self._past.goods_first[rows]) if scenario in _GOODS_FIRST else cases
+        cases = self._found.everything.take(rows)
+        return cases.with_loss(self._found.goods_first[rows]) if scenario in _GOODS_FIRST else cases
 
     def of(self, taken: Taken, scenario: str) -> dict[str, Any]:
         cases = self.cases(taken, scenario)
         unseen = cases.take(cases.second >= self._split)
         return {
             "hits": len(taken.tickets),
-            "amount": sum(taken.amounts),
+            "amount": int(taken.amounts.sum()),
             "from_others": taken.from_others,
             "all": _sums(cases),
             "unseen": _sums(unseen) | _intervals(unseen, self._unseen_months),
@@ -72,7 +68,7 @@ class Counter:
         unseen = [each.take(each.second >= self._split) for each in cases]
         return {
             "hits": sum(len(taken.tickets) for taken, _ in parts),
-            "amount": sum(sum(taken.amounts) for taken, _ in parts),
+            "amount": sum(int(taken.amounts.sum()) for taken, _ in parts),
             "all": _added([_sums(each) for each in cases]),
             "month": _a_month(cases, self._months),
             "unseen": _added([_sums(each) for each in unseen])

@@ -26,9 +26,13 @@ class Proposal:
     """Of its record (INTERFACES, strategy), all but shop and name."""
 
     @property
+    def id(self) -> int:
+        """In replays: below all ids of strategies that exist."""
+        return -self.number
+
+    @property
     def key(self) -> str:
-        """Its id in replays: below all ids of strategies that exist."""
-        return str(-self.number)
+        return str(self.id)
 
     def record(self, shop: str, name: str) -> StrategyRecord:
         return StrategyRecord.model_validate({**self.keys, "shop": shop, "name": name})
@@ -36,7 +40,7 @@ class Proposal:
     def content(self, shop: str, priority: int) -> dict[str, Any]:
         """For a rulebook in which it is enabled."""
         record = self.record(shop, self.key).model_dump(exclude={"shop"})
-        return record | {"id": -self.number, "revision": 0, "enabled": True, "priority": priority}
+        return record | {"id": self.id, "revision": 0, "enabled": True, "priority": priority}
 
 
 def proposals_of(

@@ -6,7 +6,6 @@ Nothing that decisions are made from is written, only the row of the search. Kil
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,23 +16,18 @@ import structlog
 from config.heartbeat import beat
 from strategies.advice.cases import Cases, support
 from strategies.advice.propose import DAYS_OF_MONTH, Part, Point, propose
-from strategies.engine.replay import Past as EnginePast
 from strategies.engine.vocabulary import SCENARIOS
-from strategies.models import MOST_PER_SCENARIO, AdviceRun, TrialRun, TrialStatus
+from strategies.models import MOST_PER_SCENARIO, AdviceRun, TrialStatus
+from strategies.services.past import Decided, decide_past, limit_span, load
 from strategies.services.trials.begin import SILENCE
-from strategies.services.trials.past import AMOUNT, TICKET
-from strategies.services.trials.past import Past as TrialPast
-from strategies.services.trials.sides import Side
 
-from .columns import Columns
-from .columns import Past as Found
+from .columns import Found, find
 from .figures import Counter, Taken, missing_of
 from .proposals import Proposal, proposals_of, rulebook_with
-from .stories import handling_minutes
 
 log = structlog.get_logger(__name__)
 DAY_SECONDS = 86_400
-# The search may take as long as reading the past once.
+# Reading how tickets ended, and replaying what was found.
 _PASSES = 2
 
 
@@ -46,8 +40,6 @@ def run(run_id: int, *, clock: Callable[[], datetime]) -> None:
     advice = _take(run_id, now=clock())
     if advice is None:
         return
-    was_on = gc.isenabled()
-    gc.disable()  # it would scan the rows of a page again and again; nothing here is a cycle
     try:
         advice.summary = _Search(advice, clock).summary()
         advice.done = advice.total
@@ -58,9 +50,6 @@ def run(run_id: int, *, clock: Callable[[], datetime]) -> None:
         log.exception("advice_failed", advice=advice.pk)
         advice.error = f"{type(error).__name__}: {error}".splitlines()[0][:500]
         _finish(advice, TrialStatus.FAILED, now=clock())
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _take(run_id: int, *, now: datetime) -> AdviceRun | None:
@@ -88,15 +77,26 @@ class _Search:
     def __init__(self, advice: AdviceRun, clock: Callable[[], datetime]) -> None:
         self._advice = advice
         self._clock = clock
-        self._past = TrialPast(advice.shop_id, advice.starts_at, advice.ends_at)
-        advice.total = self._past.total * _PASSES
-        advice.save(update_fields=["total"])
-        # The present strategies' hits, by ticket; and of each strategy.
-        self._taken_now: set[int] = set()
-        self._existing: dict[str, Taken] = {}
+        self._past = load(
+            advice.shop_id,
+            advice.starts_at,
+            advice.ends_at,
+            limit=limit_span(advice.present),
+            alive=self._alive,
+        )
+        advice.total = len(self._past) * _PASSES
+        self._alive()
+        self._present = decide_past(self._past, advice.present)
 
     def summary(self) -> dict[str, Any]:
-        found = self._read()
+        found = find(
+            self._past,
+            self._present,
+            self._advice.present,
+            now=self._clock(),
+            alive=self._alive,
+        )
+        self._words = found.words
         summary: dict[str, Any] = {
             "ends": {end.value: told.__dict__ for end, told in found.ends.items()},
             "tickets": len(found.everything),
@@ -126,7 +126,7 @@ class _Search:
             months=months * 2 / 3,
             unseen_months=months / 3,
             may_lose=self._advice.may_lose,
-            between=lambda: self._alive(0),
+            between=self._alive,
         )
         count = Counter(found, split=split, months=months, unseen_months=months / 3)
         proposals = [
@@ -147,60 +147,31 @@ class _Search:
             if part.scenario not in proposed
         ]
         summary["existing"] = [
-            {"strategy": key, **count.of(own, self._scenario_of[key])}
-            for key, own in self._existing.items()
+            {"strategy": str(own.id), **count.of(self._taken(self._present, place), own.scenario)}
+            for place, own in enumerate(self._present.strategies)
+            if own.enabled
         ]
         return summary
 
-    def _read(self) -> Found:
-        """Pass 1: the past by the present strategies, and its columns."""
-        advice = self._advice
-        present = self._side(advice.present)
-        self._scenario_of = {str(s.id): s.scenario for s in present.replay.rulebook.strategies}
-        self._existing = {
-            str(s.id): Taken() for s in present.replay.rulebook.strategies if s.enabled
-        }
-        minutes = handling_minutes(advice.shop_id, advice.starts_at, advice.ends_at)
-        columns = Columns(present.replay.rulebook, minutes, now=self._clock())
-        for page in self._past.pages():
-            asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
-            verdicts = present.replay.run(asked)
-            columns.add(page.facts, verdicts)
-            for facts, verdict in zip(page.facts, verdicts, strict=True):
-                if verdict is None or verdict.source is None:
-                    continue
-                self._taken_now.add(facts[TICKET])
-                if verdict.strategy is not None:
-                    own = self._existing[present.keys[verdict.strategy]]
-                    own.add(facts[TICKET], facts[AMOUNT], from_others=False)
-            self._alive(len(asked))
-        self._words = columns.words
-        return columns.finish()
-
     def _replay(self, proposals: Sequence[Sequence[Proposal]]) -> list[dict[str, Taken]]:
-        """Pass 2: each set with the present strategies, by the engine, all of it: caps, windows,
-        guards, hit once. By set and key, the tickets taken."""
+        """Each set with the present strategies, all of it: caps, windows, guards, hit once. By set
+        and key, the tickets taken."""
         shop = self._advice.shop.code
-        sides = [self._side(rulebook_with(self._advice.present, own, shop)) for own in proposals]
-        found = [{each.key: Taken() for each in own} for own in proposals]
-        if not sides:
-            return found
-        for page in self._past.pages():
-            asked: list[EnginePast] = list(zip(page.facts, page.hit, page.paused, strict=True))  # type: ignore[arg-type]
-            for side, taken in zip(sides, found, strict=True):
-                for facts, verdict in zip(page.facts, side.replay.run(asked), strict=True):
-                    if verdict is None or verdict.strategy is None:
-                        continue
-                    own = taken.get(side.keys[verdict.strategy])
-                    if own is not None:
-                        ticket = facts[TICKET]
-                        own.add(ticket, facts[AMOUNT], from_others=ticket in self._taken_now)
-            self._alive(len(asked))
+        found = []
+        for own in proposals:
+            content = rulebook_with(self._advice.present, own, shop)
+            decided = decide_past(self._past, content)
+            places = {strategy.id: place for place, strategy in enumerate(decided.strategies)}
+            found.append({each.key: self._taken(decided, places[each.id]) for each in own})
+            self._alive(len(self._past) // len(proposals))
         return found
 
-    def _side(self, content: dict[str, Any]) -> Side:
-        period = TrialRun(shop_id=self._advice.shop_id, starts_at=self._advice.starts_at)
-        return Side(content, period, self._past)
+    def _taken(self, decided: Decided, place: int) -> Taken:
+        rows = decided.by == place
+        tickets = self._past["ticket"][rows]
+        others = self._past["ticket"][self._present.approved]
+        from_others = 0 if decided is self._present else int(np.isin(tickets, others).sum())
+        return Taken(tickets, self._past["amount"][rows], from_others)
 
     def _scenarios(self) -> list[str]:
         wanted = self._advice.scenarios
@@ -219,12 +190,13 @@ class _Search:
         present: Sequence[Mapping[str, Any]] = self._advice.present["strategies"]
         return MOST_PER_SCENARIO - sum(each["scenario"] == scenario for each in present)
 
-    def _alive(self, more: int) -> None:
+    def _alive(self, more: int = 0) -> None:
         """Says how far it has come. Raises Cancelled where somebody stopped it."""
         self._advice.done += more
         beat()
         row = AdviceRun.objects.filter(pk=self._advice.pk, status=TrialStatus.RUNNING)
-        if not row.update(done=self._advice.done, seen_at=self._clock()):
+        done = {"total": self._advice.total, "done": self._advice.done}
+        if not row.update(**done, seen_at=self._clock()):
             raise Cancelled
 
 
@@ -232,7 +204,7 @@ def _point(
     point: Point, proposals: Sequence[Proposal], taken: Mapping[str, Taken], count: Counter
 ) -> dict[str, Any]:
     # A proposal of which the caps leave nothing is none.
-    kept = [each for each in proposals if taken[each.key].tickets]
+    kept = [each for each in proposals if len(taken[each.key].tickets)]
     return {
         "price": point.price,
         "within_limit": point.within_limit,

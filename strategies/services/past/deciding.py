@@ -23,13 +23,17 @@ from strategies.engine.spans import bought, trips
 from strategies.engine.strategy import Strategy
 from strategies.engine.vocabulary import MOST_AHEAD, SCENARIO_BIT
 
-from .columns import BLOCKED, HIT, NONE, PAUSED, VIRTUAL
-from .passing import column, fast_words, local_days
+from .columns import BLOCKED, FAST, HIT, NONE, PAUSED, PEOPLE, VIRTUAL
+from .passing import column, fast_words, on_the_clock
 from .past import Past
 
 # A row is approved by a strategy, as its place in the order of asking, or one of these. GONE: the
 # ticket was approved before, so that it would not have been evaluated again.
 BY_FAST, BY_PEOPLE, GONE = -1, -2, -3
+
+# Stand, among the approvers of a past, for a strategy that has no key yet, and for a ticket that is
+# not evaluated again.
+NEW, NOT_AGAIN = -9, -8
 
 # A row's strategies are the bits of one number.
 MOST_STRATEGIES = 64
@@ -50,9 +54,20 @@ class Decided:
     ran_out: dict[tuple[int, int], int]
     """By strategy's place and day: the first row that found no room under its daily cap."""
 
+    stopped: np.ndarray
+    """By row: whether it is for people whatever strategies say (SPEC E2), on the facts as they
+    were; of repeated orders the replay may have left more or less money."""
+
     @property
     def approved(self) -> np.ndarray:
         return self.by >= BY_FAST
+
+    @property
+    def approvers(self) -> np.ndarray:
+        """By row, as the column `approver` has it; NEW and NOT_AGAIN besides."""
+        ids = [one.id if _has_key(one) else NEW for one in self.strategies]
+        # The three behind the strategies are reached from the end: GONE, BY_PEOPLE, BY_FAST.
+        return np.array([*ids, NOT_AGAIN, PEOPLE, FAST], np.int64)[self.by]
 
 
 def decide_past(past: Past, content: Mapping[str, Any], *, paused: bool = False) -> Decided:
@@ -81,7 +96,7 @@ class _Frame:
         self.stopped = self.held | (amount > past["refundable"])
         self.stopped |= (past["line"] != NONE) & over_line
         self.fast = self._fast(past, rulebook)
-        self.days = local_days(past, rulebook, past["decided_at"])
+        self.days, _ = on_the_clock(rulebook, past["decided_at"])
         self.dates, self.day = np.unique(self.days, return_inverse=True)
         rows = np.flatnonzero(past.repeated)
         self.repeated = rows
@@ -144,7 +159,9 @@ class _Run:
         careful = self._careful(rows, first)
         if len(careful):
             by[careful] = self._one_by_one(careful)
-        return Decided(self.strategies, by, self.frame.days, self.tripped, self.ran_out)
+        return Decided(
+            self.strategies, by, self.frame.days, self.tripped, self.ran_out, self.frame.stopped
+        )
 
     def _bits(self, content: Mapping[str, Any]) -> np.ndarray:
         """By row: the strategies that could take it, as bits by their place."""
@@ -255,8 +272,8 @@ class _Run:
             if breaker is None:
                 continue
             before = self._before(breaker.span)
-            own = isinstance(strategy.id, int)
-            before = before[past.before["approver"][before] == (strategy.id if own else NONE)]
+            own = strategy.id if _has_key(strategy) else NONE
+            before = before[past.before["approver"][before] == own]
             moments, amounts = past.before["decided_at"][before], past.before["amount"][before]
             self.state.breakers[place] = sorted(
                 (at, 1, fen) for at, fen in zip(moments.tolist(), amounts.tolist(), strict=True)
@@ -368,6 +385,11 @@ class _Run:
             if facts.scenarios_hit & SCENARIO_BIT[strategy.scenario]:
                 bits &= ~(1 << place)
         return bits, False
+
+
+def _has_key(strategy: Strategy) -> bool:
+    """One that is only proposed has none, or a number below all keys."""
+    return isinstance(strategy.id, int) and strategy.id > 0
 
 
 def _lowest(bits: np.ndarray) -> np.ndarray:

@@ -85,7 +85,7 @@ def _column(past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any])
         passed &= ~np.array(failing, bool)[_places(past, alone, "applied_at")]
     passed &= ~_looked_up(group.amount_fails, group.amounts, past["amount"])
     if group.limits:
-        since = _since(past)
+        since = entered_at(past)
         late = _looked_up(group.limit_fails, group.limits, past["applied_at"] - since)
         passed &= ~np.where(since == NONE, group.limit_fails[-1] != 0, late)
     if group.pre_ship:
@@ -93,7 +93,7 @@ def _column(past: Past, content: Mapping[str, Any], strategy: Mapping[str, Any])
             printed = past["label_printed_at"]
             passed &= (printed == NONE) | (printed > past["decided_at"])
         if alone.asks_paid_time and group.paid_fails:
-            passed &= off_hours(past, alone)
+            passed &= off_hours(past, alone, "paid_at")
     return passed
 
 
@@ -139,7 +139,7 @@ def fast_words(past: Past, rulebook: Rulebook) -> np.ndarray:
     return np.array([question.fast for question in questions], bool)
 
 
-def _since(past: Past) -> np.ndarray:
+def entered_at(past: Past) -> np.ndarray:
     """When each order entered the status that it was in."""
     if ("since",) not in past.kept:
         entered = np.array([ENTERED.get(word.status, 0) for word in past.words], np.int64)
@@ -170,22 +170,24 @@ def _places(past: Past, rulebook: Rulebook, name: str) -> np.ndarray:
     return np.maximum(np.searchsorted(starts, past[name], side="right") - 1, 0)
 
 
-def off_hours(past: Past, rulebook: Rulebook) -> np.ndarray:
-    """Whether the order is known to have been paid in off-hours."""
-    moments = _moments(past, rulebook, "paid_at")
+def off_hours(past: Past, rulebook: Rulebook, name: str) -> np.ndarray:
+    """Whether the moment is known and in off-hours."""
+    moments = _moments(past, rulebook, name)
     if not moments:
         return np.zeros(len(past), bool)
     off = np.array([at.off_hours for at in moments], bool)
-    return off[_places(past, rulebook, "paid_at")] & (past["paid_at"] != NONE)
+    return off[_places(past, rulebook, name)] & (past[name] != NONE)
 
 
-def local_days(past: Past, rulebook: Rulebook, moments: np.ndarray) -> np.ndarray:
-    """The shop's date of each moment, as an ordinal (SPEC E4)."""
+def on_the_clock(rulebook: Rulebook, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The shop's date of each moment, as an ordinal (SPEC E4), and the microseconds since its
+    midnight."""
     days = np.unique(moments // DAY).tolist()
     pieces = [piece for day in days for piece in rulebook.clock.pieces(day)]
     if not pieces:
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     starts = np.array([start for start, _, _ in pieces], np.int64)
     offsets = np.array([offset for _, _, offset in pieces], np.int64)
-    own = offsets[np.searchsorted(starts, moments, side="right") - 1]
-    return EPOCH_ORDINAL + (moments + own) // DAY
+    local = moments + offsets[np.searchsorted(starts, moments, side="right") - 1]
+    days_, since_midnight = np.divmod(local, DAY)
+    return EPOCH_ORDINAL + days_, since_midnight

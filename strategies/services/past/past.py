@@ -6,7 +6,7 @@ gives every evaluation in [start, end): decisions as they were, and imported his
 estimated. `passing.py` and `deciding.py` decide it once more by a rulebook.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from config.queue import SLOW, wake
 from strategies.engine.facts import Facts
 from strategies.engine.hours import micros
 from strategies.engine.replay import Past as Evaluation
@@ -24,6 +25,9 @@ from .columns import BLOCKED, HIT, NONE, PAUSED, VIRTUAL, Columns, Word, taken, 
 from .reading import hashes_of, read_estimated
 from .snapshot import decisions
 
+# From so many decisions on a copy in files is worth its making.
+MANY = 5_000
+KEEP_TASK = "strategies.tasks.keep_past"
 # The longest time of a breaker (INTERFACES).
 _LONGEST_BREAKER = timedelta(minutes=1440)
 
@@ -41,8 +45,6 @@ class Past:
     words: list[Word]
     buyers: int
     estimated: int
-    from_file: bool = False
-    """Whether a snapshot was there to be read."""
     restores: list[Restore] = field(default_factory=list)
     """Backups that were brought back meanwhile (SPEC G6); buyers are numbers."""
     kept: dict[Any, Any] = field(default_factory=dict, repr=False)
@@ -120,10 +122,17 @@ class Past:
         ]
 
 
-def load(shop_id: int, start: datetime, end: datetime, *, limit: timedelta = timedelta()) -> Past:
+def load(
+    shop_id: int,
+    start: datetime,
+    end: datetime,
+    *,
+    limit: timedelta = timedelta(),
+    alive: Callable[[], object] = lambda: None,
+) -> Past:
     """The evaluations in [start, end), as the rows are now. `limit`: how far a buyer limit looks
-    back (SPEC G1)."""
-    kept = decisions(shop_id, start - max(limit, _LONGEST_BREAKER))
+    back (SPEC G1). `alive` is called between pieces."""
+    kept = decisions(shop_id, start - max(limit, _LONGEST_BREAKER), alive=alive)
     moments = kept.columns["decided_at"]
     at, until = micros(start), micros(end)
     own = taken(kept.columns, _span((moments >= at) & (moments < until)))
@@ -137,8 +146,15 @@ def load(shop_id: int, start: datetime, end: datetime, *, limit: timedelta = tim
         estimated=len(other["ticket"]),
         restores=_restores(shop_id, start, end, kept.seed),
     )
-    past.from_file = kept.from_file
+    if not kept.from_file and past.decided > MANY:
+        wake(KEEP_TASK, shop_id, cluster=SLOW)
     return past
+
+
+def limit_span(*contents: Mapping[str, Any]) -> timedelta:
+    """How far the buyer limits of these rulebooks look back."""
+    limits = [content.get("buyer_limit") for content in contents]
+    return timedelta(days=max((limit["days"] for limit in limits if limit), default=0))
 
 
 def of_columns(

@@ -131,7 +131,8 @@ def hashes_of(buyers: list[str], seed: int) -> list[int]:
 
 
 def _read(source: str, given: dict[str, Any], words: dict[int, Word]) -> Columns:
-    with connection.cursor() as cursor, cursor.copy(_narrow(source), given) as copy:
+    # psycopg's own cursor: the wrapper that logs queries takes no parameters here.
+    with connection.cursor() as wrapped, wrapped.cursor.copy(_narrow(source), given) as copy:
         answer = b"".join(copy)
     rows = np.frombuffer(answer, _ROW, offset=_HEAD, count=(len(answer) - _HEAD) // _ROW.itemsize)
     columns = {name: rows[name].astype(np.int64) for name in NAMES}

@@ -67,8 +67,9 @@ class Kept(NamedTuple):
     from_file: bool
 
 
-def decisions(shop_id: int, start: datetime) -> Kept:
-    """All of the shop's decisions made since `start`, as the rows are now."""
+def decisions(shop_id: int, start: datetime, *, alive: Callable[[], object] = lambda: None) -> Kept:
+    """All of the shop's decisions made since `start`, as the rows are now. `alive` is called
+    between pieces."""
     head = _good_head(shop_id)
     if head is not None and datetime.fromisoformat(head.since) <= start:
         # The file may have been made anew just now: then its folder is gone.
@@ -77,13 +78,14 @@ def decisions(shop_id: int, start: datetime) -> Kept:
             columns = _since(columns, start)
             os.utime(_home(shop_id))
             after = head.last[0] if head.rows else 0
-            tail = _read(shop_id, start, head.seed, words, after=after)
+            tail = _read(shop_id, start, head.seed, words, alive, after=after)
             if tail:
                 columns = together([columns, *tail])
             return Kept(columns, words, head.seed, from_file=True)
     fresh: dict[int, Word] = {}
     seed = _new_seed()
-    return Kept(together(_read(shop_id, start, seed, fresh)), fresh, seed, from_file=False)
+    columns = together(_read(shop_id, start, seed, fresh, alive))
+    return Kept(columns, fresh, seed, from_file=False)
 
 
 def keep(shop_id: int, *, now: datetime, alive: Callable[[], object] = lambda: None) -> None:
@@ -299,6 +301,16 @@ def _since(columns: Columns, start: datetime) -> Columns:
 
 
 def _read(
-    shop_id: int, start: datetime, seed: int, words: dict[int, Word], *, after: int = 0
+    shop_id: int,
+    start: datetime,
+    seed: int,
+    words: dict[int, Word],
+    alive: Callable[[], object],
+    *,
+    after: int = 0,
 ) -> list[Columns]:
-    return list(read_decided(shop_id=shop_id, start=start, seed=seed, words=words, after=after))
+    found = []
+    for columns in read_decided(shop_id=shop_id, start=start, seed=seed, words=words, after=after):
+        found.append(columns)
+        alive()
+    return found

@@ -1,14 +1,13 @@
 """Figures of a trial run: each ticket counts once, however often evaluated (SPEC M3)."""
 
-from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.db import connection
 
 from strategies.models import TrialRun
+from strategies.services.past import Decided, Past
 
-from .sides import Side
+from .sides import real, side
 
 # Each ticket whose answers differ: the strategy that took it in each replay, and when; null for
 # people.
@@ -46,7 +45,7 @@ GROUP BY GROUPING SETS ((against, change), (against, change, by))
 
 
 def summarise(
-    trial: TrialRun, *, present: Side, proposed: Side, real: Mapping[str, list[int]]
+    trial: TrialRun, past: Past, *, present: Decided, proposed: Decided
 ) -> dict[str, Any]:
     """The figures of SPEC M3. Amounts in fen; `days` by strategy and day: hits, amount."""
     changes: dict[str, Any] = {
@@ -66,9 +65,9 @@ def summarise(
     return {
         "changes": changes,
         "by_strategy": by_strategy,
-        "real": {key: {"hits": hits, "amount": amount} for key, (hits, amount) in real.items()},
-        "present": _side(present),
-        "proposed": _side(proposed),
+        "real": real(past),
+        "present": side(past, present, trial.present),
+        "proposed": side(past, proposed, trial.proposed),
     }
 
 
@@ -87,25 +86,4 @@ def _figures(
         "likely_losses": losses,
         "likely_loss_amount": loss_amount,
         "arbitrations": arbitrations,
-    }
-
-
-def _side(side: Side) -> dict[str, Any]:
-    return {
-        "hits": sum(hits for hits, _ in side.days.values()),
-        "amount": sum(amount for _, amount in side.days.values()),
-        "days": [
-            {
-                "strategy": "fast_refund" if strategy < 0 else side.keys[strategy],
-                "day": date.fromordinal(day).isoformat(),
-                "hits": hits,
-                "amount": amount,
-            }
-            for (strategy, day), (hits, amount) in sorted(side.days.items())
-        ],
-        "hours": [
-            {"hour": hour, "hits": hits, "amount": amount}
-            for hour, (hits, amount) in sorted(side.hours.items())
-        ],
-        "tripped": side.tripped,
     }

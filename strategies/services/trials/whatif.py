@@ -18,20 +18,17 @@ import numpy as np
 from django.db import connection
 
 from aftersale.models import Shop
-from config.queue import SLOW, wake
 from strategies.models import PastEdition
 from strategies.services.lanes import current_content
-from strategies.services.past import Decided, Past, decide_past, load
-from strategies.services.past.columns import FAST, HIT, PEOPLE
+from strategies.services.past import Decided, Past, decide_past, limit_span, load
+
+from .answers import differing
 
 DAYS = 30
 # A past that was read so long ago is read anew. What was decided meanwhile waits until then.
 FRESH = timedelta(seconds=20)
 # Pasts kept in a process, of the shops asked about last: 200 bytes a ticket.
 MOST_PASTS = 3
-# From so many decisions on a copy in files is worth its making.
-MANY = 5_000
-KEEP_TASK = "strategies.tasks.keep_past"
 
 
 class Tickets(NamedTuple):
@@ -157,15 +154,12 @@ def _read(shop: Shop, present: Mapping[str, Any], now: datetime) -> _Recent:
     ):
         return known
     zone = ZoneInfo(shop.timezone)
-    limit = present["buyer_limit"]
     past = load(
         shop.pk,
         datetime.combine(first, time(), zone),
         datetime.combine(last + timedelta(days=1), time(), zone),
-        limit=timedelta(days=limit["days"] if limit else 0),
+        limit=limit_span(present),
     )
-    if not past.from_file and past.decided > MANY:
-        wake(KEEP_TASK, shop.pk, cluster=SLOW)
     fresh = _Recent(past, first, edition, now, _likely_losses(shop.pk))
     with _lock:
         _recent[shop.pk] = fresh
@@ -227,8 +221,7 @@ def _changes(recent: _Recent, before: Decided, after: Decided) -> tuple[Change, 
     """Tickets gained and lost, each once, however often it was evaluated: as `summary` counts
     the evaluations that a trial run keeps."""
     past = recent.past
-    was, now, new = past["approver"], _keys(before), _keys(after)
-    kept = np.flatnonzero(~((was == now) & (now == new)) | (past.has(HIT) & past.repeated))
+    kept = differing(past, before, after)
     tickets, place = np.unique(past["ticket"][kept], return_inverse=True)
     size = len(tickets)
     amount = np.zeros(size, np.int64)
@@ -245,15 +238,3 @@ def _changes(recent: _Recent, before: Decided, after: Decided) -> tuple[Change, 
         )
 
     return change(gets & ~has), change(has & ~gets)
-
-
-# Stand for a strategy that has no key yet, and for a ticket that is not evaluated again.
-_NEW, _GONE = -9, -8
-
-
-def _keys(decided: Decided) -> np.ndarray:
-    """By row, as `approver` has it: a strategy's key, -1 for fast refund, 0 for people."""
-    ids = [one.id if isinstance(one.id, int) else _NEW for one in decided.strategies]
-    # The three behind the strategies are reached from the end: GONE, BY_PEOPLE, BY_FAST.
-    table = np.array([*ids, _GONE, PEOPLE, FAST], np.int64)
-    return table[decided.by]

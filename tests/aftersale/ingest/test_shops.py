@@ -144,7 +144,7 @@ def test_what_a_file_changed_is_told_in_words() -> None:
     with translation.override("zh-hans"):
         assert AuditEntry.objects.order_by("id").last().note.splitlines() == [
             "状态：正常 → 停业整顿",
-            "周一：09:00–12:00, 13:30–22:00 → 09:00–12:00",
+            "周一：09:00–12:00、13:30–22:00 → 09:00–12:00",
             "周五：18:00–02:00 → 休息",
             "2026-11-11：00:00–24:00 → 照常",
             "钱包开通时间：2026-01-28 20:00 → 2026-03-11 12:00",

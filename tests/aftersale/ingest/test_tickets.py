@@ -156,6 +156,6 @@ def test_what_a_batch_writes_down_is_read_in_every_language(shop: Shop) -> None:
     save_ticket(ticket())
     with translation.override("zh-hans"):
         save_order(order())
-        assert TicketEvent.objects.get(kind="reported").note == "订单已到。"
+        assert TicketEvent.objects.get(kind="reported").note == "订单已同步。"
     with translation.override("en"):
         assert TicketEvent.objects.get(kind="reported").note == "The order arrived."

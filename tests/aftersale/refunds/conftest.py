@@ -17,12 +17,14 @@ from aftersale.models import (
     Role,
     Shop,
     Ticket,
+    TicketEvent,
     TicketStatus,
 )
 from aftersale.platforms import payment_registry
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, PayRequest, Pending
 from aftersale.services.outgoing import pay_refunds
 from aftersale.services.refunds import money_audit
+from aftersale.services.shared.errors import Refused
 from tests import factories
 
 
@@ -157,3 +159,32 @@ def states(refund: Refund) -> tuple[str, str, list[str], int]:
         list(refund.attempts.values_list("state", flat=True)),
         refund.order.committed,
     )
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+@pytest.fixture
+def agent(shop) -> User:
+    return make_user(shop)
+
+
+def now_of(ticket: Ticket) -> tuple[str, int, int]:
+    """Its status, what it has taken, and what all tickets of its order have."""
+    ticket.refresh_from_db()
+    return ticket.status, ticket.committed, Order.objects.get(pk=ticket.order_id).committed
+
+
+def refused(call: Callable[[], object], error: type[Refused], *rows: object) -> str:
+    """The sentence of a refusal that moved nothing."""
+    before = snapshot(*rows), Refund.objects.count(), TicketEvent.objects.count()
+    with pytest.raises(error) as raised:
+        call()
+    assert (snapshot(*rows), Refund.objects.count(), TicketEvent.objects.count()) == before
+    return raised.value.message
+
+
+def pause(shop: Shop, now: datetime | None) -> None:
+    Shop.objects.filter(pk=shop.pk).update(automation_paused_at=now)

@@ -2,7 +2,6 @@
 asks for nothing without a return is closed with a note (SPEC O4)."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import translation
 
 from aftersale.models import (
@@ -10,7 +9,6 @@ from aftersale.models import (
     ConnectorKind,
     PlatformStep,
     Refund,
-    Shop,
     Ticket,
     TicketStatus,
 )
@@ -24,16 +22,6 @@ from .conftest import audit, make_order, make_shop, make_ticket, make_user, snap
 pytestmark = pytest.mark.django_db
 
 S = TicketStatus
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
-def agent(shop) -> User:
-    return make_user(shop)
 
 
 @pytest.mark.parametrize("paid", [0, 6_000])

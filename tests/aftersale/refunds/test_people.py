@@ -1,32 +1,26 @@
-"""Steps of people on refunds: approve, confirm, retry, take back, release, record (SPEC O2, O4,
-G2).
+"""Steps of people on refunds: approve, confirm, record; who may (SPEC O2, O4, G2).
 
 After every refusal nothing has moved.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import User
 
 from aftersale.models import (
     Order,
-    PaymentStop,
     Refund,
-    RefundSource,
     RefundStatus,
     Role,
     Shop,
     Ticket,
-    TicketEvent,
     TicketFlag,
     TicketStatus,
     TicketType,
 )
-from aftersale.platforms.payments import Failed, TimedOut
-from aftersale.services.outgoing import pay_refunds, refund_attempt
-from aftersale.services.refunds import approvals, payment_stop, refund_results, unsent_refunds
+from aftersale.platforms.payments import TimedOut
+from aftersale.services.refunds import approvals, refund_results, unsent_refunds
 from aftersale.services.shared.errors import (
     NotAllowed,
     NotFound,
@@ -34,7 +28,6 @@ from aftersale.services.shared.errors import (
     Refused,
     WrongStep,
 )
-from aftersale.signals import tickets_waiting
 
 from .conftest import (
     audit,
@@ -43,38 +36,16 @@ from .conftest import (
     make_shop,
     make_ticket,
     make_user,
+    now_of,
+    pause,
     pay_until_done,
+    refused,
     snapshot,
 )
 
 pytestmark = pytest.mark.django_db
 
 MANUAL = {"connector": "manual", "is_demo": False}
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
-def agent(shop) -> User:
-    return make_user(shop)
-
-
-def now_of(ticket: Ticket) -> tuple[str, int, int]:
-    """Its status, what it has taken, and what all tickets of its order have."""
-    ticket.refresh_from_db()
-    return ticket.status, ticket.committed, Order.objects.get(pk=ticket.order_id).committed
-
-
-def refused(call: Callable[[], object], error: type[Refused], *rows: object) -> str:
-    """The sentence of a refusal that moved nothing."""
-    before = snapshot(*rows), Refund.objects.count(), TicketEvent.objects.count()
-    with pytest.raises(error) as raised:
-        call()
-    assert (snapshot(*rows), Refund.objects.count(), TicketEvent.objects.count()) == before
-    return raised.value.message
 
 
 @pytest.mark.parametrize("kind", [TicketType.REFUND_ONLY, TicketType.REFUND_KEEP_GOODS])
@@ -218,199 +189,6 @@ def test_what_cannot_be_approved(shop, agent, clock):
     refused(
         lambda: approvals.approve(ticket_id=early.pk, user=agent, now=clock.now), Refused, early
     )
-
-
-def test_retrying_a_failed_refund_checks_the_money_anew_and_keeps_the_row(
-    shop, agent, platform, clock
-):
-    refund = decided(make_order(shop, 10_000), 6_000, now=clock.now)
-    platform.pays = [Failed("closed", permanent=True), Failed("passing")]
-    pay_until_done(clock)
-    other = make_ticket(refund.order, 5_000)
-    approvals.approve(ticket_id=other.pk, user=agent, now=clock.now)
-    refused(
-        lambda: approvals.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now),
-        OverRefundable,
-        refund,
-        refund.ticket,
-        refund.order,
-    )
-    unsent_refunds.take_back(refund_id=other.refund.pk, user=agent, now=clock.now)
-    clock.turn(hours=1)
-    approvals.retry(ticket_id=refund.ticket_id, user=agent, now=clock.now)
-    assert now_of(refund.ticket) == ("refunding", 6_000, 6_000)
-    pay_until_done(clock)
-    refund.refresh_from_db()
-    # A retry has its own allowance of attempts, and their numbers go on.
-    assert (refund.status, refund.source, refund.decision_id) == ("requested", "strategy", 1)
-    clock.turn(minutes=1)
-    pay_until_done(clock)
-    assert now_of(refund.ticket) == ("refunded", 6_000, 6_000)
-    assert list(refund.attempts.values_list("number", "state")) == [
-        (1, "failed"),
-        (2, "failed"),
-        (3, "succeeded"),
-    ]
-    assert audit() == []
-
-
-def test_a_failed_refund_is_settled_otherwise(shop, agent, platform, clock):
-    """SPEC O4: refund_failed to closed, by a person, with a note."""
-    refund = decided(make_order(shop, 10_000), 6_000, now=clock.now)
-    ticket = refund.ticket
-
-    def close(note: str) -> None:
-        approvals.close(ticket_id=ticket.pk, note=note, user=agent, now=clock.now)
-
-    refused(lambda: close("by bank"), WrongStep, refund, ticket, refund.order)
-    platform.pays = [Failed("closed", permanent=True)]
-    pay_until_done(clock)
-    refused(lambda: close(" "), Refused, refund, ticket, refund.order)
-    close(" by bank ")
-    assert now_of(ticket) == ("closed", 0, 0)
-    event = ticket.events.latest("pk")
-    assert (event.note, event.user, event.actor) == ("by bank", agent, "person")
-    assert audit() == []
-
-
-def test_taking_back_what_was_never_sent(shop, agent, platform, clock):
-    order = make_order(shop, 10_000)
-    refund = decided(order, 6_000, now=clock.now)
-    other = make_ticket(order, 9_000)
-    told = []
-
-    def hear(sender, shop_ids, **_):
-        told.append(shop_ids)
-
-    tickets_waiting.connect(hear)
-    try:
-        unsent_refunds.take_back(refund_id=refund.pk, user=agent, now=clock.now)
-    finally:
-        tickets_waiting.disconnect(hear)
-    assert now_of(refund.ticket) == ("pending_review", 0, 0)
-    assert refund.ticket.awaiting_evaluation
-    other.refresh_from_db()
-    assert other.awaiting_evaluation
-    assert told and all(ids == {shop.pk} for ids in told)
-    pay_until_done(clock)
-    assert platform.calls == []
-    assert audit() == []
-    # Approved again by a person: the same row goes on.
-    approvals.approve(ticket_id=refund.ticket_id, user=agent, now=clock.now, amount=500)
-    again = Refund.objects.get(ticket=refund.ticket_id)
-    assert (again.pk, again.amount, again.source, again.decision_id) == (
-        refund.pk,
-        500,
-        "person",
-        None,
-    )
-    pay_until_done(clock)
-    assert now_of(refund.ticket) == ("refunded", 500, 500)
-    assert audit() == []
-
-
-def test_what_was_sent_or_is_owed_cannot_be_taken_back(shop, agent, platform, clock):
-    platform.pays = [Failed("passing"), TimedOut()]
-    failed = decided(make_order(shop), 100, now=clock.now)
-    pay_until_done(clock)
-    unknown = decided(make_order(shop), 100, now=clock.now)
-    pay_until_done(clock)
-    paid = decided(make_order(shop), 100, now=clock.now)
-    pay_until_done(clock)
-    fast = decided(make_order(shop), 100, now=clock.now, source=RefundSource.FAST_REFUND)
-    for refund in (failed, unknown, paid, fast):
-        refused(
-            lambda refund=refund: unsent_refunds.take_back(
-                refund_id=refund.pk, user=agent, now=clock.now
-            ),
-            Refused,
-            refund,
-            refund.ticket,
-            refund.order,
-        )
-
-
-def pause(shop: Shop, now: datetime | None) -> None:
-    Shop.objects.filter(pk=shop.pk).update(automation_paused_at=now)
-
-
-def test_the_pause_holds_strategies_refunds_and_nothing_else(shop, agent, platform, clock):
-    held = decided(make_order(shop), 100, now=clock.now)
-    released = decided(make_order(shop), 200, now=clock.now)
-    back = decided(make_order(shop), 300, now=clock.now)
-    decided(make_order(shop), 400, now=clock.now, source=RefundSource.FAST_REFUND)
-    by_person = make_ticket(make_order(shop), 500)
-    decided(make_order(make_shop()), 600, now=clock.now)
-    refused(
-        lambda: unsent_refunds.release(refund_id=held.pk, user=agent, now=clock.now), Refused, held
-    )
-    pause(shop, clock.now)
-    assert pay_refunds.run(clock=clock) is False  # what is held is not due: no run after run for it
-    approvals.approve(ticket_id=by_person.pk, user=agent, now=clock.now)
-    pay_until_done(clock)
-    assert sorted(call.amount for call in platform.calls) == [400, 500, 600]
-    unsent_refunds.release(refund_id=released.pk, user=agent, now=clock.now)
-    unsent_refunds.take_back(refund_id=back.pk, user=agent, now=clock.now)
-    pay_until_done(clock)
-    assert sorted(call.amount for call in platform.calls) == [200, 400, 500, 600]
-    assert now_of(held.ticket) == ("refunding", 100, 100)
-    pause(shop, None)
-    pay_until_done(clock)
-    assert sorted(call.amount for call in platform.calls) == [100, 200, 400, 500, 600]
-    assert audit() == []
-
-
-def test_an_operators_stop_halts_every_shop_and_loses_nothing(platform, clock):
-    operator = make_user(is_superuser=True)
-    first = decided(make_order(make_shop()), 100, now=clock.now)
-    platform.pays = [TimedOut()]
-    pay_until_done(clock)
-    fast = decided(make_order(make_shop()), 200, now=clock.now, source=RefundSource.FAST_REFUND)
-    payment_stop.start(user=operator, reason="trial", now=clock.now)
-    with pytest.raises(Refused):
-        payment_stop.start(user=operator, reason="again", now=clock.now)
-    assert pay_refunds.run(clock=clock) is False
-    for _ in range(3):  # asked about, never seen, and still not sent again
-        clock.turn(minutes=10)
-        pay_until_done(clock)
-    assert len(platform.asked) == 3
-    assert len(platform.calls) == 1
-    assert now_of(fast.ticket) == ("refunding", 200, 200)
-    assert audit() == []
-    payment_stop.lift(user=operator, now=clock.now)
-    clock.turn(hours=1)
-    pay_until_done(clock)
-    assert [now_of(refund.ticket)[0] for refund in (first, fast)] == ["refunded", "refunded"]
-    assert sorted(call.amount for call in platform.calls) == [100, 100, 200]
-    assert platform.calls[0].key == platform.calls[1].key or (
-        platform.calls[0].key == platform.calls[2].key
-    )
-    with pytest.raises(Refused):
-        payment_stop.lift(user=operator, now=clock.now)
-    assert audit() == []
-
-
-@pytest.mark.parametrize("switch", ["pause", "stop"])
-def test_the_lease_itself_looks_at_the_switches(shop, clock, switch):
-    """The payer found the refund due before the switch was thrown."""
-    refund = decided(make_order(shop), 100, now=clock.now)
-    if switch == "pause":
-        pause(shop, clock.now)
-    else:
-        payment_stop.start(user=make_user(is_superuser=True), reason="", now=clock.now)
-    before = snapshot(refund, refund.ticket, refund.order)
-    assert refund_attempt.lease(refund_pk=refund.pk, now=clock.now) is None
-    assert snapshot(refund, refund.ticket, refund.order) == before
-    assert not refund.attempts.exists()
-
-
-def test_only_an_operator_stops_all_payments(shop, clock):
-    for user in (make_user(shop, Role.OWNER), make_user(is_superuser=True, is_active=False)):
-        with pytest.raises(NotAllowed):
-            payment_stop.start(user=user, reason="", now=clock.now)
-        with pytest.raises(NotAllowed):
-            payment_stop.lift(user=user, now=clock.now)
-    assert not PaymentStop.objects.exists()
 
 
 def test_a_shop_paid_by_hand_is_never_sent_and_people_record_the_result(clock, platform):

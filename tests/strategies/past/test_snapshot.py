@@ -16,8 +16,8 @@ from strategies.services import past as pasts
 from strategies.services.evaluator import Tally, decide_shop
 from strategies.services.past import snapshot
 from strategies.services.past.columns import NAMES
-from strategies.services.trials.past import Past as Rows
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket
+from tests.strategies.past.rows import evaluations
 
 pytestmark = pytest.mark.django_db
 
@@ -54,12 +54,10 @@ def decided(shop: Shop, number: int) -> None:
 
 def rows(shop: Shop) -> tuple[list[Any], list[int]]:
     """The evaluations as the rows have them; buyers only as who is the same."""
-    found = []
-    for page in Rows(shop.pk, START, END).pages():
-        found += zip(page.facts, page.hit, page.paused, page.decision, strict=True)
-    return [
-        (_plain(facts), hit, paused, decision or 0) for facts, hit, paused, decision in found
-    ], _alike([facts[3] for facts, *_ in found])
+    found = evaluations(shop)
+    return [(_plain(tuple(facts)), *rest) for facts, *rest in found], _alike(
+        [facts.buyer for facts, *_ in found]
+    )
 
 
 def in_columns(shop: Shop) -> tuple[list[Any], list[int]]:

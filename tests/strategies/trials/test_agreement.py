@@ -102,7 +102,7 @@ def lived(seed: int) -> tuple[Shop, dict]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_day_replayed_gives_the_same_decisions(seed: int, monkeypatch) -> None:
-    monkeypatch.setattr("strategies.services.trials.past.PAGE", 7)
+    monkeypatch.setattr("strategies.services.past.reading.PIECE", 7)
     shop, content = lived(seed)
     today = datetime.now().astimezone().date()
     trial = trials.begin(

@@ -167,8 +167,9 @@ def test_imported_history_is_estimated() -> None:
     assert trial.summary["proposed"]["hours"] == [{"hour": 12, "hits": 1, "amount": 10_000}]
 
 
-def test_pages_and_both_kinds_of_past_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strategies.services.trials.past.PAGE", 2)
+def test_pieces_and_both_kinds_of_past_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strategies.services.past.reading.PIECE", 2)
+    monkeypatch.setattr("strategies.services.trials.answers.PIECE", 2)
     shop = make_shop()
     make_strategy(shop, daily_cap="50000.00")
     evaluated(shop, *[1_000 + n for n in range(5)])
@@ -181,6 +182,11 @@ def test_pages_and_both_kinds_of_past_in_one(monkeypatch: pytest.MonkeyPatch) ->
     trial = ran(begin(shop, first=today() - timedelta(days=9)))
     assert (trial.total, trial.done, trial.estimated) == (10, 10, 5)
     assert changes(trial)["gained"][0] == 5
+    kept = TrialEvaluation.objects.order_by("pk")
+    assert {row.decision_id for row in kept} == {None}
+    assert [row.at for row in kept] == sorted(row.at for row in kept)
+    buyers = [row.ticket.buyer for row in kept.select_related("ticket")]
+    assert [row.buyer for row in kept] == buyers and len(set(buyers)) == 5
 
 
 def test_the_approvals_of_the_days_before_count_for_the_buyer() -> None:
@@ -199,23 +205,23 @@ def test_the_approvals_of_the_days_before_count_for_the_buyer() -> None:
 
 
 def test_a_cancelled_trial_run_stops_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strategies.services.trials.past.PAGE", 1)
+    monkeypatch.setattr("strategies.services.trials.answers.PIECE", 1)
     shop = make_shop()
     admin = make_user(shop, Role.ADMIN)
     evaluated(shop, 1_000, 2_000, 3_000)
     make_strategy(shop)
     trial = begin(shop, user=admin)
-    ticks = iter(range(10))
 
     def clock() -> datetime:
-        if next(ticks) == 2:
+        # At the first look since rows of the answers were written.
+        if TrialEvaluation.objects.filter(trial=trial).exists():
             trials.cancel(trial_id=trial.pk, user=admin, now=NOON)
         return NOON
 
     trials.run(trial.pk, clock=clock)
     trial.refresh_from_db()
-    assert trial.status == TrialStatus.CANCELLED
-    assert trial.done < 3 and not TrialEvaluation.objects.exists()
+    assert (trial.status, trial.summary) == (TrialStatus.CANCELLED, {})
+    assert not TrialEvaluation.objects.exists()
 
 
 def test_one_whose_worker_died_begins_anew_and_one_that_lives_is_left_alone() -> None:

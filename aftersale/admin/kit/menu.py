@@ -1,0 +1,82 @@
+"""The menu of one person, and what is beyond it (config/menu.py says who has what)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from config.menu import ANYBODY, GROUPS, NOBODY, RAW_TABLES
+
+Group = dict[str, Any]
+Wanted = Callable[[dict[str, Any], "_Rights"], bool]
+
+
+class _Rights:
+    """Answers by name, each asked once."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._known: dict[str, bool] = {ANYBODY: True, NOBODY: False}
+
+    def has(self, name: str) -> bool:
+        if name not in self._known:
+            self._known[name] = import_string(name)(self._request)
+        return self._known[name]
+
+
+def navigation(request: HttpRequest) -> list[Group]:
+    """Unfold's menu: the entries that this person has, the current one marked."""
+    found = _groups(request, GROUPS, lambda entry, rights: rights.has(entry["menu"]))
+    entries = [entry for group in found for entry in group["items"]]
+    # The longest address that the page's begins with: a case is under its list.
+    under = [entry for entry in entries if _leads_to(entry, request.path)]
+    current = max(under, key=lambda entry: len(entry["link"]), default=None)
+    if current is None:
+        current = _gathering(request, entries)
+    if current is not None:
+        current["active"] = True
+    return found
+
+
+def more_pages(request: HttpRequest) -> list[Group]:
+    """What this person may open and has not in the menu."""
+    return _groups(
+        request,
+        GROUPS,
+        lambda entry, rights: rights.has(entry["opens"]) and not rights.has(entry["menu"]),
+    )
+
+
+def raw_tables(request: HttpRequest) -> list[Group]:
+    return _groups(request, RAW_TABLES, lambda entry, rights: rights.has(entry["opens"]))
+
+
+def _groups(request: HttpRequest, groups: list[Group], wanted: Wanted) -> list[Group]:
+    rights = _Rights(request)
+    found = []
+    for group in groups:
+        entries = [
+            entry | {"link": str(entry["link"]), "active": False}
+            for entry in group["items"]
+            if wanted(entry, rights)
+        ]
+        if entries:
+            found.append({"title": group.get("title", ""), "items": entries})
+    return found
+
+
+def _leads_to(entry: dict[str, Any], path: str) -> bool:
+    # All pages are under the overview's address.
+    overview = entry["link"] == reverse("admin:index")
+    return path == entry["link"] if overview else path.startswith(entry["link"])
+
+
+def _gathering(request: HttpRequest, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The entry that gathers the page one is on."""
+    beyond = (("desk:more-pages", more_pages), ("desk:raw-tables", raw_tables))
+    for name, groups in beyond:
+        if any(_leads_to(one, request.path) for group in groups(request) for one in group["items"]):
+            return next((entry for entry in entries if entry["link"] == reverse(name)), None)
+    return None
