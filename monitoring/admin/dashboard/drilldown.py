@@ -36,8 +36,6 @@ HOW = {
     "parcel": gettext_lazy("Parcel lost, or probably lost"),
     "dispute": gettext_lazy("Dispute lost"),
 }
-# The amount of their rows is the ticket's as it is now.
-OF_TICKETS = (FigureSource.ANSWER, FigureSource.WORK)
 
 
 @desk_page
@@ -119,13 +117,13 @@ def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list
     for row in rows:
         ticket = tickets.get(row.ticket_id) if row.ticket_id else None
         note: Any = row.note
+        amount = row.amount
         if source == FigureSource.REGRET:
             note = " · ".join(str(HOW[how]) for how in row.note.split(","))
         elif source == FigureSource.ANSWER:
             waited = _("after %(time)s") % {"time": length(row.seconds)}
             note = f"→ {of_key.get(row.note, row.note)} · {waited}"
-        elif source == FigureSource.WORK:
-            note = _("handled in %(time)s") % {"time": length(row.seconds)}
+            amount = ticket.amount if ticket is not None else 0
         elif source == FigureSource.REFUND and ticket is not None:
             taken = row.at - ticket.applied_at
             note = _("after %(time)s") % {"time": length(max(0, int(taken.total_seconds())))}
@@ -134,9 +132,7 @@ def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list
                 "at": format_time(row.at, shops[row.shop_id]),
                 "shop": shops[row.shop_id],
                 "ticket": ticket,
-                "amount": format_yuan(
-                    ticket.amount if source in OF_TICKETS and ticket is not None else row.amount
-                ),
+                "amount": format_yuan(amount),
                 "labels": [
                     label for label in (of_kind.get(row.kind, ""), of_key.get(row.key, "")) if label
                 ],

@@ -53,7 +53,7 @@ def dashboard(chosen: Choice, now: datetime) -> dict[str, Any]:
         "than": choice.compared_with(chosen.period) if compared else "",
         "now_tiles": now_tiles(chosen, backlog, now),
         "tiles": tiles(chosen, current, compared, now),
-        "worth_tiles": worth_tiles(chosen, current, before, now),
+        "worth_tiles": worth_tiles(chosen, current, now),
         "reasons": by_reason(chosen, current, compared),
         "products": by_product(chosen, now, compares=compared is not None),
         "colleagues": colleagues(chosen, current, compared, on_desk, now),

@@ -111,9 +111,9 @@ def now_tiles(chosen: Choice, backlog: dict[int, dict[str, Any]], now: datetime)
     return tiles
 
 
-def worth_tiles(chosen: Choice, current: Sums, before: Sums, now: datetime) -> list[Tile]:
+def worth_tiles(chosen: Choice, current: Sums, now: datetime) -> list[Tile]:
     """What automation saved in work, and what it cost in mistakes."""
-    saved = worth.saved(current, before)
+    saved = worth.saved(chosen, current.automatic, now)
     wrong = current.of(FigureSource.REGRET)
     if saved.cases:
         timed = _("People took %(time)s a case, measured between their steps.") % {

@@ -1,13 +1,13 @@
-"""What the automation saved in work, and what it cost in mistakes (SPEC M2).
+"""What the automation saved in work, and at which pace people work (SPEC M2).
 
-Both as advice has them (SPEC M6): work by the steps of people that can be timed, mistakes by hits
-that became losses.
+Timed as advice times it (SPEC M6): the known ends of days that are over say how long people worked.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from monitoring.admin.dashboard.sums import Sums
-from monitoring.services.figures import FigureSource
+from monitoring.admin.dashboard.choice import Choice
+from monitoring.services.figures import FigureSource, known_ends
 from strategies.services.advice.stories import ASSUMED_MINUTES
 
 
@@ -24,9 +24,14 @@ class Worth:
         return self.taken * self.seconds_a_case
 
 
-def saved(current: Sums, before: Sums) -> Worth:
-    """The work of what was decided without people in the period, at the mean of both periods."""
-    timed = [one.of(FigureSource.WORK) for one in (current, before)]
-    cases = sum(one.number for one in timed)
-    seconds = sum(one.seconds for one in timed) // cases if cases else round(ASSUMED_MINUTES * 60)
-    return Worth(current.automatic, cases, seconds)
+def saved(chosen: Choice, taken: int, now: datetime) -> Worth:
+    """The work of so many decisions without people, at the mean of this period and the last."""
+    spans = [
+        span
+        for period in (chosen.period, chosen.period.before())
+        for span in period.spans(chosen.shops, now)
+    ]
+    timed = [each for each in known_ends(spans) if each.source == FigureSource.HANDLING]
+    cases = sum(each.number for each in timed)
+    seconds = sum(each.seconds for each in timed) // cases if cases else round(ASSUMED_MINUTES * 60)
+    return Worth(taken, cases, seconds)

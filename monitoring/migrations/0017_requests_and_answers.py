@@ -45,14 +45,14 @@ DROP TRIGGER monitoring_tickets_new ON aftersale_ticket;
 DROP FUNCTION monitoring_answer_new();
 DROP FUNCTION monitoring_ticket_changed();
 DROP FUNCTION monitoring_tickets_new();
-DELETE FROM monitoring_deskcount WHERE source IN ('request', 'product', 'answer', 'work');
+DELETE FROM monitoring_deskcount WHERE source IN ('request', 'product', 'answer');
 """
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0014_token_alerts"),
-        ("aftersale", "0051_requests_by_day"),
+        ("monitoring", "0016_group_robots"),
+        ("aftersale", "0052_requests_by_day"),
     ]
 
     operations = [

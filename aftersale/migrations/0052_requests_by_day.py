@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0050_notes_and_flags_of_the_desk")]
+    dependencies = [("aftersale", "0051_ends_of_tickets")]
 
     operations = [
         migrations.AddIndex(
