@@ -120,7 +120,9 @@ def look_after(workers: dict[int, Timer]) -> None:
 
 def _work(name: str, timer: Timer, stop_read: int, stop_write: int) -> None:
     os.close(stop_write)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Its cluster alone tells it, also where somebody signals to all processes, as systemd does.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     Conf.RECYCLE = randrange(*RECYCLE)  # noqa: S311 - spreads, and guards nothing
     tasks = Tasks(Broker(name, also=[stop_read]), timer, stop_read)
     worker(tasks, tasks, timer, Conf.TIMEOUT)

@@ -40,7 +40,6 @@ def fork(work: Callable[[], object], *, name: str) -> int:
         for number in _HANDLED:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        gc.enable()
         with suppress(OSError):  # Linux alone has it
             Path("/proc/self/comm").write_text(name[:_NAME_LENGTH], encoding="ascii")
         work()
@@ -71,3 +70,4 @@ def share_memory() -> None:
     """Once everything is imported: the collector then writes to no page that children share."""
     gc.collect()
     gc.freeze()
+    gc.enable()

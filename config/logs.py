@@ -97,6 +97,8 @@ def logging_config(*, json: bool) -> dict[str, Any]:
             "django-q": {"level": "WARNING"},
             # Its INFO lines come with every call, with the whole address: tokens may be in it.
             "httpx": {"level": "WARNING"},
+            # A collector that is away is said once a batch, not with each try.
+            "opentelemetry": {"level": "ERROR"},
             # Its lines may hold a robot's key, and say nothing that the robot's page does not.
             "apprise": {"level": "CRITICAL"},
         },

@@ -199,6 +199,13 @@ GROUPS: list[dict[str, Any]] = [
                 menu=OPERATOR,
                 opens=OPERATOR,
             ),
+            page(
+                _("How the machine does"),
+                "health_and_safety",
+                "monitoring:machine",
+                menu=OPERATOR,
+                opens=OPERATOR,
+            ),
         ],
     },
     {

@@ -40,9 +40,11 @@ WEB_ANSWERS_WITHIN = 45
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, _end)
     # Else Python 3.14 starts a process of its own as soon as django-q2 is imported.
     multiprocessing.set_start_method("fork")
+    # numpy's threads for matrices, of which there are none here, would be there at a fork.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     host = os.environ.get("HOST", "127.0.0.1")
     port = os.environ.get("PORT", "8000")
@@ -63,6 +65,15 @@ def main() -> int:
         sys.exit(str(error))
     except KeyboardInterrupt:
         return 0
+
+
+_asked_to_end: list[int] = []
+
+
+def _end(number: int, _frame: object) -> None:
+    """Extensions in C may swallow the exception; then it ends before it starts the programs."""
+    _asked_to_end.append(number)
+    sys.exit(0)
 
 
 def address_of(host: str, port: str) -> str:
@@ -227,6 +238,8 @@ def run(
     else:
         os.environ.pop("BIND", None)
     preload.everything(pages="web" in chosen)
+    if _asked_to_end:
+        return 0
     group = Group(beats=BASE_DIR / "var" / "beats" / "-".join(only or ["all"]))
     for name in chosen:
         work, seconds = programs[name]

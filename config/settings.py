@@ -5,12 +5,14 @@ one of a real installation's variables makes it one, and all are needed then; DE
 it is development all the same.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import replica_url
 from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from config.database_url import ENGINE, settings_of
 from config.logs import logging_config
@@ -70,6 +72,10 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] != ENGINE:
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgresql://…).")
+# A replica for exports, the overview and trial runs, as long as it is not far behind.
+REPLICA_URL = env.str("REPLICA_URL", default="").strip()
+if REPLICA_URL:
+    DATABASES[replica_url.ALIAS] = replica_url.settings_of(REPLICA_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -273,5 +279,20 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Afterdesk <afterdesk@localhost>")
 # Without a slash at its end; mails link to pages under it, and platforms lead back to one.
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+
+# OpenTelemetry traces go there; empty: nothing is traced.
+TRACES_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="").strip()
+if TRACES_ENDPOINT:
+    if not TRACES_ENDPOINT.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be an address that begins with http:// or https://,"
+            " as http://localhost:4318."
+        )
+    if find_spec("opentelemetry") is None:
+        raise ImproperlyConfigured(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and the packages for traces are missing: install"
+            " constraints-traces.txt (docs/operations.md), or unset it."
+        )
+    MIDDLEWARE.insert(0, "config.traces.Traced")
 
 LOGGING = logging_config(json=PRODUCTION)

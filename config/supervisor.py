@@ -308,6 +308,8 @@ def stop(
 def guard(parent: int, pids: Sequence[int]) -> None:
     """Wait until the process that started this one is gone, then stop its programs."""
     os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     os.dup2(parent, 0)
     os.closerange(3, MOST_FILES)
     programs = _processes(pids)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +13,16 @@ class MonitoringConfig(AppConfig):
 
         from aftersale.services.privacy import places
         from aftersale.signals import to_be_told
-        from config import heartbeat
+        from config import heartbeat, traces
         from monitoring import wiring
         from monitoring.services import heartbeats, personal_data
 
         places.register(*personal_data.PLACES)
         to_be_told.connect(wiring.on_to_be_told, dispatch_uid="monitoring.to_be_told")
+        if settings.TRACES_ENDPOINT:
+            traces.begin()
+            pre_execute.connect(traces.task_begins, dispatch_uid="traces.begins")
+            post_execute_in_worker.connect(traces.task_ends, dispatch_uid="traces.ends")
         for signal in (pre_execute, post_execute_in_worker):
             signal.connect(heartbeat.beat, dispatch_uid="monitoring.beat")
         post_execute_in_worker.connect(heartbeats.on_task, dispatch_uid="monitoring.heartbeat")

@@ -17,6 +17,7 @@ from aftersale.platforms.deadline import Deadline, traced
 from aftersale.platforms.payments import Limit, TimedOut
 from aftersale.platforms.protocol import Account, NotAuthorised, NotCarriedOut, Throttled
 from aftersale.platforms.tls import tls
+from config import traces
 
 # A detail has a few kilobytes; more than this is not an answer.
 LONGEST_ANSWER = 20_000_000
@@ -66,13 +67,16 @@ class Connection:
         if left <= 0:
             raise NotCarriedOut(_("%s is too slow; nothing was sent.") % self.name)
         try:
-            with self._opened().stream(
-                verb,
-                address,
-                timeout=left,
-                extensions={**(extensions or {}), **traced(deadline)},
-                **sent,
-            ) as response:
+            with (
+                traces.call(httpx.URL(address).host, verb),
+                self._opened().stream(
+                    verb,
+                    address,
+                    timeout=left,
+                    extensions={**(extensions or {}), **traced(deadline)},
+                    **sent,
+                ) as response,
+            ):
                 self.answered_at = date_of(response) or self.answered_at
                 return response, _whole(response, until)
         # The exceptions name the address, and with it the token: they are told on by nothing.

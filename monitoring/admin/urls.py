@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from monitoring.admin import alerts, bell, robots
+from monitoring.admin import alerts, bell, machine, robots
 from monitoring.admin.dashboard.drilldown import drilldown
 
 app_name = "monitoring"
 _ROBOTS = "shops/<int:pk>/settings/robots/"
 urlpatterns = [
     path("dashboard/rows/", drilldown, name="drilldown"),
+    path("machine/", machine.page, name="machine"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/bell/", bell.bell, name="bell"),
     path("alerts/acknowledge/", alerts.acknowledge, name="alerts-acknowledge"),

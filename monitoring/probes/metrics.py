@@ -22,9 +22,9 @@ from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, genera
 from prometheus_client.registry import Collector
 
 from aftersale.models import RefundStatus
+from config import replica
 from config.queue import BEATS_WITHIN
-from monitoring.probes import health
-from monitoring.services import clocks
+from monitoring.services import clocks, health, machine
 
 # Upper ends of the latency histogram, in seconds; SPEC E1 promises one second.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
@@ -87,6 +87,7 @@ class Rows(Collector):
         yield self._platform_calls()
         yield self._clocks()
         yield self._heartbeats()
+        yield from self._database()
 
     def _decided(self) -> Metric:
         family = CounterMetricFamily(
@@ -171,6 +172,23 @@ class Rows(Collector):
             if age is not None:
                 family.add_metric([cluster], age)
         return family
+
+    def _database(self) -> Iterator[Metric]:
+        yield self._gauge(
+            "afterdesk_database_bytes", "Size of the database.", machine.database_size()
+        )
+        age = machine.backup_age()
+        if age is not None:
+            yield self._gauge(
+                "afterdesk_backup_age_seconds", "Seconds since the latest backup was done.", age
+            )
+        if replica.is_set():
+            seen = replica.look()
+            yield self._gauge(
+                "afterdesk_replica_used",
+                "Whether the replica is fit to answer reads (1), or the primary answers all (0).",
+                not seen.why,
+            )
 
     @staticmethod
     def _gauge(name: str, what: str, value: float) -> Metric:

@@ -48,6 +48,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("strategies/advice/<int:pk>/cancel/", advice.cancel, name="advice-cancel"),
     path("strategies/advice/<int:pk>/drafts/", advice.drafts, name="advice-drafts"),
     path("strategies/advice/<int:pk>/try/", advice.try_drafts, name="advice-try"),
+    path(
+        "strategies/advice/<int:pk>/change/<int:strategy_id>/",
+        advice.draft_change,
+        name="advice-change",
+    ),
+    path(
+        "strategies/advice/<int:pk>/change/<int:strategy_id>/try/",
+        advice.try_change,
+        name="advice-try-change",
+    ),
     path("strategies/suggestions/", suggestions.page, name="suggestions"),
     path("strategies/suggestions/file/", suggestions.as_file, name="suggestions-file"),
     path("strategies/trials/", trials.listing, name="trials"),

@@ -60,7 +60,7 @@ def _best_rule(grid: Grid, free: Bools) -> Rule | None:
     best, most = None, 0.0
     tried: set[Rule] = set()
     for seed in _seeds(grid, free):
-        rule = _capped(grid, _switched(grid, _climbed(grid, seed, free), free), free)
+        rule = capped(grid, _switched(grid, _climbed(grid, seed, free), free), free)
         if rule in tried:
             continue
         tried.add(rule)
@@ -122,7 +122,7 @@ def _switched(grid: Grid, rule: Rule, free: Bools) -> Rule:
     return rule
 
 
-def _capped(grid: Grid, rule: Rule, free: Bools) -> Rule:
+def capped(grid: Grid, rule: Rule, free: Bools) -> Rule:
     """A cap that enough tickets reach, at an amount that occurs."""
     rows = rows_of(grid, rule, free)
     amounts = np.sort(grid.cases.amount[rows[grid.cases.known[rows]]])

@@ -77,6 +77,23 @@ class CurvePoint(BaseModel):
     went_wrong_a_month: Money
 
 
+class ExistingStrategy(BaseModel):
+    """Advice about a strategy that is enabled: `keep`, `narrow`, `widen`, `drop`, or `move`
+    in the order of its scenario; with what the whole board would have done otherwise, as a trial
+    run of the change says."""
+
+    strategy: int
+    name: str
+    advice: str
+    changes: dict[str, Any] = Field(description="Keys of the strategy, as they would be")
+    order: list[str] = Field(description="Of `move`: the names in their new order")
+    more_approved: int
+    more_approved_wrong: int
+    more_to_people: int
+    more_to_people_wrong: int
+    minutes: int = Field(description="Of work less; below 0: more")
+
+
 class Missing(BaseModel):
     """A scenario without a proposal, and what would be needed."""
 
@@ -109,6 +126,7 @@ class ShownAdvice(BaseModel):
     curve: list[CurvePoint] = []
     strategies: list[dict[str, Any]] = []
     figures: list[ProposalFigures] = []
+    existing: list[ExistingStrategy] = []
     missing: list[Missing] = []
     ends: list[Ended] = []
 

@@ -100,3 +100,11 @@ def missing_in_words(missing: Mapping[str, Any]) -> str:
         ),
     }
     return texts[missing["why"]] % figures
+
+
+def hours(minutes: float) -> str:
+    """With one decimal; below an hour as minutes."""
+    if minutes < 60:
+        count = round(minutes)
+        return ngettext("%d minute", "%d minutes", count) % count
+    return _("%s hours") % f"{minutes / 60:,.1f}"

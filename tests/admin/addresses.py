@@ -161,6 +161,8 @@ PAGES: dict[str, Page] = {
     "automation:suggestions-file": Page(HANDLE, None, of_shop=True),
     # Dashboard
     "monitoring:drilldown": shown(),
+    # For operators
+    "monitoring:machine": Page(OPERATOR),
     # Alerts
     "monitoring:alerts": shown(),
     "monitoring:alerts-acknowledge": step(HANDLE, lists=True),
@@ -206,6 +208,8 @@ PAGES: dict[str, Page] = {
     "automation:advice-cancel": step(STRATEGIES, AdviceRun),
     "automation:advice-drafts": step(STRATEGIES, AdviceRun),
     "automation:advice-try": step(STRATEGIES, AdviceRun),
+    "automation:advice-change": step(STRATEGIES, AdviceRun, Strategy),
+    "automation:advice-try-change": step(STRATEGIES, AdviceRun, Strategy),
     "automation:trials": shown(),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),

@@ -68,6 +68,17 @@ NO_ADVICE = {
 }  # fmt: skip
 
 
+def advice_about(strategy: Strategy) -> dict[str, Any]:
+    effect = dict.fromkeys(
+        ("gained", "gained_bad", "gained_loss", "gained_unknown", "lost", "lost_bad", "lost_loss",
+         "minutes"), 0,
+    )  # fmt: skip
+    return {
+        "strategy": str(strategy.pk), "hits": 0, "amount": 0, "all": {"bad": 0, "loss": 0},
+        "advice": {"kind": "drop", "keys": {}, **effect},
+    }  # fmt: skip
+
+
 @dataclass
 class Scene:
     """Everything of one shop; every text of it that a page could show begins with its mark."""
@@ -229,7 +240,7 @@ def make(mark: str, *roles: str) -> Scene:
             may_lose=0,
             present=decision.rulebook.content,
             status="done",
-            summary=NO_ADVICE,
+            summary=NO_ADVICE | {"existing": [advice_about(strategy)]},
         ),
         TrialRun.objects.create(
             shop=shop,

@@ -39,7 +39,8 @@ MENUS = {
     "admin": [*ADMINISTRATOR, "More pages"],
     "owner": [*OWNER, "More pages", "Raw tables"],
     "operator": [
-        *OWNER, "Users", "Payment stops", "Fast-refund rules", "More pages", "Raw tables",
+        *OWNER, "Users", "Payment stops", "Fast-refund rules", "How the machine does",
+        "More pages", "Raw tables",
     ],
     "of no shop": ["Overview"],
 }  # fmt: skip

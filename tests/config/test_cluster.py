@@ -94,6 +94,8 @@ def test_it_replaces_what_dies_or_stands_still_and_finishes_its_tasks_before_it_
     workers = pay.workers()
     pay.asks("note_slowly", "third")
     pay.until_noted("third begun")
+    for worker in workers:
+        worker.terminate()  # as systemd, which asks all processes to stop
     pay.process.send_signal(signal.SIGTERM)
     assert pay.process.wait(timeout=HANGS) == 0
     assert "third done" in pay.notes.read_text().splitlines()

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from aftersale.models import PaymentStop, PlatformAccount, Refund, Shop, Ticket, TicketEvent
-from monitoring.probes import health, metrics
-from monitoring.services import heartbeats
+from monitoring.probes import metrics
+from monitoring.services import health, heartbeats
 from strategies.models import Decision, Heartbeat
 from strategies.services.evaluator import Tally, decide_shop
 from tests.factories import make_order, make_shop, make_strategy, make_ticket

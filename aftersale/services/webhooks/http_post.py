@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpcore
 
 from aftersale.models import Trouble
 from aftersale.services.webhooks import public_addresses
+from config import traces
 
 # For the whole call: resolving the name, connecting, sending, and reading the answer's head.
 SECONDS = 15.0
@@ -52,6 +54,7 @@ def exchange(
     deadline = time.monotonic() + seconds
     try:
         with (
+            traces.call(urlsplit(url).hostname or "", "POST"),
             httpcore.ConnectionPool(
                 ssl_context=_tls(),
                 max_connections=1,

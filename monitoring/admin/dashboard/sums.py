@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from aftersale.models import Shop
+from config import replica
 from monitoring.admin.dashboard.choice import Choice, Period
 from monitoring.services.figures import Figure, FigureSource, earliest_days, read
 from strategies.models import DecisionTally, Outcome, StrategyUsage
@@ -89,22 +90,27 @@ def is_by_people(figure: Figure) -> bool:
 
 
 def sums(choice: Choice, now: datetime) -> tuple[Sums, Sums]:
-    """The sums of the period, and of the period before it."""
+    """The sums of the period, and of the period before it; a replica may answer."""
+    return replica.answered(lambda using: _sums(choice, now, using))
+
+
+def _sums(choice: Choice, now: datetime, using: str) -> tuple[Sums, Sums]:
     periods = choice.period, choice.period.before()
     spans = [period.spans(choice.shops, now) for period in periods]
     # Products are summed in the database: figures/products.py.
-    figures = read([span for part in spans for span in part], without=FigureSource.PRODUCT)
+    each_day = [span for part in spans for span in part]
+    figures = read(each_day, without=FigureSource.PRODUCT, using=using)
     found = []
     for period, part in zip(periods, spans, strict=True):
         days = {(span.shop_id, span.day) for span in part}
         found.append(
             Sums(
                 [figure for figure in figures if (figure.shop_id, figure.day) in days],
-                _decisions(choice.shops, period, now),
+                _decisions(choice.shops, period, now, using),
             )
         )
     current, before = found
-    _add_hits(current, choice, now)
+    _add_hits(current, choice, now, using)
     return current, before
 
 
@@ -132,9 +138,12 @@ def in_days(shops: Iterable[Shop], period: Period, now: datetime, path: str) -> 
     return found
 
 
-def _decisions(shops: list[Shop], period: Period, now: datetime) -> dict[tuple[date, str], int]:
+def _decisions(
+    shops: list[Shop], period: Period, now: datetime, using: str
+) -> dict[tuple[date, str], int]:
     rows = (
-        DecisionTally.objects.filter(in_days(shops, period, now, "shop"))
+        DecisionTally.objects.using(using)
+        .filter(in_days(shops, period, now, "shop"))
         .values_list("day", "outcome")
         .annotate(Sum("decisions"))
         .order_by()
@@ -142,8 +151,8 @@ def _decisions(shops: list[Shop], period: Period, now: datetime) -> dict[tuple[d
     return {(day, outcome): number for day, outcome, number in rows}
 
 
-def _add_hits(found: Sums, choice: Choice, now: datetime) -> None:
-    hits = DecisionTally.objects.filter(
+def _add_hits(found: Sums, choice: Choice, now: datetime, using: str) -> None:
+    hits = DecisionTally.objects.using(using).filter(
         in_days(choice.shops, choice.period, now, "shop"), strategy_id__gt=0
     )
     rows = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from monitoring.services.figures.days import SPANS, Span, parameters
 from monitoring.services.figures.sources import OF_DAYS_OVER, count
@@ -45,21 +45,24 @@ class Figure(NamedTuple):
     sample: int
 
 
-def read(spans: Sequence[Span], *, without: str = "") -> list[Figure]:
+def read(
+    spans: Sequence[Span], *, without: str = "", using: str = DEFAULT_DB_ALIAS
+) -> list[Figure]:
     """The figures as the rows are now, in at most two statements, of all sources but the one; each
     span is one day, or its beginning. Known ends are not among them: `known_ends`."""
     if not spans:
         return []
     counted: set[tuple[int, date]] = set()
     found = []
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(_COUNTED, {**parameters(spans), "left_out": [without, *OF_DAYS_OVER]})
         for row in cursor:
             counted.add(row[:2])
             if row[2] is not None:
                 found.append(Figure(*row))
     left = [span for span in spans if (span.shop_id, span.day) not in counted]
-    return found + [Figure(*row) for row in count(left, without=without)]  # type: ignore[arg-type]
+    fresh = count(left, without=without, using=using)
+    return found + [Figure(*row) for row in fresh]  # type: ignore[arg-type]
 
 
 def earliest_days(shop_ids: Sequence[int]) -> dict[int, date]:

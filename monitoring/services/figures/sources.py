@@ -8,7 +8,7 @@ column needs that column in the trigger.
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import read
@@ -223,7 +223,13 @@ def counting(source: str) -> str:
       FROM ({_QUERIES[source]}) {_NAMED} GROUP BY shop_id, day, kind, key"""
 
 
-def count(spans: list[Span], *, over: bool = False, without: str = "") -> list[Count]:
+def count(
+    spans: list[Span],
+    *,
+    over: bool = False,
+    without: str = "",
+    using: str = DEFAULT_DB_ALIAS,
+) -> list[Count]:
     """Figures of days, counted from the rows in one statement; of all sources but the one. `over`:
     with those that only days that are over have."""
     if not spans:
@@ -231,7 +237,7 @@ def count(spans: list[Span], *, over: bool = False, without: str = "") -> list[C
     left_out = {without} if over else {without, *OF_DAYS_OVER}
     sources = [counting(source) for source in _QUERIES if source not in left_out]
     statement = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(sources)
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(statement, parameters(spans))
         return [Count(*row) for row in cursor]
 

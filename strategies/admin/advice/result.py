@@ -13,9 +13,10 @@ from aftersale.models import Ticket
 from strategies.admin.wording.sentence import sentence
 from strategies.models import AdviceRun, Scenario, Strategy
 from strategies.services.advice.drafts import named
-from strategies.wording.advice import end_in_words, missing_in_words
+from strategies.wording.advice import end_in_words, hours, missing_in_words
 
 from .curve import curve
+from .existing import existing
 
 
 def days_of(run: AdviceRun) -> tuple[date, date]:
@@ -24,14 +25,6 @@ def days_of(run: AdviceRun) -> tuple[date, date]:
     return run.starts_at.astimezone(zone).date(), (
         run.ends_at.astimezone(zone) - timedelta(seconds=1)
     ).date()
-
-
-def hours(minutes: float) -> str:
-    """With one decimal; below an hour as minutes."""
-    if minutes < 60:
-        count = round(minutes)
-        return ngettext("%d minute", "%d minutes", count) % count
-    return _("%s hours") % f"{minutes / 60:,.1f}"
 
 
 def result(run: AdviceRun, wanted: int | None) -> dict[str, Any]:
@@ -56,7 +49,7 @@ def result(run: AdviceRun, wanted: int | None) -> dict[str, Any]:
             for name, rule in [end_in_words(end)]
         ],
         "basis": _basis(summary),
-        "existing": _existing(run),
+        "existing": existing(run),
         "drafts": Strategy.objects.filter(
             shop=run.shop_id, pk__in=run.drafts, deleted_at=None
         ).order_by("scenario", "priority"),
@@ -149,6 +142,19 @@ def _buyer(run: AdviceRun, proposal: Mapping[str, Any], ticket: Ticket | None) -
         "amount": format_yuan(one["amount"]),
         "share": one["share"],
     }
+    near = proposal.get("under_cap")
+    if near:
+        said += " " + ngettext(
+            "One buyer asked %(count)d time for just under the cap of ¥%(cap)s, %(amount)s"
+            " together: look whether somebody knows it.",
+            "One buyer asked %(count)d times for just under the cap of ¥%(cap)s, %(amount)s"
+            " together: look whether somebody knows it.",
+            near["tickets"],
+        ) % {
+            "count": near["tickets"],
+            "cap": proposal["keys"]["single_amount_cap"],
+            "amount": format_yuan(near["amount"]),
+        }
     if run.present.get("buyer_limit"):
         return said
     return (
@@ -184,28 +190,3 @@ def _basis(summary: Mapping[str, Any]) -> list[str]:
             % summary["estimated"]
         )
     return said
-
-
-def _existing(run: AdviceRun) -> list[dict[str, Any]]:
-    """The present strategies over the same days, with what is worth a look."""
-    names = {str(each["id"]): each["name"] for each in run.present["strategies"]}
-    return [
-        {
-            "name": names.get(each["strategy"], ""),
-            "pk": each["strategy"],
-            "hits": each["hits"],
-            "amount": each["amount"],
-            "bad": each["all"]["bad"],
-            "loss": each["all"]["loss"],
-            "advice": _of_existing(each),
-        }
-        for each in run.summary["existing"]
-    ]
-
-
-def _of_existing(each: Mapping[str, Any]) -> str:
-    if not each["hits"]:
-        return _("It took nothing in these days: drop it, or look at its conditions.")
-    if each["all"]["bad"] * 20 > each["all"]["tickets"]:
-        return _("More than 5 % of it is known to have gone wrong: narrow it.")
-    return _("Keep it.")

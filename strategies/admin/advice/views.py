@@ -1,5 +1,6 @@
 """The page of advice: begin a search, watch it, look at its result, make drafts of it (SPEC M6)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,22 +100,61 @@ def try_drafts(request: HttpRequest, pk: int) -> HttpResponse:
     left = Strategy.objects.filter(pk__in=run.drafts, deleted_at=None)
 
     def enable() -> None:
+        if not left:
+            raise Refused(_("Make drafts first."))
         for draft in left:
             strategies.enable(strategy_id=draft.pk, user=user, now=now)
 
+    return _trial_of(request, run, enable, TrialKind.STRATEGY, _("drafts of the advice"))
+
+
+@desk_page
+@require_POST
+def draft_change(request: HttpRequest, pk: int, strategy_id: int) -> HttpResponse:
+    """The change of a strategy as a draft beside it, not enabled."""
+    run = advice_for(request, pk)
+    try:
+        made = advice.make_change(
+            run_id=pk, strategy_id=strategy_id, user=access.person(request), now=timezone.now()
+        )
+    except (NotFound, NotAllowed):
+        raise
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        said = _("The draft “%s” is made. It is not enabled: try it in the other's place first.")
+        messages.success(request, said % made.name)
+    return redirect("automation:advice-one", run.pk)
+
+
+@desk_page
+@require_POST
+def try_change(request: HttpRequest, pk: int, strategy_id: int) -> HttpResponse:
+    """Trial run of the whole board with what is advised about a strategy."""
+    run = advice_for(request, pk)
+    kind = advice.advised(run, strategy_id)["kind"]
+
+    def change() -> None:
+        advice.apply_change(run, strategy_id, user=access.person(request), now=timezone.now())
+
+    kinds = TrialKind.PRIORITIES if kind == "move" else TrialKind.STRATEGY
+    return _trial_of(request, run, change, kinds, _("a change that was advised"))
+
+
+def _trial_of(
+    request: HttpRequest, run: AdviceRun, change: Callable[[], object], kind: str, title: str
+) -> HttpResponse:
     first, last = result.days_of(run)
     try:
-        if not left:
-            raise Refused(_("Make drafts first."))
         trial = trials.begin(
             shop_id=run.shop_id,
-            kind=TrialKind.STRATEGY,
-            title=_("drafts of the advice"),
-            proposed=trials.content_after(run.shop_id, enable),
+            kind=kind,
+            title=title,
+            proposed=trials.content_after(run.shop_id, change),
             first=first,
             last=last,
-            user=user,
-            now=now,
+            user=access.person(request),
+            now=timezone.now(),
         )
     except (NotFound, NotAllowed):
         raise

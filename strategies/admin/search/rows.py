@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from aftersale.domain.labels import REASONS
 from aftersale.models import OrderStatus, TicketType
 from aftersale.services.sheets.write_file import Cell
+from config import replica
 from strategies.models import Outcome, Scenario, Source, Why
 
 CHUNK = 2_000
@@ -53,7 +54,7 @@ class _Labels:
 
 
 def _rows(found: QuerySet, labels: _Labels) -> Iterator[list[Cell]]:
-    for row in found.iterator(chunk_size=CHUNK):
+    for row in replica.streamed(found, chunk=CHUNK):
         (zone, decided, shop, ticket, order, kind, amount, reason, applied, outcome, source,
          scenario, strategy, why, status, paid, refundable) = row  # fmt: skip
         yield [

@@ -59,6 +59,8 @@ class Found:
     """All evaluated tickets; `everything.loss` is that of a refund at once."""
 
     everything: Cases
+    rows: np.ndarray
+    """The row in the past of each, its first evaluation."""
     words: Words
     goods_first: np.ndarray
     """The loss where the goods come back first."""
@@ -68,14 +70,19 @@ class Found:
     """Tickets whose minutes are known; the others have the median of their type."""
     ends: dict[End, Told]
 
-    def of(self, scenario: str) -> Cases:
-        """The cases that a new strategy of the scenario could take, with its losses."""
+    def of(self, scenario: str, among: np.ndarray | None = None) -> Cases:
+        """The cases (of those `among` them) that a new strategy of the scenario could take, with
+        its losses."""
         index = next(i for i, each in enumerate(SCENARIOS) if each.name == scenario)
         chosen = self.open_to >> index & 1 == 1
-        cases = self.everything.take(chosen)
-        if SCENARIOS[index].outcome == "approve_return":
-            return cases.with_loss(self.goods_first[chosen])
-        return cases
+        return self.with_losses(scenario).take(chosen if among is None else chosen & among)
+
+    def with_losses(self, scenario: str) -> Cases:
+        """All cases, with the losses that a strategy of the scenario would bring."""
+        first = any(
+            each.name == scenario and each.outcome == "approve_return" for each in SCENARIOS
+        )
+        return self.everything.with_loss(self.goods_first) if first else self.everything
 
 
 class _Codes:
@@ -139,6 +146,7 @@ def find(
     passed_by &= ~(past.has(BLOCKED) | past.has(PAUSED))
     return Found(
         everything,
+        rows,
         words,
         ends.goods_first,
         np.where(passed_by[rows], own["scenarios"], 0),

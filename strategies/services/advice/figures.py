@@ -10,15 +10,15 @@ import numpy as np
 
 from strategies.advice.cases import MOST_OF_ONE_BUYER, Cases, Support
 from strategies.advice.judge import interval_of_loss, interval_of_sum
-from strategies.engine.vocabulary import SCENARIOS
 
 from .columns import Found
 
 EXAMPLES = 3
+# Requests of one buyer above this share of the cap, so many of them, are looked at.
+JUST_UNDER, AGAIN_AND_AGAIN = 0.8, 3
 # The same past gives the same intervals.
 SEED = 20_231
 DAYS_OF_MONTH = 30
-_GOODS_FIRST = {each.name for each in SCENARIOS if each.outcome == "approve_return"}
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Counter:
         """The rows of the tickets, with the scenario's losses."""
         tickets = np.unique(taken.tickets)
         rows = self._order[np.searchsorted(self._sorted, tickets)]
-        cases = self._found.everything.take(rows)
-        return cases.with_loss(self._found.goods_first[rows]) if scenario in _GOODS_FIRST else cases
+        return self._found.with_losses(scenario).take(rows)
 
-    def of(self, taken: Taken, scenario: str) -> dict[str, Any]:
+    def of(self, taken: Taken, scenario: str, cap: int) -> dict[str, Any]:
+        """Figures of a strategy with this single-amount cap."""
         cases = self.cases(taken, scenario)
         unseen = cases.take(cases.second >= self._split)
         return {
@@ -60,6 +60,7 @@ class Counter:
             "right": _largest(cases, cases.known & (cases.loss == 0), cases.amount),
             "wrong": _largest(cases, cases.loss > 0, cases.loss),
             "buyer": _most_of_one(cases),
+            "under_cap": _just_under(cases, cap),
         }
 
     def together(self, parts: Sequence[tuple[Taken, str]]) -> dict[str, Any]:
@@ -73,11 +74,12 @@ class Counter:
             "month": _a_month(cases, self._months),
             "unseen": _added([_sums(each) for each in unseen])
             | _a_month(unseen, self._unseen_months)
-            | _intervals(_joined(unseen), self._unseen_months),
+            | _intervals(joined(unseen), self._unseen_months),
         }
 
 
-def _joined(cases: Sequence[Cases]) -> Cases:
+def joined(cases: Sequence[Cases]) -> Cases:
+    """All of them, one after the other."""
     first = cases[0]
     return Cases(
         **{name: np.concatenate([getattr(each, name) for each in cases]) for name in vars(first)}
@@ -136,6 +138,24 @@ def _most_of_one(cases: Cases) -> dict[str, int] | None:
         "tickets": int(own.sum()),
         "amount": int(amounts[most]),
         "share": round(100 * float(amounts[most]) / max(1, int(cases.amount.sum()))),
+    }
+
+
+def _just_under(cases: Cases, cap: int) -> dict[str, int] | None:
+    """The buyer with most requests just under the cap, by one of their tickets: somebody who knows
+    it asks for as much as it gives, again and again."""
+    near = cases.take((cases.amount > cap * JUST_UNDER) & (cases.amount <= cap))
+    if not len(near):
+        return None
+    _, places, numbers = np.unique(near.buyer, return_inverse=True, return_counts=True)
+    most = int(numbers.argmax())
+    if numbers[most] < AGAIN_AND_AGAIN:
+        return None
+    own = places == most
+    return {
+        "ticket": int(near.ticket[own][0]),
+        "tickets": int(numbers[most]),
+        "amount": int(near.amount[own].sum()),
     }
 
 

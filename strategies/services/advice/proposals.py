@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aftersale.domain.money import plain_yuan
+from aftersale.domain.money import parse_yuan, plain_yuan
 from strategies.advice.caps import breaker, daily_cap
 from strategies.advice.cases import Cases
 from strategies.advice.propose import Point
@@ -29,6 +29,11 @@ class Proposal:
     def id(self) -> int:
         """In replays: below all ids of strategies that exist."""
         return -self.number
+
+    @property
+    def cap(self) -> int:
+        """The single-amount cap, in fen."""
+        return parse_yuan(self.keys["single_amount_cap"])
 
     @property
     def key(self) -> str:

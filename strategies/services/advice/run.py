@@ -22,6 +22,7 @@ from strategies.services.past import Decided, decide_past, limit_span, load
 from strategies.services.trials.begin import SILENCE
 
 from .columns import Found, find
+from .existing import Existing
 from .figures import Counter, Taken, missing_of
 from .proposals import Proposal, proposals_of, rulebook_with
 
@@ -146,11 +147,16 @@ class _Search:
             for part in parts
             if part.scenario not in proposed
         ]
-        summary["existing"] = [
-            {"strategy": str(own.id), **count.of(self._taken(self._present, place), own.scenario)}
-            for place, own in enumerate(self._present.strategies)
-            if own.enabled
-        ]
+        summary["existing"] = Existing(
+            self._past,
+            self._present,
+            self._advice.present,
+            found,
+            count,
+            split=split,
+            days=days,
+            alive=self._alive,
+        ).advice()
         return summary
 
     def _replay(self, proposals: Sequence[Sequence[Proposal]]) -> list[dict[str, Taken]]:
@@ -216,7 +222,7 @@ def _point(
                 "number": each.number,
                 "scenario": each.scenario,
                 "keys": each.keys,
-                **count.of(taken[each.key], each.scenario),
+                **count.of(taken[each.key], each.scenario, each.cap),
             }
             for each in kept
         ],

@@ -12,6 +12,7 @@ from strategies.advice.ends import UNKNOWN, End
 from strategies.models import AdviceRun
 from strategies.wording.advice import missing_in_words
 
+from .change_drafts import in_yuan
 from .drafts import chosen_point, documents
 
 
@@ -23,6 +24,7 @@ def shown(run: AdviceRun, point: int | None = None) -> dict[str, Any]:
     chosen = chosen_point(run, point)
     strategies = documents(run, chosen) if chosen else []
     proposals = chosen["proposals"] if chosen else []
+    names = {str(each["id"]): each["name"] for each in run.present["strategies"]}
     return {
         "id": run.pk,
         "status": run.status,
@@ -38,6 +40,9 @@ def shown(run: AdviceRun, point: int | None = None) -> dict[str, Any]:
         "figures": [
             _proposal(document["name"], each)
             for document, each in zip(strategies, proposals, strict=True)
+        ],
+        "existing": [
+            _existing(each, names) for each in summary.get("existing", []) if "advice" in each
         ],
         "missing": [
             {"scenario": each["scenario"], "why": each["why"], "text": missing_in_words(each)}
@@ -68,6 +73,22 @@ def _curve(place: int, point: Mapping[str, Any]) -> dict[str, Any]:
         "strategies": len(point["proposals"]),
         "minutes_a_month": month.get("minutes_a_month", 0),
         "went_wrong_a_month": plain_yuan(month.get("loss_a_month", 0)),
+    }
+
+
+def _existing(each: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    advice = each["advice"]
+    return {
+        "strategy": int(each["strategy"]),
+        "name": names[each["strategy"]],
+        "advice": advice["kind"],
+        "changes": in_yuan(advice.get("keys", {})),
+        "order": [names[str(pk)] for pk in advice.get("order", [])],
+        "more_approved": advice.get("gained", 0),
+        "more_approved_wrong": advice.get("gained_bad", 0),
+        "more_to_people": advice.get("lost", 0),
+        "more_to_people_wrong": advice.get("lost_bad", 0),
+        "minutes": advice.get("minutes", 0),
     }
 
 

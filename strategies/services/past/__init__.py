@@ -10,7 +10,8 @@ in any transaction that changes decisions.
 """
 
 from .columns import Word
-from .deciding import BY_FAST, BY_PEOPLE, GONE, NEW, NOT_AGAIN, Decided, decide_past
+from .decided import BY_FAST, BY_PEOPLE, GONE, NEW, NOT_AGAIN, Decided
+from .deciding import decide_past
 from .passing import column, entered_at, off_hours, on_the_clock
 from .past import Past, limit_span, load
 from .snapshot import forget, keep, keep_all

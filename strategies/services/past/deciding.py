@@ -9,7 +9,7 @@ strategy that could take it. tests/strategies/past/test_deciding.py compares it 
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -20,54 +20,15 @@ from strategies.engine.line_money import line_limit
 from strategies.engine.replay import Orders, Restore
 from strategies.engine.rulebook import in_order
 from strategies.engine.spans import bought, trips
-from strategies.engine.strategy import Strategy
 from strategies.engine.vocabulary import MOST_AHEAD, SCENARIO_BIT
 
-from .columns import BLOCKED, FAST, HIT, NONE, PAUSED, PEOPLE, VIRTUAL
-from .passing import column, fast_words, on_the_clock
+from .columns import BLOCKED, HIT, NONE, PAUSED, VIRTUAL
+from .decided import BY_FAST, BY_PEOPLE, GONE, Decided, has_key
+from .passing import column, fast_words, on_the_clock, shared
 from .past import Past
-
-# A row is approved by a strategy, as its place in the order of asking, or one of these. GONE: the
-# ticket was approved before, so that it would not have been evaluated again.
-BY_FAST, BY_PEOPLE, GONE = -1, -2, -3
-
-# Stand, among the approvers of a past, for a strategy that has no key yet, and for a ticket that is
-# not evaluated again.
-NEW, NOT_AGAIN = -9, -8
 
 # A row's strategies are the bits of one number.
 MOST_STRATEGIES = 64
-
-
-@dataclass(frozen=True)
-class Decided:
-    """The answers of a rulebook to a past."""
-
-    strategies: tuple[Strategy, ...]
-    """In the order of asking."""
-    by: np.ndarray
-    """By row: a place in `strategies`, BY_FAST, BY_PEOPLE or GONE."""
-    days: np.ndarray
-    """By row: the shop's date of the decision, as an ordinal."""
-    tripped: dict[int, int]
-    """The row at which a strategy's breaker opened, by its place."""
-    ran_out: dict[tuple[int, int], int]
-    """By strategy's place and day: the first row that found no room under its daily cap."""
-
-    stopped: np.ndarray
-    """By row: whether it is for people whatever strategies say (SPEC E2), on the facts as they
-    were; of repeated orders the replay may have left more or less money."""
-
-    @property
-    def approved(self) -> np.ndarray:
-        return self.by >= BY_FAST
-
-    @property
-    def approvers(self) -> np.ndarray:
-        """By row, as the column `approver` has it; NEW and NOT_AGAIN besides."""
-        ids = [one.id if _has_key(one) else NEW for one in self.strategies]
-        # The three behind the strategies are reached from the end: GONE, BY_PEOPLE, BY_FAST.
-        return np.array([*ids, NOT_AGAIN, PEOPLE, FAST], np.int64)[self.by]
 
 
 def decide_past(past: Past, content: Mapping[str, Any], *, paused: bool = False) -> Decided:
@@ -146,6 +107,7 @@ class _Run:
         self.plain = asked & ~self.fast & (self.bits != 0)
         self.again = self._again()
         self.hot: np.ndarray | None = None
+        self.may_trip: set[int] = set()
         self.state = State()
         self.tripped: dict[int, int] = {}
         self.ran_out: dict[tuple[int, int], int] = {}
@@ -164,13 +126,27 @@ class _Run:
         )
 
     def _bits(self, content: Mapping[str, Any]) -> np.ndarray:
-        """By row: the strategies that could take it, as bits by their place."""
-        bytes_ = np.zeros((len(self.past), 8), np.uint8)
-        for place, strategy in enumerate(self.strategies):
-            if strategy.enabled:
-                passed = column(self.past, content, strategy.given)
-                bytes_[:, place // 8] |= passed.view(np.uint8) << np.uint8(place % 8)
-        return bytes_.view("<u8")[:, 0]
+        """By row: the strategies that could take it, as bits by their place. Those of the rulebook
+        before are kept: a what-if differs by a strategy."""
+        asked = [strategy.given if strategy.enabled else None for strategy in self.strategies]
+        about = shared(content)
+        known = self.past.kept.get(("bits",))
+        if known is not None and known[0] == about and len(known[1]) == len(asked):
+            _, before, bits = known
+            places = [place for place, given in enumerate(asked) if given != before[place]]
+            before, bits = list(before), bits.copy()
+        else:
+            places, bits = list(range(len(asked))), np.zeros(len(self.past), np.uint64)
+            before = [None] * len(asked)
+        for place in places:
+            bit = np.uint64(1 << place)
+            bits &= ~bit
+            # A copy: what the caller changes later would else look the same.
+            given = before[place] = deepcopy(asked[place])
+            if given is not None:
+                bits |= column(self.past, content, given).astype(np.uint64) << np.uint64(place)
+        self.past.kept["bits",] = about, before, bits
+        return bits.copy()
 
     def _restores(self) -> list[tuple[int, Restore]]:
         """Backups brought back, with the row before which each came. The caps of its day count as
@@ -202,7 +178,8 @@ class _Run:
         """The rows that are decided one by one."""
         again = self.again[self._may(self.again)]
         hot = self.hot = self._hot_buyers(again)
-        if self._may_trip(again):
+        self.may_trip = self._may_trip(again)
+        if self.may_trip:
             wanted = self.plain.copy()
         else:
             wanted = self.plain & self._short_days(rows, first, again)[self.frame.day]
@@ -264,15 +241,16 @@ class _Run:
         hit = (before["bits"] & HIT) != 0
         return np.flatnonzero(hit & (before["decided_at"] > self.past.start - span))
 
-    def _may_trip(self, again: np.ndarray) -> bool:
-        """Whether some breaker may open (SPEC G3); their hits from before are counted."""
-        past, found = self.past, False
+    def _may_trip(self, again: np.ndarray) -> set[int]:
+        """Places of strategies whose breaker may open (SPEC G3); their hits from before are
+        counted."""
+        past, found = self.past, set()
         for place, strategy in enumerate(self.strategies):
             breaker = strategy.breaker
             if breaker is None:
                 continue
             before = self._before(breaker.span)
-            own = strategy.id if _has_key(strategy) else NONE
+            own = strategy.id if has_key(strategy) else NONE
             before = before[past.before["approver"][before] == own]
             moments, amounts = past.before["decided_at"][before], past.before["amount"][before]
             self.state.breakers[place] = sorted(
@@ -287,9 +265,9 @@ class _Run:
             first = np.searchsorted(moments, moments - breaker.span, side="right")
             last = np.searchsorted(moments, moments, side="right")
             if breaker.hits is not None and (last - first > breaker.hits).any():
-                found = True
+                found.add(place)
             if breaker.amount is not None and (sums[last] - sums[first] > breaker.amount).any():
-                found = True
+                found.add(place)
         return found
 
     def _one_by_one(self, rows: np.ndarray) -> list[int]:
@@ -298,12 +276,18 @@ class _Run:
         past, state, caps = self.past, self.state, self.caps
         limit, hot, buyers, used = self.rulebook.buyer_limit, self.hot, state.buyers, state.used
         span, most, most_amount = limit or (0, None, None)
-        breakers = [strategy.breaker for strategy in self.strategies]
+        breakers = [
+            strategy.breaker if place in self.may_trip else None
+            for place, strategy in enumerate(self.strategies)
+        ]
         repeated = past.repeated[rows].tolist()
         guarded = [False] * len(rows) if hot is None else hot[past["buyer"][rows]].tolist()
         orders = Orders()
         restores = deque(self.restores)
         off = 0
+        # By day, the strategies without room for any amount.
+        full: dict[int, int] = {}
+        least = int(past["amount"][rows].min())
         answers = []
         for row, bits, fast, amount, day, at, buyer, again, guard in zip(
             rows.tolist(),
@@ -334,7 +318,7 @@ class _Run:
                 if again:
                     orders.count(one, FAST_REFUND_BIT)
                 continue
-            bits &= ~off
+            bits &= ~(off | full.get(day, 0))
             if guard and bits and buyer in buyers:
                 count, total = bought(buyers[buyer], at - span, at)
             else:
@@ -348,11 +332,14 @@ class _Run:
             while bits:
                 lowest = bits & -bits
                 found = lowest.bit_length() - 1
-                use = used.get((found, day), 0) + amount
+                before = used.get((found, day), 0)
+                use = before + amount
                 if use <= caps[found]:
                     place = found
                     break
                 self.ran_out.setdefault((found, day), row)
+                if before + least > caps[found]:
+                    full[day] = full.get(day, 0) | lowest
                 bits ^= lowest
             answers.append(place)
             if again:
@@ -385,11 +372,6 @@ class _Run:
             if facts.scenarios_hit & SCENARIO_BIT[strategy.scenario]:
                 bits &= ~(1 << place)
         return bits, False
-
-
-def _has_key(strategy: Strategy) -> bool:
-    """One that is only proposed has none, or a number below all keys."""
-    return isinstance(strategy.id, int) and strategy.id > 0
 
 
 def _lowest(bits: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.db import DEFAULT_DB_ALIAS
 
 from config.queue import SLOW, wake
 from strategies.engine.facts import Facts
@@ -129,15 +130,18 @@ def load(
     *,
     limit: timedelta = timedelta(),
     alive: Callable[[], object] = lambda: None,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Past:
     """The evaluations in [start, end), as the rows are now. `limit`: how far a buyer limit looks
-    back (SPEC G1). `alive` is called between pieces."""
-    kept = decisions(shop_id, start - max(limit, _LONGEST_BREAKER), alive=alive)
+    back (SPEC G1). `alive` is called between pieces. `using`: the database that is read."""
+    kept = decisions(shop_id, start - max(limit, _LONGEST_BREAKER), alive=alive, using=using)
     moments = kept.columns["decided_at"]
     at, until = micros(start), micros(end)
     own = taken(kept.columns, _span((moments >= at) & (moments < until)))
     before = taken(kept.columns, _span(moments < at))
-    other = read_estimated(shop_id=shop_id, start=start, end=end, seed=kept.seed, words=kept.words)
+    other = read_estimated(
+        shop_id=shop_id, start=start, end=end, seed=kept.seed, words=kept.words, using=using
+    )
     past = of_columns(
         _merged(own, other),
         before,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from .columns import EPOCH_2000, MOMENTS, NAMES, NONE, Columns, Word
 
@@ -89,13 +89,19 @@ _HEAD = 19  # signature, flags, and the length of an extension that there is non
 
 
 def read_decided(
-    *, shop_id: int, start: datetime, seed: int, words: dict[int, Word], after: int = 0
+    *,
+    shop_id: int,
+    start: datetime,
+    seed: int,
+    words: dict[int, Word],
+    after: int = 0,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Iterator[Columns]:
     """Decisions made since `start` with a higher id than `after`, in pieces, with `word` as a hash.
     Words that are not in `words` yet are added to it."""
     while True:
         given = {"shop": shop_id, "after": after, "start": start, "seed": seed, "limit": PIECE}
-        columns = _read(DECIDED, given, words)
+        columns = _read(DECIDED, given, words, using)
         rows = len(columns["decision"])
         if rows:
             after = int(columns["decision"][-1])
@@ -105,12 +111,18 @@ def read_decided(
 
 
 def read_estimated(
-    *, shop_id: int, start: datetime, end: datetime, seed: int, words: dict[int, Word]
+    *,
+    shop_id: int,
+    start: datetime,
+    end: datetime,
+    seed: int,
+    words: dict[int, Word],
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Columns:
     """Imported history in [start, end), likewise."""
     given = {"shop": shop_id, "start": start, "end": end, "seed": seed, "limit": None}
     for _again in range(3):
-        columns = _read(UNDECIDED, given, words)
+        columns = _read(UNDECIDED, given, words, using)
         # An order that changes between the two statements has other words in the second.
         if all(word in words for word in np.unique(columns["word"]).tolist()):
             return columns
@@ -130,20 +142,25 @@ def hashes_of(buyers: list[str], seed: int) -> list[int]:
         return [value for (value,) in cursor.fetchall()]
 
 
-def _read(source: str, given: dict[str, Any], words: dict[int, Word]) -> Columns:
+def _read(source: str, given: dict[str, Any], words: dict[int, Word], using: str) -> Columns:
     # psycopg's own cursor: the wrapper that logs queries takes no parameters here.
-    with connection.cursor() as wrapped, wrapped.cursor.copy(_narrow(source), given) as copy:
+    with (
+        connections[using].cursor() as wrapped,
+        wrapped.cursor.copy(_narrow(source), given) as copy,
+    ):
         answer = b"".join(copy)
     rows = np.frombuffer(answer, _ROW, offset=_HEAD, count=(len(answer) - _HEAD) // _ROW.itemsize)
     columns = {name: rows[name].astype(np.int64) for name in NAMES}
     for name in MOMENTS:
         moments = columns[name]
         moments[moments != NONE] += EPOCH_2000
-    _learn(source, given, columns, words)
+    _learn(source, given, columns, words, using)
     return columns
 
 
-def _learn(source: str, given: dict[str, Any], columns: Columns, words: dict[int, Word]) -> None:
+def _learn(
+    source: str, given: dict[str, Any], columns: Columns, words: dict[int, Word], using: str
+) -> None:
     """Reads what new hashes stand for, each at one evaluation that has it."""
     found, first = np.unique(columns["word"], return_index=True)
     fresh = [place for word, place in zip(found.tolist(), first, strict=True) if word not in words]
@@ -154,7 +171,7 @@ def _learn(source: str, given: dict[str, Any], columns: Columns, words: dict[int
         f"SELECT hash_record_extended(ROW({_WORDS}), %(seed)s), {_WORDS} FROM ({source}) e"  # noqa: S608
         f" WHERE e.{key} = ANY(%(keys)s)"
     )
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(query, {**given, "keys": columns[key][fresh].tolist()})
         for word, *values in cursor.fetchall():
             words[word] = Word._make(

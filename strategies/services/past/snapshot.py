@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from aftersale.domain.digits import whole_number
 from strategies.engine.hours import micros
@@ -67,7 +67,13 @@ class Kept(NamedTuple):
     from_file: bool
 
 
-def decisions(shop_id: int, start: datetime, *, alive: Callable[[], object] = lambda: None) -> Kept:
+def decisions(
+    shop_id: int,
+    start: datetime,
+    *,
+    alive: Callable[[], object] = lambda: None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Kept:
     """All of the shop's decisions made since `start`, as the rows are now. `alive` is called
     between pieces."""
     head = _good_head(shop_id)
@@ -78,13 +84,13 @@ def decisions(shop_id: int, start: datetime, *, alive: Callable[[], object] = la
             columns = _since(columns, start)
             os.utime(_home(shop_id))
             after = head.last[0] if head.rows else 0
-            tail = _read(shop_id, start, head.seed, words, alive, after=after)
+            tail = _read(shop_id, start, head.seed, words, alive, after=after, using=using)
             if tail:
                 columns = together([columns, *tail])
             return Kept(columns, words, head.seed, from_file=True)
     fresh: dict[int, Word] = {}
     seed = _new_seed()
-    columns = together(_read(shop_id, start, seed, fresh, alive))
+    columns = together(_read(shop_id, start, seed, fresh, alive, using=using))
     return Kept(columns, fresh, seed, from_file=False)
 
 
@@ -308,9 +314,12 @@ def _read(
     alive: Callable[[], object],
     *,
     after: int = 0,
+    using: str,
 ) -> list[Columns]:
     found = []
-    for columns in read_decided(shop_id=shop_id, start=start, seed=seed, words=words, after=after):
+    for columns in read_decided(
+        shop_id=shop_id, start=start, seed=seed, words=words, after=after, using=using
+    ):
         found.append(columns)
         alive()
     return found

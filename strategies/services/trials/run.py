@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from config import replica
 from config.heartbeat import beat
 from strategies.models import TrialEvaluation, TrialRun, TrialStatus
 from strategies.services.past import decide_past, limit_span, load
@@ -63,12 +64,15 @@ def _replay(trial: TrialRun, clock: Callable[[], datetime]) -> None:
         ):
             raise Cancelled
 
-    past = load(
-        trial.shop_id,
-        trial.starts_at,
-        trial.ends_at,
-        limit=limit_span(trial.present, trial.proposed),
-        alive=alive,
+    past = replica.answered(
+        lambda using: load(
+            trial.shop_id,
+            trial.starts_at,
+            trial.ends_at,
+            limit=limit_span(trial.present, trial.proposed),
+            alive=alive,
+            using=using,
+        )
     )
     trial.total, trial.estimated = len(past), past.estimated
     alive()

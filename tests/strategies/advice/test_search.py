@@ -29,21 +29,24 @@ def taken(point: Point | None, cases: Cases) -> np.ndarray:
     return held
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_planted_segments_are_found_and_nothing_else(seed: int) -> None:
-    planted_here = planted.segments(seed, 3)
-    cases = planted.shop(seed, 20_000, segments=planted_here, bad=0.35)
-    held = taken(limited(points_of(cases)), cases)
-    inside = np.zeros(len(cases), dtype=bool)
-    for segment in planted_here:
-        inside |= segment.mask(cases)
-    assert (held & inside).sum() / inside.sum() >= 0.85
-    assert (held & inside).sum() / held.sum() >= 0.95
+def test_planted_segments_are_found_and_nothing_else() -> None:
+    """Of the planted tickets 0.9 over the shops; `python -m tests.bench.advice` looks at 100."""
+    found = []
+    for seed in range(3):
+        planted_here = planted.segments(seed, 3)
+        cases = planted.shop(seed, 20_000, segments=planted_here, bad=0.35)
+        held = taken(limited(points_of(cases)), cases)
+        inside = np.zeros(len(cases), dtype=bool)
+        for segment in planted_here:
+            inside |= segment.mask(cases)
+        found.append((held & inside).sum() / inside.sum())
+        assert (held & inside).sum() / held.sum() >= 0.95
+    assert min(found) >= 0.85 and np.mean(found) >= 0.9
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_noise_carries_nothing(seed: int) -> None:
-    assert points_of(planted.shop(100 + seed, 6_000, bad=0.3)) == []
+def test_noise_carries_nothing_at_20_seeds() -> None:
+    for seed in range(20):
+        assert points_of(planted.shop(100 + seed, 6_000, bad=0.3)) == []
 
 
 def test_a_shop_where_nothing_goes_wrong_gets_the_simplest_strategy() -> None:

@@ -68,6 +68,7 @@ def test_the_call_shows_the_newest() -> None:
     advice.run(run.pk, clock=lambda: NOON)
     _status, told, _response = erp.get("/advice")
     assert told["id"] == run.pk
+    assert told["existing"] == []
     assert [each["buyer_reasons"] for each in told["strategies"]] == [["size"]]
     assert len(told["curve"]) >= 1
     assert told["curve"] == sorted(told["curve"], key=lambda point: point["minutes_a_month"])
