@@ -52,7 +52,7 @@ DELETE FROM monitoring_deskcount WHERE source IN ('request', 'product', 'answer'
 class Migration(migrations.Migration):
     dependencies = [
         ("monitoring", "0016_group_robots"),
-        ("aftersale", "0052_requests_by_day"),
+        ("aftersale", "0053_requests_by_day"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0051_ends_of_tickets")]
+    dependencies = [("aftersale", "0052_room_in_orders")]
 
     operations = [
         migrations.AddIndex(
