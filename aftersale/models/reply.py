@@ -5,10 +5,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from config import acting
+
 from .choices import NegotiationResult, TicketStatus, TicketType
 from .money import FenField
 from .shop import Shop
 from .ticket import Ticket
+from .token_of_step import TokenOfStep
 
 
 class RejectReasonTemplate(models.Model):
@@ -62,6 +65,7 @@ class Rejection(models.Model):
         related_name="+",
         verbose_name=_("user"),
     )
+    token = TokenOfStep(default=acting.token)
 
     class Meta:
         verbose_name = _("rejection")
@@ -95,6 +99,7 @@ class Negotiation(models.Model):
         related_name="+",
         verbose_name=_("user"),
     )
+    token = TokenOfStep(default=acting.token)
     answer_due_at = models.DateTimeField(_("answer due at"))
     result = models.CharField(
         _("result"), max_length=16, choices=NegotiationResult, blank=True, default=""
