@@ -100,7 +100,9 @@ def test_what_waits_now_equals_the_workbench() -> None:
     assert sorted(found.values()) == sorted([1, 2, 4, to_pay])
     for url, number in found.items():
         queue = client.get(url).content.decode()
-        count = re.search(r'aria-current="page"[^>]*>.*?d-count[^>]*>\s*([\d+]+)', queue, re.S)
+        count = re.search(
+            r'd-tab"[^>]*aria-current="page"[^>]*>.*?d-count[^>]*>\s*([\d+]+)', queue, re.S
+        )
         assert count is not None, url
         assert int(count[1]) == number, url
 

@@ -51,8 +51,8 @@ DELETE FROM monitoring_deskcount WHERE source IN ('request', 'product', 'answer'
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0016_group_robots"),
-        ("aftersale", "0053_requests_by_day"),
+        ("monitoring", "0017_tokens_of_steps"),
+        ("aftersale", "0054_requests_by_day"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0052_room_in_orders")]
+    dependencies = [("aftersale", "0053_tokens_of_steps")]
 
     operations = [
         migrations.AddIndex(
