@@ -46,6 +46,42 @@ class RejectReasonTemplate(models.Model):
         return self.reason
 
 
+class OfferText(models.Model):
+    """A shop's own text for negotiating: in place of one of the catalogue, or added (SPEC P3)."""
+
+    shop = models.ForeignKey(
+        Shop, models.CASCADE, related_name="offer_texts", verbose_name=_("shop")
+    )
+    # Of the catalogue; empty for one that the shop added, which has a name.
+    code = models.CharField(_("code"), max_length=32, blank=True, default="")
+    name = models.CharField(_("name"), max_length=40, blank=True, default="")
+    text = models.TextField(_("text"), max_length=1000)
+    updated_at = models.DateTimeField(_("changed at"))
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
+
+    class Meta:
+        verbose_name = _("text for negotiating")
+        verbose_name_plural = _("texts for negotiating")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "code"], condition=~Q(code=""), name="offer_text_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(code="") & ~Q(name="") | ~Q(code="") & Q(name=""),
+                name="offer_text_has_code_or_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
 class Rejection(models.Model):
     """A rejection as it was sent; later changes of its template don't change it (SPEC P2)."""
 

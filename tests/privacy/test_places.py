@@ -37,6 +37,7 @@ NONE = {
     # Deleted as soon as they are read, within a week at the most.
     "aftersale.ImportFile": "name content",
     "aftersale.ImportRow": "key",
+    "aftersale.OfferText": "code name",
     "aftersale.Order": "order_no labels digest",
     "aftersale.OrderLine": "product category title sku picture",
     "aftersale.PlatformAccount": ("platform address sealed shop_there name_there scopes failure"),
@@ -69,6 +70,7 @@ NONE = {
     "aftersale.WebhookEndpoint": "url description types secret old_secret",
     "aftersale.WebhookMessage": "public_number type subject",
     "monitoring.DeskCount": "source kind key",
+    "monitoring.Robot": "name key secret kinds sent_at answer",
     "strategies.AdviceRun": "scenarios products_left_out present summary drafts",
     "strategies.Decision": ("reason trace labels products categories ticket_labels"),
     "strategies.Heartbeat": "worker host",
