@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0053_tokens_of_steps")]
+    dependencies = [("aftersale", "0054_texts_for_negotiating")]
 
     operations = [
         migrations.AddIndex(
