@@ -70,7 +70,7 @@ class Tickets:
         if wanted.hours_ago:
             applied = clock.ago(wanted.hours_ago) + timedelta(minutes=4 * number)
         else:
-            first = clock.today() if wanted.today else clock.ago(24 * WANTED_DAYS)
+            first = clock.today() if wanted.today else clock.ago(24 * min(WANTED_DAYS, clock.days))
             applied = clock.between(rng, first, clock.ago(0.2), TICKETS)
         product = next(item for item in self.shop.products if item.code == wanted.product)
         sale = orders.at_stage(wanted.stage, product, wanted.quantity, applied)
