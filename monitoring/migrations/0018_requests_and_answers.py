@@ -52,7 +52,7 @@ DELETE FROM monitoring_deskcount WHERE source IN ('request', 'product', 'answer'
 class Migration(migrations.Migration):
     dependencies = [
         ("monitoring", "0017_tokens_of_steps"),
-        ("aftersale", "0055_requests_by_day"),
+        ("aftersale", "0056_requests_by_day"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0054_texts_for_negotiating")]
+    dependencies = [("aftersale", "0055_answers_of_platforms")]
 
     operations = [
         migrations.AddIndex(
