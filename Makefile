@@ -21,12 +21,14 @@ DAYS ?= 400
 MINUTES ?= 60
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run install postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
+.PHONY: help run install constraints typescript postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
 	check lint format types imports settings migrations translations
 
 help:
 	@echo "make run        install missing packages and start everything (PORT=8000); Ctrl-C stops it"
 	@echo "make install    the virtual environment with all packages, for development too"
+	@echo "make constraints  the pinned packages anew, after a change of pyproject.toml (UPGRADE=yes: newest versions)"
+	@echo "make typescript  what tests/api/test_typescript_client.py generates a client with; needs Node.js"
 	@echo "make postgres   start the embedded PostgreSQL and leave it running; make stop stops it"
 	@echo "make test       the tests, in a random order; the seed is printed"
 	@echo "make test-slow  the long stories among the tests, which make test leaves out"
@@ -40,7 +42,10 @@ help:
 	@echo "make coverage   the tests with the share of lines that they run"
 	@echo "make bench      measure the speed against docs/benchmarks.md"
 
-# Packages are reinstalled when pyproject.toml or constraints.txt changed.
+# Exactly the files that are pinned, and nothing is built; `make constraints` renews the pins.
+PINNED := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--require-hashes --no-deps --only-binary :all:
+
 .venv/bin/python:
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Afterdesk needs Python 3.11 or newer, and found none: install it, or name it: make run PYTHON=/path/to/python3" >&2; exit 1; fi
@@ -48,15 +53,13 @@ help:
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "Python cannot make a virtual environment: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 
-.venv/runtime: pyproject.toml constraints.txt | .venv/bin/python
+.venv/runtime: constraints.txt | .venv/bin/python
 	@echo "Installing packages …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-r "$$($(BIN)/python config/requirements.py)"
+	@$(PINNED) -r constraints.txt
 	@touch .venv/runtime
 
-.venv/development: .venv/runtime
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-r "$$($(BIN)/python config/requirements.py dev)"
+.venv/development: .venv/runtime constraints-dev.txt
+	@$(PINNED) -r constraints-dev.txt
 	@touch .venv/development
 
 run: .venv/runtime
@@ -65,6 +68,17 @@ run: .venv/runtime
 
 install: .venv/development
 	@$(BIN)/python -m config.translations compile
+
+constraints: .venv/bin/python
+	@$(BIN)/python .ci/constraints.py $(if $(UPGRADE),--upgrade)
+
+typescript: var/typescript/installed
+
+# Node.js and npm must be there; the packages are pinned with the hashes of their files.
+var/typescript/installed: tests/api/typescript/package.json tests/api/typescript/package-lock.json
+	@mkdir -p var/typescript && cp tests/api/typescript/package*.json var/typescript/
+	@npm ci --prefix var/typescript --ignore-scripts --no-audit --no-fund --silent
+	@touch var/typescript/installed
 
 postgres: .venv/runtime
 	@$(BIN)/python -m config.postgres start

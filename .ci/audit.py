@@ -1,4 +1,4 @@
-"""Known vulnerabilities of the packages in constraints.txt, as pip-audit finds them.
+"""Known vulnerabilities of the pinned packages (constraints*.txt), as pip-audit finds them.
 
 Exit 1 where there is one. Without the network nothing is known, which is said and is no failure: a
 checkout must pass its tests anywhere.
@@ -7,10 +7,13 @@ checkout must pass its tests anywhere.
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 
 def main() -> int:
-    command = [sys.executable, "-m", "pip_audit", "--requirement", "constraints.txt"]
+    command = [sys.executable, "-m", "pip_audit"]
+    for file in sorted(Path().glob("constraints*.txt")):
+        command += ["--requirement", str(file)]
     command += ["--disable-pip", "--no-deps", "--format", "json", "--progress-spinner", "off"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     try:

@@ -10,7 +10,7 @@ from aftersale.services.exports import run
 from aftersale.services.outbox.wake import wake_payer
 from aftersale.services.outbox.wake_webhooks import TASK as TELL_TASK
 from aftersale.services.outgoing import pay_refunds, send_steps
-from aftersale.services.privacy import pictures, retention
+from aftersale.services.privacy import retention
 from aftersale.services.shared.database_clock import database_moment
 from aftersale.services.syncing import (
     authorising,
@@ -26,7 +26,6 @@ from config.queue import SLOW, TELL, wake
 
 # One after the other with the other tasks of the slow cluster.
 ERASING_SECONDS = 120
-MOST_PICTURES = 200
 
 
 def pay() -> None:
@@ -96,15 +95,18 @@ def sweep_files() -> None:
 def erase_old() -> None:
     """Erases what is older than its shop's retention time, in the slow cluster (SPEC P7).
 
-    Idempotent; enqueues itself again while more is left and something went.
+    Idempotent; enqueues itself again where its time was over before it came to the end, and
+    something went.
     """
     until = time.monotonic() + ERASING_SECONDS
-    old = retention.erase_old(now=timezone.now(), enough=lambda: time.monotonic() > until)
-    left = pictures.left_of_erased(MOST_PICTURES)
-    deleted = pictures.delete(left)
+
+    def enough() -> bool:
+        return time.monotonic() > until
+
+    left = retention.erase_old(now=timezone.now(), enough=enough)
+    left = retention.erase_left_pictures(enough=enough) or left
     erased.seal_keys_anew()
-    # Those that can't be deleted wait for tomorrow, or they would be tried without end.
-    if old or (deleted and len(left) == MOST_PICTURES):
+    if left:
         wake("aftersale.tasks.erase_old", cluster=SLOW)
 
 

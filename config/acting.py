@@ -42,6 +42,16 @@ def by_token(token: int) -> None:
     structlog.contextvars.bind_contextvars(token=token)
 
 
+@contextmanager
+def as_token(token: int | None) -> Iterator[None]:
+    """What is done inside, the program with this token has asked for earlier; None: a person."""
+    before = _acting.set(replace(_acting.get(), token=token))
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
 def task_begins(task: dict[str, Any], **_signal: Any) -> None:
     """Receiver of the queue's signal before each task: its id is that of what it writes."""
     _acting.set(Acting(task["id"]))

@@ -153,11 +153,11 @@ GROUPS: list[dict[str, Any]] = [
                 about=_("Hours, members, platform, guards and limits of a shop."),
             ),
             page(
-                _("Reject texts"),
+                _("Texts for buyers"),
                 "quick_phrases",
                 "desk:reject-texts",
                 menu=LEAD,
-                about=_("The explanation that each reason of a rejection fills in."),
+                about=_("What rejections and offers begin with."),
             ),
             table(
                 _("Shops"),

@@ -13,6 +13,7 @@ from aftersale.api.parse_request import query, read_optional
 from aftersale.models import BlockedBuyer, Scope
 from aftersale.records.schemas import Record
 from aftersale.records.values import NO_NUL
+from aftersale.services.access.masks import shown_text_of
 from aftersale.services.buyers import erased
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.shops import shops
@@ -118,7 +119,7 @@ def _blocked_buyers(rows: Sequence[Any]) -> list[Blocked]:
     return [
         Blocked(
             buyer=row.buyer,
-            note=row.note,
+            note=shown_text_of(row, row.note),
             blocked_at=row.created_at,
             blocked_by=username(row.created_by),
         )

@@ -83,7 +83,8 @@ class Call(APIView):
     guarded: ClassVar[Collection[str]] = ()
     """Methods that take If-Match."""
     is_step: ClassVar[bool] = False
-    """Whether what it writes is an entry of the audit trail, where no service writes its own."""
+    """Whether what it writes is an entry of the audit trail, where no service writes its own. Then
+    all of the call's work is one transaction, with or without a key."""
 
     request: Request
 
@@ -257,6 +258,9 @@ class Call(APIView):
             return response
 
     def _noted(self, work: Callable[[], HttpResponse]) -> Callable[[], HttpResponse]:
+        """`work` with its entry, both or neither: no step without an entry (SPEC P6)."""
+
+        @transaction.atomic
         def noted() -> HttpResponse:
             response = work()
             if response.status_code < 300 and not getattr(response, "changed_nothing", False):

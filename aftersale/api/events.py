@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
 from aftersale.api.parse_request import query
-from aftersale.models import Scope
+from aftersale.models import FeedEvent, Scope
+from aftersale.services.access.masks import shown_text
 from aftersale.services.webhooks import feed, signing
 
 from . import schema
@@ -74,14 +75,17 @@ class EventsCall(Call):
         last = feed.Cursor.of(events[-1]) if events else cursor
         return answer(
             Events(
-                results=[
-                    ShownEvent(
-                        cursor=str(feed.Cursor.of(event)),
-                        **json.loads(signing.body_of(event)),
-                    )
-                    for event in events
-                ],
+                results=[_shown(event) for event in events],
                 next=None if last is None else str(last),
                 more=len(found) > len(events),
             )
         )
+
+
+def _shown(event: FeedEvent) -> ShownEvent:
+    """A refund's failure is the one free text among the facts."""
+    body = json.loads(signing.body_of(event))
+    data = body["data"]
+    if isinstance(data.get("failure"), str):
+        data["failure"] = shown_text(data["failure"], "")
+    return ShownEvent(cursor=str(feed.Cursor.of(event)), **body)

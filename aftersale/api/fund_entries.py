@@ -13,6 +13,7 @@ from aftersale.models import FundEntry, Scope
 from aftersale.records.schemas import Fund, FundEntryRecord
 from aftersale.records.values import Code
 from aftersale.services.access import rights
+from aftersale.services.access.masks import shown_text
 from aftersale.services.access.rights import Right
 from aftersale.services.windows.funds import lock_for_fund_entries, save_fund_entries
 
@@ -119,7 +120,7 @@ def _fund_entries(rows: Sequence[Any]) -> list[ShownEntry]:
             entry_no=row.entry_no,
             amount=row.amount,
             at=row.at,
-            note=row.note,
+            note=shown_text(row.note, ""),
             kind=row.kind,
             balance_after=row.balance_after,
         )

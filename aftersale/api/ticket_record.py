@@ -25,7 +25,7 @@ from aftersale.models import (
     TicketType,
 )
 from aftersale.records.schemas import TicketLabel
-from aftersale.services.access.masks import shown_text
+from aftersale.services.access.masks import shown_text, shown_text_of
 from aftersale.services.refunds import attempts
 from aftersale.services.shared import locks
 from aftersale.services.tickets import cases
@@ -214,7 +214,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "approved_amount": ticket.committed,
         "applied_at": ticket.applied_at,
         "updated_at": ticket.updated_at,
-        "note": ticket.note,
+        "note": shown_text(ticket.note, ticket.buyer),
         "evidence": ticket.evidence,
         "labels": ticket.labels,
         "buyer": ticket.buyer,
@@ -272,9 +272,9 @@ def refund_content(refund: Refund) -> dict[str, Any]:
         "source": refund.source,
         "requested_by": refund.requested_by and refund.requested_by.username,
         "requested_at": refund.requested_at,
-        "reason": refund.reason,
-        "failure": refund.failure,
-        "reference": refund.reference,
+        "reason": shown_text_of(refund, refund.reason),
+        "failure": shown_text_of(refund, refund.failure),
+        "reference": shown_text_of(refund, refund.reference),
         "needs_people": refund.needs_people,
         "settled_at": refund.settled_at,
         "attempt": attempts.number_of(refund),
@@ -286,7 +286,7 @@ def refund_content(refund: Refund) -> dict[str, Any]:
                 "fund": attempt.fund or None,
                 "created_at": attempt.created_at,
                 "settled_at": attempt.settled_at,
-                "reason": attempt.reason,
+                "reason": shown_text_of(refund, attempt.reason),
             }
             for attempt in sorted(refund.attempts.all(), key=lambda one: one.number)
         ],

@@ -169,9 +169,10 @@ class GoodsReceivedCall(Call):
     def post(self, request: Request, ticket_no: str) -> HttpResponse:
         """The buyer's goods are in the warehouse: the refund of the approved return starts, as
         if the token's maker had confirmed it. A parcel that was to be stopped counts as returned.
-        Of an exchange it is noted, and where the buyer asks for return freight that nobody has
-        answered. 409 where the ticket waits for no goods. Without the scope
-        `read` buyer, note, evidence and events are empty."""
+        Of an exchange it is noted, and so it is where the refund can't start (the order's money is
+        used up, return freight that nobody has answered): people go on from there. 409 where the
+        ticket waits for no goods. Without the scope `read` buyer, note, evidence and events are
+        empty."""
         read_optional(request, Nothing)
 
         def work() -> HttpResponse:

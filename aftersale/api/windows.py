@@ -14,6 +14,7 @@ from aftersale.api.parse_request import query, read
 from aftersale.models import AfterSaleWindow, Order, Scope
 from aftersale.records.schemas import Record
 from aftersale.records.values import FILLED, NO_NUL
+from aftersale.services.access.masks import shown_text_of
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.windows import opening
 
@@ -202,6 +203,6 @@ def _window(window: AfterSaleWindow) -> ShownWindow:
     return ShownWindow(
         opened_at=window.opened_at,
         opened_by=username(window.opened_by),
-        note=window.agreement,
+        note=shown_text_of(window, window.agreement),
         closes_at=window.closes_at,
     )

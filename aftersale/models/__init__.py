@@ -67,6 +67,7 @@ from .refund import Refund, RefundAttempt
 from .reply import (
     EvidenceFile,
     Negotiation,
+    OfferText,
     Rejection,
     RejectReasonTemplate,
     ReturnFreight,
@@ -140,6 +141,7 @@ __all__ = [
     "MessageState",
     "Negotiation",
     "NegotiationResult",
+    "OfferText",
     "Order",
     "OrderLabel",
     "OrderLine",

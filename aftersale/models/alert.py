@@ -11,6 +11,7 @@ from .choices import AlertKind, AlertState
 from .order import Order
 from .shop import Shop
 from .ticket import Ticket
+from .token_of_step import TokenOfStep
 
 OPEN_ALERTS = [AlertState.TO_STOP, AlertState.ASKED_CARRIER]
 ENDED_ALERTS = [AlertState.INTERCEPTED, AlertState.RETURNED, AlertState.LOST]
@@ -41,6 +42,7 @@ class ShippingAlert(models.Model):
         related_name="+",
         verbose_name=_("changed by"),
     )
+    changed_token = TokenOfStep()
     note = SaidField(_("note"), blank=True, default="")
 
     class Meta:

@@ -6,11 +6,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
+from config import acting
 
 from .choices import ApprovalKind, ApprovalState, Role
 from .money import FenField
 from .shop import Shop
 from .ticket import Ticket
+from .token_of_step import TokenOfStep
 
 
 class ApprovalLimit(models.Model):
@@ -74,6 +76,7 @@ class ApprovalRequest(models.Model):
         db_index=False,
         verbose_name=_("asked by"),
     )
+    requested_token = TokenOfStep(default=acting.token)
     requested_at = models.DateTimeField(_("asked at"))
     state = models.CharField(
         _("state"), max_length=16, choices=ApprovalState, default=ApprovalState.WAITING

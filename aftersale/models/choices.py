@@ -326,7 +326,7 @@ class AuditKind(models.TextChoices):
     TOKEN = "token", _("API token changed")
     WEBHOOK = "webhook", _("Webhook changed")
     PLATFORM = "platform", _("Platform connection changed")
-    TEMPLATE = "template", _("Reject text changed")
+    TEMPLATE = "template", _("Text for buyers changed")
     BUYER_BLOCKED = "buyer_blocked", _("Buyer blocked")
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
     BUYER_ERASED = "buyer_erased", _("Buyer erased")

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.multilingual import SaidField
+from config import acting
 
 from .changed_at import ChangedAtField, changed_index
 from .choices import AttemptState, ConnectorKind, FundKind, RefundSource, RefundStatus
@@ -14,6 +15,7 @@ from .order import Order
 from .public_number import PublicNumberField
 from .shop import Shop
 from .ticket import Ticket
+from .token_of_step import TokenOfStep
 
 
 class Refund(models.Model):
@@ -52,6 +54,7 @@ class Refund(models.Model):
         db_index=False,
         verbose_name=_("approved by"),
     )
+    requested_token = TokenOfStep(default=acting.token)
     requested_at = models.DateTimeField(_("approved at"))
     # The platform's update time of the ticket that was decided on (docs/adr/0006).
     version = models.DateTimeField(_("version decided on"), null=True)

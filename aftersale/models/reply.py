@@ -5,10 +5,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from config import acting
+
 from .choices import NegotiationResult, TicketStatus, TicketType
 from .money import FenField
 from .shop import Shop
 from .ticket import Ticket
+from .token_of_step import TokenOfStep
 
 
 class RejectReasonTemplate(models.Model):
@@ -43,6 +46,42 @@ class RejectReasonTemplate(models.Model):
         return self.reason
 
 
+class OfferText(models.Model):
+    """A shop's own text for negotiating: in place of one of the catalogue, or added (SPEC P3)."""
+
+    shop = models.ForeignKey(
+        Shop, models.CASCADE, related_name="offer_texts", verbose_name=_("shop")
+    )
+    # Of the catalogue; empty for one that the shop added, which has a name.
+    code = models.CharField(_("code"), max_length=32, blank=True, default="")
+    name = models.CharField(_("name"), max_length=40, blank=True, default="")
+    text = models.TextField(_("text"), max_length=1000)
+    updated_at = models.DateTimeField(_("changed at"))
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
+
+    class Meta:
+        verbose_name = _("text for negotiating")
+        verbose_name_plural = _("texts for negotiating")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "code"], condition=~Q(code=""), name="offer_text_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(code="") & ~Q(name="") | ~Q(code="") & Q(name=""),
+                name="offer_text_has_code_or_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
 class Rejection(models.Model):
     """A rejection as it was sent; later changes of its template don't change it (SPEC P2)."""
 
@@ -62,6 +101,7 @@ class Rejection(models.Model):
         related_name="+",
         verbose_name=_("user"),
     )
+    token = TokenOfStep(default=acting.token)
 
     class Meta:
         verbose_name = _("rejection")
@@ -95,6 +135,7 @@ class Negotiation(models.Model):
         related_name="+",
         verbose_name=_("user"),
     )
+    token = TokenOfStep(default=acting.token)
     answer_due_at = models.DateTimeField(_("answer due at"))
     result = models.CharField(
         _("result"), max_length=16, choices=NegotiationResult, blank=True, default=""

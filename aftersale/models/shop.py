@@ -7,9 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.masking import masked
+from config import acting
 
 from .choices import ConnectorKind, Role, ShopStatus
 from .money import FenField
+from .token_of_step import TokenOfStep
 
 
 class Shop(models.Model):
@@ -36,6 +38,7 @@ class Shop(models.Model):
         related_name="+",
         verbose_name=_("automation paused by"),
     )
+    automation_paused_token = TokenOfStep()
     wallet_opened_at = models.DateTimeField(_("wallet opened at"), null=True)
     commission_categories = ArrayField(
         models.CharField(max_length=64),
@@ -142,6 +145,7 @@ class BlockedBuyer(models.Model):
         related_name="+",
         verbose_name=_("blocked by"),
     )
+    created_token = TokenOfStep(default=acting.token)
     created_at = models.DateTimeField(_("blocked at"), auto_now_add=True)
 
     class Meta:

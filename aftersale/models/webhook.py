@@ -9,8 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from config import acting
+
 from .public_number import PublicNumberField
 from .shop import Shop
+from .token_of_step import TokenOfStep
 
 
 class WebhookType(models.TextChoices):
@@ -79,6 +82,7 @@ class WebhookEndpoint(models.Model):
         related_name="+",
         verbose_name=_("made by"),
     )
+    created_token = TokenOfStep(default=acting.token)
     last_success_at = models.DateTimeField(_("last delivered at"), null=True)
     failing_since = models.DateTimeField(_("failing since"), null=True)
     failures = models.PositiveIntegerField(default=0, editable=False)

@@ -5,11 +5,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from config import acting
+
 from .changed_at import ChangedAtField, changed_index
 from .money import FenField
 from .order import CommissionSplit, Order
 from .refund import Refund
 from .shop import Shop
+from .token_of_step import TokenOfStep
 
 
 class AfterSaleWindow(models.Model):
@@ -31,6 +34,7 @@ class AfterSaleWindow(models.Model):
         related_name="+",
         verbose_name=_("opened by"),
     )
+    opened_token = TokenOfStep(default=acting.token)
     agreement = models.CharField(_("agreed with the buyer"), max_length=500)
     closes_at = models.DateTimeField(_("closes at"))
     closed_at = models.DateTimeField(_("closed at"), null=True)

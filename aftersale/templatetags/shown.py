@@ -4,12 +4,14 @@ from datetime import datetime
 
 from django import template
 from django.contrib.auth.models import User
+from django.db.models import Model
 
 from aftersale.domain.money import format_yuan
 from aftersale.models import AuditEntry, Order, Shop, Ticket, TicketEvent
 from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 from aftersale.services.shared.shown import done_by as said_done_by
+from aftersale.services.shared.shown import who as said_who
 
 register = template.Library()
 
@@ -41,9 +43,15 @@ def number_of(buyer: str, shop: Shop) -> str:
 
 
 @register.filter
-def of_buyer(text: str, row: Ticket) -> str:
-    """A text about the case, in which the buyer's number is masked for viewers."""
+def of_buyer(text: str, row: Ticket | Order) -> str:
+    """A text about the case, in which buyer's and telephone numbers are masked for viewers."""
     return masks.shown_text(text, row.buyer, row.shop_id)
+
+
+@register.filter
+def words_of(text: str, shop: Shop) -> str:
+    """The same of a text that is about no case."""
+    return masks.shown_text(text, "", shop.pk)
 
 
 @register.filter
@@ -51,6 +59,12 @@ def name(user: User | None) -> str:
     from aftersale.admin.kit import columns
 
     return columns.name(user)
+
+
+@register.filter
+def who(row: Model, by: str) -> str:
+    """The token, or the person in the column `by`."""
+    return said_who(row, by)
 
 
 @register.filter

@@ -61,7 +61,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tabs else tabs[0]
     found = _in_tab(_chosen(request), state, access.person(request))
-    found = found.select_related("shop", "acknowledged_by").order_by("-raised_at", "-pk")
+    found = found.select_related("shop", "acknowledged_by", "acknowledged_token").order_by(
+        "-raised_at", "-pk"
+    )
     page = CappedPaginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = [_row(request, alert) for alert in page]
     return show(

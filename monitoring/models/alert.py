@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from aftersale.models import Shop
+from aftersale.models.token_of_step import TokenOfStep
 
 from .alert_kind import AlertKind
 from .robot import Robot
@@ -42,6 +43,7 @@ class Alert(models.Model):
         db_index=False,
         verbose_name=_("acknowledged by"),
     )
+    acknowledged_token = TokenOfStep()
 
     class Meta:
         verbose_name = pgettext_lazy("monitoring", "alert")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from aftersale.services.access.rights import require, scoped
 from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.shared.errors import NotAllowed, NotFound
+from config import acting
 from monitoring.models import Alert, AlertKind
 
 from .alert_queries import QUERIES, STILL_TRUE, values
@@ -166,4 +167,6 @@ def acknowledge_shown(*, alert_ids: Iterable[int], user: User, now: datetime) ->
 def _acknowledge(alert_ids: Iterable[int], user: User, now: datetime) -> int:
     # Only open alerts are written: of two people at once, the first stays recorded.
     opened = Alert.objects.filter(pk__in=list(alert_ids), acknowledged_at=None)
-    return opened.update(acknowledged_at=now, acknowledged_by=user)
+    return opened.update(
+        acknowledged_at=now, acknowledged_by=user, acknowledged_token=acting.token()
+    )

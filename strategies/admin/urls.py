@@ -8,7 +8,7 @@ from strategies.admin.board import checkup, priority_board
 from strategies.admin.records import compare_revisions
 
 from . import suggestions
-from .editor import dialogs, views
+from .editor import dialogs, goods, views
 from .explaining.views import explain_now
 from .search.export import export
 from .trials import asking, whatif
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_STRATEGY}new/", views.picker, name="strategy-new"),
     path(f"{_STRATEGY}new/<slug:key>/", views.add, name="strategy-add"),
     path(f"{_STRATEGY}sentence/", views.preview, name="strategy-sentence"),
+    path(f"{_STRATEGY}goods/<int:shop>/<slug:what>/", goods.seen, name="goods-seen"),
     path(f"{_STRATEGY}what-if/", whatif.typed, name="what-if"),
     path(f"{_STRATEGY}what-if/caps/", whatif.typed_caps, name="what-if-caps"),
     path(f"{_STRATEGY}<int:pk>/edit/", views.edit, name="strategy-edit"),

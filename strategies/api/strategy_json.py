@@ -15,6 +15,7 @@ from aftersale.models import Shop
 from aftersale.records.errors import FieldError
 from aftersale.records.schemas import Record
 from aftersale.records.values import Code
+from aftersale.services.access.masks import shown_text
 from aftersale.services.shared.errors import NeedsPerson
 from strategies.models import Strategy, StrategyUsage
 from strategies.services.risks import setting_risks
@@ -116,6 +117,7 @@ def _strategy_json(
     return ShownStrategy.model_validate(
         {
             **content,
+            "remark": shown_text(strategy.remark, ""),
             "id": strategy.pk,
             "revision": strategy.revision,
             "shop": shop.code,

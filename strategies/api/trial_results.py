@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from aftersale.api.values import Buyer, Moment, Yuan, username
 from aftersale.records.schemas import TicketStatus
+from aftersale.services.access.masks import shown_text
 from strategies.models import TrialRun, TrialStatus
 from strategies.services.trials import AffectedTicket, Named, named
 
@@ -136,7 +137,7 @@ def shown_trial(trial: TrialRun, request: Request) -> ShownTrial:
         id=trial.pk,
         address=request.build_absolute_uri(address),
         kind=trial.kind,  # type: ignore[arg-type]
-        title=trial.title,
+        title=shown_text(trial.title, ""),
         status=trial.status,  # type: ignore[arg-type]
         created_at=trial.created_at,
         created_by=username(trial.created_by),

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import Shop
+from aftersale.models.token_of_step import TokenOfStep
+from config import acting
 
 from .choices import FastRefundRuleKind
 
@@ -28,6 +30,7 @@ class RulebookRevision(models.Model):
         related_name="+",
         verbose_name=_("changed by"),
     )
+    created_token = TokenOfStep(default=acting.token)
 
     class Meta:
         verbose_name = _("rulebook revision")

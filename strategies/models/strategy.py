@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.models import Shop
 from aftersale.models.money import FenField
+from aftersale.models.token_of_step import TokenOfStep
+from config import acting
 
 from .choices import ExecutionTime, PaidTime, ProductCondition, Scenario
 
@@ -156,6 +158,7 @@ class StrategyRevision(models.Model):
         related_name="+",
         verbose_name=_("changed by"),
     )
+    created_token = TokenOfStep(default=acting.token)
 
     class Meta:
         verbose_name = _("strategy revision")

@@ -8,6 +8,8 @@ from django.utils.translation import pgettext_lazy
 
 from aftersale.models import Shop, Ticket
 from aftersale.models.money import FenField
+from aftersale.models.token_of_step import TokenOfStep
+from config import acting
 
 
 class TrialKind(models.TextChoices):
@@ -52,6 +54,7 @@ class TrialRun(models.Model):
         related_name="+",
         verbose_name=_("started by"),
     )
+    created_token = TokenOfStep(default=acting.token)
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     present = models.JSONField(_("present strategies"))

@@ -10,7 +10,9 @@ _NEWEST = 50
 
 def latest_change(shop_id: int, scenario: str) -> RulebookRevision | None:
     """The newest rulebook that changed the scenario's order."""
-    newest = RulebookRevision.objects.filter(shop=shop_id).select_related("created_by")
+    newest = RulebookRevision.objects.filter(shop=shop_id).select_related(
+        "created_by", "created_token"
+    )
     rulebooks = newest.order_by("-number")[:_NEWEST].iterator(chunk_size=5)
     for later, earlier in pairwise(rulebooks):
         if _order(later, scenario) != _order(earlier, scenario):

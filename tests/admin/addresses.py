@@ -142,7 +142,9 @@ PAGES: dict[str, Page] = {
     "desk:sheet": step(STRATEGIES, Shop, "blocked-buyers"),
     "desk:sheet-export": Page(STRATEGIES, None, (Shop, "blocked-buyers", "csv")),
     "desk:reject-text": step(TEXTS, Shop, "reason_mismatch"),
-    "desk:reject-text-preview": step(TEXTS, Shop, "reason_mismatch"),
+    "desk:text-preview": step(TEXTS, Shop),
+    "desk:offer-texts": shown(),
+    "desk:offer-text": step(TEXTS, Shop, "new_goods"),
     # Parcels, windows, funds
     "desk:shipping-alerts": shown(),
     "desk:shipping-alert-step": step(HANDLE, ShippingAlert),
@@ -186,6 +188,7 @@ PAGES: dict[str, Page] = {
     "automation:strategy-new": step(STRATEGIES, of_shop=True),
     "automation:strategy-add": step(STRATEGIES, "off_hours", of_shop=True),
     "automation:strategy-sentence": step(STRATEGIES, lists=True),
+    "automation:goods-seen": Page(STRATEGIES, None, (Shop, "products"), part=True),
     "automation:what-if": step(STRATEGIES, lists=True),
     "automation:what-if-caps": step(STRATEGIES, lists=True),
     "automation:what-if-order": step(STRATEGIES, Shop, "pre_ship_refund"),

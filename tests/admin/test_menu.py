@@ -25,11 +25,11 @@ VIEWER = [
 ]  # fmt: skip
 AGENT = [*VIEWER, "Suggestions to take over"]
 LEAD = [
-    *AGENT, "Re-opened windows", "Files from the back office", "Strategies", "Reject texts",
+    *AGENT, "Re-opened windows", "Files from the back office", "Strategies", "Texts for buyers",
 ]  # fmt: skip
 ADMINISTRATOR = [
     *AGENT, "Re-opened windows", "Files from the back office", "Wallet and deposit",
-    "Strategies", "Trial runs", "Decisions", "Shop settings", "Reject texts",
+    "Strategies", "Trial runs", "Decisions", "Shop settings", "Texts for buyers",
 ]  # fmt: skip
 OWNER = [*ADMINISTRATOR, "Shops", "Audit trail"]
 MENUS = {
@@ -48,7 +48,7 @@ MORE = {
     "viewer": [
         "Suggestions to take over", "Re-opened windows", "Files from the back office",
         "Wallet and deposit", "Strategies", "Trial runs", "Decisions", "Shop settings",
-        "Reject texts", "Shops", "Members", "Blocked buyers",
+        "Texts for buyers", "Shops", "Members", "Blocked buyers",
     ],
     "owner": ["Advice", "Members", "Blocked buyers"],
 }  # fmt: skip
@@ -58,7 +58,9 @@ MORE["admin"] = ["Advice", "Shops", "Members", "Blocked buyers"]
 MORE["operator"] = MORE["owner"]
 # Lists with a page of their own in the menu, or beside one.
 IN_ANOTHER_FORM = {"/admin/aftersale/fund/", "/admin/strategies/strategy/"}
-FROM_ANOTHER_PAGE = {"/admin/strategies/review/", "/admin/dashboard/rows/"}
+FROM_ANOTHER_PAGE = {
+    "/admin/strategies/review/", "/admin/dashboard/rows/", "/admin/reject-texts/offers/",
+}  # fmt: skip
 
 
 @pytest.fixture

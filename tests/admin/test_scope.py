@@ -36,7 +36,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "PlatformStep", "PlatformFacts",  # beside the case that they are about
         "AfterSaleWindow", "CaseVisit", "CommissionReturn", "EvidenceFile", "Negotiation",
         "AdviceRun", "DecisionTally", "TrialEvaluation", "TrialRun",
-        "RejectReasonTemplate", "Rejection",
+        "OfferText", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
         "FileImport", "ImportFile", "ImportRow", "ColumnMapping", "ExportedLine",
         "AccountLink",  # on the page of members, and of users

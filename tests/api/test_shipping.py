@@ -20,7 +20,7 @@ from aftersale.services.refunds import approvals
 from strategies.services.evaluator import Tally, decide_shop
 from tests.admin.digest import digest
 from tests.aftersale.ingest import record_factories
-from tests.factories import make_order, make_shop, make_strategy, make_ticket, make_user
+from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 
 from .program import Answer, Program, program
 
@@ -374,9 +374,12 @@ def test_a_ticket_that_waits_for_no_goods(erp: Program, order: Order, status: st
     assert rows() == before
 
 
-def test_more_than_the_order_has_left_is_not_refunded(erp: Program, order: Order) -> None:
+def test_goods_whose_refund_cannot_start_have_arrived_all_the_same(
+    erp: Program, order: Order
+) -> None:
+    """The report is a fact, and is kept with the reason; so is the parcel that came back."""
     refunded(order, ticket_no="T1")
-    make_ticket(
+    ticket = make_ticket(
         order,
         ticket_no="T2",
         type="return_refund",
@@ -384,8 +387,20 @@ def test_more_than_the_order_has_left_is_not_refunded(erp: Program, order: Order
         amount=1,
         awaiting_evaluation=False,
     )
+    alert = ShippingAlert.objects.create(
+        shop=order.shop, order=order, ticket=ticket, kind="shipped_after_refund",
+        state="to_stop", raised_at=NOON, changed_at=NOON,
+    )  # fmt: skip
+    found = erp.post("/tickets/T2/goods-received").content
+    assert (found["status"], found["refund"]) == ("returning", None)
+    assert found["approved_amount"] == "0.00"
+    assert found["goods_received_at"] is not None
+    assert found["events"][-1]["note"].startswith("Goods received in the warehouse. · ")
+    assert "¥0.00" in found["events"][-1]["note"]
+    alert.refresh_from_db()
+    assert alert.state == "returned"
     before = rows()
-    assert erp.post("/tickets/T2/goods-received").status == 422
+    assert erp.post("/tickets/T2/goods-received").status == 200
     assert rows() == before
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from aftersale.models import EvidenceFile, Rejection, Ticket
+from aftersale.models import EvidenceFile, Negotiation, Rejection, Ticket
 from tests.admin.clients import url
 from tests.admin.scene import make
 from tests.aftersale.pictures import bytes_of
@@ -100,3 +100,39 @@ def test_the_button_says_the_amount_that_is_typed(page: Page, live_server: Any) 
     expect(page.get_by_role("button", name="退 ¥", exact=False)).to_have_count(0)
     ticket.refresh_from_db()
     assert (ticket.status, ticket.committed) == ("refunding", 9_950)
+
+
+def test_a_digit_puts_a_text_into_the_offer(page: Page, live_server: Any) -> None:
+    """By keyboard alone: from the amount to the texts, a digit, and off it goes."""
+    with transaction.atomic():
+        scene = make("mine", "cs_agent")
+        ticket = make_ticket(
+            make_order(scene.shop, buyer="mine-b", status="delivered"),
+            ticket_no="mine-t",
+            awaiting_evaluation=False,
+        )
+    sign_in(page, live_server, "mine-cs_agent")
+    page.goto(live_server.url + url(Ticket, "change", ticket.pk))
+    page.get_by_role("button", name="协商", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    message = dialog.get_by_label("给买家的留言")
+    expect(dialog.locator("[name=amount]")).to_be_focused()
+    # A digit in the amount stays one.
+    page.keyboard.type("12")
+    expect(dialog.locator("[name=amount]")).to_have_value("12")
+    expect(message).to_have_value("")
+    page.keyboard.press("Tab")
+    page.keyboard.press("4")
+    expect(dialog.locator("[name=text]").nth(3)).to_be_focused()
+    fourth = message.input_value()
+    assert "mine-t" in fourth and "{" not in fourth
+    page.keyboard.press("1")
+    expect(message).not_to_have_value(fourth)
+    message.fill("我们少退一点可以吗？")
+    dialog.locator("[name=text]").nth(1).check()
+    expect(message).to_have_value("我们少退一点可以吗？")
+    expect(dialog.locator("[data-reply-kept]")).to_be_visible()
+    assert found_by_axe(page) == []
+    message.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    assert Negotiation.objects.get().message == "我们少退一点可以吗？"

@@ -123,6 +123,10 @@ def test_pages_are_in_chinese_with_a_strict_script_policy(client, db, monkeypatc
         "Content-Security-Policy"].split(";"))  # fmt: skip
     assert policy["script-src"] == "'self' 'unsafe-eval'"
     assert policy["default-src"] == "'self'"
+    # Unfold's pages alone may evaluate expressions (docs/adr/0015).
+    for address in ("/api/v1/docs/", "/api/v1/orders", "/nothing"):
+        strict = client.get(address).headers["Content-Security-Policy"]
+        assert "script-src 'self';" in strict + ";", address
     assert "Log in" in client.get("/admin/login/", headers={"accept-language": "en"}).text
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models.fields.files import FieldFile
 
 from aftersale import tasks
 from aftersale.models import (
@@ -172,28 +173,56 @@ def test_pictures_that_were_under_way_go_later(monkeypatch: pytest.MonkeyPatch) 
     with monkeypatch.context() as patch:
         patch.setattr("django.db.models.fields.files.FieldFile.delete", fail)
         erase(shop_id=shop.pk, buyer=BUYER, user=make_user(shop), now=NOW)
-    assert len(pictures.left_of_erased(10)) == 1 and files() != before
+    assert pictures.left_of_erased().count() == 1 and files() != before
     tasks.erase_old()
     assert files() == before and not EvidenceFile.objects.exists()
 
 
-def test_pictures_that_cannot_be_deleted_wait_for_the_next_day(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The task goes on at once where something went, not with the same pictures without end."""
+def of_erased(number: int) -> list[EvidenceFile]:
+    """Pictures of an erased buyer that were under way."""
+    shop = make_shop()
+    ticket = make_ticket(make_order(shop, buyer=BUYER))
+    for one in range(number):
+        evidence.store(ticket=ticket, upload=picture(str(one)), user=make_user(shop), now=NOON)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "delete", lambda files: 0)
+        erase(shop_id=shop.pk, buyer=BUYER, user=make_user(shop), now=NOW)
+    return list(EvidenceFile.objects.order_by("pk"))
+
+
+def test_pictures_that_cannot_be_deleted_hide_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lie before the others, and wherever a batch ends."""
+    monkeypatch.setattr(retention, "_BATCH", 2)
+    rows = of_erased(5)
+    stuck = {row.file.name for row in rows[:3]}
+    delete = FieldFile.delete
+
+    def fail(file: FieldFile, save: bool = True) -> None:
+        if file.name in stuck:
+            raise OSError
+        delete(file, save)
+
+    monkeypatch.setattr(FieldFile, "delete", fail)
+    tasks.erase_old()
+    assert set(EvidenceFile.objects.values_list("pk", flat=True)) == {row.pk for row in rows[:3]}
+    stuck.clear()
+    tasks.erase_old()
+    assert not EvidenceFile.objects.exists()
+
+
+def test_the_task_goes_on_at_once_where_something_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with the same pictures without end: those wait for the next day."""
     woken: list[str] = []
     monkeypatch.setattr(tasks, "wake", lambda task, cluster: woken.append(task))
-    monkeypatch.setattr(tasks, "MOST_PICTURES", 2)
-    monkeypatch.setattr(pictures, "left_of_erased", lambda most: list(range(most)))
-    for deleted, again in ((0, 0), (1, 1), (2, 1)):
+    monkeypatch.setattr(retention, "_BATCH", 1)
+    monkeypatch.setattr(pictures, "left_of_erased", EvidenceFile.objects.all)
+    of_erased(2)
+    for seconds, deleted, again in ((-1, 0, 0), (60, 1, 0), (-1, 1, 1)):
         woken.clear()
-        monkeypatch.setattr(pictures, "delete", lambda left, deleted=deleted: deleted)
+        monkeypatch.setattr(tasks, "ERASING_SECONDS", seconds)
+        monkeypatch.setattr(pictures, "delete", lambda files, deleted=deleted: deleted)
         tasks.erase_old()
-        assert len(woken) == again, deleted
-    monkeypatch.setattr(pictures, "left_of_erased", lambda most: [1])
-    woken.clear()
-    tasks.erase_old()
-    assert woken == []
+        assert len(woken) == again, (seconds, deleted)
 
 
 def test_owners_set_the_time() -> None:

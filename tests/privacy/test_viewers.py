@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from aftersale.domain.masking import masked
+from aftersale.domain.masking import masked, without_phones
 from aftersale.domain.multilingual import MultilingualText
 from aftersale.models import (
     ApprovalRequest,
@@ -24,6 +24,8 @@ from tests.admin.scene import Scene, make
 from tests.api.addresses import addresses
 from tests.api.program import Program, program
 from tests.factories import make_shop, make_user
+
+from .talk import PHONE, talk_everywhere
 
 pytestmark = pytest.mark.django_db
 BUYER, MASKED = "mine-buyer", "m***er"
@@ -48,6 +50,24 @@ def scene() -> Scene:
 )
 def test_enough_to_tell_them_apart(buyer: str, shown: str) -> None:
     assert masked(buyer) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("call 13800138000!", "call 1***00!"),
+        ("电话138 0013 8000，或+86-13900139001", "电话1***00，或+***01"),
+        ("0571-88886666 or 01088886666", "0***66 or 0***66"),
+        # Numbers of orders, tickets and parcels, amounts and moments.
+        (
+            "order 2026112013800138000, SF1380013800012",
+            "order 2026112013800138000, SF1380013800012",
+        ),
+        ("¥13,800.00 at 2026-11-20 13:33:21", "¥13,800.00 at 2026-11-20 13:33:21"),
+    ],
+)
+def test_telephone_numbers_in_texts(text: str, shown: str) -> None:
+    assert without_phones(text) == shown
 
 
 def test_by_role_and_shop() -> None:
@@ -178,19 +198,25 @@ def of_a_viewer(scene: Scene) -> Program:
 
 
 def test_a_viewers_token_reads_masked(scene: Scene) -> None:
-    """SPEC P1: a token never has more than its maker's role."""
+    """SPEC P1, P7: a token never has more than its maker's role, in texts neither."""
+    spoken = talk_everywhere(scene)
+    assert {"Ticket.note", "Refund.failure", "FundEntry.note", "AfterSaleWindow.agreement"} < spoken
     viewers = of_a_viewer(scene)
     owners = program(scene.shop, scene.people["owner"], "read")
-    seen = set()
+    seen, spoken_of = set(), set()
     for address in addresses():
         if address.method != "GET" or address.line.owners_read:
             continue
         text = viewers.call("GET", address.of(scene)).response.getvalue().decode()
-        assert BUYER not in text and '"mine-blocked"' not in text, address
-        if BUYER in owners.call("GET", address.of(scene)).response.getvalue().decode():
+        assert BUYER not in text and '"mine-blocked"' not in text and PHONE not in text, address
+        full = owners.call("GET", address.of(scene)).response.getvalue().decode()
+        if BUYER in full:
             seen.add(address.name)
             assert MASKED in text, address
-    assert len(seen) >= 4
+        if PHONE in full:
+            spoken_of.add(address.name)
+            assert "1***00" in text, address
+    assert len(seen) >= 4 and len(spoken_of) >= 6
 
 
 def test_a_viewers_token_asks_for_nobody(scene: Scene) -> None:

@@ -24,9 +24,7 @@ from aftersale.services.shared.shown import format_time
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
     """Every reason with its text for one shop (`?shop=`, else the first)."""
-    shops = access.shops(request)
-    chosen = whole_number(request.GET.get("shop", ""))
-    shop = (shops[0] if shops else None) if chosen is None else _shop(request, chosen)
+    shop = chosen_shop(request)
     if shop is None:
         raise Http404
     own = {row.reason: row for row in _own(shop)}
@@ -35,7 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "aftersale/desk/replies/texts.html",
         _("Reject texts"),
         shop=shop,
-        shops=shops,
+        shops=access.shops(request),
         may_edit=access.may(request, shop.pk, Right.EDIT_TEMPLATES),
         reasons=[_reason_row(reason, own.get(reason.code), shop) for reason in REASONS],
     )
@@ -74,23 +72,37 @@ def edit(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
         reason=known,
         text=text,
         is_own=known.code in own,
+        reset_label=_("Back to the default text"),
         longest=reject_templates.LONGEST,
-        words=[(f"{{{name}}}", label) for name, label in PLACEHOLDERS.items()],
-        example=_example(text, its_shop),
+        words=placeholders(),
+        example=example(text, its_shop),
     )
 
 
 @pages.desk_page
 @require_POST
-def preview(request: HttpRequest, shop: int, reason: str) -> HttpResponse:
+def preview(request: HttpRequest, shop: int) -> HttpResponse:
     """The text that is being typed as the buyer would read it, or its mistake."""
-    its_shop, _known = _found(request, shop, reason)
+    its_shop = _editable(request, shop)
     text = request.POST.get("text", "")
     return render(
         request,
         "aftersale/desk/replies/preview.html",
-        {"problem": reject_templates.text_problem(text), "example": _example(text, its_shop)},
+        {"problem": reject_templates.text_problem(text), "example": example(text, its_shop)},
     )
+
+
+def chosen_shop(request: HttpRequest) -> Shop | None:
+    """The one in `?shop=`, else the first."""
+    shops, chosen = access.shops(request), whole_number(request.GET.get("shop", ""))
+    if chosen is not None:
+        return _shop(request, chosen)
+    return shops[0] if shops else None
+
+
+def placeholders() -> list[tuple[str, Any]]:
+    """As they are typed, with what each stands for."""
+    return [(f"{{{name}}}", label) for name, label in PLACEHOLDERS.items()]
 
 
 def _shop(request: HttpRequest, pk: int) -> Shop:
@@ -102,12 +114,17 @@ def _shop(request: HttpRequest, pk: int) -> Shop:
 
 def _found(request: HttpRequest, shop: int, reason: str) -> tuple[Shop, RejectReason]:
     """Shop and reason, for those who may edit the shop's texts."""
-    its_shop = _shop(request, shop)
-    if not access.may(request, its_shop.pk, Right.EDIT_TEMPLATES):
-        raise NotAllowed(_("Your role in this shop does not allow this."))
+    its_shop = _editable(request, shop)
     if reason not in BY_CODE:
         raise NotFound(_("There is no such reason."))
     return its_shop, BY_CODE[reason]
+
+
+def _editable(request: HttpRequest, pk: int) -> Shop:
+    shop = _shop(request, pk)
+    if not access.may(request, pk, Right.EDIT_TEMPLATES):
+        raise NotAllowed(_("Your role in this shop does not allow this."))
+    return shop
 
 
 def _own(shop: Shop) -> list[RejectReasonTemplate]:
@@ -128,11 +145,11 @@ def _reason_row(
         ),
         "own": own,
         "changed_at": format_time(own.updated_at, shop) if own else "",
-        "example": _example(text, shop),
+        "example": example(text, shop),
     }
 
 
-def _example(text: str, shop: Shop) -> str:
+def example(text: str, shop: Shop) -> str:
     """The text as a made-up buyer would read it."""
     return fill(
         text,

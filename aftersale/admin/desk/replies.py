@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -29,6 +30,7 @@ from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import PlatformReason
 from aftersale.services.desk import (
     evidence,
+    offer_texts,
     platform_pictures,
     platform_reasons,
     reject_templates,
@@ -135,6 +137,10 @@ def negotiate(request: HttpRequest, pk: int) -> HttpResponse:
                 (kind, kind.label, kind == type, kind == ticket.type) for kind in _types(ticket)
             ],
             "asked": format_yuan(ticket.amount),
+            "texts": [
+                (text.key, text.name, filled, text.key == request.POST.get("text"))
+                for text, filled in offer_texts.filled(ticket)
+            ],
             "earlier": _earlier(ticket),
             "round": len(negotiation.of_request(ticket)) + 1,
             "until": format_time(_until(ticket, timezone.now()), ticket.shop),
@@ -218,6 +224,9 @@ def _require_meant(request: HttpRequest, pk: int) -> None:
 
 def _shared(request: HttpRequest, ticket: Ticket, refused: Refused | None) -> dict[str, Any]:
     """Context of both dialogs. A refusal that names a field stands at the field."""
+    if ticket.order is not None:
+        # Read once: the goods are named in the heading, in the texts and in warnings.
+        prefetch_related_objects([ticket.order], "lines")
     refused = refused or _changed(request, ticket)
     seen = request.POST.get("seen") or request.GET.get("seen")
     if seen is None or isinstance(refused, Stale):

@@ -18,11 +18,11 @@ from aftersale.admin.kit.index_reads import IndexRead, along, read, words
 from aftersale.admin.kit.sections import Section
 from aftersale.domain.money import format_yuan
 from aftersale.models import ENDED_ALERTS, OPEN_ALERTS, AlertState, Order, ShippingAlert, Ticket
-from aftersale.services.access import rights
+from aftersale.services.access import masks, rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import index_only
 from aftersale.services.shared.errors import Refused
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 from aftersale.services.shipping import alerts as shipping_alerts
 
 COLOURS: dict[str, str] = {
@@ -115,7 +115,9 @@ def _page(state: AlertState, shop_ids: list[int] | None, number: int) -> list[Sh
         offset=start,
         limit=PER_PAGE,
     )
-    alerts = ShippingAlert.objects.select_related("shop", "order", "ticket__refund", "changed_by")
+    alerts = ShippingAlert.objects.select_related(
+        "shop", "order", "ticket__refund", "changed_by", "changed_token"
+    )
     by_key = alerts.annotate(at_risk=AMOUNT).in_bulk(found.keys)
     return [by_key[key] for key in found.keys if key in by_key]
 
@@ -256,7 +258,9 @@ def _amount(ticket: Ticket) -> int:
 
 
 def _section(request: HttpRequest, about: Q, shop: Any) -> Section:
-    alerts = ShippingAlert.objects.filter(about).select_related("ticket", "changed_by")
+    alerts = ShippingAlert.objects.filter(about).select_related(
+        "ticket", "changed_by", "changed_token"
+    )
     return Section(
         gettext_lazy("Shipping alerts"),
         [
@@ -275,8 +279,8 @@ def _section(request: HttpRequest, about: Q, shop: Any) -> Section:
                 alert.get_kind_display(),
                 format_time(alert.raised_at, shop),
                 format_time(alert.changed_at, shop),
-                columns.name(alert.changed_by),
-                alert.note or EMPTY,
+                who(alert, "changed_by"),
+                masks.shown_text_of(alert, alert.note, alert.shop_id) or EMPTY,
             ]
             for alert in alerts.order_by("raised_at", "pk")
         ],

@@ -142,7 +142,9 @@ def _on(order: Order) -> QuerySet[AfterSaleWindow]:
 
 
 def _read(found: QuerySet[AfterSaleWindow]) -> CappedPaginator:
-    rows = found.select_related("shop", "order", "opened_by").prefetch_related("tickets")
+    rows = found.select_related("shop", "order", "opened_by", "opened_token").prefetch_related(
+        "tickets"
+    )
     return CappedPaginator(rows, A_PAGE)
 
 

@@ -47,7 +47,7 @@ def _memberships(request: HttpRequest) -> list[Membership]:
     answers = _answers(request)
     if "memberships" not in answers:
         own = Membership.objects.filter(user=person(request), user__is_active=True)
-        followed = own.select_related("shop__automation_paused_by")
+        followed = own.select_related("shop__automation_paused_by", "shop__automation_paused_token")
         answers["memberships"] = list(followed.order_by("shop__name", "shop"))
     return answers["memberships"]
 
@@ -63,7 +63,9 @@ def shops(request: HttpRequest) -> list[Shop]:
         return [member.shop for member in _memberships(request)[:MOST_SHOPS]]
     answers = _answers(request)
     if "shops" not in answers:
-        every = rights.shops_of(request.user).select_related("automation_paused_by")
+        every = rights.shops_of(request.user).select_related(
+            "automation_paused_by", "automation_paused_token"
+        )
         answers["shops"] = list(every.order_by("name", "pk")[:MOST_SHOPS])
     return answers["shops"]
 

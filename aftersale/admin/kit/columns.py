@@ -21,7 +21,8 @@ from aftersale.domain.punctuation import COMMA
 from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
 from aftersale.models.money import FenField
 from aftersale.services.access import masks
-from aftersale.services.shared.shown import EMPTY, format_time, person_name
+from aftersale.services.privacy.places import places
+from aftersale.services.shared.shown import EMPTY, format_time, person_name, who
 
 # Unfold's own classes of its labels: others are not in its style sheet.
 _COLOURS = {
@@ -127,7 +128,7 @@ def column(
         def show(obj: Any) -> Any:
             target = getattr(obj, key)
             # A user's page is for operators: members see the name.
-            return name(target) if isinstance(target, User) else link(target)
+            return who(obj, key) if isinstance(target, User) else link(target)
 
     elif isinstance(field, models.DateTimeField):
 
@@ -150,6 +151,14 @@ def column(
             shop = shop_of(obj, shop_path)
             return masks.shown_buyer(getattr(obj, key), shop.pk if shop else None) or EMPTY
 
+    elif key in _free_texts(field.model):
+
+        def show(obj: Any) -> Any:
+            shop, text = shop_of(obj, shop_path), getattr(obj, key)
+            # Where a platform's word may stand, people's may, too.
+            text = _PLATFORM_WORDS.get(key, {}).get(text, text)
+            return masks.shown_text_of(obj, text, shop.pk if shop else None) or EMPTY
+
     elif key in _PLATFORM_WORDS:
 
         def show(obj: Any) -> Any:
@@ -163,6 +172,13 @@ def column(
     else:
         return _plain(field)
     return _described(show, field)
+
+
+def _free_texts(model: type[models.Model]) -> set[str]:
+    """Columns of words in which a buyer's data may stand."""
+    names = {name for place in places() if place.model is model for name in place.texts}
+    words = (models.CharField, models.TextField)
+    return {name for name in names if isinstance(model._meta.get_field(name), words)}
 
 
 def word(words: dict[str, Any], value: str) -> Any:

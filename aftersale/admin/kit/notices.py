@@ -11,7 +11,7 @@ from aftersale.domain.punctuation import COMMA
 from aftersale.models import PaymentStop, Shop
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import hold
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 from config.login import came_through_undeclared_proxy
 
 # Pages that have the pause switch themselves, by name: the automation's, which belong to the app
@@ -94,7 +94,7 @@ def _pause(request: HttpRequest, shop: Shop) -> dict[str, Any]:
         % {
             "shop": shop.name,
             "at": format_time(shop.automation_paused_at, shop),
-            "user": columns.name(shop.automation_paused_by),
+            "user": who(shop, "automation_paused_by"),
         },
         "resume": reverse("desk:automation-resume", args=[shop.pk]) if may else "",
     }

@@ -10,6 +10,7 @@ from aftersale.admin.kit.filters import ShopFilter
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.admin.kit.sections import Section
 from aftersale.models import Fund, FundEntry
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 
 SHOWN = 100
@@ -26,7 +27,7 @@ def entries(request: HttpRequest, fund: Fund) -> Section:
                 entry.get_kind_display(),
                 columns.money(entry.amount),
                 columns.money(entry.balance_after),
-                entry.note or EMPTY,
+                masks.shown_text(entry.note, "", fund.shop_id) or EMPTY,
                 entry.entry_no,
             ]
             for entry in rows[:SHOWN]

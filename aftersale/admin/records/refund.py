@@ -17,11 +17,13 @@ from aftersale.admin.kit.search import TicketSearch
 from aftersale.admin.kit.sections import Section
 from aftersale.admin.records.refund_actions import FITS, RefundSteps
 from aftersale.admin.records.window_sections import charges_of, commission_of
-from aftersale.models import Refund, RefundAttempt, RefundStatus, Shop
+from aftersale.models import Refund, RefundAttempt, RefundStatus, Ticket
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import EMPTY, format_time
 
 
-def attempts_of(shop: Shop, **which: Any) -> Section:
+def attempts_of(ticket: Ticket, **which: Any) -> Section:
+    shop = ticket.shop
     return Section(
         _("Attempts"),
         [
@@ -44,7 +46,7 @@ def attempts_of(shop: Shop, **which: Any) -> Section:
                 format_time(attempt.created_at, shop, seconds=True),
                 format_time(attempt.settled_at, shop, seconds=True),
                 attempt.questions,
-                attempt.reason or EMPTY,
+                masks.shown_text(attempt.reason, ticket.buyer, shop.pk) or EMPTY,
                 attempt.key,
             ]
             for attempt in RefundAttempt.objects.filter(**which).order_by("number")
@@ -53,7 +55,7 @@ def attempts_of(shop: Shop, **which: Any) -> Section:
 
 
 def attempts(request: HttpRequest, refund: Refund) -> Section:
-    return attempts_of(refund.shop, refund=refund)
+    return attempts_of(refund.ticket, refund=refund)
 
 
 # One read for each partial index; refunds in a status without one are found by due and not due.
@@ -69,7 +71,7 @@ _IS_NOT_SETTLED = words("status", _NOT_SETTLED)
 class RefundAdmin(ExportedList, RefundSteps, TicketSearch, ScopedAdmin):
     exported = "refunds"
     step_fits = FITS
-    related = ("shop", "ticket", "order", "requested_by")
+    related = ("shop", "ticket", "order", "requested_by", "requested_token")
     colours = {"status": colours.REFUND_STATUS}
     list_display = (
         "number",

@@ -9,12 +9,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.admin.desk.replies import negotiation_facts
-from aftersale.admin.kit import columns
 from aftersale.admin.kit.sections import Section
 from aftersale.models import EvidenceFile, Ticket
 from aftersale.reject_reasons import label_of
 from aftersale.services.access import masks
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 from aftersale.services.tickets import negotiation
 
 
@@ -25,26 +24,28 @@ def rejections_of(request: HttpRequest, ticket: Ticket) -> Section:
         [
             [
                 format_time(row.at, ticket.shop),
-                columns.name(row.user),
-                row.label or label_of(row.reason),
+                who(row),
+                masks.shown_text(row.label, ticket.buyer, ticket.shop_id) or label_of(row.reason),
                 _as_sent(row.explanation, ticket),
                 pictures(row.evidence_files.all()),
             ]
-            for row in ticket.rejections.select_related("user").prefetch_related("evidence_files")
+            for row in ticket.rejections.select_related("user", "token").prefetch_related(
+                "evidence_files"
+            )
         ],
     )
 
 
 def negotiations_of(request: HttpRequest, ticket: Ticket) -> Section:
     rows = []
-    found = ticket.negotiations.select_related("user").prefetch_related("evidence_files")
+    found = ticket.negotiations.select_related("user", "token").prefetch_related("evidence_files")
     for row in found:
         facts = negotiation_facts(row, ticket)
         rows.append(
             [
                 facts["number"],
                 facts["at"],
-                columns.name(row.user),
+                who(row),
                 facts["offered"],
                 _as_sent(row.message, ticket),
                 format_time(negotiation.answer_due_at(row, ticket), ticket.shop),

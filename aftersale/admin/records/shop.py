@@ -20,7 +20,7 @@ from aftersale.models import AuditEntry, BlockedBuyer, Membership, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.buyers import erased
-from aftersale.services.shared.shown import EMPTY, done_by, format_time
+from aftersale.services.shared.shown import EMPTY, done_by, format_time, who
 from aftersale.services.shops import shops
 
 ENTRIES_SHOWN = 20
@@ -72,7 +72,7 @@ def latest_entries(request: HttpRequest, shop: Shop) -> Section:
 class ShopAdmin(ScopedAdmin):
     shop_path = "pk"
     list_before_template = "aftersale/shop_settings/make_button.html"
-    related = ("automation_paused_by",)
+    related = ("automation_paused_by", "automation_paused_token")
     colours = {"status": colours.SHOP_STATUS}
     list_display = ("name", "code", "platform", "status", "automation", "connector", "timezone")
     list_filter = ("status", "connector", "is_demo")
@@ -118,7 +118,7 @@ class ShopAdmin(ScopedAdmin):
             _("%(at)s by %(user)s")
             % {
                 "at": format_time(shop.automation_paused_at, shop),
-                "user": columns.name(shop.automation_paused_by),
+                "user": who(shop, "automation_paused_by"),
             },
         )
 
@@ -170,7 +170,7 @@ class MembershipAdmin(ScopedAdmin):
 class BlockedBuyerAdmin(ScopedAdmin):
     add_right = delete_right = Right.CHANGE_STRATEGIES
     editable = ("shop", "buyer", "note")
-    related = ("shop", "created_by")
+    related = ("shop", "created_by", "created_token")
     list_display = ("buyer", "note", "created_by", "created_at", "shop")
     list_filter = (ShopFilter,)
     sortable_by = ()

@@ -29,7 +29,7 @@ from aftersale.admin.records.window_sections import window_of
 from aftersale.models import DESK_STATUSES, Refund, Ticket, TicketEvent, TicketFlag
 from aftersale.services.access import masks
 from aftersale.services.desk.batches import Step
-from aftersale.services.shared.shown import EMPTY, done_by, format_time
+from aftersale.services.shared.shown import EMPTY, done_by, format_time, who
 
 SOON = timedelta(hours=6)  # SPEC M4
 
@@ -92,7 +92,11 @@ class OrderThereFilter(admin.SimpleListFilter):
 
 
 def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
-    refund = Refund.objects.filter(ticket=ticket).select_related("requested_by").first()
+    refund = (
+        Refund.objects.filter(ticket=ticket)
+        .select_related("requested_by", "requested_token")
+        .first()
+    )
     rows = []
     if refund is not None:
         rows.append(
@@ -103,10 +107,10 @@ def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
                 ),
                 columns.money(refund.amount),
                 refund.get_source_display(),
-                columns.name(refund.requested_by),
+                who(refund, "requested_by"),
                 format_time(refund.requested_at, ticket.shop),
                 format_time(refund.settled_at, ticket.shop),
-                refund.failure or EMPTY,
+                masks.shown_text(refund.failure, ticket.buyer, ticket.shop_id) or EMPTY,
             ]
         )
     return Section(
@@ -126,7 +130,7 @@ def refund_of(request: HttpRequest, ticket: Ticket) -> Section:
 
 
 def refund_attempts_of(request: HttpRequest, ticket: Ticket) -> Section:
-    return attempts_of(ticket.shop, refund__ticket=ticket)
+    return attempts_of(ticket, refund__ticket=ticket)
 
 
 def events_of(request: HttpRequest, ticket: Ticket) -> Section:

@@ -24,19 +24,22 @@ from aftersale.models import (
     StepState,
     Ticket,
 )
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.access import masks
+from aftersale.services.shared.shown import EMPTY, format_time, who
 
 
 def windows_of(request: HttpRequest, order: Order) -> Section:
     """The order's windows, and the way to open one."""
-    found = order.windows.select_related("opened_by", "platform_step").order_by("-opened_at")
+    found = order.windows.select_related("opened_by", "opened_token", "platform_step").order_by(
+        "-opened_at"
+    )
     return _windows(list(found), order)
 
 
 def window_of(request: HttpRequest, ticket: Ticket) -> Section:
     """The window that a ticket came through (SPEC W2)."""
     found = AfterSaleWindow.objects.filter(tickets=ticket).select_related(
-        "opened_by", "platform_step"
+        "opened_by", "opened_token", "platform_step"
     )
     return _windows(list(found), ticket.order)
 
@@ -56,10 +59,10 @@ def _windows(found: list[AfterSaleWindow], order: Order | None) -> Section:
         [
             [
                 format_time(window.opened_at, order.shop if order else None),
-                columns.name(window.opened_by),
+                who(window, "opened_by"),
                 format_time(window.closes_at, order.shop if order else None),
                 _state(window, now),
-                window.agreement,
+                masks.shown_text_of(window, window.agreement, window.order.shop_id),
             ]
             for window in found
         ],
@@ -72,7 +75,7 @@ def _state(window: AfterSaleWindow, now: datetime) -> Any:
     step = getattr(window, "platform_step", None)
     if step is not None and step.state in (*OPEN_STATES, StepState.DECLINED):
         badge = columns.badge(step.get_state_display(), "warning")
-        return format_html("{} {}", badge, step.reason)
+        return format_html("{} {}", badge, masks.shown_text_of(step, step.reason, step.shop_id))
     if window.closes_at > now:
         return columns.badge(pgettext_lazy("window", "Open"), "success")
     return columns.badge(_("Window closed"))

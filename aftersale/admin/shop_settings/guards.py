@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from aftersale.admin.kit import access, columns
+from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import ask, attempt, caller, posted
 from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.yuan_field import YuanField
@@ -19,7 +19,7 @@ from aftersale.models import BlockedBuyer, Shop
 from aftersale.services.access import masks
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound, Refused
-from aftersale.services.shared.shown import format_time
+from aftersale.services.shared.shown import format_time, who
 from aftersale.services.shops import settings, shops
 
 from .frame import SettingsForm, owned_shop, seal, section, the_shop, unseal
@@ -145,7 +145,7 @@ def _section(
     if form is None:
         form = LimitForm(initial=limit)
     term = clean_identifier(request.GET.get("q", ""))
-    found = shop.blocked_buyers.select_related("created_by").order_by("-pk")
+    found = shop.blocked_buyers.select_related("created_by", "created_token").order_by("-pk")
     may_search = access.may(request, shop.pk, Right.SEE_BUYERS)
     if term and may_search:
         found = found.filter(buyer__icontains=term)
@@ -171,7 +171,7 @@ def _row(shop: Shop, row: BlockedBuyer) -> dict[str, Any]:
     return {
         "pk": row.pk,
         "buyer": masks.shown_buyer(row.buyer, shop.pk),
-        "note": row.note,
-        "by": columns.name(row.created_by),
+        "note": masks.shown_text_of(row, row.note, shop.pk),
+        "by": who(row, "created_by"),
         "at": format_time(row.created_at, shop),
     }

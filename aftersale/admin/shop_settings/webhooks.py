@@ -10,12 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aftersale.admin.kit import columns
 from aftersale.admin.kit.dialogs import ask, caller, posted
 from aftersale.admin.kit.pages import desk_page, dialog, done
 from aftersale.models import MessageState, Shop, WebhookEndpoint, WebhookType
 from aftersale.services.shared.errors import NotFound
-from aftersale.services.shared.shown import format_time
+from aftersale.services.shared.shown import format_time, who
 from aftersale.services.webhooks import endpoints
 
 from .frame import SettingsForm, owned_shop, section
@@ -188,7 +187,7 @@ def row(shop: Shop, endpoint: WebhookEndpoint) -> dict[str, Any]:
         if endpoint.old_secret_until and endpoint.old_secret_until > timezone.now()
         else "",
         "created_at": format_time(endpoint.created_at, shop),
-        "created_by": columns.name(endpoint.created_by),
+        "created_by": who(endpoint, "created_by"),
     }
 
 

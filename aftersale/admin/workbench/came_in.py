@@ -6,10 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from aftersale.admin.kit import columns
 from aftersale.models import NO_MOMENT, CameBy, Ticket
 from aftersale.platforms import registry
-from aftersale.services.shared.shown import format_time
+from aftersale.services.shared.shown import format_time, who
 
 from .panels import Panel, register
 
@@ -21,12 +20,13 @@ def came_in(request: HttpRequest, ticket: Ticket) -> Panel | None:
     window = ticket.window
     if not ticket.came_by and window is None:
         return None
-    opened_by = columns.name(window.opened_by) if window and window.opened_by else ""
+    opened_by = who(window, "opened_by") if window and window.opened_by else ""
     context = {
         "way": _way(ticket),
         "window": window,
         "opened_by": opened_by,
         "shop": ticket.shop,
+        "ticket": ticket,
     }
     return Panel(_("How it came in"), TEMPLATE, context)
 

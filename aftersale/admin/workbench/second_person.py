@@ -15,7 +15,7 @@ from aftersale.models import ApprovalKind, ApprovalRequest, Ticket
 from aftersale.services.refunds import approval_limits
 from aftersale.services.refunds import second_person as service
 from aftersale.services.shared.errors import Stale
-from aftersale.services.shared.shown import format_time, person_name
+from aftersale.services.shared.shown import format_time, who
 from aftersale.services.tickets import waiting_approvals
 from aftersale.services.tickets.cases import find_case, require_unchanged, seen_now
 
@@ -40,7 +40,7 @@ def asked(ticket: Ticket, user: User) -> dict[str, Any] | None:
         return None
     own = request.requested_by_id == user.pk
     return {
-        "who": person_name(request.requested_by),
+        "who": who(request, "requested_by"),
         "what": ApprovalKind(request.kind).label,
         "amount": format_yuan(request.amount),
         "at": format_time(request.requested_at, ticket.shop),
@@ -111,7 +111,7 @@ def confirm(request: HttpRequest, ticket_id: int) -> HttpResponse:
         submit=_("Confirm %(amount)s to %(buyer)s")
         % {"amount": format_yuan(waiting.amount), "buyer": buyer(ticket)},
         then=_("It is done at once, in the name of %s, after all checks anew. Both names are kept.")
-        % person_name(waiting.requested_by),
+        % who(waiting, "requested_by"),
     )
 
 
@@ -176,10 +176,10 @@ def _ask(
 
 
 def _why(request: ApprovalRequest) -> str:
-    who, limit = person_name(request.requested_by), format_yuan(request.alone_up_to)
+    name, limit = who(request, "requested_by"), format_yuan(request.alone_up_to)
     if request.together > request.amount:
         return _(
             "With what %(who)s has approved of this order it comes to %(together)s; alone %(who)s"
             " approves up to %(limit)s."
-        ) % {"who": who, "together": format_yuan(request.together), "limit": limit}
-    return _("Alone %(who)s approves up to %(limit)s of an order.") % {"who": who, "limit": limit}
+        ) % {"who": name, "together": format_yuan(request.together), "limit": limit}
+    return _("Alone %(who)s approves up to %(limit)s of an order.") % {"who": name, "limit": limit}

@@ -1,4 +1,5 @@
-"""Buyers' numbers as the person who looks may see them: viewers see them masked (SPEC P1).
+"""Buyers' numbers, and telephone numbers in free texts, as the person who looks may see them:
+viewers see them masked (SPEC P1, P7).
 
 The reader is set for each request (`Looking`, and a program's token). Commands and tasks have none:
 numbers stay as they are there.
@@ -9,8 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from aftersale.domain.masking import masked
+from aftersale.domain.masking import masked, without_phones
 from aftersale.domain.multilingual import MultilingualText
 from aftersale.services.access.rights import Person, Right, may
 
@@ -58,10 +60,32 @@ def shown_buyer(buyer: str, shop_id: int | None = None) -> str:
 
 
 def shown_text(text: str, buyer: str, shop_id: int | None = None) -> str:
-    """A text about the buyer's case, with the number masked for whoever may not see it."""
-    if not buyer or sees_buyers(shop_id):
+    """A text that somebody wrote, with the buyer's number and telephone numbers masked for whoever
+    may not see them; `buyer` is empty where the text is about no case."""
+    if not text or sees_buyers(shop_id):
         return text
     if isinstance(text, MultilingualText):
         texts = text.texts.items()
-        return MultilingualText({code: one.replace(buyer, masked(buyer)) for code, one in texts})
-    return text.replace(buyer, masked(buyer))
+        return MultilingualText({code: _masked_in(one, buyer) for code, one in texts})
+    return _masked_in(str(text), buyer)
+
+
+def shown_text_of(row: Any, text: str, shop_id: int | None = None) -> str:
+    """The same of a text that stands in a row of a case, or of none."""
+    return text if sees_buyers(shop_id) else shown_text(text, _buyer_of(row), shop_id)
+
+
+def _masked_in(text: str, buyer: str) -> str:
+    # The number first: it may itself be a telephone number.
+    return without_phones(text.replace(buyer, masked(buyer)) if buyer else text)
+
+
+def _buyer_of(row: Any) -> str:
+    """The buyer of the row's case, wherever the row leads to it."""
+    for path in ("buyer", "ticket__buyer", "order__buyer", "refund__ticket__buyer"):
+        found = row
+        for name in path.split("__"):
+            found = getattr(found, name, None)
+        if found:
+            return found
+    return ""

@@ -38,11 +38,11 @@ def delete(files: Iterable[EvidenceFile]) -> int:
     return deleted
 
 
-def left_of_erased(most: int) -> list[EvidenceFile]:
+def left_of_erased() -> QuerySet[EvidenceFile]:
     """Pictures of erased buyers that were under way, or that a crash has left."""
     found = EvidenceFile.objects.filter(
         ticket__buyer__startswith=PREFIX,
         ticket__shop__erased_buyers__stand_in=F("ticket__buyer"),
         ticket__shop__erased_buyers__erased_at__gte=F("uploaded_at"),
     )
-    return list(deletable(found)[:most])
+    return deletable(found)

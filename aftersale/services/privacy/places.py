@@ -20,6 +20,7 @@ from aftersale.models import (
     IdempotentCall,
     ImportRow,
     Negotiation,
+    OfferText,
     Order,
     PlatformFacts,
     PlatformProblem,
@@ -69,6 +70,7 @@ _PLACES = [
     Place(ShippingAlert, "shop", texts=["note"]),
     Place(FundEntry, "fund__shop", texts=["note"]),
     Place(RejectReasonTemplate, "shop", texts=["text"]),
+    Place(OfferText, "shop", texts=["text"]),
     # The trail's other columns hold no buyer's data, and the database lets nobody change them.
     Place(AuditEntry, "shop", texts=["filters"]),
     Place(FeedEvent, "shop", texts=["data"]),

@@ -41,8 +41,20 @@ _LONGEST_NUMBER = 64
 
 
 def erase_old(*, now: datetime, enough: Callable[[], bool]) -> bool:
-    """Goes through the shops until `enough` says so; True where something may be left."""
+    """Goes through the shops until `enough` says so; True where something went and more may be
+    left: pictures that can't be deleted are passed by, and wait for the next run."""
     return any(_erase_old_of(shop, now, enough) for shop in Shop.objects.order_by("pk"))
+
+
+def erase_left_pictures(*, enough: Callable[[], bool]) -> bool:
+    """Deletes what was left of erased buyers' pictures; True where something went and more may be
+    left. One that can't be deleted is passed by, and waits for the next run."""
+    deleted = 0
+    for batch in _batches(pictures.left_of_erased()):
+        deleted += _erase_pictures(batch)
+        if enough():
+            return deleted > 0
+    return False
 
 
 def _erase_old_of(shop: Shop, now: datetime, enough: Callable[[], bool]) -> bool:
@@ -57,7 +69,7 @@ def _erase_old_of(shop: Shop, now: datetime, enough: Callable[[], bool]) -> bool
             for batch in batches:
                 counts[what] += erase(batch)
                 if enough():
-                    return True
+                    return any(counts.values())
         return False
     finally:
         if counts["orders"]:

@@ -48,6 +48,7 @@ from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shared.refunded_elsewhere import refunded_elsewhere
 from aftersale.services.tickets import lifecycle, negotiation, waiting_approvals
 from aftersale.services.tickets.cases import Case, lock_case
+from config import acting
 
 
 def approve(
@@ -357,7 +358,7 @@ def _request(case: Case) -> None:
     refund.amount = ticket.committed
     refund.source = RefundSource.PERSON
     refund.decision_id = None
-    refund.requested_by = case.user
+    refund.requested_by, refund.requested_token_id = case.user, acting.token()
     _start(refund, ticket, now=case.now)
 
 

@@ -34,10 +34,11 @@ from aftersale.services.orders import refundable
 from aftersale.services.refunds.approval_limits import excess, may_confirm
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
-from aftersale.services.shared.shown import person_name
+from aftersale.services.shared.shown import who
 from aftersale.services.tickets import lifecycle, snapshot, waiting_approvals
 from aftersale.services.tickets.cases import Case, lock_case, order_of, seen_now
 from aftersale.signals import tickets_waiting
+from config import acting
 
 # The result of a payment that was made by hand takes nothing more of the order.
 RESULTS = (ApprovalKind.PAID, ApprovalKind.WAS_PAID)
@@ -169,7 +170,7 @@ def decline(
             text = _("Withdrawn: %s") % _what(request)
         else:
             text = _("Declined what %(who)s asked for: %(what)s. %(note)s") % {
-                "who": person_name(request.requested_by),
+                "who": who(request, "requested_by"),
                 "what": _what(request),
                 "note": note,
             }
@@ -216,7 +217,9 @@ def on_left_the_desk(
     )
     tickets = Ticket.objects.filter(pk__in=asked.values("ticket"))
     locks.lock_orders_of(tickets)
-    for request in asked.select_related("requested_by", "ticket").order_by("ticket"):
+    for request in asked.select_related("requested_by", "requested_token", "ticket").order_by(
+        "ticket"
+    ):
         order, ticket = locks.lock_order(order_of(request.ticket).pk), request.ticket
         fall(order, locks.lock_ticket(ticket.pk), why=_left(request), now=now)
 
@@ -234,9 +237,9 @@ def _lock(
 ) -> tuple[Case, ApprovalRequest]:
     """The case, and its request as it is under the order's lock."""
     case = lock_case(ticket_id=found.ticket_id, user=user, now=now, seen=seen)
-    request = ApprovalRequest.objects.select_related("requested_by", "settled_by", "ticket").get(
-        pk=found.pk
-    )
+    request = ApprovalRequest.objects.select_related(
+        "requested_by", "requested_token", "settled_by", "ticket"
+    ).get(pk=found.pk)
     if request.state != ApprovalState.WAITING:
         raise Stale(
             _("It does not wait any more: %s") % request.note
@@ -264,7 +267,7 @@ def _why_fallen(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
 
 
 def _left(request: ApprovalRequest) -> str:
-    return _("%s may not approve in this shop any more.") % person_name(request.requested_by)
+    return _("%s may not approve in this shop any more.") % who(request, "requested_by")
 
 
 def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
@@ -288,7 +291,7 @@ def _changes(order: Order, ticket: Ticket, request: ApprovalRequest) -> str:
 def _carry_out(case: Case, request: ApprovalRequest, carry_out: CarryOut) -> None:
     user, now = case.user, case.now
     note = _("Confirmed what %(who)s asked for: %(what)s") % {
-        "who": person_name(request.requested_by),
+        "who": who(request, "requested_by"),
         "what": _what(request),
     }
     arguments = request.arguments
@@ -297,7 +300,8 @@ def _carry_out(case: Case, request: ApprovalRequest, carry_out: CarryOut) -> Non
     waiting_approvals.settle(request, ApprovalState.CONFIRMED, user=user, now=now, note=note)
     # `settle` has emptied what is stored; the step still needs it.
     request.arguments = arguments
-    carry_out.take(request, now)
+    with acting.as_token(request.requested_token_id):
+        carry_out.take(request, now)
 
 
 def _free(

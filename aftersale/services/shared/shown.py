@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,16 @@ def full_name(user: User) -> str:
     if HAN.search(user.first_name + user.last_name):
         return user.last_name + user.first_name
     return user.get_full_name()
+
+
+def who(row: Model, by: str = "user") -> str:
+    """Whoever did it, as colleagues see it: the token of a program's step, and not its maker, else
+    the person in the column `by` (SPEC P6, TokenOfStep)."""
+    person = getattr(row, by)
+    token = getattr(row, "token" if by == "user" else by.removesuffix("_by") + "_token", None)
+    if person is None:
+        return EMPTY
+    return person_name(person) if token is None else _("Token “%s”") % token.name
 
 
 def done_by(step: TicketEvent | AuditEntry) -> str:

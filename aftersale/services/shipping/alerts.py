@@ -17,7 +17,9 @@ from aftersale.models import (
 )
 from aftersale.services.access.rights import scoped
 from aftersale.services.shared.errors import NotFound, Refused, Stale, WrongStep
+from aftersale.services.shared.shown import who
 from aftersale.services.tickets.cases import lock_case
+from config import acting
 
 A = AlertState
 ENDS = ENDED_ALERTS
@@ -57,11 +59,13 @@ def advance(
     """
     found = find_alert(alert_id=alert_id, user=user)
     lock_case(ticket_id=found.ticket_id, user=user, now=now)
-    alert = ShippingAlert.objects.select_related("ticket", "changed_by").get(pk=found.pk)
+    alert = ShippingAlert.objects.select_related("ticket", "changed_by", "changed_token").get(
+        pk=found.pk
+    )
     if seen is not None and seen != alert.state:
         raise Stale(
             _("Nothing was done: %(user)s has set this parcel to “%(state)s” meanwhile.")
-            % {"user": alert.changed_by or "–", "state": alert.get_state_display()}
+            % {"user": who(alert, "changed_by"), "state": alert.get_state_display()}
         )
     if state not in A.values:
         raise Refused(_("There is no such state of a parcel."), pointer="state")
@@ -72,8 +76,8 @@ def advance(
         raise Refused(_("Say why this is put right."), pointer="note")
     before = AlertState(alert.state).label
     alert.state, alert.note = state, note
-    alert.changed_at, alert.changed_by = now, user
-    alert.save(update_fields=["state", "note", "changed_at", "changed_by"])
+    alert.changed_at, alert.changed_by, alert.changed_token_id = now, user, acting.token()
+    alert.save(update_fields=["state", "note", "changed_at", "changed_by", "changed_token"])
     told = _("Parcel: from “%(from)s” to “%(to)s”.") % {
         "from": before,
         "to": AlertState(state).label,

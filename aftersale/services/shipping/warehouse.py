@@ -26,7 +26,7 @@ from aftersale.models import (
 )
 from aftersale.services.orders.shipping import shipping_of
 from aftersale.services.refunds import approvals
-from aftersale.services.shared.errors import FreightUnanswered, WrongStep
+from aftersale.services.shared.errors import Refused, WrongStep
 from aftersale.services.shipping import alerts as shipping_alerts
 from aftersale.services.shipping.shipments import (
     Change,
@@ -54,8 +54,8 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
     """The buyer's goods are in the warehouse: the refund of the approved return starts.
 
     A parcel that was to be stopped has come back. It is noted of an exchange, whose new goods
-    people send, of a ticket that waits for a second person (SPEC G4), and of one whose return
-    freight people have to answer first (SPEC P3).
+    people send, and of a ticket that waits for a second person (SPEC G4). Where the refund can't
+    start, the arrival is a fact all the same: it is noted with the reason, for people.
     """
     with transaction.atomic():
         ticket = lock_case(ticket_id=ticket_id, user=user, now=now).ticket
@@ -81,9 +81,9 @@ def goods_received(*, ticket_id: int, user: User, now: datetime) -> Change:
                     ticket_id=ticket.pk, user=user, now=now, note=text
                 )
                 for_people = waiting_approvals.is_waiting(confirmed)
-            except FreightUnanswered as unanswered:
+            except Refused as refused:
                 for_people = True
-                text = joined(" · ", [text, unanswered.message])
+                text = joined(" · ", [text, refused.message])
         if waits and for_people:
             TicketEvent.objects.create(
                 ticket=ticket,

@@ -36,6 +36,9 @@ from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.outcomes import CHANGED, NEW, UNCHANGED, Result
 from aftersale.services.shops import settings_history
 from aftersale.signals import shop_changed, tickets_waiting
+from config import acting
+
+_PAUSE = ["automation_paused_at", "automation_paused_by", "automation_paused_token"]
 
 # Tickets that are set waiting by one statement when a shop resumes.
 _RESUME_BATCH = 5_000
@@ -126,7 +129,8 @@ def pause(*, shop_id: int, user: User, now: datetime) -> None:
         if shop.automation_paused:
             return
         shop.automation_paused_at, shop.automation_paused_by = now, user
-        shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
+        shop.automation_paused_token_id = acting.token()
+        shop.save(update_fields=_PAUSE)
         _entry(shop, AuditKind.PAUSED, now, user=user)
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)
 
@@ -139,7 +143,8 @@ def resume(*, shop_id: int, user: User, now: datetime) -> None:
         if not shop.automation_paused:
             return
         shop.automation_paused_at = shop.automation_paused_by = None
-        shop.save(update_fields=["automation_paused_at", "automation_paused_by"])
+        shop.automation_paused_token_id = None
+        shop.save(update_fields=_PAUSE)
         _entry(shop, AuditKind.RESUMED, now, user=user)
         # Before the tickets: receivers of the signal may lock the evaluator's lane.
         shop_changed.send(Shop, shop_id=shop_id, user=user, now=now)

@@ -20,7 +20,7 @@ from aftersale.models import (
     TicketFlag,
 )
 from aftersale.services.shared.errors import WaitsForSecondPerson
-from aftersale.services.shared.shown import person_name
+from aftersale.services.shared.shown import who
 
 
 def is_waiting(ticket: Ticket) -> bool:
@@ -33,7 +33,7 @@ def of_ticket(ticket: Ticket) -> ApprovalRequest | None:
     if not is_waiting(ticket):
         return None
     waiting = ApprovalRequest.objects.filter(ticket=ticket, state=ApprovalState.WAITING)
-    return waiting.select_related("requested_by").first()
+    return waiting.select_related("requested_by", "requested_token").first()
 
 
 def require_none(ticket: Ticket) -> None:
@@ -47,7 +47,7 @@ def require_none(ticket: Ticket) -> None:
             )
             % {
                 "ticket": ticket.ticket_no,
-                "who": person_name(request.requested_by),
+                "who": who(request, "requested_by"),
                 "what": request.get_kind_display(),
                 "amount": format_yuan(request.amount),
             }

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from aftersale.admin.kit import access, columns
+from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
 from aftersale.admin.kit.typed_keys import typed_keys
 from aftersale.domain.digits import whole_number
@@ -26,7 +26,7 @@ from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
-from aftersale.services.shared.shown import format_time
+from aftersale.services.shared.shown import format_time, who
 from strategies.admin.board.findings import Note, gaps_in_words, notes
 from strategies.admin.wording.revision import tripped
 from strategies.admin.wording.sentence import money, sentence
@@ -242,6 +242,6 @@ def _who_was_first(shop: Shop, scenario: str) -> str:
         "%(user)s changed this at %(at)s, while you were looking at it. Your order was not saved;"
         " this is the order now."
     ) % {
-        "user": columns.name(change.created_by) if change.created_by else _("A file"),
+        "user": who(change, "created_by") if change.created_by else _("A file"),
         "at": format_time(change.created_at, shop, seconds=True),
     }

@@ -13,12 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aftersale.admin.kit import columns
 from aftersale.admin.kit.access import person
 from aftersale.admin.kit.pages import CONFLICT, UNPROCESSABLE, desk_page, show
 from aftersale.models import Shop
 from aftersale.services.shared.errors import NotAllowed, NotFound, Refused, Stale
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 from strategies.admin.board.findings import Note, notes_of_typed
 from strategies.admin.wording.revision import shown_content
 from strategies.admin.wording.sentence import sentence
@@ -247,7 +246,9 @@ def page_of(strategy: Strategy) -> str:
 
 def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
     """Changes since the revision that the person saw (SPEC T6)."""
-    revisions = StrategyRevision.objects.filter(strategy=strategy).select_related("created_by")
+    revisions = StrategyRevision.objects.filter(strategy=strategy).select_related(
+        "created_by", "created_token"
+    )
     latest = revisions.order_by("-number")[0]
     before = revisions.filter(number=seen).first()
     changes: list[Mapping[str, Any]] = []
@@ -263,7 +264,7 @@ def _stale(strategy: Strategy, seen: int, refused: Stale) -> dict[str, Any]:
         "message": refused.message,
         "revision": latest.number,
         "at": format_time(latest.created_at, strategy.shop),
-        "by": columns.name(latest.created_by) if latest.created_by else _("the program"),
+        "by": who(latest, "created_by") if latest.created_by else _("the program"),
         "changes": changes,
     }
 

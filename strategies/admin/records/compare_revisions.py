@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from aftersale.admin.kit import access, columns
+from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.domain.digits import whole_number
 from aftersale.models import Shop
 from aftersale.services.access import rights
 from aftersale.services.shared.errors import NotFound
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 from strategies.admin.wording.revision import shown_content
 from strategies.models import Strategy, StrategyRevision
 
@@ -55,7 +55,9 @@ def revisions(request: HttpRequest, pk: int) -> HttpResponse:
     strategy = found.filter(pk=pk).first()
     if strategy is None:
         raise NotFound(_("There is no such strategy."))
-    newest = list(strategy.revisions.select_related("created_by")[: MOST_SHOWN + 1])
+    newest = list(
+        strategy.revisions.select_related("created_by", "created_token")[: MOST_SHOWN + 1]
+    )
     new = _chosen(strategy, newest, request.GET.get("new", ""))
     new = new or (newest[0] if newest else None)
     old = _chosen(strategy, newest, request.GET.get("old", "")) or _before(strategy, newest, new)
@@ -94,7 +96,11 @@ def _chosen(
     for revision in newest:
         if revision.number == chosen:
             return revision
-    found = strategy.revisions.select_related("created_by").filter(number=chosen).first()
+    found = (
+        strategy.revisions.select_related("created_by", "created_token")
+        .filter(number=chosen)
+        .first()
+    )
     if found is None:
         raise NotFound(_("There is no such revision."))
     return found
@@ -120,7 +126,7 @@ def _one(later: StrategyRevision, earlier: StrategyRevision | None, shop: Shop) 
         number=later.number,
         at=format_time(later.created_at, shop, seconds=True),
         # SPEC G3, O7: the program changes strategies by itself in two cases.
-        by=columns.name(later.created_by) if later.created_by else _("File or circuit breaker"),
+        by=who(later, "created_by") if later.created_by else _("File or circuit breaker"),
         changed=[_change_text(field, full=len(changed) <= _FEW) for field in changed],
         first=later.number == 1,
     )

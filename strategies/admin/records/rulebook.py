@@ -54,7 +54,7 @@ def others(request: HttpRequest, revision: RulebookRevision) -> Section:
 
 @admin.register(RulebookRevision)
 class RulebookRevisionAdmin(ScopedAdmin):
-    related = ("shop", "created_by")
+    related = ("shop", "created_by", "created_token")
     list_display = ("revision", "created_at", "created_by", "shop")
     list_filter = (ShopFilter, "created_at")
     sortable_by = ()

@@ -28,7 +28,7 @@ from aftersale.admin.kit.filters import ShopFilter, scoped_filter
 from aftersale.admin.kit.model_admin import ScopedAdmin
 from aftersale.admin.kit.sections import Section
 from aftersale.services.access.rights import Right
-from aftersale.services.shared.shown import EMPTY, format_time
+from aftersale.services.shared.shown import EMPTY, format_time, who
 from strategies.admin.wording.revision import shown_content, tripped, without_effect
 from strategies.admin.wording.sentence import sentence
 from strategies.models import Scenario, Strategy, StrategyRevision, StrategyUsage
@@ -87,7 +87,7 @@ def usage_of(request: HttpRequest, strategy: Strategy) -> Section:
 
 
 def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
-    rows = strategy.revisions.select_related("created_by").defer("content")
+    rows = strategy.revisions.select_related("created_by", "created_token").defer("content")
     compare = reverse("automation:revisions", args=[strategy.pk])
     return Section(
         _("Revisions"),
@@ -96,7 +96,7 @@ def revisions_of(request: HttpRequest, strategy: Strategy) -> Section:
             [
                 columns.link_to("strategies_strategyrevision", revision.pk, revision.number),
                 format_time(revision.created_at, strategy.shop, seconds=True),
-                columns.name(revision.created_by),
+                who(revision, "created_by"),
             ]
             for revision in rows
         ],
@@ -266,7 +266,7 @@ def content(request: HttpRequest, revision: StrategyRevision) -> Section:
 @admin.register(StrategyRevision)
 class StrategyRevisionAdmin(ScopedAdmin):
     shop_path = "strategy__shop"
-    related = ("strategy__shop", "created_by")
+    related = ("strategy__shop", "created_by", "created_token")
     list_display = ("created_at", "strategy", "number", "created_by", "shop_shown")
     list_filter = (
         ShopFilter,

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from aftersale.domain.money import format_yuan
 from aftersale.domain.punctuation import COLON
+from aftersale.services.access import masks
 from aftersale.services.shared.shown import format_time
 from strategies.admin.wording.sentence import sentence
 from strategies.models import Decision, Scenario, TrialKind, TrialRun
@@ -32,7 +33,8 @@ def heading(trial: TrialRun) -> str:
     """Title of the trial run, in the reader's language."""
     if trial.kind == TrialKind.PRIORITIES and trial.title in Scenario.values:
         return f"{trial.get_kind_display()}{COLON}{Scenario(trial.title).label}"
-    return f"{trial.get_kind_display()}{COLON}{trial.title}"
+    title = masks.shown_text(trial.title, "", trial.shop_id)
+    return f"{trial.get_kind_display()}{COLON}{title}"
 
 
 def days_of(trial: TrialRun) -> tuple[date, date]:

@@ -40,7 +40,9 @@ _BADGES = {
 def listing(request: HttpRequest) -> HttpResponse:
     """The trial runs of the user's shops, the newest first; of one shop where one is chosen."""
     runs = rights.scoped(TrialRun.objects.all(), access.person(request))
-    runs = runs.select_related("shop", "created_by").defer("present", "proposed", "summary")
+    runs = runs.select_related("shop", "created_by", "created_token").defer(
+        "present", "proposed", "summary"
+    )
     chosen = whole_number(request.GET.get("shop", ""))
     if chosen is not None:
         runs = runs.filter(shop=chosen)
@@ -169,7 +171,7 @@ def tickets(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _trial(request: HttpRequest, pk: int) -> TrialRun:
     seen = rights.scoped(TrialRun.objects.all(), access.person(request))
-    run = seen.select_related("shop", "created_by").filter(pk=pk).first()
+    run = seen.select_related("shop", "created_by", "created_token").filter(pk=pk).first()
     if run is None:
         raise NotFound(_("There is no such trial run."))
     return run

@@ -42,6 +42,23 @@ def test_the_signature_is_that_of_another_program() -> None:
     assert fields["sign"] == "0G/ZvsrCYLVr3cRnDne2A2gruZsq1DFSq8p1pd/7nM8="
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_signs_is_not_given_the_apps_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kwaixiaodian.auth.signature import SignatureManager  # it takes most of a second
+
+    seen: list[Any] = []
+    sign = SignatureManager.sign_request
+    monkeypatch.setattr(
+        SignatureManager,
+        "sign_request",
+        lambda self, params: seen.extend([vars(self), params]) or sign(self, params),
+    )
+    secrets = {name: f"the-{name}" for name in ("app_key", "sign_secret", "access_token")}
+    needless = {"app_secret": "hidden-1", "message_secret": "hidden-2", "refresh_token": "hidden-3"}
+    _signed_fields(secrets | needless, method=READ, param="{}", timestamp=1)
+    assert "the-sign_secret" in repr(seen) and "hidden" not in repr(seen)
+
+
 @pytest.mark.parametrize("missing", ["app_key", "sign_secret", "access_token"])
 def test_without_a_secret_nothing_is_sent(fake: KuaishouFake, missing: str) -> None:
     account = fake.account()

@@ -1,0 +1,84 @@
+"""Products and categories of the shop's newest orders, to choose from in a strategy's form."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from aftersale.models import Shop
+from aftersale.services.desk import seen_goods
+from aftersale.services.desk.seen_goods import CATEGORIES, PRODUCTS, SeenGoods
+from aftersale.services.shared.errors import NotAllowed
+from tests.factories import NOON, make_order, make_shop, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return make_shop()
+
+
+@pytest.fixture
+def owner(shop: Shop) -> User:
+    return make_user(shop)
+
+
+def sell(shop: Shop, product: str, title: str = "", category: str = "", days: float = 0) -> None:
+    order = make_order(shop, created_at=NOON - timedelta(days=days))
+    order.lines.update(product=product, title=title, category=category)
+
+
+def find(shop: Shop, user: User, term: str = "", what: str = PRODUCTS) -> list[SeenGoods]:
+    return seen_goods.seen(shop_id=shop.pk, what=what, term=term, user=user, now=NOON)
+
+
+def test_the_most_sold_first_by_number_or_title(shop: Shop, owner: User) -> None:
+    for product, title in (("p-1", "Scarf"), ("p-2", "羊毛围巾"), ("p-2", "羊毛围巾"), ("q%", "")):
+        sell(shop, product, title)
+    sell(make_shop(), "theirs", "Scarf")
+    assert find(shop, owner) == [("p-2", "羊毛围巾", 2), ("p-1", "Scarf", 1), ("q%", "", 1)]
+    assert find(shop, owner, "围巾") == [("p-2", "羊毛围巾", 2)]
+    assert find(shop, owner, "SCARF") == [("p-1", "Scarf", 1)]
+    assert find(shop, owner, "%") == [("q%", "", 1)]
+    assert find(shop, owner, "_") == [] == find(shop, owner, "\\")
+
+
+def test_categories_without_the_unknown_one(shop: Shop, owner: User) -> None:
+    sell(shop, "p-1", category="shoes")
+    sell(shop, "p-2")
+    assert find(shop, owner, what=CATEGORIES) == [("shoes", "", 1)]
+
+
+def test_of_the_last_90_days_and_twenty_at_most(
+    shop: Shop, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(shop, "old", days=90.1)
+    sell(shop, "new", days=89.9)
+    assert [one.value for one in find(shop, owner)] == ["new"]
+    for number in range(21):
+        sell(shop, f"p-{number}")
+    assert len(find(shop, owner)) == 20
+    monkeypatch.setattr(seen_goods, "MOST_ORDERS", 3)
+    assert [one.value for one in find(shop, owner)] == ["p-18", "p-19", "p-20"]
+
+
+def test_along_an_index_whatever_was_sold(shop: Shop, owner: User) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        find(shop, owner)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + queries[-1]["sql"])
+        plan = "\n".join(row[0] for row in cursor)
+    assert "order_newest" in plan and "order_line_once" in plan and "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize("role", ["cs_manager", "viewer", None])
+def test_for_those_who_change_strategies(shop: Shop, role: str | None) -> None:
+    user = make_user(shop, role) if role else make_user(make_shop())
+    with pytest.raises(NotAllowed):
+        find(shop, user)
