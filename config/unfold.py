@@ -38,21 +38,4 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {"navigation": "aftersale.admin.kit.menu.navigation"},
     "DASHBOARD_CALLBACK": "monitoring.admin.dashboard.page.add_to_index",
     "GLOBAL_CALLBACK": "aftersale.admin.kit.notices.for_request",
-    "BORDER_RADIUS": "6px",
-    "COLORS": {
-        # A calm teal: red, amber and green stay free to mean something.
-        "primary": {
-            "50": "oklch(97.5% .014 200)",
-            "100": "oklch(94.5% .03 200)",
-            "200": "oklch(89.5% .05 200)",
-            "300": "oklch(82.5% .075 200)",
-            "400": "oklch(72% .09 202)",
-            "500": "oklch(61% .09 204)",
-            "600": "oklch(52% .08 206)",
-            "700": "oklch(45% .07 208)",
-            "800": "oklch(39% .055 210)",
-            "900": "oklch(34% .045 212)",
-            "950": "oklch(26% .035 214)",
-        },
-    },
 }

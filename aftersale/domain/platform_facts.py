@@ -137,6 +137,7 @@ VALUES = {
         "risk": _("The platform calls the order risky"),
         "group_not_full": _("The group is not full"),
         "risk_check": _("The platform checks the payment"),
+        "not_now": _("The platform says not to ship it now"),
     },
     "seller_flag": {
         "red": _("Red"),

@@ -140,6 +140,8 @@ class PlatformProblem(models.Model):
     number = models.CharField(_("number"), max_length=64)
     at = models.DateTimeField(_("at"))
     reason = SaidField(_("reason"))
+    # The platform's answer without what may be a buyer's (aftersale.platforms.unread).
+    raw = models.TextField(_("as the platform sent it"), blank=True, default="")
     # It can be taken over later as it is: dated ahead of the clock, say (SPEC O6).
     ask_again = models.BooleanField(_("asked for again"), default=False)
 

@@ -167,6 +167,10 @@ class Unreadable:
 
     number: str
     reason: str
+    # What the platform sent, shown to people without personal data (aftersale.platforms.unread).
+    raw: Any = field(default=None, compare=False, repr=False)
+    # The platform gave no answer about it, though it answers otherwise: it is asked again.
+    for_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +247,14 @@ class RecordUnreadable(NotCarriedOut):
 
     limit = Limit.ORDER
 
+    def __init__(self, text: str, raw: Any = None) -> None:
+        super().__init__(text)
+        self.raw = raw
+
 
 def readable(seen: T | Unreadable) -> T:
     if isinstance(seen, Unreadable):
-        raise RecordUnreadable(seen.reason)
+        raise RecordUnreadable(seen.reason, seen.raw)
     return seen
 
 

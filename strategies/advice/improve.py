@@ -25,6 +25,8 @@ from strategies.advice.judge import LEAST_SEEN_AGAIN, holds
 from strategies.advice.rule import Rule
 from strategies.advice.worth import DOUBT_OF_RULE, DOUBT_OF_VALUE, Sums, weighed, worth
 
+# Fewer mistakes say nothing against a strategy, however much one of them cost.
+LEAST_WRONG = 3
 # In the last third, which only confirms, in standard deviations.
 DOUBT_AGAIN = 1.0
 ANY = Rule(NO_AMOUNT_LIMIT, skip_printed=False, skip_risky=False)
@@ -60,6 +62,8 @@ def narrowed(own: Judged) -> list[Rule]:
         again = _left_out(own.unseen, rule)
         if out.known[0] < LEAST_SEEN_AGAIN or not again.known[0]:
             continue
+        if out.bad[0] + again.bad[0] < LEAST_WRONG:
+            continue
         if rule.mask(own.seen).sum() < LEAST_CASES or not _kept_is_worth(own, rule):
             continue
         if worth(out, own.fen_a_minute, -DOUBT_OF_RULE)[0] >= 0:
@@ -93,7 +97,9 @@ def widened(more: Judged, attribute: Attribute | None = None) -> Rule | None:
 def worthless(own: Judged) -> bool:
     """Whether even at best it costs more than it saves."""
     sums = _all(own.seen) + _all(own.unseen)
-    return bool(sums.known[0] and worth(sums, own.fen_a_minute, -DOUBT_OF_VALUE)[0] < 0)
+    if sums.bad[0] < LEAST_WRONG:
+        return False
+    return bool(worth(sums, own.fen_a_minute, -DOUBT_OF_VALUE)[0] < 0)
 
 
 def _carried(more: Judged, rule: Rule, every: Bools) -> bool:

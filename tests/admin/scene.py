@@ -21,6 +21,7 @@ from aftersale.models import (
     Order,
     OrderLine,
     PlatformAccount,
+    PlatformProblem,
     Refund,
     RefundAttempt,
     SandboxInstruction,
@@ -342,8 +343,8 @@ def make(mark: str, *roles: str) -> Scene:
             digests=["d"],
             counts={"order": {"refused": 1}},
         ),
-        # Its credentials are of another key, so that nothing is ever called.
-        PlatformAccount.objects.create(
+        account := PlatformAccount.objects.create(
+            # Its credentials are of another key, so that nothing is ever called.
             shop=shop,
             platform="wechat",
             sealed=f"{mark}-sealed",
@@ -352,6 +353,9 @@ def make(mark: str, *roles: str) -> Scene:
             tickets_until=AT,
             failing_since=AT,
             failure=f"{mark}-failure",
+        ),
+        PlatformProblem.objects.create(
+            account=account, subject="ticket", number=f"{mark}-unread", at=AT, raw="{}"
         ),
         SavedFilter.objects.create(
             user=next(iter(scene.people.values())), name=f"{mark}-filter", query="queue=all"

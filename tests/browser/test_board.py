@@ -112,7 +112,7 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     expect(note).to_be_visible()
     expect(page.locator(f"#up-{a}")).to_be_focused()
     assert shown(page) == saved(scene.shop) == [a, b, c]
-    section.get_by_role("button", name="评估").click()
+    section.get_by_role("button", name="判定").click()
     page.get_by_role("dialog").locator("[type=submit]").click()
     expect(page.locator(".d-toast")).to_be_visible()
     assert scene.shop.entries.filter(kind="looked_again").count() == 1

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from aftersale.admin.shop_settings.frame import SECTIONS
+from aftersale.admin.shop_settings.frame import SECTIONS, address_of
 from aftersale.models import Shop
 from tests.admin.scene import make
 from tests.admin.test_shop_settings import address
@@ -107,7 +107,7 @@ def test_every_section_on_a_phone(page: Page, live_server: Any, shop: Shop) -> N
     page.set_viewport_size({"width": 390, "height": 844})
     wrong = {}
     for section in SECTIONS:
-        page.goto(live_server.url + address(section, shop))
+        page.goto(live_server.url + address_of(section, shop))
         wide = page.evaluate("document.documentElement.scrollWidth")
         if found := [*found_by_axe(page), *([f"{wide} px"] if wide > 390 else [])]:
             wrong[section] = found

@@ -17,11 +17,13 @@ from aftersale.platforms.protocol import (
     RecordUnreadable,
     SeenOrder,
     SeenTicket,
+    Throttled,
     Unreadable,
 )
 
 from .contract import fake, platform
 from .douyin.fake import DouyinFake
+from .fakes import Fault
 from .kuaishou.fake import KuaishouFake
 from .wechat.fake import WeChatFake
 from .xiaohongshu.fake import XiaohongshuFake
@@ -32,6 +34,8 @@ MISSING = object()
 ODD: list[Any] = [MISSING, None, [], {}, "", "7", "x\x00", -1, 10**30, True, 1.5, [None], [[7]]]
 ODD += [{"a": None}, "9" * 400, [{}]]
 MONEY = {"refunding", "refunded", "awaiting_return", "returning"}
+# 40.00; what 7 stands for in its place, fen or yuan; and 1.5, which is an amount in yuan alone.
+AMOUNTS = {4_000, 7, 700, 150}
 
 Path = tuple[str | int, ...]
 
@@ -159,6 +163,9 @@ def test_a_ticket_of_any_shape_costs_itself_at_most(fake: Any, platform: Platfor
             for one in rest:
                 if isinstance(one, SeenTicket) and one.unknown:
                     assert one.record.status not in MONEY, (path, value)
+                elif isinstance(one, SeenTicket) and one.record.type != "exchange":
+                    # Neither 0.00 nor a part: such a refund would leave its money on the order.
+                    assert one.record.amount in AMOUNTS, (path, value)
     assert outcomes == {SeenTicket, Unreadable}
 
 
@@ -184,6 +191,56 @@ def test_an_order_of_any_shape_costs_itself_at_most(fake: Any, platform: Platfor
                 assert of_lines <= order.paid_amount, (path, value)
     assert SeenOrder in outcomes
     assert RecordUnreadable in outcomes
+
+
+def test_an_order_without_its_list_of_tickets_is_not_paid_on(fake: Any, platform: Platform) -> None:
+    """SPEC O2: a sibling may have been paid in the back office. Two platforms list an order's
+    tickets in the order itself; the others are asked for them."""
+    order = fake.places(9_000)
+    ticket = fake.buyer_applies(order, "refund_only", 700)
+    lists = {KuaishouFake: ("orderRefundList",), WeChatFake: ("aftersale_detail",)}
+    distorted = Distorted(fake, "order", order)
+    distorted.path = lists.get(type(fake), ())
+    if not distorted.path:
+        return
+    assert isinstance(platform.order_now(order, without_ticket=ticket).order, SeenOrder)
+    distorted.on = True
+    for value in (MISSING, None, {}, "", 7):
+        distorted.value = value
+        seen = platform.order_now(order, without_ticket=ticket)
+        assert isinstance(seen.order, Unreadable), value
+        assert seen.tickets == []
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.GARBLED, Fault.LOST_ANSWER])
+def test_a_ticket_that_gets_no_answer_holds_up_no_other(
+    fake: Any, platform: Platform, fault: Fault
+) -> None:
+    since = fake.now() - timedelta(seconds=1)
+    numbers = [fake.buyer_applies(fake.places(700), "refund_only", 700) for _ in range(3)]
+    until = fake.now() + timedelta(seconds=2)
+    rows = platform.changed_tickets(since=since, until=until)
+    first = next(rows)
+    fake.fail(fault, reading=True)
+
+    silent, *rest = rows
+
+    assert isinstance(silent, Unreadable)
+    assert (silent.for_now, silent.raw) == (True, None)
+    assert silent.reason
+    told = [one.record.ticket_no for one in (first, *rest) if isinstance(one, SeenTicket)]
+    assert sorted([silent.number, *told]) == sorted(numbers)
+
+
+def test_too_many_calls_are_no_matter_of_one_ticket(fake: Any, platform: Platform) -> None:
+    since = fake.now() - timedelta(seconds=1)
+    for _ in range(3):
+        fake.buyer_applies(fake.places(700), "refund_only", 700)
+    rows = platform.changed_tickets(since=since, until=fake.now() + timedelta(seconds=2))
+    next(rows)
+    fake.fail(Fault.THROTTLED, reading=True)
+    with pytest.raises(Throttled):
+        next(rows)
 
 
 def test_pages_that_change_meanwhile_lose_nothing(fake: Any, platform: Platform) -> None:

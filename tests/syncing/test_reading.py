@@ -16,7 +16,7 @@ from aftersale.models import (
     TicketEvent,
 )
 from aftersale.platforms.payments import TimedOut
-from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Throttled
+from aftersale.platforms.protocol import NotAuthorised, NotCarriedOut, Throttled, Unreadable
 from aftersale.services.syncing import (
     accounts,
     health,
@@ -283,22 +283,67 @@ def test_the_order_of_a_ticket_is_fetched_where_it_was_not_read(connected: Conne
     assert (ticket.order_no, ticket.order and ticket.order.order_no) == ("O1", "O1")
 
 
-def test_an_order_that_can_not_be_fetched_holds_nothing_up_for_ever(connected: Connected):
+def test_an_order_that_can_not_be_fetched_holds_nothing_up(connected: Connected):
     connected.ticket("T1", ago=1)
+    connected.order("O2", ago=1)
+    connected.ticket("T2", ago=1, order_no="O2")
 
     def fail(call: tuple) -> None:
         if call == ("order", "O1"):
             raise TimedOut
 
     connected.place.before = fail
-    for _try in range(read_changes.MOST_TRIES):
-        connected.read()
-        assert numbers(Ticket) == []
-        connected.clock.turn(minutes=15)
     connected.read()
+    assert connected.account.failures == 0
     # Kept, and waiting for its order (SPEC O6).
-    assert Ticket.objects.get().order is None
-    assert [(p.subject, p.number) for p in PlatformProblem.objects.all()] == [("order", "O1")]
+    waiting = {ticket.ticket_no: ticket.order is None for ticket in Ticket.objects.all()}
+    assert waiting == {"T1": True, "T2": False}
+    [problem] = PlatformProblem.objects.all()
+    assert (problem.subject, problem.number, problem.ask_again) == ("order", "O1", True)
+
+
+def test_a_record_without_an_answer_holds_up_no_other(connected: Connected):
+    """SPEC O6: it is asked for again while the others go on."""
+    for number in ("T1", "T2", "T3"):
+        connected.ticket(number, ago=1)
+    connected.order(ago=1)
+    connected.place.tickets["T2"] = Unreadable("T2", "No answer.", for_now=True)
+    connected.read()
+    assert numbers(Ticket) == ["T1", "T3"]
+    [problem] = PlatformProblem.objects.all()
+    assert (problem.number, problem.ask_again, problem.reason) == ("T2", True, "No answer.")
+    assert (connected.account.failures, connected.account.last_read_at) == (0, NOON)
+    connected.ticket("T2", ago=1)
+    connected.place.listed.clear()
+    connected.read_later(minutes=6)
+    assert numbers(Ticket) == ["T1", "T2", "T3"]
+    assert not PlatformProblem.objects.exists()
+
+
+def test_several_in_a_row_without_an_answer_are_a_platform_that_does_not_answer(
+    connected: Connected,
+):
+    """Nothing moves then, until it has gone on for a while: such records are passed by in the
+    end."""
+    connected.order(ago=1)
+    for number in ("T1", "T2", "T3"):
+        connected.ticket(number, ago=1)
+        connected.place.tickets[number] = Unreadable(number, "No answer.", for_now=True)
+    connected.ticket("T4", ago=1)
+    marks = []
+    for failures in (1, 2, 3):
+        connected.read()
+        assert (connected.account.failures, connected.account.failure) == (failures, "No answer.")
+        assert not PlatformProblem.objects.exists()
+        marks.append(connected.account.tickets_until)
+        paused_until = connected.account.paused_until
+        assert paused_until is not None
+        connected.clock.now = paused_until
+    assert len(set(marks)) == 1
+    connected.read()
+    assert numbers(Ticket) == ["T4"]
+    assert sorted(problem.number for problem in PlatformProblem.objects.all()) == ["T1", "T2", "T3"]
+    assert connected.account.failures == 0
 
 
 def test_a_slice_that_takes_too_long_is_halved(

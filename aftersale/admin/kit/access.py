@@ -100,4 +100,4 @@ def changes_strategies(request: HttpRequest) -> bool:
 
 def is_member(request: HttpRequest) -> bool:
     """True for operators and members of any shop."""
-    return request.user.is_active and (request.user.is_superuser or bool(shops(request)))
+    return request.user.is_active and (request.user.is_superuser or bool(_memberships(request)))

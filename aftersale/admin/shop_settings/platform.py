@@ -24,7 +24,7 @@ from aftersale.services.access.rights import Right
 from aftersale.services.shared import app_calls
 from aftersale.services.shared.errors import NotFound, Refused
 from aftersale.services.shared.shown import EMPTY, format_time
-from aftersale.services.syncing import accounts, authorising, health
+from aftersale.services.syncing import accounts, authorising, health, one_record
 
 from .frame import SettingsForm, owned_shop, section, the_shop
 
@@ -167,6 +167,25 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
         return shown_section(request, shop, refused=Refused(said))
 
     return attempt(act, again)
+
+
+@require_POST
+@desk_page
+def again(request: HttpRequest, pk: int, problem: int) -> HttpResponse:
+    """Asks the platform once more for a record that could not be taken over."""
+    shop = owned_shop(request, pk)
+
+    def act() -> HttpResponse:
+        one_record.try_again(
+            shop_id=shop.pk, problem_id=problem, user=access.person(request), clock=timezone.now
+        )
+        return done(_("The record is here now."))
+
+    def still(refused: Refused) -> HttpResponse:
+        said = _("It can't be taken over yet: %s") % refused.message
+        return shown_section(request, shop, refused=Refused(said))
+
+    return attempt(act, still)
 
 
 def _connected(shop: Shop) -> PlatformAccount:

@@ -80,6 +80,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SHOP}platform/replace/", platform.replace, name="shop-platform-replace"),
     path(f"{_SHOP}platform/disconnect/", platform.disconnect, name="shop-platform-disconnect"),
     path(f"{_SHOP}platform/test/", platform.test, name="shop-platform-test"),
+    path(
+        f"{_SHOP}platform/problems/<int:problem>/again/",
+        platform.again,
+        name="shop-platform-again",
+    ),
     path(f"{_SHOP}deadlines/", deadlines.deadlines, name="shop-deadlines"),
     path(f"{_SHOP}members/", members.members, name="shop-members"),
     path(f"{_SHOP}members/invite/", invitations.invite, name="shop-invite"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SOON = 2 * HOUR
@@ -17,16 +17,15 @@ class Countdown:
     level: str
 
 
-def texts() -> dict[str, str]:
-    """Texts by purpose; {d}, {h} and {m} are days, hours and minutes."""
-    return {
-        "left-days": _("{d} d {h} h left"),
-        "left-hours": _("{h} h {m} min left"),
-        "left-minutes": _("{m} min left"),
-        "over-days": _("overdue by {d} d {h} h"),
-        "over-hours": _("overdue by {h} h {m} min"),
-        "over-minutes": _("overdue by {m} min"),
-    }
+# By purpose; {d}, {h} and {m} are days, hours and minutes.
+TEXTS = {
+    "left-days": _("{d} d {h} h left"),
+    "left-hours": _("{h} h {m} min left"),
+    "left-minutes": _("{m} min left"),
+    "over-days": _("overdue by {d} d {h} h"),
+    "over-hours": _("overdue by {h} h {m} min"),
+    "over-minutes": _("overdue by {m} min"),
+}
 
 
 def countdown(due: datetime | None, now: datetime) -> Countdown | None:
@@ -42,7 +41,7 @@ def countdown(due: datetime | None, now: datetime) -> Countdown | None:
         "h": str(hours % 24 if size == "days" else hours),
         "m": f"{minutes % 60:02}" if size == "hours" else str(minutes),
     }
-    text = texts()[f"{'left' if left >= timedelta(0) else 'over'}-{size}"]
+    text = str(TEXTS[f"{'left' if left >= timedelta(0) else 'over'}-{size}"])
     for name, figure in figures.items():
         text = text.replace("{" + name + "}", figure)
     return Countdown(due, text, _level(left))

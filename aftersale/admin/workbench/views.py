@@ -31,7 +31,7 @@ from aftersale.services.tickets.cases import changes_since
 
 from . import address, case
 from .address import Address
-from .countdown import countdown, texts
+from .countdown import TEXTS, countdown
 from .unstarted import unstarted
 
 # Buyers' pictures are shown from where the platform keeps them.
@@ -56,7 +56,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         handlers=assignment.handlers(shop_ids=at.shop_ids) if at.filters.handler else [],
         marks=CaseMark.choices,
         sorts=Sort.choices,
-        countdown_texts=texts(),
+        countdown_texts=TEXTS,
         saved_filters=saved_filters.saved_by(access.person(request)),
         opened=request.GET.get("case", ""),
         **_counts(request, at, now),
@@ -96,7 +96,7 @@ def open_case(request: HttpRequest, ticket_id: int) -> HttpResponse:
         request,
         "aftersale/workbench/case_page.html",
         _("Ticket %s") % ticket.ticket_no,
-        countdown_texts=texts(),
+        countdown_texts=TEXTS,
         **shown,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aftersale.domain.digits import whole_number
@@ -20,15 +21,16 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
+from aftersale.platforms.unread import answered
 
-from . import reasons, to_records
+from . import desk, reasons, to_records
 from .api import Api, Refused
 from .refusals import why
 from .values import LONGEST_NUMBER, identity, moment, number, part, rows, seconds
 
 ORDERS, ORDER = "/order/searchList", "/order/orderDetail"
 TICKETS, TICKET = "/afterSale/List", "/afterSale/Detail"
-REASONS, ADDRESSES = "/afterSale/rejectReasonCodeList", "/address/list"
+REASONS = "/afterSale/rejectReasonCodeList"
 PAGE = 100
 # Orders can be listed by what changed in the last 90 days.
 OLDEST = timedelta(days=90) - timedelta(hours=1)
@@ -100,7 +102,7 @@ class Lookup:
             at = moment(changed) or until
             answered_at = self._api.connection.answered_at
             if known.may_have_changed(named, since=at, before=at, answered_at=answered_at):
-                yield self._told(named)
+                yield answered(named, partial(self._told, named))
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         raw = self.raw_ticket(ticket_no)
@@ -117,17 +119,9 @@ class Lookup:
 
     def return_address(self, shop_id: str) -> int | None:
         """The shop's default on the platform; no other is guessed."""
-        page = 1
-        while True:
-            asked = {"page_no": page, "page_size": PAGE, "shop_id": shop_id}
-            data = self._api.read(ADDRESSES, asked)
-            listed = rows(data, "address_list")
-            for row in listed:
-                if number(row, "is_default") == 1 and number(row, "address_id"):
-                    return number(row, "address_id")
-            if not listed or page * PAGE >= number(data, "total"):
-                return None
-            page += 1
+        found = desk.return_addresses(self._api, shop_id)
+        default = next((one.number for one in found if one.is_default), "")
+        return whole_number(default, digits=LONGEST_NUMBER)
 
     # How.
 
@@ -151,7 +145,7 @@ class Lookup:
             return Unreadable(ticket_no, _("Douyin does not know this ticket."))
         seen = self._seen(raw)
         if isinstance(seen, Unreadable) and not seen.number:
-            return Unreadable(ticket_no, seen.reason)
+            return replace(seen, number=ticket_no)
         return seen
 
     def _seen(self, raw: Row) -> SeenTicket | Unreadable:
@@ -172,6 +166,7 @@ class Lookup:
             asked = {"order_id": order_no, "page": page, "size": PAGE}
             data = self._api.read(TICKETS, asked)
             listed = _listed(data, "items")
+            known = len(found)
             for row in listed:
                 of_order = part(row, "order_info")
                 named = {identity(of_order, "shop_order_id")} | {
@@ -184,7 +179,7 @@ class Lookup:
                 found[_of_ticket(row)[0]] = line
             if data.get("has_more") is not True:
                 return found
-            if not listed:
+            if len(found) == known:
                 raise NotCarriedOut(_("Douyin's list does not go on."))
             page += 1
 
@@ -225,13 +220,17 @@ def _walk(
     """
     start, end, page = seconds(since), seconds(until) + 1, 0
     seen: set[Key] = set()
+    known_pages = 0
     while start < end:
         data = page_of(start, end, page)
         listed = _listed(data, name)
-        yield from (row for row in listed if _first(key(row), seen))
+        new = [row for row in listed if _first(key(row), seen)]
+        yield from new
         if not _goes_on(data, listed, page):
             return
-        if not listed:
+        # A page that begins at the last row's second may have nothing new; the next one has.
+        known_pages = 0 if new else known_pages + 1
+        if not listed or known_pages > 1:
             raise NotCarriedOut(_("Douyin's list does not go on."))
         last = max(key(row)[1] for row in listed)
         if start < last < end:
@@ -254,12 +253,12 @@ def _listed(data: Row, name: str) -> list[Row]:
         return []
     if not isinstance(value, list):
         raise NotCarriedOut(_("Douyin's list can't be read."))
-    return [row for row in value if isinstance(row, Mapping)]
+    return [row if isinstance(row, Mapping) else {} for row in value]
 
 
 def _goes_on(data: Row, listed: list[Row], page: int) -> bool:
     """Tickets say whether there is more, orders how many there are."""
     if isinstance(data.get("has_more"), bool):
         return bool(data["has_more"])
-    size = number(data, "size") or PAGE
+    size = max(number(data, "size"), 0) or PAGE
     return (page + 1) * size < number(data, "total") and bool(listed)

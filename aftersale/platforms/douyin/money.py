@@ -43,10 +43,10 @@ def _paid(row: Row) -> int | None:
 
 
 def _of_buyer(row: Row) -> int | None:
-    amount = whole(row, "pay_amount")
-    if amount is None:
+    amount, discount = whole(row, "pay_amount"), whole(row, "promotion_pay_amount")
+    if amount is None or (discount is None and row.get("promotion_pay_amount") is not None):
         return None
-    return max(0, amount - max(0, number(row, "promotion_pay_amount")))
+    return max(0, amount - max(0, discount or 0))
 
 
 def _is_paid(phase: Row) -> bool:

@@ -220,7 +220,8 @@ class Douyin:
         if raw is None:
             return NeverSeen()
         info = to_records.ticket_info(raw)
-        paid, code = number(info, "refund_status"), number(info, "after_sale_status")
+        # None: not given, and that is no zero.
+        paid, code = whole(info, "refund_status"), number(info, "after_sale_status")
         if paid in codes.PAID:
             return Paid()
         if paid == Money.FAILED:

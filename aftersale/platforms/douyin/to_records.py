@@ -29,6 +29,8 @@ R = TypeVar("R", SeenOrder, TicketRecord)
 Row = Mapping[str, Any]
 
 _LINK = re.compile(LINK_PATTERN)
+# In the place of a code that can't be read.
+_NOT_GIVEN = -1
 # In these a ticket holds its order's money.
 _MONEY = {"awaiting_return", "returning", "refunding", "refunded", "refund_failed"}
 
@@ -59,7 +61,7 @@ def seen_ticket(data: Row, shop: str, lines: Sequence[str]) -> SeenTicket | Unre
         "arbitration_result": codes.DISPUTE_WINNER.get(dispute_status(data)),
         "refund_result": _refund_result(info, status),
     }
-    record = _validated(TicketRecord, values, "ticket_no")
+    record = _validated(TicketRecord, values, "ticket_no", data)
     if isinstance(record, Unreadable):
         return record
     if type is None or status is None:
@@ -111,10 +113,13 @@ def ticket_status(data: Row) -> str | None:
     info = ticket_info(data)
     type, code = _code(info, "after_sale_type"), _code(info, "after_sale_status")
     word = codes.TICKET_STATUS.get(code)
-    paying = codes.MONEY_STATUS.get(number(info, "refund_status"))
+    money = _code(info, "refund_status")
+    if money == _NOT_GIVEN and type in codes.GOODS_ONLY:
+        money = Money.NONE
+    paying = codes.MONEY_STATUS.get(money)
     if type not in codes.TICKET_TYPE:
         return None if paying or word in _MONEY else word
-    if number(info, "refund_status") not in set(Money):
+    if money not in set(Money):
         return None
     if paying is not None:
         return paying
@@ -133,7 +138,7 @@ def order_record(row: Row, shop: str) -> SeenOrder | Unreadable:
     if status is None:
         # Guessed, it could make automation refund goods that have left. Its tickets wait for it.
         text = _("Douyin reports an order status that is not known here: %s.")
-        return Unreadable(order_no(row), text % row.get("order_status"))
+        return Unreadable(order_no(row), text % row.get("order_status"), row)
     lines = _lines(row)
     paid, of_lines = money.paid(row, lines)
     values: dict[str, Any] = {
@@ -169,7 +174,7 @@ def order_record(row: Row, shop: str) -> SeenOrder | Unreadable:
             for line_no, (line, of_line) in enumerate(zip(lines, of_lines, strict=True), start=1)
         ],
     }
-    record = _validated(SeenOrder, values, "order_no")
+    record = _validated(SeenOrder, values, "order_no", row)
     if isinstance(record, Unreadable):
         return record
     return record.model_copy(update={"facts": facts.of_order(row)})
@@ -339,22 +344,22 @@ def _links(value: Any) -> list[str]:
 
 
 def _code(row: Row, name: str) -> int:
-    """A code that may be 0 in its own right: -1 where there is none."""
+    """A code that may be 0 in its own right."""
     found = whole(row, name)
-    return -1 if found is None else found
+    return _NOT_GIVEN if found is None else found
 
 
 def _yuan(fen: int | None) -> str | None:
     return None if fen is None else plain_yuan(fen)
 
 
-def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadable:
+def _validated(kind: type[R], values: dict[str, Any], name: str, raw: Row) -> R | Unreadable:
     given = {key: value for key, value in values.items() if value is not None}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         text = _("Douyin's record can't be read: %s.") % explain_in_each_language(error)
-        return Unreadable(values[name], text)
+        return Unreadable(values[name], text, raw)
 
 
 def _variant(line: Row) -> str:

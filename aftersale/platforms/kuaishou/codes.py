@@ -130,6 +130,8 @@ STEP_PAID = 30
 GIFT = 2
 # riskCode and disableDeliveryReasonCode; any value there forbids shipping.
 DO_NOT_SHIP: dict[int, str] = {10001: "risk", 1: "group_not_full", 2: "risk_check"}
+# validPromiseShipmentTimeStamp of an order that may not be shipped now; it says no reason.
+NO_PROMISE = 0
 
 # In which statuses a step can be taken there.
 APPLIED = frozenset({Status.APPLIED_REFUND_ONLY, Status.APPLIED_RETURN_REFUND})

@@ -7,7 +7,15 @@ from typing import Any
 
 from aftersale.domain.money import plain_yuan
 from aftersale.platforms.kuaishou import codes
-from aftersale.platforms.kuaishou.values import clean, identity, moment, number, part, rows
+from aftersale.platforms.kuaishou.values import (
+    clean,
+    identity,
+    moment,
+    number,
+    part,
+    rows,
+    whole,
+)
 from aftersale.platforms.protocol import Fact
 
 # Of a seller's note; a telephone or parcel number in it is masked.
@@ -60,7 +68,7 @@ def of_order(row: Row) -> tuple[Fact, ...]:
     to_ship = number(base, "status") < codes.OrderStatus.SHIPPED
     promised = moment(number(base, "validPromiseShipmentTimeStamp")) if to_ship else None
     found = [
-        *(Fact("do_not_ship", reason) for reason in do_not_ship(base)),
+        *(Fact("do_not_ship", reason) for reason in do_not_ship(base) or _not_now(base)),
         *([Fact("ship_by", "", promised)] if promised else []),
         Fact("urged", "1" if number(base, "remindShipmentSign") else ""),
         Fact("freight_insurance", "yes" if service.get("freight") is True else ""),
@@ -98,6 +106,13 @@ def do_not_ship(base: Row) -> list[str]:
     listed = reasons if isinstance(reasons, list) else [reasons]
     found = [number({"code": code}, "code") for code in [base.get("riskCode"), *listed]]
     return list(dict.fromkeys(codes.DO_NOT_SHIP.get(code, str(code)) for code in found if code))
+
+
+def _not_now(base: Row) -> list[str]:
+    """An open request may be why: so it is shown, and makes no order risky."""
+    if number(base, "status") != codes.OrderStatus.PAID:
+        return []
+    return ["not_now"] if whole(base, "validPromiseShipmentTimeStamp") == codes.NO_PROMISE else []
 
 
 def _notes(note: Row) -> list[Fact]:

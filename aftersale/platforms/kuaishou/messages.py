@@ -59,8 +59,10 @@ def changes(body: bytes, secrets: Mapping[str, str]) -> Sequence[Changed]:
         or number(envelope, "updateTime")
         or number(envelope, "createTime")
     )
-    # A repeated push has another eventId and the same content.
-    return (Changed(subject, changed, f"{changed}:{number(info, 'status')}:{at}"),)
+    # A repeated push has another eventId and the same content; without any moment that is all there
+    # is to tell two pushes apart.
+    told = at or identity(envelope, "eventId")
+    return (Changed(subject, changed, f"{changed}:{number(info, 'status')}:{told}"),)
 
 
 def _of_this_seller(envelope: Mapping[str, Any], secrets: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -41,6 +42,7 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
+from aftersale.platforms.unread import answered, unlisted
 
 from .api import Api, Refused
 from .codes import HandlingWay, Status
@@ -118,9 +120,7 @@ class Kuaishou:
             named = to_records.order_no(row)
             if not self._may_have_changed(named, to_records.order_version(row), known):
                 continue
-            if to_records.lacks_shipping(row):
-                row = self._whole(row, self._order, named)
-            yield self._order_record(row)
+            yield answered(named, partial(self._listed_order, row, named))
 
     def changed_tickets(
         self, *, since: datetime, until: datetime, known: Known | None = None
@@ -146,10 +146,7 @@ class Kuaishou:
             named = identity(row, "refundId")
             if not self._may_have_changed(named, moment(number(row, "updateTime")), known):
                 continue
-            # Only the detail has pictures, the parcel, and how long the buyer may think.
-            if "pictures" not in row:
-                row = self._whole(row, self._ticket, named)
-            yield self._seen_ticket(row)
+            yield answered(named, partial(self._listed_ticket, row, named))
 
     def order(self, order_no: str) -> SeenOrder | None:
         row = self._order(order_no)
@@ -160,6 +157,8 @@ class Kuaishou:
         if row is None:
             return OrderNow(None, [])
         numbers = to_records.ticket_numbers(row)
+        if numbers is None:
+            return unlisted(order_no, row)
         return OrderNow(
             self._order_record(row),
             [self._seen(number) for number in numbers if number != without_ticket],
@@ -352,7 +351,7 @@ class Kuaishou:
             page = (data.get(rows) or []) if known else None
             if not isinstance(page, list):
                 raise NotCarriedOut(_("Kuaishou's list can't be read."))
-            yield from (row for row in page if isinstance(row, Mapping))
+            yield from (row if isinstance(row, Mapping) else {} for row in page)
             place = str(data.get(cursor) or LAST_PAGE)
             if place == LAST_PAGE:
                 return
@@ -366,6 +365,17 @@ class Kuaishou:
             return True
         answered_at = self._api.connection.answered_at
         return known.may_have_changed(named, since=at, before=at, answered_at=answered_at)
+
+    def _listed_order(self, row: Row, named: str) -> SeenOrder | Unreadable:
+        if to_records.lacks_shipping(row):
+            row = self._whole(row, self._order, named)
+        return self._order_record(row)
+
+    def _listed_ticket(self, row: Row, named: str) -> SeenTicket | Unreadable:
+        # Only the detail has pictures, the parcel, and how long the buyer may think.
+        if "pictures" not in row:
+            row = self._whole(row, self._ticket, named)
+        return self._seen_ticket(row)
 
     def _order_record(self, row: Row) -> SeenOrder | Unreadable:
         receives = 0
@@ -405,11 +415,14 @@ class Kuaishou:
         return self._one("open.seller.order.refund.detail", {"refundId": refund_id})
 
     def _history(self, ticket_no: str) -> Row | None:
-        data = self._api.read("open.refund.comment.basic.list", {"refundId": int(ticket_no)})
-        return {"steps": data}
+        refund_id = whole_number(ticket_no, digits=19)
+        if refund_id is None:
+            return None
+        return {"steps": self._api.read("open.refund.comment.basic.list", {"refundId": refund_id})}
 
     def _fees(self, order_no: str) -> Row | None:
-        return self._one("open.seller.order.fee.detail", {"orderId": int(order_no)})
+        oid = whole_number(order_no, digits=19)
+        return None if oid is None else self._one("open.seller.order.fee.detail", {"orderId": oid})
 
     def _order(self, order_no: str) -> Row | None:
         oid = whole_number(order_no, digits=19)

@@ -26,6 +26,7 @@ from aftersale.platforms.kuaishou.values import (
     number,
     part,
     rows,
+    whole,
 )
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.records.errors import explain_in_each_language
@@ -65,7 +66,7 @@ def seen_ticket(
         # being approved, and its fact has its name (SPEC O4).
         "type": kind or "refund_only",
         "reason": (clean(row.get("refundReasonDesc")) or identity(row, "refundReason"))[:64],
-        "amount": plain_yuan(number(row, "refundFee")),
+        "amount": _amount(row, way),
         "applied_at": iso(number(row, "createTime") or number(row, "submitTime")),
         "updated_at": iso(number(row, "updateTime")),
         "note": clean(row.get("refundDesc"))[:2000],
@@ -78,7 +79,7 @@ def seen_ticket(
     if status == "refunded":
         at = number(row, "endTime") or number(row, "updateTime")
         values["refund_result"] = {"status": "succeeded", "at": iso(at)}
-    record = _validated(TicketRecord, values, "ticket_no")
+    record = _validated(TicketRecord, values, "ticket_no", row)
     if isinstance(record, Unreadable):
         return record
     if kind is None:
@@ -88,6 +89,15 @@ def seen_ticket(
         unknown=kind is None or not known,
         facts=facts.of_ticket(row, history, type_known=kind is not None, status_known=known),
     )
+
+
+def _amount(row: Mapping[str, Any], way: int) -> str | None:
+    """None where money is asked for and no amount can be read: as 0.00 a refund that was paid would
+    leave its money on the order."""
+    fee = whole(row, "refundFee")
+    if fee is None:
+        return None if way in codes.WITH_MONEY else "0"
+    return plain_yuan(fee)
 
 
 def order_record(
@@ -101,7 +111,7 @@ def order_record(
     if status is None:
         # Guessed, it could make automation refund goods that have left. Its tickets wait for it.
         text = _("Kuaishou reports an order status that is not known here: %s.") % code
-        return Unreadable(order_no(row), text)
+        return Unreadable(order_no(row), text, row)
     pieces = max(number(item, "num"), 1)
     sent = number(part(row, "orderDeliveryInfo"), "deliveryNum")
     if code in (OrderStatus.PAID, OrderStatus.SHIPPED) and 0 < sent < pieces:
@@ -139,7 +149,7 @@ def order_record(
             *_gifts(row),
         ],
     }
-    record = _validated(SeenOrder, values, "order_no")
+    record = _validated(SeenOrder, values, "order_no", row)
     if isinstance(record, Unreadable):
         return record
     return record.model_copy(update={"facts": facts.of_order(row)})
@@ -161,7 +171,10 @@ def _money(row: Mapping[str, Any], seller_receives: int, *, deposit: bool) -> tu
             if number(step, "payStepStatus") == codes.STEP_PAID
         )
         return paid, min(paid, goods)
-    if number(base, "status") == OrderStatus.UNPAID:
+    status = number(base, "status")
+    if status == OrderStatus.UNPAID or (
+        status == OrderStatus.FAILED and not number(base, "payTime")
+    ):
         return 0, 0
     paid = max(goods + freight, seller_receives)
     return paid, paid - freight
@@ -232,8 +245,10 @@ def order_version(row: Mapping[str, Any]) -> datetime | None:
     return moment(number(part(row, "orderBaseInfo"), "updateTime"))
 
 
-def ticket_numbers(row: Mapping[str, Any]) -> list[str]:
-    """The order's tickets, as its detail lists them."""
+def ticket_numbers(row: Mapping[str, Any]) -> list[str] | None:
+    """The order's tickets, as its detail lists them; None where it has no such list."""
+    if not isinstance(row.get("orderRefundList"), list):
+        return None
     return [identity(one, "refundId") for one in rows(row, "orderRefundList")]
 
 
@@ -304,10 +319,12 @@ def _links(value: Any) -> list[str]:
     return [link for link in links if len(link) <= 1000 and _LINK.match(link)][:50]
 
 
-def _validated(kind: type[R], values: dict[str, Any], name: str) -> R | Unreadable:
+def _validated(
+    kind: type[R], values: dict[str, Any], name: str, row: Mapping[str, Any]
+) -> R | Unreadable:
     given = {key: value for key, value in values.items() if value is not None}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         text = _("Kuaishou's record can't be read: %s.") % explain_in_each_language(error)
-        return Unreadable(values[name], text)
+        return Unreadable(values[name], text, row)

@@ -14,12 +14,17 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def number(row: Mapping[str, Any], name: str) -> int:
-    """A whole number; 0 if it is missing, since the platform leaves out zeros."""
+def whole(row: Mapping[str, Any], name: str) -> int | None:
+    """A whole number, as a number or as text; None where it is absent or something else."""
     value = row.get(name)
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value):
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number(row: Mapping[str, Any], name: str) -> int:
+    """A whole number; 0 if it is missing, since the platform leaves out zeros."""
+    return whole(row, name) or 0
 
 
 def identity(row: Mapping[str, Any], name: str) -> str:

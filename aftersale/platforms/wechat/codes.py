@@ -84,6 +84,7 @@ TICKET_TYPE: dict[str, str] = {
     "RESHIP": "exchange",
 }
 OLDER_TYPE: dict[int, str] = {1: "REFUND", 2: "RETURN", 3: "EXCHANGE", 4: "RESHIP"}
+WITH_MONEY = {"REFUND", "RETURN"}
 # Types that a negotiation may offer; the platform has no others.
 OFFERED_TYPE: dict[str, int] = {"refund_only": 1, "refund_keep_goods": 1, "return_refund": 2}
 

@@ -5,10 +5,10 @@ A ticket names its dispute for ever: only the dispute itself says that it is ove
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from aftersale.platforms.protocol import Fact
+from aftersale.platforms.wechat.values import moment, texts
 
 Raw = Mapping[str, Any]
 
@@ -122,12 +122,7 @@ def dispute(number: str, answer: Raw) -> Dispute:
     rows = answer.get("history")
     listed = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     history = [(_whole(row.get("time")), _whole(row.get("item_type"))) for row in listed]
-    pictures = [
-        str(media)
-        for row in listed
-        for media in row.get("media_id_list") or ()
-        if isinstance(media, str) and media
-    ]
+    pictures = [media for row in listed for media in texts(row, "media_id_list")]
     return Dispute(
         number,
         _whole(answer.get("status")),
@@ -143,7 +138,7 @@ def facts(found: Dispute) -> list[Fact]:
         Fact("dispute", word),
         Fact("dispute_turn", turn),
         *(
-            Fact("dispute_step", STEPS.get(kind, str(kind)), datetime.fromtimestamp(at, UTC))
+            Fact("dispute_step", STEPS.get(kind, str(kind)), moment(at))
             for at, kind in found.history[:_MOST_STEPS]
             if kind
         ),

@@ -7,10 +7,11 @@ from aftersale.domain.money import plain_yuan
 from aftersale.platforms.protocol import Fact
 from aftersale.platforms.wechat import codes, disputes
 from aftersale.platforms.wechat.disputes import Dispute
-from aftersale.platforms.wechat.values import moment, part, present, rows, text
+from aftersale.platforms.wechat.values import moment, part, present, rows, text, texts
 
 _LONGEST = 200
 _MOST_PICTURES = 20
+_YES = (True, "true", "1")
 
 Raw = Mapping[str, Any]
 
@@ -24,8 +25,8 @@ def of_ticket(
     kind = codes.KIND.get(text(raw.get("sub_type")), "")
     # Only a shop gives a difference back, and a request that waits for the buyer is the shop's.
     by_shop = kind == "price_difference" or status == codes.WAIT_FOR_BUYER
-    in_hand = "" if received is None or by_shop else "yes" if received else "no"
-    pictures = [text(media) for media in details.get("media_id_list") or ()]
+    in_hand = "" if received is None or by_shop else "yes" if received in _YES else "no"
+    pictures = texts(details, "media_id_list")
     in_dispute = dispute.pictures if dispute else ()
     return _said(
         [

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ from aftersale.platforms.protocol import (
     Unreadable,
     readable,
 )
+from aftersale.platforms.unread import answered, unlisted
 from aftersale.platforms.wechat import codes, disputes, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.records.errors import explain_in_each_language
@@ -49,7 +51,11 @@ class Refusal(NotCarriedOut):
 
 
 class NoRecord(Exception):
-    """An order or ticket that makes no record."""
+    """An order or ticket that makes no record; `raw`: as the platform has it."""
+
+    def __init__(self, text: str, raw: Any) -> None:
+        super().__init__(text)
+        self.raw = raw
 
 
 class Lookup:
@@ -68,7 +74,7 @@ class Lookup:
             asked = {"update_time_range": {"start_time": start, "end_time": end}, "page_size": PAGE}
             listed = self._listed(ORDERS + "/list/get", asked, "order_id_list")
             for number in self._maybe_changed(listed, known, start, end):
-                order = _told(number, self.order)
+                order = answered(number, partial(_told, number, self.order))
                 if order is not None:
                     yield order
 
@@ -86,7 +92,7 @@ class Lookup:
             path = TICKETS + "/getaftersalelist"
             listed = self._listed(path, asked, "after_sale_order_id_list")
             for number in self._maybe_changed(listed, known, start, end):
-                ticket = _told(number, self.ticket)
+                ticket = answered(number, partial(_told, number, self.ticket))
                 if ticket is not None:
                     yield ticket
 
@@ -112,13 +118,15 @@ class Lookup:
             try:
                 for number in self._listed(path, asked, "after_sale_order_id_list"):
                     if not known.are_over(f"{number}-"):
-                        yield from self._gift(number)
+                        gift = answered(number, partial(self._gift, number))
+                        yield from [gift] if isinstance(gift, Unreadable) else gift
             except (NotPermitted, Refusal) as error:
                 # Most shops have none, and not every app may ask: the others are not held up.
                 yield Unreadable(GIFTS, str(error))
                 return
 
     def _gift(self, number: str) -> list[SeenTicket | Unreadable]:
+        raw: Answer | None = None
         try:
             raw = self._found(
                 TICKETS + "/getpresentaftersaleorder",
@@ -130,9 +138,9 @@ class Lookup:
         except Refused as refused:
             return [Unreadable(number, refusals.text(refused))]
         except NoRecord as error:
-            return [Unreadable(number, str(error))]
+            return [Unreadable(number, str(error), error.raw)]
         except BAD_ANSWER as error:
-            return [Unreadable(number, _what(error))]
+            return [Unreadable(number, _what(error), raw)]
 
     def order(self, order_no: str) -> SeenOrder | None:
         raw = self._raw_order(order_no)
@@ -142,11 +150,14 @@ class Lookup:
         raw = self._raw_order(order_no)
         if raw is None:
             return OrderNow(None, [])
-        numbers = [number for number in to_records.ticket_numbers(raw) if number != without_ticket]
+        numbers = to_records.ticket_numbers(raw)
+        if numbers is None:
+            return unlisted(order_no, raw)
         tickets = [
             _told(number, self.ticket)
             or Unreadable(number, _("What the platform says of it can't be read."))
             for number in numbers
+            if number != without_ticket
         ]
         return OrderNow(_told(order_no, lambda _number: self._order_record(raw)), tickets)
 
@@ -154,7 +165,7 @@ class Lookup:
         try:
             return to_records.order_record(self._shop, raw)
         except BAD_ANSWER as error:
-            raise NoRecord(_what(error)) from error
+            raise NoRecord(_what(error), raw) from error
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         gift, _, order_no = ticket_no.partition("-")
@@ -174,7 +185,7 @@ class Lookup:
                 dispute=self.dispute(raw),
             )
         except BAD_ANSWER as error:
-            raise NoRecord(_what(error)) from error
+            raise NoRecord(_what(error), raw) from error
         return replace(seen, order=order)
 
     def dispute(self, raw: Answer, until: float | None = None) -> Dispute | None:
@@ -283,7 +294,7 @@ class Lookup:
             raise
         found = answer.get(key)
         if not isinstance(found, dict):
-            raise NoRecord(_("What the platform says of it can't be read."))
+            raise NoRecord(_("What the platform says of it can't be read."), answer)
         return {**found, "answered_at": answer["answered_at"]}
 
 
@@ -294,7 +305,7 @@ def reads() -> Iterator[None]:
     except Refused as refused:
         raise Refusal(refusals.text(refused)) from refused
     except NoRecord as error:
-        raise RecordUnreadable(str(error)) from error
+        raise RecordUnreadable(str(error), error.raw) from error
 
 
 def new_goods_are_due(raw: Answer) -> bool:
@@ -311,7 +322,7 @@ def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable |
     except Refused as refused:
         return Unreadable(number, refusals.text(refused))
     except NoRecord as error:
-        return Unreadable(number, str(error))
+        return Unreadable(number, str(error), error.raw)
 
 
 def _what(error: Exception) -> str:

@@ -38,7 +38,13 @@ def fitting(rows: Any, scene: int | None) -> list[dict[str, Any]]:
     return [
         row
         for row in (rows if isinstance(rows, list) else ())
-        if isinstance(row, dict) and (scene is None or row.get("reject_scene") in (None, scene))
+        if isinstance(row, dict)
+        and codes.whole(row.get("reject_reason_type"))
+        and (
+            scene is None
+            or row.get("reject_scene") is None
+            or codes.whole(row["reject_scene"]) == scene
+        )
     ]
 
 
@@ -52,9 +58,11 @@ def number_of(reason: str, rows: list[dict[str, Any]]) -> int | None:
     numbers, labels = codes.REJECT_REASONS.get(reason, ((), ()))
     for row in rows:
         if any(label in _label(row) for label in labels):
-            return int(row["reject_reason_type"])
+            return codes.whole(row["reject_reason_type"])
     for number in numbers:
-        if any(row.get("reject_reason_type") == number and not _label(row) for row in rows):
+        if any(
+            codes.whole(row["reject_reason_type"]) == number and not _label(row) for row in rows
+        ):
             return number
     return None
 

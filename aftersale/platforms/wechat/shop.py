@@ -296,7 +296,8 @@ class WeChatShop:
             raw = self._lookup.raw_ticket(ticket_no)
         if raw is None:
             return NeverSeen()
-        match codes.status_name(raw.get("status")):
+        status = codes.status_name(raw.get("status"))
+        match status:
             case codes.REFUNDED | codes.RETURNED:
                 return Paid()
             case codes.PAYING | codes.OVERDUE | codes.WAIT_CONFIRM:
@@ -308,7 +309,8 @@ class WeChatShop:
             case codes.PAYMENT_GIVEN_UP | codes.FAILED:
                 reason = to_records.failure(raw) or _("The platform has closed the request.")
                 return Failed(reason, permanent=True)
-        return NeverSeen()
+        # A word that is not known may be that of money on its way.
+        return NeverSeen() if status in codes.TICKET_STATUS else Pending()
 
     def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
         with reads():

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from aftersale.domain.money import plain_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.protocol import SeenOrder, SeenTicket
 from aftersale.platforms.wechat import codes, disputes, facts
 from aftersale.platforms.wechat.disputes import Dispute
-from aftersale.platforms.wechat.values import iso, part, present, rows, text, yuan
+from aftersale.platforms.wechat.values import fen, iso, part, present, rows, text, yuan
 from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import web_address
 
@@ -51,7 +52,7 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
                     "title": str(line.get("title") or "")[:256],
                     "quantity": int(line.get("sku_cnt") or 1),
                     "paid_amount": yuan(amount),
-                    "virtual": delivery.get("deliver_method") in codes.VIRTUAL,
+                    "virtual": codes.whole(delivery.get("deliver_method")) in codes.VIRTUAL,
                     "sku": _variant(line),
                     "picture": web_address(line.get("thumb_img")),
                 }
@@ -65,10 +66,12 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
     return record.model_copy(update={"facts": facts.of_order(raw)})
 
 
-def ticket_numbers(order: Raw) -> list[str]:
-    """The order's tickets, as it lists them."""
-    listed = rows(part(order, "aftersale_detail"), "aftersale_order_list")
-    return [number for row in listed if (number := text(row.get("aftersale_order_id")))]
+def ticket_numbers(order: Raw) -> list[str] | None:
+    """The order's tickets, as it lists them; None where it has no such list."""
+    detail = part(order, "aftersale_detail")
+    if not isinstance(detail.get("aftersale_order_list"), list):
+        return None
+    return [text(row.get("aftersale_order_id")) for row in rows(detail, "aftersale_order_list")]
 
 
 def _buyer(raw: Raw) -> str:
@@ -90,8 +93,8 @@ def _money(raw: Raw) -> tuple[int, list[int]]:
         or codes.whole(pay.get("payment_method")) in codes.WITHOUT_MONEY
     ):
         return 0, [0] * len(lines)
-    paid = int(price.get("order_price") or 0)
-    goods = max(0, paid - max(0, int(price.get("freight") or 0)))
+    paid = fen(price.get("order_price"))
+    goods = max(0, paid - max(0, fen(price.get("freight"))))
     weights = [_line_price(line) for line in lines]
     if sum(weights) == goods:
         return paid, weights
@@ -120,8 +123,11 @@ def goods_of(order: Raw) -> Goods:
 
 
 def line_no(goods: Goods, product: Raw) -> int | None:
+    """None also where two lines share the goods, as a gift may with what was bought: nobody can
+    tell which of them a ticket is about."""
     wanted = _goods(product)
-    return next((at for at, found in enumerate(goods, start=1) if found == wanted), None)
+    found = [at for at, line in enumerate(goods, start=1) if line == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def _goods(line: Raw) -> tuple[str, str]:
@@ -136,7 +142,6 @@ def seen_ticket(
     read_at: datetime,
     dispute: Dispute | None = None,
 ) -> SeenTicket:
-    refund = part(raw, "refund_info")
     status, type = codes.status_name(raw.get("status")), codes.type_name(raw.get("type"))
     known_status, known_type = status in codes.TICKET_STATUS, type in codes.TICKET_TYPE
     record = TicketRecord.model_validate(
@@ -149,7 +154,7 @@ def seen_ticket(
             # being approved, and its fact has its name (SPEC O4).
             "type": codes.TICKET_TYPE.get(type, "refund_only"),
             "reason": _reason(raw),
-            "amount": yuan(refund.get("amount")),
+            "amount": plain_yuan(amount(raw)),
             "applied_at": iso(raw["create_time"]),
             "updated_at": iso(version(raw, dispute) if dispute else raw["update_time"]),
             "note": text(part(raw, "details").get("desc"))[:2000],
@@ -185,7 +190,7 @@ def ticket_status(raw: Raw, dispute: Dispute | None = None) -> str | None:
 
 
 def arbitration_result(raw: Raw, dispute: Dispute | None) -> str | None:
-    if part(raw, "refund_info").get("refund_reason") == codes.DISPUTE_REFUND:
+    if codes.whole(part(raw, "refund_info").get("refund_reason")) == codes.DISPUTE_REFUND:
         return "buyer"
     return dispute.winner if dispute else None
 
@@ -201,7 +206,7 @@ def gift_tickets(shop: str, raw: Raw) -> list[SeenTicket]:
                     "ticket_no": f"{number}-{order['order_id']}",
                     "order_no": str(order["order_id"]),
                     "type": "refund_only",
-                    "amount": yuan(part(order, "refund_info").get("amount")),
+                    "amount": plain_yuan(_of_refund(order)),
                     "applied_at": iso(raw["create_time"]),
                     "updated_at": iso(raw["update_time"]),
                     "status": codes.TICKET_STATUS.get(status),
@@ -226,7 +231,18 @@ def due_at(deadline: Any, read_at: datetime) -> str | None:
 
 
 def amount(raw: Raw) -> int:
-    return int(part(raw, "refund_info").get("amount") or 0)
+    """Raises ValueError where money is asked for and no amount can be read."""
+    if codes.type_name(raw.get("type")) in codes.WITH_MONEY:
+        return _of_refund(raw)
+    return fen(part(raw, "refund_info").get("amount"))
+
+
+def _of_refund(raw: Raw) -> int:
+    found = part(raw, "refund_info").get("amount")
+    if found is None:
+        # As 0.00 a refund that was paid would leave its money on the order.
+        raise ValueError("amount")
+    return fen(found)
 
 
 def failure(raw: Raw) -> str:
@@ -261,8 +277,8 @@ def _line_price(line: Raw) -> int:
     """Money paid for the whole line; older answers have the price of one piece only."""
     paid = line.get("real_price")
     if paid is None:
-        return int(line.get("sale_price") or 0) * int(line.get("sku_cnt") or 1)
-    return int(paid)
+        return fen(line.get("sale_price")) * int(line.get("sku_cnt") or 1)
+    return fen(paid)
 
 
 def _splits(detail: Raw) -> list[dict[str, str]]:
@@ -308,9 +324,9 @@ def _refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
 
 def _fast_refund(raw: Raw, status: str) -> bool:
     """True if the platform paid by itself before anything was shipped (SPEC F2)."""
-    why = part(raw, "refund_info").get("refund_reason")
+    why = codes.whole(part(raw, "refund_info").get("refund_reason"))
     if why:
-        return bool(why == codes.AUTOMATIC_REFUND)
+        return why == codes.AUTOMATIC_REFUND
     return bool(part(raw, "product_info").get("fast_refund")) and status in (
         codes.PAYING,
         codes.REFUNDED,

@@ -1,5 +1,6 @@
 """Single values of WeChat's answers: moments, amounts, texts, parts."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,11 @@ def present(order: Raw, name: str) -> Any:
     return next((place[name] for place in told if place.get(name)), None)
 
 
+def texts(raw: Raw, key: str) -> list[str]:
+    value = raw.get(key)
+    return [one for one in map(text, value) if one] if isinstance(value, list) else []
+
+
 def text(value: Any) -> str:
     """Without what the database can't store."""
     if value is None or isinstance(value, bool):
@@ -46,5 +52,15 @@ def moment(seconds: Any) -> datetime | None:
         return None
 
 
-def yuan(fen: Any) -> str:
-    return plain_yuan(int(fen or 0))
+def fen(value: Any) -> int:
+    """An amount; 0 for none. Raises ValueError for anything that is no whole number: a part of it,
+    or 0, in its place would be money that nobody knows of."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,20}", str(value)):
+        raise ValueError(type(value).__name__)
+    return int(value)
+
+
+def yuan(amount: Any) -> str:
+    return plain_yuan(fen(amount))

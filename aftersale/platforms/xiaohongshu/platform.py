@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
@@ -28,6 +29,7 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
+from aftersale.platforms.unread import answered
 from aftersale.platforms.xiaohongshu import access, desk, lists, messages, statuses, to_records
 from aftersale.platforms.xiaohongshu.values import Row, identity, part
 
@@ -86,15 +88,7 @@ class Xiaohongshu:
         self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
         for number in lists.changed(self._api, lists.ORDERS, since=since, until=until, known=known):
-            try:
-                row = self._raw_order(number)
-            except Refused as refused:
-                yield Unreadable(number, str(refused))
-                continue
-            if row is None:
-                yield _not_there(number)
-            else:
-                yield to_records.order_record(row, self._account.shop_code, number)
+            yield answered(number, partial(self._seen_order, number))
 
     def changed_tickets(
         self, *, since: datetime, until: datetime, known: Known | None = None
@@ -103,7 +97,7 @@ class Xiaohongshu:
         for number in lists.changed(
             self._api, lists.TICKETS, since=since, until=until, known=known
         ):
-            yield self._seen(number, orders)
+            yield answered(number, partial(self._seen, number, orders))
 
     def order(self, order_no: str) -> SeenOrder | None:
         row = self._raw_order(order_no)
@@ -177,7 +171,7 @@ class Xiaohongshu:
             return NeverSeen()
         info = part(detail, "afterSaleInfo")
         if identity(info, "returnsId") != ticket_no:
-            raise RecordUnreadable(_("Xiaohongshu's record is of another number."))
+            raise RecordUnreadable(_("Xiaohongshu's record is of another number."), detail)
         return statuses.refund(info)
 
     def reject_reasons(self, ticket_no: str) -> Sequence[PlatformReason]:
@@ -191,6 +185,15 @@ class Xiaohongshu:
         return Declined(Why.OTHER, text)
 
     # How.
+
+    def _seen_order(self, number: str) -> SeenOrder | Unreadable:
+        try:
+            row = self._raw_order(number)
+        except Refused as refused:
+            return Unreadable(number, str(refused))
+        if row is None:
+            return _not_there(number)
+        return to_records.order_record(row, self._account.shop_code, number)
 
     def _seen(self, ticket_no: str, orders: dict[str, Row | None]) -> SeenTicket | Unreadable:
         """A ticket that is refused alone keeps no other away."""

@@ -17,6 +17,7 @@ from aftersale.platforms.protocol import (
 )
 from aftersale.platforms.xiaohongshu import codes, reasons, refusals, to_records
 from aftersale.platforms.xiaohongshu.codes import Kind, Status
+from aftersale.platforms.xiaohongshu.statuses import money_of
 from aftersale.platforms.xiaohongshu.values import (
     Row,
     identity,
@@ -142,7 +143,9 @@ class Steps:
         if number(info, "status") == Status.PLATFORM:
             text = _("Xiaohongshu itself is handling this ticket.")
             return Declined(Why.PLATFORM_HANDLING, text)
-        undecided = number(info, "status") in statuses and not number(info, "refundStatus")
+        # One that can't be read may be that of a refund that was ordered.
+        unpaid = money_of(info) == codes.Refund.NONE
+        undecided = number(info, "status") in statuses and unpaid
         if not undecided or not _same(info, step):
             return Declined(Why.CHANGED, _("The ticket has changed on Xiaohongshu."))
         return info

@@ -42,7 +42,7 @@ def seen_ticket(
     """An answer of afterSale.getAfterSaleInfo to `ticket_no`."""
     info = part(detail, "afterSaleInfo")
     if identity(info, "returnsId") != ticket_no:
-        return Unreadable(ticket_no, _("Xiaohongshu's record is of another number."))
+        return Unreadable(ticket_no, _("Xiaohongshu's record is of another number."), detail)
     kind = number(info, "returnType")
     status = statuses.standing(info)
     amount = asked(info)
@@ -68,7 +68,7 @@ def seen_ticket(
         "return_shipment": _shipment(part(detail, "logisticsInfo")),
         "refund_result": _refund_result(info, status.word),
     }
-    record = _validated(TicketRecord, values, "ticket_no")
+    record = _validated(TicketRecord, values, "ticket_no", detail)
     if isinstance(record, Unreadable):
         return record
     return SeenTicket(
@@ -98,12 +98,12 @@ def asked(info: Row) -> int | None:
 def order_record(row: Row, shop: str, number_there: str) -> SeenOrder | Unreadable:
     """An answer of order.getOrderDetail to `number_there`."""
     if identity(row, "orderId") != number_there:
-        return Unreadable(number_there, _("Xiaohongshu's record is of another number."))
+        return Unreadable(number_there, _("Xiaohongshu's record is of another number."), row)
     status = _order_status(row)
     if status is None:
         # Guessed, it could make automation refund goods that have left. Its tickets wait for it.
         text = _("Xiaohongshu reports an order status that is not known here: %s.")
-        return Unreadable(number_there, text % _code(row.get("orderStatus")))
+        return Unreadable(number_there, text % _code(row.get("orderStatus")), row)
     lines = rows(row, "skuList")
     paid = _paid(row)
     values: dict[str, Any] = {
@@ -138,7 +138,7 @@ def order_record(row: Row, shop: str, number_there: str) -> SeenOrder | Unreadab
             )
         ],
     }
-    record = _validated(SeenOrder, values, "order_no")
+    record = _validated(SeenOrder, values, "order_no", row)
     if isinstance(record, Unreadable):
         return record
     return record.model_copy(update={"facts": facts.of_order(row)})
@@ -270,10 +270,10 @@ def _links(value: Any) -> list[str]:
     return [link for link in links if len(link) <= 1000 and _LINK.match(link)][:50]
 
 
-def _validated(kind: type[R], values: Mapping[str, Any], name: str) -> R | Unreadable:
+def _validated(kind: type[R], values: Mapping[str, Any], name: str, raw: Row) -> R | Unreadable:
     given = {key: value for key, value in values.items() if value is not None}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         text = _("Xiaohongshu's record can't be read: %s.") % explain_in_each_language(error)
-        return Unreadable(values[name], text)
+        return Unreadable(values[name], text, raw)

@@ -77,7 +77,7 @@ _PLACES = [
     Place(WebhookMessage, "endpoint__shop", texts=["data"]),
     Place(IdempotentCall, "token__shop", texts=["answer", "location"]),
     Place(PlatformFacts, "shop", texts=["facts"]),
-    Place(PlatformProblem, "account__shop", texts=["reason"]),
+    Place(PlatformProblem, "account__shop", texts=["reason", "raw"]),
     Place(FileImport, "shop", texts=["names", "error"]),
     Place(ImportRow, "file_import__shop", texts=["cells", "note"]),
 ]

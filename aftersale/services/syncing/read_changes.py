@@ -10,8 +10,9 @@ no machine's can put off, and no mark is later than the platform's own Date of t
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -30,10 +31,12 @@ from aftersale.platforms.protocol import (
     SeenTicket,
     TellsTime,
     Throttled,
+    Unreadable,
 )
+from aftersale.platforms.unread import answered, silence
 from aftersale.services.shared import app_calls
 from aftersale.services.shared.outages import OF_THE_DATABASE
-from aftersale.services.syncing import access, health, reader_lease, reads
+from aftersale.services.syncing import access, health, one_record, reader_lease, reads
 from aftersale.services.syncing.reader_lease import LeaseLost, ReaderLease
 from aftersale.services.syncing.saving import Saver
 
@@ -46,7 +49,7 @@ BATCH = 200
 WORK_SECONDS = 20.0
 # A slice that takes longer is given up and halved; it would outlast the task.
 SLICE_SECONDS = 45.0
-# A message, or a ticket's missing order, is given up after this many failures.
+# A message is given up after this many failures, where nothing else works either.
 MOST_TRIES = 3
 MESSAGES = 50
 # How often records that were refused only for now are asked for again, and how many in a round.
@@ -97,10 +100,8 @@ def _read(lease: ReaderLease, clock: Clock) -> None:
 
 
 def _in_words(lease: ReaderLease, error: Exception) -> str:
-    if isinstance(error, TimedOut):
-        return _("The platform did not answer in time, or not in a form that can be read.")
-    if isinstance(error, NotCarriedOut):
-        return str(error)
+    if isinstance(error, (TimedOut, NotCarriedOut)):
+        return silence(error)
     # Without its text, which may quote what a buyer wrote.
     where = traceback.format_tb(error.__traceback__)
     log.error(
@@ -166,9 +167,14 @@ class _Reader:
             except (Throttled, NotAuthorised):
                 raise
             except (TimedOut, NotCarriedOut) as error:
-                reason = _in_words(self.lease, error)
+                raw = error.raw if isinstance(error, RecordUnreadable) else None
                 self.saver.problem(
-                    problem.subject, problem.number, reason, now=self.clock(), ask_again=True
+                    problem.subject,
+                    problem.number,
+                    silence(error),
+                    raw=raw,
+                    now=self.clock(),
+                    ask_again=True,
                 )
             else:
                 # Left as it was: the platform does not know the record any more.
@@ -207,13 +213,13 @@ class _Reader:
             if "orders_until" in reached:
                 known = reads.known(self.account, PlatformSubject.ORDER, since=since)
                 orders = self.platform.changed_orders(since=since, until=end, known=known)
-                for batch in self._batches(orders):
+                for batch in self._batches(self._answered(orders, PlatformSubject.ORDER)):
                     self.saver.orders(batch, now=self.clock(), known=known)
                 reads.renew(self.account, PlatformSubject.ORDER, known)
             else:
                 known = reads.known(self.account, PlatformSubject.TICKET, since=since)
                 tickets = self.platform.changed_tickets(since=since, until=end, known=known)
-                for batch in self._batches(tickets):
+                for batch in self._batches(self._answered(tickets, PlatformSubject.TICKET)):
                     self._save_tickets(batch, known)
                 reads.renew(self.account, PlatformSubject.TICKET, known)
         except _TooMuch:
@@ -246,6 +252,24 @@ class _Reader:
         nearest = max(min(there, self.clock()), self.began)
         return (there - nearest).total_seconds()
 
+    def _answered(self, seen: Iterable[Any], subject: str) -> Iterator[Any]:
+        """Records without an answer are passed by, and asked for again, while others get theirs;
+        more than one in a row is a platform that does not answer, as long as that is new."""
+        waiting = self.account.problems.filter(subject=subject, ask_again=True)
+        known = set(waiting.values_list("number", flat=True))
+        silent: list[Unreadable] = []
+        for one in seen:
+            self.lease.keep(self.clock())
+            if isinstance(one, Unreadable) and one.for_now and one.number not in known:
+                silent.append(one)
+                if len(silent) > max(1, self.account.failures):
+                    raise NotCarriedOut(one.reason)
+                continue
+            yield from silent
+            silent = []
+            yield one
+        yield from silent
+
     def _batches(self, seen: Iterator[Any]) -> Iterator[list[Any]]:
         began = time.monotonic()
         batch: list[Any] = []
@@ -265,28 +289,23 @@ class _Reader:
         """Saves tickets, after their missing orders, for which they would wait in vain."""
         orders: list[Any] = [one.order for one in seen if isinstance(one, SeenTicket) and one.order]
         self.saver.orders(orders, now=self.clock())
-        orders = []
-        for number in self.saver.missing_orders(seen):
-            self.lease.keep(self.clock())
-            try:
-                order = self.platform.order(number)
-            except (Throttled, NotAuthorised):
-                raise
-            except RecordUnreadable as error:
-                # Another question would get the same answer and hold up the others (SPEC O6).
-                self.saver.problem(PlatformSubject.ORDER, number, str(error), now=self.clock())
-            except (TimedOut, NotCarriedOut) as error:
-                if self.account.failures < MOST_TRIES:
-                    raise
-                reason = _in_words(self.lease, error)
-                self.saver.problem(PlatformSubject.ORDER, number, reason, now=self.clock())
-            else:
-                orders += [order] if order is not None else []
-        self.saver.orders(orders, now=self.clock())
+        missing = (self._missing_order(number) for number in self.saver.missing_orders(seen))
+        answers = self._answered(missing, PlatformSubject.ORDER)
+        found = [one for one in answers if one is not None]
+        self.saver.orders(found, now=self.clock())
         self.saver.tickets(seen, now=self.clock(), known=known)
+
+    def _missing_order(self, number: str) -> Any:
+        """The order, or why it can't be had; None where the platform does not know it."""
+        try:
+            return answered(number, partial(self.platform.order, number))
+        except RecordUnreadable as error:
+            # Another question would get the same answer and hold up the others (SPEC O6).
+            return Unreadable(number, str(error), error.raw)
 
     def _follow_messages(self) -> None:
         """Fetches records that messages named, each once."""
+        silent = 0
         while True:
             waiting = self.account.messages.filter(followed_at=None).order_by("pk")
             told: dict[tuple[str, str], list[PlatformMessage]] = {}
@@ -303,35 +322,24 @@ class _Reader:
                 except (Throttled, NotAuthorised):
                     raise
                 except RecordUnreadable as error:
-                    self.saver.problem(subject, number, str(error), now=self.clock())
+                    silent = 0
+                    self.saver.problem(subject, number, str(error), raw=error.raw, now=self.clock())
                 except (TimedOut, NotCarriedOut) as error:
+                    # One is passed by; more in a row are a platform that does not answer.
+                    silent += 1
                     tries = messages[0].tries + 1
                     mine.update(tries=tries)
-                    if tries < MOST_TRIES:
+                    if silent > 1 and tries < MOST_TRIES:
                         raise
-                    reason = _in_words(self.lease, error)
-                    self.saver.problem(subject, number, reason, now=self.clock())
+                    self.saver.problem(
+                        subject, number, silence(error), now=self.clock(), ask_again=True
+                    )
                 else:
+                    silent = 0
                     if self.account.failures:
                         # Reading works, if not smoothly: the pauses must not grow.
                         self.lease.write(**health.WELL)
                 mine.update(followed_at=self.clock())
 
     def _fetch(self, subject: str, number: str) -> None:
-        if subject == PlatformSubject.ORDER:
-            order = self.platform.order(number)
-            self.saver.orders([order] if order is not None else [], now=self.clock())
-            return
-        seen = self.platform.ticket(number)
-        if seen is None:
-            return
-        # The order's present state, too: strategies decide by its status (SPEC S2).
-        order_no = seen.record.order_no
-        try:
-            order = seen.order or self.platform.order(order_no)
-        except RecordUnreadable as error:
-            # The order came meanwhile.
-            self.saver.problem(PlatformSubject.ORDER, order_no, str(error), now=self.clock())
-            order = None
-        self.saver.orders([order] if order is not None else [], now=self.clock())
-        self.saver.tickets([seen], now=self.clock())
+        one_record.fetch(self.platform, self.saver, subject, number, clock=self.clock)

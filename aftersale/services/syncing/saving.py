@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -14,6 +14,7 @@ from aftersale.domain.punctuation import SEMICOLON
 from aftersale.models import CameBy, Order, PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
+from aftersale.platforms.unread import without_people
 from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.shared.outages import OF_THE_DATABASE
@@ -103,9 +104,17 @@ class Saver:
         return sorted(wanted - set(here.values_list("order_no", flat=True)))
 
     def problem(
-        self, subject: str, number: str, reason: str, *, now: datetime, ask_again: bool = False
+        self,
+        subject: str,
+        number: str,
+        reason: str,
+        *,
+        now: datetime,
+        raw: Any = None,
+        ask_again: bool = False,
     ) -> None:
-        """Keeps, for people to see, why a record could not be taken over."""
+        """Keeps, for people to see, why a record could not be taken over, and `raw`, the platform's
+        answer, without what may be a buyer's."""
         log.warning(
             "platform_record_refused",
             shop=self.account.shop_id,
@@ -115,8 +124,14 @@ class Saver:
         PlatformProblem.objects.update_or_create(
             account=self.account,
             subject=subject,
-            number=clean_identifier(number)[:64],
-            defaults={"at": now, "reason": reason[:500], "ask_again": ask_again},
+            # A row of a list may lack even that.
+            number=clean_identifier(number)[:64] or "?",
+            defaults={
+                "at": now,
+                "reason": reason[:500],
+                "raw": without_people(raw),
+                "ask_again": ask_again,
+            },
         )
 
     def _each(
@@ -154,7 +169,9 @@ class Saver:
                 taken.append(number)
         for one in seen:
             if isinstance(one, Unreadable):
-                self.problem(subject, one.number, one.reason, now=now)
+                self.problem(
+                    subject, one.number, one.reason, raw=one.raw, now=now, ask_again=one.for_now
+                )
         PlatformProblem.objects.filter(
             account=self.account, subject=subject, number__in=taken
         ).delete()

@@ -58,6 +58,10 @@ def _shown(
 def _what(kind: str, each: Mapping[str, Any]) -> str:
     if kind == DROP and not each["hits"]:
         return _("Drop it, or look at its conditions: it took nothing in these days.")
+    if kind == DROP and not each["advice"]["lost"]:
+        return _(
+            "Drop it, and look at those that would take the same: it costs more than it saves."
+        )
     return {
         KEEP: _("Keep it."),
         NARROW: _("Narrow it: what goes wrong is in one part of what it takes."),

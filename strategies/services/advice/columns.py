@@ -233,12 +233,15 @@ def _ends(
 
 def _filled(minutes: np.ndarray, types: np.ndarray) -> np.ndarray:
     """Minutes with the median of their type where they are not known, of all types where the type
-    has none."""
+    has none. A median of 0, as of steps on many tickets at once, says nothing."""
     known = ~np.isnan(minutes)
-    middle = float(np.median(minutes[known])) if known.any() else ASSUMED_MINUTES
+    middle = _median(minutes[known]) or ASSUMED_MINUTES
     minutes = minutes.copy()
     for code in np.unique(types):
         own = types == code
-        timed = minutes[own & known]
-        minutes[own & ~known] = np.median(timed) if len(timed) else middle
+        minutes[own & ~known] = _median(minutes[own & known]) or middle
     return minutes
+
+
+def _median(minutes: np.ndarray) -> float:
+    return float(np.median(minutes)) if len(minutes) else 0.0

@@ -288,6 +288,11 @@ class _Run:
         # By day, the strategies without room for any amount.
         full: dict[int, int] = {}
         least = int(past["amount"][rows].min())
+        # By buyer, the moment until which the limit is reached, while rows come in the order of
+        # theirs: approvals are only added.
+        reached: dict[int, int] = {}
+        moments = past["decided_at"][rows]
+        in_order = bool((moments[1:] >= moments[:-1]).all())
         answers = []
         for row, bits, fast, amount, day, at, buyer, again, guard in zip(
             rows.tolist(),
@@ -319,15 +324,22 @@ class _Run:
                     orders.count(one, FAST_REFUND_BIT)
                 continue
             bits &= ~(off | full.get(day, 0))
-            if guard and bits and buyer in buyers:
-                count, total = bought(buyers[buyer], at - span, at)
-            else:
-                count = total = 0
-            if guard and (
-                (most is not None and count >= most)
-                or (most_amount is not None and total + amount > most_amount)
-            ):
-                bits = 0
+            if guard and bits:
+                if reached.get(buyer, at) > at:
+                    bits = 0
+                else:
+                    approvals = buyers.get(buyer, ())
+                    count, total = bought(approvals, at - span, at)
+                    if (most is not None and count >= most) or (
+                        most_amount is not None and total + amount > most_amount
+                    ):
+                        bits = 0
+                    if in_order and (
+                        (most is not None and count >= most > 0)
+                        or (most_amount is not None and total and total + least > most_amount)
+                    ):
+                        oldest = min(one[0] for one in approvals if one[0] > at - span)
+                        reached[buyer] = oldest + span
             place = BY_PEOPLE
             while bits:
                 lowest = bits & -bits

@@ -56,8 +56,8 @@ def test_a_type_that_is_not_known_is_no_money(type: object) -> None:
         assert "type_there" in {fact.name for fact in ticket.facts}
 
 
-@each("status, paying", [(99, 1), (None, 0), (6, 9), (12, 6), (28, 7)])
-def test_a_status_that_is_not_known_moves_nothing(status: object, paying: int) -> None:
+@each("status, paying", [(99, 1), (None, 0), (6, 9), (12, 6), (28, 7), (28, None)])
+def test_a_status_that_is_not_known_moves_nothing(status: object, paying: object) -> None:
     ticket = seen(row(after_sale_status=status, refund_status=paying))
     assert ticket.unknown
     assert ticket.record.status is None

@@ -1,5 +1,6 @@
 """Lists: pages that move, edges of windows, an order's own tickets, and entries opened again."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -60,6 +61,29 @@ def test_one_second_may_fill_several_pages(fake: DouyinFake, douyin: Douyin) -> 
     for number in there[1:6]:
         fake.shop.tickets[int(number)]["update_time"] = fake.shop.now - 5
     assert sorted(numbers(pulled(fake, douyin))) == sorted(there)
+
+
+@pytest.mark.parametrize("more", [{"has_more": True}, {"total": 10**30}, {"size": -1, "total": 9}])
+def test_a_list_that_says_for_ever_that_there_is_more_ends(
+    fake: DouyinFake, douyin: Douyin, more: dict[str, Any]
+) -> None:
+    filed(fake, 2)
+    real = fake._read
+
+    def read(method: str, param: dict[str, Any]) -> dict[str, Any]:
+        answer = real(method, param)
+        return {**answer, **more} if method in ("afterSale.List", "order.searchList") else answer
+
+    fake._read = read  # type: ignore[method-assign]
+    since, until = fake.now() - timedelta(hours=1), fake.now()
+    before = len(fake.requests)
+    for changed in (douyin.changed_tickets, douyin.changed_orders):
+        with suppress(NotCarriedOut):
+            list(changed(since=since, until=until))
+    with suppress(NotCarriedOut):
+        order = next(iter(fake.shop.orders))
+        douyin.order_now(str(order), without_ticket="")
+    assert len(fake.requests) - before < 40
 
 
 def test_orders_are_asked_for_no_further_back_than_they_are_listed(

@@ -248,6 +248,8 @@ def test_each_tickets_own_answer_counts(
         (12, 5, Paid()),
         (28, 3, Paid()),
         (12, 9, Pending()),
+        (28, None, Pending()),
+        (28, "x", Pending()),
         (99, 1, Pending()),
         (12, 4, Failed("余额不足")),
         (28, 1, Failed("Closed on Douyin without a refund.", permanent=True)),

@@ -36,6 +36,11 @@ def test_nothing_is_paid_before_payment(status: int) -> None:
     assert parcel(order(status=status, totalFee=16_800)).paid_amount == 16_800
 
 
+def test_an_order_that_closed_unpaid_has_paid_nothing() -> None:
+    for never in (0, None, ""):
+        assert parcel(order(status=80, totalFee=16_800, payTime=never)).paid_amount == 0
+
+
 @each("first, rest, paid", [(2_500, 0, 2_500), (2_500, 13_000, 15_500), (0, 0, 0)])
 def test_of_a_deposit_order_the_paid_steps_count(first: int, rest: int, paid: int) -> None:
     """SPEC S2: it goes to people, whatever is paid of it."""
@@ -79,6 +84,18 @@ def test_the_service_of_instant_refund_is_the_label(service: object, labels: lis
     row["orderItemInfo"]["serviceInfo"] = service
 
     assert parcel(row).labels == labels
+
+
+@each("status, promise, shown", [(30, 0, True), (30, "0", True), (30, AT, False), (40, 0, False)])
+def test_an_order_that_may_not_be_shipped_now_says_so(
+    status: int, promise: object, shown: bool
+) -> None:
+    """An open request may be why, so the order is not called risky by it."""
+    record = parcel(order(status=status, validPromiseShipmentTimeStamp=promise))
+    assert (Fact("do_not_ship", "not_now") in record.facts) is shown
+    assert record.labels == []
+    unsaid = parcel(order(status=status))
+    assert "do_not_ship" not in {fact.name for fact in unsaid.facts}
 
 
 def test_gifts_are_lines_for_nothing() -> None:

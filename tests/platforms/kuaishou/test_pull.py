@@ -191,3 +191,25 @@ def test_what_cannot_be_read_is_told_beside_the_others(
         kuaishou.order(str(orders[0]))
     with pytest.raises(RecordUnreadable, match="order_no"):
         kuaishou.ticket(str(numbers[0]))
+
+
+@pytest.mark.parametrize("row", [None, [], {}, {"status": 20, "handlingWay": 10}])
+def test_a_row_without_a_number_stops_no_other(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch, row: Any
+) -> None:
+    number = fake.buyer_applies(fake.places(500), "refund_only", 500)
+    real = fake._read
+
+    def read(method: str, param: dict[str, Any]) -> Any:
+        answer = real(method, param)
+        if method == "open.seller.order.refund.pcursor.list":
+            answer["refundOrderInfoList"] = [row, *answer["refundOrderInfoList"]]
+        return answer
+
+    monkeypatch.setattr(fake, "_read", read)
+    until = fake.now() + timedelta(seconds=1)
+    found = list(kuaishou.changed_tickets(since=until - timedelta(hours=1), until=until))
+
+    assert [type(one) for one in found] == [Unreadable, SeenTicket]
+    assert isinstance(found[1], SeenTicket)
+    assert found[1].record.ticket_no == number

@@ -2,8 +2,11 @@
 
 from random import Random
 
+import pytest
+
 from aftersale.platforms.wechat import to_records
 from tests.each import each
+from tests.platforms.wechat.test_codes import TICKET, seen
 from tests.platforms.wechat.test_reading import ORDER
 
 
@@ -59,3 +62,25 @@ def test_they_add_up_whatever_they_cost():
         record = order(paid, freight, *({"real_price": price} for price in prices))
         assert sum(amounts(record)) == max(0, paid - freight)
         assert all(amount >= 0 for amount in amounts(record))
+
+
+@each("amount", [None, "", "1.5", 1.5, True, [], {"a": 1}, "1_000", "x"])
+def test_an_amount_that_can_not_be_read_is_no_amount(amount):
+    """As 0.00, or as a part of it, a refund that was paid would leave its money on the order."""
+    with pytest.raises(ValueError):
+        seen(status="MERCHANT_REFUND_SUCCESS", refund_info={"amount": amount})
+    if amount is not None:
+        with pytest.raises(ValueError):
+            order(amount, 0, {"real_price": 500})
+        with pytest.raises(ValueError):
+            order(500, amount, {"real_price": 500})
+
+
+def test_an_exchange_needs_no_amount():
+    assert seen(type="EXCHANGE", refund_info={}).amount == 0
+
+
+def test_a_gift_without_its_amount_is_no_gift_of_nothing():
+    raw = {**TICKET, "order_info_list": [{"order_id": "1", "refund_info": {}}]}
+    with pytest.raises(ValueError):
+        to_records.gift_tickets("s", raw)

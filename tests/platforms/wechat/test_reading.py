@@ -93,6 +93,13 @@ def test_a_tickets_line_is_found_by_its_goods(product, line):
     assert to_records.line_no(to_records.goods_of(ORDER), product) == line
 
 
+def test_of_two_lines_with_the_same_goods_none_is_guessed():
+    """One may be the gift that came with the other."""
+    goods = (("1", "2"), ("1", "2"), ("1", "3"))
+    assert to_records.line_no(goods, {"product_id": 1, "sku_id": 2}) is None
+    assert to_records.line_no(goods, {"product_id": 1, "sku_id": 3}) == 3
+
+
 def test_a_ticket():
     record = seen(
         details={"desc": "尺码\x00不合", "media_id_list": ["x"]},
@@ -140,9 +147,10 @@ def test_a_refund_that_failed():
 
 
 def test_a_dispute_that_ended_with_a_refund_was_for_the_buyer():
-    refund = {"amount": 11, "refund_reason": 5}
-    record = seen(status="MERCHANT_REFUND_SUCCESS", refund_info=refund)
-    assert record.arbitration_result == "buyer"
+    for why in (5, "5"):
+        refund = {"amount": "11", "refund_reason": why}
+        record = seen(status="MERCHANT_REFUND_SUCCESS", refund_info=refund)
+        assert (record.arbitration_result, record.amount) == ("buyer", 11)
 
 
 @each(
@@ -150,6 +158,8 @@ def test_a_dispute_that_ended_with_a_refund_was_for_the_buyer():
     [
         ("PLATFORM_REFUNDING", 4, False, True),
         ("MERCHANT_REFUND_SUCCESS", 4, False, True),
+        ("MERCHANT_REFUND_SUCCESS", "4", False, True),
+        ("MERCHANT_REFUND_SUCCESS", "3", True, False),
         ("PLATFORM_REFUNDING", 0, True, True),
         ("MERCHANT_PROCESSING", 0, True, False),
         ("MERCHANT_REFUND_SUCCESS", 3, True, False),

@@ -187,7 +187,7 @@ def test_a_refund_that_the_platform_gave_up(fake, shop, status):
         ("USER_CANCELD", NeverSeen()),
         ("MERCHANT_WAIT_RECEIPT", NeverSeen()),
         ("MERCHANT_REJECT_REFUND", NeverSeen()),
-        ("SOMETHING_NEW", NeverSeen()),
+        ("SOMETHING_NEW", Pending()),
     ],
 )
 def test_what_has_become_of_a_refund(fake, shop, status, found):

@@ -392,3 +392,17 @@ def test_without_a_look_nothing_is_sent(
     with pytest.raises(NotCarriedOut):
         xiaohongshu.approve(step)
     assert sent(fake) == []
+
+
+@each("money", ["x", 1.5, [], 999])
+def test_nothing_is_sent_where_the_refunds_status_can_not_be_read(money: object) -> None:
+    fake = XiaohongshuFake()
+    fake.start()
+    try:
+        xiaohongshu, number = fake.connect(), filed(fake)
+        step = step_of(xiaohongshu, number)
+        fake.shop.tickets[number]["refundStatus"] = money
+        assert declined(xiaohongshu.approve(step))[0] is Why.CHANGED
+        assert sent(fake) == []
+    finally:
+        fake.stop()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.utils.functional import lazystr
@@ -28,6 +29,7 @@ from aftersale.platforms.protocol import (
     Why,
     readable,
 )
+from aftersale.platforms.unread import answered
 
 from . import to_records
 from .api import MISSING, Api, Refused
@@ -66,14 +68,13 @@ class Sample:
         self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenOrder | Unreadable]:
         for number in self._changed("order.list", since, until, known or Known()):
-            row = self._one("order.detail", number)
-            yield _not_there(number) if row is None else self._order_record(row)
+            yield answered(number, partial(self._seen_order, number))
 
     def changed_tickets(
         self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
         for number in self._changed("ticket.list", since, until, known or Known()):
-            yield self._seen(number)
+            yield answered(number, partial(self._seen, number))
 
     def order(self, order_no: str) -> SeenOrder | None:
         row = self._one("order.detail", order_no)
@@ -140,6 +141,10 @@ class Sample:
         return _by_hand()
 
     # How.
+
+    def _seen_order(self, number: str) -> SeenOrder | Unreadable:
+        row = self._one("order.detail", number)
+        return _not_there(number) if row is None else self._order_record(row)
 
     def _changed(
         self, method: str, since: datetime, until: datetime, known: Known
