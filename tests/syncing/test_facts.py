@@ -66,6 +66,7 @@ def test_they_are_kept_as_they_are_now(connected: Connected):
 def test_what_is_not_known_here_is_for_people(connected: Connected):
     """SPEC O4: kept by its own name, no arbitration, and never decided by the automation."""
     connected.read()
+    connected.clock.turn(minutes=1)
     connected.order("O1", ago=1)
     connected.ticket("T1", ago=1, unknown=True, facts=(Fact("status_there", "33"),))
     connected.ticket("T2", ago=1)
@@ -78,6 +79,7 @@ def test_what_is_not_known_here_is_for_people(connected: Connected):
 
 def test_what_is_not_known_any_more_stops_the_automation(connected: Connected):
     connected.read()
+    connected.clock.turn(minutes=1)
     connected.order("O1", ago=1)
     connected.ticket("T1", ago=1)
     connected.read_later(minutes=1)

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from aftersale.models import Order, Refund, Ticket
+from aftersale.models import Order, Refund, Ticket, TicketFlag
 from aftersale.platforms.payments import TimedOut
+from aftersale.platforms.protocol import Unreadable
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shops import shops
@@ -203,3 +204,19 @@ def test_the_first_reading_goes_on_where_it_stopped_and_shows_how_far_it_is(conn
         read_changes.OVERLAP
     )
     assert health.first_round(connected.account) is None
+
+
+def test_a_ticket_that_the_first_round_passed_by_is_for_people_too(connected: Connected) -> None:
+    """It was open before the shop was connected, whenever its platform tells of it."""
+    connected.order("O1", ago=5)
+    connected.ticket("T1", ago=5)
+    silent = Unreadable("T1", "No answer.", for_now=True)
+    there, connected.place.tickets["T1"] = connected.place.tickets["T1"], silent
+    connected.read()
+    assert not Ticket.objects.exists()
+    connected.place.tickets["T1"] = there
+    connected.read_later(minutes=1)
+    connected.ticket("T2")
+    connected.read_later(minutes=1)
+    flags = dict(Ticket.objects.values_list("ticket_no", "flags"))
+    assert flags == {"T1": [TicketFlag.BEFORE_CONNECTION], "T2": []}

@@ -56,7 +56,7 @@ def save_tickets(
     *,
     shops: Mapping[str, KnownShop],
     now: datetime,
-    for_people: bool = False,
+    for_people: Collection[str] = (),
     platform_pays: Collection[str] = (),
     unknown_there: Collection[str] = (),
     exported_at: datetime | None = None,
@@ -64,11 +64,11 @@ def save_tickets(
 ) -> list[Result]:
     """Upserts tickets in the sequence given and answers for each; `shops` by code.
 
-    `for_people`: new ones that are yet to be decided were open before the shop was connected, and
-    wait for people. `platform_pays`: the numbers of those that the platform's own fast refund
-    pays (SPEC F2). `unknown_there`: of those whose status or type is not known here (SPEC O4). All
-    keep the automation off. `exported_at`: they come out of a back office's file of that moment
-    (SPEC O11). `came_by`: how new ones came in, of CameBy.
+    `for_people`: the numbers of those that were open before the shop was connected; new ones among
+    them that are yet to be decided wait for people. `platform_pays`: of those that the platform's
+    own fast refund pays (SPEC F2). `unknown_there`: of those whose status or type is not known here
+    (SPEC O4). All keep the automation off. `exported_at`: they come out of a back office's file of
+    that moment (SPEC O11). `came_by`: how new ones came in, of CameBy.
 
     Opens transactions of its own: one for all that is new or undecided, and one for each ticket
     on whose status the platform reports something.
@@ -87,7 +87,7 @@ def save_tickets(
             item.exported_at = seconds(exported_at)
             item.came_by = came_by
             item.flags = [
-                *_flags(record, for_people, record.ticket_no in platform_pays),
+                *_flags(record, record.ticket_no in for_people, record.ticket_no in platform_pays),
                 *[TicketFlag.MAY_BE_PAID] * _may_be_paid(record, shop),
                 *[TicketFlag.UNKNOWN_THERE] * (record.ticket_no in unknown_there),
             ]

@@ -65,7 +65,8 @@ class Saver:
         now: datetime,
         known: Known | None = None,
     ) -> None:
-        """Saves tickets; new ones of the first round were open before, and are for people."""
+        """Saves tickets. New ones of the first round were open before and are for people, as is one
+        that it passed by."""
         read = [one for one in seen if isinstance(one, SeenTicket)]
         results = self._each(
             [one.record for one in read],
@@ -73,7 +74,7 @@ class Saver:
                 some,
                 shops=self._shops(),
                 now=now,
-                for_people=self.account.first_read_at is None,
+                for_people={one.ticket_no for one in some if self._was_open_before(one)},
                 platform_pays={one.record.ticket_no for one in read if one.paid_by_fast_refund},
                 unknown_there={one.record.ticket_no for one in read if one.unknown},
                 came_by=CameBy.PLATFORM,
@@ -96,6 +97,10 @@ class Saver:
             untaken |= {one.record.ticket_no for one in read if one.record.order_no in missing}
             versions = {one.record.ticket_no: one.record.updated_at for one in read}
             reads.keep(self.account, PlatformSubject.TICKET, versions, without=untaken, known=known)
+
+    def _was_open_before(self, record: TicketRecord) -> bool:
+        first_round = self.account.first_read_at is None
+        return first_round or record.applied_at < self.account.connected_at
 
     def missing_orders(self, seen: Iterable[SeenTicket | Unreadable]) -> list[str]:
         """The orders of tickets that are not stored yet."""

@@ -48,7 +48,9 @@ def test_the_flag_in_the_history_is_read_in_every_language(shop: Shop) -> None:
     record = TicketRecord.model_validate(
         {key: value for key, value in ticket().items() if key != "kind"}
     )
-    assert save_tickets([record], shops=known(["s1"]), now=NOON, for_people=True) == [NEW]
+    assert save_tickets([record], shops=known(["s1"]), now=NOON, for_people=[record.ticket_no]) == [
+        NEW
+    ]
     for code, text in {"en": "Open before the shop was connected", "zh-hans": "对接前已有"}.items():
         with translation.override(code):
             assert the_ticket().events.get(kind="flag").note == text
