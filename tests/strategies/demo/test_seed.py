@@ -109,7 +109,7 @@ def test_the_same_moment_gives_the_same_month() -> None:
         stories.append(story())
         transaction.savepoint_rollback(savepoint)
     assert stories[0] == stories[1]
-    assert len(stories[0]) > 100
+    assert len(stories[0]) > 80
 
 
 def test_the_past_is_written_later_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
