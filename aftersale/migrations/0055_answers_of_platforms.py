@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("aftersale", "0056_requests_by_day"),
+        ("aftersale", "0054_texts_for_negotiating"),
     ]
 
     operations = [
