@@ -17,6 +17,10 @@ from tests.factories import make_order, make_shop, make_strategy, make_ticket, m
 
 pytestmark = pytest.mark.django_db
 
+# Noon, in every zone a day of shops: a day is over an hour after its midnight at the earliest.
+NOON_BEFORE = (timezone.now() - timedelta(days=1)).replace(
+    hour=4, minute=0, second=0, microsecond=0
+)
 LATELY = timedelta(days=3)
 
 
@@ -61,7 +65,7 @@ def found(shop: Shop, now: datetime, source: str = FigureSource.END) -> dict[tup
 
 
 def test_each_on_the_day_on_which_it_is_known() -> None:
-    shop, now = make_shop(), timezone.now()
+    shop, now = make_shop(), NOON_BEFORE
     at = now - LATELY
     refunded(shop, at)
     refunded(shop, at)
@@ -91,7 +95,7 @@ def test_each_on_the_day_on_which_it_is_known() -> None:
 
 
 def test_what_strategies_approved_names_them() -> None:
-    shop, now = make_shop(), timezone.now()
+    shop, now = make_shop(), NOON_BEFORE
     strategy = make_strategy(shop)
     tickets = [make_ticket(make_order(shop)) for _ in range(2)]
     decide_shop(shop.pk, tally=Tally())
@@ -108,7 +112,7 @@ def test_what_strategies_approved_names_them() -> None:
 
 
 def test_what_becomes_known_later_is_counted_anew() -> None:
-    shop, now = make_shop(), timezone.now()
+    shop, now = make_shop(), NOON_BEFORE
     order = make_order(shop)
     first = rejected(shop, now - timedelta(days=12), order=order)
     paid = refunded(shop, now - LATELY)
@@ -136,7 +140,7 @@ def test_what_becomes_known_later_is_counted_anew() -> None:
 
 def test_the_work_of_people_by_type() -> None:
     """Four minutes from step to step; after a break nothing is known of a step."""
-    shop, now = make_shop(), timezone.now()
+    shop, now = make_shop(), NOON_BEFORE
     person, at = make_user(shop), now - LATELY
     tickets = [refunded(shop, at), refunded(shop, at), refunded(shop, at, type="return_refund")]
     for number, ticket in enumerate((*tickets, tickets[0])):
@@ -152,11 +156,11 @@ def test_the_work_of_people_by_type() -> None:
         if figure.source == FigureSource.HANDLING
     }
     assert work == {"refund_only": (2, 480), "return_refund": (1, 240)}
-    assert {figure.source for figure in read([span])} == {"refund"}
+    assert {figure.source for figure in read([span])} == {"product", "refund", "request"}
 
 
 def test_of_days_that_are_not_over_nothing_is_known() -> None:
-    shop, now = make_shop(), timezone.now()
+    shop, now = make_shop(), NOON_BEFORE
     refunded(shop, now)
     roll_up(now=now)
     assert found(shop, now) == {}
