@@ -95,6 +95,7 @@ def test_big_integers_that_are_no_money_are_few() -> None:
         "Alert.subject",
         "ApiToken.minute",
         "DecisionTally.strategy_id",
+        "DeskCount.sample",
         "DeskCount.seconds",
         "FastRefundRule.value",
         "FeedEvent.transaction",

@@ -231,10 +231,10 @@ def test_without_the_locks_the_constraints_refuse_a_second_lease(monkeypatch):
 
     def new(case):
         attempt = real(case)
-        both.wait(timeout=10)
+        mine = both.wait(timeout=10)
         # Else the numbering would refuse it before the constraint in question is asked.
-        attempt.number += threading.get_ident() % 1_000
-        attempt.key = f"{attempt.key}-{threading.get_ident()}"[-64:]
+        attempt.number += mine
+        attempt.key = f"{attempt.key}-{mine}"[-64:]
         return attempt
 
     monkeypatch.setattr(attempts, "new", new)
