@@ -35,8 +35,8 @@ _HERE = """
 """
 _PRIMARY = f"SELECT here.*, pg_current_wal_lsn()::text FROM ({_HERE}) here"  # noqa: S608
 # Whoever has replayed all that the primary had written is not behind, however long ago that was.
-# One that has replayed nothing since its start (NULL, which greatest() ignores) is: nobody knows how
-# far.
+# How far one is that has replayed nothing since its start, nobody knows: NULL, which greatest()
+# would ignore.
 _REPLICA = f"""
     SELECT here.*, pg_is_in_recovery(),
            CASE WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN 0
