@@ -4,8 +4,7 @@ FROM python:3.11-slim AS build
 WORKDIR /srv/afterdesk
 RUN apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends make
 # The packages that `make run` installs, by the same pins.
-COPY Makefile pyproject.toml constraints*.txt ./
-COPY config/ config/
+COPY Makefile constraints*.txt ./
 RUN make .venv/runtime
 # Extras of pyproject.toml, as "traces".
 ARG EXTRAS=""

@@ -185,7 +185,7 @@ def prepare(address: str) -> str:
         login = first_operator_message(address)
     elif "seed_demo" in get_commands():
         said = io.StringIO()
-        call_command("seed_demo", stdout=said)
+        call_command("seed_demo", later=True, stdout=said)
         login = said.getvalue().strip()
     connections.close_all()
     return login

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from config.heartbeat import beat
 from config.queue import DECIDE, wake
+from strategies.demo import seed
 from strategies.services import advice, past, trials
 from strategies.services.evaluator import Tally, decide_shop, shops_waiting
 from strategies.services.lanes import DECIDE_TASK
@@ -51,3 +52,9 @@ def keep_past(shop_id: int) -> None:
 def keep_pasts() -> None:
     """Adds to the copies of shops' pasts what was decided since."""
     past.keep_all(now=timezone.now(), alive=beat)
+
+
+def live_demo() -> None:
+    """Writes the demo shops' month, which the first page does not wait for."""
+    for demo in seed.unlived():
+        seed.live(demo, now=timezone.now())

@@ -209,6 +209,8 @@ class Ticket(models.Model):
             models.Index(
                 fields=["order"], condition=Q(rejected_before=True), name="ticket_rejected_before"
             ),
+            # What buyers asked for on a day (SPEC M2).
+            models.Index(fields=["shop", "applied_at"], name="ticket_applied"),
             # A shop's tickets, newest first: for the list, and for programs page by page.
             models.Index(fields=["shop", "id"], name="ticket_of_shop"),
             models.Index(
@@ -281,6 +283,8 @@ class TicketEvent(models.Model):
                 condition=Q(from_status=TicketStatus.ARBITRATION),
                 name="event_dispute_over",
             ),
+            # A day's answers of people (SPEC M2).
+            models.Index(fields=["at"], condition=Q(actor=Actor.PERSON), name="event_by_people"),
             # A day's rejections that were upheld, and the step of a person before a step (SPEC M6).
             models.Index(
                 fields=["at"], condition=Q(to_status=TicketStatus.REJECTED), name="event_rejected"

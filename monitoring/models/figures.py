@@ -33,11 +33,13 @@ class DeskCount(models.Model):
     )
     day = models.DateField()
     source = models.CharField(max_length=16)
-    kind = models.CharField(max_length=32)
-    key = models.CharField(max_length=32)
+    kind = models.CharField(max_length=64)
+    key = models.CharField(max_length=64)
     number = models.PositiveIntegerField()
     amount = FenField()
     seconds = models.BigIntegerField()
+    # The newest ticket behind a product's figure; 0 for other sources.
+    sample = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""Moments of the last thirty days, at hours when people buy and complain."""
+"""Moments of the last days, at hours when people buy and complain."""
 
 import random
 from collections.abc import Sequence
@@ -17,12 +17,9 @@ TICKETS = (14, 9, 6, 4, 3, 2, 3, 4, 6, 7, 8, 8, 9, 8, 7, 7, 7, 8, 9, 12, 15, 18,
 class Clock:
     """Moments up to `now`, in the shops' time zone."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, days: int = DAYS) -> None:
+        self.days = days
         self.now = now.astimezone(ZONE).replace(microsecond=0)
-
-    def past(self, value: datetime | None) -> datetime | None:
-        """None where it has not come yet."""
-        return value if value is not None and value <= self.now else None
 
     def in_day(self, rng: random.Random, ago: int, hours: Sequence[int]) -> datetime:
         """A moment of the 24 hours that ended `ago` days ago."""
@@ -43,6 +40,11 @@ class Clock:
             if rng.random() < hours[found.hour] / max(hours):
                 break
         return found
+
+    def today(self) -> datetime:
+        """Since when "today" is: midnight, or some hours ago in the small hours."""
+        midnight = self.now.replace(hour=0, minute=5, second=0)
+        return min(midnight, self.ago(3))
 
     def ago(self, hours: float) -> datetime:
         return self.now - timedelta(hours=hours)

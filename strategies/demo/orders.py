@@ -1,11 +1,11 @@
-"""A month of orders of a demo shop; their statuses follow from their times."""
+"""A month of orders of a demo shop, with all their moments, also those that lie ahead."""
 
 import random
 from datetime import datetime, timedelta
 
 from .buyers import Buyers
 from .catalogue import Product
-from .clock import DAYS, ORDERS, Clock, later
+from .clock import ORDERS, Clock, later
 from .sales import Sale
 from .shops import DemoShop
 
@@ -22,7 +22,7 @@ class Orders:
 
     def month(self) -> list[Sale]:
         sales = []
-        for ago in reversed(range(DAYS)):
+        for ago in reversed(range(self.clock.days)):
             campaign = ago == CAMPAIGN_DAYS_AGO
             number = self.shop.orders_a_day + self.rng.randint(-4, 4)
             for _ in range(number * CAMPAIGN_FACTOR if campaign else number):
@@ -30,7 +30,7 @@ class Orders:
         return sales
 
     def at_stage(self, stage: str, product: Product, quantity: int, applied: datetime) -> Sale:
-        """An order of that product as far along as `stage` when its ticket is filed."""
+        """An order of that product as far along as `stage` when its ticket is filed, for good."""
         rng = self.rng
         marks: dict[str, datetime] = {}
         moment = applied
@@ -49,7 +49,7 @@ class Orders:
         return sale
 
     def _any(self, created_at: datetime, campaign: bool) -> Sale:
-        rng, clock = self.rng, self.clock
+        rng = self.rng
         kinds = rng.choices((1, 2, 3), (72, 21, 7))[0]
         items = [
             (product, rng.choices((1, 2), (88, 12))[0])
@@ -63,9 +63,9 @@ class Orders:
         if rng.random() < 0.02:
             sale.type = "cross_border"
         paid_at = created_at + timedelta(seconds=rng.randint(15, 900))
-        if rng.random() < 0.03 or paid_at > clock.now:
+        if rng.random() < 0.03:
             # Never paid: the platform closes it after half an hour.
-            sale.closed_at = clock.past(created_at + timedelta(minutes=30))
+            sale.closed_at = created_at + timedelta(minutes=30)
             return sale
         sale.paid_at = paid_at
         self._travel(sale, paid_at)
@@ -81,18 +81,15 @@ class Orders:
         return Sale(self.shop.code, number, buyer, items, created_at)
 
     def _travel(self, sale: Sale, paid_at: datetime) -> None:
-        rng, past = self.rng, self.clock.past
+        rng = self.rng
         if all(product.virtual for product, _quantity in sale.items):
-            shipped = later(rng, paid_at, 0.02, 0.5)
-            delivered = later(rng, shipped, 0, 0.1)
+            sale.shipped_at = later(rng, paid_at, 0.02, 0.5)
+            sale.delivered_at = later(rng, sale.shipped_at, 0, 0.1)
         else:
-            label = later(rng, paid_at, 4, 28)
-            sale.label_printed_at = past(label)
-            shipped = later(rng, label, 1, 14)
-            delivered = later(rng, shipped, 28, 96)
-        sale.shipped_at = past(shipped)
-        sale.delivered_at = past(delivered)
-        sale.completed_at = past(delivered + timedelta(days=self.shop.days_to_completion))
+            sale.label_printed_at = later(rng, paid_at, 4, 28)
+            sale.shipped_at = later(rng, sale.label_printed_at, 1, 14)
+            sale.delivered_at = later(rng, sale.shipped_at, 28, 96)
+        sale.completed_at = sale.delivered_at + timedelta(days=self.shop.days_to_completion)
         sale.partly = len(sale.items) > 1 and rng.random() < 0.08
 
     def _share(self, sale: Sale) -> None:

@@ -30,6 +30,7 @@ PEOPLE = (
     Person("demo-admin", "陈立", Role.ADMIN, all_shops=True),
     Person("demo-manager", "周敏", Role.CS_MANAGER),
     Person("demo-agent", "吴桐", Role.CS_AGENT),
+    Person("demo-night", "何小满", Role.CS_AGENT, all_shops=True),
     Person("demo-viewer", "郑可", Role.VIEWER),
 )
 

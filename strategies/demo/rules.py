@@ -13,9 +13,11 @@ FLAWED = ["quality_issue", "not_as_described", "wrong_item"]
 
 
 def strategies_of(shop: str, clock: Clock) -> list[dict[str, Any]]:
-    """All but those without `enabled: false` are switched on."""
+    """All but those without `enabled: false` are switched on, some only `enabled_days_ago`; `first`
+    is how one was before it was changed."""
     found = {"demo-ks": _clothes, "demo-wx": _snacks, "demo-jj": _household}[shop](clock)
-    return [{"shop": shop, "enabled": True, **strategy} for strategy in found]
+    usual = {"shop": shop, "enabled": True, "enabled_days_ago": 0, "first": {}}
+    return [{**usual, **strategy} for strategy in found]
 
 
 def _clothes(clock: Clock) -> list[dict[str, Any]]:
@@ -24,6 +26,7 @@ def _clothes(clock: Clock) -> list[dict[str, Any]]:
             "scenario": "pre_ship_refund",
             "name": "下班自动退",
             "remark": "客服下班后未发货订单自动退款，避免超时",
+            "enabled_days_ago": 8,
             "execution_time": "off_hours",
             "paid_time": "any",
             "single_amount_cap": "500.00",
@@ -33,6 +36,7 @@ def _clothes(clock: Clock) -> list[dict[str, Any]]:
         {
             "scenario": "pre_ship_refund",
             "name": "小额订单自动退",
+            "enabled_days_ago": 19,
             "single_amount_cap": "100.00",
             "daily_cap": "2000.00",
             "time_limit_hours": 24,
@@ -55,6 +59,7 @@ def _clothes(clock: Clock) -> list[dict[str, Any]]:
             "categories": ["配饰"],
             "single_amount_cap": "50.00",
             "daily_cap": "400.00",
+            "first": {"daily_cap": "150.00"},
             "refund_reason": "低价商品免退",
         },
         {
@@ -175,6 +180,7 @@ def _household(clock: Clock) -> list[dict[str, Any]]:
         {
             "scenario": "post_ship_refund",
             "name": "九块九包退",
+            "enabled_days_ago": 12,
             "product_condition": "include",
             "categories": ["日用小件"],
             "single_amount_cap": "20.00",

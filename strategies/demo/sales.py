@@ -13,9 +13,21 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+MARKS = (
+    "created_at",
+    "paid_at",
+    "label_printed_at",
+    "shipped_at",
+    "delivered_at",
+    "completed_at",
+    "closed_at",
+)
+
+
 @dataclass
 class Sale:
-    """Times that lie ahead are None. Amounts in fen."""
+    """All moments of the order, also those to come; `record` gives it as it is at one of them.
+    Amounts in fen."""
 
     shop: str
     order_no: str
@@ -28,24 +40,41 @@ class Sale:
     delivered_at: datetime | None = None
     completed_at: datetime | None = None
     closed_at: datetime | None = None
+    # A moment of the order that became known late.
+    reported_at: datetime | None = None
     partly: bool = False
     type: str = "ordinary"
     labels: list[str] = field(default_factory=list)
     splits: list[tuple[str, str, int]] = field(default_factory=list)
 
-    @property
-    def status(self) -> str:
-        if self.closed_at:
+    def mark(self, name: str, at: datetime) -> datetime | None:
+        """That moment of the order, None while it lies ahead."""
+        moment: datetime | None = getattr(self, name)
+        return moment if moment is not None and moment <= at else None
+
+    def marks_after(self, at: datetime) -> list[datetime]:
+        moments = [getattr(self, name) for name in MARKS]
+        return sorted({moment for moment in moments if moment is not None and moment > at})
+
+    def status(self, at: datetime) -> str:
+        if self.mark("closed_at", at):
             return "closed"
-        if self.paid_at is None:
+        if not self.mark("paid_at", at):
             return "pending_payment"
-        if self.completed_at:
+        if self.mark("completed_at", at):
             return "completed"
-        if self.delivered_at:
+        if self.mark("delivered_at", at):
             return "delivered"
-        if self.shipped_at:
+        if self.mark("shipped_at", at):
             return "partially_shipped" if self.partly else "shipped"
         return "pending_shipment"
+
+    def close(self, at: datetime) -> None:
+        """Nothing of it happens any more."""
+        for name in MARKS:
+            if (moment := getattr(self, name)) is not None and moment > at:
+                setattr(self, name, None)
+        self.closed_at = at
 
     @property
     def paid_amount(self) -> int:
@@ -61,31 +90,19 @@ class Sale:
         product, quantity = self.items[line_no - 1]
         return product.price * quantity
 
-    def record(self) -> dict[str, Any]:
+    def record(self, at: datetime) -> dict[str, Any]:
         """As INTERFACES has it."""
-        times = (
-            self.created_at,
-            self.paid_at,
-            self.label_printed_at,
-            self.shipped_at,
-            self.delivered_at,
-            self.completed_at,
-            self.closed_at,
-        )
-        paid = self.paid_at is not None
+        marks = {name: self.mark(name, at) for name in MARKS}
+        paid = marks["paid_at"] is not None
+        del marks["closed_at"]
         return {
             "shop": self.shop,
             "order_no": self.order_no,
             "type": self.type,
-            "status": self.status,
+            "status": self.status(at),
             "buyer": self.buyer,
-            "created_at": iso(self.created_at),
-            "paid_at": iso(self.paid_at),
-            "label_printed_at": iso(self.label_printed_at),
-            "shipped_at": iso(self.shipped_at),
-            "delivered_at": iso(self.delivered_at),
-            "completed_at": iso(self.completed_at),
-            "updated_at": iso(max(moment for moment in times if moment)),
+            **{name: iso(moment) for name, moment in marks.items()},
+            "updated_at": iso(self.updated_at(at)),
             "paid_amount": plain_yuan(self.paid_amount if paid else 0),
             "labels": self.labels,
             "lines": [
@@ -105,3 +122,6 @@ class Sale:
                 for who, account, amount in self.splits
             ],
         }
+
+    def updated_at(self, at: datetime) -> datetime:
+        return max(filter(None, (self.mark(name, at) for name in (*MARKS, "reported_at"))))

@@ -1,39 +1,34 @@
-"""Writes the sample data by the services that real data comes in by."""
+"""Makes the demo: people and their shops at once, then the month that each shop has lived."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import translation
 
-from aftersale.models import (
-    ConnectorKind,
-    OrderStatus,
-    Refund,
-    RefundSource,
-    SandboxInstruction,
-    Shop,
-    Ticket,
-    TicketStatus,
-    TicketType,
-)
-from aftersale.records.schemas import FundEntryRecord, OrderRecord, ShopRecord, TicketRecord
+from aftersale.models import BlockedBuyer, ConnectorKind, Order, Shop
+from aftersale.records.schemas import ShopRecord
 from aftersale.services.access import second_factor
-from aftersale.services.ingest import save_orders, save_tickets
-from aftersale.services.outgoing import pay_refunds
-from aftersale.services.shared.outcomes import Outcome, Result
-from aftersale.services.shops.shops import known, upsert
-from aftersale.services.windows.funds import save_fund_entries
-from strategies.services import strategies
-from strategies.services.evaluator import Tally, decide_shop
-from strategies.strategy_record import StrategyRecord
+from aftersale.services.outbox.wake import wake_payer
+from aftersale.services.shared import locks
+from aftersale.services.shops.shops import upsert
+from config.queue import DECIDE, SLOW, wake
+from strategies.services.lanes import DECIDE_TASK
 
-from .desk import by_hand
-from .people import make_members, make_people
-from .shop_data import ShopData, make_shop_data
-from .shops import SHOPS
-from .windows import reopen
+from .clock import DAYS, Clock
+from .desk import Desk
+from .fates import Fates
+from .life import Life
+from .merchant import Merchant
+from .payments import Payments, tell_the_sandbox
+from .people import PEOPLE, make_members, make_people
+from .shop_data import make_shop_data, shop_record
+from .shops import SHOPS, DemoShop
+from .windows import Windows
+
+TASK = "strategies.tasks.live_demo"
+# The shops were made so long before the first order.
+MADE_BEFORE = timedelta(days=DAYS, hours=3)
 
 
 def seeded() -> bool:
@@ -46,121 +41,54 @@ def removed() -> bool:
     return people.exists() and not people.filter(is_active=True).exists()
 
 
-def seed(*, now: datetime, clock: Callable[[], datetime]) -> None:
-    """Adds shops, people and a month up to `now`, decides what waits and carries refunds out.
-
-    All but the refunds' payments is one transaction: a start that was interrupted left nothing,
-    or rows that the payer carries out. The evaluator decides by the database's clock, so all
-    decisions are of the present; `clock` tells the steps that follow them.
-    """
-    with transaction.atomic():
-        people = make_people()
-        data = [make_shop_data(shop, now) for shop in SHOPS]
-        shops = [_write(shop, now=now) for shop in data]
-        make_members(people, shops)
-        for shop, of_shop in zip(shops, data, strict=True):
-            _switch_on(shop, of_shop, user=people["demo-owner"], now=now)
-            decide_shop(shop.pk, tally=Tally())
-        _goods_come_back(shops[0], data[0], clock=clock)
-        _shipped_already(shops[0], data[0], clock=clock)
-        by_hand(shops[0], user=people["demo-agent"], now=clock())
-        reopen(shops[0], user=people["demo-manager"], now=now, clock=clock)
-        decide_shop(shops[0].pk, tally=Tally())
-    # Once for all: on a slow machine a refund whose outcome is unknown would be asked about again.
-    moment = clock()
-    while pay_refunds.run(clock=lambda: moment):
-        pass
+@transaction.atomic
+def found(*, now: datetime) -> None:
+    """Adds people and their shops, in which nothing has happened yet."""
+    people = make_people()
+    for demo in SHOPS:
+        record = ShopRecord.model_validate(shop_record(demo, now))
+        upsert(record, now=now - MADE_BEFORE)
+    codes = [demo.code for demo in SHOPS]
+    shops = Shop.objects.filter(code__in=codes)
+    shops.update(is_demo=True, connector=ConnectorKind.SANDBOX, created_at=now - MADE_BEFORE)
+    BlockedBuyer.objects.filter(shop__in=shops).update(created_at=now - MADE_BEFORE)
+    make_members(people, sorted(shops, key=lambda shop: codes.index(shop.code)))
 
 
-def _write(data: ShopData, *, now: datetime) -> Shop:
-    """A shop, its orders, tickets and funds."""
-    _all_new([upsert(ShopRecord.model_validate(data.shop), now=now)])
-    shop = Shop.objects.get(code=data.shop["code"])
-    shop.is_demo, shop.connector = True, ConnectorKind.SANDBOX
-    shop.save(update_fields=["is_demo", "connector"])
-    shops = known([shop.code])
-    orders = [OrderRecord.model_validate(order) for order in data.orders]
-    _all_new(save_orders(orders, shops=shops, now=now))
-    tickets = [TicketRecord.model_validate(ticket) for ticket in data.tickets]
-    _all_new(save_tickets(tickets, shops=shops, now=now))
-    entries = [FundEntryRecord.model_validate(entry) for entry in data.fund_entries]
-    _all_new(save_fund_entries(entries, shops=shops, now=now))
-    SandboxInstruction.objects.bulk_create(
-        SandboxInstruction(shop=shop, ticket_no=ticket_no, behaviour=behaviour, remaining=1)
-        for ticket_no, behaviour in data.sandbox
-    )
-    return shop
+def unlived() -> list[DemoShop]:
+    """Demo shops whose month is yet to be written: a start that was interrupted left them so."""
+    there = Shop.objects.filter(is_demo=True, orders=None).values_list("code", flat=True)
+    return [demo for demo in SHOPS if demo.code in set(there)]
 
 
-def _switch_on(shop: Shop, data: ShopData, *, user: User, now: datetime) -> None:
-    for content in data.strategies:
-        record = StrategyRecord.model_validate(content)
-        strategy = strategies.create(shop_id=shop.pk, record=record, user=user, now=now)
-        if record.enabled:
-            strategies.enable(strategy_id=strategy.pk, user=user, now=now)
+def live(demo: DemoShop, *, now: datetime, days: int = DAYS) -> None:
+    """Writes a shop's last days up to `now`, in one transaction: all of them or nothing."""
+    people = {user.username: user for user in User.objects.filter(username__in=_NAMES)}
+    with transaction.atomic(), translation.override("zh-hans"):  # as the buyers read it
+        shop = locks.lock_shop(Shop.objects.get(code=demo.code).pk)
+        if Order.objects.filter(shop=shop).exists():
+            return  # another process has written it
+        before, clock = len(connection.run_on_commit), Clock(now, days)
+        life = Life(shop, make_shop_data(demo, clock), people, clock=clock)
+        merchant = Merchant(life)
+        Payments(life)
+        Fates(life)
+        Desk(life)
+        if demo is SHOPS[0]:
+            Windows(life)
+            life.at(now - timedelta(hours=20), merchant.ask_for_advice)
+        life.live()
+        tell_the_sandbox(shop)
+        # Hundreds of wake-ups for what is over: one is enough for what is not.
+        del connection.run_on_commit[before:]
+        wake(DECIDE_TASK, shop.pk, cluster=DECIDE)
+        wake_payer()
 
 
-def _goods_come_back(shop: Shop, data: ShopData, *, clock: Callable[[], datetime]) -> None:
-    """The platform reports the parcels of two returns that strategies have approved today."""
-    approved = set(
-        Ticket.objects.filter(
-            shop=shop,
-            type=TicketType.RETURN_REFUND,
-            status=TicketStatus.AWAITING_RETURN,
-            events__actor="automation",
-        ).values_list("ticket_no", flat=True)
-    )
-    moment = clock()
-    reports = [
-        {
-            **ticket,
-            "updated_at": moment.isoformat(),
-            "status": TicketStatus.RETURNING,
-            "return_shipment": {
-                "carrier": "顺丰速运",
-                "tracking_no": f"SF{number:013d}",
-                "shipped_at": (moment - timedelta(minutes=5)).isoformat(),
-            },
-        }
-        for number, ticket in enumerate(data.tickets, start=1_300_417)
-        if ticket["ticket_no"] in approved
-    ]
-    _save_again(shop, reports[:2], now=moment)
+def live_later() -> None:
+    """Has the slow cluster write what is not written yet: the first page need not wait for it."""
+    if unlived():
+        wake(TASK, cluster=SLOW)
 
 
-def _shipped_already(shop: Shop, data: ShopData, *, clock: Callable[[], datetime]) -> None:
-    """The platform reports late that an order was shipped, which a strategy has refunded."""
-    order_no = (
-        Refund.objects.filter(
-            shop=shop, source=RefundSource.STRATEGY, order__status=OrderStatus.PENDING_SHIPMENT
-        )
-        .order_by("ticket__ticket_no")
-        .values_list("order__order_no", flat=True)[0]
-    )
-    order = next(order for order in data.orders if order["order_no"] == order_no)
-    moment = clock()
-    report = {
-        **order,
-        "status": OrderStatus.SHIPPED,
-        "shipped_at": (moment - timedelta(minutes=10)).isoformat(),
-        "updated_at": moment.isoformat(),
-    }
-    record = OrderRecord.model_validate(report)
-    _require(save_orders([record], shops=known([shop.code]), now=moment), Outcome.CHANGED)
-
-
-def _save_again(shop: Shop, reports: Sequence[dict[str, Any]], *, now: datetime) -> None:
-    records = [TicketRecord.model_validate(report) for report in reports]
-    results = save_tickets(records, shops=known([shop.code]), now=now)
-    _require(results, Outcome.CHANGED)
-
-
-def _all_new(results: Sequence[Result]) -> None:
-    _require(results, Outcome.NEW)
-
-
-def _require(results: Sequence[Result], outcome: Outcome) -> None:
-    """The sample is made here: a record that is not taken is an error of this program."""
-    other = [result for result in results if result.outcome != outcome]
-    if other:
-        raise RuntimeError(f"sample data was not taken: {other[:3]}")
+_NAMES = [person.username for person in PEOPLE]

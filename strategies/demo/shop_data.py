@@ -10,9 +10,9 @@ from .buyers import make_buyers
 from .clock import Clock
 from .orders import Orders
 from .rules import strategies_of
-from .sales import iso
+from .sales import Sale, iso
 from .shops import DemoShop
-from .tickets import Tickets
+from .tickets import Filed, Tickets
 from .wanted import WANTED
 
 Record = dict[str, Any]
@@ -20,41 +20,42 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class ShopData:
-    """Records as in INTERFACES; `sandbox` holds ticket numbers and behaviours."""
+    """Records are as in INTERFACES."""
 
-    shop: Record
     strategies: Sequence[Record]
-    orders: Sequence[Record]
-    tickets: Sequence[Record]
+    sales: Sequence[Sale]
+    tickets: Sequence[Filed]
     fund_entries: Sequence[Record]
-    sandbox: Sequence[tuple[str, str]]
 
 
-def make_shop_data(shop: DemoShop, now: datetime) -> ShopData:
+def shop_record(shop: DemoShop, now: datetime) -> Record:
+    blocked = make_buyers(_random(shop)).blocked
+    return {**shop.record(Clock(now)), "blocked_buyers": [blocked]}
+
+
+def make_shop_data(shop: DemoShop, clock: Clock) -> ShopData:
     """The same for the same moment, on every machine."""
-    rng = random.Random(f"afterdesk {shop.code}")
-    clock = Clock(now)
+    rng = _random(shop)
     buyers = make_buyers(rng)
     orders, tickets = Orders(shop, clock, rng, buyers), Tickets(shop, clock, rng, buyers)
-    sales = orders.month()
+    sales = [sale for sale in orders.month() if sale.created_at <= clock.now]
     filed = tickets.month(sales)
-    sandbox = []
     for wanted in WANTED[shop.code]:
-        for _ in range(wanted.count):
-            sale, ticket = tickets.wanted(wanted, orders)
-            sales.append(sale)
-            filed.append(ticket)
-            if wanted.sandbox:
-                sandbox.append((ticket["ticket_no"], wanted.sandbox))
+        for number in range(wanted.count):
+            one = tickets.wanted(wanted, number, orders)
+            filed.append(one)
+            sales += [one.sale] if one.sale else []
     filed.append(tickets.before_its_order())
     return ShopData(
-        shop={**shop.record(clock), "blocked_buyers": [buyers.blocked]},
         strategies=strategies_of(shop.code, clock),
-        orders=[sale.record() for sale in sales],
+        sales=sales,
         tickets=filed,
         fund_entries=_fund_entries(shop, clock),
-        sandbox=sandbox,
     )
+
+
+def _random(shop: DemoShop) -> random.Random:
+    return random.Random(f"afterdesk {shop.code}")
 
 
 def _fund_entries(shop: DemoShop, clock: Clock) -> list[Record]:

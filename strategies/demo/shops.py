@@ -24,8 +24,12 @@ class DemoShop:
     products: tuple[Product, ...]
     orders_a_day: int
     days_to_completion: int
+    # Of 100 orders, so many are given up before they are shipped.
+    regret_percent: int
     # Of 100 orders, so many carry the label of fast refund (SPEC F1).
     fast_refund_percent: int
+    # Buyers complain of it, lately.
+    bad_product: str
     record: Callable[[Clock], dict[str, Any]]
 
 
@@ -75,7 +79,7 @@ def _day(clock: Clock, ago: int) -> str:
 
 
 SHOPS = (
-    DemoShop("demo-ks", 1, CLOTHES, 19, 10, 55, _clothes),
-    DemoShop("demo-wx", 2, SNACKS, 16, 8, 0, _snacks),
-    DemoShop("demo-jj", 3, HOUSEHOLD, 14, 12, 0, _household),
+    DemoShop("demo-ks", 1, CLOTHES, 19, 10, 27, 20, "ks-401", _clothes),
+    DemoShop("demo-wx", 2, SNACKS, 11, 8, 9, 0, "wx-401", _snacks),
+    DemoShop("demo-jj", 3, HOUSEHOLD, 10, 12, 11, 0, "jj-403", _household),
 )

@@ -1,24 +1,22 @@
-"""The after-sale tickets of a demo shop: settled ones of the past weeks, and those of today."""
+"""The after-sale tickets of a demo shop's month, as buyers file them. Their ends are not known yet:
+automation, people, buyers and the platform bring them about (`fates`)."""
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from aftersale.domain.money import plain_yuan
 
 from .buyers import Buyers
-from .clock import TICKETS, Clock, later
+from .clock import TICKETS, Clock
 from .orders import Orders
 from .sales import Sale, iso
 from .shops import DemoShop
 from .wanted import Wanted
 
 Record = dict[str, Any]
-
-# Tickets filed within these hours wait for the automation; older ones were settled before the shop
-# came to Afterdesk, as its platform reports.
-FRESH_HOURS = 50
 
 _REASONS = ("no_longer_wanted", "quality_issue", "not_as_described", "wrong_item", "other")
 _NOTES = {
@@ -28,19 +26,31 @@ _NOTES = {
     "wrong_item": ("发错款了", "少发了一件", ""),
     "other": ("与商家协商一致", "快递一直不更新", ""),
 }
-_CARRIERS = ("顺丰速运", "中通快递", "圆通速递", "京东快递")
+# One of a shop's products comes badly from the factory, since that many days.
+BAD_BATCH_DAYS = 9
+# What every demo must have is filed within as many.
+WANTED_DAYS = 8
+OF_BAD_BATCH = 0.45
 
-# Outcomes of the past weeks' tickets, in percent.
-_PAST = {
-    "refunded": 63,
-    "cancelled": 13,
-    "closed": 7,
-    "rejected": 6,
-    "won": 3,
-    "lost": 3,
-    "awaiting_return": 3,
-    "returning": 2,
-}
+
+@dataclass
+class Filed:
+    """A ticket as its buyer filed it. `sale` is None where the order never arrives."""
+
+    record: Record
+    sale: Sale | None
+    applied: datetime
+    # The fake platform does this with its refund, once.
+    sandbox: str = ""
+    # For visitors: nobody of the demo answers it.
+    left: bool = False
+    # As the platform's report has it soon after it was filed.
+    reported: str = ""
+
+    @property
+    def number(self) -> str:
+        number: str = self.record["ticket_no"]
+        return number
 
 
 class Tickets:
@@ -50,21 +60,18 @@ class Tickets:
         self.shop, self.clock, self.rng, self.buyers = shop, clock, rng, buyers
         self.count = 0
 
-    def month(self, sales: Sequence[Sale]) -> list[Record]:
-        """On the shop's orders; an order that was refunded long ago is closed."""
-        found = []
-        for sale in sales:
-            ticket = self._maybe(sale)
-            if ticket is not None:
-                found.append(ticket)
-        return found
+    def month(self, sales: Sequence[Sale]) -> list[Filed]:
+        """One at most on each of the shop's orders."""
+        return [filed for sale in sales if (filed := self._maybe(sale)) is not None]
 
-    def wanted(self, wanted: Wanted, orders: Orders) -> tuple[Sale, Record]:
+    def wanted(self, wanted: Wanted, number: int, orders: Orders) -> Filed:
+        """The `number`th of its kind."""
         rng, clock = self.rng, self.clock
         if wanted.hours_ago:
-            applied = clock.ago(wanted.hours_ago)
+            applied = clock.ago(wanted.hours_ago) + timedelta(minutes=4 * number)
         else:
-            applied = clock.between(rng, clock.ago(20), clock.ago(0.2), TICKETS)
+            first = clock.today() if wanted.today else clock.ago(24 * min(WANTED_DAYS, clock.days))
+            applied = clock.between(rng, first, clock.ago(0.2), TICKETS)
         product = next(item for item in self.shop.products if item.code == wanted.product)
         sale = orders.at_stage(wanted.stage, product, wanted.quantity, applied)
         sale.buyer = {
@@ -74,50 +81,69 @@ class Tickets:
         }[wanted.buyer]
         if wanted.label:
             sale.labels.append(wanted.label)
-        ticket = self._new(sale, wanted.type, wanted.reason, applied, line_no=None)
-        ticket["amount"] = plain_yuan(sale.paid_amount + wanted.too_much)
-        if wanted.reported:
-            self._report(ticket, wanted.reported, applied, later(rng, applied, 0, 0.2))
-        return sale, ticket
+        filed = self._new(sale, wanted.type, wanted.reason, applied, line_no=None)
+        filed.record["amount"] = plain_yuan(sale.paid_amount + wanted.too_much)
+        filed.sandbox, filed.left, filed.reported = wanted.sandbox, wanted.left, wanted.reported
+        return filed
 
-    def before_its_order(self) -> Record:
+    def before_its_order(self) -> Filed:
         """A ticket whose order has not arrived (SPEC O6)."""
         applied = self.clock.ago(0.5)
         order_no = f"{applied:%y%m%d}{self.shop.digit}99999"
         ghost = Sale(self.shop.code, order_no, "", [(self.shop.products[0], 1)], applied)
-        return self._new(ghost, "refund_only", "no_longer_wanted", applied, line_no=None)
+        filed = self._new(ghost, "refund_only", "no_longer_wanted", applied, line_no=None)
+        filed.sale, filed.left = None, True
+        return filed
 
-    def _maybe(self, sale: Sale) -> Record | None:
-        rng, clock = self.rng, self.clock
-        if sale.paid_at is None:
+    def _maybe(self, sale: Sale) -> Filed | None:
+        """Most regret early, or find a fault once the parcel has come."""
+        rng, now = self.rng, self.clock.now
+        if sale.paid_at is None or sale.shipped_at is None or sale.delivered_at is None:
             return None
-        eager = 3.0 if sale.buyer in (*self.buyers.greedy, self.buyers.blocked) else 1.0
-        fresh = clock.ago(FRESH_HOURS)
-        stage = sale.delivered_at or sale.shipped_at or sale.paid_at
-        if sale.completed_at is None and sale.paid_at > clock.ago(24 * 12):
-            share = {"pending_shipment": 0.42, "shipped": 0.07}.get(sale.status, 0.11)
-            if rng.random() < share * eager:
-                start = max(stage + timedelta(minutes=3), fresh)
-                if start < clock.now:
-                    applied = clock.between(rng, start, clock.now, TICKETS)
-                    return self._new(sale, *self._kind(sale), applied, line_no=self._line(sale))
-        if sale.shipped_at and sale.shipped_at < fresh and rng.random() < 0.06 * eager:
-            return self._past_before_shipping(sale)
-        if sale.delivered_at and sale.delivered_at < clock.ago(72) and rng.random() < 0.15 * eager:
-            return self._past_after_delivery(sale)
+        eager = 2.6 if sale.buyer in (*self.buyers.greedy, self.buyers.blocked) else 1.0
+        chance = rng.random() / eager
+        bad = self._bad_line(sale)
+        early = self.shop.regret_percent / 100
+        if chance < early:
+            stage, start, end = "unshipped", sale.paid_at, sale.shipped_at
+        elif chance < early + 0.025:
+            stage, start, end = "shipped", sale.shipped_at, sale.delivered_at
+        elif chance < early + (OF_BAD_BATCH if bad else 0.16):
+            stage, start = "delivered", sale.delivered_at
+            end = min(sale.delivered_at + timedelta(days=6), sale.completed_at or now)
+        else:
+            return None
+        start = start + timedelta(minutes=3)
+        # Soon rather than late.
+        applied = self.clock.between(rng, start, start + (end - start) * rng.random(), TICKETS)
+        if not start <= applied <= now:
+            return None
+        if bad and stage == "delivered":
+            return self._new(sale, "return_refund", "quality_issue", applied, line_no=bad)
+        type_, reason = self._kind(sale, stage)
+        return self._new(sale, type_, reason, applied, line_no=self._line(sale))
+
+    def _bad_line(self, sale: Sale) -> int | None:
+        """The line of the order whose product is of the bad batch."""
+        assert sale.delivered_at is not None
+        if sale.delivered_at < self.clock.ago(24 * BAD_BATCH_DAYS):
+            return None
+        for number, (product, _quantity) in enumerate(sale.items, start=1):
+            if product.code == self.shop.bad_product:
+                return number
         return None
 
-    def _kind(self, sale: Sale) -> tuple[str, str]:
+    def _kind(self, sale: Sale, stage: str) -> tuple[str, str]:
         rng = self.rng
-        if sale.status in ("pending_shipment", "partially_shipped"):
+        if stage == "unshipped":
             return "refund_only", rng.choices(_REASONS, (70, 0, 2, 0, 28))[0]
-        if sale.status == "shipped":
+        if stage == "shipped":
             return "refund_only", rng.choices(_REASONS, (45, 0, 5, 0, 50))[0]
-        reason = rng.choices(_REASONS, (30, 30, 18, 10, 12))[0]
+        reason = rng.choices(_REASONS, (34, 26, 18, 10, 12))[0]
         if "refund_keep_goods" in sale.labels and rng.random() < 0.7:
             return "refund_keep_goods", reason
         types = ("return_refund", "refund_only", "exchange")
-        return rng.choices(types, (60, 32, 8))[0], reason
+        return rng.choices(types, (60, 33, 7))[0], reason
 
     def _line(self, sale: Sale) -> int | None:
         """Of orders with several products, most tickets are for one of them."""
@@ -125,39 +151,11 @@ class Tickets:
             return None
         return self.rng.randint(1, len(sale.items))
 
-    def _past_before_shipping(self, sale: Sale) -> Record:
-        rng = self.rng
-        assert sale.paid_at is not None and sale.shipped_at is not None
-        applied = self.clock.between(rng, sale.paid_at, sale.shipped_at, TICKETS)
-        done = min(later(rng, applied, 0.2, 9), self.clock.now)
-        sale.label_printed_at = sale.shipped_at = sale.delivered_at = sale.completed_at = None
-        sale.closed_at = done
-        ticket = self._new(sale, "refund_only", "no_longer_wanted", applied, line_no=None)
-        self._report(ticket, "refunded", applied, done)
-        return ticket
-
-    def _past_after_delivery(self, sale: Sale) -> Record:
-        rng, clock = self.rng, self.clock
-        assert sale.delivered_at is not None
-        end = min(clock.ago(48), sale.completed_at or clock.now)
-        applied = clock.between(rng, sale.delivered_at, end, TICKETS)
-        type_, reason = self._kind(sale)
-        ticket = self._new(sale, type_, reason, applied, line_no=self._line(sale))
-        outcome = rng.choices(list(_PAST), list(_PAST.values()))[0]
-        if outcome in ("awaiting_return", "returning") and (
-            type_ != "return_refund" or applied < clock.ago(24 * 6)
-        ):
-            outcome = "refunded"
-        if type_ == "exchange" and outcome not in ("cancelled", "rejected"):
-            outcome = "closed"
-        self._report(ticket, outcome, applied, min(later(rng, applied, 1, 47), clock.now))
-        return ticket
-
     def _new(
         self, sale: Sale, type_: str, reason: str, applied: datetime, *, line_no: int | None
-    ) -> Record:
+    ) -> Filed:
         self.count += 1
-        return {
+        record = {
             "shop": sale.shop,
             "ticket_no": f"AS{self.shop.digit}{applied:%m%d}{self.count * 6007 % 10_000:04d}",
             "order_no": sale.order_no,
@@ -169,23 +167,4 @@ class Tickets:
             "updated_at": iso(applied),
             "note": self.rng.choice(_NOTES[reason]),
         }
-
-    def _report(self, ticket: Record, outcome: str, applied: datetime, done: datetime) -> None:
-        """The platform's report on the end of a ticket."""
-        done = max(done, applied)
-        ticket["updated_at"] = iso(done)
-        ticket["status"] = {"won": "closed", "lost": "refunded"}.get(outcome, outcome)
-        if outcome in ("won", "lost"):
-            ticket["arbitration_result"] = "merchant" if outcome == "won" else "buyer"
-        if ticket["status"] == "refunded":
-            ticket["refund_result"] = {"status": "succeeded", "at": iso(done)}
-        if outcome == "returning":
-            ticket["return_shipment"] = self.parcel(done)
-
-    def parcel(self, at: datetime) -> Record:
-        """A buyer's return shipment."""
-        return {
-            "carrier": self.rng.choice(_CARRIERS),
-            "tracking_no": f"YT{self.rng.randrange(10**11):011d}",
-            "shipped_at": iso(at),
-        }
+        return Filed(record, sale, applied)

@@ -1,63 +1,71 @@
 """Completed orders whose window was opened again, and one whose was not (SPEC W1, W2)."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
-
-from aftersale.models import Order, OrderStatus, OrderType, Shop, Ticket, TicketStatus
-from aftersale.records.schemas import TicketRecord
-from aftersale.services.ingest import save_tickets
+from aftersale.models import Order, OrderStatus, OrderType, Ticket, TicketStatus
 from aftersale.services.refunds import approvals
-from aftersale.services.shared.outcomes import Outcome
-from aftersale.services.shops.shops import known
 from aftersale.services.windows import opening
+
+from .life import Case, Life
+from .tickets import Filed
 
 # One window was opened and has closed, one is open.
 CLOSED_AGO, OPEN_AGO = timedelta(days=5), timedelta(hours=30)
 
 
-def reopen(shop: Shop, *, user: User, now: datetime, clock: Callable[[], datetime]) -> None:
-    """A manager opens two windows; one ticket of each is refunded, one is still to be handled."""
-    closed, open_, refused = (
-        Order.objects.filter(
-            shop=shop,
-            status=OrderStatus.COMPLETED,
-            type=OrderType.ORDINARY,
-            completed_at__lt=now - CLOSED_AGO,
-            tickets=None,
-            lines__category__in=shop.commission_categories,
-            commission_splits__isnull=False,
+class Windows:
+    """The manager of the first shop opens two; of three tickets two are refunded, and one that
+    came through none can't be."""
+
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self._orders: list[Order] = []
+        life.at(life.now - CLOSED_AGO, self._open_first)
+        life.at(life.now - OPEN_AGO, self._open_second)
+
+    def _open_first(self, at: datetime) -> None:
+        self._orders = list(
+            Order.objects.filter(
+                shop=self.life.shop,
+                status=OrderStatus.COMPLETED,
+                type=OrderType.ORDINARY,
+                completed_at__lt=at,
+                tickets=None,
+                lines__category__in=self.life.shop.commission_categories,
+                commission_splits__isnull=False,
+            )
+            .order_by("order_no")
+            .distinct()[:3]
         )
-        .order_by("order_no")
-        .distinct()[:3]
-    )
-    _open(closed, "穿一次就开线，协商全额退款，不退货", user=user, now=now - CLOSED_AGO)
-    filed = now - CLOSED_AGO + timedelta(hours=4)
-    done = {"status": "refunded", "refund_result": {"status": "succeeded", "at": filed.isoformat()}}
-    _file("AS1CS01", closed, filed, now=now, amount=closed.paid_amount, **done)
-    _open(open_, "客服已答应退一半，买家留下商品", user=user, now=now - OPEN_AGO)
-    first, second = now - timedelta(hours=20), now - timedelta(hours=3)
-    half = open_.paid_amount // 2
-    _file("AS1CS02", open_, first, now=now, amount=half)
-    _file("AS1CS03", open_, second, now=now, amount=open_.paid_amount - half)
-    _file("AS1CS04", refused, second, now=now, amount=refused.paid_amount)
-    opening.close_due(now=now)
-    ticket = Ticket.objects.get(shop=shop, ticket_no="AS1CS02", status=TicketStatus.PENDING_REVIEW)
-    approvals.approve(ticket_id=ticket.pk, user=user, now=clock())
+        order = self._orders[0]
+        self._open(order, "穿一次就开线，协商全额退款，不退货", at)
+        filed = at + timedelta(hours=4)
+        self._file("AS1CS01", order, filed, order.paid_amount)
+        self.life.at(filed + timedelta(hours=2), lambda at: self._approve("AS1CS01", at))
+        self.life.at(at + opening.LASTS, lambda at: self._close(at))
 
+    def _open_second(self, at: datetime) -> None:
+        _closed, order, refused = self._orders
+        self._open(order, "客服已答应退一半，买家留下商品", at)
+        half = order.paid_amount // 2
+        first, second = self.life.now - timedelta(hours=20), self.life.now - timedelta(hours=3)
+        self._file("AS1CS02", order, first, half)
+        self._file("AS1CS03", order, second, order.paid_amount - half)
+        self._file("AS1CS04", refused, second, refused.paid_amount)
+        self.life.at(first + timedelta(hours=1), lambda at: self._approve("AS1CS02", at))
 
-def _open(order: Order, agreement: str, *, user: User, now: datetime) -> None:
-    opening.open_window(order_id=order.pk, agreement=agreement, user=user, now=now)
+    def _open(self, order: Order, agreement: str, at: datetime) -> None:
+        opening.open_window(
+            order_id=order.pk, agreement=agreement, user=self.life.people["demo-manager"], now=at
+        )
 
+    def _close(self, at: datetime) -> None:
+        opening.close_due(now=at)
 
-def _file(
-    number: str, order: Order, at: datetime, *, now: datetime, amount: int, **reported: Any
-) -> None:
-    record = TicketRecord.model_validate(
-        {
-            "shop": order.shop.code,
+    def _file(self, number: str, order: Order, at: datetime, amount: int) -> None:
+        record: dict[str, Any] = {
+            "shop": self.life.shop.code,
             "ticket_no": number,
             "order_no": order.order_no,
             "type": "refund_only",
@@ -66,9 +74,11 @@ def _file(
             "applied_at": at.isoformat(),
             "updated_at": at.isoformat(),
             "note": "穿了几天就坏了，当时没来得及申请",
-            **reported,
         }
-    )
-    results = save_tickets([record], shops=known([order.shop.code]), now=now)
-    if [result.outcome for result in results] != [Outcome.NEW]:
-        raise RuntimeError(f"sample data was not taken: {results}")
+        self.life.file([Case(Filed(record, None, at, left=True))])
+
+    def _approve(self, number: str, at: datetime) -> None:
+        found = Ticket.objects.filter(shop=self.life.shop, ticket_no=number)
+        ticket = found.get(status=TicketStatus.PENDING_REVIEW)
+        approvals.approve(ticket_id=ticket.pk, user=self.life.people["demo-manager"], now=at)
+        self.life.follow(self.life.cases[ticket.pk], at)

@@ -8,6 +8,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, models
 from django.db.migrations import Migration, operations
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from psycopg.errors import LockNotAvailable
@@ -151,10 +152,6 @@ def said() -> tuple[str, int]:
     return out.getvalue(), 0
 
 
-def forget(app: str, name: str) -> None:
-    MigrationRecorder(connection).record_unapplied(app, name)
-
-
 def test_nothing_is_to_run() -> None:
     assert said() == (
         "No migration is to run: start the new version's programs one after the other.\n",
@@ -162,20 +159,34 @@ def test_nothing_is_to_run() -> None:
     )
 
 
-def test_what_is_to_run_and_how() -> None:
-    """The records of migrations are taken back: the plan reads them, and changes nothing."""
-    forget("strategies", "0016_past_edition")
+def test_what_is_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The records of migrations are taken back, with those of all that build on one of them, and
+    the tables stay: the plan reads the records, and changes nothing."""
+    monkeypatch.setattr(command, "why_not", lambda _: "")
+    graph = MigrationLoader(connection).graph
+    taken_back = graph.backwards_plan(("strategies", "0016_past_edition"))
+    for app, name in taken_back:
+        MigrationRecorder(connection).record_unapplied(app, name)
     before = MigrationRecorder(connection).applied_migrations().keys()
+    first, *planned, _last = said()[0].splitlines()
+    assert first == f"{len(taken_back)} migrations are to run."
+    assert planned[0] == "strategies.0016_past_edition: while they run"
+    assert {line.partition(":")[0] for line in planned} == {".".join(key) for key in taken_back}
+    assert MigrationRecorder(connection).applied_migrations().keys() == before
+
+
+def test_where_none_needs_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = [upgrade_plan.Planned("aftersale.0099_more")]
+    monkeypatch.setattr(command, "plan", lambda _: planned)
     text, status = said()
     assert (text.splitlines(), status) == (
         [
             "1 migration is to run.",
-            "strategies.0016_past_edition: while they run",
+            "aftersale.0099_more: while they run",
             "Migrate while the programs run, then start the new version's one after the other.",
         ],
         0,
     )
-    assert MigrationRecorder(connection).applied_migrations().keys() == before
 
 
 def test_one_that_needs_a_stop_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,16 @@ def test_only_postgresql_is_accepted(checkout):
     assert refused.stderr.startswith("DATABASE_URL must name a PostgreSQL database")
 
 
+def test_a_replica_is_postgresql_too(checkout):
+    refused = command(
+        checkout, "manage.py", "check", DEBUG="True", REPLICA_URL="mysql://replica/desk"
+    )
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "REPLICA_URL must name a PostgreSQL database (postgresql://…).\n",
+    )
+
+
 def test_commands_say_what_to_do_when_the_database_does_not_run(checkout):
     refused = command(checkout, "manage.py", "migrate")
     assert refused.returncode == 1

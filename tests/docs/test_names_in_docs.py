@@ -9,7 +9,7 @@ from django.core.management import get_commands
 from tests.docs.citations import DOCS, OTHERS_FILES, ROOT
 from tests.each import each
 
-_FOLDERS = "aftersale|config|docs|monitoring|strategies|templates|tests"
+_FOLDERS = "aftersale|config|deploy|docs|monitoring|strategies|templates|tests"
 _FILE = re.compile(rf"(?<![\w./-])(?:\.\./)*((?:{_FOLDERS}|\.ci)/[\w./-]*)(?:: ?(\w+))?")
 _MODULE = re.compile(r"`((?:aftersale|config|monitoring|strategies)(?:\.\w+)+)`")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")

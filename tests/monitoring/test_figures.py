@@ -116,6 +116,10 @@ def brute(shop: Shop) -> Counter:
         add(rejection.at, "rejection", rejection.reason, fate)
     for alert in ShippingAlert.objects.filter(shop=shop):
         add(alert.raised_at, "loss", alert.kind, alert.state)
+    for ticket in Ticket.objects.filter(shop=shop):
+        add(ticket.applied_at, "request", ticket.reason, "")
+        for product in set(ticket.products):
+            add(ticket.applied_at, "product", product, ticket.reason)
     return found
 
 
@@ -201,7 +205,12 @@ def test_the_day_that_runs_marks_nothing() -> None:
     roll_up(now=now)
     assert not DeskDay.objects.filter(day=today(shop, now)).exists()
     figures = {(f.source, f.kind): f.number for f in read([day_span(shop, today(shop, now))])}
-    assert figures == {("order", ""): 1, ("refund", "strategy"): 1}
+    assert figures == {
+        ("order", ""): 1,
+        ("refund", "strategy"): 1,
+        ("request", "no_longer_wanted"): 1,
+        ("product", "p1"): 1,
+    }
 
 
 def test_a_day_is_not_over_for_an_hour() -> None:
@@ -280,8 +289,8 @@ def test_the_command_finds_a_wrong_day(capsys: pytest.CaptureFixture) -> None:
     said = capsys.readouterr().out.splitlines()
     day = today(shop, now - timedelta(days=2))
     assert said == [
-        f"mine in the rows: {day} order   1 0 0",
-        f"mine shown: {day} order   7 0 0",
+        f"mine in the rows: {day} order   1 0 0 0",
+        f"mine shown: {day} order   7 0 0 0",
         "2 differences",
     ]
 

@@ -20,6 +20,7 @@ from aftersale.models import PlatformAccount, Shop, Ticket, TicketFlag, TicketSt
 from aftersale.platforms import registry
 from aftersale.platforms.capabilities import Can
 from aftersale.platforms.protocol import NotAuthorised, Secret
+from aftersale.services.access import masks
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import app_calls
 from aftersale.services.shared.errors import NotFound, Refused
@@ -243,7 +244,10 @@ def _state(request: HttpRequest, shop: Shop, account: PlatformAccount) -> dict[s
         ),
         "old_ones": waiting.count(),
         "may_evaluate": access.may(request, shop.pk, Right.CHANGE_STRATEGIES),
-        "problems": [(problem, format_time(problem.at, shop)) for problem in problems[:PROBLEMS]],
+        "problems": [
+            (problem, masks.shown_text(problem.reason, "", shop.pk), format_time(problem.at, shop))
+            for problem in problems[:PROBLEMS]
+        ],
         "problem_count": problems.count(),
         "since": format_time(account.failing_since, shop) if account.failing_since else "",
     }

@@ -28,6 +28,8 @@ class Period:
     dates: tuple[date, date] | None
     # True if more days were asked for than are shown at once.
     cut: bool = False
+    # The period that this one is compared with: where that one runs still, so long is this one.
+    following: "Period | None" = None
 
     def days(self, shop: Shop, now: datetime) -> tuple[date, date]:
         if self.dates is not None:
@@ -48,13 +50,23 @@ class Period:
         back = self.length
         if self.dates is not None:
             first, last = (day - timedelta(days=back) for day in self.dates)
-            return replace(self, dates=(first, last))
+            return replace(self, dates=(first, last), following=self)
         assert self.ago is not None
-        return replace(self, ago=(self.ago[0] + back, self.ago[1] + back))
+        ago = (self.ago[0] + back, self.ago[1] + back)
+        return replace(self, ago=ago, following=self)
 
     def spans(self, shops: list[Shop], now: datetime) -> list[Span]:
-        """A span for each day of each shop."""
-        return [span for shop in shops for span in day_spans(shop, *self.days(shop, now))]
+        """A span for each day of each shop; before a period that runs still, the last one ends at
+        this time of day."""
+        found = []
+        for shop in shops:
+            spans = day_spans(shop, *self.days(shop, now))
+            if self.following and self.following.days(shop, now)[1] == today(shop, now):
+                gone = now - day_span(shop, today(shop, now)).starts
+                last = spans[-1]
+                spans[-1] = last._replace(ends=min(last.ends, last.starts + gone))
+            found += spans
+        return found
 
     def whole(self, shops: list[Shop], now: datetime) -> list[Span]:
         """One span for all days of each shop."""
@@ -114,7 +126,7 @@ def names() -> dict[str, str]:
 def compared_with(period: Period) -> str:
     """Names the period that figures are compared with."""
     if period.name == "today":
-        return _("all of yesterday")
+        return _("yesterday until this time")
     if period.name == "yesterday":
         return _("the day before")
     return _("the %(days)s days before") % {"days": period.length}

@@ -1,7 +1,9 @@
 """The rows behind a figure of the dashboard, found by the query that counts them."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -11,14 +13,22 @@ from django.views.decorators.http import require_safe
 
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.domain.digits import whole_number
+from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
-from aftersale.models import AlertKind, AlertState, RefundSource, Ticket, TicketType
-from aftersale.reject_reasons import REASONS
-from aftersale.services.shared.shown import format_time
+from aftersale.models import (
+    AlertKind,
+    AlertState,
+    RefundSource,
+    Ticket,
+    TicketStatus,
+    TicketType,
+)
+from aftersale.reject_reasons import REASONS as REJECT_REASONS
+from aftersale.services.shared.shown import format_time, person_name
 from monitoring.admin.dashboard import choice
 from monitoring.admin.dashboard.wording import length
 from monitoring.services.figures import FigureSource
-from monitoring.services.figures.sources import Consequence, Row, rows_behind
+from monitoring.services.figures.sources import PROGRAM, Consequence, Row, rows_behind
 from strategies.models import Strategy
 
 PER_PAGE = 50
@@ -68,12 +78,20 @@ def drilldown(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _labels(source: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The labels of a source's kinds and of its keys."""
+def _labels(source: str, kinds: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The labels of a source's kinds, those shown, and of its keys."""
+    if source == FigureSource.REQUEST:
+        return REASONS, {}
+    if source == FigureSource.PRODUCT:
+        return {}, REASONS
+    if source == FigureSource.ANSWER:
+        people = User.objects.in_bulk([pk for kind in kinds if (pk := whole_number(kind))])
+        named = {str(pk): person_name(person) for pk, person in people.items()}
+        return named | {PROGRAM: _("Programs (API)")}, dict(TicketStatus.choices)
     if source in (FigureSource.REFUND, FigureSource.FAILED):
         return dict(RefundSource.choices), dict(TicketType.choices)
     if source == FigureSource.REJECTION:
-        return {reason.code: reason.label for reason in REASONS}, dict(Consequence.choices)
+        return {reason.code: reason.label for reason in REJECT_REASONS}, dict(Consequence.choices)
     if source == FigureSource.LOSS:
         return dict(AlertKind.choices), dict(AlertState.choices)
     return {}, {}
@@ -83,7 +101,7 @@ def _narrowed(source: str, kinds: str, key: str | None) -> list[Any]:
     """The chosen kinds and key, in words."""
     if source == FigureSource.REGRET:
         return []
-    of_kind, of_key = _labels(source)
+    of_kind, of_key = _labels(source, kinds.split(","))
     found = [of_kind.get(kind, kind) for kind in kinds.split(",") if kind]
     return found + ([of_key.get(key, key)] if key is not None else [])
 
@@ -91,7 +109,7 @@ def _narrowed(source: str, kinds: str, key: str | None) -> list[Any]:
 def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list[dict[str, Any]]:
     shops = {shop.pk: shop for shop in chosen.shops}
     tickets = Ticket.objects.in_bulk([row.ticket_id for row in rows if row.ticket_id])
-    of_kind, of_key = _labels(source)
+    of_kind, of_key = _labels(source, {row.kind for row in rows})
     if source == FigureSource.REGRET:
         keys = [int(row.kind) for row in rows]
         of_kind = {str(pk): one.name for pk, one in Strategy.objects.in_bulk(keys).items()}
@@ -99,8 +117,13 @@ def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list
     for row in rows:
         ticket = tickets.get(row.ticket_id) if row.ticket_id else None
         note: Any = row.note
+        amount = row.amount
         if source == FigureSource.REGRET:
             note = " · ".join(str(HOW[how]) for how in row.note.split(","))
+        elif source == FigureSource.ANSWER:
+            waited = _("after %(time)s") % {"time": length(row.seconds)}
+            note = f"→ {of_key.get(row.note, row.note)} · {waited}"
+            amount = ticket.amount if ticket is not None else 0
         elif source == FigureSource.REFUND and ticket is not None:
             taken = row.at - ticket.applied_at
             note = _("after %(time)s") % {"time": length(max(0, int(taken.total_seconds())))}
@@ -109,7 +132,7 @@ def _drilldown_rows(rows: list[Row], source: str, chosen: choice.Choice) -> list
                 "at": format_time(row.at, shops[row.shop_id]),
                 "shop": shops[row.shop_id],
                 "ticket": ticket,
-                "amount": format_yuan(row.amount),
+                "amount": format_yuan(amount),
                 "labels": [
                     label for label in (of_kind.get(row.kind, ""), of_key.get(row.key, "")) if label
                 ],

@@ -11,7 +11,7 @@ from django.db.models import Q, Sum
 from aftersale.models import Shop
 from config import replica
 from monitoring.admin.dashboard.choice import Choice, Period
-from monitoring.services.figures import Figure, FigureSource, read
+from monitoring.services.figures import Figure, FigureSource, earliest_days, read
 from strategies.models import DecisionTally, Outcome, StrategyUsage
 
 AUTOMATIC = ("strategy", "fast_refund")
@@ -97,7 +97,9 @@ def sums(choice: Choice, now: datetime) -> tuple[Sums, Sums]:
 def _sums(choice: Choice, now: datetime, using: str) -> tuple[Sums, Sums]:
     periods = choice.period, choice.period.before()
     spans = [period.spans(choice.shops, now) for period in periods]
-    figures = read([span for part in spans for span in part], using=using)
+    # Products are summed in the database: figures/products.py.
+    each_day = [span for part in spans for span in part]
+    figures = read(each_day, without=FigureSource.PRODUCT, using=using)
     found = []
     for period, part in zip(periods, spans, strict=True):
         days = {(span.shop_id, span.day) for span in part}
@@ -110,6 +112,19 @@ def _sums(choice: Choice, now: datetime, using: str) -> tuple[Sums, Sums]:
     current, before = found
     _add_hits(current, choice, now, using)
     return current, before
+
+
+def reaches_back(choice: Choice, current: Sums, now: datetime) -> bool:
+    """True if the period before can be compared with: every shop with figures in this one has been
+    here for all of it."""
+    shops = {figure.shop_id for figure in current.figures}
+    first = {
+        shop.pk: choice.period.before().days(shop, now)[0]
+        for shop in choice.shops
+        if shop.pk in shops
+    }
+    earliest = earliest_days(list(first))
+    return bool(first) and all(pk in earliest and earliest[pk] <= day for pk, day in first.items())
 
 
 def in_days(shops: Iterable[Shop], period: Period, now: datetime, path: str) -> Q:

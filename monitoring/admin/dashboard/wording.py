@@ -25,6 +25,13 @@ def length(seconds: int | None) -> str:
     return _("%(minutes)s min") % {"minutes": minutes} if minutes else _("%(s)s s") % {"s": rest}
 
 
+def hours(seconds: int) -> str:
+    """A sum of working time such as 12.5 h, 40 min."""
+    if seconds < 3_600:
+        return _("%(minutes)s min") % {"minutes": round(seconds / 60)}
+    return _("%(hours)s h") % {"hours": f"{seconds / 3_600:,.1f}"}
+
+
 @dataclass(frozen=True)
 class Change:
     """▲ or ▼ with its text: sign and colour alone would not be accessible."""
@@ -42,6 +49,14 @@ def change(now: int, before: int, shown_before: str, than: str) -> Change:
     if now > before:
         return Change("▲", _("%(by)s more than %(than)s (%(before)s)") % values)
     return Change("▼", _("%(by)s less than %(than)s (%(before)s)") % values)
+
+
+def difference(now: int, before: int) -> Change:
+    """The change of a number in a table whose head names the period before."""
+    if now == before:
+        return Change("", _("the same (%(before)s)") % {"before": f"{before:,}"})
+    sign = "▲" if now > before else "▼"
+    return Change(sign, f"{now - before:+,} ({before:,})")
 
 
 def change_of_share(now: tuple[int, int], before: tuple[int, int], than: str) -> Change:

@@ -5,7 +5,6 @@ Triggers of migrations 0003, 0015 and 0018 mark the days of rows that change lat
 reads a new column needs that column in a trigger.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,6 +27,9 @@ class FigureSource(models.TextChoices):
     REJECTION = "rejection", _("Rejections")
     LOSS = "loss", _("Parcels of refunded orders")
     REGRET = "regret", _("Hits that became losses")
+    REQUEST = "request", _("Requests of buyers")
+    PRODUCT = "product", _("Requests by product")
+    ANSWER = "answer", _("Answers of people")
     END = "end", _("Known ends")
     HANDLING = "handling", _("Cases worked on by people")
 
@@ -59,6 +61,9 @@ def _of_days(table: str, moment: str, more: str = "true") -> str:
             WHERE shop_id = s.shop_id AND {_OVER_THE_DAY.format(moment)} AND {more} OFFSET 0)"""
 
 
+# A program's step is told apart from its token's maker's own (SPEC P6).
+PROGRAM = "program"
+_BY_PEOPLE = f"e.actor = 'person' AND {_OVER_THE_DAY.format('e.at')}"
 # The tickets that ended on a day of the span (SPEC M6): with the refund, with arbitration for the
 # merchant, or when a rejection was upheld.
 _LATELY = f"interval '{UPHELD_AFTER_DAYS} days'"
@@ -161,6 +166,26 @@ _QUERIES: dict[str, str] = {
                             WHERE later.ticket_id = d.ticket_id AND later.strategy_id IS NOT NULL
                               AND later.decided_at <= w.at AND later.id > d.id)
          GROUP BY s.shop_id, s.day, d.id""",
+    FigureSource.REQUEST: f"""
+        SELECT s.shop_id, s.day, t.applied_at, t.reason, '', t.amount, 0, t.id, ''
+          FROM span s CROSS JOIN LATERAL {_of_days("aftersale_ticket", "applied_at")} t""",
+    # A request about several products counts for each.
+    FigureSource.PRODUCT: f"""
+        SELECT s.shop_id, s.day, t.applied_at, p.product, t.reason, t.amount, 0, t.id, ''
+          FROM span s CROSS JOIN LATERAL {_of_days("aftersale_ticket", "applied_at")} t
+         CROSS JOIN LATERAL (SELECT DISTINCT unnest(t.products)) p (product)""",
+    # How long it had been waiting: since the step before, or its arrival.
+    FigureSource.ANSWER: f"""
+        SELECT s.shop_id, s.day, e.at,
+               CASE WHEN e.token_id IS NULL THEN coalesce(e.user_id::text, '')
+                    ELSE '{PROGRAM}' END, e.from_status, 0::bigint,
+               greatest(0, extract(epoch FROM e.at - coalesce(
+                 (SELECT b.at FROM aftersale_ticketevent b
+                   WHERE b.ticket_id = e.ticket_id AND b.id < e.id
+                     AND b.kind IN ('arrived', 'status') ORDER BY b.id DESC LIMIT 1), e.at
+               )))::bigint, t.id, e.to_status
+          FROM span s JOIN aftersale_ticketevent e ON {_BY_PEOPLE} AND e.kind = 'status'
+          JOIN aftersale_ticket t ON t.id = e.ticket_id AND t.shop_id = s.shop_id""",
     # The amount is what automation would have cost, or did cost.
     FigureSource.END: f"""
         SELECT shop_id, day, at, ended, by, at_once, 0, ticket, ''
@@ -181,33 +206,39 @@ class Count(NamedTuple):
     number: int
     amount: int
     seconds: int
+    sample: int
 
 
 # Column names, given here because in a UNION only the first query could name them.
 _NAMED = "x (shop_id, day, at, kind, key, amount, seconds, ticket_id, note)"
 
 
-def _count(sources: Iterable[str]) -> str:
-    return f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(
-        f"""
-    SELECT shop_id, day, '{source}', kind, key, count(*)::int, sum(amount)::bigint,
-           sum(seconds)::bigint
+def counting(source: str) -> str:
+    """The query that counts a source of the rows in `span`."""
+    # Of a product the newest ticket, whose order knows its title.
+    sample = "max(ticket_id)" if source == FigureSource.PRODUCT else "0::bigint"
+    return f"""
+    SELECT shop_id, day, '{source}' AS source, kind, key, count(*)::int AS number,
+           sum(amount)::bigint AS amount, sum(seconds)::bigint AS seconds, {sample} AS sample
       FROM ({_QUERIES[source]}) {_NAMED} GROUP BY shop_id, day, kind, key"""
-        for source in sources
-    )
 
 
-_COUNT = _count(source for source in _QUERIES if source not in OF_DAYS_OVER)
-_COUNT_ALL = _count(_QUERIES)
-
-
-def count(spans: list[Span], *, over: bool = False, using: str = DEFAULT_DB_ALIAS) -> list[Count]:
-    """Figures of days, counted from the rows in one statement. `over`: with those that only days
-    that are over have."""
+def count(
+    spans: list[Span],
+    *,
+    over: bool = False,
+    without: str = "",
+    using: str = DEFAULT_DB_ALIAS,
+) -> list[Count]:
+    """Figures of days, counted from the rows in one statement; of all sources but the one. `over`:
+    with those that only days that are over have."""
     if not spans:
         return []
+    left_out = {without} if over else {without, *OF_DAYS_OVER}
+    sources = [counting(source) for source in _QUERIES if source not in left_out]
+    statement = f"WITH span AS MATERIALIZED ({SPANS})" + " UNION ALL ".join(sources)
     with connections[using].cursor() as cursor:
-        cursor.execute(_COUNT_ALL if over else _COUNT, parameters(spans))
+        cursor.execute(statement, parameters(spans))
         return [Count(*row) for row in cursor]
 
 
@@ -217,6 +248,7 @@ class Row(NamedTuple):
     kind: str
     key: str
     amount: int
+    seconds: int
     ticket_id: int | None
     note: str
 
@@ -246,7 +278,7 @@ def rows_behind(
         cursor.execute(_chosen(source, "count(*)"), values)
         found = cursor.fetchone()[0]
         cursor.execute(
-            _chosen(source, "shop_id, at, kind, key, amount, ticket_id, note")
+            _chosen(source, "shop_id, at, kind, key, amount, seconds, ticket_id, note")
             + " ORDER BY at DESC, ticket_id DESC LIMIT %(limit)s OFFSET %(offset)s",
             values,
         )

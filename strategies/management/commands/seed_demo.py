@@ -1,35 +1,47 @@
-"""`manage.py seed_demo`: three shops to look at, with people, a month of orders, and decisions."""
+"""`manage.py seed_demo`: three shops to look at, with people and the month that they have lived."""
 
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from aftersale.services.shared.errors import Refused
 from config.terminal import terminal_language
+from strategies.demo import seed
 from strategies.demo.people import PASSWORD, PEOPLE, mark
-from strategies.demo.seed import removed, seed, seeded
 
 
 class Command(BaseCommand):
     help = "Adds demo shops with sample data and users, once; prints the users. Not in production."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--later",
+            action="store_true",
+            help="Leave the shops' month to the slow cluster, which writes it in some seconds.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError(
                 _("This is a production start: sample data and its known passwords stay out.")
             )
-        if removed():
+        if seed.removed():
             self.stdout.write(_("The demo shops were removed; they don't come back."))
             return
-        if not seeded():
+        if not seed.seeded():
             try:
-                seed(now=timezone.now(), clock=timezone.now)
+                seed.found(now=timezone.now())
             except Refused as refused:
                 raise CommandError(refused.message) from refused
         mark()
+        if options["later"]:
+            seed.live_later()
+        else:
+            for demo in seed.unlived():
+                seed.live(demo, now=timezone.now())
         with translation.override(terminal_language()):
             self.print_users()
 

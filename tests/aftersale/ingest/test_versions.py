@@ -115,7 +115,7 @@ OTHERWISE: list[tuple[dict[str, Any], str]] = [
     ({"paid_amount": "99.00"}, "paid ¥99.00"),
     ({"paid_at": at(-3)}, "paid at"),
     ({"type": "deposit"}, "type Deposit"),
-    ({"labels": ["fast_refund"]}, "labels fast_refund"),
+    ({"labels": ["fast_refund"]}, "labels Fast refund"),
     (
         {"lines": [{"line_no": 1, "product": "p9", "quantity": 1, "paid_amount": "100"}]},
         "lines 1: p9 × 1, ¥100.00",

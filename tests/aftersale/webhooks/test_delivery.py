@@ -269,7 +269,7 @@ def test_gone_switches_off_at_once_and_what_waits_stays(shop, owner, receiver):
             notes[language] = AuditEntry.objects.get(pk=event.pk).note
     assert notes == {
         "en": f"{endpoint.host}: Switched off: it answered 410 Gone",
-        "zh-hans": f"{endpoint.host}: 已停用：对方应答 410 Gone",
+        "zh-hans": f"{endpoint.host}：已停用：对方应答 410 Gone",
     }
     receiver.answer = lambda body: 200
     endpoints.switch_on(endpoint_id=endpoint.pk, user=owner, now=now)
