@@ -20,26 +20,26 @@ WON = """;
 LATER = (
     UPHELD.format(more=WON)
     + """
-CREATE FUNCTION monitoring_ticket_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION monitoring_ended_ticket_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM monitoring_mark(shop_id, settled_at) FROM aftersale_refund
       WHERE ticket_id = NEW.id AND settled_at IS NOT NULL;
     PERFORM monitoring_upheld_changed(NEW.id);
     RETURN NULL;
 END $$;
-CREATE TRIGGER monitoring_ticket_changed
+CREATE TRIGGER monitoring_ended_ticket_changed
     AFTER UPDATE OF status, arbitration_result, return_shipped_at, goods_received_at
     ON aftersale_ticket FOR EACH ROW WHEN (
         (OLD.arbitration_result, OLD.return_shipped_at, OLD.goods_received_at)
             IS DISTINCT FROM (NEW.arbitration_result, NEW.return_shipped_at, NEW.goods_received_at)
         OR (OLD.status IN ('cancelled', 'closed') AND NEW.status <> OLD.status))
-    EXECUTE FUNCTION monitoring_ticket_changed();
+    EXECUTE FUNCTION monitoring_ended_ticket_changed();
 """
 )
 GONE = (
     """
-DROP TRIGGER monitoring_ticket_changed ON aftersale_ticket;
-DROP FUNCTION monitoring_ticket_changed();
+DROP TRIGGER monitoring_ended_ticket_changed ON aftersale_ticket;
+DROP FUNCTION monitoring_ended_ticket_changed();
 """
     + UPHELD.format(more="")
 )
@@ -47,7 +47,7 @@ DROP FUNCTION monitoring_ticket_changed();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0017_tokens_of_steps"),
+        ("monitoring", "0018_requests_and_answers"),
         ("aftersale", "0055_answers_of_platforms"),
     ]
 
