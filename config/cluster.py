@@ -8,7 +8,6 @@ with a worker that is killed, and another one acknowledges them. Here each worke
 
 import os
 import signal
-import threading
 import time
 from contextlib import nullcontext, suppress
 from ctypes import c_double, sizeof
@@ -29,6 +28,7 @@ from django_q.worker import worker
 
 from config.broker import Broker
 from config.forking import fork
+from config.stopping import Asked
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +48,12 @@ def run(name: str) -> None:
     It has no connection to the database, which it needs for nothing.
     """
     set_cluster(name)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    asked = Asked(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Workers see its end when this process closes it, or dies.
     stop_read, stop_write = os.pipe()
     workers: dict[int, Timer] = {}
-    while not stop.wait(LOOK_SECONDS if workers else 0):
+    while not asked.within(LOOK_SECONDS if workers else 0):
         look_after(workers)
         while len(workers) < Conf.WORKERS:
             timer = Timer()

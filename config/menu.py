@@ -8,7 +8,6 @@ settings import no app.
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,12 +16,8 @@ STAFF = "aftersale.admin.kit.access.handles_tickets"
 LEAD = "aftersale.admin.kit.access.opens_windows"
 ADMINISTRATOR = "aftersale.admin.kit.access.changes_strategies"
 OWNER = "aftersale.admin.kit.access.reads_trail"
-OPERATOR = "config.menu.is_operator"
+OPERATOR = "aftersale.admin.kit.access.is_operator"
 ANYBODY, NOBODY = "anybody", "nobody"
-
-
-def is_operator(request: HttpRequest) -> bool:
-    return request.user.is_active and request.user.is_superuser
 
 
 def page(

@@ -20,8 +20,9 @@ T = TypeVar("T")
 # Longer answers are cut: what is wrong stands near the beginning, or was named already.
 LONGEST = 6000
 _DEEPEST = 12
-# Codes, and amounts and counts: no telephone or parcel number is as short.
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
+# Codes, and amounts and counts: no telephone or parcel number is as short. A parcel's number may
+# begin with letters, and be called a code (`logistics_code`).
+_CODE = re.compile(r"(?!.*[0-9]{5})[A-Z][A-Z0-9_]{1,39}")
 _NUMBER = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,4})?")
 _OF_CODE = re.compile(r"status|state|type|reason|code|scene|method|way|kind|flag", re.IGNORECASE)
 # Whatever stands under such a name may be a buyer's.

@@ -10,9 +10,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from aftersale.admin.kit.access import is_operator
 from aftersale.admin.kit.pages import desk_page, show
 from config import replica
-from config.menu import is_operator
 from config.queue import BEATS_WITHIN, DECIDE, PAY, PULL, SLOW, TELL
 from config.version import VERSION
 from monitoring.admin.dashboard.wording import length

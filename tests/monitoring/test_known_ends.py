@@ -138,6 +138,26 @@ def test_what_becomes_known_later_is_counted_anew() -> None:
     assert not StaleMoment.objects.exists()
 
 
+def test_what_a_ticket_that_is_over_learns_later_is_counted_anew() -> None:
+    """Arbitration's result after its end, goods after the refund, and a refund after all."""
+    shop, now = make_shop(), timezone.now()
+    paid = refunded(shop, now - LATELY)
+    won, given_up = (rejected(shop, now - timedelta(days=20), status="closed") for _ in range(2))
+    moved(won, now - LATELY, "arbitration", "closed")
+    roll_up(now=now)
+    assert found(shop, now) == {(3, "refunded", ""): (1, 0), (13, "rejected", ""): (2, 20_000)}
+    Ticket.objects.filter(pk=won.pk).update(arbitration_result="merchant")
+    Ticket.objects.filter(pk=paid.pk).update(goods_received_at=now)
+    Ticket.objects.filter(pk=given_up.pk).update(status="refunded", status_at=now)
+    roll_up(now=now)
+    assert found(shop, now) == {(3, "goods_back", ""): (1, 10_000), (3, "won", ""): (1, 10_000)}
+    # Refunded in spite of it.
+    Ticket.objects.filter(pk=won.pk).update(status="refunded", status_at=now)
+    roll_up(now=now)
+    assert found(shop, now) == {(3, "goods_back", ""): (1, 10_000)}
+    assert not StaleMoment.objects.exists()
+
+
 def test_the_work_of_people_by_type() -> None:
     """Four minutes from step to step; after a break nothing is known of a step."""
     shop, now = make_shop(), NOON_BEFORE

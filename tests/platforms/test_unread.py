@@ -55,6 +55,12 @@ def test_everything_else_is_shown_by_its_kind_and_length() -> None:
     }
 
 
+def test_a_parcels_number_is_no_code() -> None:
+    parcel = {"logistics_code": "SF1020304050607", "company_code": "SF", "error_code": "E4001"}
+    shown = json.loads(without_people({"parcel": parcel}))["parcel"]
+    assert shown == {**parcel, "logistics_code": "…×15"}
+
+
 def test_odd_answers_are_shown_too() -> None:
     deep: Any = "x"
     for _ in range(50):

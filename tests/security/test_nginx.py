@@ -177,6 +177,20 @@ def test_more_connections_of_one_address_are_told_to_wait(nginx: Nginx) -> None:
         connection.close()
 
 
+def test_plain_http_is_no_way_around_that(nginx: Nginx) -> None:
+    head = b"POST /api/v1/x HTTP/1.1\r\nHost: desk.example.com\r\nContent-Length: 9\r\n\r\n"
+    many = [socket.create_connection(("127.0.0.1", nginx.plain)) for _one in range(100)]
+    for connection in many:
+        connection.sendall(head)
+    with httpx.Client(base_url=f"http://127.0.0.1:{nginx.plain}", headers={"Host": HOST}) as client:
+        give_up = time.monotonic() + SECONDS
+        while (status := client.get("/api/v1/x").status_code) == 200 and time.monotonic() < give_up:
+            pass
+    assert status == 429
+    for connection in many:
+        connection.close()
+
+
 def test_static_files_are_served_without_the_program(nginx: Nginx) -> None:
     with nginx.client() as client:
         plain, hashed = client.get("/static/page.css"), client.get("/static/page.0123456789ab.css")

@@ -30,15 +30,16 @@ def _answers(request: HttpRequest) -> dict:
 
 
 def may(request: HttpRequest, shop_id: int, right: Right) -> bool:
-    return _is_operator(request) or _roles(request).get(shop_id) in rights.ROLES[right]
+    return is_operator(request) or _roles(request).get(shop_id) in rights.ROLES[right]
 
 
 def has_somewhere(request: HttpRequest, right: Right) -> bool:
     """True if the user has the right in at least one shop."""
-    return _is_operator(request) or not rights.ROLES[right].isdisjoint(_roles(request).values())
+    return is_operator(request) or not rights.ROLES[right].isdisjoint(_roles(request).values())
 
 
-def _is_operator(request: HttpRequest) -> bool:
+def is_operator(request: HttpRequest) -> bool:
+    """True for operators, whose account is active."""
     return request.user.is_active and request.user.is_superuser
 
 
@@ -59,7 +60,7 @@ def _roles(request: HttpRequest) -> dict[int, Any]:
 
 def shops(request: HttpRequest) -> list[Shop]:
     """The shops that the user sees, by name; at most MOST_SHOPS of them."""
-    if not _is_operator(request):
+    if not is_operator(request):
         return [member.shop for member in _memberships(request)[:MOST_SHOPS]]
     answers = _answers(request)
     if "shops" not in answers:
@@ -73,7 +74,7 @@ def shops(request: HttpRequest) -> list[Shop]:
 def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> QuerySet:
     """Scopes rows by the shops' keys, already known here: with literal keys the database estimates
     the user's share of the table, and chooses the right index."""
-    if _is_operator(request):
+    if is_operator(request):
         return queryset
     return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
 

@@ -301,11 +301,15 @@ class Kuaishou:
         row = self._ticket(ticket_no)
         if row is None:
             return NeverSeen()
-        code = number(row, "status")
+        code, way = number(row, "status"), number(row, "handlingWay")
         if code == Status.SUCCESS:
-            if number(row, "handlingWay") not in codes.WITH_MONEY:
+            if way in codes.WITH_MONEY:
+                return Paid()
+            if way == HandlingWay.EXCHANGE or way in codes.GOODS_ONLY:
                 return Failed(_("Ended on Kuaishou without money."), permanent=True)
-            return Paid()
+            # A kind that is not known may have been money: given back to the order, it could be
+            # paid once more.
+            return Pending()
         if code == Status.CLOSED:
             return Failed(_("Closed on Kuaishou without a refund."), permanent=True)
         known = code in codes.TICKET_STATUS

@@ -15,6 +15,7 @@ from aftersale.services.outgoing import far_ahead
 from aftersale.services.shared.database_clock import database_moment
 from config import heartbeat, queue_repair
 from config.queue import BEATS_WITHIN, DECIDE, wake
+from config.stopping import Asked
 from monitoring.services import alert_queries, alerts, clocks, heartbeats
 from strategies.services.evaluator import shops_waiting
 from strategies.services.lanes import DECIDE_TASK
@@ -32,12 +33,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+        asked = Asked(signal.SIGINT, signal.SIGTERM)
         look()
-        # Event.wait uses the monotonic clock, which no jump of a machine's time affects.
-        while not stop.wait(heartbeat.EVERY_SECONDS):
+        while not asked.within(heartbeat.EVERY_SECONDS):
             look()
 
 

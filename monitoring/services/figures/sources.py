@@ -1,8 +1,8 @@
 """The sources of all figures: rows with a moment, a kind and a key (SPEC M2, P3).
 
 The same query counts a source and lists its rows, so that a figure and its list can't differ.
-Triggers of migration 0003 mark the days of rows that change later: a source that reads a new
-column needs that column in the trigger.
+Triggers of migrations 0003, 0015, 0018 and 0019 mark the days of rows that change later: a source
+that reads a new column needs that column in a trigger.
 """
 
 from datetime import datetime

@@ -52,10 +52,7 @@ def make_change(*, run_id: int, strategy_id: int, user: User, now: datetime) -> 
     if _draft_of(advice) is not None:
         raise Refused(_("The draft of this advice was made already."))
     strategy = _as_advised(run, strategy_id)
-    content = document(strategy)
-    content |= {
-        key: plain_yuan(value) if key in _MONEY else value for key, value in advice["keys"].items()
-    }
+    content = document(strategy) | in_yuan(advice["keys"])
     content |= {"name": _free_name(strategy), "enabled": False, "priority": None}
     made = strategies.create(
         shop_id=run.shop_id, record=StrategyRecord.model_validate(content), user=user, now=now

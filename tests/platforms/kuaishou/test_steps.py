@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aftersale.platforms.kuaishou import Kuaishou, reasons, refusals
+from aftersale.platforms.payments import Failed, Pending
 from aftersale.platforms.protocol import (
     OWN_REASON,
     Accepted,
@@ -110,6 +111,21 @@ def test_only_money_is_approved_as_money(fake: KuaishouFake, kuaishou: Kuaishou,
 
     assert declined(kuaishou.approve(step_of(kuaishou, number)))[0] == Why.OTHER
     assert fake.calls("approve") == 0
+
+
+@each("way, ended", [(0, False), (2, False), (99, False), (3, True), (4, True), (5, True)])
+def test_success_of_an_unknown_kind_gives_no_money_back(
+    fake: KuaishouFake, kuaishou: Kuaishou, way: int, ended: bool
+) -> None:
+    """It may have been paid: the order's money stays taken (SPEC O4)."""
+    number = shipped(fake, "refund_only")
+    fake.shop.tickets[int(number)] |= {"status": 60, "handlingWay": way}
+
+    found = kuaishou.refund_status(number)
+    if ended:
+        assert isinstance(found, Failed) and found.permanent
+    else:
+        assert found == Pending()
 
 
 @pytest.mark.parametrize("way", [0, 4, 5, 8])
