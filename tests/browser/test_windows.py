@@ -65,7 +65,7 @@ def test_each_failing_condition_is_shown_with_its_figure(
         "no_open_window": failing(page)["no_open_window"],
     }
     expect(page.get_by_text("有 6 项条件不满足")).to_be_visible()
-    assert page.get_by_role("button", name="开放72小时").count() == 0
+    assert page.get_by_role("button", name="开放 72 小时").count() == 0
     assert violations(page) == []
     with transaction.atomic():
         scene.shop.memberships.update(role="cs_agent")
@@ -88,8 +88,8 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
     expect(page.locator("[data-holds=yes]")).to_have_count(8)
     page.get_by_label("与买家约定了什么").fill("全额退款，不退货")
     assert violations(page) == []
-    page.get_by_role("button", name="为订单 mine-done（买家 mine-buyer）开放72小时").click()
-    expect(page.get_by_text("订单 mine-done 的售后入口已开放72小时。")).to_be_visible()
+    page.get_by_role("button", name="为订单 mine-done（买家 mine-buyer）开放 72 小时").click()
+    expect(page.get_by_text("订单 mine-done 的售后入口已开放 72 小时。")).to_be_visible()
     expect(page.get_by_text("剩余 2天 23小时")).to_be_visible()
     assert problems == []
 

@@ -67,6 +67,12 @@ for _ in range(10):
 print("frozen", flush=True)
 time.sleep(60)
 """
+# It ends when it is told to: its group is up by then.
+ENDS = """
+import signal, sys, time
+signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))
+print("up", flush=True); time.sleep(60)
+"""
 WORKS = FREEZES.replace("range(10)", "range(600)")
 
 
@@ -129,7 +135,8 @@ def test_one_that_dies_takes_its_children_and_the_others_along(start) -> None:
 
 
 def test_the_exit_status_is_that_of_the_first_to_end(start) -> None:
-    group = start(web=WAITS, ends="print('up', flush=True); import sys; sys.exit(7)")
+    group = start(web=WAITS, ends=ENDS)
+    group.program("ends").send_signal(signal.SIGUSR1)
     assert group.process.wait(timeout=20) == 0
     assert group.said().endswith("status 7\n")
     assert "ends ended by itself" in group.said()
