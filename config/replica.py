@@ -35,11 +35,14 @@ _HERE = """
 """
 _PRIMARY = f"SELECT here.*, pg_current_wal_lsn()::text FROM ({_HERE}) here"  # noqa: S608
 # Whoever has replayed all that the primary had written is not behind, however long ago that was.
+# How far one is that has replayed nothing since its start, nobody knows: NULL, which greatest()
+# would ignore.
 _REPLICA = f"""
     SELECT here.*, pg_is_in_recovery(),
            CASE WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN 0
-                ELSE greatest(0, date_part('epoch',
-                         clock_timestamp() - pg_last_xact_replay_timestamp())) END
+                WHEN pg_last_xact_replay_timestamp() IS NOT NULL
+                    THEN greatest(0, date_part('epoch',
+                             clock_timestamp() - pg_last_xact_replay_timestamp())) END
       FROM ({_HERE}) here
 """  # noqa: S608
 

@@ -92,7 +92,9 @@ def test_nine_in_all(shop: Shop, manager: User) -> None:
     [
         ("new", "", "Hi", "name"),
         ("new", "x" * 41, "Hi", "name"),
+        ("new", "M\0ine", "Hi", "name"),
         ("new", "Mine", " ", "text"),
+        ("new", "Mine", "H\0i", "text"),
         ("new", "Mine", "x" * 1001, "text"),
         ("new_goods", "", "Hi {nobody}", "text"),
     ],

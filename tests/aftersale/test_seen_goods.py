@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
+from aftersale.domain.identifiers import split_identifiers
 from aftersale.models import Shop
 from aftersale.services.desk import seen_goods
 from aftersale.services.desk.seen_goods import CATEGORIES, PRODUCTS, SeenGoods
@@ -44,6 +47,14 @@ def test_the_most_sold_first_by_number_or_title(shop: Shop, owner: User) -> None
     assert find(shop, owner, "SCARF") == [("p-1", "Scarf", 1)]
     assert find(shop, owner, "%") == [("q%", "", 1)]
     assert find(shop, owner, "_") == [] == find(shop, owner, "\\")
+
+
+def test_one_with_a_comma_is_one_entry_of_the_list(shop: Shop, owner: User) -> None:
+    sell(shop, 'p,1 "red"')
+    (one,) = find(shop, owner)
+    assert split_identifiers(one.entry) == [one.value]
+    page = render_to_string("strategies/editor/seen_goods.html", {"found": [one]})
+    assert f'data-goods-value="{escape(one.entry)}"' in page
 
 
 def test_categories_without_the_unknown_one(shop: Shop, owner: User) -> None:

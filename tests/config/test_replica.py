@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connections, models
 from django.db.utils import ConnectionHandler
 from django.test.utils import isolate_apps
+from psycopg import sql
 from structlog.testing import capture_logs
 
 from config import replica, replica_url
@@ -99,6 +100,25 @@ def test_it_answers_while_it_follows(
     with capture_logs() as logs:
         wait_for(lambda: replica.alias() == replica.ALIAS)
     assert [log["event"] for log in logs] == ["replica_used_again"]
+
+    # Started anew where it reaches nobody, it can't say how far behind it is.
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    wait_for(lambda: replica.look() == replica.Seen("", 0))
+    with psycopg.connect(follower.url(), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        leads = connection.execute("SELECT current_setting('primary_conninfo')").fetchone()
+        connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+    handler[replica.ALIAS].close()
+    follower.stop()
+    ask(handler, "default", "INSERT INTO kept VALUES (0)")
+    follower.start()
+    assert replica.look() == replica.Seen("behind")
+    with psycopg.connect(follower.url(), autocommit=True) as connection:
+        again = sql.SQL("ALTER SYSTEM SET primary_conninfo = {}").format(*leads or ())
+        connection.execute(again)
+        connection.execute("SELECT pg_reload_conf()")
+    wait_for(lambda: replica.alias() == replica.ALIAS)
 
     # It dies in the middle of a reading, which the primary answers.
     monkeypatch.setattr(replica, "LOOK_AGAIN", 5.0)

@@ -149,6 +149,36 @@ def test_colleagues_answers_and_what_is_in_their_hands() -> None:
     assert (mine["answers"], mine["replies"], mine["mean"]) == (3, 2, "3 h 0 min")
 
 
+def test_a_list_names_nobody_of_another_shop() -> None:
+    """An address may hold any number: names are told of members, and of who took a step here."""
+    shop, now = make_shop(), timezone.now()
+    gone = make_user(make_shop(), "cs_agent", first_name="Gone")
+    member = make_user(shop, "cs_agent", first_name="Member")
+    stranger = make_user(make_shop(), "cs_agent", first_name="Stranger")
+    answer(ask(shop, 1), gone, now - timedelta(days=1), timedelta(hours=1))
+    client = english_client(make_user(shop, "viewer"))
+
+    def narrowed(user: Any) -> list[Any]:
+        address = f"{reverse('monitoring:drilldown')}?period=7&source=answer&kind={user.pk}"
+        found: list[Any] = client.get(address).context["narrowed"]
+        return found
+
+    assert narrowed(gone) == ["Gone"]
+    assert narrowed(member) == ["Member"]
+    assert narrowed(stranger) == [str(stranger.pk)]
+
+
+def test_a_products_number_may_have_commas() -> None:
+    shop = make_shop()
+    ask(shop, 1, "p,1")
+    ask(shop, 1, "p")
+    client = english_client(make_user(shop, "viewer"))
+    rows = {row["code"]: row for row in board(client)["products"]}
+    for code in ("p,1", "p"):
+        for url in (rows[code]["url"], rows[code]["reason_url"]):
+            assert client.get(url).context["total"] == 1
+
+
 def test_a_programs_step_is_not_its_makers() -> None:
     """SPEC P6."""
     shop, now = make_shop(), timezone.now()
@@ -159,6 +189,9 @@ def test_a_programs_step_is_not_its_makers() -> None:
     answer(ask(shop, 1), user, now - timedelta(days=1), timedelta(hours=1), token=token)
     (row,) = (row for row in board(english_client(user))["colleagues"] if row.get("answers"))
     assert (row["name"], row["answers"]) == ("Programs (API)", 1)
+    # It holds no cases: a list "of it" would be everybody's.
+    assert (row["in_hand"], row["in_hand_url"]) == (0, "")
+    assert (row["overdue"], row["overdue_url"]) == (0, "")
 
 
 def test_what_waits_to_be_paid() -> None:

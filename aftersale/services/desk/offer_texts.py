@@ -81,7 +81,7 @@ def save(*, shop_id: int, key: str, name: str, text: str, user: User, now: datet
     before = _find(shop, key)
     # As browsers send them: \r\n.
     text, name = text.replace("\r\n", "\n").strip(), name.strip()
-    if before.is_added and (not is_visible(name) or len(name) > LONGEST_NAME):
+    if before.is_added and (not is_visible(name) or len(name) > LONGEST_NAME or "\0" in name):
         raise Refused(
             _("Give it a name of at most %(most)d characters.") % {"most": LONGEST_NAME},
             pointer="name",

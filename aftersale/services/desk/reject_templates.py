@@ -54,7 +54,7 @@ def reset(*, shop_id: int, reason: str, user: User, now: datetime) -> None:
 
 def text_problem(text: str) -> str:
     """Why a text can't be saved; "" where it can."""
-    if not is_visible(text):
+    if not is_visible(text) or "\0" in text:
         return _("Write what the buyer is told.")
     if len(text) > LONGEST:
         return _("At most %d characters.") % LONGEST

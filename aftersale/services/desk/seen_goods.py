@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.db import connection
 
+from aftersale.domain.identifiers import join_identifiers
 from aftersale.services.access.rights import Right, require
 
 LAST = timedelta(days=90)
@@ -42,6 +43,11 @@ class SeenGoods(NamedTuple):
     value: str
     title: str
     orders: int
+
+    @property
+    def entry(self) -> str:
+        """As it stands in a list: one with a comma in its number has quotes."""
+        return join_identifiers([self.value])
 
 
 def seen(*, shop_id: int, what: str, term: str, user: User, now: datetime) -> list[SeenGoods]:

@@ -44,9 +44,9 @@ def colleagues(
                 "change": difference(found.number, earlier.number) if before else None,
                 **_time(chosen, kind, replies[kind], replies_before[kind]),
                 "in_hand": in_hand,
-                "in_hand_url": queue_url(chosen, Queue.ALL, handler=kind),
+                "in_hand_url": _queue_of(chosen, Queue.ALL, kind),
                 "overdue": overdue,
-                "overdue_url": queue_url(chosen, Queue.OVERDUE, handler=kind),
+                "overdue_url": _queue_of(chosen, Queue.OVERDUE, kind),
             }
         )
     rows.sort(key=lambda row: (-row["overdue"], -row["answers"], row["name"]))
@@ -60,6 +60,11 @@ def colleagues(
             }
         )
     return rows
+
+
+def _queue_of(chosen: Choice, queue: str, kind: str) -> str:
+    """Programs, and people who are gone, have nothing in hand, and no list of it."""
+    return "" if whole_number(kind) is None else queue_url(chosen, queue, handler=kind)
 
 
 def _replies(sums: Sums | None) -> dict[str, Totals]:

@@ -18,6 +18,7 @@ from aftersale.domain.money import format_yuan
 from aftersale.models import (
     AlertKind,
     AlertState,
+    Membership,
     RefundSource,
     Ticket,
     TicketStatus,
@@ -46,18 +47,19 @@ def drilldown(request: HttpRequest) -> HttpResponse:
     if source not in FigureSource.values:
         source = FigureSource.REFUND.value
     page = whole_number(request.GET.get("page", ""), digits=6) or 1
-    kinds = request.GET.get("kind", "").replace("\0", "")
+    kind = request.GET.get("kind", "").replace("\0", "")
+    kinds = _kinds(source, kind)
     key = request.GET.get("key")
     total, rows = rows_behind(
         source=source,
         spans=chosen.period.whole(chosen.shops, now),
-        kinds=kinds.split(",") if kinds else None,
+        kinds=kinds or None,
         keys=None if key is None else [key.replace("\0", "")],
         limit=PER_PAGE,
         offset=(page - 1) * PER_PAGE,
     )
     first, last = chosen.period.days(chosen.shops[0], now)
-    extra = {"source": source, "kind": kinds}
+    extra = {"source": source, "kind": kind}
     if key is not None:
         extra["key"] = key
     return show(
@@ -66,7 +68,7 @@ def drilldown(request: HttpRequest) -> HttpResponse:
         FigureSource(source).label,
         chosen=chosen,
         total=total,
-        narrowed=_narrowed(source, kinds, key),
+        narrowed=_narrowed(source, kinds, key, rows, chosen),
         first=first,
         last=last,
         rows=_drilldown_rows(rows, source, chosen),
@@ -76,6 +78,13 @@ def drilldown(request: HttpRequest) -> HttpResponse:
         later="?" + chosen.query(**extra, page=page + 1),
         back="?" + chosen.query(),
     )
+
+
+def _kinds(source: str, kind: str) -> list[str]:
+    """Several only of refunds: a product's number may have commas of its own."""
+    if source == FigureSource.REFUND:
+        return kind.split(",") if kind else []
+    return [kind] if kind else []
 
 
 def _labels(source: str, kinds: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -97,12 +106,24 @@ def _labels(source: str, kinds: Iterable[str]) -> tuple[dict[str, Any], dict[str
     return {}, {}
 
 
-def _narrowed(source: str, kinds: str, key: str | None) -> list[Any]:
+def _narrowed(
+    source: str, kinds: list[str], key: str | None, rows: list[Row], chosen: choice.Choice
+) -> list[Any]:
     """The chosen kinds and key, in words."""
     if source == FigureSource.REGRET:
         return []
-    of_kind, of_key = _labels(source, kinds.split(","))
-    found = [of_kind.get(kind, kind) for kind in kinds.split(",") if kind]
+    named = set(kinds)
+    if source == FigureSource.ANSWER:
+        # An address may name anybody: only those of these shops, now or by their steps, are told.
+        members = Membership.objects.filter(
+            shop__in=chosen.shops, user__in=[whole_number(kind) or 0 for kind in kinds]
+        )
+        known = {row.kind for row in rows} | {
+            str(pk) for pk in members.values_list("user", flat=True)
+        }
+        named &= known | {PROGRAM}
+    of_kind, of_key = _labels(source, named)
+    found = [of_kind.get(kind, kind) for kind in kinds]
     return found + ([of_key.get(key, key)] if key is not None else [])
 
 
