@@ -29,8 +29,7 @@ PATIENCE = 70
 """Seconds until programs that do not stop are killed. A cluster finishes its running tasks first,
 which may take 60 s each."""
 ASK_AGAIN = 2
-"""Seconds after which a program is asked again to stop: a cluster loses a SIGTERM that comes while
-it starts its first process."""
+"""Seconds after which a program is asked again to stop, should it have missed that."""
 LOOK_AGAIN = 0.1
 """Seconds between two looks at whether programs that stop are gone."""
 LOOK_SECONDS = 0.5
