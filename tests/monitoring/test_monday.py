@@ -170,13 +170,14 @@ def test_a_list_names_nobody_of_another_shop() -> None:
 
 def test_a_products_number_may_have_commas() -> None:
     shop = make_shop()
-    ask(shop, 1, "p,1")
-    ask(shop, 1, "p")
+    for product in ("p,1", "p", "p"):
+        ask(shop, 1, product)
     client = english_client(make_user(shop, "viewer"))
     rows = {row["code"]: row for row in board(client)["products"]}
+    assert (rows["p,1"]["number"], rows["p"]["number"]) == (1, 2)
     for code in ("p,1", "p"):
         for url in (rows[code]["url"], rows[code]["reason_url"]):
-            assert client.get(url).context["total"] == 1
+            assert client.get(url).context["total"] == rows[code]["number"]
 
 
 def test_a_programs_step_is_not_its_makers() -> None:
