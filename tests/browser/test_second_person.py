@@ -54,6 +54,7 @@ def test_one_asks_and_another_confirms(page: Page, live_server: Any) -> None:
     page.keyboard.press("d")
     expect(dialog.get_by_label("Why")).to_be_focused()
     page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     page.keyboard.press("c")
     expect(dialog).to_contain_text("Confirm ¥80.00 to b-1")
     assert found_by_axe(page) == []

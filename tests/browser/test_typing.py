@@ -90,6 +90,7 @@ def test_keys_are_about_the_ticked_cases_while_some_are_ticked(
     expect(dialog).to_contain_text("T-2")
     expect(dialog).not_to_contain_text("T-3")
     keys.press("Escape")
+    expect(dialog).to_be_hidden()
     # A key that no batch has does nothing to the open case.
     keys.press("m")
     keys.press("u")

@@ -90,7 +90,7 @@ def test_opened_seen_and_shut_on_time(page: Page, live_server: Any, scene: Scene
     assert violations(page) == []
     page.get_by_role("button", name="为订单 mine-done（买家 mine-buyer）开放 72 小时").click()
     expect(page.get_by_text("订单 mine-done 的售后入口已开放 72 小时。")).to_be_visible()
-    expect(page.get_by_text("剩余 2天 23小时")).to_be_visible()
+    expect(page.get_by_text("剩余 2 天 23 小时")).to_be_visible()
     assert problems == []
 
     # Its time runs out; the task has not been there.

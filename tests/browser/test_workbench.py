@@ -235,6 +235,7 @@ def test_a_key_is_about_the_case_that_is_marked(page: Page, live_server: Any) ->
     expect(button).to_be_focused()
     expect(button).to_have_text("向 b-T-2 退款 ¥100.00")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("a")
     page.keyboard.press("Enter")
     expect(button).to_be_focused()
