@@ -44,7 +44,8 @@ def by_token(token: int) -> None:
 
 @contextmanager
 def as_token(token: int | None) -> Iterator[None]:
-    """What is done inside, the program with this token has asked for earlier; None: a person."""
+    """Steps inside count as the program's with this token, which asked for them earlier; None: a
+    person's."""
     before = _acting.set(replace(_acting.get(), token=token))
     try:
         yield

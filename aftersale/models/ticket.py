@@ -209,7 +209,7 @@ class Ticket(models.Model):
             models.Index(
                 fields=["order"], condition=Q(rejected_before=True), name="ticket_rejected_before"
             ),
-            # What buyers asked for on a day (SPEC M2).
+            # Requests of buyers by day (SPEC M2).
             models.Index(fields=["shop", "applied_at"], name="ticket_applied"),
             # A shop's tickets, newest first: for the list, and for programs page by page.
             models.Index(fields=["shop", "id"], name="ticket_of_shop"),

@@ -167,7 +167,7 @@ class Unreadable:
 
     number: str
     reason: str
-    # What the platform sent, shown to people without personal data (aftersale.platforms.unread).
+    # The platform's answer, shown to people without personal data (aftersale.platforms.unread).
     raw: Any = field(default=None, compare=False, repr=False)
     # The platform gave no answer about it, though it answers otherwise: it is asked again.
     for_now: bool = False

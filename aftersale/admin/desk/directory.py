@@ -14,7 +14,7 @@ TEMPLATE = "aftersale/desk/directory.html"
 @desk_page
 @require_GET
 def more_pages(request: HttpRequest) -> HttpResponse:
-    """What this person may open and has not in the menu."""
+    """Pages that this person may open and does not have in the menu."""
     return show(request, TEMPLATE, _("More pages"), groups=menu.more_pages(request))
 
 

@@ -41,7 +41,7 @@ def navigation(request: HttpRequest) -> list[Group]:
 
 
 def more_pages(request: HttpRequest) -> list[Group]:
-    """What this person may open and has not in the menu."""
+    """Pages that this person may open and does not have in the menu."""
     return _groups(
         request,
         GROUPS,

@@ -37,7 +37,7 @@ def full_name(user: User) -> str:
 
 
 def who(row: Model, by: str = "user") -> str:
-    """Whoever did it, as colleagues see it: the token of a program's step, and not its maker, else
+    """The doer as colleagues see it: the token of a program's step, not the token's maker; else
     the person in the column `by` (SPEC P6, TokenOfStep)."""
     person = getattr(row, by)
     token = getattr(row, "token" if by == "user" else by.removesuffix("_by") + "_token", None)
