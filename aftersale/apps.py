@@ -32,8 +32,9 @@ class AftersaleConfig(AppConfig):
 
 def make_schedules(**_: object) -> None:
     """Schedules: the payer's sweep (due refunds without a task, expired leases), ends of after-sale
-    windows, reading from platforms, the sweeps of webhooks and of brought files; daily, deleting
-    old webhook messages, answers to old API calls and old entries of the audit trail."""
+    windows, reading from platforms, the sweeps of webhooks and of brought files; daily, archiving
+    old tickets, deleting old webhook messages, answers to old API calls and old entries of the
+    audit trail."""
     from django.db import connection
 
     from config.queue import DECIDE, PAY, PULL, SLOW, TELL, ensure_schedule
@@ -54,5 +55,7 @@ def make_schedules(**_: object) -> None:
         ensure_schedule(name="sweep-files", task=task, cluster=SLOW, minutes=1)
         task = "aftersale.tasks.erase_old"
         ensure_schedule(name="erase-old", task=task, cluster=SLOW, minutes=1440)
+        task = "aftersale.tasks.archive_old"
+        ensure_schedule(name="archive-old", task=task, cluster=SLOW, minutes=1440)
         task = "aftersale.tasks.clear_webhooks"
         ensure_schedule(name="clear-webhooks", task=task, cluster=TELL, minutes=1440)

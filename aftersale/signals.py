@@ -18,3 +18,7 @@ to_be_told = Signal()
 
 # shop_id, user_id, now: somebody handles the shop's tickets no more.
 left_the_desk = Signal()
+
+# shop, before, now: tickets older than that are about to leave the database (SPEC O12). A receiver
+# keeps what it has made of them; one that answers False puts it off.
+to_be_archived = Signal()

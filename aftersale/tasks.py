@@ -4,6 +4,7 @@ import time
 
 from django.utils import timezone
 
+from aftersale.services import archive
 from aftersale.services.access import audit_trail, idempotent_calls
 from aftersale.services.buyers import erased
 from aftersale.services.exports import run
@@ -25,7 +26,7 @@ from aftersale.services.windows import opening
 from config.queue import SLOW, TELL, wake
 
 # One after the other with the other tasks of the slow cluster.
-ERASING_SECONDS = 120
+ERASING_SECONDS = ARCHIVING_SECONDS = 120
 
 
 def pay() -> None:
@@ -108,6 +109,21 @@ def erase_old() -> None:
     erased.seal_keys_anew()
     if left:
         wake("aftersale.tasks.erase_old", cluster=SLOW)
+
+
+def archive_old() -> None:
+    """Archives old tickets of the shops that do so, in the slow cluster (SPEC O12).
+
+    Idempotent; enqueues itself again where its time was over before it came to the end.
+    """
+    until = time.monotonic() + ARCHIVING_SECONDS
+
+    def enough() -> bool:
+        return time.monotonic() > until
+
+    now, shops = database_moment(), archive.due_shops()
+    if any(archive.archive_old(shop, now=now, enough=enough).more for shop in shops):
+        wake("aftersale.tasks.archive_old", cluster=SLOW)
 
 
 def tell() -> None:

@@ -201,6 +201,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or BASE_DIR / "var" / "media")
 # Copies of shops' past decisions in columns, a folder a machine; thrown away and made anew at will.
 PAST_ROOT = Path(env.str("PAST_ROOT", default="") or BASE_DIR / "var" / "past")
+# Files of old tickets that are no more in the database (SPEC O12): for good, so back them up.
+ARCHIVE_ROOT = Path(env.str("ARCHIVE_ROOT", default="") or BASE_DIR / "var" / "archive")
 STORAGES = {
     "default": {
         "BACKEND": "config.whole_files.WholeFiles",

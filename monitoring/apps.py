@@ -12,13 +12,14 @@ class MonitoringConfig(AppConfig):
         from django_q.signals import post_execute_in_worker, pre_execute
 
         from aftersale.services.privacy import places
-        from aftersale.signals import to_be_told
+        from aftersale.signals import to_be_archived, to_be_told
         from config import heartbeat, traces
         from monitoring import wiring
         from monitoring.services import heartbeats, personal_data
 
         places.register(*personal_data.PLACES)
         to_be_told.connect(wiring.on_to_be_told, dispatch_uid="monitoring.to_be_told")
+        to_be_archived.connect(wiring.on_to_be_archived, dispatch_uid="monitoring.archived")
         if settings.TRACES_ENDPOINT:
             traces.begin()
             pre_execute.connect(traces.task_begins, dispatch_uid="traces.begins")

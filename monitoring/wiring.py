@@ -1,9 +1,12 @@
 """Connects monitoring to the signals of the desk and the automation."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from aftersale.models import Shop
 from config.queue import DECIDE, SLOW, ensure_schedule, wake
+from monitoring.services.figures.rollup import settle
 
 LOOK_TASK = "monitoring.tasks.look"
 COUNT_TASK = "monitoring.tasks.count"
@@ -13,6 +16,13 @@ def on_to_be_told(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
     """Raises alerts as soon as the transaction commits; the task of each minute would be later."""
     for shop_id in shop_ids:
         wake(LOOK_TASK, shop_id, cluster=DECIDE)
+
+
+def on_to_be_archived(
+    sender: object, *, shop: Shop, before: datetime, now: datetime, **_: Any
+) -> bool:
+    """Counts the days whose rows are about to go."""
+    return settle(shop, before=before, now=now)
 
 
 def on_migrated(**_: Any) -> None:

@@ -27,3 +27,5 @@ _media = tempfile.TemporaryDirectory(prefix="afterdesk-media-")
 STORAGES["default"]["OPTIONS"]["location"] = _media.name  # noqa: F405
 _past = tempfile.TemporaryDirectory(prefix="afterdesk-past-")
 PAST_ROOT = _past.name
+_archive = tempfile.TemporaryDirectory(prefix="afterdesk-archive-")
+ARCHIVE_ROOT = _archive.name

@@ -3,6 +3,7 @@
 from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .approval import ApprovalLimit, ApprovalRequest
+from .archive import Archive, ArchivedOrder, ArchivedTicket, ArchiveState
 from .audit import AuditEntry
 from .choices import (
     BESIDE_STEPS,
@@ -111,6 +112,10 @@ __all__ = [
     "ApprovalRequest",
     "ApprovalState",
     "ArbitrationResult",
+    "Archive",
+    "ArchiveState",
+    "ArchivedOrder",
+    "ArchivedTicket",
     "AttemptState",
     "AuditEntry",
     "AuditKind",

@@ -331,6 +331,7 @@ class AuditKind(models.TextChoices):
     BUYER_UNBLOCKED = "buyer_unblocked", _("Buyer unblocked")
     BUYER_ERASED = "buyer_erased", _("Buyer erased")
     BUYER_EXPORTED = "buyer_exported", _("Buyer's data given out")
+    ARCHIVED = "archived", _("Old tickets archived")
     # Automation and money
     STRATEGY = "strategy", _("Strategies changed")
     STRATEGY_ENABLED = "strategy_enabled", _("Strategy enabled")

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.masking import masked
+from aftersale.domain.multilingual import SaidField
 from config import acting
 
 from .choices import ConnectorKind, Role, ShopStatus
@@ -67,6 +68,11 @@ class Shop(models.Model):
     retention_months = models.PositiveSmallIntegerField(
         _("personal data kept, in months"), default=24, db_default=24
     )
+    # Closed tickets that are older go to files, with their orders; empty: none (SPEC O12).
+    archive_months = models.PositiveSmallIntegerField(_("tickets kept, in months"), null=True)
+    # What is older may be in files alone: its days' figures are counted no more.
+    archived_before = models.DateTimeField(null=True, editable=False)
+    archive_failure = SaidField(editable=False, blank=True, default="", db_default="")
     # The key of the hashes of erased buyers, encrypted (config.secrets); empty before the first.
     erasure_key = models.TextField(editable=False, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

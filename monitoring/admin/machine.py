@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftersale.admin.kit.access import is_operator
 from aftersale.admin.kit.pages import desk_page, show
+from aftersale.models import Archive, ArchiveState, Shop
 from config import replica
 from config.queue import BEATS_WITHIN, DECIDE, PAY, PULL, SLOW, TELL
 from config.version import VERSION
@@ -194,6 +197,7 @@ def _database(found: dict[str, health.Check]) -> Iterator[Row]:
     else:
         yield Row(_("Transactions"), oldest)
     yield _backup()
+    yield from _archives()
     yield from _replica()
     if facts.replicas:
         follow = ngettext("%d server follows.", "%d servers follow.", facts.replicas)
@@ -209,6 +213,19 @@ def _backup() -> Row:
         todo = _("See why last night's was not made: its timer, and the room on its disk.")
         return Row(_("Last backup"), _ago(age), LOOK, todo)
     return Row(_("Last backup"), _ago(age))
+
+
+def _archives() -> Iterator[Row]:
+    """Nothing where no shop archives (SPEC O12)."""
+    shops = Shop.objects.filter(archive_months__isnull=False)
+    for shop in shops.exclude(archive_failure="").order_by("code"):
+        name = _("Archive of %s") % shop.code
+        todo = _("Make room under ARCHIVE_ROOT or put its files back; `manage.py archive` goes on.")
+        yield Row(name, str(shop.archive_failure), BAD, todo)
+    newest = Archive.objects.filter(state=ArchiveState.DONE).aggregate(at=Max("done_at"))["at"]
+    if shops and newest:
+        seconds = (timezone.now() - newest).total_seconds()
+        yield Row(_("Last archive"), _ago(max(0, seconds)))
 
 
 def _replica() -> Iterator[Row]:

@@ -50,7 +50,12 @@ class Database:
 
 def disks() -> dict[str, Room]:
     """By folder, of this machine; folders on the same disk once."""
-    folders = (settings.MEDIA_ROOT, settings.PAST_ROOT, tempfile.gettempdir())
+    folders = (
+        settings.MEDIA_ROOT,
+        settings.ARCHIVE_ROOT,
+        settings.PAST_ROOT,
+        tempfile.gettempdir(),
+    )
     found: dict[int, tuple[str, Room]] = {}
     for folder in folders:
         path = Path(folder)

@@ -273,6 +273,7 @@ PAGES: dict[str, Page] = {
     "desk:user-forget-factors": Page(OPERATOR, OPERATOR, (User,)),
     "desk:shop-personal-data": Page(SHOP, SHOP, (Shop,)),
     "desk:shop-retention": Page(SHOP, SHOP, (Shop,)),
+    "desk:shop-archive": Page(SHOP, SHOP, (Shop,)),
     "desk:shop-buyer-give": Page(SHOP, SHOP, (Shop,)),
     "desk:shop-buyer-erase": Page(SHOP, SHOP, (Shop,)),
     "desk:shop-tokens": shown(Shop),

@@ -19,6 +19,9 @@ _TEXT = (models.CharField, models.TextField, models.JSONField, models.BinaryFiel
 # secrets and hashes. A new column goes here or among the places.
 NONE = {
     "aftersale.AccountLink": "whom digest",
+    "aftersale.Archive": "name digests",
+    "aftersale.ArchivedOrder": "order_no",
+    "aftersale.ArchivedTicket": "ticket_no",
     # Hashes of what is the buyer's, as in addresses of pages.
     "aftersale.ApprovalRequest": "seen",
     "aftersale.ApiToken": "name digest beginning scopes networks",
@@ -59,7 +62,7 @@ NONE = {
     "aftersale.Shipment": "carrier tracking_no lines",
     "aftersale.Shop": (
         "code name platform timezone working_hours special_days commission_categories erasure_key"
-        " digest"
+        " archive_failure digest"
     ),
     "aftersale.ShopRequest": "key because ticket_no",
     "aftersale.Ticket": (

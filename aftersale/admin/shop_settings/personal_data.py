@@ -1,4 +1,5 @@
-"""Buyers' personal data, for owners: given out, erased, and for how long they are kept (SPEC P7).
+"""Buyers' personal data, for owners: given out, erased, and for how long they are kept (SPEC P7);
+and when old tickets leave the database (O12).
 
 Numbers are sent in forms, never in addresses, which stand in histories and logs.
 """
@@ -6,6 +7,7 @@ Numbers are sent in forms, never in addresses, which stand in histories and logs
 from typing import Any
 
 from django import forms
+from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_POST
 from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import ask, attempt, caller
 from aftersale.admin.kit.pages import UNPROCESSABLE, desk_page, dialog, done
-from aftersale.models import Shop
+from aftersale.models import ArchiveState, Shop
 from aftersale.services.privacy.erase import erase
 from aftersale.services.privacy.give_out import give_out
 from aftersale.services.privacy.held import Held, held
@@ -39,6 +41,16 @@ class RetentionForm(SettingsForm):
         label=gettext_lazy("Months"),
         min_value=settings.SHORTEST_RETENTION,
         max_value=settings.LONGEST_RETENTION,
+    )
+
+
+class ArchiveForm(SettingsForm):
+    archive_months = forms.IntegerField(
+        label=gettext_lazy("Months"),
+        min_value=settings.SHORTEST_ARCHIVE,
+        max_value=settings.LONGEST_ARCHIVE,
+        required=False,
+        help_text=gettext_lazy("Empty: all of them stay."),
     )
 
 
@@ -76,6 +88,26 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 
     return attempt(
         act, lambda refused: _section(request, shop, keeping=form, refused=refused), form=form
+    )
+
+
+@require_POST
+@desk_page
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    shop = owned_shop(request, pk)
+    form = ArchiveForm(request.POST)
+
+    def act() -> HttpResponse:
+        settings.set_archive(
+            shop_id=shop.pk,
+            months=form.cleaned_data["archive_months"],
+            seen=unseal(request.POST.get("seen")),
+            **caller(request),
+        )
+        return done(_("The time is saved."))
+
+    return attempt(
+        act, lambda refused: _section(request, shop, archiving=form, refused=refused), form=form
     )
 
 
@@ -146,10 +178,12 @@ def _section(
     *,
     form: BuyerForm | None = None,
     keeping: RetentionForm | None = None,
+    archiving: ArchiveForm | None = None,
     found: Held | None = None,
     refused: Refused | None = None,
 ) -> HttpResponse:
     kept: dict[str, Any] = settings.retention_of(shop)
+    archived: dict[str, Any] = settings.archive_of(shop)
     return section(
         request,
         shop,
@@ -157,6 +191,11 @@ def _section(
         refused=refused,
         form=form or BuyerForm(),
         keeping=keeping or RetentionForm(initial=kept),
-        seen=request.POST.get("seen") or seal(kept),
+        archiving=archiving or ArchiveForm(initial=archived),
+        seen=(not archiving and request.POST.get("seen")) or seal(kept),
+        archive_seen=(archiving and request.POST.get("seen")) or seal(archived),
+        archives=shop.archives.filter(state=ArchiveState.DONE).aggregate(
+            orders=Sum("orders") - Sum("kept"), newest=Max("done_at")
+        ),
         found=found,
     )

@@ -97,6 +97,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SHOP}members/<int:member>/remove/", members.remove, name="shop-member-remove"),
     path(f"{_SHOP}personal-data/", personal_data.personal_data, name="shop-personal-data"),
     path(f"{_SHOP}personal-data/keep/", personal_data.keep, name="shop-retention"),
+    path(f"{_SHOP}personal-data/archive/", personal_data.archive, name="shop-archive"),
     path(f"{_SHOP}personal-data/give/", personal_data.give, name="shop-buyer-give"),
     path(f"{_SHOP}personal-data/erase/", personal_data.erase_one, name="shop-buyer-erase"),
     path(f"{_SHOP}tokens/", tokens.tokens, name="shop-tokens"),

@@ -21,6 +21,7 @@ from aftersale.services.shared.sql_arrays import cursor, flags, numbers, seconds
 from aftersale.services.shops.shops import KnownShop
 from aftersale.signals import tickets_waiting
 
+from .archived import without_archived
 from .batch import Incoming, Key, compare, digest, same_second, stored_versions, write_all
 from .dated_ahead import latest_moment, refusal_of
 from .erased_buyers import with_stand_ins
@@ -191,6 +192,7 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
                 results[item.position] = result
             else:
                 changed[version[0]] = item
+        new = without_archived(cur, "order", new, results) if new else []
         # Inserts wait for other inserts of the same key. Holding changed rows meanwhile would
         # deadlock with a batch that took these for new, too.
         arrived = _insert(cur, new, results) if new else []

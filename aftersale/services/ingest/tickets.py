@@ -20,6 +20,7 @@ from aftersale.services.tickets.lifecycle import FINAL
 from aftersale.signals import tickets_waiting
 
 from . import ticket_rows, windows
+from .archived import waiting_in_vain, without_archived
 from .batch import (
     REFUSALS,
     Incoming,
@@ -129,6 +130,8 @@ def _write(items: Sequence[Incoming], now: datetime) -> dict[int, Result]:
         try:
             with transaction.atomic():
                 results[item.position] = _write_report(cursor(), item, now)
+        except Ticket.DoesNotExist:
+            continue  # archived just now: it comes again, and is recognised
         except REFUSALS as error:
             results[item.position] = refusal(error)
     return results
@@ -148,6 +151,7 @@ def _write_batch(
             results[item.position] = result
         else:
             changed[version[0]] = item
+    new = without_archived(cur, "ticket", new, results) if new else []
     if not new and not changed:
         return []
     orders = _lock_orders(cur, [*new, *changed.values()], changed)
@@ -276,6 +280,7 @@ def _insert(
         for item in flagged
         for flag in item.flags
     ]
+    events += waiting_in_vain(cur, [t.item for t in tickets if t.order_pk is None], pks)
     write_events(cur, events, now)
     for placed in tickets:
         item = placed.item
@@ -399,7 +404,9 @@ def _write_report(cur: Cursor, item: Incoming, now: datetime) -> Result:
     pk = Ticket.objects.values_list("pk", flat=True).get(shop=item.key[0], ticket_no=item.key[1])
     orders = _lock_orders(cur, [item], [pk])
     cur.execute(_LOCK_TICKETS, (numbers([pk]),))
-    row = cur.fetchall()[0]
+    row = cur.fetchone()
+    if row is None:
+        raise Ticket.DoesNotExist
     _pk, updated_at, stored_digest, status, due_at, undecided, has_place, flags, *asked = row
     if result := compare(item, updated_at, stored_digest):
         return result

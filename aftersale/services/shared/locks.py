@@ -61,6 +61,22 @@ def lock_orders_of(tickets: QuerySet[Ticket]) -> None:
         pass
 
 
+def lock_orders_for_good(pks: Iterable[int]) -> list[Order]:
+    """Orders that are about to be deleted, with their tickets; those that somebody holds stay out.
+
+    Stronger than other locks: a row that refers to one of them is waited for, and finds it gone.
+    """
+    orders = list(
+        Order.objects.filter(pk__in=list(pks))
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("pk")
+    )
+    tickets = Ticket.objects.filter(order__in=orders).select_for_update(of=("self",)).order_by("pk")
+    for _pk in tickets.values_list("pk", flat=True):
+        pass
+    return orders
+
+
 def try_lock_order(pk: int) -> Order | None:
     """None while somebody else holds it: the payer comes back instead of waiting."""
     return (

@@ -31,6 +31,7 @@ from aftersale.services.shared import locks, trail
 from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.services.shops.settings_history import (
     approval_changes,
+    archive_changes,
     commission_changes,
     day_changes,
     hours_changes,
@@ -42,6 +43,8 @@ from aftersale.signals import shop_changed
 
 # Months that personal data may be kept: open requests need theirs, and nothing is kept for ever.
 SHORTEST_RETENTION, LONGEST_RETENTION = 3, 120
+# Months that tickets stay in the database: as far as trial runs and figures look back, at least.
+SHORTEST_ARCHIVE, LONGEST_ARCHIVE = 14, 120
 
 Intervals = Sequence[Sequence[str]]
 Content = dict[str, Any]
@@ -81,6 +84,11 @@ def commission_return_of(shop: Shop) -> Content:
 def retention_of(shop: Shop) -> Content:
     """For how long personal data are kept (SPEC P7)."""
     return {"months": shop.retention_months}
+
+
+def archive_of(shop: Shop) -> Content:
+    """After how many months old tickets go to files (SPEC O12); None: never."""
+    return {"archive_months": shop.archive_months}
 
 
 def approval_limits_of(shop: Shop) -> Content:
@@ -264,6 +272,27 @@ def set_retention(*, shop_id: int, months: int, seen: Content, user: User, now: 
     if changes := _changes(seen, retention_of(shop), after, retention_changes):
         shop.retention_months = months
         shop.save(update_fields=["retention_months"])
+        # No decision depends on it.
+        _event(shop, changes, user=user, now=now)
+
+
+@transaction.atomic
+def set_archive(
+    *, shop_id: int, months: int | None, seen: Content, user: User, now: datetime
+) -> None:
+    """Sets after how many months old tickets go to files (SPEC O12); None is off. What is in files
+    already stays there."""
+    shop = _enter(shop_id, Right.CHANGE_SHOP, user=user)
+    if months is not None and not SHORTEST_ARCHIVE <= months <= LONGEST_ARCHIVE:
+        raise Refused(
+            _("Between %(least)d and %(most)d months.")
+            % {"least": SHORTEST_ARCHIVE, "most": LONGEST_ARCHIVE},
+            pointer="archive_months",
+        )
+    after = {"archive_months": months}
+    if changes := _changes(seen, archive_of(shop), after, archive_changes):
+        shop.archive_months = months
+        shop.save(update_fields=["archive_months"])
         # No decision depends on it.
         _event(shop, changes, user=user, now=now)
 

@@ -94,6 +94,17 @@ def retention_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> li
     return [change(_("Personal data kept, in months"), before["months"], after["months"])]
 
 
+def archive_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    if before == after:
+        return []
+    off = _(pgettext_lazy("archive", "off"))
+    months = [
+        off if content["archive_months"] is None else content["archive_months"]
+        for content in (before, after)
+    ]
+    return [change(_("Old tickets go to files, after months"), *months)]
+
+
 def approval_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The amount that each role approves alone, in fen; None: without a limit."""
     off = pgettext_lazy("limit of approvals", "no limit")

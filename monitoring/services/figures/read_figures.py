@@ -9,12 +9,15 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from monitoring.services.figures.days import SPANS, Span, parameters
 from monitoring.services.figures.sources import OF_DAYS_OVER, count
 
-# A count is valid while the day still has the same ends and none of its moments has changed.
+# A count is valid while the day still has the same ends and none of its moments has changed; for
+# good where its rows may be in an archive (SPEC O12).
 COUNTED = """
     SELECT s.shop_id, s.day FROM {0} s
       JOIN monitoring_deskday d ON d.shop_id = s.shop_id AND d.day = s.day
-       AND d.starts_at = s.starts AND d.ends_at = s.ends
-     WHERE NOT EXISTS (SELECT FROM monitoring_stalemoment m
+      JOIN aftersale_shop p ON p.id = s.shop_id
+     WHERE (d.ends_at <= p.archived_before) IS TRUE
+        OR d.starts_at = s.starts AND d.ends_at = s.ends
+       AND NOT EXISTS (SELECT FROM monitoring_stalemoment m
                         WHERE m.shop_id = s.shop_id AND m.at >= s.starts AND m.at < s.ends)
 """
 _COUNTED = f"""

@@ -5,7 +5,9 @@ an advisory lock that nobody waits for. Only stale moments seen before counting 
 change that was not committed by then keeps its mark, and its day is counted again.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -28,7 +30,8 @@ _LOCK = 7_420_531  # this module's advisory locks; the second key is the shop's
 
 
 def roll_up(*, now: datetime, shop_ids: list[int] | None = None) -> int:
-    """Counts all days of all shops that need it; returns how many days that were."""
+    """Counts all days of all shops that need it; returns how many days that were. Days whose
+    tickets may be in an archive keep their figures (SPEC O12)."""
     shops = Shop.objects.order_by("pk")
     if shop_ids is not None:
         shops = shops.filter(pk__in=shop_ids)
@@ -40,28 +43,61 @@ def roll_up(*, now: datetime, shop_ids: list[int] | None = None) -> int:
     return done
 
 
+def settle(shop: Shop, *, before: datetime, now: datetime) -> bool:
+    """Counts every day before that moment which has anything, however long ago: soon its rows are
+    gone. False where a day is left, because another worker counts this shop."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT least((SELECT min(paid_at) FROM aftersale_order WHERE shop_id = %(shop)s),"
+            " (SELECT min(applied_at) FROM aftersale_ticket WHERE shop_id = %(shop)s))",
+            {"shop": shop.pk},
+        )
+        moment = cursor.fetchone()[0]
+    ends = today(shop, before) - timedelta(days=1)
+    of = Days(today(shop, min(moment or before, before)), ends)
+    while _roll_up_some(shop, now, of):
+        beat()
+    return not _wanted(shop, _stale_days(shop), of)
+
+
+class Days(NamedTuple):
+    first: date
+    last: date
+
+
+def _usual(shop: Shop, now: datetime) -> Days:
+    last = today(shop, now - GRACE) - timedelta(days=1)
+    return Days(last - timedelta(days=DAYS_BACK - 1), last)
+
+
 @transaction.atomic
-def _roll_up_some(shop: Shop, now: datetime) -> int:
+def _roll_up_some(shop: Shop, now: datetime, of: Days | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, shop.pk])
         if not cursor.fetchone()[0]:
             return 0  # another worker counts this shop
-    stale = dict(StaleMoment.objects.filter(shop=shop).values_list("pk", "at"))
-    zone = ZoneInfo(shop.timezone)
-    changed = {pk: at.astimezone(zone).date() for pk, at in stale.items()}
-    wanted = _wanted(shop, now, set(changed.values()))
+    changed = _stale_days(shop)
+    wanted = _wanted(shop, changed, of or _usual(shop, now))
     counted, left = wanted[:MOST_AT_ONCE], {span.day for span in wanted[MOST_AT_ONCE:]}
     _write(shop, counted, count(counted, over=True))
     # Days that were never counted need no mark.
-    crossed_off = [pk for pk, day in changed.items() if day not in left]
+    crossed_off = [
+        pk for pk, day in changed.items() if day not in left and (of is None or day <= of.last)
+    ]
     StaleMoment.objects.filter(pk__in=crossed_off).delete()
     return len(counted)
 
 
-def _wanted(shop: Shop, now: datetime, changed: set[date]) -> list[Span]:
+def _stale_days(shop: Shop) -> dict[int, date]:
+    """By the marks' keys."""
+    zone = ZoneInfo(shop.timezone)
+    stale = StaleMoment.objects.filter(shop=shop).values_list("pk", "at")
+    return {pk: at.astimezone(zone).date() for pk, at in stale}
+
+
+def _wanted(shop: Shop, marks: Mapping[int, date], of: Days) -> list[Span]:
     """The days to count, newest first."""
-    last = today(shop, now - GRACE) - timedelta(days=1)
-    first = last - timedelta(days=DAYS_BACK - 1)
+    changed = set(marks.values())
     known = {
         day: (starts, ends)
         for day, starts, ends in DeskDay.objects.filter(shop=shop).values_list(
@@ -70,12 +106,14 @@ def _wanted(shop: Shop, now: datetime, changed: set[date]) -> list[Span]:
     }
     found = [
         span
-        for span in day_spans(shop, first, last)
+        for span in day_spans(shop, of.first, of.last)
         if span.day in changed or known.get(span.day) != (span.starts, span.ends)
     ]
     # Days counted long ago whose rows have changed now.
-    found += [day_span(shop, day) for day in changed if day < first and day in known]
-    return sorted(found, key=lambda span: span.day, reverse=True)
+    found += [day_span(shop, day) for day in changed if day < of.first and day in known]
+    frozen = shop.archived_before
+    left = [span for span in found if frozen is None or span.ends > frozen]
+    return sorted(left, key=lambda span: span.day, reverse=True)
 
 
 def _write(shop: Shop, spans: list[Span], counts: list[Count]) -> None:

@@ -37,6 +37,8 @@ def counted(request: HttpRequest, params: Mapping[str, str]) -> int | None:
     shops = [shop for shop in access.shops(request) if params.get(SHOP) in (None, str(shop.pk))]
     if first is None or after is None or len({shop.timezone for shop in shops}) != 1:
         return None
+    if any(shop.archived_before and first <= shop.archived_before.date() for shop in shops):
+        return None  # decisions of such days may be in an archive, and are in the tallies still
     asked: dict[str, Any] = {
         name: params[key] for key, name in _ASKED.items() if key in params and key != STRATEGY
     }
