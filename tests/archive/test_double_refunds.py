@@ -10,17 +10,20 @@ from aftersale.models import (
     ArchivedOrder,
     ArchivedTicket,
     Order,
+    PlatformAccount,
     Refund,
     Shop,
     Ticket,
     TicketEvent,
 )
+from aftersale.platforms.protocol import SeenTicket
 from aftersale.records.schemas import OrderRecord, TicketRecord
 from aftersale.services.ingest import save_orders, save_tickets
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import Outcome, Result
 from aftersale.services.shops.shops import KnownShop
+from aftersale.services.syncing.saving import Saver
 from tests.factories import NOON, make_shop, make_ticket, make_user
 
 from .past import NOW, differences, old, run
@@ -126,6 +129,26 @@ def test_the_database_refuses_what_a_service_would_overlook(shop: Shop) -> None:
         with pytest.raises(IntegrityError, match="is in an archive"), transaction.atomic():
             wrong()
     assert nothing_came()
+
+
+def test_a_connector_does_not_fetch_an_archived_order_for_ever(shop: Shop) -> None:
+    ticket = old(shop)
+    run(shop)
+    account = PlatformAccount(shop=shop, platform="kuaishou")
+    numbers = (ticket.order_no, "unheard-of")
+    seen = [
+        SeenTicket(
+            TicketRecord.model_validate(
+                said(
+                    {"shop": shop.code, "ticket_no": f"t-{number}", "order_no": number,
+                     "type": "refund_only", "amount": "1.00", "applied_at": NOON,
+                     "updated_at": NOON}
+                )
+            )
+        )
+        for number in numbers
+    ]  # fmt: skip
+    assert Saver(account).missing_orders(seen) == ["unheard-of"]
 
 
 def test_numbers_of_another_shop_are_its_own(shop: Shop) -> None:

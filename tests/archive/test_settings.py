@@ -11,7 +11,7 @@ from monitoring.admin import machine
 from tests.admin.clients import english_client, text_of
 from tests.factories import make_shop, make_user
 
-from .past import old
+from .past import NOW, old
 
 pytestmark = pytest.mark.django_db
 OFF = seal({"archive_months": None})
@@ -68,8 +68,6 @@ def test_a_failure_shows_in_the_settings_and_to_operators() -> None:
 
 def test_the_task_archives_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the database's clock; enqueues itself again while something is left."""
-    from .past import NOW
-
     shop, off = make_shop(archive_months=14), make_shop()
     old(shop), old(off)
     woken: list[str] = []

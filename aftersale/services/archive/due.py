@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 from aftersale.models import Shop, TicketFlag
 from aftersale.services.privacy.retention import months_before
-from aftersale.services.shared.sql_arrays import numbers
+from aftersale.services.shared.sql_arrays import cursor, numbers
 from aftersale.services.shops.settings import LONGEST_ARCHIVE
 
 # Nothing that Afterdesk looks back on may be in files alone: trial runs and figures reach back 400
@@ -101,14 +101,14 @@ def due(shop_id: int, before: datetime) -> Iterator[list[int]]:
     """Keys of the shop's orders that may go, some at a time, by their oldest request."""
     last = (datetime.min.replace(tzinfo=UTC), 0)
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
+        with connection.cursor() as plain:
+            plain.execute(
                 "SELECT applied_at, id, order_id FROM aftersale_ticket"
                 " WHERE shop_id = %s AND applied_at < %s AND (applied_at, id) > (%s, %s)"
                 " ORDER BY applied_at, id LIMIT %s",
                 [shop_id, before, *last, CANDIDATES],
             )
-            found = cursor.fetchall()
+            found = plain.fetchall()
         if not found:
             return
         last = found[-1][:2]
@@ -119,8 +119,9 @@ def due(shop_id: int, before: datetime) -> Iterator[list[int]]:
 def over(order_pks: set[int], before: datetime) -> list[int]:
     """Those of the orders that nothing keeps."""
     keeps = " AND ".join(f"NOT EXISTS ({reason})" for reason in _KEEPS)
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with transaction.atomic():
+        cur = cursor()
+        cur.execute(
             f"""SELECT o.id FROM aftersale_order o
                  WHERE o.id = ANY(%(orders)s::bigint[]) AND o.updated_at < %(before)s
                    AND NOT o.in_doubt AND NOT o.over_refunded
@@ -132,4 +133,4 @@ def over(order_pks: set[int], before: datetime) -> list[int]:
                  ORDER BY o.id""",  # noqa: S608 - our own texts
             {"orders": numbers(order_pks), "before": before},
         )
-        return [pk for (pk,) in cursor]
+        return [pk for (pk,) in cur]

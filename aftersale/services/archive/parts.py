@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import transaction
 from django.db.models import Model
 
 from aftersale.models import (
@@ -31,6 +31,7 @@ from aftersale.models import (
     TicketEvent,
 )
 from aftersale.services.privacy.places import places
+from aftersale.services.shared.sql_arrays import cursor
 
 # A row's way to its order: what is joined as p, and the order's key.
 _WAYS = {
@@ -91,19 +92,20 @@ def parts() -> Sequence[Part]:
 def rows_of(order_pks: Sequence[int]) -> Mapping[int, dict[str, list[dict[str, Any]]]]:
     """For each order its rows by table, without buyers' data (SPEC P7)."""
     found: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(dict)
-    with connection.cursor() as cursor:
+    with transaction.atomic():
+        cur = cursor()
         for part in _PARTS:
             if not part.written:
                 continue
             joined, order = _WAYS[part.way]
-            key = part.model._meta.pk.column  # type: ignore[union-attr]
-            cursor.execute(
+            key = part.model._meta.pk.column
+            cur.execute(
                 f"SELECT {order}, (to_jsonb(x) - %s::text[])::text FROM {part.table} x"  # noqa: S608
                 f" {'JOIN ' + joined if joined else ''}"
                 f" WHERE {order} = ANY(%s) ORDER BY {order}, x.{key}",
                 [_left_out(part.model), list(order_pks)],
             )
-            for pk, row in cursor:
+            for pk, row in cur:
                 found[pk].setdefault(part.table, []).append(json.loads(row))
     return found
 
@@ -111,19 +113,20 @@ def rows_of(order_pks: Sequence[int]) -> Mapping[int, dict[str, list[dict[str, A
 def delete(order_pks: Sequence[int]) -> dict[str, int]:
     """Returns how many rows of each written table went."""
     gone: dict[str, int] = {}
-    with connection.cursor() as cursor:
+    with transaction.atomic():
+        cur = cursor()
         for part in _PARTS:
             joined, order = _WAYS[part.way]
             # USING takes the table and the condition apart.
             parent, _on, condition = joined.partition(" ON ")
-            cursor.execute(
+            cur.execute(
                 f"DELETE FROM {part.table} x {'USING ' + parent if parent else ''}"  # noqa: S608
                 f" WHERE {condition or 'true'} AND {part.also}"
                 f" AND {order} = ANY(%s)",
                 [list(order_pks)],
             )
-            if part.written and cursor.rowcount:
-                gone[part.table] = cursor.rowcount
+            if part.written and cur.rowcount:
+                gone[part.table] = cur.rowcount
     return gone
 
 

@@ -275,7 +275,7 @@ def _insert(
         now,
     )
     flagged = [t.item for t in tickets if t.item.flags and t.item.key in pks]
-    events = [
+    events: list[tuple[int, str, str]] = [
         (pks[item.key], TicketEventKind.FLAG, _(TicketFlag(flag).label))
         for item in flagged
         for flag in item.flags

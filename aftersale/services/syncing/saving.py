@@ -11,7 +11,14 @@ from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.multilingual import joined
 from aftersale.domain.multilingual import said as _
 from aftersale.domain.punctuation import SEMICOLON
-from aftersale.models import CameBy, Order, PlatformAccount, PlatformProblem, PlatformSubject
+from aftersale.models import (
+    ArchivedOrder,
+    CameBy,
+    Order,
+    PlatformAccount,
+    PlatformProblem,
+    PlatformSubject,
+)
 from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenOrder, SeenTicket, Unreadable
 from aftersale.platforms.unread import without_people
@@ -103,10 +110,12 @@ class Saver:
         return first_round or record.applied_at < self.account.connected_at
 
     def missing_orders(self, seen: Iterable[SeenTicket | Unreadable]) -> list[str]:
-        """The orders of tickets that are not stored yet."""
+        """The orders of tickets that are not stored yet; one in an archive never will be."""
         wanted = {one.record.order_no for one in seen if isinstance(one, SeenTicket)}
-        here = Order.objects.filter(shop=self.account.shop_id, order_no__in=wanted)
-        return sorted(wanted - set(here.values_list("order_no", flat=True)))
+        for known in (Order, ArchivedOrder):
+            here = known._default_manager.filter(shop=self.account.shop_id, order_no__in=wanted)
+            wanted -= set(here.values_list("order_no", flat=True))
+        return sorted(wanted)
 
     def problem(
         self,

@@ -222,6 +222,22 @@ def test_g6_a_backup_brought_back_has_another_history() -> None:
     assert in_columns(shop) == rows(shop)
 
 
+def test_o12_its_first_decisions_may_be_in_an_archive() -> None:
+    """Else the copy would be made anew each day. Its last one must be there all the same."""
+    shop = busy_shop()
+    keep(shop)
+    first, last = Decision.objects.earliest("pk"), Decision.objects.latest("pk")
+    Decision.objects.filter(pk=first.pk).delete()
+    assert snapshot._good_head(shop.pk) is None
+    Shop.objects.update(archived_before=first.decided_at)
+    assert snapshot._good_head(shop.pk) is None
+    Shop.objects.update(archived_before=first.decided_at + timedelta(seconds=1))
+    assert snapshot._good_head(shop.pk) is not None
+    Decision.objects.filter(pk=last.pk).delete()
+    Shop.objects.update(archived_before=last.decided_at + timedelta(days=1))
+    assert snapshot._good_head(shop.pk) is None
+
+
 def test_files_that_nobody_reads_go_and_the_others_grow(folder: Path) -> None:
     used, unused = busy_shop(), busy_shop()
     keep(used)
