@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             name='Archive',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('state', models.CharField(choices=[('writing', 'Being written'), ('written', 'Verified'), ('done', 'Done')], default='writing', max_length=16, verbose_name='state')),
                 ('before', models.DateTimeField(verbose_name='older than')),
                 ('began_at', models.DateTimeField(verbose_name='begun at')),
@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'archive',
                 'verbose_name_plural': 'archives',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('name',), name='archive_name_once')],
             },
         ),
         migrations.CreateModel(

@@ -40,6 +40,7 @@ class ShippingAlert(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("changed by"),
     )
     changed_token = TokenOfStep()

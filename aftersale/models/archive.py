@@ -25,7 +25,7 @@ class Archive(models.Model):
     """
 
     shop = models.ForeignKey(Shop, models.PROTECT, related_name="archives", verbose_name=_("shop"))
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120)
     state = models.CharField(
         _("state"), max_length=16, choices=ArchiveState, default=ArchiveState.WRITING
     )
@@ -42,6 +42,7 @@ class Archive(models.Model):
     class Meta:
         verbose_name = _("archive")
         verbose_name_plural = _("archives")
+        constraints = [models.UniqueConstraint(fields=["name"], name="archive_name_once")]
         ordering = ["-id"]
 
     def __str__(self) -> str:

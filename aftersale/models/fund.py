@@ -52,6 +52,7 @@ class FundEntry(models.Model):
         models.PROTECT,
         null=True,
         related_name="fund_entries",
+        db_index=False,
         verbose_name=_("refund attempt"),
     )
     user = models.ForeignKey(
@@ -59,6 +60,7 @@ class FundEntry(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("entered by"),
     )
 

@@ -99,6 +99,7 @@ class Rejection(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("user"),
     )
     token = TokenOfStep(default=acting.token)
@@ -133,6 +134,7 @@ class Negotiation(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("user"),
     )
     token = TokenOfStep(default=acting.token)

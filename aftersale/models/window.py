@@ -68,7 +68,11 @@ class CommissionReturn(models.Model):
     """The part of a commission split that came back with a refund, in fen (SPEC W4)."""
 
     refund = models.ForeignKey(
-        Refund, models.PROTECT, related_name="commission_returns", verbose_name=_("refund")
+        Refund,
+        models.PROTECT,
+        related_name="commission_returns",
+        db_index=False,
+        verbose_name=_("refund"),
     )
     split = models.ForeignKey(
         CommissionSplit,
