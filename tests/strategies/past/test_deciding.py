@@ -2,6 +2,7 @@
 
 import random
 from copy import deepcopy
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +84,34 @@ def test_what_is_kept_of_a_past_changes_no_answer() -> None:
                 "priority": chance.choice([0, 100]) + place,
             }
             same(decide_past(columns, rules), by_replay(rules, past))
+
+
+class EvictedBehindEachLook(dict[Any, Any]):
+    """What another thread does that decides the same past at that moment, and keeps enough."""
+
+    def __contains__(self, key: object) -> bool:
+        found = super().__contains__(key)
+        self._evict(key)
+        return found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        self._evict(key)
+
+    def _evict(self, key: Any) -> None:
+        if key[0] in ("passing", "words"):
+            self.pop(key, None)
+
+
+def test_what_another_thread_evicts_is_no_error_and_changes_no_answer() -> None:
+    rules, past, _ = lived(1)
+    columns = in_columns(past)
+    decide_past(columns, rules)
+    columns.kept = EvictedBehindEachLook(columns.kept)
+    changed = deepcopy(rules)
+    for strategy in changed["strategies"]:
+        strategy["single_amount_cap"] += 1
+    same(decide_past(columns, changed), by_replay(changed, past))
 
 
 def test_g6_backups_brought_back() -> None:
