@@ -336,6 +336,7 @@ ACTED_ON_BY = {
     "reading_late": ROLES[:1],
     "clocks": ROLES[:1],
     "token": ROLES[:1],
+    "weekly": ROLES[:2],
 }
 
 
