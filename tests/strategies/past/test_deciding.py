@@ -1,16 +1,18 @@
 """The quick way through a past decides what the engine's replay decides (SPEC M3, M7)."""
 
 import random
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strategies.engine import State, compile_rulebook
 from strategies.engine.replay import Past as Evaluation
 from strategies.engine.replay import Replay, Restore
-from strategies.services.past import BY_FAST, BY_PEOPLE, GONE, Decided, decide_past
+from strategies.services.past import BY_FAST, BY_PEOPLE, GONE, Decided, decide_past, one_by_one
 from tests.strategies.engine.generate import scenes
 from tests.strategies.engine.test_properties import quick
 from tests.strategies.engine.test_replay import live, repeated
@@ -18,6 +20,14 @@ from tests.strategies.past import made_up
 from tests.strategies.past.in_columns import in_columns
 
 SEEDS = range(40)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_pieces() -> Iterator[None]:
+    """So that a few days have many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one_by_one, "PIECE", 8)
+        yield
 
 
 def by_replay(
