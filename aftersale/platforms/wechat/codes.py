@@ -231,8 +231,9 @@ NEW_RETURN = (11, CHANGE_REQUEST)
 TICKET_EVENTS = {
     "channels_ec_aftersale_update": "finder_shop_aftersale_status_update",
     "channels_ec_complaint_update": "finder_shop_complaint",
+    # A group gift's, by its own number.
+    "channels_ec_present_aftersale_update": "finder_shop_present_aftersale_status_update",
 }
-GIFT_EVENT = "channels_ec_present_aftersale_update"
 ORDER_EVENTS = "channels_ec_order_"
 
 

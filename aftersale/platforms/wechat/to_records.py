@@ -19,10 +19,6 @@ Raw = Mapping[str, Any]
 MOMENTS_FROM = 1_000_000_000
 
 
-# A gift's refund is under way or over; of any other there would be something to decide.
-_OF_GIFTS = {"refunding", "refunded", "refund_failed", "closed", "cancelled"}
-
-
 class UnknownStatus(ValueError):
     """The text is for people."""
 
@@ -162,7 +158,7 @@ def seen_ticket(
             "due_at": due_at(raw.get("deadline"), read_at),
             "return_shipment": _return_shipment(part(raw, "return_info")),
             "arbitration_result": arbitration_result(raw, dispute),
-            "refund_result": _refund_result(raw, status) if known_type else None,
+            "refund_result": refund_result(raw, status) if known_type else None,
         }
     )
     return SeenTicket(
@@ -195,31 +191,6 @@ def arbitration_result(raw: Raw, dispute: Dispute | None) -> str | None:
     return dispute.winner if dispute else None
 
 
-def gift_tickets(shop: str, raw: Raw) -> list[SeenTicket]:
-    """A group gift that nobody took in time is paid back by itself, a ticket for each order."""
-    number, status = str(raw["after_sale_order_id"]), codes.status_name(raw.get("status"))
-    return [
-        SeenTicket(
-            TicketRecord.model_validate(
-                {
-                    "shop": shop,
-                    "ticket_no": f"{number}-{order['order_id']}",
-                    "order_no": str(order["order_id"]),
-                    "type": "refund_only",
-                    "amount": plain_yuan(_of_refund(order)),
-                    "applied_at": iso(raw["create_time"]),
-                    "updated_at": iso(raw["update_time"]),
-                    "status": codes.TICKET_STATUS.get(status),
-                    "refund_result": _refund_result(raw, status),
-                }
-            ),
-            unknown=codes.TICKET_STATUS.get(status) not in _OF_GIFTS,
-            facts=facts.of_gift(raw),
-        )
-        for order in rows(raw, "order_info_list")
-    ]
-
-
 def due_at(deadline: Any, read_at: datetime) -> str | None:
     """Sources differ on whether it is a moment or what is left; its magnitude tells."""
     seconds = int(deadline or 0)
@@ -233,11 +204,11 @@ def due_at(deadline: Any, read_at: datetime) -> str | None:
 def amount(raw: Raw) -> int:
     """Raises ValueError where money is asked for and no amount can be read."""
     if codes.type_name(raw.get("type")) in codes.WITH_MONEY:
-        return _of_refund(raw)
+        return amount_of(raw)
     return fen(part(raw, "refund_info").get("amount"))
 
 
-def _of_refund(raw: Raw) -> int:
+def amount_of(raw: Raw) -> int:
     found = part(raw, "refund_info").get("amount")
     if found is None:
         # As 0.00 a refund that was paid would leave its money on the order.
@@ -309,7 +280,7 @@ def _return_shipment(info: Raw) -> dict[str, str] | None:
     return {"carrier": carrier[:64], "tracking_no": str(info["waybill_id"])[:64]}
 
 
-def _refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
+def refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
     if status in (codes.REFUNDED, codes.RETURNED):
         at = iso(raw.get("complete_time") or raw["update_time"])
         return {"status": "succeeded", "at": at}

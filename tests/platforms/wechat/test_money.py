@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from aftersale.platforms.wechat import to_records
+from aftersale.platforms.wechat import gifts, to_records
 from tests.each import each
 from tests.platforms.wechat.test_codes import TICKET, seen
 from tests.platforms.wechat.test_reading import ORDER
@@ -83,4 +83,4 @@ def test_an_exchange_needs_no_amount():
 def test_a_gift_without_its_amount_is_no_gift_of_nothing():
     raw = {**TICKET, "order_info_list": [{"order_id": "1", "refund_info": {}}]}
     with pytest.raises(ValueError):
-        to_records.gift_tickets("s", raw)
+        gifts.tickets_of("s", raw)
