@@ -31,6 +31,8 @@ WINDOW = timedelta(hours=12)
 OLDEST = timedelta(days=90) - timedelta(hours=1)
 TICKETS_A_PAGE, ORDERS_A_PAGE = 100, 50
 LAST_PAGE = "nomore"
+# Pages of a list in a row that have nothing new.
+MOST_IDLE_PAGES = 2
 BY_UPDATE, OLDEST_FIRST = 2, 2
 ALL_TICKETS, ALL_ORDERS, ALL_SALES = 9, 1, 0
 
@@ -138,7 +140,8 @@ class Lookup:
     def _window(
         self, method: str, asked: dict[str, Any], *, cursor: str, rows: str
     ) -> Iterator[Row]:
-        place, been = "", {""}
+        place, been, idle = "", {""}, 0
+        seen: set[str] = set()
         while True:
             data = self._api.read(method, {**asked, cursor: place})
             known = isinstance(data, Mapping) and (rows in data or cursor in data)
@@ -149,7 +152,10 @@ class Lookup:
             place = str(data.get(cursor) or LAST_PAGE)
             if place == LAST_PAGE:
                 return
-            if place in been:
+            named = {_named(row) for row in page if isinstance(row, Mapping)} - seen
+            seen |= named
+            idle = 0 if named else idle + 1
+            if place in been or idle > MOST_IDLE_PAGES:
                 # Otherwise it would loop for ever; giving up silently would lose the rest.
                 raise NotCarriedOut(_("Kuaishou's list does not go on."))
             been.add(place)
@@ -221,3 +227,7 @@ class Lookup:
     def _order(self, order_no: str) -> Row | None:
         oid = whole_number(order_no, digits=19)
         return None if oid is None else self._one("open.order.detail", {"oid": oid})
+
+
+def _named(row: Row) -> str:
+    return identity(row, "refundId") or to_records.order_no(row)

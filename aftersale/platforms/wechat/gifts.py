@@ -12,7 +12,7 @@ from aftersale.platforms.known import Known
 from aftersale.platforms.protocol import SeenTicket, Unreadable, readable
 from aftersale.platforms.unread import answered
 from aftersale.platforms.wechat import codes, facts, refusals, to_records
-from aftersale.platforms.wechat.values import fen, iso, part, rows
+from aftersale.platforms.wechat.values import fen, identity, iso, part, placed
 from aftersale.records.schemas import TicketRecord
 
 from .client import Answer, NotPermitted, Refused
@@ -99,10 +99,10 @@ class Gifts:
 
 def tickets_of(shop: str, raw: Mapping[str, Any]) -> list[SeenTicket]:
     """Raises ValueError where the gift does not say whose orders its money is of."""
-    number, status = str(raw["after_sale_order_id"]), codes.status_name(raw.get("status"))
-    orders = rows(raw, "order_info_list")
+    number, status = identity(raw, "after_sale_order_id"), codes.status_name(raw.get("status"))
+    orders = placed(raw, "order_info_list")
     whole = part(raw, "refund_info").get("amount")
-    if not orders or len(orders) != len(raw["order_info_list"]):
+    if not orders:
         raise ValueError("order_info_list")
     amounts = [to_records.amount_of(order) for order in orders]
     if whole is not None and fen(whole) != sum(amounts):
@@ -112,8 +112,8 @@ def tickets_of(shop: str, raw: Mapping[str, Any]) -> list[SeenTicket]:
             TicketRecord.model_validate(
                 {
                     "shop": shop,
-                    "ticket_no": f"{number}-{order['order_id']}",
-                    "order_no": str(order["order_id"]),
+                    "ticket_no": f"{number}-{identity(order, 'order_id')}",
+                    "order_no": identity(order, "order_id"),
                     "type": "refund_only",
                     "amount": plain_yuan(amount),
                     "applied_at": iso(raw["create_time"]),

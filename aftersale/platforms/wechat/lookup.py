@@ -23,6 +23,7 @@ from aftersale.platforms.protocol import (
 from aftersale.platforms.unread import answered, unlisted
 from aftersale.platforms.wechat import codes, disputes, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
+from aftersale.platforms.wechat.values import identity
 from aftersale.records.errors import explain_in_each_language
 
 from .client import Answer, Client, Refused
@@ -31,6 +32,8 @@ TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
 ADDRESSES = "/channels/ec/merchant/address"
 TICKET_WINDOW, ORDER_WINDOW = timedelta(hours=24), timedelta(days=7)
 PAGE = 100
+# Pages of a list in a row that have nothing new; more of them would go on for ever.
+MOST_IDLE_PAGES = 2
 
 # Errors of reading an answer that is not as documented.
 BAD_ANSWER = (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError)
@@ -198,7 +201,7 @@ class Lookup:
     def _line(self, raw: Answer) -> tuple[int | None, SeenOrder | None]:
         """Found among the order's goods, and the order where it was read for that; a ticket is told
         without, if its order is not."""
-        order_no, product = str(raw["order_id"]), raw.get("product_info") or {}
+        order_no, product = identity(raw, "order_id"), raw.get("product_info") or {}
         line = to_records.line_no(self._goods.get(order_no, ()), product)
         if line is not None:
             return line, None
@@ -211,22 +214,25 @@ class Lookup:
     def listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""
         seen: set[str] = set()
-        next_key = ""
+        next_key, been, idle = "", {""}, 0
         while True:
             answer = self._read(path, {**asked, **({"next_key": next_key} if next_key else {})})
             listed = answer.get(key) or []
             if not isinstance(listed, list):
                 raise TimedOut
+            before = len(seen)
             for number in map(str, listed):
                 if number not in seen:
                     seen.add(number)
                     yield number
             if not answer.get("has_more"):
                 return
-            if not answer.get("next_key") or answer["next_key"] == next_key:
+            next_key = str(answer.get("next_key") or "")
+            idle = 0 if len(seen) > before else idle + 1
+            if next_key in been or idle > MOST_IDLE_PAGES:
                 # More is to come, and no way leads there.
                 raise TimedOut
-            next_key = str(answer["next_key"])
+            been.add(next_key)
 
     def _read(self, path: str, body: Body | None = None, **more: Any) -> Answer:
         with reads():

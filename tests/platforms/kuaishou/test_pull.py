@@ -85,6 +85,22 @@ def test_a_list_that_goes_round_is_given_up_loudly(
         all_tickets(fake, kuaishou)
 
 
+@pytest.mark.parametrize("rows", [[], None, [{"refundId": 5}], [7]])
+def test_a_list_that_never_ends_is_given_up_loudly(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch, rows: Any
+) -> None:
+    places = (str(place) for place in range(1_000))
+
+    def page(*_: Any, **__: Any) -> dict[str, Any]:
+        return {"refundOrderInfoList": rows, "pcursor": next(places)}
+
+    monkeypatch.setattr(fake, "_page", page)
+
+    with pytest.raises(NotCarriedOut, match="does not go on"):
+        all_tickets(fake, kuaishou)
+    assert int(next(places)) <= 6
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"refundOrderInfoList": 7}])
 def test_a_list_that_cannot_be_read_is_not_an_empty_one(
     fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch, data: object
