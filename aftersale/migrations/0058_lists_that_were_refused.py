@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0056_requests_by_day'),
+        ("aftersale", "0057_trail_by_scope"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='platformproblem',
-            name='unread_since',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='not read since'),
+            model_name="platformproblem",
+            name="unread_since",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="not read since"),
         ),
     ]
