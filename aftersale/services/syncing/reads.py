@@ -12,7 +12,7 @@ from aftersale.services.tickets import lifecycle
 KEPT = timedelta(days=2)
 # How long a refund that the platform makes by itself is looked after: the slowest ways of paying
 # take some days.
-FOLLOWED = timedelta(days=30)
+FOLLOWED = timedelta(days=15)
 OPEN = sorted(set(TicketStatus) - lifecycle.FINAL)
 
 
@@ -31,7 +31,14 @@ def known(account: PlatformAccount, subject: str, *, since: datetime) -> Known:
 
 def _are_over(shop_pk: int, beginning: str) -> bool:
     """True if there are tickets whose numbers begin so, and all of them have ended for good."""
-    found = Ticket.objects.filter(shop=shop_pk, ticket_no__startswith=beginning)
+    # The range is for the index, which does not serve a beginning alone.
+    after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    found = Ticket.objects.filter(
+        shop=shop_pk,
+        ticket_no__gte=beginning,
+        ticket_no__lt=after,
+        ticket_no__startswith=beginning,
+    )
     statuses = set(found.values_list("status", flat=True))
     return bool(statuses) and statuses <= set(lifecycle.FINAL)
 
