@@ -10,6 +10,7 @@ from monitoring.services.figures.rollup import settle
 
 LOOK_TASK = "monitoring.tasks.look"
 COUNT_TASK = "monitoring.tasks.count"
+WEEKLY_TASK = "monitoring.tasks.write_weekly_notes"
 
 
 def on_to_be_told(sender: object, *, shop_ids: Iterable[int], **_: Any) -> None:
@@ -28,3 +29,4 @@ def on_to_be_archived(
 def on_migrated(**_: Any) -> None:
     ensure_schedule(name="alerts", task=LOOK_TASK, cluster=DECIDE, minutes=1)
     ensure_schedule(name="figures", task=COUNT_TASK, cluster=SLOW, minutes=2)
+    ensure_schedule(name="weekly-notes", task=WEEKLY_TASK, cluster=SLOW, minutes=10)

@@ -83,6 +83,7 @@ _UNUSED = """
 SELECT i.relname, i.indexrelname, pg_relation_size(i.indexrelid), x.indisunique
   FROM pg_stat_user_indexes i JOIN pg_index x ON x.indexrelid = i.indexrelid
  WHERE i.idx_scan = 0 AND i.relname ~ '^(aftersale|strategies|monitoring)_'
+   AND pg_relation_size(i.indexrelid) > 100000
  ORDER BY 3 DESC, 1, 2
 """
 _UPDATES = """
@@ -169,7 +170,7 @@ def looked(clients: dict[str, Client]) -> dict[Look, float]:
 
 
 def rows() -> Iterator[Row]:
-    with override_settings(ALLOWED_HOSTS=["*"]), time_machine.travel(NOW, tick=True):
+    with override_settings(ALLOWED_HOSTS=["*"]):
         yield from _rows()
 
 
@@ -195,9 +196,15 @@ def _rows() -> Iterator[Row]:
         fill(shops, loaded + 1, size)
         loaded = size
         print(f"{size:,} tickets after {time.perf_counter() - began:.0f} s", flush=True)
-        views[size] = looked(clients)
+        with time_machine.travel(NOW, tick=True):
+            views[size] = looked(clients)
+        print(f"  {len(views[size])} views: {sum(views[size].values()) * 1000:.0f} ms", flush=True)
         for name, measured in work.items():
-            times[name].append(measured(size))
+            if measured is decided:  # by the database's clock
+                times[name].append(measured(size))
+            else:
+                with time_machine.travel(NOW, tick=True):
+                    times[name].append(measured(size))
             print(f"  {name}: {times[name][-1] * 1000:.0f} ms", flush=True)
         found = bytes_of(size)
         whole = sum(map(sum, found.values()))
