@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0057_archives'),
+        ('aftersale', '0059_archives'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
