@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     while_serving = True
 
     dependencies = [
-        ('aftersale', '0056_requests_by_day'),
+        ('aftersale', '0058_lists_that_were_refused'),
     ]
 
     operations = [
