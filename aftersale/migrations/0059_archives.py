@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'archive',
                 'verbose_name_plural': 'archives',
                 'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(fields=('name',), name='archive_name_once')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'name'), name='archive_name_once')],
             },
         ),
         migrations.CreateModel(

@@ -42,7 +42,7 @@ class Archive(models.Model):
     class Meta:
         verbose_name = _("archive")
         verbose_name_plural = _("archives")
-        constraints = [models.UniqueConstraint(fields=["name"], name="archive_name_once")]
+        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="archive_name_once")]
         ordering = ["-id"]
 
     def __str__(self) -> str:

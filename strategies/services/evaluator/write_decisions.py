@@ -58,7 +58,8 @@ def write_statement(verdicts: str) -> str:
 
 
 # `decided` hands on each ticket's columns, so that tickets are looked up once; its array of keys
-# says again what the join says, for the planner's estimate.
+# says again what the join says, for the planner's estimate. Of the guard it must estimate nothing:
+# where few of a million tickets wait it expects one row, and compares each ticket with each verdict.
 _REST = """
 ), capped AS MATERIALIZED (
     SELECT * FROM unnest(%(capped)s::bigint[], %(caps)s::bigint[], %(filed_under)s::text[])
@@ -80,7 +81,7 @@ _REST = """
         scenarios_hit = t.scenarios_hit | v.bit
     FROM verdict v
     WHERE t.id = v.ticket_id AND t.id = ANY(%(tickets)s::bigint[])
-        AND t.awaiting_evaluation AND t.status = 'pending_review'
+        AND CASE WHEN t.awaiting_evaluation THEN t.status = 'pending_review' ELSE false END
     RETURNING t.shop_id, t.id AS ticket_id, t.ticket_no, t.order_id, t.line_no, t.amount, t.reason,
         t.applied_at, t.products, t.categories, t.labels,
         t.scenarios_hit - v.bit AS scenarios_hit_before, v.type, v.held_back, v.outcome, v.why,
