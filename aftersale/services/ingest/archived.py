@@ -65,7 +65,7 @@ def _archived(
           FROM unnest(%s::bigint[], %s::text[]) AS k(shop_id, number)
           JOIN aftersale_archived{subject} a
             ON a.shop_id = k.shop_id AND a.{subject}_no = k.number
-          JOIN aftersale_archive f ON f.id = a.archive_id
+          JOIN aftersale_archive f ON f.id = a.archive_id AND f.shop_id = a.shop_id
         """,  # noqa: S608 - the names are this module's own
         (numbers(key[0] for key in keys), texts(key[1] for key in keys)),
     )
