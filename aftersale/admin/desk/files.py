@@ -61,8 +61,7 @@ def files(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _list(request, shop)
     rights.require(access.person(request), shop.pk, Right.BRING_FILES)
-    # One byte more than is taken: enough to say that it is too large.
-    sent = [(one.name or "", one.read(LARGEST + 1)) for one in request.FILES.getlist("files")]
+    sent = [(one.name or "", one.file) for one in request.FILES.getlist("files") if one.file]
 
     def act() -> HttpResponse:
         brought = people.bring_files(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,9 +17,10 @@ from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import shop_changed
 from config.queue import SLOW, wake
 
+from . import kept_files
 from .bring import bring
 from .mapping import checked, remember
-from .reading.container import Plain, sheets
+from .reading.container import sheets
 from .reading.heads import of_row
 from .run import TASK
 
@@ -42,7 +43,7 @@ def one(*, pk: int, user: User) -> FileImport:
 def bring_files(
     *,
     shop_id: int,
-    files: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, IO[bytes]]],
     password: str,
     user: User,
     now: datetime,
@@ -108,10 +109,11 @@ def _move(
 
 def first_rows(brought: FileImport) -> list[list[str]]:
     """The beginning of the first sheet, as it is, for whoever maps its columns."""
-    for file in brought.files.order_by("pk"):
-        for sheet in sheets(Plain(file.name, bytes(file.content), None)):
-            rows = zip(range(SAMPLES), sheet.rows, strict=False)
-            return [[sheet.text(cell) for cell in cells] for _place, cells in rows]
+    for pk in kept_files.keys(brought):
+        with kept_files.kept(pk) as plain:
+            for sheet in sheets(plain):
+                rows = zip(range(SAMPLES), sheet.rows, strict=False)
+                return [[sheet.text(cell) for cell in cells] for _place, cells in rows]
     return []
 
 
