@@ -16,7 +16,7 @@ UPDATE aftersale_importfile f
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0056_requests_by_day")]
+    dependencies = [("aftersale", "0057_trail_by_scope")]
 
     operations = [
         migrations.CreateModel(
@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
+        # On the way back the column is there before it is filled.
+        migrations.AlterField("ImportFile", "content", models.BinaryField(null=True)),
         migrations.RunSQL(SPLIT, JOIN),
         migrations.RemoveField("ImportFile", "content"),
     ]
