@@ -11,6 +11,7 @@ from . import (
     dashboard,
     engine,
     evaluator,
+    files,
     idle,
     ingest,
     latency,
@@ -40,7 +41,7 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, ingest, lists, trial, what_if),
+        (engine, evaluator, latency, ingest, files, lists, trial, what_if),
         (dashboard,),
         (reading,),
     ):

@@ -16,7 +16,7 @@ UPDATE aftersale_importfile f
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0057_trail_by_scope")]
+    dependencies = [("aftersale", "0058_lists_that_were_refused")]
 
     operations = [
         migrations.CreateModel(
