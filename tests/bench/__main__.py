@@ -16,6 +16,7 @@ from . import (
     ingest,
     latency,
     lists,
+    payer,
     reading,
     trial,
     what_if,
@@ -41,7 +42,7 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, ingest, files, lists, trial, what_if),
+        (engine, evaluator, latency, payer, ingest, files, lists, trial, what_if),
         (dashboard,),
         (reading,),
     ):
