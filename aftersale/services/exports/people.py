@@ -129,13 +129,23 @@ def heads_of(rows: Sequence[Sequence[str]], head_row: int) -> list[tuple[str, st
     ]
 
 
+def reason(row: ImportRow) -> str:
+    """Why it is refused, or a note on it; an order is taken in whole or not at all."""
+    if row.note or row.outcome != RowOutcome.REFUSED:
+        return str(row.note)
+    return _("not taken in because of another row of the same order")
+
+
 def refused_rows(brought: FileImport) -> tuple[list[str], Iterator[list[str]]]:
     """The rows that were not taken, as a file to mend and bring again: what is wrong with each,
     then its columns under their own heads. Cells that are not read were never kept."""
-    heads: list[str] = []
+    # As heads are compared, each as it is written: in the file's sequence, the others behind.
+    heads: dict[str, str] = {}
+    for table in brought.tables:
+        heads |= {head: written for head, written in table.get("written", ()) if head not in heads}
     for table in brought.tables:
         for wanted in [*table["fields"].values(), table["marks"]]:
-            heads += [head for head in wanted if head not in heads]
+            heads |= {head: head for head in wanted if head not in heads}
 
     def rows() -> Iterator[list[str]]:
         found = ImportRow.objects.filter(file_import=brought, outcome=RowOutcome.REFUSED)
@@ -144,9 +154,9 @@ def refused_rows(brought: FileImport) -> tuple[list[str], Iterator[list[str]]]:
             by_head = {
                 wanted[0]: row.cells.get(name, "") for name, wanted in reversed(fields.items())
             }
-            yield [str(row.note), *(by_head.get(head, "") for head in heads)]
+            yield [reason(row), *(by_head.get(head, "") for head in heads)]
 
-    return [_("Error"), *heads], rows()
+    return [_("Error"), *heads.values()], rows()
 
 
 def set_approves_exports(*, shop_id: int, on: bool, user: User, now: datetime) -> None:

@@ -138,6 +138,7 @@ def _described(table: Table, rows: int) -> dict[str, Any]:
         "rows": rows,
         "totals": table.totals,
         "left_out": list(table.left_out),
+        "written": [list(both) for both in table.written],
     }
 
 
