@@ -15,6 +15,7 @@ from . import (
     ingest,
     latency,
     lists,
+    pages,
     reading,
     trial,
     what_if,
@@ -42,6 +43,7 @@ def main() -> None:
         (idle,),
         (engine, evaluator, latency, ingest, lists, trial, what_if),
         (dashboard,),
+        (pages,),
         (reading,),
     ):
         with bench_database():

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from aftersale.models import CaseVisit, Ticket
+from aftersale.services.shared.prepared import Slot, prepared
 
 # An open case reports every 15 seconds; after three missed reports the person has left.
 SEEN_FOR = timedelta(seconds=45)
@@ -22,5 +24,11 @@ def visit(*, ticket: Ticket, user: User, now: datetime) -> None:
 
 def others(*, ticket: Ticket, user: User, now: datetime) -> list[User]:
     """The colleagues who have the case open."""
-    visits = CaseVisit.objects.filter(ticket=ticket, seen_at__gt=now - SEEN_FOR)
-    return [found.user for found in visits.exclude(user=user).select_related("user")]
+    visits = _visits(ticket=ticket.pk, user=user.pk, since=now - SEEN_FOR)
+    return [found.user for found in visits]
+
+
+@prepared
+def _visits(*, ticket: Slot, user: Slot, since: Slot) -> QuerySet[CaseVisit]:
+    visits = CaseVisit.objects.filter(ticket=ticket, seen_at__gt=since)
+    return visits.exclude(user=user).select_related("user")
