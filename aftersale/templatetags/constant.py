@@ -5,6 +5,8 @@ Nothing of a page reaches the inside: it is rendered without a context, so that 
 of a person or a shop.
 """
 
+from typing import Any
+
 from django import template
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
@@ -25,7 +27,7 @@ class Constant(template.Node):
         key = get_language(), get_script_prefix()
         if key not in self._rendered:
             bare = Context()
-            whole = context.template
+            whole: Any = context.template
             with bare.render_context.push_state(whole), bare.bind_template(whole):
                 self._rendered[key] = self.nodelist.render(bare)
         return self._rendered[key]

@@ -120,6 +120,7 @@ def _server(workers: int) -> Iterator[_Server]:
         text=True,
     )  # fmt: skip
     try:
+        assert process.stdout is not None
         assert "Listening" in process.stdout.readline()
         yield _Server(port, psutil.Process(process.pid))
     finally:

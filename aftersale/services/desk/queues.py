@@ -99,7 +99,9 @@ Keys = Sequence[int] | Slots
 Who = User | Slot
 Moment = datetime | Slot
 # Filled in when a query runs.
-NOW, USER, AFTER_AT, AFTER_KEY = map(Slot, ("now", "user", "after_at", "after_key"))
+NOW, USER = Slot("now"), Slot("user")
+AFTER_AT: Any = Slot("after_at")
+AFTER_KEY: Any = Slot("after_key")
 
 
 class QueuePlace(NamedTuple):

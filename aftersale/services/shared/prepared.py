@@ -24,13 +24,13 @@ class Slot(Value):
         super().__init__(name)
         self.name, self.place, self.plus = name, place, plus
 
-    def __add__(self, span: timedelta) -> "Slot":
+    def __add__(self, span: timedelta) -> "Slot":  # type: ignore[override]
         return Slot(self.name, self.place, span)
 
-    def __sub__(self, span: timedelta) -> "Slot":
+    def __sub__(self, span: timedelta) -> "Slot":  # type: ignore[override]
         return Slot(self.name, self.place, -span)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
     def of(self, values: dict[str, Any]) -> Any:
@@ -47,7 +47,7 @@ class Slots(Expression):
         super().__init__()
         self.name, self.places = name, places
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         places = ", ".join("%s" for _ in self.places)
         return f"({places})", [Slot(self.name, place) for place in self.places]
 
