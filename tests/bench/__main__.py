@@ -16,6 +16,7 @@ from . import (
     latency,
     lists,
     pages,
+    payer,
     reading,
     trial,
     what_if,
@@ -41,7 +42,7 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, ingest, lists, trial, what_if),
+        (engine, evaluator, latency, payer, ingest, lists, trial, what_if),
         (dashboard,),
         (pages,),
         (reading,),

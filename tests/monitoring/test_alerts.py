@@ -305,7 +305,7 @@ def test_a_look_reads_few_rows_in_few_queries(shop: Shop) -> None:
     one_of_each(shop)
     with counted_queries() as asked:
         look()
-    assert len(asked) == 15  # one a kind, and whether a webhook is to be told
+    assert len(asked) == 16  # one a kind, and whether a webhook is to be told
 
 
 def raised(shop: Shop) -> Alert:
@@ -336,6 +336,7 @@ ACTED_ON_BY = {
     "reading_late": ROLES[:1],
     "clocks": ROLES[:1],
     "token": ROLES[:1],
+    "weekly": ROLES[:2],
 }
 
 
