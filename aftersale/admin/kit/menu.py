@@ -28,7 +28,7 @@ class _Rights:
 
 
 def navigation(request: HttpRequest) -> list[Group]:
-    """Unfold's menu: the entries that this person has, the current one marked."""
+    """The entries that this person has, the current one marked, some with a count."""
     found = _groups(request, GROUPS, lambda entry, rights: rights.has(entry["menu"]))
     entries = [entry for group in found for entry in group["items"]]
     # The longest address that the page's begins with: a case is under its list.
@@ -38,6 +38,9 @@ def navigation(request: HttpRequest) -> list[Group]:
         current = _gathering(request, entries)
     if current is not None:
         current["active"] = True
+    for entry in entries:
+        if entry["badge"]:
+            entry["count"] = import_string(entry["badge"])(request)
     return found
 
 

@@ -48,7 +48,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "aftersale/workbench/page.html",
         _("Workbench"),
         is_fullwidth=1,
-        shops=access.shops(request),
+        shops=[(shop.pk, shop.name) for shop in access.shops(request)],
         types=TicketType.choices,
         reasons=REASONS.items(),
         order_statuses=OrderStatus.choices,
