@@ -15,6 +15,7 @@ from . import (
     ingest,
     latency,
     lists,
+    payer,
     reading,
     trial,
     what_if,
@@ -40,7 +41,7 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, ingest, lists, trial, what_if),
+        (engine, evaluator, latency, payer, ingest, lists, trial, what_if),
         (dashboard,),
         (reading,),
     ):
