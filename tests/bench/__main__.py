@@ -16,6 +16,7 @@ from . import (
     ingest,
     latency,
     lists,
+    pages,
     payer,
     reading,
     trial,
@@ -44,6 +45,7 @@ def main() -> None:
         (idle,),
         (engine, evaluator, latency, payer, ingest, files, lists, trial, what_if),
         (dashboard,),
+        (pages,),
         (reading,),
     ):
         with bench_database():
