@@ -58,8 +58,8 @@ def write_statement(verdicts: str) -> str:
 
 
 # `decided` hands on each ticket's columns, so that tickets are looked up once; its array of keys
-# says again what the join says, for the planner's estimate. Of the guard it must estimate nothing:
-# where few of a million tickets wait it expects one row, and compares each ticket with each verdict.
+# says again what the join says, for the planner's estimate. It must guess nothing of the guard:
+# where few of a million tickets wait it expects one, and compares each ticket with each verdict.
 _REST = """
 ), capped AS MATERIALIZED (
     SELECT * FROM unnest(%(capped)s::bigint[], %(caps)s::bigint[], %(filed_under)s::text[])

@@ -25,6 +25,8 @@ FROM unnest(%(decision)s::bigint[], %(ticket)s::bigint[], %(order)s::bigint[], %
     %(amount)s::bigint[], %(real)s::bigint[], %(present)s::bigint[], %(proposed)s::bigint[])
     WITH ORDINALITY AS e (decision, ticket, order_id, at, amount, real, present, proposed, place)
 LEFT JOIN strategies_decision d ON d.id = e.decision
+    AND d.id BETWEEN (SELECT min(one) FROM unnest(%(decision)s::bigint[]) one WHERE one > 0)
+                 AND (SELECT max(one) FROM unnest(%(decision)s::bigint[]) one)
 LEFT JOIN aftersale_order o ON e.decision = 0 AND o.id = e.order_id
 ORDER BY e.place
 """  # noqa: S608
