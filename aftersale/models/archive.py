@@ -52,7 +52,7 @@ class Archive(models.Model):
 class ArchivedOrder(models.Model):
     """The number of an order that is in an archive: it is never taken for a new one.
 
-    A trigger refuses an order or ticket of such a number, whoever inserts it (migration 0059).
+    A trigger refuses an order or ticket of such a number, whoever inserts it (migration 0060).
     """
 
     shop = models.ForeignKey(

@@ -111,7 +111,7 @@ def test_a_new_ticket_on_an_archived_order_gets_no_money(shop: Shop) -> None:
 
 
 def test_the_database_refuses_what_a_service_would_overlook(shop: Shop) -> None:
-    """The trigger of migration 0059, for whoever inserts by another way."""
+    """The trigger of migration 0060, for whoever inserts by another way."""
     ticket = old(shop)
     order = ticket.order
     run(shop)

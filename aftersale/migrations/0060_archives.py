@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     while_serving = True
 
     dependencies = [
-        ('aftersale', '0058_lists_that_were_refused'),
+        ("aftersale", "0059_pieces_of_files"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aftersale', '0059_archives'),
+        ("aftersale", "0060_archives"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

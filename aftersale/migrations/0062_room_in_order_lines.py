@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aftersale", "0060_indexes_without_a_query")]
+    dependencies = [("aftersale", "0061_indexes_without_a_query")]
     # It changes how rows are laid out from now on, and nothing else.
     while_serving = True
 
