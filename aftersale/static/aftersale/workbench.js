@@ -297,11 +297,20 @@
         if (!missing) later = key;
         return true;
     };
+    // The step that had the focus while its case is read anew, "" for anything else in it.
+    let within = null;
     pane.addEventListener("htmx:beforeSwap", (event) => {
-        if (event.detail.target === pane) settled = null;
+        if (event.detail.target !== pane) return;
+        settled = null;
+        const at = document.activeElement;
+        within = at !== pane && pane.contains(at) ? (at.dataset.key ?? "") : null;
     });
     pane.addEventListener("htmx:afterSettle", (event) => {
         if (event.detail.target !== pane) return;
+        if (within !== null && document.activeElement === document.body) {
+            const same = within && pane.querySelector(`[data-key=${within}]`);
+            (same || pane).focus({ preventScroll: true });
+        }
         settled = pane.querySelector("[data-current]")?.dataset.current ?? null;
         if (later === null || !arrived()) return;
         const key = later;
@@ -321,8 +330,17 @@
     document.addEventListener("htmx:afterSettle", (event) => {
         if (event.detail.target?.id === "desk-dialog-content") asking = false;
     });
-    // Closed before it settled: the next key is the page's.
-    document.addEventListener("close", () => (asking = false), true);
+    // Closed before it settled: the next key is the page's. After a batch that decided the open
+    // case, too, the next one opens; in any case the keyboard goes on at a case.
+    document.addEventListener("close", () => {
+        asking = false;
+        if (!list || decided !== null) return;
+        const row = rowOf(current);
+        if (current && !row && dialog().querySelector("[data-was-sent]")) openNext(current);
+        else if (document.activeElement === document.body) {
+            (row?.querySelector("[data-open]") ?? pane).focus({ preventScroll: true });
+        }
+    }, true);
     document.addEventListener("htmx:afterRequest", (event) => {
         // An answer that opens no dialog; one that does settles before.
         if (isQuestion(event)) forget = setTimeout(() => (asking = false), 100);

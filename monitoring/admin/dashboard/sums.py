@@ -12,6 +12,7 @@ from aftersale.models import Shop
 from config import replica
 from monitoring.admin.dashboard.choice import Choice, Period
 from monitoring.services.figures import Figure, FigureSource, earliest_days, read
+from monitoring.services.figures.decided import decided
 from strategies.models import DecisionTally, Outcome, StrategyUsage
 
 AUTOMATIC = ("strategy", "fast_refund")
@@ -106,7 +107,7 @@ def _sums(choice: Choice, now: datetime, using: str) -> tuple[Sums, Sums]:
         found.append(
             Sums(
                 [figure for figure in figures if (figure.shop_id, figure.day) in days],
-                _decisions(choice.shops, period, now, using),
+                decided(part, parts=period.parts(choice.shops, now), using=using),
             )
         )
     current, before = found
@@ -136,19 +137,6 @@ def in_days(shops: Iterable[Shop], period: Period, now: datetime, path: str) -> 
     for days, ids in together.items():
         found |= Q(**{f"{path}__in": ids, "day__range": days})
     return found
-
-
-def _decisions(
-    shops: list[Shop], period: Period, now: datetime, using: str
-) -> dict[tuple[date, str], int]:
-    rows = (
-        DecisionTally.objects.using(using)
-        .filter(in_days(shops, period, now, "shop"))
-        .values_list("day", "outcome")
-        .annotate(Sum("decisions"))
-        .order_by()
-    )
-    return {(day, outcome): number for day, outcome, number in rows}
 
 
 def _add_hits(found: Sums, choice: Choice, now: datetime, using: str) -> None:
