@@ -73,14 +73,14 @@ def test_the_steps_know_how_far_one_is_and_end() -> None:
     owner = make_user(make_shop())
     shop = made(owner)
     client = english_client(owner)
-    assert "First steps 1/7" in text_of(client.get(steps_at(shop)))  # the owner is there
+    assert "First steps 1/8" in text_of(client.get(steps_at(shop)))  # the owner is there
     settings = reverse("desk:shop-guards", args=[shop.pk])
     assert steps_at(shop) in client.get(settings).content.decode()
     make_order(shop)
     Shop.objects.filter(pk=shop.pk).update(working_hours={"mon": [["09:00", "18:00"]]})
     strategy = make_strategy(shop, enabled=False)
     page = client.get(steps_at(shop))
-    assert "First steps 4/7" in text_of(page)
+    assert "First steps 4/8" in text_of(page)
     assert reverse("admin:strategies_strategy_change", args=[strategy.pk]) in page.content.decode()
     Strategy.objects.filter(pk=strategy.pk).update(enabled=True)
     assert "Everything needed is done" in text_of(client.get(steps_at(shop)))

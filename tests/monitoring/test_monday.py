@@ -141,7 +141,8 @@ def test_decisions_of_today_are_compared_with_yesterdays_until_this_time() -> No
             Decision.objects.create(
                 shop=shop, ticket=ticket, outcome=outcome, decided_at=at, amount=1,
                 applied_at=at, paid_amount=1, refundable_amount=1, has_virtual=False,
-                buyer_blocked=False, order=ticket.order, rulebook=rulebook,
+                buyer_blocked=False, order=ticket.order, rulebook=rulebook, labels=[],
+                products=[], categories=[],
             )  # fmt: skip
             tally, _made = DecisionTally.objects.get_or_create(
                 shop=shop, day=date(2026, 3, day), outcome=outcome,

@@ -17,9 +17,9 @@
 
     // Unfold hides the page until its script has run: by then the browser has passed by the field that
     // the page begins with.
-    document.addEventListener("alpine:initialized", () => {
+    document.addEventListener("alpine:initialized", () => setTimeout(() => {
         if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
-    });
+    }));
 
     const dialog = () => document.getElementById("desk-dialog");
     let from = ""; // the id of what had the focus when the dialog was opened
