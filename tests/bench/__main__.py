@@ -13,6 +13,7 @@ from . import (
     evaluator,
     idle,
     ingest,
+    keyboard,
     latency,
     lists,
     reading,
@@ -43,6 +44,7 @@ def main() -> None:
         (engine, evaluator, latency, ingest, lists, trial, what_if),
         (dashboard,),
         (reading,),
+        (keyboard,),
     ):
         with bench_database():
             for row in (row for part in parts for row in part.rows()):

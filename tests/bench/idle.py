@@ -84,7 +84,7 @@ def measure() -> Idle:
     group = subprocess.Popen(
         [sys.executable, "-m", "config.run", "web", *BEATS_WITHIN],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": _url(), "DEBUG": "True", "PORT": str(port)},
+        env={**os.environ, "DATABASE_URL": url_of_database(), "DEBUG": "True", "PORT": str(port)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -121,7 +121,7 @@ def measure() -> Idle:
         group.communicate(timeout=HANGS)
 
 
-def _url() -> str:
+def url_of_database() -> str:
     """The bench's database as DATABASE_URL."""
     given = connection.get_connection_params()
     user, password = given.get("user", ""), given.get("password", "")

@@ -17,6 +17,7 @@
     let current = null; // the key of the case that is open
     let order = []; // the keys of the rows, as they were last shown
     let deciding = null; // the case whose dialog is open
+    let askedBy = null; // the step whose button had the focus when it opened the dialog
     let later = null; // the key that waits for the case to arrive
     let settled = null; // the case whose buttons work
 
@@ -38,6 +39,8 @@
 
     const load = (url) => {
         unread = missing = false;
+        // What is shown meanwhile is the case as it was: a key waits for it as it is.
+        settled = null;
         htmx.ajax("GET", url, { target: pane, swap: "innerHTML" });
     };
 
@@ -227,6 +230,7 @@
         const from = event.detail.elt;
         if (event.detail.target?.id !== "desk-dialog-content" || from.closest("#desk-dialog")) return;
         deciding = from.closest("[data-decides]") ? (current ?? "alone") : null;
+        askedBy = document.activeElement === from ? from.dataset.key : null;
     });
     document.addEventListener("desk:done", () => {
         if (deciding === null) return;
@@ -338,7 +342,8 @@
         const row = rowOf(current);
         if (current && !row && dialog().querySelector("[data-was-sent]")) openNext(current);
         else if (document.activeElement === document.body) {
-            (row?.querySelector("[data-open]") ?? pane).focus({ preventScroll: true });
+            const step = askedBy && pane.querySelector(`[data-key=${askedBy}]`);
+            (step || (row?.querySelector("[data-open]") ?? pane)).focus({ preventScroll: true });
         }
     }, true);
     document.addEventListener("htmx:afterRequest", (event) => {
