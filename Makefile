@@ -38,7 +38,7 @@ help:
 	@echo "make cases      the decision cases alone"
 	@echo "make check      linters, types, import contracts, settings, migrations, translations"
 	@echo "make sbom       all packages with versions and licences, as CycloneDX: var/sbom.json"
-	@echo "make audit      known vulnerabilities of the pinned packages; needs the network"
+	@echo "make audit      known vulnerabilities of the pinned packages, from PyPI or a folder (ADVISORIES=…)"
 	@echo "make coverage   the tests with the share of lines that they run"
 	@echo "make bench      measure the speed against docs/benchmarks.md"
 

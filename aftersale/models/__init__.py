@@ -3,7 +3,7 @@
 from .account import AccountLink
 from .alert import ENDED_ALERTS, OPEN_ALERTS, ShippingAlert
 from .approval import ApprovalLimit, ApprovalRequest
-from .audit import AuditEntry
+from .audit import EVERYBODYS_ENTRIES, AuditEntry
 from .choices import (
     BESIDE_STEPS,
     HANDS_OFF,
@@ -94,6 +94,7 @@ __all__ = [
     "BESIDE_STEPS",
     "DESK_STATUSES",
     "ENDED_ALERTS",
+    "EVERYBODYS_ENTRIES",
     "HANDS_OFF",
     "IMPORT_UNDER_WAY",
     "NO_MOMENT",

@@ -144,6 +144,8 @@ class PlatformProblem(models.Model):
     raw = models.TextField(_("as the platform sent it"), blank=True, default="")
     # It can be taken over later as it is: dated ahead of the clock, say (SPEC O6).
     ask_again = models.BooleanField(_("asked for again"), default=False)
+    # Not a record but a whole list, of which nothing was read from then on.
+    unread_since = models.DateTimeField(_("not read since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("record not taken over")

@@ -6,7 +6,7 @@ that its latest change lies. Both moments are of the platform's clock, whose mac
 little among themselves, hence SETTLED.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,6 +31,12 @@ class Known:
     # Whether all tickets whose numbers begin so are here and over: for requests that a platform
     # lists by when they began only, and that make several tickets.
     are_over: Callable[[str], bool] = field(default=lambda _beginning: False)
+    # The numbers of such requests that are here and not over, however long ago they began.
+    under_way: Callable[[], Set[str]] = field(default=lambda: frozenset())
+    # Lists that the platform refused, by name: from when on nothing of one was read.
+    unread_since: Mapping[str, datetime] = field(default_factory=dict)
+    # Those of them that were read now.
+    caught_up: set[str] = field(default_factory=set)
     # When the platform last answered before a record's detail was asked for.
     asked_at: dict[str, datetime] = field(default_factory=dict)
     # When the list showed that a record is still as it was read.

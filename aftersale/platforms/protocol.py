@@ -154,6 +154,8 @@ class SeenTicket:
     # own name for it (SPEC O4).
     unknown: bool = False
     facts: tuple[Fact, ...] = ()
+    # The platform's number of the request, where that makes several tickets here.
+    request: str = ""
     # Its order, where that was read for it.
     order: SeenOrder | None = field(default=None, compare=False)
 
@@ -171,6 +173,9 @@ class Unreadable:
     raw: Any = field(default=None, compare=False, repr=False)
     # The platform gave no answer about it, though it answers otherwise: it is asked again.
     for_now: bool = False
+    # Not a record but a whole list, of which nothing was read from then on. It is asked for with
+    # every round (Known.unread_since).
+    unread_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,15 @@ class EvidenceExpires(Protocol):
     fresh ones, in the same order."""
 
     evidence_expires: bool
+
+
+@runtime_checkable
+class MakesSeveral(Protocol):
+    """A platform some of whose requests are several tickets here."""
+
+    def tickets_of(self, number: str) -> Sequence[SeenTicket]:
+        """Those of a request, by its number there or a ticket's; none where the platform does not
+        know it. Raises RecordUnreadable."""
 
 
 @runtime_checkable

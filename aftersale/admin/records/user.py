@@ -15,7 +15,7 @@ from aftersale.admin.kit.pages import desk_page, done
 from aftersale.admin.kit.sections import Section
 from aftersale.admin.shop_settings.frame import SettingsForm
 from aftersale.admin.shop_settings.invitations import link_made
-from aftersale.models import AuditEntry
+from aftersale.models import EVERYBODYS_ENTRIES, AuditEntry
 from aftersale.services.access import links, users
 from aftersale.services.shared.errors import NotAllowed, NotFound
 from aftersale.services.shared.shown import EMPTY, format_time, full_name
@@ -40,7 +40,7 @@ def shops(request: HttpRequest, user: User) -> Section:
 
 
 def latest_entries(request: HttpRequest, user: User) -> Section:
-    rows = AuditEntry.objects.filter(whom=user).select_related("user")
+    rows = AuditEntry.objects.filter(EVERYBODYS_ENTRIES, whom=user).select_related("user")
     return Section(
         gettext_lazy("What happened last"),
         [gettext_lazy("at"), gettext_lazy("what"), gettext_lazy("by"), gettext_lazy("note")],

@@ -32,7 +32,9 @@ def _paid(row: Row) -> int | None:
     status = number(row, "order_status")
     if status == OrderStatus.DEPOSIT_PAID:
         phases = rows(row, "order_phase_list")
-        return sum(max(0, number(phase, "phase_pay_amount")) for phase in phases if _is_paid(phase))
+        amounts = [whole(phase, "phase_pay_amount") for phase in phases if _is_paid(phase)]
+        # The rest of what was paid is no paid amount.
+        return None if None in amounts else sum(max(0, amount or 0) for amount in amounts)
     unpaid = status == OrderStatus.UNPAID or (
         status == OrderStatus.CANCELLED and not number(row, "pay_time")
     )
@@ -46,7 +48,8 @@ def _of_buyer(row: Row) -> int | None:
     amount, discount = whole(row, "pay_amount"), whole(row, "promotion_pay_amount")
     if amount is None or (discount is None and row.get("promotion_pay_amount") is not None):
         return None
-    return max(0, amount - max(0, discount or 0))
+    paid = amount - max(0, discount or 0)
+    return paid if paid >= 0 else None
 
 
 def _is_paid(phase: Row) -> bool:

@@ -90,9 +90,12 @@ def order_no_of(data: Row) -> str:
 
 
 def amount(info: Row) -> int | None:
-    """Asked for, freight included; once it is paid, what was really paid."""
-    if number(info, "refund_status") in codes.PAID and number(info, "real_refund_amount") > 0:
-        return number(info, "real_refund_amount")
+    """Asked for, freight included; once it is paid, what was really paid. None: it can't be read,
+    and the one is not the other."""
+    if number(info, "refund_status") in codes.PAID and info.get("real_refund_amount") is not None:
+        really = whole(info, "real_refund_amount")
+        if really is None or really > 0:
+            return really
     return whole(info, "refund_total_amount")
 
 
@@ -102,6 +105,11 @@ def dispute_status(data: Row) -> int:
 
 def in_dispute(data: Row) -> bool:
     return dispute_status(data) in codes.DISPUTE_RUNS and not over(ticket_info(data))
+
+
+def _dispute_known(data: Row) -> bool:
+    told = part(part(data, "process_info"), "arbitrate_info").get("arbitrate_status")
+    return told is None or whole({"told": told}, "told") in {0, *codes.DISPUTES}
 
 
 def over(info: Row) -> bool:
@@ -125,6 +133,9 @@ def ticket_status(data: Row) -> str | None:
         return paying
     if in_dispute(data):
         return "arbitration"
+    if not _dispute_known(data) and not over(info):
+        # Whether the platform has it in hand, nobody can tell.
+        return None
     if type in codes.GOODS_ONLY and code == Status.SUCCESS:
         return "closed"
     if code == Status.CLOSED and _last_role(data) == codes.BUYER:
@@ -199,15 +210,27 @@ def lines_in_after_sale(row: Row) -> frozenset[str]:
     return frozenset(
         identity(line, "order_id")
         for line in _lines(row)
-        if number(part(line, "after_sale_info"), "after_sale_status") not in {0, *codes.OVER}
+        if _in_after_sale(line.get("after_sale_info"))
     )
+
+
+def _in_after_sale(told: Any) -> bool:
+    """True also where it can't be read: a sibling that nobody sees may have been paid (SPEC O2)."""
+    if told is None:
+        return False
+    if not isinstance(told, Mapping):
+        return True
+    status = told.get("after_sale_status")
+    return status is not None and whole(told, "after_sale_status") not in {0, *codes.OVER}
 
 
 def _lines(row: Row) -> list[Row]:
     """By their numbers: an answer that has them in another order names the same lines."""
-    return sorted(
-        rows(row, "sku_order_list"), key=lambda line: _by_size(identity(line, "order_id"))
-    )
+    listed = row.get("sku_order_list")
+    # One that can't be read is a line as well: without it the rest would be the whole order.
+    given = listed if isinstance(listed, list) else []
+    lines = [one if isinstance(one, Mapping) else {} for one in given]
+    return sorted(lines, key=lambda line: _by_size(identity(line, "order_id")))
 
 
 def _by_size(name: str) -> tuple[int, str]:

@@ -32,7 +32,7 @@ def of_ticket(
     way, freight = number(row, "handlingWay"), part(row, "returnFreightInfo")
     asked = number(freight, "returnFreightAmount")
     found = [
-        Fact("status_there", "" if status_known else str(number(row, "status"))),
+        Fact("status_there", "" if status_known else _status_there(row)),
         Fact("type_there", "" if type_known else str(way)),
         Fact("kind", codes.GOODS_ONLY.get(way, "")),
         Fact(
@@ -58,6 +58,12 @@ def of_ticket(
         ),
     ]
     return _said(found)
+
+
+def _status_there(row: Row) -> str:
+    status, negotiation = number(row, "status"), number(row, "negotiateStatus")
+    known = negotiation in set(codes.Negotiation)
+    return str(status) if known else f"{status}, {negotiation}"
 
 
 def of_order(row: Row) -> tuple[Fact, ...]:

@@ -117,7 +117,8 @@ def order_record(
     if code in (OrderStatus.PAID, OrderStatus.SHIPPED) and 0 < sent < pieces:
         status = "partially_shipped"
     kind = _order_type(row)
-    paid, goods = _money(row, seller_receives, deposit=kind == "deposit")
+    money = _money(row, seller_receives, deposit=kind == "deposit")
+    paid, goods = money or (None, 0)
     virtual = number(base, "coType") in codes.VIRTUAL
     values: dict[str, Any] = {
         "shop": shop,
@@ -130,7 +131,7 @@ def order_record(
         "shipped_at": iso(number(base, "sendTime")),
         "delivered_at": iso(number(base, "recvTime")),
         "updated_at": iso(number(base, "updateTime")),
-        "paid_amount": plain_yuan(paid),
+        "paid_amount": None if paid is None else plain_yuan(paid),
         # Every refund there belongs to a ticket, and is counted with it.
         "refunded_amount": "0",
         "labels": _labels(base, item),
@@ -155,29 +156,43 @@ def order_record(
     return record.model_copy(update={"facts": facts.of_order(row)})
 
 
-def _money(row: Mapping[str, Any], seller_receives: int, *, deposit: bool) -> tuple[int, int]:
-    """Money paid in all, and for the goods: `totalFee` is without freight.
+def _money(
+    row: Mapping[str, Any], seller_receives: int, *, deposit: bool
+) -> tuple[int, int] | None:
+    """Money paid in all, and for the goods: `totalFee` is without freight. None where an amount
+    can't be read: the rest of it is no paid amount.
 
     Where the platform bears a part of a discount, the merchant gives back more than the buyer
     paid: what it receives for the order.
     """
     base = part(row, "orderBaseInfo")
-    goods, freight = number(base, "totalFee"), max(0, number(base, "expressFee"))
+    total, freight = _fee(base, "totalFee"), _fee(base, "expressFee")
     steps = rows(part(row, "orderStepInfo"), "orderPaymentSteps")
     if deposit and steps:
-        paid = sum(
-            number(step, "paymentFee")
+        fees = [
+            _fee(step, "paymentFee")
             for step in steps
             if number(step, "payStepStatus") == codes.STEP_PAID
-        )
-        return paid, min(paid, goods)
+        ]
+        if total is None or None in fees:
+            return None
+        paid = sum(fee or 0 for fee in fees)
+        return paid, min(paid, total)
     status = number(base, "status")
     if status == OrderStatus.UNPAID or (
         status == OrderStatus.FAILED and not number(base, "payTime")
     ):
         return 0, 0
-    paid = max(goods + freight, seller_receives)
+    if total is None or freight is None:
+        return None
+    paid = max(total + freight, seller_receives)
     return paid, paid - freight
+
+
+def _fee(row: Mapping[str, Any], name: str) -> int | None:
+    """An amount; 0 where the platform leaves it out, None for one that is no amount."""
+    amount = 0 if row.get(name) is None else whole(row, name)
+    return None if amount is None or amount < 0 else amount
 
 
 def bears_discount(row: Mapping[str, Any]) -> bool:
@@ -198,20 +213,22 @@ def has_history(row: Mapping[str, Any]) -> bool:
 def _order_type(row: Mapping[str, Any]) -> str:
     base = part(row, "orderBaseInfo")
     status = part(part(row, "orderStepInfo"), "orderPaymentStatus")
-    activities = base.get("allActivityType")
-    if number(status, "payStepType") == codes.DEPOSIT or (
-        isinstance(activities, list) and codes.DEPOSIT_ACTIVITY in activities
-    ):
+    deposit = codes.DEPOSIT_ACTIVITY in _activities(base)
+    if deposit or number(status, "payStepType") == codes.DEPOSIT:
         return "deposit"
     return "cross_border" if number(base, "coType") == codes.CROSS_BORDER else "ordinary"
+
+
+def _activities(base: Mapping[str, Any]) -> list[int]:
+    listed = base.get("allActivityType")
+    return [number({"one": one}, "one") for one in listed] if isinstance(listed, list) else []
 
 
 def _labels(base: Mapping[str, Any], item: Mapping[str, Any]) -> list[str]:
     labels = []
     if part(item, "serviceInfo").get("instantRefund") is True:
         labels.append("fast_refund")
-    activities = base.get("allActivityType")
-    if isinstance(activities, list) and any(activities):
+    if any(_activities(base)):
         labels.append("campaign")
     if facts.do_not_ship(base):
         labels.append("risk")
@@ -246,10 +263,13 @@ def order_version(row: Mapping[str, Any]) -> datetime | None:
 
 
 def ticket_numbers(row: Mapping[str, Any]) -> list[str] | None:
-    """The order's tickets, as its detail lists them; None where it has no such list."""
-    if not isinstance(row.get("orderRefundList"), list):
+    """The order's tickets, as its detail lists them; None where it does not say of each which it
+    is."""
+    listed = row.get("orderRefundList")
+    if not isinstance(listed, list):
         return None
-    return [identity(one, "refundId") for one in rows(row, "orderRefundList")]
+    numbers = [identity(one, "refundId") if isinstance(one, Mapping) else "" for one in listed]
+    return numbers if all(numbers) else None
 
 
 def lacks_shipping(row: Mapping[str, Any]) -> bool:
@@ -263,6 +283,9 @@ def lacks_shipping(row: Mapping[str, Any]) -> bool:
 def _status(row: Mapping[str, Any]) -> tuple[str | None, bool]:
     """The desk's word, and whether the platform's is known; without one nothing moves."""
     code, way = number(row, "status"), number(row, "handlingWay")
+    if number(row, "negotiateStatus") not in set(Negotiation) and code in codes.TURNED_DOWN_IN:
+        # Whose turn it is, nobody can tell.
+        return None, False
     if number(row, "negotiateStatus") == Negotiation.TURNED_DOWN and code in codes.TURNED_DOWN_IN:
         code = Status.SELLER_REJECTED
     status = codes.TICKET_STATUS.get(code)

@@ -123,6 +123,7 @@ DISPUTE_REFUND = 5
 # sub_type; `kind` of aftersale.domain.platform_facts.
 BY_PLATFORM = "INITIATE_BY_PLATFORM"
 KIND: dict[str, str] = {"REFUND_PRICE_DIFF": "price_difference"}
+DEFAULT_KIND = "DEFAULT"
 
 ALL_SENT = 30
 ORDER_STATUS: dict[int, str] = {
@@ -231,8 +232,9 @@ NEW_RETURN = (11, CHANGE_REQUEST)
 TICKET_EVENTS = {
     "channels_ec_aftersale_update": "finder_shop_aftersale_status_update",
     "channels_ec_complaint_update": "finder_shop_complaint",
+    # A group gift's, by its own number.
+    "channels_ec_present_aftersale_update": "finder_shop_present_aftersale_status_update",
 }
-GIFT_EVENT = "channels_ec_present_aftersale_update"
 ORDER_EVENTS = "channels_ec_order_"
 
 
@@ -251,6 +253,10 @@ def status_name(status: object) -> str:
     text = str(status or "")
     number = whole_number(text)
     return text if number is None else OLDER_STATUS.get(number, text)
+
+
+def kind_is_known(sub_type: object) -> bool:
+    return str(sub_type or "0") in {"0", DEFAULT_KIND, *KIND}
 
 
 def type_name(type: object) -> str:

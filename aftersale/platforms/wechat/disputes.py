@@ -34,6 +34,7 @@ STATUS: dict[int, tuple[str, str]] = {
     305: ("proof_late", "platform"),
     307: ("proof_late", "platform"),
 }
+UNREADABLE = -1
 ENDED = {102, 112, 115, 116}
 REFUNDING, REFUNDED = 114, 115
 # When it takes evidence that it asked for, and a message with pictures at any other time.
@@ -85,7 +86,7 @@ _MOST_STEPS = 20
 @dataclass(frozen=True, slots=True)
 class Dispute:
     number: str
-    # 0: the platform does not say, and so it runs.
+    # 0: the platform does not say; below: it can't be read. Of neither is it known to be over.
     status: int
     # (time in seconds, item_type), latest first.
     history: tuple[tuple[int, int], ...] = ()
@@ -125,7 +126,7 @@ def dispute(number: str, answer: Raw) -> Dispute:
     pictures = [media for row in listed for media in texts(row, "media_id_list")]
     return Dispute(
         number,
-        _whole(answer.get("status")),
+        _status(answer.get("status")),
         tuple(sorted(history, reverse=True)),
         tuple(dict.fromkeys(pictures)),
     )
@@ -143,6 +144,10 @@ def facts(found: Dispute) -> list[Fact]:
             if kind
         ),
     ]
+
+
+def _status(value: Any) -> int:
+    return 0 if value in (None, "", 0, "0") else _whole(value) or UNREADABLE
 
 
 def _whole(value: Any) -> int:

@@ -32,6 +32,10 @@ def of_ticket(
         [
             Fact("status_there", "" if status_known else status or "–"),
             Fact("type_there", "" if type_known else type or "–"),
+            Fact(
+                "type_there",
+                "" if codes.kind_is_known(raw.get("sub_type")) else text(raw.get("sub_type")),
+            ),
             Fact("kind", kind),
             Fact("kind", "reship" if type == "RESHIP" else ""),
             Fact("started_by", "merchant" if by_shop else ""),

@@ -19,23 +19,21 @@ from aftersale.platforms.protocol import (
     SeenOrder,
     SeenTicket,
     Unreadable,
-    readable,
 )
 from aftersale.platforms.unread import answered, unlisted
 from aftersale.platforms.wechat import codes, disputes, refusals, to_records
 from aftersale.platforms.wechat.disputes import Dispute
+from aftersale.platforms.wechat.values import identity
 from aftersale.records.errors import explain_in_each_language
 
-from .client import Answer, Client, NotPermitted, Refused
+from .client import Answer, Client, Refused
 
 TICKETS, ORDERS = "/channels/ec/aftersale", "/channels/ec/order"
 ADDRESSES = "/channels/ec/merchant/address"
 TICKET_WINDOW, ORDER_WINDOW = timedelta(hours=24), timedelta(days=7)
 PAGE = 100
-# How long a gift's refund may be under way.
-GIFTS_MAY_TAKE = timedelta(days=1)
-# The name of their list among unreadable records.
-GIFTS = "gifts"
+# Pages of a list in a row that have nothing new; more of them would go on for ever.
+MOST_IDLE_PAGES = 2
 
 # Errors of reading an answer that is not as documented.
 BAD_ANSWER = (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError)
@@ -72,7 +70,7 @@ class Lookup:
     ) -> Iterator[SeenOrder | Unreadable]:
         for start, end in _known_windows(known, since, until, ORDER_WINDOW):
             asked = {"update_time_range": {"start_time": start, "end_time": end}, "page_size": PAGE}
-            listed = self._listed(ORDERS + "/list/get", asked, "order_id_list")
+            listed = self.listed(ORDERS + "/list/get", asked, "order_id_list")
             for number in self._maybe_changed(listed, known, start, end):
                 order = answered(number, partial(_told, number, self.order))
                 if order is not None:
@@ -81,16 +79,10 @@ class Lookup:
     def tickets(
         self, since: datetime, until: datetime, known: Known
     ) -> Iterator[SeenTicket | Unreadable]:
-        yield from self._changed_tickets(since, until, known)
-        yield from self._gifts(since - GIFTS_MAY_TAKE, until, known)
-
-    def _changed_tickets(
-        self, since: datetime, until: datetime, known: Known
-    ) -> Iterator[SeenTicket | Unreadable]:
         for start, end in _known_windows(known, since, until, TICKET_WINDOW):
             asked = {"begin_update_time": start, "end_update_time": end}
             path = TICKETS + "/getaftersalelist"
-            listed = self._listed(path, asked, "after_sale_order_id_list")
+            listed = self.listed(path, asked, "after_sale_order_id_list")
             for number in self._maybe_changed(listed, known, start, end):
                 ticket = answered(number, partial(_told, number, self.ticket))
                 if ticket is not None:
@@ -105,42 +97,6 @@ class Lookup:
             answered_at = self._client.connection.answered_at
             if known.may_have_changed(number, since=since, before=before, answered_at=answered_at):
                 yield number
-
-    def _gifts(
-        self, since: datetime, until: datetime, known: Known
-    ) -> Iterator[SeenTicket | Unreadable]:
-        """Listed by when they began only: each is fetched again until it is over."""
-        if since + GIFTS_MAY_TAKE >= until:
-            return
-        for start, end in _windows(since, until, TICKET_WINDOW):
-            asked = {"begin_create_time": start, "end_create_time": end}
-            path = TICKETS + "/getpresentaftersalelist"
-            try:
-                for number in self._listed(path, asked, "after_sale_order_id_list"):
-                    if not known.are_over(f"{number}-"):
-                        gift = answered(number, partial(self._gift, number))
-                        yield from [gift] if isinstance(gift, Unreadable) else gift
-            except (NotPermitted, Refusal) as error:
-                # Most shops have none, and not every app may ask: the others are not held up.
-                yield Unreadable(GIFTS, str(error))
-                return
-
-    def _gift(self, number: str) -> list[SeenTicket | Unreadable]:
-        raw: Answer | None = None
-        try:
-            raw = self._found(
-                TICKETS + "/getpresentaftersaleorder",
-                {"after_sale_order_id": number},
-                "after_sale_order",
-                codes.NO_SUCH_TICKET,
-            )
-            return [*to_records.gift_tickets(self._shop, raw)] if raw else []
-        except Refused as refused:
-            return [Unreadable(number, refusals.text(refused))]
-        except NoRecord as error:
-            return [Unreadable(number, str(error), error.raw)]
-        except BAD_ANSWER as error:
-            return [Unreadable(number, _what(error), raw)]
 
     def order(self, order_no: str) -> SeenOrder | None:
         raw = self._raw_order(order_no)
@@ -165,13 +121,9 @@ class Lookup:
         try:
             return to_records.order_record(self._shop, raw)
         except BAD_ANSWER as error:
-            raise NoRecord(_what(error), raw) from error
+            raise NoRecord(what(error), raw) from error
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
-        gift, _, order_no = ticket_no.partition("-")
-        if order_no:
-            found = [one for one in self._gift(gift) if _is(one, ticket_no)]
-            return readable(found[0]) if found else None
         raw = self.raw_ticket(ticket_no)
         if raw is None:
             return None
@@ -185,7 +137,7 @@ class Lookup:
                 dispute=self.dispute(raw),
             )
         except BAD_ANSWER as error:
-            raise NoRecord(_what(error), raw) from error
+            raise NoRecord(what(error), raw) from error
         return replace(seen, order=order)
 
     def dispute(self, raw: Answer, until: float | None = None) -> Dispute | None:
@@ -205,7 +157,7 @@ class Lookup:
 
     def raw_ticket(self, ticket_no: str, until: float | None = None) -> Answer | None:
         path, asked = TICKETS + "/getaftersaleorder", {"after_sale_order_id": ticket_no}
-        return self._found(path, asked, "after_sale_order", codes.NO_SUCH_TICKET, until)
+        return self.found(path, asked, "after_sale_order", codes.NO_SUCH_TICKET, until)
 
     def address(self, until: float) -> str:
         """Where returns go: the default address, else the first that takes parcels."""
@@ -236,7 +188,7 @@ class Lookup:
 
     def _raw_order(self, order_no: str) -> Answer | None:
         asked = {"order_id": order_no}
-        raw = self._found(ORDERS + "/get", asked, "order", codes.NO_SUCH_ORDER)
+        raw = self.found(ORDERS + "/get", asked, "order", codes.NO_SUCH_ORDER)
         if raw is not None:
             self._goods[order_no] = to_records.goods_of(raw)
         return raw
@@ -249,7 +201,7 @@ class Lookup:
     def _line(self, raw: Answer) -> tuple[int | None, SeenOrder | None]:
         """Found among the order's goods, and the order where it was read for that; a ticket is told
         without, if its order is not."""
-        order_no, product = str(raw["order_id"]), raw.get("product_info") or {}
+        order_no, product = identity(raw, "order_id"), raw.get("product_info") or {}
         line = to_records.line_no(self._goods.get(order_no, ()), product)
         if line is not None:
             return line, None
@@ -259,31 +211,34 @@ class Lookup:
             order = None
         return to_records.line_no(self._goods.get(order_no, ()), product), order
 
-    def _listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
+    def listed(self, path: str, asked: Body, key: str) -> Iterator[str]:
         """The numbers of all pages, each once."""
         seen: set[str] = set()
-        next_key = ""
+        next_key, been, idle = "", {""}, 0
         while True:
             answer = self._read(path, {**asked, **({"next_key": next_key} if next_key else {})})
             listed = answer.get(key) or []
             if not isinstance(listed, list):
                 raise TimedOut
+            before = len(seen)
             for number in map(str, listed):
                 if number not in seen:
                     seen.add(number)
                     yield number
             if not answer.get("has_more"):
                 return
-            if not answer.get("next_key") or answer["next_key"] == next_key:
+            next_key = str(answer.get("next_key") or "")
+            idle = 0 if len(seen) > before else idle + 1
+            if next_key in been or idle > MOST_IDLE_PAGES:
                 # More is to come, and no way leads there.
                 raise TimedOut
-            next_key = str(answer["next_key"])
+            been.add(next_key)
 
     def _read(self, path: str, body: Body | None = None, **more: Any) -> Answer:
         with reads():
             return self._client.call(path, body, **more)
 
-    def _found(
+    def found(
         self, path: str, asked: Body, key: str, unknown: set[int], until: float | None = None
     ) -> Answer | None:
         try:
@@ -325,7 +280,7 @@ def _told(number: str, fetch: Callable[[str], Row | None]) -> Row | Unreadable |
         return Unreadable(number, str(error), error.raw)
 
 
-def _what(error: Exception) -> str:
+def what(error: Exception) -> str:
     """The error in words, without a buyer's data."""
     if isinstance(error, to_records.UnknownStatus):
         return str(error)
@@ -334,7 +289,7 @@ def _what(error: Exception) -> str:
     return _("What the platform says of it can't be read.")
 
 
-def _windows(since: datetime, until: datetime, longest: timedelta) -> Iterator[tuple[int, int]]:
+def windows(since: datetime, until: datetime, longest: timedelta) -> Iterator[tuple[int, int]]:
     """Spans of whole seconds that together cover [since, until)."""
     start, end = int(since.timestamp()), int(until.timestamp())
     if until.microsecond:
@@ -349,9 +304,4 @@ def _known_windows(
     known: Known, since: datetime, until: datetime, longest: timedelta
 ) -> Iterator[tuple[int, int]]:
     for first, last in known.spans(since, until):
-        yield from _windows(first, last, longest)
-
-
-def _is(seen: SeenTicket | Unreadable, ticket_no: str) -> bool:
-    """True if it is that ticket, or tells why its gift can't be read."""
-    return isinstance(seen, Unreadable) or seen.record.ticket_no == ticket_no
+        yield from windows(first, last, longest)

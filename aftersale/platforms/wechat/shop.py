@@ -46,6 +46,7 @@ from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.reject_reasons import label_of
 
 from .client import Answer, Client, Refused
+from .gifts import Gifts
 from .lookup import (
     BAD_ANSWER,
     TICKETS,
@@ -92,6 +93,7 @@ class WeChatShop:
         self._secrets = account.secrets
         self._client = Client(account)
         self._lookup = Lookup(account.shop_code, self._client)
+        self._gifts = Gifts(account.shop_code, self._lookup)
 
     @property
     def answered_at(self) -> datetime | None:
@@ -126,7 +128,9 @@ class WeChatShop:
     def changed_tickets(
         self, *, since: datetime, until: datetime, known: Known | None = None
     ) -> Iterator[SeenTicket | Unreadable]:
-        return self._lookup.tickets(since, until, known or Known())
+        known = known or Known()
+        yield from self._lookup.tickets(since, until, known)
+        yield from self._gifts.changed(since, until, known)
 
     def order(self, order_no: str) -> SeenOrder | None:
         with reads():
@@ -138,7 +142,14 @@ class WeChatShop:
 
     def ticket(self, ticket_no: str) -> SeenTicket | None:
         with reads():
+            if "-" in ticket_no:
+                return self._gifts.ticket(ticket_no)
             return self._lookup.ticket(ticket_no)
+
+    def tickets_of(self, number: str) -> Sequence[SeenTicket]:
+        ticket = self.ticket(number)
+        with reads():
+            return [ticket] if ticket else self._gifts.tickets(number)
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
         return messages.challenge(self._secrets, query)

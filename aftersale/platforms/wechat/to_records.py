@@ -9,7 +9,17 @@ from aftersale.domain.multilingual import said as _
 from aftersale.platforms.protocol import SeenOrder, SeenTicket
 from aftersale.platforms.wechat import codes, disputes, facts
 from aftersale.platforms.wechat.disputes import Dispute
-from aftersale.platforms.wechat.values import fen, iso, part, present, rows, text, yuan
+from aftersale.platforms.wechat.values import (
+    fen,
+    identity,
+    iso,
+    part,
+    placed,
+    present,
+    rows,
+    text,
+    yuan,
+)
 from aftersale.records.schemas import TicketRecord
 from aftersale.records.values import web_address
 
@@ -17,10 +27,6 @@ Raw = Mapping[str, Any]
 
 # A deadline above this is a moment; below, it is how many seconds are left.
 MOMENTS_FROM = 1_000_000_000
-
-
-# A gift's refund is under way or over; of any other there would be something to decide.
-_OF_GIFTS = {"refunding", "refunded", "refund_failed", "closed", "cancelled"}
 
 
 class UnknownStatus(ValueError):
@@ -35,7 +41,7 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
     record = SeenOrder.model_validate(
         {
             "shop": shop,
-            "order_no": str(raw["order_id"]),
+            "order_no": identity(raw, "order_id"),
             "status": _order_status(raw),
             "buyer": _buyer(raw),
             "created_at": iso(raw.get("create_time")),
@@ -67,11 +73,13 @@ def order_record(shop: str, raw: Raw) -> SeenOrder:
 
 
 def ticket_numbers(order: Raw) -> list[str] | None:
-    """The order's tickets, as it lists them; None where it has no such list."""
+    """The order's tickets, as it lists them; None where it does not say of each which it is."""
     detail = part(order, "aftersale_detail")
     if not isinstance(detail.get("aftersale_order_list"), list):
         return None
-    return [text(row.get("aftersale_order_id")) for row in rows(detail, "aftersale_order_list")]
+    listed = placed(detail, "aftersale_order_list")
+    numbers = [text(row.get("aftersale_order_id")) for row in listed]
+    return numbers if all(numbers) else None
 
 
 def _buyer(raw: Raw) -> str:
@@ -85,15 +93,24 @@ def _money(raw: Raw) -> tuple[int, list[int]]:
     """Money paid in all, and for each line: the lines add up to the goods' price."""
     detail = part(raw, "order_detail")
     pay, price = part(detail, "pay_info"), part(detail, "price_info")
-    lines = rows(detail, "product_infos")
+    lines = _lines(raw)
     free = present(raw, "is_b2c_free_present")
+    if pay != (detail.get("pay_info") or {}):
+        # Nor can anybody tell whether money was paid.
+        raise ValueError("pay_info")
+    status = codes.ORDER_STATUS.get(codes.whole(raw.get("status")))
+    closed_unpaid = status == "closed" and not iso(pay.get("pay_time"))
     if (
-        not pay.get("pay_time")
+        status == "pending_payment"
+        or closed_unpaid
         or free
         or codes.whole(pay.get("payment_method")) in codes.WITHOUT_MONEY
     ):
         return 0, [0] * len(lines)
-    paid = fen(price.get("order_price"))
+    if price.get("order_price") is None:
+        # Nothing is said of the money: that is no 0.00.
+        raise ValueError("order_price")
+    paid = fen(price["order_price"])
     goods = max(0, paid - max(0, fen(price.get("freight"))))
     weights = [_line_price(line) for line in lines]
     if sum(weights) == goods:
@@ -144,11 +161,12 @@ def seen_ticket(
 ) -> SeenTicket:
     status, type = codes.status_name(raw.get("status")), codes.type_name(raw.get("type"))
     known_status, known_type = status in codes.TICKET_STATUS, type in codes.TICKET_TYPE
+    known_kind = codes.kind_is_known(raw.get("sub_type"))
     record = TicketRecord.model_validate(
         {
             "shop": shop,
-            "ticket_no": str(raw["after_sale_order_id"]),
-            "order_no": str(raw["order_id"]),
+            "ticket_no": identity(raw, "after_sale_order_id"),
+            "order_no": identity(raw, "order_id"),
             "line_no": line_no,
             # A type that is not known is no exchange, and no money either: its flag keeps it from
             # being approved, and its fact has its name (SPEC O4).
@@ -162,13 +180,13 @@ def seen_ticket(
             "due_at": due_at(raw.get("deadline"), read_at),
             "return_shipment": _return_shipment(part(raw, "return_info")),
             "arbitration_result": arbitration_result(raw, dispute),
-            "refund_result": _refund_result(raw, status) if known_type else None,
+            "refund_result": refund_result(raw, status) if known_type else None,
         }
     )
     return SeenTicket(
         record,
         paid_by_fast_refund=_fast_refund(raw, status),
-        unknown=not (known_status and known_type),
+        unknown=not (known_status and known_type and known_kind),
         facts=facts.of_ticket(raw, dispute, type_known=known_type, status_known=known_status),
     )
 
@@ -195,31 +213,6 @@ def arbitration_result(raw: Raw, dispute: Dispute | None) -> str | None:
     return dispute.winner if dispute else None
 
 
-def gift_tickets(shop: str, raw: Raw) -> list[SeenTicket]:
-    """A group gift that nobody took in time is paid back by itself, a ticket for each order."""
-    number, status = str(raw["after_sale_order_id"]), codes.status_name(raw.get("status"))
-    return [
-        SeenTicket(
-            TicketRecord.model_validate(
-                {
-                    "shop": shop,
-                    "ticket_no": f"{number}-{order['order_id']}",
-                    "order_no": str(order["order_id"]),
-                    "type": "refund_only",
-                    "amount": plain_yuan(_of_refund(order)),
-                    "applied_at": iso(raw["create_time"]),
-                    "updated_at": iso(raw["update_time"]),
-                    "status": codes.TICKET_STATUS.get(status),
-                    "refund_result": _refund_result(raw, status),
-                }
-            ),
-            unknown=codes.TICKET_STATUS.get(status) not in _OF_GIFTS,
-            facts=facts.of_gift(raw),
-        )
-        for order in rows(raw, "order_info_list")
-    ]
-
-
 def due_at(deadline: Any, read_at: datetime) -> str | None:
     """Sources differ on whether it is a moment or what is left; its magnitude tells."""
     seconds = int(deadline or 0)
@@ -233,11 +226,11 @@ def due_at(deadline: Any, read_at: datetime) -> str | None:
 def amount(raw: Raw) -> int:
     """Raises ValueError where money is asked for and no amount can be read."""
     if codes.type_name(raw.get("type")) in codes.WITH_MONEY:
-        return _of_refund(raw)
+        return amount_of(raw)
     return fen(part(raw, "refund_info").get("amount"))
 
 
-def _of_refund(raw: Raw) -> int:
+def amount_of(raw: Raw) -> int:
     found = part(raw, "refund_info").get("amount")
     if found is None:
         # As 0.00 a refund that was paid would leave its money on the order.
@@ -253,7 +246,7 @@ def failure(raw: Raw) -> str:
 
 
 def _lines(order: Raw) -> list[Raw]:
-    return rows(part(order, "order_detail"), "product_infos")
+    return placed(part(order, "order_detail"), "product_infos")
 
 
 def _order_status(raw: Raw) -> str:
@@ -268,8 +261,8 @@ def _order_status(raw: Raw) -> str:
 
 
 def _shipped_at(delivery: Raw) -> str | None:
-    sent = [row.get("delivery_time") for row in rows(delivery, "delivery_product_info")]
-    first = min((int(at) for at in sent if at), default=0)
+    sent = [int(row.get("delivery_time") or 0) for row in rows(delivery, "delivery_product_info")]
+    first = min((at for at in sent if at > 0), default=0)
     return iso(first or delivery.get("ship_done_time"))
 
 
@@ -309,9 +302,9 @@ def _return_shipment(info: Raw) -> dict[str, str] | None:
     return {"carrier": carrier[:64], "tracking_no": str(info["waybill_id"])[:64]}
 
 
-def _refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
+def refund_result(raw: Raw, status: str) -> dict[str, Any] | None:
     if status in (codes.REFUNDED, codes.RETURNED):
-        at = iso(raw.get("complete_time") or raw["update_time"])
+        at = iso(raw.get("complete_time")) or iso(raw["update_time"])
         return {"status": "succeeded", "at": at}
     if status == codes.PAYMENT_FAILED:
         return {

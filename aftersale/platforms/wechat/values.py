@@ -40,8 +40,25 @@ def text(value: Any) -> str:
     return str(value).encode(errors="ignore").decode().replace("\x00", "").strip()
 
 
+def placed(raw: Raw, key: str) -> list[Raw]:
+    """All entries of a list, each in its place: one that can't be read is empty."""
+    value = raw.get(key)
+    listed = value if isinstance(value, list) else []
+    return [row if isinstance(row, Mapping) else {} for row in listed]
+
+
+def identity(raw: Raw, key: str) -> str:
+    """A number that names something; raises ValueError where it names nothing."""
+    value = raw[key]
+    if isinstance(value, bool) or not isinstance(value, int | str) or not text(value):
+        raise ValueError(key)
+    return text(value)
+
+
 def iso(seconds: Any) -> str | None:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat() if seconds else None
+    """None for no moment, which an answer may have as text."""
+    at = int(seconds or 0)
+    return datetime.fromtimestamp(at, UTC).isoformat() if at > 0 else None
 
 
 def moment(seconds: Any) -> datetime | None:

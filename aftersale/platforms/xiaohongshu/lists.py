@@ -54,8 +54,17 @@ def changed(
             begin = end
 
 
-def numbers(api: Api, listed: List, asked: Mapping[str, Any]) -> Iterator[str]:
-    yield from (named for named, _at in _rows_once(api, listed, asked))
+def of_order(api: Api, order_no: str) -> Iterator[str]:
+    """The numbers of an order's tickets."""
+    been = set()
+    for row in _pages(api, TICKETS, {"orderId": order_no}):
+        named, of = identity(row, TICKETS.number), identity(row, "orderId")
+        if of and of != order_no:
+            # The filter was ignored: this would be the whole shop.
+            raise _unreadable()
+        if named not in been:
+            been.add(named)
+            yield named
 
 
 def _rows_once(

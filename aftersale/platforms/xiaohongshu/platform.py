@@ -110,7 +110,7 @@ class Xiaohongshu:
         if row is None:
             return OrderNow(None, [])
         orders: dict[str, Row | None] = {order_no: row}
-        numbers = lists.numbers(self._api, lists.TICKETS, {"orderId": order_no})
+        numbers = lists.of_order(self._api, order_no)
         return OrderNow(
             to_records.order_record(row, self._account.shop_code, order_no),
             [self._seen(number, orders) for number in numbers if number != without_ticket],

@@ -23,6 +23,7 @@ from aftersale.platforms.xiaohongshu.values import (
     iso,
     number,
     part,
+    placed,
     rows,
     whole,
 )
@@ -47,8 +48,7 @@ def seen_ticket(
     status = statuses.standing(info)
     amount = asked(info)
     if status.word == "refunded":
-        # The money really refunded, if it is given.
-        amount = fen(info, "refundAmountYuan") or amount
+        amount = _refunded(info, amount)
     values: dict[str, Any] = {
         "shop": shop,
         "ticket_no": ticket_no,
@@ -95,6 +95,14 @@ def asked(info: Row) -> int | None:
     return 0 if number(info, "returnType") == Kind.EXCHANGE else None
 
 
+def _refunded(info: Row, asked: int | None) -> int | None:
+    """The money really refunded, if it is given; None: it is, and can't be read."""
+    if info.get("refundAmountYuan") is None:
+        return asked
+    really = fen(info, "refundAmountYuan")
+    return asked if really == 0 else really
+
+
 def order_record(row: Row, shop: str, number_there: str) -> SeenOrder | Unreadable:
     """An answer of order.getOrderDetail to `number_there`."""
     if identity(row, "orderId") != number_there:
@@ -104,7 +112,7 @@ def order_record(row: Row, shop: str, number_there: str) -> SeenOrder | Unreadab
         # Guessed, it could make automation refund goods that have left. Its tickets wait for it.
         text = _("Xiaohongshu reports an order status that is not known here: %s.")
         return Unreadable(number_there, text % _code(row.get("orderStatus")), row)
-    lines = rows(row, "skuList")
+    lines = placed(row, "skuList")
     paid = _paid(row)
     values: dict[str, Any] = {
         "shop": shop,
@@ -152,7 +160,7 @@ def line_of(info: Row, order: Row | None) -> int | None:
     [wanted] = goods
     found = [
         line_no
-        for line_no, line in enumerate(rows(order, "skuList"), start=1)
+        for line_no, line in enumerate(placed(order, "skuList"), start=1)
         if wanted and identity(line, "skuId") == wanted
     ]
     return found[0] if len(found) == 1 else None

@@ -81,3 +81,10 @@ def part(row: Row, name: str) -> Row:
 def rows(row: Row, name: str) -> list[Row]:
     value = row.get(name)
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def placed(row: Row, name: str) -> list[Row]:
+    """All entries of a list, each in its place: one that can't be read is empty."""
+    value = row.get(name)
+    listed = value if isinstance(value, list) else []
+    return [one if isinstance(one, Mapping) else {} for one in listed]

@@ -1,6 +1,6 @@
 """One record fetched from its platform and saved: named by a message, or asked for by a person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -9,10 +9,12 @@ from aftersale.domain.multilingual import said as _
 from aftersale.models import PlatformAccount, PlatformProblem, PlatformSubject
 from aftersale.platforms.payments import TimedOut
 from aftersale.platforms.protocol import (
+    MakesSeveral,
     NotAuthorised,
     NotCarriedOut,
     Platform,
     RecordUnreadable,
+    SeenTicket,
     Throttled,
 )
 from aftersale.platforms.unread import silence
@@ -31,10 +33,22 @@ def fetch(platform: Platform, saver: Saver, subject: str, number: str, *, clock:
         order = platform.order(number)
         saver.orders([order] if order is not None else [], now=clock())
         return order is not None
-    seen = platform.ticket(number)
-    if seen is None:
-        return False
-    # The order's present state, too: strategies decide by its status (SPEC S2).
+    seen = _tickets(platform, number)
+    for one in seen:
+        _save_order(platform, saver, one, clock=clock)
+    saver.tickets(seen, now=clock())
+    return bool(seen)
+
+
+def _tickets(platform: Platform, number: str) -> Sequence[SeenTicket]:
+    if isinstance(platform, MakesSeveral):
+        return platform.tickets_of(number)
+    ticket = platform.ticket(number)
+    return [ticket] if ticket else []
+
+
+def _save_order(platform: Platform, saver: Saver, seen: SeenTicket, *, clock: Clock) -> None:
+    """The order's present state, too: strategies decide by its status (SPEC S2)."""
     order_no = seen.record.order_no
     try:
         order = seen.order or platform.order(order_no)
@@ -43,8 +57,6 @@ def fetch(platform: Platform, saver: Saver, subject: str, number: str, *, clock:
         saver.problem(PlatformSubject.ORDER, order_no, str(error), raw=error.raw, now=clock())
         order = None
     saver.orders([order] if order is not None else [], now=clock())
-    saver.tickets([seen], now=clock())
-    return True
 
 
 def try_again(*, shop_id: int, problem_id: int, user: User, clock: Clock) -> None:
@@ -55,6 +67,8 @@ def try_again(*, shop_id: int, problem_id: int, user: User, clock: Clock) -> Non
     problem = PlatformProblem.objects.filter(pk=problem_id, account__shop=shop_id).first()
     if account is None or problem is None:
         raise NotFound(_("This record is not on the list any more."))
+    if problem.unread_since is not None:
+        raise Refused(_("It is a whole list, which is asked for with every round."))
     saver = Saver(account)
     try:
         known = fetch(

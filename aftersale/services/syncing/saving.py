@@ -117,6 +117,7 @@ class Saver:
         now: datetime,
         raw: Any = None,
         ask_again: bool = False,
+        unread_since: datetime | None = None,
     ) -> None:
         """Keeps, for people to see, why a record could not be taken over, and `raw`, the platform's
         answer, without what may be a buyer's."""
@@ -136,6 +137,7 @@ class Saver:
                 "reason": reason[:500],
                 "raw": without_people(raw),
                 "ask_again": ask_again,
+                "unread_since": unread_since,
             },
         )
 
@@ -175,8 +177,17 @@ class Saver:
         for one in seen:
             if isinstance(one, Unreadable):
                 self.problem(
-                    subject, one.number, one.reason, raw=one.raw, now=now, ask_again=one.for_now
+                    subject,
+                    one.number,
+                    one.reason,
+                    raw=one.raw,
+                    now=now,
+                    ask_again=one.for_now,
+                    unread_since=one.unread_since,
                 )
+            elif isinstance(one, SeenTicket) and one.request:
+                # What could not be read of the request is read now.
+                taken.append(one.request)
         PlatformProblem.objects.filter(
             account=self.account, subject=subject, number__in=taken
         ).delete()

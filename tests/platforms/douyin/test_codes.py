@@ -3,9 +3,10 @@
 import itertools
 
 from aftersale.platforms.douyin import to_records
+from aftersale.platforms.protocol import Unreadable
 from tests.each import each
 
-from .rows import row, seen
+from .rows import line, order, row, seen
 
 MONEY = {"awaiting_return", "returning", "refunding", "refunded", "refund_failed"}
 TYPES = {0: "return_refund", 1: "refund_only", 2: "refund_only", 3: "exchange", 4: "refund_only"}
@@ -75,11 +76,11 @@ def test_a_status_that_is_not_known_moves_nothing(status: object, paying: object
         (2, "rejected", "buyer"),
         (3, "rejected", "merchant"),
         (255, "rejected", None),
-        (77, "rejected", None),
+        (77, None, None),
     ],
 )
 def test_a_dispute_runs_until_the_platform_ends_it(
-    dispute: int, status: str, winner: str | None
+    dispute: int, status: str | None, winner: str | None
 ) -> None:
     found = seen(row(after_sale_status=27, dispute={"arbitrate_status": dispute})).record
     assert (found.status, found.arbitration_result) == (status, winner)
@@ -129,3 +130,39 @@ def test_a_ticket_without_an_amount_is_no_ticket_of_nothing() -> None:
         unreadable = to_records.seen_ticket(row(refund_total_amount=odd), "shop-1", ())
         assert "amount" in str(unreadable)
         assert not isinstance(unreadable, type(seen(row())))
+
+
+@each("really", ["x", [], 1.5, True])
+def test_what_was_really_paid_is_not_guessed(really: object) -> None:
+    """What was asked for is another amount."""
+    found = to_records.seen_ticket(row(refund_status=3, real_refund_amount=really), "shop-1", ())
+    assert isinstance(found, Unreadable)
+
+
+@each("status", [6, 9, "x", []])
+def test_a_dispute_in_a_state_that_is_not_known_is_for_people(status: object) -> None:
+    found = seen(row(dispute={"arbitrate_status": status}))
+    assert (found.record.status, found.unknown) == (None, True)
+    over = seen(row(dispute={"arbitrate_status": status}, aftersale_status_to_final_time=5))
+    assert over.unknown is False
+
+
+@each(
+    "told, under_way",
+    [
+        (None, False),
+        ({}, False),
+        ({"after_sale_status": 0}, False),
+        ({"after_sale_status": 28}, False),
+        ({"after_sale_status": 6}, True),
+        ({"after_sale_status": "x"}, True),
+        ({"after_sale_status": []}, True),
+        ([], True),
+        ("7", True),
+    ],
+)
+def test_a_line_of_which_nobody_can_tell_counts_as_in_after_sale(
+    told: object, under_way: bool
+) -> None:
+    found = to_records.lines_in_after_sale(order(line(after_sale_info=told)))
+    assert bool(found) is under_way

@@ -2,6 +2,8 @@
 
 from random import Random
 
+from aftersale.platforms.douyin import to_records
+from aftersale.platforms.protocol import Unreadable
 from tests.each import each
 
 from .rows import line, order, parcel
@@ -82,3 +84,24 @@ def test_of_a_deposit_only_the_phases_that_are_paid_count() -> None:
     assert (record.type, record.status, record.paid_amount) == ("deposit", "pending_payment", 1_200)
     # Once the rest is paid it is an order like any other.
     assert parcel(order(**{**values, "order_status": 2})).paid_amount == 4_990
+
+
+@each("amount", [None, "x", 1.5])
+def test_a_phase_that_can_not_be_read_makes_no_part_of_a_deposit(amount: object) -> None:
+    phases = [
+        {"pay_success": True, "phase_pay_amount": 1_200},
+        {"pay_success": True, "phase_pay_amount": amount},
+    ]
+    row = order(trade_type=2, order_status=103, order_phase_list=phases)
+    assert isinstance(to_records.order_record(row, "shop-1"), Unreadable)
+
+
+@each("values", [{"pay_amount": -1}, {"promotion_pay_amount": 4_991}])
+def test_an_amount_below_nothing_is_no_amount(values: dict[str, object]) -> None:
+    assert isinstance(to_records.order_record(order(**values), "shop-1"), Unreadable)
+
+
+def test_a_line_that_can_not_be_read_is_missed() -> None:
+    """SPEC O6: the others are no whole order."""
+    rows = order(line(), sku_order_list=[line(), 7])
+    assert isinstance(to_records.order_record(rows, "shop-1"), Unreadable)

@@ -195,3 +195,11 @@ def test_orders_without_a_parcel_are_virtual(kind: int, virtual: bool) -> None:
     record = parcel(order(coType=kind))
 
     assert [line.virtual for line in record.lines] == [virtual]
+
+
+@each("status", [10, 11, 40])
+def test_a_negotiation_that_is_not_known_is_for_people(status: int) -> None:
+    found = seen(row(status=status, negotiateStatus=9))
+    assert (found.record.status, found.unknown) == (None, True)
+    assert Fact("status_there", f"{status}, 9") in found.facts
+    assert seen(row(status=50, negotiateStatus=9)).record.status == "refunding"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aftersale.platforms.kuaishou import Kuaishou
-from aftersale.platforms.protocol import Fact
+from aftersale.platforms.kuaishou import Kuaishou, to_records
+from aftersale.platforms.protocol import Fact, Unreadable
 from tests.each import each
 
 from .fake import KuaishouFake
@@ -192,3 +192,26 @@ def test_a_full_refund_with_freight_is_approved(fake: KuaishouFake, kuaishou: Ku
     assert ticket is not None
     assert ticket.record.amount == order.paid_amount == 9_600
     assert Fact("started_by", "buyer") in ticket.facts
+
+
+@each("activities", [[6], ["6"], ["18", "6"]])
+def test_activities_may_come_as_text(activities: list[Any]) -> None:
+    record = parcel(order(allActivityType=activities))
+    assert (record.type, record.labels) == ("deposit", ["campaign"])
+    assert parcel(order(allActivityType=["0"])).labels == []
+
+
+@each(
+    "name, value", [("totalFee", "x"), ("totalFee", -1), ("expressFee", "1.5"), ("expressFee", [])]
+)
+def test_an_amount_that_can_not_be_read_makes_no_order(name: str, value: Any) -> None:
+    found = to_records.order_record(order(**{name: value}), "shop-1")
+    assert isinstance(found, Unreadable)
+
+
+@each("fee", ["x", -1, []])
+def test_a_step_that_can_not_be_read_makes_no_part_of_a_deposit(fee: Any) -> None:
+    steps = deposit(2_500, 13_000)
+    steps["orderPaymentSteps"][1]["paymentFee"] = fee
+    found = to_records.order_record({**order(totalFee=15_500), "orderStepInfo": steps}, "shop-1")
+    assert isinstance(found, Unreadable)

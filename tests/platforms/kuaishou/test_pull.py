@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aftersale.platforms.kuaishou import Kuaishou, platform
+from aftersale.platforms.kuaishou import Kuaishou, lookup
 from aftersale.platforms.protocol import NotCarriedOut, RecordUnreadable, SeenTicket, Unreadable
 from aftersale.records.schemas import OrderRecord
 
@@ -60,7 +60,7 @@ def test_a_long_time_is_asked_for_in_windows_that_leave_no_gap(
 def test_nothing_older_than_the_platform_keeps_is_asked_for(
     fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(platform, "WINDOW", timedelta(hours=20))
+    monkeypatch.setattr(lookup, "WINDOW", timedelta(hours=20))
 
     # The fake platform refuses what is older than 90 days.
     assert all_tickets(fake, kuaishou, days=400) == []
@@ -83,6 +83,22 @@ def test_a_list_that_goes_round_is_given_up_loudly(
 
     with pytest.raises(NotCarriedOut, match="does not go on"):
         all_tickets(fake, kuaishou)
+
+
+@pytest.mark.parametrize("rows", [[], None, [{"refundId": 5}], [7]])
+def test_a_list_that_never_ends_is_given_up_loudly(
+    fake: KuaishouFake, kuaishou: Kuaishou, monkeypatch: pytest.MonkeyPatch, rows: Any
+) -> None:
+    places = (str(place) for place in range(1_000))
+
+    def page(*_: Any, **__: Any) -> dict[str, Any]:
+        return {"refundOrderInfoList": rows, "pcursor": next(places)}
+
+    monkeypatch.setattr(fake, "_page", page)
+
+    with pytest.raises(NotCarriedOut, match="does not go on"):
+        all_tickets(fake, kuaishou)
+    assert int(next(places)) <= 6
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"refundOrderInfoList": 7}])

@@ -201,3 +201,15 @@ def test_every_reject_reason_of_the_catalogue_has_the_platforms():
     """SPEC P2."""
     assert set(codes.REJECT_REASONS) == set(BY_CODE)
     assert all(numbers or labels for numbers, labels in codes.REJECT_REASONS.values())
+
+
+@each("sub_type", [None, "", 0, "DEFAULT", "REFUND_PRICE_DIFF"])
+def test_kinds_of_a_request_that_are_known(sub_type):
+    assert whole(sub_type=sub_type).unknown is False
+
+
+@each("sub_type", ["REFUND_NEW", 7, ["DEFAULT"]])
+def test_a_kind_that_is_not_known_is_for_people_by_its_own_name(sub_type):
+    ticket = whole(sub_type=sub_type)
+    assert ticket.unknown is True
+    assert Fact("type_there", str(sub_type)) in ticket.facts

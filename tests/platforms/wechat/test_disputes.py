@@ -55,11 +55,11 @@ def test_after_its_end_the_tickets_own_status_counts(code, status, ours):
 
 @each("value", [float("inf"), float("nan"), "soon", None])
 def test_a_number_that_is_none_says_nothing(value):
-    """JSON of another program may have 1e999 in it."""
+    """JSON of another program may have 1e999 in it. A status that can't be read is one."""
     steps = [{"time": value, "item_type": value}]
-    assert disputes.dispute("77", {"status": value, "history": steps}) == Dispute(
-        "77", 0, ((0, 0),)
-    )
+    status = 0 if value is None else disputes.UNREADABLE
+    found = disputes.dispute("77", {"status": value, "history": steps})
+    assert found == Dispute("77", status, ((0, 0),))
 
 
 @each("status", ["MERCHANT_REFUND_SUCCESS", "USER_CANCELD", "MERCHANT_FAIL"])
@@ -215,3 +215,16 @@ def test_there_is_no_evidence_without_a_dispute(fake, shop):
     assert isinstance(shop.send_evidence(applied(fake), text="x", pictures=[]), Declined)
     assert isinstance(shop.send_evidence("404", text="x", pictures=[]), Declined)
     assert fake.received == []
+
+
+@each("status", ["closed", [116], {}, 11.5j])
+def test_a_status_that_can_not_be_read_is_no_end(status):
+    """Whatever the history's last step is."""
+    answer = {"status": status, "history": [{"time": 1662483600, "item_type": 26}]}
+    assert disputes.dispute("77", answer).running is True
+
+
+@each("status", [None, "", 0, "0"])
+def test_where_no_status_is_given_the_last_step_says(status):
+    answer = {"status": status, "history": [{"time": 1662483600, "item_type": 26}]}
+    assert disputes.dispute("77", answer).running is False

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from aftersale.platforms.wechat import to_records
+from aftersale.platforms.wechat import gifts, to_records
 from tests.each import each
 from tests.platforms.wechat.test_codes import TICKET, seen
 from tests.platforms.wechat.test_reading import ORDER
@@ -83,4 +83,28 @@ def test_an_exchange_needs_no_amount():
 def test_a_gift_without_its_amount_is_no_gift_of_nothing():
     raw = {**TICKET, "order_info_list": [{"order_id": "1", "refund_info": {}}]}
     with pytest.raises(ValueError):
-        to_records.gift_tickets("s", raw)
+        gifts.tickets_of("s", raw)
+
+
+@each(
+    "status, pay, paid",
+    [
+        (20, {"pay_time": 0}, 23_800),
+        (20, {}, 23_800),
+        (10, {"pay_time": 0}, 0),
+        (250, {"pay_time": "0"}, 0),
+        (250, {"pay_time": 1662480000}, 23_800),
+    ],
+)
+def test_whether_an_order_is_paid_its_status_says(status, pay, paid):
+    raw = {**ORDER, "status": status}
+    raw["order_detail"] = {**ORDER["order_detail"], "pay_info": pay}
+    whole = to_records.order_record("s", raw)
+    assert (whole.paid_amount > 0, paid > 0) in {(True, True), (False, False)}
+
+
+@each("part, value", [("pay_info", 7), ("price_info", {}), ("price_info", {"freight": 5})])
+def test_money_of_which_nothing_is_said_is_no_order_of_nothing(part, value):
+    raw = {**ORDER, "order_detail": {**ORDER["order_detail"], part: value}}
+    with pytest.raises(ValueError):
+        to_records.order_record("s", raw)

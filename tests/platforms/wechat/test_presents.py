@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aftersale.platforms.known import Known
-from aftersale.platforms.protocol import Fact, SeenTicket, Unreadable
+from aftersale.platforms.protocol import Fact, RecordUnreadable, SeenTicket, Unreadable
 from aftersale.platforms.wechat import to_records
 from tests.each import each
 from tests.platforms.wechat.test_errors import answering
@@ -101,6 +101,44 @@ def test_a_gift_that_nobody_took_is_counted_with_each_order(fake, shop):
     assert shop.ticket(f"{number}-12").record.amount == 490
     assert shop.ticket(f"{number}-13") is None
     assert shop.ticket("404-12") is None
+    # Under its own number it is all of them; a ticket is itself.
+    assert [one.record.ticket_no for one in shop.tickets_of(number)] == [
+        f"{number}-11",
+        f"{number}-12",
+    ]
+    [one] = shop.tickets_of(f"{number}-12")
+    assert (one.record.amount, one.request) == (490, number)
+    assert (list(shop.tickets_of("404")), shop.ticket(number)) == ([], None)
+    ticket = fake.buyer_applies(fake.places(500), "refund_only", 500)
+    assert [one.record.ticket_no for one in shop.tickets_of(ticket)] == [ticket]
+
+
+@each(
+    "spoilt",
+    [
+        {"order_info_list": None},
+        {"order_info_list": []},
+        {"order_info_list": [{"order_id": "11", "refund_info": {"amount": 510}}, "12"]},
+        {"order_info_list": [{"order_id": "11", "refund_info": {"amount": 510}}]},
+        {"order_info_list": [{"order_id": "11"}]},
+        {"refund_info": {"amount": "1,000"}},
+    ],
+)
+def test_a_gift_that_does_not_say_whose_its_money_is_makes_no_record(fake, shop, spoilt):
+    """Nor does it count as a gift of no order, or of a part of them."""
+    since = fake.now()
+    number = fake.gift_expires(order_11=510, order_12=490)
+    tells = fake.answers["/channels/ec/aftersale/getpresentaftersaleorder"]
+
+    def spoil(body):
+        return {"after_sale_order": {**tells(body)["after_sale_order"], **spoilt}}
+
+    fake.answers["/channels/ec/aftersale/getpresentaftersaleorder"] = spoil
+    *_, one = changed(shop, fake, since)
+    with pytest.raises(RecordUnreadable):
+        shop.tickets_of(number)
+    fake.answers["/channels/ec/aftersale/getpresentaftersaleorder"] = tells
+    assert (one.number, one.reason) == (number, "What the platform says of it can't be read.")
 
 
 @pytest.mark.parametrize(

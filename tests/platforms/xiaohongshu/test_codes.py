@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, Pending
-from aftersale.platforms.xiaohongshu import statuses
+from aftersale.platforms.protocol import Unreadable
+from aftersale.platforms.xiaohongshu import statuses, to_records
 from tests.each import each
 
-from .rows import detail, exact, info, seen, ticket
+from .rows import NUMBER, detail, exact, info, seen, ticket
 
 MONEY = {"awaiting_return", "returning", "refunding", "refunded"}
 
@@ -134,3 +135,15 @@ def test_a_refund_has_its_moment_where_one_is_told() -> None:
     seconds = ticket(status=4, refundStatus=2, refundTime=1_761_000_000).refund_result
     assert seconds is not None
     assert seconds.at == ticket().updated_at
+
+
+@each("really, amount", [(None, 4_990), (0, 4_990), (30.5, 3_050), ("30.50", 3_050)])
+def test_what_was_really_refunded_counts(really: Any, amount: int) -> None:
+    assert ticket(status=4, refundStatus=2, refundAmountYuan=really).amount == amount
+
+
+@each("really", ["x", "30,50", [], True, -1, 30.555])
+def test_what_was_really_refunded_is_not_guessed(really: Any) -> None:
+    """What was asked for is another amount."""
+    row = exact(detail(status=4, refundStatus=2, refundAmountYuan=really))
+    assert isinstance(to_records.seen_ticket(row, "shop-1", NUMBER, 1), Unreadable)

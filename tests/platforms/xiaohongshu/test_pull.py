@@ -282,3 +282,24 @@ def test_an_answer_about_another_ticket_says_nothing_of_money(
     for ask in (xiaohongshu.refund_status, xiaohongshu.ticket):
         with pytest.raises(RecordUnreadable):
             ask(number)
+
+
+def test_a_list_of_the_whole_shop_is_not_an_orders(
+    fake: XiaohongshuFake, xiaohongshu: Xiaohongshu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SPEC O2: a filter that is ignored would name the tickets of others as its siblings."""
+    order = fake.places(500)
+    fake.buyer_applies(order, "refund_only", 500)
+    fake.buyer_applies(fake.places(700), "refund_only", 700)
+    real = fake._read
+
+    def read(method: str, call: dict[str, Any]) -> Any:
+        if method == "afterSale.listAfterSaleInfos":
+            now = int(fake.now().timestamp() * 1000)
+            span = {"timeType": 2, "startTime": now - 60_000, "endTime": now}
+            call = {**{key: call[key] for key in call if key != "orderId"}, **span}
+        return real(method, call)
+
+    monkeypatch.setattr(fake, "_read", read)
+    with pytest.raises(NotCarriedOut, match="can't be read"):
+        xiaohongshu.order_now(order, without_ticket="")
