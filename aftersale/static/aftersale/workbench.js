@@ -107,6 +107,17 @@
         (rowOf(next)?.querySelector("[data-open]") ?? pane).focus({ preventScroll: true });
     };
 
+    /* After a batch that decided the open case, too: once its results are closed, and the list has
+       read itself anew, whichever comes last. */
+    let sent = false;
+    const goOn = () => {
+        if (!sent || dialog().open) return false;
+        if (current && rowOf(current)) return false;
+        sent = false;
+        if (current) openNext(current);
+        return true;
+    };
+
     /* Reading the list anew: ticks stay, and so do the pages that were added and the place. */
     const ticked = () => (list ? [...list.querySelectorAll("[name=ids]:checked")] : []);
     let kept = new Set();
@@ -162,7 +173,7 @@
                 const pk = decided;
                 decided = null;
                 openNext(pk);
-            }
+            } else goOn();
         });
         list.addEventListener("click", (event) => {
             const link = event.target.closest("[data-open]");
@@ -332,19 +343,16 @@
         asking = true;
     });
     document.addEventListener("htmx:afterSettle", (event) => {
-        if (event.detail.target?.id === "desk-dialog-content") asking = false;
+        if (event.detail.target?.id !== "desk-dialog-content") return;
+        asking = false;
+        sent = dialog().querySelector("[data-was-sent]") !== null;
     });
-    // Closed before it settled: the next key is the page's. After a batch that decided the open
-    // case, too, the next one opens; in any case the keyboard goes on at a case.
+    // Closed before it settled: the next key is the page's. The keyboard goes on at a case.
     document.addEventListener("close", () => {
         asking = false;
-        if (!list || decided !== null) return;
-        const row = rowOf(current);
-        if (current && !row && dialog().querySelector("[data-was-sent]")) openNext(current);
-        else if (document.activeElement === document.body) {
-            const step = askedBy && pane.querySelector(`[data-key=${askedBy}]`);
-            (step || (row?.querySelector("[data-open]") ?? pane)).focus({ preventScroll: true });
-        }
+        if (!list || decided !== null || goOn() || document.activeElement !== document.body) return;
+        const step = askedBy && pane.querySelector(`[data-key=${askedBy}]`);
+        (step || (rowOf(current)?.querySelector("[data-open]") ?? pane)).focus({ preventScroll: true });
     }, true);
     document.addEventListener("htmx:afterRequest", (event) => {
         // An answer that opens no dialog; one that does settles before.
