@@ -104,6 +104,9 @@ def log_out(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
     tab_to(page, "button", "^(注销|退出|登出)", key="Shift+Tab")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("您已退出")
+    at(page, "link", "^重新登录$")
+    page.keyboard.press("Enter")
     at(page, "textbox", "^用户名")
 
 
