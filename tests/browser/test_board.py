@@ -80,8 +80,18 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     drag(page, a, onto=c)
     expect(note).to_be_visible()
     assert shown(page) == saved(scene.shop) == [b, c, a]
-    expect(page.locator("#board-said")).to_have_text("新的优先级顺序已保存。")
+    expect(page.locator("#board-said")).to_have_text("新的优先级顺序已保存，按 Ctrl+Z 撤销。")
     expect(section.locator("[data-place]")).to_have_text(["1", "2", "3"])
+    # Undone and redone, by the key and by the button, which keeps the focus.
+    handle(page, a).focus()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#board-said")).to_have_text("优先级顺序已恢复原样，按 Ctrl+Z 重做。")
+    assert shown(page) == saved(scene.shop) == [a, b, c]
+    expect(handle(page, a)).to_be_focused()
+    section.get_by_role("button", name="重做").focus()
+    page.keyboard.press("Enter")
+    expect(section.get_by_role("button", name="撤销")).to_be_focused()
+    assert shown(page) == saved(scene.shop) == [b, c, a]
 
     # By keyboard: cancelled, then dropped; the focus stays on the handle, also when it is saved.
     handle(page, a).focus()

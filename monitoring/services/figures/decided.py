@@ -3,6 +3,7 @@ from the decisions themselves (SPEC M2)."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -14,25 +15,32 @@ WITH span AS MATERIALIZED ({SPANS}), part AS MATERIALIZED (
       JOIN unnest(%(part_shops)s::bigint[], %(part_days)s::date[]) AS p (shop_id, day)
         ON p.shop_id = s.shop_id AND p.day = s.day
 )
-SELECT day, outcome, sum(decisions)::int FROM (
-    SELECT s.day, t.outcome, t.decisions::bigint
+SELECT shop_id, day, outcome, sum(decisions)::int FROM (
+    SELECT s.shop_id, s.day, t.outcome, t.decisions::bigint
       FROM span s JOIN strategies_decisiontally t ON t.shop_id = s.shop_id AND t.day = s.day
      WHERE NOT EXISTS (SELECT FROM part p WHERE p.shop_id = s.shop_id AND p.day = s.day)
      UNION ALL
-    SELECT s.day, d.outcome, count(*)
+    SELECT s.shop_id, s.day, d.outcome, count(*)
       FROM part s CROSS JOIN LATERAL (
            SELECT outcome FROM strategies_decision
             WHERE shop_id = s.shop_id AND decided_at >= s.starts AND decided_at < s.ends OFFSET 0) d
-     GROUP BY s.day, d.outcome) counted
- GROUP BY day, outcome
+     GROUP BY s.shop_id, s.day, d.outcome) counted
+ GROUP BY shop_id, day, outcome
 """
+
+
+class Decided(NamedTuple):
+    shop_id: int
+    day: date
+    outcome: str
+    number: int
 
 
 def decided(
     spans: Sequence[Span], *, parts: Collection[Span], using: str = DEFAULT_DB_ALIAS
-) -> dict[tuple[date, str], int]:
-    """The number of decisions by day and outcome; `parts` are the spans that end before their day
-    does: a tally is of the whole day."""
+) -> list[Decided]:
+    """The number of decisions by shop, day and outcome; `parts` are the spans that end before
+    their day does: a tally is of the whole day."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             _DECIDED,
@@ -42,4 +50,4 @@ def decided(
                 "part_days": [span.day for span in parts],
             },
         )
-        return {(day, outcome): number for day, outcome, number in cursor}
+        return [Decided(*row) for row in cursor]
