@@ -22,6 +22,7 @@ from aftersale.services.access.rights import Right
 from aftersale.services.shared.errors import NotFound
 from aftersale.services.shared.shown import format_time
 from monitoring.models import AlertKind, Robot
+from monitoring.services.alert_rights import NOTES
 from monitoring.services.robots import settings
 
 # For so long the page looks again for what came of a test.
@@ -103,7 +104,11 @@ def robots(request: HttpRequest, pk: int) -> HttpResponse:
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     shop = _shop(request, pk)
     form = RobotForm(
-        posted(request), initial={"kinds": AlertKind.values, "language": get_language()}
+        posted(request),
+        initial={
+            "kinds": [kind for kind in AlertKind.values if kind not in NOTES],
+            "language": get_language(),
+        },
     )
 
     return _form(

@@ -280,6 +280,7 @@ PAGES: dict[str, Page] = {
     "desk:shop-tokens": shown(Shop),
     "desk:shop-token-add": step(SHOP, Shop),
     "desk:shop-token-revoke": step(SHOP, Shop, ApiToken),
+    "monitoring:weekly": Page(STRATEGIES, STRATEGIES, (Shop,), part=True),
     "monitoring:robots": Page(ROBOTS, None, (Shop,)),
     "monitoring:robot-add": step(ROBOTS, Shop),
     "monitoring:robot-change": step(ROBOTS, Shop, Robot),

@@ -22,7 +22,7 @@ from django.db import connection
 
 from config.queue import BEATS_WITHIN
 
-from .database import bench_database
+from .database import bench_database, url
 from .report import Row, show
 
 # The first sweeps are over by then.
@@ -84,7 +84,11 @@ def measure() -> Idle:
     group = subprocess.Popen(
         [sys.executable, "-m", "config.run", "web", *BEATS_WITHIN],
         cwd=settings.BASE_DIR,
+<<<<<<< HEAD
         env={**os.environ, "DATABASE_URL": url_of_database(), "DEBUG": "True", "PORT": str(port)},
+=======
+        env={**os.environ, "DATABASE_URL": url(), "DEBUG": "True", "PORT": str(port)},
+>>>>>>> main
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -121,6 +125,7 @@ def measure() -> Idle:
         group.communicate(timeout=HANGS)
 
 
+<<<<<<< HEAD
 def url_of_database() -> str:
     """The bench's database as DATABASE_URL."""
     given = connection.get_connection_params()
@@ -129,6 +134,8 @@ def url_of_database() -> str:
     return f"postgresql://{user}:{password}@/{given['dbname']}?{where}"
 
 
+=======
+>>>>>>> main
 def _postmaster() -> psutil.Process:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

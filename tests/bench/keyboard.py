@@ -78,13 +78,13 @@ def _clear(page: Page) -> tuple[list[float], list[float]]:
         case = shown.get_attribute("data-current")
         began = time.perf_counter()
         page.keyboard.press("a")
-        page.wait_for_function("document.activeElement.matches('#desk-dialog [type=submit]')")
+        page.wait_for_function("document.activeElement?.matches('#desk-dialog [type=submit]')")
         pressed = time.perf_counter()
         page.keyboard.press("Enter")
         if left > 1:
             page.wait_for_function(
-                "case => document.querySelector('#wb-case [data-current]')"
-                "?.dataset.current !== case && document.querySelector('#wb-case [data-key=a]')",
+                "before => document.querySelector('#wb-case [data-current]')"
+                "?.dataset.current !== before && document.querySelector('#wb-case [data-key=a]')",
                 arg=case,
             )
         else:
