@@ -84,11 +84,7 @@ def measure() -> Idle:
     group = subprocess.Popen(
         [sys.executable, "-m", "config.run", "web", *BEATS_WITHIN],
         cwd=settings.BASE_DIR,
-<<<<<<< HEAD
-        env={**os.environ, "DATABASE_URL": url_of_database(), "DEBUG": "True", "PORT": str(port)},
-=======
         env={**os.environ, "DATABASE_URL": url(), "DEBUG": "True", "PORT": str(port)},
->>>>>>> main
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -125,17 +121,6 @@ def measure() -> Idle:
         group.communicate(timeout=HANGS)
 
 
-<<<<<<< HEAD
-def url_of_database() -> str:
-    """The bench's database as DATABASE_URL."""
-    given = connection.get_connection_params()
-    user, password = given.get("user", ""), given.get("password", "")
-    where = f"host={given.get('host', '')}&port={given.get('port', 5432)}"
-    return f"postgresql://{user}:{password}@/{given['dbname']}?{where}"
-
-
-=======
->>>>>>> main
 def _postmaster() -> psutil.Process:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

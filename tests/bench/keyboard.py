@@ -24,8 +24,8 @@ from aftersale.models import Ticket
 from tests.admin.clients import client_of
 from tests.factories import make_order, make_shop, make_ticket, make_user
 
-from .database import bench_database
-from .idle import HANGS, url_of_database
+from .database import bench_database, url
+from .idle import HANGS
 from .report import Row, show
 
 CASES = 40
@@ -104,7 +104,7 @@ def _served() -> Iterator[str]:
     program = subprocess.Popen(
         [sys.executable, "-m", "config.run", "web"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": url_of_database(), "DEBUG": "True", "PORT": str(port)},
+        env={**os.environ, "DATABASE_URL": url(), "DEBUG": "True", "PORT": str(port)},
         stdout=subprocess.PIPE,
         text=True,
     )
