@@ -11,10 +11,12 @@ from . import (
     dashboard,
     engine,
     evaluator,
+    files,
     idle,
     ingest,
     latency,
     lists,
+    pages,
     payer,
     reading,
     trial,
@@ -41,8 +43,9 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, payer, ingest, lists, trial, what_if),
+        (engine, evaluator, latency, payer, ingest, files, lists, trial, what_if),
         (dashboard,),
+        (pages,),
         (reading,),
     ):
         with bench_database():

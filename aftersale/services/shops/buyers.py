@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from aftersale.models import BlockedBuyer, Order, RefundStatus, Ticket
+from aftersale.services.shared.prepared import Slot, prepared
 
 LAST_SHOWN = 5
 
@@ -26,19 +27,45 @@ def history(*, shop_id: int, buyer: str, but: Ticket) -> History | None:
     """None where the buyer is not known; `last` excludes the case at hand."""
     if not buyer:
         return None
-    tickets = Ticket.objects.filter(shop=shop_id, buyer=buyer)
+    ((tickets, refunds, refunded),) = _asked(shop=shop_id, buyer=buyer) or [(0, 0, 0)]
+    ((orders, paid),) = _bought(shop=shop_id, buyer=buyer) or [(0, 0)]
+    return History(
+        orders=orders,
+        paid=paid,
+        tickets=tickets,
+        refunds=refunds,
+        refunded=refunded,
+        blocked=bool(_blocked(shop=shop_id, buyer=buyer)),
+        last=_last(shop=shop_id, buyer=buyer, but=but.pk),
+    )
+
+
+@prepared
+def _asked(*, shop: Slot, buyer: Slot) -> QuerySet:
+    """Tickets, refunds and their sum; nothing where there is no ticket."""
     paid = Q(refund__status=RefundStatus.SUCCEEDED)
-    asked = tickets.aggregate(
+    tickets = Ticket.objects.filter(shop=shop, buyer=buyer).order_by().values("shop")
+    return tickets.annotate(
         tickets=Count("pk"),
         refunds=Count("refund", filter=paid),
         refunded=Sum("refund__amount", filter=paid, default=0),
-    )
-    bought = Order.objects.filter(shop=shop_id, buyer=buyer).aggregate(
-        orders=Count("pk"), paid=Sum("paid_amount", default=0)
-    )
-    return History(
-        **asked,
-        **bought,
-        blocked=BlockedBuyer.objects.filter(shop=shop_id, buyer=buyer).exists(),
-        last=list(tickets.exclude(pk=but.pk).order_by("-pk")[:LAST_SHOWN]),
-    )
+    ).values_list("tickets", "refunds", "refunded")
+
+
+@prepared
+def _bought(*, shop: Slot, buyer: Slot) -> QuerySet:
+    """Orders and what was paid for them; nothing where there is none."""
+    orders = Order.objects.filter(shop=shop, buyer=buyer).order_by().values("shop")
+    counted = orders.annotate(orders=Count("pk"), paid=Sum("paid_amount", default=0))
+    return counted.values_list("orders", "paid")
+
+
+@prepared
+def _blocked(*, shop: Slot, buyer: Slot) -> QuerySet:
+    return BlockedBuyer.objects.filter(shop=shop, buyer=buyer).values_list("pk")[:1]
+
+
+@prepared
+def _last(*, shop: Slot, buyer: Slot, but: Slot) -> QuerySet[Ticket]:
+    tickets = Ticket.objects.filter(shop=shop, buyer=buyer).exclude(pk=but)
+    return tickets.order_by("-pk")[:LAST_SHOWN]
