@@ -11,6 +11,7 @@ from . import (
     dashboard,
     engine,
     evaluator,
+    files,
     idle,
     ingest,
     latency,
@@ -42,7 +43,7 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, payer, ingest, lists, trial, what_if),
+        (engine, evaluator, latency, payer, ingest, files, lists, trial, what_if),
         (dashboard,),
         (pages,),
         (reading,),

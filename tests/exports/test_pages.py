@@ -194,3 +194,42 @@ def test_one_file_of_a_shop_at_a_time_and_whose_moment_is_corrected(desk):
     late = desk.client.post(f"/admin/files/{brought.pk}/", {"take_in": "1"})
     assert late.status_code == 409
     assert Order.objects.count() == 0
+
+
+def test_each_refused_row_has_its_reason_and_comes_back_as_it_was_written():
+    """SPEC O11: also the other rows of an order that is not taken in for one of them."""
+    desk = Desk(make_shop(platform="taobao"))
+    row = {"订单编号": "39001", "标题": "壳", "价格": "29.00", "购买数量": "1", "商家编码": "CASE"}
+    content = csv_file(files.TAOBAO_LINES, [row, {**row, "标题": "绳", "商家编码": "ROPE"}])
+    brought = desk.bring("lines.csv", content)
+    assert brought.counts == {"order": {"refused": 1}}
+    page = desk.text(f"/admin/files/{brought.pk}/")
+    assert "its order is in no file yet: bring the file of the orders along" in page
+    assert "not taken in because of another row of the same order" in page
+    assert "No row can be taken in: mend them and bring the file again." in page
+    assert 'name="take_in"' not in page
+    answer = desk.client.get(f"/admin/files/{brought.pk}/refused/")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0)
+    head, *rows = sheet.to_python()
+    assert head == [
+        "Error",
+        "订单编号",
+        "标题",
+        "价格",
+        "购买数量",
+        "外部系统编号",
+        "商品属性",
+        "商家编码",
+    ]
+    assert [one[1:] for one in rows] == [
+        ["39001", "壳", "29.00", "1", "", "", "CASE"],
+        ["39001", "绳", "29.00", "1", "", "", "ROPE"],
+    ]
+
+
+def test_columns_that_are_not_read_are_named_as_the_file_writes_them():
+    desk = Desk(make_shop(platform="kuaishou"))
+    brought = desk.bring("f.xlsx", ORDERS)
+    (table,) = brought.tables
+    assert "CPS达人ID" in table["left_out"]
+    assert ["商品id", "商品ID"] in table["written"]
