@@ -35,6 +35,7 @@ from config.version import VERSION
 
 MIGRATE_LOCK = 7_306_001
 """Number of the advisory lock that lets one of several machines migrate at a time."""
+MIGRATE_LOCK_ASKED_SECONDS = 0.5
 LOOK_AFTER_POSTGRES_SECONDS = 2
 WEB_ANSWERS_WITHIN = 45
 
@@ -161,18 +162,16 @@ def prepare(address: str) -> str:
     django.setup()
     from django.conf import settings
     from django.core.management import CommandError, call_command, get_commands
-    from django.db import OperationalError, connection, connections
+    from django.db import OperationalError, connections
 
     print(f"Afterdesk {VERSION}: preparing the database …", flush=True)
     login = ""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATE_LOCK])
+        with only_one_migrating():
             try:
                 call_command("migrate", interactive=False, verbosity=0)
             except CommandError as refused:
                 sys.exit(str(refused))
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATE_LOCK])
     except OperationalError:
         from config.database import why_unreachable
 
@@ -189,6 +188,22 @@ def prepare(address: str) -> str:
         login = said.getvalue().strip()
     connections.close_all()
     return login
+
+
+@contextmanager
+def only_one_migrating() -> Iterator[None]:
+    """Asks for the lock again and again: a statement that waits for it would be waited for by an
+    index that the holder makes concurrently, and both would wait for each other."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATE_LOCK])
+            if cursor.fetchone()[0]:
+                break
+            time.sleep(MIGRATE_LOCK_ASKED_SECONDS)
+        yield
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATE_LOCK])
 
 
 def first_operator_message(address: str) -> str:

@@ -1,19 +1,29 @@
 """Filters of the audit trail along indexes of an owner's shops, or of everybody's entries.
 
 Nearly every step writes to the trail, so writing goes on meanwhile; each new index is there before
-the one that it replaces goes.
+the one that it replaces goes. What a broken run has left half made is made anew by the next.
 """
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
 
+NEW = (
+    "audit_all", "audit_all_of_kind", "audit_all_by", "audit_all_whom", "audit_all_from",
+    "audit_of_scope_by", "audit_of_scope_whom", "audit_of_scope_from",
+)  # fmt: skip
+
+
 class Migration(migrations.Migration):
     atomic = False
+    while_serving = True
 
     dependencies = [("aftersale", "0056_requests_by_day")]
 
     operations = [
+        migrations.RunSQL(
+            [f"DROP INDEX CONCURRENTLY IF EXISTS {name}" for name in NEW], migrations.RunSQL.noop
+        ),
         AddIndexConcurrently(
             model_name="auditentry",
             index=models.Index(

@@ -67,6 +67,10 @@ def disabled(scene: Scene, operator: User) -> None:
     strategies.disable(strategy_id=scene.row(Strategy).pk, user=operator, now=NOON)
 
 
+def given_by_a_token(scene: Scene, operator: User) -> None:
+    WebhookEndpoint.objects.filter(pk=scene.row(WebhookEndpoint).pk).update(enabled=False)
+
+
 def enabling(scene: Scene) -> dict[str, Any]:
     return {"read": "1", "revision": Strategy.objects.get(pk=scene.row(Strategy).pk).revision}
 
@@ -105,6 +109,7 @@ STEPS: dict[str, Step] = {
         "webhook", "erp.example.com", args=endpoint, sent=lambda scene: ERP
     ),
     "desk:shop-webhook-rotate": Step("webhook", "secret", args=endpoint),
+    "desk:shop-webhook-on": Step("webhook", "switched on", args=endpoint, before=given_by_a_token),
     "monitoring:robot-add": Step(
         "changed",
         "Group robot Night shift (Feishu): made, tells of: Deadline",

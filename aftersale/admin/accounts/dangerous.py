@@ -9,6 +9,8 @@ DANGEROUS = {
     "desk:shop-webhook-add",
     "desk:shop-webhook-change",
     "desk:shop-webhook-rotate",
+    # Its address may be a token's, which no person has confirmed.
+    "desk:shop-webhook-on",
     "monitoring:robot-add",
     "monitoring:robot-change",
     "desk:shop-platform-connect",
