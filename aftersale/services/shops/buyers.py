@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Q, QuerySet, Sum
 
 from aftersale.models import BlockedBuyer, Order, RefundStatus, Ticket
 from aftersale.services.shared.prepared import Slot, prepared
@@ -27,7 +27,10 @@ def history(*, shop_id: int, buyer: str, but: Ticket) -> History | None:
     """None where the buyer is not known; `last` excludes the case at hand."""
     if not buyer:
         return None
-    ((tickets, refunds, refunded),) = _asked(shop=shop_id, buyer=buyer) or [(0, 0, 0)]
+    # The case itself is among the tickets, unless its buyer was erased since it was read.
+    ((tickets, refunds, refunded, blocked),) = _asked(shop=shop_id, buyer=buyer) or [
+        (0, 0, 0, False)
+    ]
     ((orders, paid),) = _bought(shop=shop_id, buyer=buyer) or [(0, 0)]
     return History(
         orders=orders,
@@ -35,21 +38,22 @@ def history(*, shop_id: int, buyer: str, but: Ticket) -> History | None:
         tickets=tickets,
         refunds=refunds,
         refunded=refunded,
-        blocked=bool(_blocked(shop=shop_id, buyer=buyer)),
+        blocked=blocked,
         last=_last(shop=shop_id, buyer=buyer, but=but.pk),
     )
 
 
 @prepared
 def _asked(*, shop: Slot, buyer: Slot) -> QuerySet:
-    """Tickets, refunds and their sum; nothing where there is no ticket."""
+    """Tickets, refunds and their sum, and whether the buyer is blocked."""
     paid = Q(refund__status=RefundStatus.SUCCEEDED)
     tickets = Ticket.objects.filter(shop=shop, buyer=buyer).order_by().values("shop")
     return tickets.annotate(
         tickets=Count("pk"),
         refunds=Count("refund", filter=paid),
         refunded=Sum("refund__amount", filter=paid, default=0),
-    ).values_list("tickets", "refunds", "refunded")
+        blocked=Exists(BlockedBuyer.objects.filter(shop=shop, buyer=buyer)),
+    ).values_list("tickets", "refunds", "refunded", "blocked")
 
 
 @prepared
@@ -58,11 +62,6 @@ def _bought(*, shop: Slot, buyer: Slot) -> QuerySet:
     orders = Order.objects.filter(shop=shop, buyer=buyer).order_by().values("shop")
     counted = orders.annotate(orders=Count("pk"), paid=Sum("paid_amount", default=0))
     return counted.values_list("orders", "paid")
-
-
-@prepared
-def _blocked(*, shop: Slot, buyer: Slot) -> QuerySet:
-    return BlockedBuyer.objects.filter(shop=shop, buyer=buyer).values_list("pk")[:1]
 
 
 @prepared
