@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 FILE = Path(__file__).with_name("first_schema.sql")
 # Of the server that it was written by: older ones may not know all of its words.
@@ -50,9 +50,21 @@ def written() -> str:
     names = ",\n".join(f"    ('{app}', '{name}', now())" for app, name in rows)
     return (
         "-- Written by `make first-schema`.\n"
-        f"SET LOCAL check_function_bodies = off;\n\n{tables}\n\n"
+        f"SET LOCAL check_function_bodies = off;\n\n{tables}\n\n{_rules()}"
         f"INSERT INTO django_migrations (app, name, applied) VALUES\n{names};\n"
     )
+
+
+def _rules() -> str:
+    """The rules of fast refund, which a migration wrote (SPEC F1): the only rows that one leaves in
+    a new database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('    (%L, %L, %s)', starts_at, kind, value)"
+            " FROM strategies_fastrefundrule ORDER BY id"
+        )
+        rules = ",\n".join(rule for (rule,) in cursor.fetchall())
+    return f"INSERT INTO strategies_fastrefundrule (starts_at, kind, value) VALUES\n{rules};\n\n"
 
 
 def main() -> None:
@@ -61,7 +73,6 @@ def main() -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
 
     name = f"{connection.settings_dict['NAME']}_first_schema"
     with connection.cursor() as cursor:

@@ -4588,6 +4588,10 @@ ALTER TABLE ONLY public.strategies_trialrun
 ALTER TABLE ONLY public.usersessions_usersession
     ADD CONSTRAINT usersessions_usersession_user_id_af5e0a6d_fk_auth_user_id FOREIGN KEY (user_id) REFERENCES public.auth_user(id) DEFERRABLE INITIALLY DEFERRED;
 
+INSERT INTO strategies_fastrefundrule (starts_at, kind, value) VALUES
+    (NULL, 'applied_within_hours', 6),
+    ('2023-09-12 16:00:00+00', 'paid_amount_below', 30000);
+
 INSERT INTO django_migrations (app, name, applied) VALUES
     ('account', '0001_initial', now()),
     ('account', '0002_email_max_length', now()),
