@@ -18,17 +18,20 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
 from psycopg import sql
 
+from config import first_schema
+
 PREFIX = "afterdesk_template_"
 _LOCK = 7_306_002
 """Advisory lock: one worker makes the template, the others wait for it."""
 
 
 def template_name() -> str:
-    """Changes with the migrations of any app and with Django's version."""
+    """Changes with the migrations of any app, the tables of a new database and Django's version."""
     digest = hashlib.sha256(importlib.metadata.version("Django").encode())
     for app in apps.get_app_configs():
         for path in sorted((Path(app.path) / "migrations").glob("*.py")):
             digest.update(f"{app.label}/{path.name}\0".encode() + path.read_bytes() + b"\0")
+    digest.update(first_schema.FILE.read_bytes())
     return PREFIX + digest.hexdigest()[:16]
 
 
