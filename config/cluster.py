@@ -38,7 +38,8 @@ IDLE_SECONDS = 60
 """The longest that a worker without a task may give no sign: it looks each few seconds, but waits
 longer for a database that is away."""
 SCHEDULE_SECONDS = 30
-# A worker ends after so many tasks, for its memory's sake; never all of them together.
+# A worker ends after so many tasks, for its memory's sake; a number of its own, so that no two end
+# together.
 RECYCLE = (5_000, 10_000)
 
 
@@ -50,6 +51,8 @@ def run(name: str) -> None:
     set_cluster(name)
     asked = Asked(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker's end ends the wait: its successor is there in hundredths of a second.
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     # Workers see its end when this process closes it, or dies.
     stop_read, stop_write = os.pipe()
     workers: dict[int, Timer] = {}

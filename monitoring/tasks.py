@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from aftersale.services.shared.database_clock import database_moment
 from config.queue import SLOW, TELL, wake
-from monitoring.services import alerts, figures, mails
+from monitoring.services import alerts, figures, mails, weekly
 from monitoring.services.robots import sending
 
 MAIL_TASK = "monitoring.tasks.mail"
@@ -39,3 +39,8 @@ def tell_by_robots() -> None:
 def count() -> None:
     """Counts days that are over, and recounts days whose rows have changed (SPEC M2)."""
     figures.roll_up(now=timezone.now())
+
+
+def write_weekly_notes() -> None:
+    """Begins and writes the notes of the week that is over (SPEC M6)."""
+    weekly.write(now=database_moment())

@@ -33,6 +33,7 @@ _PAY = """
         %(reason)s, clock_timestamp()
     WHERE %(deadline)s::timestamptz IS NULL OR clock_timestamp() < %(deadline)s
     ON CONFLICT (key) DO NOTHING
+    RETURNING paid
 """
 
 
@@ -117,6 +118,9 @@ class Sandbox:
                     "deadline": None if request.deadline is None else request.deadline.at,
                 },
             )
+            remembered = cursor.fetchone()
+        if remembered:
+            return Paid() if paid else Failed(reason, permanent=permanent)
         known = SandboxPayment.objects.filter(key=request.key).first()
         if known is None:
             raise TooLate(_("The call came after its deadline: the sandbox paid nothing."))

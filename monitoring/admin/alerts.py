@@ -50,6 +50,7 @@ MEANINGS = {
     AlertKind.READING_LATE: gettext_lazy("A shop has not been read for 15 minutes."),
     AlertKind.TOKEN: gettext_lazy("An API token was made."),
     AlertKind.CLOCKS: gettext_lazy("A clock differs from the database's by 30 seconds or more."),
+    AlertKind.WEEKLY: gettext_lazy("A week of advice: what changed, what to look at."),
 }
 
 

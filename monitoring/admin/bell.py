@@ -9,7 +9,7 @@ from aftersale.admin.kit import access
 from aftersale.admin.kit.pages import desk_page
 from aftersale.domain.digits import whole_number
 from monitoring.models import Alert
-from monitoring.services.alert_rights import acted_on_by
+from monitoring.services.alert_rights import NOTES, acted_on_by
 from monitoring.services.alert_texts import alert_text
 
 # Counted up to here; more are shown as "99+".
@@ -25,6 +25,7 @@ def bell(request: HttpRequest) -> HttpResponse:
     """
     person = access.person(request)
     opened = Alert.objects.filter(acted_on_by(person), acknowledged_at=None, ended_at=None)
+    opened = opened.exclude(kind__in=NOTES)
     newest = opened.order_by("-raised_at", "-pk").values_list("pk", flat=True)
     keys = list(newest[: MOST + 1])
     count = f"{MOST}+" if len(keys) > MOST else str(len(keys) or "")

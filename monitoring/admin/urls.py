@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.admin import alerts, bell, machine, robots
+from monitoring.admin import alerts, bell, machine, robots, weekly
 from monitoring.admin.dashboard.drilldown import drilldown
 
 app_name = "monitoring"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("alerts/bell/", bell.bell, name="bell"),
     path("alerts/acknowledge/", alerts.acknowledge, name="alerts-acknowledge"),
     path("alerts/mails/", alerts.mails, name="alert-mails"),
+    path("shops/<int:pk>/weekly/", weekly.card, name="weekly"),
     path(_ROBOTS, robots.robots, name="robots"),
     path(f"{_ROBOTS}add/", robots.add, name="robot-add"),
     path(f"{_ROBOTS}<int:robot>/change/", robots.change, name="robot-change"),

@@ -28,10 +28,17 @@ from monitoring.services.alert_queries import STANDSTILL
 
 KindName = Literal[
     "cap", "breaker", "refund_failed", "deadline", "shipping", "platform", "webhook", "to_pay",
-    "time_ahead", "tickets_late", "refunds_late", "reading_late", "clocks", "token",
+    "time_ahead", "tickets_late", "refunds_late", "reading_late", "clocks", "token", "weekly",
 ]  # fmt: skip
 _OF_STRATEGIES = (AlertKind.CAP, AlertKind.BREAKER)
-_ABOUT = (AlertKind.PLATFORM, AlertKind.WEBHOOK, AlertKind.TO_PAY, AlertKind.TOKEN, *STANDSTILL)
+_ABOUT = (
+    AlertKind.PLATFORM,
+    AlertKind.WEBHOOK,
+    AlertKind.TO_PAY,
+    AlertKind.TOKEN,
+    AlertKind.WEEKLY,
+    *STANDSTILL,
+)
 
 
 class AlertsQuery(PageQuery):

@@ -4,6 +4,7 @@ from .alert import Alert, AlertNotice, AlertSubscription
 from .alert_kind import AlertKind
 from .figures import DeskCount, DeskDay, StaleMoment
 from .robot import Refusal, Robot, Service
+from .weekly import WeeklyNote, WeeklyReader
 
 __all__ = [
     "Alert",
@@ -16,4 +17,6 @@ __all__ = [
     "Robot",
     "Service",
     "StaleMoment",
+    "WeeklyNote",
+    "WeeklyReader",
 ]

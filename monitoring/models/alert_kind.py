@@ -19,3 +19,4 @@ class AlertKind(models.TextChoices):
     READING_LATE = "reading_late", _("Reading lags behind")
     CLOCKS = "clocks", _("Clocks differ")
     TOKEN = "token", _("New API token")
+    WEEKLY = "weekly", _("Weekly note")

@@ -26,6 +26,8 @@ FAILING_HOURS = 1
 LATE = timedelta(minutes=5)
 # A round of reading begins each minute.
 READING_LATE = timedelta(minutes=15)
+# A weekly note is no news any more.
+WEEK = timedelta(days=7)
 # The threshold of an authorisation that ends: not before so many hours ahead of it.
 ENDING_HOURS = 14 * 24
 # Of the calls that an app may make a day.
@@ -138,6 +140,13 @@ _KEY_MADE = """
         AND k.revoked_at IS NULL
     JOIN auth_user u ON u.id = k.created_by_id
 """
+# A week's note that has something to say (SPEC M6), until the next one may come.
+_WEEKLY = """
+    SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold, n.week AS day, n.facts
+    FROM aftersale_shop p
+    JOIN monitoring_weeklynote n ON n.shop_id = p.id AND n.made_at >= %(since)s
+        AND n.made_at > %(now)s - %(week)s AND n.facts ? 'name'
+"""
 # One a shop and day, for all its refunds that services/refunds/by_hand.py calls TO_PAY.
 _TO_PAY = """
     SELECT p.id AS shop_id, p.id AS subject, 0 AS threshold,
@@ -237,6 +246,7 @@ QUERIES: Mapping[str, str] = {
     AlertKind.READING_LATE: _READING_LATE,
     AlertKind.CLOCKS: _CLOCKS,
     AlertKind.TOKEN: _KEY_MADE,
+    AlertKind.WEEKLY: _WEEKLY,
 }
 STANDSTILL: Mapping[str, str] = {
     kind: QUERIES[kind]
@@ -273,6 +283,7 @@ def values(*, now: datetime, since: datetime) -> dict[str, Any]:
         "parcels": [state.value for state in OPEN_ALERTS],
         "most_apart": MOST_APART,
         "late": LATE,
+        "week": WEEK,
         "reading_late": READING_LATE,
         "fresh": clocks.FRESH,
         "clock_seconds": clocks.MOST_SECONDS,

@@ -27,9 +27,12 @@ RIGHT_OF: dict[str, Right] = {
     AlertKind.READING_LATE: Right.CHANGE_SHOP,
     AlertKind.CLOCKS: Right.CHANGE_SHOP,
     AlertKind.TOKEN: Right.CHANGE_SHOP,
+    AlertKind.WEEKLY: Right.CHANGE_STRATEGIES,
 }
 # Mailed to all who may act on it: nobody opts out of being told that somebody gave access away.
 ALWAYS_MAILED = {AlertKind.TOKEN}
+# Mailed to those who asked for it in that shop (WeeklyReader), and nothing that waits for hands.
+NOTES = {AlertKind.WEEKLY}
 
 
 def roles(kind: str) -> set[Role]:

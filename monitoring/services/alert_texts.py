@@ -18,6 +18,7 @@ from aftersale.services.desk.queues import Queue
 from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 from monitoring.services.alert_queries import ENDING_HOURS
+from monitoring.services.weekly import wording
 
 COLOURS: dict[str, str] = {
     AlertKind.CAP: "warning",
@@ -34,6 +35,7 @@ COLOURS: dict[str, str] = {
     AlertKind.READING_LATE: "danger",
     AlertKind.CLOCKS: "warning",
     AlertKind.TOKEN: "warning",
+    AlertKind.WEEKLY: "info",
 }
 # In these statuses it is the buyer's turn.
 _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
@@ -41,7 +43,8 @@ _BUYERS = {TicketStatus.NEGOTIATING, TicketStatus.AWAITING_RETURN}
 
 @dataclass(frozen=True)
 class AlertText:
-    """`text` is one sentence; `url` leads to the alert's subject, `link` is the link's label."""
+    """`text` is one sentence, of a weekly note one a line; `url` leads to the alert's subject,
+    `link` is the link's label."""
 
     alert: Alert
     text: str
@@ -216,6 +219,13 @@ def _token(alert: Alert) -> Wording:
     return text, reverse("desk:shop-tokens", args=[alert.shop_id]), _("To the API tokens")
 
 
+def _weekly(alert: Alert) -> Wording:
+    facts = alert.facts
+    text = "\n".join([wording.heading(facts), *wording.sentences(facts)])
+    query = urlencode({"shop": alert.shop_id})
+    return text, f"{reverse('automation:advice')}?{query}", _("To the advice")
+
+
 def _to_pay(alert: Alert) -> Wording:
     facts = alert.facts
     text = ngettext(
@@ -325,4 +335,5 @@ _WORDINGS: Mapping[str, Callable[[Alert], Wording]] = {
     AlertKind.READING_LATE: _reading_late,
     AlertKind.CLOCKS: _clocks,
     AlertKind.TOKEN: _token,
+    AlertKind.WEEKLY: _weekly,
 }

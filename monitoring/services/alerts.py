@@ -20,7 +20,7 @@ from config import acting
 from monitoring.models import Alert, AlertKind
 
 from .alert_queries import QUERIES, STILL_TRUE, values
-from .alert_rights import ALWAYS_MAILED, RIGHT_OF, acted_on_by, roles
+from .alert_rights import ALWAYS_MAILED, NOTES, RIGHT_OF, acted_on_by, roles
 
 # Older events had their alerts in time, or are no news any more.
 LOOK_BACK = timedelta(days=3)
@@ -56,7 +56,9 @@ WITH raised AS (
     JOIN aftersale_membership m ON m.shop_id = r.shop_id AND m.role = ANY(%(roles)s)
     JOIN auth_user u ON u.id = m.user_id AND u.is_active AND u.email <> ''
     LEFT JOIN monitoring_alertsubscription w ON w.user_id = m.user_id AND w.kind = %(kind)s
-    WHERE w.user_id IS NOT NULL OR %(always)s
+    WHERE w.user_id IS NOT NULL OR %(always)s OR %(note)s AND EXISTS (
+        SELECT FROM monitoring_weeklyreader y WHERE y.user_id = m.user_id AND y.shop_id = r.shop_id
+    )
 ), robot AS (
     INSERT INTO monitoring_alertnotice (alert_id, robot_id)
     SELECT r.id, b.id
@@ -109,7 +111,7 @@ def raise_alerts(
         for kind, found in (QUERIES if queries is None else queries).items():
             told = sorted(role.value for role in roles(kind))
             given |= {"kind": AlertKind(kind).value, "roles": told}
-            given |= {"always": kind in ALWAYS_MAILED}
+            given |= {"always": kind in ALWAYS_MAILED, "note": kind in NOTES}
             cursor.execute(_RAISE.replace("@found", found), given)
             raised += [row[0] for row in cursor]
     if raised:

@@ -22,7 +22,7 @@ from django.utils.translation import ngettext, override
 
 from aftersale.models import Membership
 from config.heartbeat import beat
-from monitoring.models import Alert, AlertNotice, AlertSubscription
+from monitoring.models import Alert, AlertNotice, AlertSubscription, WeeklyReader
 from monitoring.services import notices
 from monitoring.services.alert_texts import AlertText, alert_text
 
@@ -121,9 +121,12 @@ def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
 
 
 def _message(user: User, alerts: list[Alert], server: BaseEmailBackend) -> EmailMessage:
-    """The mail in the subscription's language."""
-    chosen = AlertSubscription.objects.filter(user=user).order_by("-pk")
-    language = chosen.values_list("language", flat=True).first()
+    """The mail in the language in which it was asked for."""
+    languages = (
+        model.objects.filter(user=user).order_by("-pk").values_list("language", flat=True).first()
+        for model in (AlertSubscription, WeeklyReader)
+    )
+    language = next(filter(None, languages), None)
     with override(language or settings.LANGUAGE_CODE):
         shown: list[AlertText] = [alert_text(alert) for alert in alerts[:MOST_LISTED]]
         # Kinds without names: subjects are shown on locked screens.

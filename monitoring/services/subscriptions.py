@@ -11,7 +11,7 @@ from aftersale.models import Membership
 from aftersale.services.shared.errors import NotAllowed
 from monitoring.models import AlertKind, AlertSubscription
 
-from .alert_rights import ALWAYS_MAILED
+from .alert_rights import ALWAYS_MAILED, NOTES
 from .alert_rights import roles as roles_of
 
 
@@ -21,7 +21,7 @@ def offered(user: User) -> list[AlertKind]:
     return [
         kind
         for kind in AlertKind
-        if kind not in ALWAYS_MAILED and not roles_of(kind).isdisjoint(roles)
+        if kind not in ALWAYS_MAILED | NOTES and not roles_of(kind).isdisjoint(roles)
     ]
 
 

@@ -194,7 +194,7 @@ def test_a_ticket_that_arrives_as_the_evaluator_finishes_is_not_lost(monkeypatch
         if not given_up:
             at_once(arrive)
             if not last_look:
-                monkeypatch.setattr(run, "_waits", lambda shop_id: False)
+                monkeypatch.setattr(run, "_waiting", lambda shop_id: Ticket.objects.none())
         return rows
 
     monkeypatch.setattr(batch, "claim", claim_then_arrival)

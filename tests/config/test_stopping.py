@@ -1,6 +1,7 @@
 """Programs that go on until a signal asks them to stop (SPEC E1)."""
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from django_q.conf import Conf
 
 from config import cluster
 from config.queue import PAY
+from config.stopping import Asked
 from monitoring.management.commands import watch
 
 
@@ -34,7 +36,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return ends
 
     monkeypatch.setattr(os, "pipe", noted)
-    handled = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+    handled = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGCHLD)
     before = [signal.getsignal(number) for number in handled]
     yield
     signal.set_wakeup_fd(-1)
@@ -71,3 +73,14 @@ def test_they_stop_wherever_the_signal_meets_them(
         finally:
             sys.setprofile(None)
             signal.alarm(0)
+
+
+def test_any_signal_ends_a_wait_and_only_one(programs: None) -> None:
+    """So a cluster replaces a worker as soon as it ends, and does not look without end after it."""
+    asked = Asked(signal.SIGTERM)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.raise_signal(signal.SIGCHLD)
+    assert not asked.within(3600)
+    assert select.select([asked._read], [], [], 0) == ([], [], [])
+    signal.raise_signal(signal.SIGTERM)
+    assert asked.within(3600)

@@ -24,7 +24,6 @@ from aftersale.models import (
     RefundAttempt,
     RefundStatus,
     ReturnFreight,
-    Shop,
     Ticket,
     TicketStatus,
     TicketType,
@@ -79,6 +78,7 @@ class AttemptLease:
 
     order_pk: int
     ticket_pk: int
+    refund_pk: int
     attempt_pk: int
     until: datetime
     connector: Connector
@@ -116,7 +116,7 @@ def _lock_rest(order: Order, ticket_pk: int, now: datetime) -> RefundCase:
 
 def _first_send(case: RefundCase) -> AttemptLease | None:
     order, ticket, refund = case.order, case.ticket, case.refund
-    shop = Shop.objects.get(pk=refund.shop_id)
+    shop = ticket.shop  # read now, under the locks
     if payment_stop.stopped() or shop.on_hold or is_held_by_pause(refund):
         return None  # it stays due, and goes out when stop, hold or pause ends
     if is_platform_connected(shop) and platform_steps.held_by(ticket.pk).exists():
@@ -145,19 +145,27 @@ def _first_send(case: RefundCase) -> AttemptLease | None:
 
 
 def _send(case: RefundCase, attempt: RefundAttempt, connector: Connector) -> AttemptLease:
-    refund = case.refund
-    attempt.state = AttemptState.LEASED
-    attempt.leased_until = case.now + LEASE
     earlier_until = attempt.call_until
-    attempt.call_until = max(
-        attempt.leased_until + ARRIVES_WITHIN, earlier_until or attempt.leased_until
-    )
+    mark_sent(case.refund, attempt, now=case.now)
     attempt.save()
+    case.refund.save(update_fields=SENT)
+    return lease_of(case, attempt, connector, ask=False, earlier_until=earlier_until)
+
+
+# The columns of a refund that a lease changes.
+SENT = ["status", "ever_sent", "next_step_at"]
+
+
+def mark_sent(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None:
+    """Gives the attempt to a caller from now on; whoever calls this saves both."""
+    attempt.state = AttemptState.LEASED
+    attempt.leased_until = now + LEASE
+    attempt.call_until = max(
+        attempt.leased_until + ARRIVES_WITHIN, attempt.call_until or attempt.leased_until
+    )
     refund.status = RefundStatus.SENDING
     refund.ever_sent = True
     refund.next_step_at = attempt.leased_until  # an expired lease is due by itself
-    refund.save()
-    return _lease(case, attempt, connector, ask=False, earlier_until=earlier_until)
 
 
 def _question(case: RefundCase, attempt: RefundAttempt) -> AttemptLease | None:
@@ -179,17 +187,19 @@ def _question(case: RefundCase, attempt: RefundAttempt) -> AttemptLease | None:
     attempt.save()
     refund.next_step_at = attempt.leased_until
     refund.save()
-    return _lease(case, attempt, connector, ask=True, earlier_until=attempt.call_until)
+    return lease_of(case, attempt, connector, ask=True, earlier_until=attempt.call_until)
 
 
-def _lease(
+def lease_of(
     case: RefundCase,
     attempt: RefundAttempt,
     connector: Connector,
     *,
     ask: bool,
     earlier_until: datetime | None,
+    plain: bool = False,
 ) -> AttemptLease:
+    """The right to the call. `plain`: the ticket has neither negotiations nor return freight."""
     assert attempt.leased_until is not None
     deadline = Deadline(
         at=attempt.leased_until,
@@ -197,9 +207,11 @@ def _lease(
         is_still_leased=_is_still_leased(attempt.pk, attempt.leased_until),
     )
     order, ticket, refund = case.order, case.ticket, case.refund
+    rounds = [] if plain else negotiation.of_request(ticket)
     return AttemptLease(
         order_pk=order.pk,
         ticket_pk=ticket.pk,
+        refund_pk=refund.pk,
         attempt_pk=attempt.pk,
         until=attempt.leased_until,
         connector=connector,
@@ -213,11 +225,11 @@ def _lease(
             reason=refund.reason,
             key=attempt.key,
             fingerprint=attempt.fingerprint,
-            type=negotiation.platforms_type(ticket),
-            asked=negotiation.agreed_amount(ticket),
+            type=negotiation.platforms_type(ticket, rounds),
+            asked=negotiation.agreed_amount(ticket, rounds),
             version=refund.version or ticket.updated_at,
             goods_back=ticket.type == TicketType.RETURN_REFUND,
-            freight=None if ask else _freight(ticket),
+            freight=None if ask or plain else _freight(ticket),
             deadline=None if ask else deadline,
         ),
         earlier_until=earlier_until,
@@ -235,6 +247,16 @@ def _freight(ticket: Ticket) -> FreightAnswer | None:
 
 def _is_still_leased(attempt_pk: int, until: datetime) -> Callable[[], bool]:
     return RefundAttempt.objects.filter(pk=attempt_pk, leased_until=until).exists
+
+
+def give_back(*, lease: AttemptLease, now: datetime) -> None:
+    """The call was not made, and nothing was asked: the refund is due again as if never leased."""
+    assert not lease.ask and lease.earlier_until is None
+    with transaction.atomic(durable=True):
+        held = _lock_rest(locks.lock_order(lease.order_pk), lease.ticket_pk, now)
+        attempt = RefundAttempt.objects.get(pk=lease.attempt_pk)
+        if attempt.state == AttemptState.LEASED and attempt.leased_until == lease.until:
+            settlement.give_back(held, attempt)
 
 
 def settle(*, lease: AttemptLease, answer: Answer, now: datetime) -> AttemptLease | None:

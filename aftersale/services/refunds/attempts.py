@@ -21,12 +21,17 @@ ALIVE_OR_PAID = [*ALIVE, AttemptState.SUCCEEDED]
 
 def new(case: RefundCase) -> RefundAttempt:
     """The refund's next attempt, leased and not saved yet; sent as the shop's refunds are now."""
-    refund, shop = case.refund, Shop.objects.get(pk=case.refund.shop_id)
-    last = refund.attempts.aggregate(last=Max("number"))["last"] or 0
-    key = key_of(shop=shop, ticket=case.ticket, number=last + 1)
+    last = case.refund.attempts.aggregate(last=Max("number"))["last"] or 0
+    return numbered(case, last + 1)
+
+
+def numbered(case: RefundCase, number: int) -> RefundAttempt:
+    """The same, of a refund whose attempts the caller has counted."""
+    refund, shop = case.refund, case.ticket.shop
+    key = key_of(shop=shop, ticket=case.ticket, number=number)
     return RefundAttempt(
         refund=refund,
-        number=last + 1,
+        number=number,
         key=key,
         amount=refund.amount,
         connector=shop.connector,

@@ -4,6 +4,7 @@ Every function needs the case locked, and writes all of it: attempt, refund, the
 ticket's status and its events (SPEC O2, O4, E6).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -24,7 +25,9 @@ from aftersale.models import (
 )
 from aftersale.platforms.payments import NotSent
 from aftersale.services.orders import refundable
+from aftersale.services.outbox.wake_webhooks import wake_teller
 from aftersale.services.refunds import attempts
+from aftersale.services.shared import same_values
 from aftersale.services.tickets import lifecycle
 from aftersale.services.tickets.cases import RefundCase
 from aftersale.services.windows import charges, commission
@@ -89,6 +92,45 @@ def paid(case: RefundCase, attempt: RefundAttempt, *, at: datetime, note: str = 
     _give_commission_back(case, attempt)
 
 
+def paid_together(paid: Sequence[tuple[RefundCase, RefundAttempt]], *, at: datetime) -> None:
+    """The same of several, of which each `is_plain`: a statement a table instead of one a row."""
+    for case, attempt in paid:
+        attempt.state, attempt.settled_at, attempt.leased_until = AttemptState.SUCCEEDED, at, None
+        _succeed(case.refund, attempt)
+    same_values.save((attempt for _, attempt in paid), ["state", "settled_at", "leased_until"])
+    same_values.save((case.refund for case, _ in paid), _SUCCEEDED)
+    tickets = [case.ticket for case, _ in paid]
+    lifecycle.move_together(tickets, TicketStatus.REFUNDED, actor=Actor.PLATFORM, now=at)
+    wake_teller({ticket.shop_id for ticket in tickets})
+
+
+def is_plain(case: RefundCase, attempt: RefundAttempt) -> bool:
+    """True if all that "paid" changes are attempt, refund and the ticket's status: neither the
+    order's money nor a flag, fund or commission. Of a first attempt, leased, of a ticket that never
+    was in arbitration; those the caller has seen to.
+    """
+    order, ticket, refund = case.order, case.ticket, case.refund
+    return (
+        attempt.amount == refund.amount == ticket.committed
+        and order.refunded_reported is None
+        and not order.over_refunded
+        and ticket.status == TicketStatus.REFUNDING
+        and ticket.window_id is None
+        and not ticket.flags
+    )
+
+
+# The columns of a refund that a payment changes, but for its amount.
+_SUCCEEDED = ["ever_sent", "settled_at", "status", "next_step_at", "needs_people", "failure"]
+
+
+def _succeed(refund: Refund, attempt: RefundAttempt) -> None:
+    refund.amount = attempt.amount
+    refund.ever_sent = True
+    refund.settled_at = attempt.settled_at
+    _close(refund, RefundStatus.SUCCEEDED, failure="")
+
+
 def _give_commission_back(case: RefundCase, attempt: RefundAttempt) -> None:
     commission.give_back(
         order=case.order, ticket=case.ticket, refund=case.refund, attempt=attempt, now=case.now
@@ -97,10 +139,8 @@ def _give_commission_back(case: RefundCase, attempt: RefundAttempt) -> None:
 
 def _refunded(case: RefundCase, attempt: RefundAttempt, *, note: str) -> None:
     ticket, refund = case.ticket, case.refund
-    refund.amount = attempt.amount
-    refund.ever_sent = True
-    refund.settled_at = attempt.settled_at
-    _close(refund, RefundStatus.SUCCEEDED, failure="")
+    _succeed(refund, attempt)
+    refund.save()
     taken = refund.amount + attempts.paid_late(refund)
     refundable.take_as_fact(case.order, ticket, taken, now=case.now)
     if lifecycle.drop_flag(ticket, TicketFlag.MAY_BE_PAID):
@@ -157,6 +197,7 @@ def failed_for_good(case: RefundCase, *, reason: str) -> None:
     ticket, refund, now, user = case.ticket, case.refund, case.now, case.user
     refund.settled_at = now
     _close(refund, RefundStatus.FAILED, failure=reason)
+    refund.save()
     refundable.free(case.order, ticket, keep=attempts.paid_late(refund))
     if ticket.status == TicketStatus.REFUNDING:
         lifecycle.move(
@@ -256,14 +297,25 @@ def not_sent(case: RefundCase, attempt: RefundAttempt, answer: NotSent, *, asked
         charges.credit_back(ticket=ticket, attempt=attempt, now=now)
         refund.status = RefundStatus.REQUESTED
     else:
-        attempt.delete()
-        refund.status = RefundStatus.REQUESTED
-        refund.ever_sent = refund.attempts.exists()
+        _never_leased(refund, attempt)
     refund.save()
     if news:
         note = _("Nothing is sent until people have seen to it: %s")
         event(ticket, now=now, note=note % answer.reason)
         to_be_told.send(sender=not_sent, shop_ids=[refund.shop_id])
+
+
+def give_back(case: RefundCase, attempt: RefundAttempt) -> None:
+    """A leased attempt under which no call was made is due now, as if never leased."""
+    case.refund.next_step_at = case.now
+    _never_leased(case.refund, attempt)
+    case.refund.save()
+
+
+def _never_leased(refund: Refund, attempt: RefundAttempt) -> None:
+    attempt.delete()
+    refund.status = RefundStatus.REQUESTED
+    refund.ever_sent = refund.attempts.exists()
 
 
 def _ask_later(refund: Refund, attempt: RefundAttempt, *, now: datetime) -> None:
@@ -278,6 +330,7 @@ def drop(case: RefundCase, *, reason: str) -> None:
     refund.settled_at = case.now
     status = RefundStatus.FAILED if refund.ever_sent else RefundStatus.TAKEN_BACK
     _close(refund, status, failure=reason)
+    refund.save()
     refundable.free(case.order, case.ticket, keep=attempts.paid_late(refund))
     event(case.ticket, now=case.now, note=reason)
 
@@ -310,4 +363,3 @@ def _close(refund: Refund, status: str, *, failure: str) -> None:
     refund.next_step_at = None
     refund.needs_people = False
     refund.failure = failure[:500]
-    refund.save()

@@ -11,6 +11,7 @@ renews one lease from slice to slice. Neither has turns.
 import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from aftersale.services.shared.outages import OF_THE_DATABASE
 from config.heartbeat import beat
@@ -23,8 +24,8 @@ BUSY_PAUSE_SECONDS = 0.05
 SET_ASIDE = timedelta(minutes=15)
 
 Clock = Callable[[], datetime]
-# Each shop with due rows, and the row keys of its next turn; some shops are left out.
-Turns = Callable[[Clock, Collection[int]], Iterable[tuple[int, Iterable[int]]]]
+# The key of a row, or of some that are carried out together.
+Due = TypeVar("Due")
 
 
 class OrderBusy(Exception):
@@ -34,12 +35,13 @@ class OrderBusy(Exception):
 def run(
     clock: Clock,
     *,
-    turns: Turns,
-    carry_out: Callable[[Clock, int], bool],
-    set_aside: Callable[[Clock, int, Exception], None],
+    turns: Callable[[Clock, Collection[int]], Iterable[tuple[int, Iterable[Due]]]],
+    carry_out: Callable[[Clock, Due], bool],
+    set_aside: Callable[[Clock, Due, Exception], None],
 ) -> bool:
     """Works on due rows for about two seconds; True where more are due.
 
+    `turns`: each shop with due rows but for some that are left out, and the rows of its next turn.
     `carry_out` takes one row a step further; False where it can't just now. `set_aside` postpones,
     by SET_ASIDE, a row that the program failed on, so that it blocks no other.
     """
@@ -50,7 +52,7 @@ def run(
         any_due = progress = False
         for shop_pk, rows in turns(clock, slow_shops):
             any_due = True
-            for row_pk in rows:
+            for row in rows:
                 beat()
                 before = time.monotonic()
                 if before - started - slow_seconds > WORK_SECONDS:
@@ -58,13 +60,13 @@ def run(
                 if before - started > MOST_SECONDS:
                     return True
                 try:
-                    progress |= carry_out(clock, row_pk)
+                    progress |= carry_out(clock, row)
                 except OrderBusy:
                     pass
                 except OF_THE_DATABASE:
                     raise  # the database, not the row; leases run out and are asked about
                 except Exception as error:
-                    set_aside(clock, row_pk, error)
+                    set_aside(clock, row, error)
                     progress = True
                 took = time.monotonic() - before
                 if took > SLOW_CALL_SECONDS:

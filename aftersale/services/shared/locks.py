@@ -63,10 +63,15 @@ def lock_orders_of(tickets: QuerySet[Ticket]) -> None:
 
 def try_lock_order(pk: int) -> Order | None:
     """None while somebody else holds it: the payer comes back instead of waiting."""
+    return try_lock_orders([pk]).first()
+
+
+def try_lock_orders(pks: Iterable[int]) -> QuerySet[Order]:
+    """Those that nobody else holds."""
     return (
-        Order.objects.filter(pk=pk)
+        Order.objects.filter(pk__in=list(pks))
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .first()
+        .order_by("pk")
     )
 
 
@@ -86,6 +91,15 @@ def lock_refund(ticket_pk: int) -> Refund | None:
     """The refund of a ticket, if it has one."""
     return (
         Refund.objects.filter(ticket=ticket_pk).select_for_update(of=("self",), no_key=True).first()
+    )
+
+
+def lock_refunds(ticket_pks: Iterable[int]) -> QuerySet[Refund]:
+    """The refunds of tickets, those that have one."""
+    return (
+        Refund.objects.filter(ticket__in=list(ticket_pks))
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
     )
 
 

@@ -6,7 +6,10 @@ the goods sent back, for what was offered. A person who approves meanwhile appro
 asked for.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from aftersale.models import (
     Actor,
@@ -17,6 +20,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.services.shared.prepared import Slot, prepared
 
 # Rounds that a request may have (PLATFORMS d1).
 MOST_ROUNDS = 2
@@ -29,10 +33,15 @@ _GOODS_FIRST = {TicketType.RETURN_REFUND, TicketType.EXCHANGE}
 
 def of_request(ticket: Ticket) -> list[Negotiation]:
     """The rounds since the buyer last applied: after a rejection they may apply again."""
-    made = Negotiation.objects.filter(ticket=ticket).exclude(result=NegotiationResult.REFUSED)
-    rounds = list(made.order_by("round"))
+    rounds = _taken(ticket=ticket.pk)
     again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW) if rounds else None
     return [round for round in rounds if again is None or round.at > again]
+
+
+@prepared
+def _taken(*, ticket: Slot) -> QuerySet[Negotiation]:
+    made = Negotiation.objects.filter(ticket=ticket).exclude(result=NegotiationResult.REFUSED)
+    return made.order_by("round")
 
 
 def in_vain(ticket: Ticket, *, now: datetime) -> bool:
@@ -91,21 +100,22 @@ def offered_money(ticket: Ticket, type: str, amount: int | None) -> int:
     return ticket.amount if amount is None else amount
 
 
-def agreed_amount(ticket: Ticket) -> int:
-    """The amount that the platform pays: of the accepted offer, else the ticket's.
+def agreed_amount(ticket: Ticket, rounds: Sequence[Negotiation] | None = None) -> int:
+    """The amount that the platform pays: of the accepted offer, else the ticket's. `rounds`: those
+    of the request, where the caller has read them.
 
     An open round counts too, since the report of the refund is the acceptance. Where the platform
     reports less than was offered, the ticket's amount is that by now.
     """
-    for last in of_request(ticket)[-1:]:
+    for last in (of_request(ticket) if rounds is None else rounds)[-1:]:
         if last.amount is not None and last.result in ("", NegotiationResult.ACCEPTED):
             return min(last.amount, ticket.amount)
     return ticket.amount
 
 
-def platforms_type(ticket: Ticket) -> str:
+def platforms_type(ticket: Ticket, rounds: Sequence[Negotiation] | None = None) -> str:
     """The type at the platform: the one asked for, or the one offered and accepted."""
-    for last in of_request(ticket)[-1:]:
+    for last in (of_request(ticket) if rounds is None else rounds)[-1:]:
         if last.type and last.result == NegotiationResult.ACCEPTED:
             return last.type
     return ticket.requested_type

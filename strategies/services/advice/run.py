@@ -7,7 +7,7 @@ Nothing that decisions are made from is written, only the row of the search. Kil
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,7 @@ class _Search:
             "tickets": len(found.everything),
             "timed": found.timed,
             "estimated": self._past.estimated,
+            "ran_out": self._ran_out(),
             "points": [],
             "missing": [],
             "existing": [],
@@ -178,6 +179,14 @@ class _Search:
         others = self._past["ticket"][self._present.approved]
         from_others = 0 if decided is self._present else int(np.isin(tickets, others).sum())
         return Taken(tickets, self._past["amount"][rows], from_others)
+
+    def _ran_out(self) -> dict[str, list[str]]:
+        """By strategy as it is: the days on which its daily cap runs out."""
+        found: dict[str, list[str]] = {}
+        for place, day in sorted(self._present.ran_out):
+            own = found.setdefault(str(self._present.strategies[place].id), [])
+            own.append(date.fromordinal(day).isoformat())
+        return found
 
     def _scenarios(self) -> list[str]:
         wanted = self._advice.scenarios

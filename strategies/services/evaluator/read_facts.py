@@ -51,15 +51,15 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE OF t, o SKIP LOCKED
 """
 
-# Separate statements, after the orders are locked: only then do other tickets' shares stand still.
-# The statement that locks sees rows as they were before it waited.
-_LINES = """
+# A separate statement, after the orders are locked: only then do other tickets' shares stand still.
+# The statement that locks sees rows as they were before it waited. The money of the orders' lines;
+# with a key alone, tickets about the same goods as one that was rejected before (SPEC E2).
+_OF_SIBLINGS = """
 SELECT order_id, line_no, paid_amount, taken FROM aftersale_orderline
 WHERE order_id = ANY(%s::bigint[])
-"""
-# Tickets about the same goods as one that was rejected before (SPEC E2).
-_ABOUT_REJECTED = """
-SELECT k.id FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS k (id, order_id, line_no)
+UNION ALL
+SELECT k.id, NULL, NULL, NULL
+FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS k (id, order_id, line_no)
 WHERE EXISTS (SELECT 1 FROM aftersale_ticket other
               WHERE other.order_id = k.order_id AND other.rejected_before AND other.id <> k.id
                 AND (other.line_no IS NULL OR k.line_no IS NULL OR other.line_no = k.line_no))
@@ -78,16 +78,21 @@ JOIN strategies_decision d
 GROUP BY s.id
 """
 
-# Refunds that became known again after a backup was restored: automation may have approved them
-# (SPEC G6).
-_LOST = """
+# The second part: refunds that became known again after a backup was restored: automation may have
+# approved them (SPEC G6).
+_BUYERS = """
+SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision
+WHERE shop_id = %(shop)s AND buyer = ANY(%(buyers)s::text[])
+    AND decided_at > %(since)s AND decided_at <= %(moment)s AND outcome <> 'manual'
+GROUP BY buyer
+UNION ALL
 SELECT o.buyer, count(*), sum(r.amount)::bigint
 FROM aftersale_shop s
 JOIN aftersale_refund r ON r.shop_id = s.id
 JOIN aftersale_order o ON o.id = r.order_id
-WHERE s.id = %s AND s.lost_since IS NOT NULL AND o.buyer = ANY(%s::text[])
+WHERE s.id = %(shop)s AND s.lost_since IS NOT NULL AND o.buyer = ANY(%(buyers)s::text[])
     AND r.source = 'platform' AND r.status = 'succeeded'
-    AND r.requested_at > greatest(s.lost_since, %s) AND r.requested_at <= s.lost_until
+    AND r.requested_at > greatest(s.lost_since, %(since)s) AND r.requested_at <= s.lost_until
 GROUP BY o.buyer
 """
 
@@ -160,15 +165,16 @@ def _complete(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> list[tuple[
     was rejected, and the money of their lines."""
     if not rows:
         return rows
-    tickets, orders, lines = (numbers(row[place] for row in rows) for place in _OF_SIBLINGS)
-    cursor.execute(_ABOUT_REJECTED, [tickets, orders, lines])
-    rejected = {key for (key,) in cursor.fetchall()}
-    money: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     on_lines = {row[ORDER] for row in rows if row[LINE] is not None}
-    if on_lines:
-        cursor.execute(_LINES, [numbers(on_lines)])
-        for order, line, paid, taken in cursor.fetchall():
-            money[order][line] = paid, taken
+    columns = (numbers(row[place] for row in rows) for place in (TICKET, ORDER, LINE))
+    cursor.execute(_OF_SIBLINGS, [numbers(on_lines), *columns])
+    rejected = set()
+    money: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for key, line, paid, taken in cursor.fetchall():
+        if line is None:
+            rejected.add(key)
+        else:
+            money[key][line] = paid, taken
     return [
         (
             *row[:HELD_BACK],
@@ -181,7 +187,6 @@ def _complete(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> list[tuple[
     ]
 
 
-_OF_SIBLINGS = (TICKET, ORDER, LINE)
 # The place in the statement's row, before the money of the line.
 _READ_EXPORTED = LINE + 1
 
@@ -261,15 +266,14 @@ def load_state(
         if rulebook.buyer_limit is not None:
             since = moment - timedelta(microseconds=rulebook.buyer_limit.span)
             cursor.execute(
-                "SELECT buyer, count(*), sum(amount)::bigint FROM strategies_decision"
-                " WHERE shop_id = %s AND buyer = ANY(%s::text[])"
-                " AND decided_at > %s AND decided_at <= %s AND outcome <> 'manual'"
-                " GROUP BY buyer",
-                [shop_id, texts({row[BUYER] for row in rows}), since, moment],
+                _BUYERS,
+                {
+                    "shop": shop_id,
+                    "buyers": texts({row[BUYER] for row in rows}),
+                    "since": since,
+                    "moment": moment,
+                },
             )
-            for buyer, count, total in cursor.fetchall():
-                state.buyers[buyer] = [(micros(moment), count, total)]
-            cursor.execute(_LOST, [shop_id, texts({row[BUYER] for row in rows}), since])
             for buyer, count, total in cursor.fetchall():
                 state.buyers.setdefault(buyer, []).append((micros(moment), count, total))
         # Skipped for a strategy that whole days and this batch can't bring to its breaker: counting

@@ -4,6 +4,7 @@ import time
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Exists, QuerySet
 
 from aftersale.models import Ticket
 from aftersale.services.shared.database_clock import database_moment
@@ -44,9 +45,11 @@ def decide_shop(
     after letting go. Gives up, too, where clocks are wrong: tickets wait for the sweep.
     """
     until = time.monotonic() + seconds
-    if not _waits(shop_id):
+    lane = Exists(EvaluatorLane.objects.filter(shop=shop_id))
+    has_lane = list(_waiting(shop_id).values_list(lane, flat=True)[:1])
+    if not has_lane:
         return False  # the usual end of a wake-up: an earlier run has decided its ticket
-    if not EvaluatorLane.objects.filter(shop=shop_id).exists():
+    if has_lane == [False]:
         with transaction.atomic():
             hold_lane(shop_id, user=None, now=database_moment())
     cursor = START
@@ -55,7 +58,7 @@ def decide_shop(
             batch = decide_batch(shop_id, after=cursor, limit=batch_size, tally=tally)
             if batch is not None and batch.full:
                 cursor = batch.end
-            elif not _waits(shop_id):
+            elif not _waiting(shop_id).exists():
                 return False
             elif batch is None and cursor == START:
                 return True  # others hold all that waits
@@ -73,7 +76,7 @@ def decide_shop(
         return False
 
 
-def _waits(shop_id: int) -> bool:
+def _waiting(shop_id: int) -> QuerySet[Ticket]:
     """A shop on hold after a restored backup decides nothing, fast refunds included (SPEC G6)."""
     waiting = Ticket.objects.filter(shop=shop_id, awaiting_evaluation=True)
-    return waiting.exclude(shop__on_hold=True).exists()
+    return waiting.exclude(shop__on_hold=True)

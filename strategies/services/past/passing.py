@@ -112,9 +112,10 @@ def _words(
     for a figure that is typed or slid changes none of it."""
     asked_of = {key: value for key, value in _asked(strategy).items() if key not in _FIGURES}
     key = "words", _text(shared(content)), _text(asked_of)
-    if key not in past.kept:
-        past.kept[key] = _answers(past, alone)
-    found: np.ndarray = past.kept[key]
+    # Looked up once: another thread that decides the same past may evict it right behind a look.
+    found: np.ndarray | None = past.kept.get(key)
+    if found is None:
+        found = past.kept[key] = _answers(past, alone)
     return found
 
 

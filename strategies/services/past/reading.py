@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from psycopg import Copy, OperationalError
+from psycopg.pq.abc import PGconn
 
 from .columns import EPOCH_2000, MOMENTS, NAMES, NONE, Columns, Word
 
@@ -148,7 +150,7 @@ def _read(source: str, given: dict[str, Any], words: dict[int, Word], using: str
         connections[using].cursor() as wrapped,
         wrapped.cursor.copy(_narrow(source), given) as copy,
     ):
-        answer = b"".join(copy)
+        answer = _received(copy, wrapped.cursor.connection.pgconn)
     rows = np.frombuffer(answer, _ROW, offset=_HEAD, count=(len(answer) - _HEAD) // _ROW.itemsize)
     columns = {name: rows[name].astype(np.int64) for name in NAMES}
     for name in MOMENTS:
@@ -156,6 +158,24 @@ def _read(source: str, given: dict[str, Any], words: dict[int, Word], using: str
         moments[moments != NONE] += EPOCH_2000
     _learn(source, given, columns, words, using)
     return columns
+
+
+def _received(copy: Copy, connection: PGconn) -> bytearray:
+    """All that a COPY sends. psycopg waits anew and makes objects for each row, which takes four
+    times as long as PostgreSQL takes to make it: what has arrived is drained at once."""
+    received = bytearray()
+    while part := copy.read():
+        received += part
+        # The last part, which ends the format, is shorter than a row: the end itself is psycopg's.
+        while len(part) >= _ROW.itemsize:
+            number, part = connection.get_copy_data(1)
+            if number < 0:
+                result = connection.get_result()
+                raise OperationalError(result.error_message if result else "COPY broke off")
+            if not number:
+                break
+            received += part
+    return received
 
 
 def _learn(

@@ -24,6 +24,7 @@ from aftersale.platforms import payment_registry
 from aftersale.platforms.payments import Failed, NeverSeen, Paid, PayRequest, Pending
 from aftersale.services.outgoing import pay_refunds
 from aftersale.services.refunds import money_audit
+from aftersale.services.shared import due_work
 from aftersale.services.shared.errors import Refused
 from tests import factories
 
@@ -126,6 +127,14 @@ def decided(
             requested_at=now,
             next_step_at=None if by_hand else now,
         )
+
+
+def calm(monkeypatch: pytest.MonkeyPatch, *, quick: float) -> None:
+    """No run ends, and no shop is slow, because the machine has more to do. Calls that take `quick`
+    seconds at most have the next refunds of their shop leased together."""
+    monkeypatch.setattr(pay_refunds, "QUICK_CALL_SECONDS", quick)
+    for name in ("WORK_SECONDS", "MOST_SECONDS", "SLOW_CALL_SECONDS"):
+        monkeypatch.setattr(due_work, name, 60.0)
 
 
 def pay_until_done(clock: Callable[[], datetime]) -> None:

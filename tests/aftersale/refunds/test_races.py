@@ -23,6 +23,8 @@ from aftersale.models import (
     Ticket,
     TicketType,
 )
+from aftersale.platforms.payments import PayRequest
+from aftersale.platforms.sandbox_payments import Sandbox
 from aftersale.services.orders import refundable
 from aftersale.services.orders.line_money import LineMoney
 from aftersale.services.outgoing import pay_refunds, refund_attempt
@@ -39,7 +41,16 @@ from aftersale.services.shared.errors import OverLine, OverRefundable, Refused
 from aftersale.services.tickets.cases import case_of_locked
 from tests.concurrency.threads import at_once, meeting
 
-from .conftest import audit, decided, make_order, make_shop, make_ticket, make_user, pay_until_done
+from .conftest import (
+    audit,
+    calm,
+    decided,
+    make_order,
+    make_shop,
+    make_ticket,
+    make_user,
+    pay_until_done,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -259,29 +270,28 @@ def test_with_the_locks_one_of_two_payers_leases():
         assert others in ([type(None)], [due_work.OrderBusy])
 
 
-def test_two_payers_over_100_refunds_pay_each_once():
+def test_two_payers_over_100_refunds_pay_each_once(monkeypatch):
+    """Each leases turns of a shop together, in part of the same shops."""
+    calm(monkeypatch, quick=60)
     now = timezone.now()
     shops = [make_shop() for _ in range(4)]
     for number in range(50):
         order = make_order(shops[number % 4])
         decided(order, 6_000, now=now)
         decided(order, 4_000, now=now)
-    sent: Counter[int] = Counter()
-    real = refund_attempt.settle
+    called: Counter[int] = Counter()
+    real = Sandbox.pay
 
-    def settle(**values):
-        sent[threading.get_ident()] += 1
-        return real(**values)
+    def pay(sandbox: Sandbox, request: PayRequest) -> object:
+        called[threading.get_ident()] += 1
+        return real(sandbox, request)
 
-    refund_attempt.settle = settle
-    try:
-        assert at_once(pay_all, pay_all) == [None, None]
-    finally:
-        refund_attempt.settle = real
+    monkeypatch.setattr(Sandbox, "pay", pay)
+    assert at_once(pay_all, pay_all) == [None, None]
     assert Refund.objects.filter(status=RefundStatus.SUCCEEDED).count() == 100
     assert SandboxPayment.objects.filter(paid=True).count() == 100
     assert SandboxPayment.objects.values("ticket_no").distinct().count() == 100
-    assert len(sent) == 2 and sum(sent.values()) == 100  # both took part, none in vain
+    assert len(called) == 2 and sum(called.values()) == 100  # both took part, none in vain
     assert audit() == []
 
 

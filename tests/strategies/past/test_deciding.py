@@ -1,15 +1,18 @@
 """The quick way through a past decides what the engine's replay decides (SPEC M3, M7)."""
 
 import random
+from collections.abc import Iterator
 from copy import deepcopy
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strategies.engine import State, compile_rulebook
 from strategies.engine.replay import Past as Evaluation
 from strategies.engine.replay import Replay, Restore
-from strategies.services.past import BY_FAST, BY_PEOPLE, GONE, Decided, decide_past
+from strategies.services.past import BY_FAST, BY_PEOPLE, GONE, Decided, decide_past, one_by_one
 from tests.strategies.engine.generate import scenes
 from tests.strategies.engine.test_properties import quick
 from tests.strategies.engine.test_replay import live, repeated
@@ -17,6 +20,14 @@ from tests.strategies.past import made_up
 from tests.strategies.past.in_columns import in_columns
 
 SEEDS = range(40)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_pieces() -> Iterator[None]:
+    """So that a few days have many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one_by_one, "PIECE", 8)
+        yield
 
 
 def by_replay(
@@ -83,6 +94,34 @@ def test_what_is_kept_of_a_past_changes_no_answer() -> None:
                 "priority": chance.choice([0, 100]) + place,
             }
             same(decide_past(columns, rules), by_replay(rules, past))
+
+
+class EvictedBehindEachLook(dict[Any, Any]):
+    """What another thread does that decides the same past at that moment, and keeps enough."""
+
+    def __contains__(self, key: object) -> bool:
+        found = super().__contains__(key)
+        self._evict(key)
+        return found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        self._evict(key)
+
+    def _evict(self, key: Any) -> None:
+        if key[0] in ("passing", "words"):
+            self.pop(key, None)
+
+
+def test_what_another_thread_evicts_is_no_error_and_changes_no_answer() -> None:
+    rules, past, _ = lived(1)
+    columns = in_columns(past)
+    decide_past(columns, rules)
+    columns.kept = EvictedBehindEachLook(columns.kept)
+    changed = deepcopy(rules)
+    for strategy in changed["strategies"]:
+        strategy["single_amount_cap"] += 1
+    same(decide_past(columns, changed), by_replay(changed, past))
 
 
 def test_g6_backups_brought_back() -> None:
