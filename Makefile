@@ -21,13 +21,14 @@ DAYS ?= 400
 MINUTES ?= 60
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run install constraints typescript postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
+.PHONY: help run install constraints first-schema typescript postgres stop sbom audit test test-slow test-ahead old-databases chaos cases coverage bench \
 	check lint format types imports settings migrations translations
 
 help:
 	@echo "make run        install missing packages and start everything (PORT=8000); Ctrl-C stops it"
 	@echo "make install    the virtual environment with all packages, for development too"
 	@echo "make constraints  the pinned packages anew, after a change of pyproject.toml (UPGRADE=yes: newest versions)"
+	@echo "make first-schema  the tables that a new database gets at once, as all migrations make them"
 	@echo "make typescript  what tests/api/test_typescript_client.py generates a client with; needs Node.js"
 	@echo "make postgres   start the embedded PostgreSQL and leave it running; make stop stops it"
 	@echo "make test       the tests, in a random order; the seed is printed"
@@ -71,6 +72,9 @@ install: .venv/development
 
 constraints: .venv/bin/python
 	@$(BIN)/python .ci/constraints.py $(if $(UPGRADE),--upgrade)
+
+first-schema: install
+	@$(BIN)/python -m config.postgres run $(BIN)/python -m config.first_schema
 
 typescript: var/typescript/installed
 

@@ -49,7 +49,7 @@ def write(file: Path) -> About:
     unfinished = file.with_name(file.name + ".unfinished")
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         dump = Path(folder) / _DUMP
-        _run("pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
+        run_program("pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
         notes = Path(folder) / _ABOUT
         notes.write_text(json.dumps(asdict(about)), encoding="utf-8")
         with tarfile.open(unfinished, "w") as archive:
@@ -107,13 +107,14 @@ def bring_back(file: Path) -> None:
             cursor.execute("DROP SCHEMA public CASCADE")
             cursor.execute("CREATE SCHEMA public")
         connection.close()
-        _run("pg_restore", "--no-owner", "--exit-on-error", str(Path(folder) / _DUMP))
+        run_program("pg_restore", "--no-owner", "--exit-on-error", str(Path(folder) / _DUMP))
         kept = Path(folder) / _MEDIA
         if kept.is_dir():
             shutil.copytree(kept, settings.MEDIA_ROOT, dirs_exist_ok=True)
 
 
-def _run(name: str, *arguments: str) -> None:
+def run_program(name: str, *arguments: str) -> str:
+    """A program of PostgreSQL on the database in use; returns what it printed."""
     # No password among the arguments, which everybody on the machine can read.
     values = connection.settings_dict
     options = values["OPTIONS"]
@@ -136,6 +137,7 @@ def _run(name: str, *arguments: str) -> None:
     )
     if done.returncode:
         raise BackupError(f"{name}: {done.stderr.strip()[:2000]}")
+    return done.stdout
 
 
 def _program(name: str) -> Path:

@@ -8,7 +8,6 @@ settings import no app.
 
 from typing import Any
 
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 MEMBER = "aftersale.admin.kit.access.is_member"
@@ -34,7 +33,7 @@ def page(
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(name),
+        "page": name,
         "menu": menu,
         "opens": opens,
         "about": about,

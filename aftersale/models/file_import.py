@@ -89,17 +89,30 @@ class FileImport(models.Model):
 
 
 class ImportFile(models.Model):
-    """A file's content until its rows are read; then it is deleted, since it holds buyers' data."""
+    """A file until its rows are read; then it is deleted, since it holds buyers' data."""
 
     file_import = models.ForeignKey(FileImport, models.CASCADE, related_name="files")
     name = models.CharField(max_length=255)
-    content = models.BinaryField()
     saved_at = models.DateTimeField(null=True)
     # False where its own clock is not known: a zip has no time zone.
     saved_at_is_local = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportPiece(models.Model):
+    """A part of a file's content: whole, it would be held in memory several times over."""
+
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="pieces", db_index=False)
+    place = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "place"], name="import_piece_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.place}"
 
 
 class ImportRow(models.Model):

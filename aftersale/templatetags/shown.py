@@ -1,10 +1,14 @@
 """How templates show values: as columns.py does, in yuan and on the shop's clock."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.contrib.auth.models import User
 from django.db.models import Model
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from aftersale.domain.money import format_yuan
 from aftersale.models import AuditEntry, Order, Shop, Ticket, TicketEvent
@@ -14,6 +18,8 @@ from aftersale.services.shared.shown import done_by as said_done_by
 from aftersale.services.shared.shown import who as said_who
 
 register = template.Library()
+
+_SELECTED = SafeString(" selected")
 
 # Django loads this while the admin is still being imported: so columns are imported late.
 
@@ -59,6 +65,16 @@ def name(user: User | None) -> str:
     from aftersale.admin.kit import columns
 
     return columns.name(user)
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
+    """Choices of a field; the one that is chosen is marked."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, _SELECTED if value == chosen else "", label) for value, label in choices),
+    )
 
 
 @register.filter

@@ -4,6 +4,7 @@ A case that the automation decided, or has yet to look at, did not come to peopl
 another heading.
 """
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from aftersale.admin.workbench.panels import Panel, register
 from aftersale.models import Ticket, TicketFlag, TicketStatus
+from aftersale.services.shared.prepared import Slot, prepared
 from strategies.models import Decision, Outcome, Why
 from strategies.services import explanations
 
@@ -26,11 +28,11 @@ def why_people(request: HttpRequest, ticket: Ticket) -> Panel:
     now = ""
     if ticket.status in explanations.OPEN:
         now = reverse("automation:explain-now", args=[ticket.pk])
-    decisions = Decision.objects.filter(ticket=ticket).select_related("rulebook", "shop")
-    decision = decisions.order_by("-pk").first()
-    if decision is None:
+    found = _decisions(ticket=ticket.pk)
+    if not found:
         title = gettext_lazy("Automation")
         return Panel(title, TEMPLATE, {"sentence": _undecided(ticket), "now": now})
+    (decision,) = found
     if decision.outcome != Outcome.MANUAL:
         title = gettext_lazy("Decided by the automation")
     shown = Shown(explanations.of_decision(decision))
@@ -39,6 +41,13 @@ def why_people(request: HttpRequest, ticket: Ticket) -> Panel:
     if decision.why == Why.SUGGESTED and ticket.status == TicketStatus.PENDING_REVIEW:
         given["suggestions"] = f"{reverse('automation:suggestions')}?shop={ticket.shop_id}"
     return Panel(title, TEMPLATE, given)
+
+
+@prepared
+def _decisions(*, ticket: Slot) -> QuerySet[Decision]:
+    """The last one."""
+    decisions = Decision.objects.filter(ticket=ticket).select_related("rulebook", "shop")
+    return decisions.order_by("-pk")[:1]
 
 
 def _undecided(ticket: Ticket) -> str:

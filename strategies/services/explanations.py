@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from aftersale.models import Shop, Ticket, TicketStatus
 from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.prepared import Slot, Slots, prepared
 from strategies.engine import Facts, Rulebook, compile_rulebook
 from strategies.engine.condition import Before
 from strategies.engine.explanation import Explanation, explain
@@ -150,18 +151,9 @@ def _used_before(decision: Decision, rulebook: Rulebook) -> dict[int, int]:
     start = datetime.fromordinal(day).replace(tzinfo=zone)
     end = (datetime.fromordinal(day) + timedelta(days=1)).replace(tzinfo=zone)
     index = {strategy.id: place for place, strategy in enumerate(rulebook.strategies)}
-    sums = (
-        Decision.objects.filter(
-            strategy__in=list(index),
-            # In UTC: a sum of wall clocks would count an hour twice on the day of a clock change.
-            decided_at__gte=start.astimezone(UTC),
-            decided_at__lt=end.astimezone(UTC),
-            pk__lt=decision.pk,
-        )
-        .exclude(outcome=Outcome.MANUAL)
-        .values_list("strategy")
-        .annotate(total=Sum("amount", output_field=models.BigIntegerField()))
-    )
+    # In UTC: a sum of wall clocks would count an hour twice on the day of a clock change.
+    span = {"start": start.astimezone(UTC), "end": end.astimezone(UTC)}
+    sums = _approved(strategies=list(index), before=decision.pk, **span) if index else []
     used = {index[key]: total for key, total in sums}
     restored = decision.shop.lost_until
     if restored is not None and decision.decided_at >= restored:
@@ -172,3 +164,13 @@ def _used_before(decision: Decision, rulebook: Rulebook) -> dict[int, int]:
         for key, fen in taken.values_list("strategy", "taken"):
             used[index[key]] = used.get(index[key], 0) + fen
     return used
+
+
+@prepared
+def _approved(*, strategies: Slots, before: Slot, start: Slot, end: Slot) -> QuerySet:
+    """Each strategy's sum of decisions before one with that key."""
+    decisions = Decision.objects.filter(
+        strategy__in=strategies, decided_at__gte=start, decided_at__lt=end, pk__lt=before
+    )
+    approved = decisions.exclude(outcome=Outcome.MANUAL).values_list("strategy")
+    return approved.annotate(total=Sum("amount", output_field=models.BigIntegerField()))

@@ -38,7 +38,7 @@ def test_every_model_of_the_project_has_a_page() -> None:
         "AdviceRun", "DecisionTally", "TrialEvaluation", "TrialRun",
         "OfferText", "RejectReasonTemplate", "Rejection",
         "SavedFilter", "ShippingAlert", "ApiToken", "WebhookEndpoint", "WebhookMessage",
-        "FileImport", "ImportFile", "ImportRow", "ColumnMapping", "ExportedLine",
+        "FileImport", "ImportFile", "ImportPiece", "ImportRow", "ColumnMapping", "ExportedLine",
         "AccountLink",  # on the page of members, and of users
         "PastEdition",  # a counter for files
         "ErasedBuyer",  # hashes, nothing to see

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 
 from aftersale.admin.shop_settings.frame import NEEDS, SECTIONS, address_of, seal
-from aftersale.admin.shop_settings.intervals import time_of_day
 from aftersale.models import AuditEntry, BlockedBuyer, Membership, Role, Shop, WebhookEndpoint
 from aftersale.services.access.rights import ROLES
 from aftersale.services.shops import settings
@@ -20,15 +18,10 @@ from tests.factories import make_shop, make_strategy
 
 from .clients import chinese_client, client_of
 from .scene import Scene
+from .shop_pages import HTMX, MON, address, prepare
 from .test_languages import english
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
 WEBHOOK_STEPS = ("change", "rotate", "on", "off", "remove", "again")
-MON = {"mon": [["09:00", "18:00"]]}
-
-
-def address(name: str, shop: Shop, *args: object) -> str:
-    return reverse(f"desk:{name}", args=[shop.pk, *args])
 
 
 def dialogs(scene: Scene) -> dict[str, str]:
@@ -153,12 +146,7 @@ def state(shop: Shop) -> Any:
 
 @pytest.fixture(autouse=True)
 def days(own: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "aftersale.admin.shop_settings.offered_holidays.shop_today", lambda shop: date(2026, 1, 4)
-    )
-    own.shop.special_days = {"2026-10-01": [], "2026-10-02": []}
-    own.shop.working_hours = MON
-    own.shop.save()
+    prepare(own, monkeypatch)
 
 
 def who(own: Scene, foreign: Scene, name: str) -> Client:
@@ -254,39 +242,6 @@ def test_only_what_was_saved_is_written(own: Scene) -> None:
     )
     assert f"{shop.wallet_opened_at:%Y-%m-%d %H:%M %Z}" == "2026-01-02 02:00 UTC"
     assert (shop.commission_categories, shop.commission_days) == (["shoes", "bags"], 60)
-
-
-def test_make_up_days_take_the_hours_of_the_chosen_weekday(own: Scene) -> None:
-    client = client_of(own.people["owner"])
-    where = address("shop-holidays", own.shop)
-    page = client.get(where + "?year=2026").content.decode()
-    assert "33 days off, 6 make-up working days" in page
-    assert page.count('name="day"') == 39
-    # Two dates have hours of their own, and three are past: these stay unless they are ticked.
-    assert page.count(" checked") == 34
-    assert page.count(">past<") == 3
-    assert 'value="2026-10-01">' in page and page.count("now: closed all day") == 2
-    seen = re.search(r'name="seen" value="([^"]+)"', page)
-    assert seen
-    sent = {"seen": seen[1], "day": ["2026-10-10", "2026-10-03"], "like": "mon"}
-    assert client.post(where + "?year=2026", sent, **HTMX).status_code == 204
-    days = Shop.objects.get(pk=own.shop.pk).special_days
-    assert days["2026-10-10"] == [["09:00", "18:00"]]
-    assert days["2026-10-03"] == days["2026-10-01"] == []
-    # Nothing chosen: refused.
-    response = client.post(where + "?year=2026", {"seen": seen[1], "like": "mon"}, **HTMX)
-    assert response.status_code == 422
-    assert "Choose at least one date." in response.content.decode()
-
-
-def test_a_year_that_is_not_published_is_said_plainly(own: Scene, monkeypatch: Any) -> None:
-    monkeypatch.setattr("aftersale.domain.holidays.of_year", lambda year: None)
-    client = client_of(own.people["owner"])
-    page = client.get(address("shop-holidays", own.shop)).content.decode()
-    assert "The holiday calendar of 2027 is not published yet" in page
-    assert 'name="day"' not in page and 'type="submit"' not in page
-    assert client.post(address("shop-holidays", own.shop), {"day": "2026-10-03"}).status_code == 200
-    assert len(Shop.objects.get(pk=own.shop.pk).special_days) == 2
 
 
 def test_stale_hours_keep_what_was_typed(own: Scene) -> None:
@@ -398,52 +353,6 @@ def test_each_change_of_a_member_is_an_event_of_the_shop(own: Scene) -> None:
         ("newcomer: Read only → Administrator", own.people["owner"]),
         ("newcomer: Administrator → –", own.people["owner"]),
     ]
-
-
-def test_the_grid_is_drawn_as_its_buttons_say(own: Scene) -> None:
-    """Nothing of it is saved."""
-    client = client_of(own.people["owner"])
-    where = address("shop-hours-draft", own.shop)
-    sent = {"mon-from": ["9", "14：00"], "mon-to": ["1200", "2"]}
-
-    def drawn(do: str) -> str:
-        return client.post(where, sent | {"do": do}, **HTMX).content.decode()
-
-    assert drawn("add:mon").count('name="mon-from"') == 3
-    assert drawn("remove:mon:1").count('name="mon-from"') == 1
-    assert 'value="14:00"' in drawn("remove:mon:1")
-    copied = drawn("copy:mon:weekdays")
-    assert [copied.count(f'name="{day}-from"') for day in ("tue", "fri", "sat")] == [2, 2, 0]
-    assert drawn("copy:mon:sun").count('name="sun-to"') == 2
-    for nonsense in ("add:xyz", "remove:mon:99", "copy:mon:xyz", "x"):
-        assert drawn(nonsense).count('name="mon-from"') == 2
-    preview = client.post(where, sent, **HTMX).content.decode()
-    assert "Off-hours: Mon 12:00–14:00, Tue 02:00 to Mon 09:00" in preview
-    assert 'id="bar-tue" hx-swap-oob="true"' in preview
-    assert '<rect class="sh-bar-on" x="0" width="120"' in preview
-    assert Shop.objects.get(pk=own.shop.pk).working_hours == MON
-
-
-@pytest.mark.parametrize(
-    ("typed", "start", "end"),
-    [
-        ("9", "09:00", "09:00"),
-        ("930", "09:30", "09:30"),
-        ("1330", "13:30", "13:30"),
-        ("9:05", "09:05", "09:05"),
-        (" 9：05 ", "09:05", "09:05"),
-        ("0:00", "00:00", "24:00"),
-        ("24:00", None, "24:00"),
-        ("24:01", None, None),
-        ("9:60", None, None),
-        ("nine", None, None),
-        ("9:5", None, None),
-        ("", None, None),
-    ],
-)
-def test_times_are_read_as_people_type_them(typed: str, start: Any, end: Any) -> None:
-    assert time_of_day(typed, end=False) == start
-    assert time_of_day(typed, end=True) == end
 
 
 def test_without_hours_off_hours_strategies_are_named(own: Scene) -> None:

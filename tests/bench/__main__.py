@@ -11,10 +11,13 @@ from . import (
     dashboard,
     engine,
     evaluator,
+    files,
     idle,
     ingest,
+    keyboard,
     latency,
     lists,
+    pages,
     payer,
     reading,
     trial,
@@ -41,9 +44,11 @@ def main() -> None:
     # have nothing to do: in databases of their own.
     for parts in (
         (idle,),
-        (engine, evaluator, latency, payer, ingest, lists, trial, what_if),
+        (engine, evaluator, latency, payer, ingest, files, lists, trial, what_if),
         (dashboard,),
+        (pages,),
         (reading,),
+        (keyboard,),
     ):
         with bench_database():
             for row in (row for part in parts for row in part.rows()):

@@ -17,3 +17,11 @@ def bench_database() -> Iterator[None]:
     finally:
         connection.close()
         creation.destroy_test_db(original, verbosity=0)
+
+
+def url() -> str:
+    """The bench's database as DATABASE_URL, for programs."""
+    given = connection.get_connection_params()
+    user, password = given.get("user", ""), given.get("password", "")
+    where = f"host={given.get('host', '')}&port={given.get('port', 5432)}"
+    return f"postgresql://{user}:{password}@/{given['dbname']}?{where}"

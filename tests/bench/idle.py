@@ -22,7 +22,7 @@ from django.db import connection
 
 from config.queue import BEATS_WITHIN
 
-from .database import bench_database
+from .database import bench_database, url
 from .report import Row, show
 
 # The first sweeps are over by then.
@@ -84,7 +84,7 @@ def measure() -> Idle:
     group = subprocess.Popen(
         [sys.executable, "-m", "config.run", "web", *BEATS_WITHIN],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": _url(), "DEBUG": "True", "PORT": str(port)},
+        env={**os.environ, "DATABASE_URL": url(), "DEBUG": "True", "PORT": str(port)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -119,14 +119,6 @@ def measure() -> Idle:
     finally:
         group.send_signal(signal.SIGTERM)
         group.communicate(timeout=HANGS)
-
-
-def _url() -> str:
-    """The bench's database as DATABASE_URL."""
-    given = connection.get_connection_params()
-    user, password = given.get("user", ""), given.get("password", "")
-    where = f"host={given.get('host', '')}&port={given.get('port', 5432)}"
-    return f"postgresql://{user}:{password}@/{given['dbname']}?{where}"
 
 
 def _postmaster() -> psutil.Process:

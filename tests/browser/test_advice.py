@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from aftersale.models import Role
+from monitoring.models import WeeklyReader
 from strategies.models import AdviceRun, Strategy, TrialRun
 from strategies.services import advice, trials
 from tests.factories import make_shop, make_strategy, make_user
@@ -46,6 +47,13 @@ def test_from_the_search_to_drafts(page: Page, live_server: Any) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert found_by_axe(page) == []
+
+    # The weekly note is off until somebody wants it.
+    note = page.locator("#weekly-note")
+    expect(note).to_contain_text("您没有开启 新店 的简报。")
+    note.get_by_role("button", name="用邮件接收").click()
+    expect(note).to_contain_text("您已开启 新店 的简报。")
+    assert WeeklyReader.objects.get().user == owner
 
     # What exists is advised on; its change is tried without being saved.
     own = page.get_by_role("row", name="质量问题")

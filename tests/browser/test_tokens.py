@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from aftersale.models import ApiToken
 from aftersale.services.access import tokens
 from tests.admin.scene import make
-from tests.admin.test_shop_settings import address
+from tests.admin.shop_pages import address
 
 from .axe import found_by_axe
 from .console import problems_of

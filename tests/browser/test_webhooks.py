@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 from aftersale.models import WebhookEndpoint
 from aftersale.services.webhooks import delivery
 from tests.admin.scene import make
-from tests.admin.test_shop_settings import address
+from tests.admin.shop_pages import address
 from tests.aftersale.webhooks.receiver import receiving
 
 from .axe import found_by_axe

@@ -129,6 +129,20 @@ def test_from_the_file_to_the_suggestion_that_is_taken_over(desk):
     assert "Nothing is suggested" in desk.text(address)
 
 
+def test_a_request_whose_order_the_same_files_bring_waits_for_nothing(desk):
+    """Previewed together; one whose order is refused, or in no file, is said to wait."""
+    requests = [
+        REQUEST | {"售后单号": f"A{place}", "订单编号": f"250000000000001{place}"}
+        for place in (0, 1, 7)
+    ]
+    after = xlsx_file(files.KUAISHOU_AFTER_SALES, requests)
+    members = {"orders_20251101093000.xlsx": ORDERS, "after_20251101093000.xlsx": after}
+    brought = desk.bring("both.zip", files.zip_file(**members))
+    rows = ImportRow.objects.filter(file_import=brought, of_order=False).order_by("row")
+    waits = "its order is in no file yet: the ticket waits for it"
+    assert [str(row.note or "") for row in rows] == [waits, "", waits]
+
+
 def test_columns_mapped_by_hand_are_known_the_next_time(desk):
     heads = "单,订,类,钱,时,态"
     row = {"单": "B1", "订": "1", "类": "只退钱", "钱": "5", "时": "2025-11-01 08:00", "态": "新"}
@@ -194,3 +208,42 @@ def test_one_file_of_a_shop_at_a_time_and_whose_moment_is_corrected(desk):
     late = desk.client.post(f"/admin/files/{brought.pk}/", {"take_in": "1"})
     assert late.status_code == 409
     assert Order.objects.count() == 0
+
+
+def test_each_refused_row_has_its_reason_and_comes_back_as_it_was_written():
+    """SPEC O11: also the other rows of an order that is not taken in for one of them."""
+    desk = Desk(make_shop(platform="taobao"))
+    row = {"订单编号": "39001", "标题": "壳", "价格": "29.00", "购买数量": "1", "商家编码": "CASE"}
+    content = csv_file(files.TAOBAO_LINES, [row, {**row, "标题": "绳", "商家编码": "ROPE"}])
+    brought = desk.bring("lines.csv", content)
+    assert brought.counts == {"order": {"refused": 1}}
+    page = desk.text(f"/admin/files/{brought.pk}/")
+    assert "its order is in no file yet: bring the file of the orders along" in page
+    assert "not taken in because of another row of the same order" in page
+    assert "No row can be taken in: mend them and bring the file again." in page
+    assert 'name="take_in"' not in page
+    answer = desk.client.get(f"/admin/files/{brought.pk}/refused/")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0)
+    head, *rows = sheet.to_python()
+    assert head == [
+        "Error",
+        "订单编号",
+        "标题",
+        "价格",
+        "购买数量",
+        "外部系统编号",
+        "商品属性",
+        "商家编码",
+    ]
+    assert [one[1:] for one in rows] == [
+        ["39001", "壳", "29.00", "1", "", "", "CASE"],
+        ["39001", "绳", "29.00", "1", "", "", "ROPE"],
+    ]
+
+
+def test_columns_that_are_not_read_are_named_as_the_file_writes_them():
+    desk = Desk(make_shop(platform="kuaishou"))
+    brought = desk.bring("f.xlsx", ORDERS)
+    (table,) = brought.tables
+    assert "CPS达人ID" in table["left_out"]
+    assert ["商品id", "商品ID"] in table["written"]

@@ -254,11 +254,12 @@ def test_two_tasks_send_once(monkeypatch: pytest.MonkeyPatch) -> None:
         reader(shop)
         parcel(shop)
         look()
-    sending, right, messages = threading.Event(), EmailBackend.send_messages, []
+    sending, through = threading.Event(), threading.Event()
+    right, messages = EmailBackend.send_messages, []
 
     def slow(self: EmailBackend, sent: list) -> int:
         sending.set()
-        threading.Event().wait(0.3)
+        assert through.wait(10)
         messages.extend(sent)
         return right(self, sent)
 
@@ -270,7 +271,9 @@ def test_two_tasks_send_once(monkeypatch: pytest.MonkeyPatch) -> None:
         alerts.acknowledge_shown(
             alert_ids=Alert.objects.values_list("pk", flat=True), user=owner, now=NOON
         )
-        return send()
+        sent = send()
+        through.set()
+        return sent
 
     owner = User.objects.get(email="owner@example.com")
     assert at_once(send, second) == [1, 0]

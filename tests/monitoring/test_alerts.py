@@ -20,7 +20,7 @@ from strategies.models import Strategy
 from strategies.services.evaluator import Tally, decide_shop
 from tests.aftersale.ingest.record_factories import NOON as REPORTED
 from tests.aftersale.ingest.record_factories import at, order, save_order, save_ticket, ticket
-from tests.concurrency.threads import at_once, without_constraint
+from tests.concurrency.threads import at_once, somebody_waits, without_constraint
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 from tests.queries import counted_queries
 
@@ -211,18 +211,22 @@ def test_two_looks_at_once_tell_once() -> None:
     """The constraint prevents duplicates; without it the same alert is raised twice."""
 
     def race() -> int:
-        looked = threading.Event()
+        looked, through = threading.Event(), threading.Event()
 
         def first() -> None:
             with transaction.atomic():
                 look()
                 looked.set()
-                # The other run meets rows that are not committed yet.
-                threading.Event().wait(0.3)
+                # The other run meets uncommitted rows: it waits for them or gets through.
+                while not (somebody_waits() or through.wait(0.02)):
+                    pass
 
         def second() -> None:
             assert looked.wait(10)
-            look()
+            try:
+                look()
+            finally:
+                through.set()
 
         assert at_once(first, second) == [None, None]
         return Alert.objects.count()

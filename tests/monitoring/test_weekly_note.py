@@ -185,6 +185,25 @@ def test_a_sweep_that_dies_goes_on_where_it_was(
     assert (weekly.write(now=NOON), AdviceRun.objects.count()) == (1, 1)
 
 
+def test_a_shop_whose_note_fails_holds_up_no_other(
+    shop: Shop, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_shop(code="other")
+    reads(other, make_user(other, "owner"))
+    whole = figures.changed
+
+    def fails(own: Shop, first: date, last: date) -> list[dict[str, Any]]:
+        if own == shop:
+            raise ZeroDivisionError
+        return whole(own, first, last)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("monitoring.services.weekly.note.changed", fails)
+        assert written() == 1
+    assert WeeklyNote.objects.get(made_at=None).shop == shop
+    assert weekly.write(now=NOON) == 1
+
+
 def test_it_waits_for_the_search_and_takes_one_under_way(shop: Shop, owner: User) -> None:
     mine = advice.begin(shop_id=shop.pk, user=owner, now=NOON)
     more_without_people(shop)

@@ -35,7 +35,8 @@ NONE = {
     "aftersale.FundEntry": "entry_no",
     "aftersale.IdempotentCall": "key fingerprint content_type",
     # Deleted as soon as they are read, within a week at the most.
-    "aftersale.ImportFile": "name content",
+    "aftersale.ImportFile": "name",
+    "aftersale.ImportPiece": "content",
     "aftersale.ImportRow": "key",
     "aftersale.OfferText": "code name",
     "aftersale.Order": "order_no labels digest",

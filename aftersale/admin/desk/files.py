@@ -49,6 +49,7 @@ _ROW_BADGES = {
     RowOutcome.OLDER: "warning",
     RowOutcome.REFUSED: "danger",
 }
+_NEVER_TAKEN = {RowOutcome.REFUSED, RowOutcome.LEFT_OUT}
 # Cells of a row that tell people which it is.
 _TELLING = ("title", "status", "type", "paid", "amount")
 
@@ -61,8 +62,7 @@ def files(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _list(request, shop)
     rights.require(access.person(request), shop.pk, Right.BRING_FILES)
-    # One byte more than is taken: enough to say that it is too large.
-    sent = [(one.name or "", one.read(LARGEST + 1)) for one in request.FILES.getlist("files")]
+    sent = [(one.name or "", one.file) for one in request.FILES.getlist("files") if one.file]
 
     def act() -> HttpResponse:
         brought = people.bring_files(
@@ -217,6 +217,7 @@ def _show(
         exported_at=_local(found),
         counts=_counts(found),
         refused=any(code == RowOutcome.REFUSED for code, _label, _count in _counts(found)),
+        nothing_to_take={code for code, _label, _count in _counts(found)} <= _NEVER_TAKEN,
         # A viewer sees only the number of rows, as elsewhere.
         rows=[_row(row, found) for row in page] if may_bring else [],
         page=page,
@@ -256,7 +257,7 @@ def _row(row: ImportRow, found: FileImport) -> dict[str, Any]:
         "telling": " · ".join(row.cells[name] for name in _TELLING if row.cells.get(name)),
         "outcome": row.get_outcome_display(),
         "badge": _ROW_BADGES.get(RowOutcome(row.outcome), "") if row.outcome else "",
-        "note": row.note,
+        "note": people.reason(row),
         "is_wrong": row.outcome == RowOutcome.REFUSED,
     }
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from aftersale.models import Membership, Shop
 from aftersale.services.access import rights
 from aftersale.services.access.rights import Right
+from aftersale.services.shared.prepared import Slot, prepared
 
 MOST_SHOPS = 200  # the most shops that a filter can sensibly offer
 
@@ -47,10 +48,14 @@ def _memberships(request: HttpRequest) -> list[Membership]:
     """The user's memberships with their shops, by name; none for an inactive user."""
     answers = _answers(request)
     if "memberships" not in answers:
-        own = Membership.objects.filter(user=person(request), user__is_active=True)
-        followed = own.select_related("shop__automation_paused_by", "shop__automation_paused_token")
-        answers["memberships"] = list(followed.order_by("shop__name", "shop"))
+        answers["memberships"] = _own(user=person(request).pk)
     return answers["memberships"]
+
+
+@prepared
+def _own(*, user: Slot) -> QuerySet[Membership]:
+    own = Membership.objects.filter(user=user, user__is_active=True)
+    return own.select_related("shop").order_by("shop__name", "shop")
 
 
 def _roles(request: HttpRequest) -> dict[int, Any]:
@@ -64,19 +69,23 @@ def shops(request: HttpRequest) -> list[Shop]:
         return [member.shop for member in _memberships(request)[:MOST_SHOPS]]
     answers = _answers(request)
     if "shops" not in answers:
-        every = rights.shops_of(request.user).select_related(
-            "automation_paused_by", "automation_paused_token"
-        )
-        answers["shops"] = list(every.order_by("name", "pk")[:MOST_SHOPS])
+        every = rights.shops_of(request.user).order_by("name", "pk")
+        answers["shops"] = list(every[:MOST_SHOPS])
     return answers["shops"]
+
+
+def shop_ids(request: HttpRequest) -> list[int] | None:
+    """Keys of the shops that the user sees; None for operators, who see all."""
+    if is_operator(request):
+        return None
+    return [member.shop_id for member in _memberships(request)]
 
 
 def scoped(request: HttpRequest, queryset: QuerySet, path: str = "shop") -> QuerySet:
     """Scopes rows by the shops' keys, already known here: with literal keys the database estimates
     the user's share of the table, and chooses the right index."""
-    if is_operator(request):
-        return queryset
-    return queryset.filter(**{f"{path}__in": [member.shop_id for member in _memberships(request)]})
+    own = shop_ids(request)
+    return queryset if own is None else queryset.filter(**{f"{path}__in": own})
 
 
 def handles_tickets(request: HttpRequest) -> bool:

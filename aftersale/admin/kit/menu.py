@@ -1,10 +1,11 @@
 """The menu of one person, and what is beyond it (config/menu.py says who has what)."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
 from config.menu import ANYBODY, GROUPS, NOBODY, RAW_TABLES
@@ -27,7 +28,7 @@ class _Rights:
 
 
 def navigation(request: HttpRequest) -> list[Group]:
-    """Unfold's menu: the entries that this person has, the current one marked."""
+    """The entries that this person has, the current one marked, some with a count."""
     found = _groups(request, GROUPS, lambda entry, rights: rights.has(entry["menu"]))
     entries = [entry for group in found for entry in group["items"]]
     # The longest address that the page's begins with: a case is under its list.
@@ -37,6 +38,9 @@ def navigation(request: HttpRequest) -> list[Group]:
         current = _gathering(request, entries)
     if current is not None:
         current["active"] = True
+    for entry in entries:
+        if entry["badge"]:
+            entry["count"] = import_string(entry["badge"])(request)
     return found
 
 
@@ -58,7 +62,7 @@ def _groups(request: HttpRequest, groups: list[Group], wanted: Wanted) -> list[G
     found = []
     for group in groups:
         entries = [
-            entry | {"link": str(entry["link"]), "active": False}
+            entry | {"link": _address(entry["page"], get_script_prefix()), "active": False}
             for entry in group["items"]
             if wanted(entry, rights)
         ]
@@ -67,9 +71,15 @@ def _groups(request: HttpRequest, groups: list[Group], wanted: Wanted) -> list[G
     return found
 
 
+@cache
+def _address(page: str, prefix: str) -> str:
+    """Looked up once: the menu stands on every page. It begins with the prefix."""
+    return reverse(page)
+
+
 def _leads_to(entry: dict[str, Any], path: str) -> bool:
     # All pages are under the overview's address.
-    overview = entry["link"] == reverse("admin:index")
+    overview = entry["page"] == "admin:index"
     return path == entry["link"] if overview else path.startswith(entry["link"])
 
 
@@ -78,5 +88,5 @@ def _gathering(request: HttpRequest, entries: list[dict[str, Any]]) -> dict[str,
     beyond = (("desk:more-pages", more_pages), ("desk:raw-tables", raw_tables))
     for name, groups in beyond:
         if any(_leads_to(one, request.path) for group in groups(request) for one in group["items"]):
-            return next((entry for entry in entries if entry["link"] == reverse(name)), None)
+            return next((entry for entry in entries if entry["page"] == name), None)
     return None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from aftersale.domain.punctuation import COMMA
 from aftersale.models import PaymentStop, Shop
 from aftersale.services.access.rights import Right
 from aftersale.services.shared import hold
+from aftersale.services.shared.prepared import prepared
 from aftersale.services.shared.shown import EMPTY, format_time, who
 from config.login import came_through_undeclared_proxy
 
@@ -25,8 +27,7 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
         return {"notices": [], "pause_control": False, "is_member": False}
     shops = access.shops(request)
     notices: list[dict[str, Any]] = []
-    stop = PaymentStop.objects.filter(ended_at=None).select_related("started_by").first()
-    if stop is not None and access.is_member(request):
+    for stop in _stops() if access.is_member(request) else []:
         notices.append(
             {
                 "kind": "danger",
@@ -46,7 +47,7 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
         )
         notices.append({"kind": "warning", "text": text})
     notices += [{"kind": "danger", "text": hold.told(shop)} for shop in shops if shop.on_hold]
-    paused = [_pause(request, shop) for shop in shops if shop.automation_paused]
+    paused = [_pause(request, shop) for shop in _paused(shops)]
     if len(paused) == 1:
         notices.append(paused[0])
     elif paused:
@@ -71,6 +72,11 @@ def for_request(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+@prepared
+def _stops() -> QuerySet[PaymentStop]:
+    return PaymentStop.objects.filter(ended_at=None).select_related("started_by").order_by("pk")[:1]
+
+
 def pausable(request: HttpRequest) -> list[Shop]:
     """The shops whose automatic refunds this person may pause and that are not paused yet."""
     return [
@@ -83,6 +89,13 @@ def pausable(request: HttpRequest) -> list[Shop]:
 def _has_control(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and match.view_name.startswith(_AUTOMATION) and bool(pausable(request))
+
+
+def _paused(shops: list[Shop]) -> list[Shop]:
+    """With who paused them, read for these alone: every page has notices."""
+    found = [shop for shop in shops if shop.automation_paused]
+    prefetch_related_objects(found, "automation_paused_by", "automation_paused_token")
+    return found
 
 
 def _pause(request: HttpRequest, shop: Shop) -> dict[str, Any]:

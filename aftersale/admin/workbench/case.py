@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,13 +14,17 @@ from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import (
     DESK_STATUSES,
+    Negotiation,
     OrderLabel,
+    Rejection,
+    Shipment,
     ShopRequestKind,
     Ticket,
+    TicketEvent,
     TicketEventKind,
     TicketFlag,
 )
-from aftersale.services.access.rights import Right, scoped
+from aftersale.services.access.rights import Right
 from aftersale.services.desk import (
     beside,
     case_money,
@@ -29,6 +34,7 @@ from aftersale.services.desk import (
     shop_requests,
 )
 from aftersale.services.refunds import approvals, freight_asked
+from aftersale.services.shared.prepared import Slot, Slots, prepared
 from aftersale.services.shared.shown import format_time
 from aftersale.services.shops import buyers
 from aftersale.services.tickets import waiting_approvals
@@ -54,11 +60,42 @@ RELATED = ("shop", "order", "handler", "refund", "shipping_alert", "window__open
 
 def find(request: HttpRequest, ticket_id: int) -> Ticket:
     """The ticket, if it is of one of the user's shops."""
-    tickets = scoped(Ticket.objects.select_related(*RELATED), access.person(request))
-    ticket = tickets.filter(pk=ticket_id).first()
-    if ticket is None:
+    shops = access.shop_ids(request)
+    if shops is None:
+        found = _cases(pk=ticket_id)
+    else:
+        found = _cases(pk=ticket_id, shops=shops) if shops else []
+    if not found:
         raise Http404
-    return ticket
+    return found[0]
+
+
+@prepared
+def _cases(*, pk: Slot, shops: Slots | None = None) -> QuerySet[Ticket]:
+    """The ticket, in these shops; without any named, in whichever it is."""
+    tickets = Ticket.objects.select_related(*RELATED).filter(pk=pk)
+    return tickets if shops is None else tickets.filter(shop__in=shops)
+
+
+@prepared
+def _events(*, ticket: Slot) -> QuerySet[TicketEvent]:
+    events = TicketEvent.objects.filter(ticket=ticket).select_related("user", "token")
+    return events.order_by("-pk")[:MOST_EVENTS]
+
+
+@prepared
+def _rejections(*, ticket: Slot) -> QuerySet[Rejection]:
+    return Rejection.objects.filter(ticket=ticket).order_by("-pk")
+
+
+@prepared
+def _negotiations(*, ticket: Slot) -> QuerySet[Negotiation]:
+    return Negotiation.objects.filter(ticket=ticket).order_by("-pk")
+
+
+@prepared
+def _parcels(*, order: Slot) -> QuerySet[Shipment]:
+    return Shipment.objects.filter(order=order, cancelled_at=None)
 
 
 def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
@@ -69,7 +106,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
     can = steps(ticket, user, now=now) if may else set()
     if may:
         presence.visit(ticket=ticket, user=user, now=now)
-    events = list(ticket.events.select_related("user", "token").order_by("-pk")[:MOST_EVENTS])
+    events = _events(ticket=ticket.pk)
     return {
         "ticket": ticket,
         "order": order,
@@ -97,11 +134,11 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "lines": list(order.lines.all()) if order else [],
         "times": _times(ticket),
         "evidence": _pictures(ticket),
-        "rejections": list(ticket.rejections.order_by("-pk")),
-        "negotiations": list(ticket.negotiations.order_by("-pk")),
+        "rejections": _rejections(ticket=ticket.pk),
+        "negotiations": _negotiations(ticket=ticket.pk),
         "events": events,
         "internal": [event for event in events if event.kind == TicketEventKind.INTERNAL],
-        "parcels": list(order.shipments.filter(cancelled_at=None)) if order else [],
+        "parcels": _parcels(order=order.pk) if order else [],
         "history": buyers.history(shop_id=ticket.shop_id, buyer=ticket.buyer, but=ticket),
         "panels": panels_of(request, ticket),
         "others": presence.others(ticket=ticket, user=user, now=now),

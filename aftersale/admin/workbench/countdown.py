@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -15,6 +17,17 @@ class Countdown:
     words: str
     # overdue, soon, today or later; the words say so too, for those who see no colours
     level: str
+
+    @property
+    def shown(self) -> SafeString:
+        """As it stands in a row and on a case."""
+        return format_html(
+            '<time class="wb-due" datetime="{}" data-level="{}" data-due="{}">{}</time>',
+            self.due.isoformat(),
+            self.level,
+            int(self.due.timestamp()),
+            self.words,
+        )
 
 
 # By purpose; {d}, {h} and {m} are days, hours and minutes.

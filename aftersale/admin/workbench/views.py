@@ -12,15 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from aftersale.admin.kit import access, badges, colours, columns
+from aftersale.admin.kit import access, badges
 from aftersale.admin.kit.pages import desk_page, show
 from aftersale.domain.labels import REASONS
 from aftersale.models import (
     CaseMark,
     ConnectorKind,
     OrderStatus,
-    Ticket,
-    TicketFlag,
     TicketType,
 )
 from aftersale.services.access.rights import Right
@@ -31,7 +29,8 @@ from aftersale.services.tickets.cases import changes_since
 
 from . import address, case
 from .address import Address
-from .countdown import TEXTS, countdown
+from .countdown import TEXTS
+from .list_row import list_rows
 from .unstarted import unstarted
 
 # Buyers' pictures are shown from where the platform keeps them.
@@ -49,7 +48,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "aftersale/workbench/page.html",
         _("Workbench"),
         is_fullwidth=1,
-        shops=access.shops(request),
+        shops=[(shop.pk, shop.name) for shop in access.shops(request)],
         types=TicketType.choices,
         reasons=REASONS.items(),
         order_statuses=OrderStatus.choices,
@@ -181,7 +180,7 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
     return {
         "at": at,
         "may": access.has_somewhere(request, Right.HANDLE_TICKETS),
-        "rows": [_row(ticket, at, now, several=several) for ticket in tickets],
+        "rows": list_rows(tickets, at, now, several=several),
         "unstarted": unstarted(request, at.shop_ids) if not (tickets or at.term) else None,
         "queue_label": Queue(at.queue).label,
         "after": after,
@@ -189,20 +188,6 @@ def _list(request: HttpRequest, at: Address, now: datetime) -> dict[str, Any]:
         "cut": len(pks) if len(pks) == queues.MOST_FOUND and not after else 0,
         "rows_url": f"{reverse('desk:workbench-rows')}?{at.query()}",
         "clear_url": f"?{at.query(**dict.fromkeys(address.NARROWING, ''))}",
-    }
-
-
-def _row(ticket: Ticket, at: Address, now: datetime, *, several: bool) -> dict[str, Any]:
-    return {
-        "ticket": ticket,
-        "countdown": countdown(ticket.due_at, now),
-        "reason": columns.word(REASONS, ticket.reason),
-        "colour": colours.TICKET_STATUS.get(ticket.status, ""),
-        "shop": ticket.shop.name if several else "",
-        "more": max(0, len(ticket.products) - 1),
-        "asks": TicketFlag.SECOND_PERSON in ticket.flags,
-        "flagged": set(ticket.flags) - {TicketFlag.SECOND_PERSON},
-        "href": f"?{at.query(case=ticket.pk)}",
     }
 
 

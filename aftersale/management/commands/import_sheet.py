@@ -4,9 +4,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
@@ -18,7 +19,7 @@ from aftersale.models import FileImport, RowOutcome, Shop
 from aftersale.services.exports import run
 from aftersale.services.exports.bring import bring
 from aftersale.services.exports.plan import Planned
-from aftersale.services.exports.reading.limits import LARGEST, WrongFile
+from aftersale.services.exports.reading.limits import WrongFile
 from aftersale.services.shared.errors import Refused
 from config.terminal import TerminalCommand
 
@@ -39,19 +40,20 @@ class Command(TerminalCommand):
         shop = Shop.objects.filter(code=options["shop"]).first()
         if shop is None:
             raise CommandError(_("There is no shop with the code %s.") % options["shop"])
-        try:
-            brought = bring(
-                shop=shop,
-                files=[(Path(path).name, _content(path)) for path in files],
-                user=None,
-                now=timezone.now(),
-                kind=options["kind"],
-                mapping=_json(options["map"]) if options["map"] else None,
-                exported_at=_moment(options["exported_at"]),
-                password=options["password"],
-            )
-        except Refused as refused:
-            raise CommandError(refused.message) from None
+        with ExitStack() as stack:
+            try:
+                brought = bring(
+                    shop=shop,
+                    files=[(Path(path).name, stack.enter_context(_file(path))) for path in files],
+                    user=None,
+                    now=timezone.now(),
+                    kind=options["kind"],
+                    mapping=_json(options["map"]) if options["map"] else None,
+                    exported_at=_moment(options["exported_at"]),
+                    password=options["password"],
+                )
+            except Refused as refused:
+                raise CommandError(refused.message) from None
         try:
             with run.alone(shop.pk):
                 taken = self._run(brought, dry_run=options["dry_run"])
@@ -146,16 +148,16 @@ def _moment(text: str | None) -> datetime | None:
     return at
 
 
-def _content(path: str) -> bytes:
+def _file(path: str) -> IO[bytes]:
     try:
-        with Path(path).open("rb") as file:
-            return file.read(LARGEST + 1)
+        return Path(path).open("rb")
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from None
 
 
 def _json(path: str) -> Any:
     try:
-        return json.loads(_content(path))
+        with _file(path) as file:
+            return json.load(file)
     except ValueError:
         raise CommandError(_("%s is no JSON.") % path) from None

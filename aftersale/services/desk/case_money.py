@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from aftersale.models import Order, Ticket, TicketStatus
+from aftersale.services.shared.prepared import Slot, prepared
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,7 @@ def money_of(ticket: Ticket, order: Order | None) -> CaseMoney | None:
     """None while the order has not come: nothing is refunded before."""
     if order is None:
         return None
-    refunded = Ticket.objects.filter(order=order, status=TicketStatus.REFUNDED)
-    paid = list(refunded.values_list("pk", "committed", "refund__settled_at"))
+    paid = _refunded(order=order.pk)
     moments = {pk: at for pk, _amount, at in paid if at is not None}
     own = sum(amount for pk, amount, _at in paid if pk == ticket.pk)
     here = sum(amount for _pk, amount, _at in paid)
@@ -42,6 +44,12 @@ def money_of(ticket: Ticket, order: Order | None) -> CaseMoney | None:
         order_approved=max(0, order.committed - here),
         left=max(0, order.refundable_amount),
     )
+
+
+@prepared
+def _refunded(*, order: Slot) -> QuerySet:
+    refunded = Ticket.objects.filter(order=order, status=TicketStatus.REFUNDED)
+    return refunded.values_list("pk", "committed", "refund__settled_at")
 
 
 def standing(ticket: Ticket) -> int:

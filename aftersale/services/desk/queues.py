@@ -11,10 +11,10 @@ only as many rows as it shows. `shop_ids` are the shops that the person sees.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
@@ -40,6 +40,7 @@ from aftersale.models import (
 from aftersale.services.desk.filters import NO_FILTERS, Filters
 from aftersale.services.refunds.by_hand import TO_PAY
 from aftersale.services.shared import index_only
+from aftersale.services.shared.prepared import MOST_KEPT, Slot, Slots, filled, prepared
 
 MOST_COUNTED = 999
 MOST_FOUND = 200
@@ -93,6 +94,16 @@ class Place(NamedTuple):
     urged: bool = False
 
 
+# Values of a query, or their slots.
+Keys = Sequence[int] | Slots
+Who = User | Slot
+Moment = datetime | Slot
+# Filled in when a query runs.
+NOW, USER = Slot("now"), Slot("user")
+AFTER_AT: Any = Slot("after_at")
+AFTER_KEY: Any = Slot("after_key")
+
+
 class QueuePlace(NamedTuple):
     """The key of a queue's ticket, and its place in the queue."""
 
@@ -112,33 +123,48 @@ def counts(
 ) -> tuple[dict[str, int], Waiting]:
     """How many tickets each queue holds behind the filters, and what waits, in one query;
     MOST_COUNTED + 1 means more."""
-    queues = [_held(queue, shop_ids, user, now, filters) for queue in Queue.values]
-    *found, parcels = _counted([*queues, _parcels(shop_ids)])
+    *found, parcels = _counted(tuple(Queue.values), shop_ids, user, now, filters)
     held = dict(zip(Queue.values, found, strict=True))
     return held, Waiting(held[Queue.TO_HANDLE], parcels)
 
 
 def waiting(*, shop_ids: Sequence[int], user: User, now: datetime) -> Waiting:
     """Tickets that wait for a decision of people, and parcels that nobody has looked after yet."""
-    return Waiting(*_counted([_tickets(Queue.TO_HANDLE, shop_ids, user, now), _parcels(shop_ids)]))
+    return Waiting(*_counted((Queue.TO_HANDLE,), shop_ids, user, now, NO_FILTERS))
 
 
-def _parcels(shop_ids: Sequence[int]) -> QuerySet[ShippingAlert]:
-    return ShippingAlert.objects.filter(shop__in=shop_ids, state=AlertState.TO_STOP)
+def _counted(
+    queues: tuple[str, ...],
+    shop_ids: Sequence[int],
+    user: User,
+    now: datetime,
+    filters: Filters,
+) -> tuple[int, ...]:
+    """The size of each queue, and the parcels that nobody has looked after, up to
+    MOST_COUNTED + 1, in one query."""
+    if not shop_ids:
+        return (0,) * (len(queues) + 1)
+    sql, params = _counting(queues, len(shop_ids), filters)
+    return index_only.fetch(sql, filled(params, _values(shop_ids, user, now)))[0]
 
 
-def _counted(found: Sequence[QuerySet]) -> tuple[int, ...]:
-    """The size of each, up to MOST_COUNTED + 1, in one query."""
+@lru_cache(maxsize=MOST_KEPT)
+def _counting(queues: tuple[str, ...], shops: int, filters: Filters) -> tuple[str, list[Any]]:
+    """The SQL, which takes the ORM longer to write than the database to answer."""
+    shop_ids = Slots("shops", range(shops))
+    rows: list[QuerySet] = [_held(queue, shop_ids, USER, NOW, filters) for queue in queues]
+    rows.append(ShippingAlert.objects.filter(shop__in=shop_ids, state=AlertState.TO_STOP))
     parts: list[str] = []
     values: list[Any] = []
-    for rows in found:
-        try:
-            sql, params = rows.order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
-        except EmptyResultSet:  # of no shops
-            sql, params = "SELECT WHERE false", ()
+    for found in rows:
+        sql, params = found.order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
         parts.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608
         values += params
-    return index_only.fetch(f"SELECT {', '.join(parts)}", values)[0]
+    return f"SELECT {', '.join(parts)}", values
+
+
+def _values(shop_ids: Sequence[int], user: User, now: datetime) -> dict[str, Any]:
+    return {"shops": shop_ids, "user": user.pk, "now": now}
 
 
 def page(
@@ -154,32 +180,48 @@ def page(
     """The next `limit` tickets of a queue, in its order."""
     if not shop_ids:
         return []
-    if queue == Queue.SHIPPING_ALERTS:
-        order = _Order("raised_at", "ticket", "state", OPEN_ALERTS)
-    elif queue == Queue.SECOND_PERSON:
-        order = _Order("requested_at", "ticket", "state", [ApprovalState.WAITING])
-    elif queue == Queue.TO_PAY:
-        order = _Order("requested_at", "ticket", "status", [RefundStatus.REQUESTED])
-    else:
-        order = _Order("due_at", "pk", "status", _STATUSES.get(queue, []), urged_first=True)
-    groups = order.groups(after)
-    if not order.parts or len(order.parts) * len(groups) * len(shop_ids) > MOST_READS:
+    order = _order_of(queue)
+    if not order.parts or len(order.parts) * len(order.groups(after)) * len(shop_ids) > MOST_READS:
         whole = order.whole(_held(queue, shop_ids, user, now, filters), after)
         return [QueuePlace(pk, Place(*place)) for pk, *place in whole[:limit]]
-    # Shop by shop and part by part the index has them in order: each read stops early.
-    apart = [_held(queue, [shop_id], user, now, filters) for shop_id in shop_ids]
+    behind = None
+    values = _values(shop_ids, user, now)
+    if after is not None:
+        behind = Place(None if after.at is None else AFTER_AT, AFTER_KEY, after.urged)
+        values |= {"after_at": after.at, "after_key": after.key}
+    sql, params = _page(queue, len(shop_ids), filters, limit, behind)
+    found = index_only.fetch(sql, filled(params, values))
+    return [QueuePlace(pk, Place(*place)) for pk, *place in found]
+
+
+def _order_of(queue: str) -> "_Order":
+    if queue == Queue.SHIPPING_ALERTS:
+        return _Order("raised_at", "ticket", "state", OPEN_ALERTS)
+    if queue == Queue.SECOND_PERSON:
+        return _Order("requested_at", "ticket", "state", [ApprovalState.WAITING])
+    if queue == Queue.TO_PAY:
+        return _Order("requested_at", "ticket", "status", [RefundStatus.REQUESTED])
+    return _Order("due_at", "pk", "status", _STATUSES.get(queue, []), urged_first=True)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _page(
+    queue: str, shops: int, filters: Filters, limit: int, after: "Place | None"
+) -> tuple[str, Sequence[Any]]:
+    """The SQL. Shop by shop and part by part the index has them in order: each read stops early."""
+    order = _order_of(queue)
+    apart = [_held(queue, Slots("shops", [place]), USER, NOW, filters) for place in range(shops)]
     reads = [
         order.of(rows.filter(**{order.by: part}), urged=urged, after=behind)[:limit]
         for rows in apart
         for part in order.parts
-        for urged, behind in groups
+        for urged, behind in order.groups(after)
     ]
     together = reads[0]
     if len(reads) > 1:
         together = reads[0].union(*reads[1:], all=True)
         together = together.order_by("-comes_first", F(order.at).asc(nulls_last=True), "pk")[:limit]
-    found = index_only.fetch(*together.query.sql_with_params())
-    return [QueuePlace(pk, Place(*place)) for pk, *place in found]
+    return together.query.sql_with_params()
 
 
 def sorted_by(
@@ -205,13 +247,26 @@ def sorted_by(
 def rows(pks: Sequence[int]) -> list[Ticket]:
     """The tickets of a page, in its order, with what a row shows: `goods` is the title of the line
     that was asked about, or of the order's first."""
+    found = {ticket.pk: ticket for ticket in _rows(pks=list(pks))} if pks else {}
+    return [found[pk] for pk in pks if pk in found]
+
+
+@prepared
+def _rows(*, pks: Slots) -> QuerySet[Ticket]:
     first = Case(When(line_no=OuterRef("line_no"), then=0), default=1)
     lines = OrderLine.objects.filter(order=OuterRef("order_id")).annotate(other=first)
     lines = lines.order_by("other", "line_no")
     named = Coalesce(NullIf("title", Value("")), "product")
-    tickets = Ticket.objects.select_related("shop", "handler")
-    found = tickets.annotate(goods=Subquery(lines.values(name=named)[:1])).in_bulk(pks)
-    return [found[pk] for pk in pks if pk in found]
+    tickets = Ticket.objects.filter(pk__in=pks).select_related("shop", "handler").only(*_SHOWN)
+    return tickets.annotate(goods=Subquery(lines.values(name=named)[:1]))
+
+
+# The columns of a row.
+_SHOWN = (
+    "ticket_no", "order_no", "order_id", "line_no", "buyer", "type", "reason", "amount", "status",
+    "due_at", "urged", "mark", "flags", "products", "awaiting_evaluation", "shop__name",
+    "handler__username", "handler__first_name", "handler__last_name",
+)  # fmt: skip
 
 
 _STATUSES: dict[str, Sequence[str]] = {
@@ -234,9 +289,7 @@ _WITHOUT_ASKED = (
 )
 
 
-def _held(
-    queue: str, shop_ids: Sequence[int], user: User, now: datetime, filters: Filters = NO_FILTERS
-) -> QuerySet:
+def _held(queue: str, shop_ids: Keys, user: Who, now: Moment, filters: Filters) -> QuerySet:
     """The tickets of a queue; for the queues of parcels, payments and requests for a second person
     their rows, one a ticket."""
     rows: QuerySet
@@ -258,7 +311,7 @@ def _asked() -> QuerySet[ApprovalRequest]:
     return ApprovalRequest.objects.filter(state=ApprovalState.WAITING)
 
 
-def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> QuerySet[Ticket]:
+def _tickets(queue: str, shop_ids: Keys, user: Who, now: Moment) -> QuerySet[Ticket]:
     tickets = Ticket.objects.filter(shop__in=shop_ids)
     if queue in _STATUSES:
         tickets = tickets.filter(status__in=_STATUSES[queue])
@@ -278,7 +331,7 @@ def _tickets(queue: str, shop_ids: Sequence[int], user: User, now: datetime) -> 
     return tickets
 
 
-def _fast_refunds(shop_ids: Sequence[int], now: datetime) -> QuerySet:
+def _fast_refunds(shop_ids: Keys, now: Moment) -> QuerySet:
     """SPEC F2: labelled, unshipped orders' tickets that still wait (F1), and those refunded within
     a day. One OR over both would read every ticket."""
     labelled = Order.objects.filter(

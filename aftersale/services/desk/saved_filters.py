@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from aftersale.models import SavedFilter
 from aftersale.services.shared.errors import NotFound, Refused
+from aftersale.services.shared.prepared import Slot, prepared
 
 # The parameters of the workbench's address that select tickets. Nothing else is kept: neither the
 # open case nor made-up parameters.
@@ -31,7 +32,12 @@ LONGEST_NAME = 64
 LONGEST_QUERY = 1000
 
 
-def saved_by(user: User) -> QuerySet[SavedFilter]:
+def saved_by(user: User) -> list[SavedFilter]:
+    return _own(user=user.pk)
+
+
+@prepared
+def _own(*, user: Slot) -> QuerySet[SavedFilter]:
     return SavedFilter.objects.filter(user=user).order_by("name")
 
 
@@ -46,7 +52,7 @@ def save(*, name: str, query: str, user: User) -> SavedFilter:
     if len(kept) > LONGEST_QUERY:
         raise Refused(_("This filter is too long to be saved."), pointer="name")
     own = saved_by(user)
-    if not own.filter(name=name).exists() and own.count() >= MOST:
+    if len(own) >= MOST and name not in {saved.name for saved in own}:
         raise Refused(_("At most %d filters can be saved: delete one first.") % MOST)
     saved, _created = SavedFilter.objects.update_or_create(
         user=user, name=name, defaults={"query": kept}
@@ -55,7 +61,7 @@ def save(*, name: str, query: str, user: User) -> SavedFilter:
 
 
 def delete(*, filter_id: int, user: User) -> None:
-    deleted, _rows = saved_by(user).filter(pk=filter_id).delete()
+    deleted, _rows = SavedFilter.objects.filter(user=user, pk=filter_id).delete()
     if not deleted:
         raise NotFound(_("There is no such filter."))
 

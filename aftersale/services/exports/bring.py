@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import IO, Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from aftersale.models import ConnectorKind, FileImport, ImportFile, Shop
+from aftersale.models import ConnectorKind, FileImport, Shop
 from aftersale.services.shared.errors import Refused
 
+from . import kept_files
 from .mapping import checked, remember
 from .reading.container import opened
 from .reading.limits import WrongFile
@@ -24,7 +25,7 @@ _NAME = 255
 def bring(
     *,
     shop: Shop,
-    files: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, IO[bytes]]],
     user: User | None,
     now: datetime,
     kind: str = "",
@@ -52,7 +53,7 @@ def bring(
             created_at=now,
             created_by=user,
             names=[name[-_NAME:] for name, _content in files],
-            digests=[hashlib.sha256(content).hexdigest() for _name, content in files],
+            digests=[],
             kind=kept["kind"] if kept else kind,
             mapping=kept,
             exported_at=exported_at,
@@ -60,20 +61,20 @@ def bring(
         )
         for name, content in files:
             _keep(brought, name, content, password)
+            brought.digests.append(_digest(content))
+        brought.save(update_fields=["digests"])
     return brought
 
 
-def _keep(brought: FileImport, name: str, content: bytes, password: str) -> None:
+def _keep(brought: FileImport, name: str, content: IO[bytes], password: str) -> None:
     try:
         for plain in opened(name, content, password=password):
-            at = plain.saved_at
-            ImportFile.objects.create(
-                file_import=brought,
-                name=plain.name[-_NAME:],
-                content=plain.content,
-                saved_at=at.replace(tzinfo=UTC) if at and at.tzinfo is None else at,
-                saved_at_is_local=bool(at and at.tzinfo is None),
-            )
+            kept_files.keep(brought, plain._replace(name=plain.name[-_NAME:]))
     except WrongFile as wrong:
         message = _("%(file)s: %(problem)s") % {"file": name, "problem": wrong}
         raise Refused(message, pointer="files") from None
+
+
+def _digest(content: IO[bytes]) -> str:
+    content.seek(0)
+    return hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]

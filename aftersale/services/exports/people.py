@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,9 +17,10 @@ from aftersale.services.shared.errors import NotFound, Refused, Stale
 from aftersale.signals import shop_changed
 from config.queue import SLOW, wake
 
+from . import kept_files
 from .bring import bring
 from .mapping import checked, remember
-from .reading.container import Plain, sheets
+from .reading.container import sheets
 from .reading.heads import of_row
 from .run import TASK
 
@@ -42,7 +43,7 @@ def one(*, pk: int, user: User) -> FileImport:
 def bring_files(
     *,
     shop_id: int,
-    files: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, IO[bytes]]],
     password: str,
     user: User,
     now: datetime,
@@ -108,10 +109,11 @@ def _move(
 
 def first_rows(brought: FileImport) -> list[list[str]]:
     """The beginning of the first sheet, as it is, for whoever maps its columns."""
-    for file in brought.files.order_by("pk"):
-        for sheet in sheets(Plain(file.name, bytes(file.content), None)):
-            rows = zip(range(SAMPLES), sheet.rows, strict=False)
-            return [[sheet.text(cell) for cell in cells] for _place, cells in rows]
+    for pk in kept_files.keys(brought):
+        with kept_files.kept(pk) as plain:
+            for sheet in sheets(plain):
+                rows = zip(range(SAMPLES), sheet.rows, strict=False)
+                return [[sheet.text(cell) for cell in cells] for _place, cells in rows]
     return []
 
 
@@ -127,13 +129,23 @@ def heads_of(rows: Sequence[Sequence[str]], head_row: int) -> list[tuple[str, st
     ]
 
 
+def reason(row: ImportRow) -> str:
+    """Why it is refused, or a note on it; an order is taken in whole or not at all."""
+    if row.note or row.outcome != RowOutcome.REFUSED:
+        return str(row.note)
+    return _("not taken in because of another row of the same order")
+
+
 def refused_rows(brought: FileImport) -> tuple[list[str], Iterator[list[str]]]:
     """The rows that were not taken, as a file to mend and bring again: what is wrong with each,
     then its columns under their own heads. Cells that are not read were never kept."""
-    heads: list[str] = []
+    # As heads are compared, each as it is written: in the file's sequence, the others behind.
+    heads: dict[str, str] = {}
+    for table in brought.tables:
+        heads |= {head: written for head, written in table.get("written", ()) if head not in heads}
     for table in brought.tables:
         for wanted in [*table["fields"].values(), table["marks"]]:
-            heads += [head for head in wanted if head not in heads]
+            heads |= {head: head for head in wanted if head not in heads}
 
     def rows() -> Iterator[list[str]]:
         found = ImportRow.objects.filter(file_import=brought, outcome=RowOutcome.REFUSED)
@@ -142,9 +154,9 @@ def refused_rows(brought: FileImport) -> tuple[list[str], Iterator[list[str]]]:
             by_head = {
                 wanted[0]: row.cells.get(name, "") for name, wanted in reversed(fields.items())
             }
-            yield [str(row.note), *(by_head.get(head, "") for head in heads)]
+            yield [reason(row), *(by_head.get(head, "") for head in heads)]
 
-    return [_("Error"), *heads], rows()
+    return [_("Error"), *heads.values()], rows()
 
 
 def set_approves_exports(*, shop_id: int, on: bool, user: User, now: datetime) -> None:

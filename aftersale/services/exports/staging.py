@@ -6,7 +6,6 @@ personal that no column asks for is ever kept (SPEC O11).
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,9 +20,10 @@ from aftersale.services.buyers.erased import stand_ins
 from aftersale.services.shared import locks
 from config.heartbeat import beat
 
+from . import kept_files
 from .mapping import fits, layout_of, remembered
 from .reading import cells
-from .reading.container import Plain, sheets
+from .reading.container import sheets
 from .reading.layout import Kind, Layout
 from .reading.layouts import recognised
 from .reading.moment import UNKNOWN
@@ -45,20 +45,18 @@ def stage(file_import: FileImport) -> None:
     total = 0
     with transaction.atomic():
         ImportRow.objects.filter(file_import=file_import).delete()
-        files = file_import.files.order_by("pk")
-        for pk in list(files.values_list("pk", flat=True)):
-            file = files.get(pk=pk)
-            saved_at = file.saved_at
-            if saved_at is not None and file.saved_at_is_local:
-                saved_at = saved_at.astimezone(UTC).replace(tzinfo=None)
-            for sheet in sheets(Plain(file.name, bytes(file.content), saved_at)):
-                beat()
-                table = table_of(sheet, recognise=recognise, zone=zone, now=file_import.created_at)
-                if table is None:
-                    continue
-                rows = _copy(file_import.pk, len(tables), table)
-                tables.append(_described(table, rows))
-                total += rows
+        for pk in kept_files.keys(file_import):
+            with kept_files.kept(pk) as plain:
+                for sheet in sheets(plain):
+                    beat()
+                    table = table_of(
+                        sheet, recognise=recognise, zone=zone, now=file_import.created_at
+                    )
+                    if table is None:
+                        continue
+                    rows = _copy(file_import.pk, len(tables), table)
+                    tables.append(_described(table, rows))
+                    total += rows
         _keep_erased(file_import)
         file_import.tables, file_import.total, file_import.done = tables, total, 0
         file_import.save(update_fields=["tables", "total", "done"])
@@ -140,6 +138,7 @@ def _described(table: Table, rows: int) -> dict[str, Any]:
         "rows": rows,
         "totals": table.totals,
         "left_out": list(table.left_out),
+        "written": [list(both) for both in table.written],
     }
 
 
@@ -156,7 +155,9 @@ def tables_of(file_import: FileImport) -> list[Table]:
 
 def table_row(row: ImportRow) -> TableRow:
     kept: Mapping[str, Any] = row.cells
-    wrong: Sequence[Any] = kept.get(_PROBLEMS, ())
+    if _PROBLEMS not in kept:
+        return TableRow(row.row, kept)
+    wrong: Sequence[Any] = kept[_PROBLEMS]
     problems = [Problem(head, read_said(said), row.row) for head, said in wrong]
     texts = {name: text for name, text in kept.items() if name != _PROBLEMS}
     return TableRow(row.row, texts, problems)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from aftersale.models import (
@@ -27,6 +27,7 @@ from aftersale.models import (
 )
 from aftersale.services.access.rights import ROLES, Right
 from aftersale.services.shared.errors import NotAllowed
+from aftersale.services.shared.prepared import Slots, prepared
 from aftersale.services.tickets.negotiation import offered_money
 
 # A person's step to one of these approves, or records a payment.
@@ -56,8 +57,14 @@ def excess(user: User, order: Order, amount: int, *, but: Ticket | None = None) 
 
 def are_set(shop_pks: Iterable[int]) -> set[int]:
     """The shops that ask for a second person at all."""
-    found = ApprovalLimit.objects.filter(shop__in=set(shop_pks))
-    return set(found.values_list("shop", flat=True).distinct())
+    shops = list(set(shop_pks))
+    return set(_limited(shops=shops)) if shops else set()
+
+
+@prepared
+def _limited(*, shops: Slots) -> QuerySet:
+    limits = ApprovalLimit.objects.filter(shop__in=shops)
+    return limits.values_list("shop", flat=True).distinct()
 
 
 def may_confirm(user: User, order: Order, request: ApprovalRequest) -> bool:

@@ -9,6 +9,8 @@ asked for.
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from aftersale.models import (
     Actor,
     Negotiation,
@@ -18,6 +20,7 @@ from aftersale.models import (
     TicketStatus,
     TicketType,
 )
+from aftersale.services.shared.prepared import Slot, prepared
 
 # Rounds that a request may have (PLATFORMS d1).
 MOST_ROUNDS = 2
@@ -30,10 +33,15 @@ _GOODS_FIRST = {TicketType.RETURN_REFUND, TicketType.EXCHANGE}
 
 def of_request(ticket: Ticket) -> list[Negotiation]:
     """The rounds since the buyer last applied: after a rejection they may apply again."""
-    made = Negotiation.objects.filter(ticket=ticket).exclude(result=NegotiationResult.REFUSED)
-    rounds = list(made.order_by("round"))
+    rounds = _taken(ticket=ticket.pk)
     again = _last_event(ticket, S.REJECTED, S.PENDING_REVIEW) if rounds else None
     return [round for round in rounds if again is None or round.at > again]
+
+
+@prepared
+def _taken(*, ticket: Slot) -> QuerySet[Negotiation]:
+    made = Negotiation.objects.filter(ticket=ticket).exclude(result=NegotiationResult.REFUSED)
+    return made.order_by("round")
 
 
 def in_vain(ticket: Ticket, *, now: datetime) -> bool:

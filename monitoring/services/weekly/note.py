@@ -37,9 +37,13 @@ def write(*, now: datetime) -> int:
     for shop in wanted_in():
         beat()
         week = week_of(shop, now)
-        if week is not None:
+        if week is None:
+            continue
+        try:
             note = _begun(shop, week, now)
             written += note is not None and _written(shop, note, now)
+        except Exception:  # one shop's note holds up no other's
+            log.exception("weekly_note_failed", shop=shop.pk)
     return written
 
 

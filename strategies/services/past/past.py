@@ -172,10 +172,10 @@ def of_columns(
 ) -> Past:
     """A past of columns that were read: hashes of words and buyers become numbers from 0 on."""
     size, earlier = len(columns["ticket"]), len(before["ticket"])
-    own, place = np.unique(columns["word"], return_inverse=True)
+    own, place = _numbered(columns["word"])
     found = [refund[0] for restore in restores for refund in restore.found]
     everybody = np.concatenate([columns["buyer"], before["buyer"], np.array(found, np.int64)])
-    buyers, buyer = np.unique(everybody, return_inverse=True)
+    buyers, buyer = _numbered(everybody)
     numbers = iter(buyer[size + earlier :].tolist())
     return Past(
         columns={**columns, "word": place, "buyer": buyer[:size]},
@@ -189,6 +189,16 @@ def of_columns(
             for one in restores
         ],
     )
+
+
+def _numbered(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different ones in the order in which they come first, and by row the place of each among
+    them: whatever the seed of the hashes, the same past has the same numbers."""
+    own, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    return own[order], number[place]
 
 
 def _restores(shop_id: int, start: datetime, end: datetime, seed: int) -> list[Restore]:

@@ -17,6 +17,7 @@ from strategies.services.evaluator import Tally, decide_shop
 from strategies.services.past import snapshot
 from strategies.services.past.columns import NAMES
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket
+from tests.strategies.advice.past import make_past
 from tests.strategies.past.rows import evaluations
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +263,15 @@ def test_e7_a_batch_under_way_is_in_it_once_it_is_committed() -> None:
     assert in_columns(shop) == rows(shop)
     assert keep(shop).rows == 6
     assert in_columns(shop) == rows(shop)
+
+
+def test_the_same_past_has_the_same_numbers_whatever_the_seed() -> None:
+    """So that advice on it, with intervals that are drawn by buyer, is the same each time."""
+    shop = make_shop()
+    make_past(shop, 60)
+    span = NOON - timedelta(days=61), NOON + timedelta(days=1)
+    first, second = (pasts.load(shop.pk, *span) for _ in range(2))
+    for name in ("buyer", "word"):
+        assert first[name].tolist() == second[name].tolist()
+    assert first.words == second.words and len(first.words) > 1
+    assert list(dict.fromkeys(first["buyer"].tolist())) == list(range(first.buyers))

@@ -9,7 +9,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -17,7 +18,7 @@ from aftersale.domain.multilingual import said as _
 from aftersale.services.sheets.cells import text_cell, value_cell
 from aftersale.services.sheets.workbook_area import OLE, ZIP, WrongWorkbook, require_area
 
-from . import limits, passwords
+from . import limits, parts, passwords
 from .limits import WrongFile
 
 Row = Sequence[Any]
@@ -25,7 +26,7 @@ _CONTENT_TYPES = "[Content_Types].xml"
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([^<]{10,40})</dcterms:modified>")
 # The lines among which the separator is looked for: notes may stand above the head.
 _FIRST_LINES = 20
-_BEGINNING = 256 * 1024
+_CHUNK = 256 * 1024
 _PROPERTIES = 64 * 1024
 
 
@@ -34,7 +35,7 @@ class Plain(NamedTuple):
     its own time zone or none."""
 
     name: str
-    content: bytes
+    content: IO[bytes]
     saved_at: datetime | None = None
 
 
@@ -48,31 +49,50 @@ class Sheet(NamedTuple):
     saved_at: datetime | None
 
 
-def opened(name: str, content: bytes, *, password: str = "") -> list[Plain]:
-    """The files that a file holds: itself, or the members of a zip. Raises WrongFile."""
-    limits.check_size(len(content))
-    if not content.strip():
+def opened(name: str, content: IO[bytes], *, password: str = "") -> Iterator[Plain]:
+    """The files that a file holds: itself, or the members of a zip, each open until the next one.
+    Raises WrongFile."""
+    limits.check_size(content.seek(0, io.SEEK_END))
+    if not any(chunk.strip() for chunk in _chunks(content)):
         raise WrongFile(_("The file is empty."))
-    if content.startswith(OLE) and passwords.is_encrypted(content):
-        content = passwords.decrypted(content, name=name, given=password)
-    if not content.startswith(ZIP):
-        return [Plain(name, content)]
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            limits.check_packed(packed)
-            if _CONTENT_TYPES not in packed.namelist():
-                return list(_members(name, packed, password))
-            limits.check_places(packed)
-            return [Plain(name, content, _modified(packed))]
-    except (zipfile.BadZipFile, OSError, NotImplementedError, zlib.error):
-        raise WrongFile(_("The zip file is damaged, or packed in a way not known here.")) from None
+    with TemporaryFile() as plain:
+        if _begins(content, OLE) and passwords.is_encrypted(content):
+            passwords.decrypt(content, plain, name=name, given=password)
+            content = plain
+        if not _begins(content, ZIP):
+            yield Plain(name, content)
+            return
+        try:
+            with zipfile.ZipFile(content) as packed:
+                limits.check_packed(packed)
+                if _CONTENT_TYPES not in packed.namelist():
+                    yield from _members(name, packed, password)
+                    return
+                limits.check_places(packed)
+                saved_at = _modified(packed)
+        except (zipfile.BadZipFile, OSError, NotImplementedError, zlib.error):
+            raise WrongFile(
+                _("The zip file is damaged, or packed in a way not known here.")
+            ) from None
+        yield Plain(name, content, saved_at)
 
 
 def sheets(plain: Plain) -> Iterator[Sheet]:
     """Raises WrongFile, also while rows are read."""
-    if plain.content.startswith((ZIP, OLE)):
+    if _begins(plain.content, ZIP, OLE):
         return _workbook(plain)
     return _csv(plain)
+
+
+def _begins(content: IO[bytes], *signs: bytes) -> bool:
+    content.seek(0)
+    return content.read(len(OLE)).startswith(signs)
+
+
+def _chunks(content: IO[bytes]) -> Iterator[bytes]:
+    content.seek(0)
+    while chunk := content.read(_CHUNK):
+        yield chunk
 
 
 def _members(name: str, packed: zipfile.ZipFile, password: str) -> Iterator[Plain]:
@@ -85,16 +105,17 @@ def _members(name: str, packed: zipfile.ZipFile, password: str) -> Iterator[Plai
     limits.check_size(together, most=limits.LARGEST_TOGETHER)
     for part in members:
         inside = f"{name}/{PurePosixPath(_member_name(part)).name}"
-        content = _unpacked(name, packed, part, password)
-        if content.startswith(ZIP) and _is_zip(content):
-            raise WrongFile(_("%s is a zip file within a zip file.") % inside)
-        saved_at = datetime(*part.date_time)
-        for plain in opened(inside, content, password=password):
-            yield plain._replace(saved_at=saved_at)
+        with TemporaryFile() as content:
+            _unpack(name, packed, part, password, content)
+            if _begins(content, ZIP) and _is_zip(content):
+                raise WrongFile(_("%s is a zip file within a zip file.") % inside)
+            saved_at = datetime(*part.date_time)
+            for plain in opened(inside, content, password=password):
+                yield plain._replace(saved_at=saved_at)
 
 
-def _is_zip(content: bytes) -> bool:
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+def _is_zip(content: IO[bytes]) -> bool:
+    with zipfile.ZipFile(content) as packed:
         return _CONTENT_TYPES not in packed.namelist()
 
 
@@ -114,19 +135,24 @@ def _member_name(part: zipfile.ZipInfo) -> str:
         return part.filename
 
 
-def _unpacked(name: str, packed: zipfile.ZipFile, part: zipfile.ZipInfo, password: str) -> bytes:
+def _unpack(
+    name: str, packed: zipfile.ZipFile, part: zipfile.ZipInfo, password: str, into: IO[bytes]
+) -> None:
     limits.check_size(part.file_size)
     words: list[str | None] = [None]
     if part.flag_bits & 1:
         words = list(passwords.to_try(name, password))
     for word in words:
+        into.seek(0)
+        into.truncate()
         try:
             with packed.open(part, pwd=word.encode() if word else None) as member:
-                content = member.read(limits.LARGEST + 1)
+                while chunk := member.read(_CHUNK):
+                    into.write(chunk)
+                    limits.check_size(into.tell())
         except RuntimeError:
             continue
-        limits.check_size(len(content))
-        return content
+        return
     raise passwords.wrong()
 
 
@@ -141,27 +167,22 @@ def _modified(packed: zipfile.ZipFile) -> datetime | None:
 
 def _workbook(plain: Plain) -> Iterator[Sheet]:
     """All sheets, formulas as what they came to when the file was saved."""
+    content = plain.content
     try:
-        if plain.content.startswith(OLE):
+        if _begins(content, OLE):
+            content.seek(0)
             require_area(
-                plain.content, most_rows=limits.MOST_ROWS, most_columns=limits.MOST_COLUMNS
+                content.read(), most_rows=limits.MOST_ROWS, most_columns=limits.MOST_COLUMNS
             )
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(plain.content))
-        for title in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(title)
-            if sheet.total_height > limits.MOST_ROWS + 50:
-                raise limits.too_many_rows()
-            if sheet.total_width > limits.MOST_COLUMNS:
-                raise WrongFile(_("The file has more than %d columns.") % limits.MOST_COLUMNS)
-            # Rows above the first that is filled are left out, and count all the same.
-            above: Iterator[Row] = iter([[]] * (sheet.start[0] if sheet.start else 0))
-            rows = _both(above, sheet.iter_rows())
-            yield Sheet(plain.name, title, rows, value_cell, plain.saved_at)
+            yield from _sheets(plain)
+            return
+        with zipfile.ZipFile(content) as packed:
+            yield from _sheets(plain, packed)
     except PasswordError:
         raise passwords.wrong() from None
     except WrongWorkbook as wrong:
         raise WrongFile(wrong.args[0]) from None
-    except (CalamineError, ValueError, OSError):
+    except (CalamineError, ValueError, OSError, zipfile.BadZipFile, zlib.error):
         raise WrongFile(_("The Excel file is damaged.")) from None
     except BaseException as error:
         # A panic of the library, which is no Exception.
@@ -170,42 +191,53 @@ def _workbook(plain: Plain) -> Iterator[Sheet]:
         raise WrongFile(_("The Excel file is damaged.")) from None
 
 
-def _both(above: Iterator[Row], rows: Iterator[Row]) -> Iterator[Row]:
-    yield from above
-    yield from rows
+def _sheets(plain: Plain, packed: zipfile.ZipFile | None = None) -> Iterator[Sheet]:
+    long = parts.long_sheets(packed) if packed else {}
+    for title in _open(plain).sheet_names:
+        if packed and title in long:
+            rows: Iterator[Row] = parts.rows_of(packed, title, long)
+        else:
+            sheet = _open(plain).get_sheet_by_name(title)
+            limits.check_sheet_size(sheet.total_height, sheet.total_width)
+            rows = sheet.iter_rows()
+        yield Sheet(plain.name, title, rows, value_cell, plain.saved_at)
+
+
+def _open(plain: Plain) -> CalamineWorkbook:
+    """Not kept for longer than needed: it holds the whole file, and all texts of its cells."""
+    plain.content.seek(0)
+    return CalamineWorkbook.from_filelike(plain.content)
 
 
 def _csv(plain: Plain) -> Iterator[Sheet]:
-    if b"\0" in plain.content:
+    if any(b"\0" in chunk for chunk in _chunks(plain.content)):
         raise WrongFile(_("This is no CSV or Excel file."))
     encoding = _encoding(plain.content)
-    lines = plain.content[:_BEGINNING].decode(encoding, errors="ignore").split("\n")
+    lines = next(_chunks(plain.content)).decode(encoding, errors="ignore").split("\n")
     # The head has most of them, wherever it stands.
     delimiter = max(",;\t", key=lambda sign: max(line.count(sign) for line in lines[:_FIRST_LINES]))
     rows = _csv_rows(plain.content, encoding, delimiter)
     yield Sheet(plain.name, "", rows, text_cell, plain.saved_at)
 
 
-def _csv_rows(content: bytes, encoding: str, delimiter: str) -> Iterator[Row]:
+def _csv_rows(content: IO[bytes], encoding: str, delimiter: str) -> Iterator[Row]:
+    content.seek(0)
     # Decoded as it is read: a text of the whole would take many times the file's size.
-    text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+    text = io.TextIOWrapper(content, encoding=encoding, newline="")
     try:
         for number, row in enumerate(csv.reader(text, delimiter=delimiter, strict=True)):
-            if number > limits.MOST_ROWS + 50:
-                raise limits.too_many_rows()
-            if len(row) > limits.MOST_COLUMNS:
-                raise WrongFile(_("The file has more than %d columns.") % limits.MOST_COLUMNS)
+            limits.check_sheet_size(number, len(row))
             yield row
     except csv.Error as error:
         raise WrongFile(_("The CSV file is damaged: %s") % error) from None
 
 
-def _encoding(content: bytes) -> str:
+def _encoding(content: IO[bytes]) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            for start in range(0, len(content), _BEGINNING):
-                decoder.decode(content[start : start + _BEGINNING])
+            for chunk in _chunks(content):
+                decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue

@@ -47,6 +47,18 @@ def too_many_rows() -> WrongFile:
     return WrongFile(_("The file has more than %d rows: split it.") % MOST_ROWS)
 
 
+def too_many_columns() -> WrongFile:
+    return WrongFile(_("The file has more than %d columns.") % MOST_COLUMNS)
+
+
+def check_sheet_size(rows: int, columns: int) -> None:
+    # Notes and sums stand around the rows.
+    if rows > MOST_ROWS + 50:
+        raise too_many_rows()
+    if columns > MOST_COLUMNS:
+        raise too_many_columns()
+
+
 def check_packed(packed: zipfile.ZipFile) -> None:
     """Members, unpacked size and ratio of a zip file, by what it says itself."""
     parts = packed.infolist()
@@ -81,10 +93,7 @@ def _check_sheet(sheet: IO[bytes], said: int) -> None:
                 raise WrongFile(_("The Excel file is damaged."))
             text = kept + chunk
             for letters, row in _PLACE.findall(text):
-                if int(row) > MOST_ROWS + 50:
-                    raise too_many_rows()
-                if letters and _column(letters) > MOST_COLUMNS:
-                    raise WrongFile(_("The file has more than %d columns.") % MOST_COLUMNS)
+                check_sheet_size(int(row), _column(letters))
             kept = text[-_LONGEST_TAG:]
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error):
         raise WrongFile(_("The Excel file is damaged.")) from None

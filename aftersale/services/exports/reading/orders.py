@@ -179,7 +179,11 @@ def _lines(draft: OrderDraft, table: Table, read: Sequence[_Row]) -> None:
 def _values(draft: OrderDraft, table: Table, read: Sequence[_Row]) -> None:
     own_status = table.layout.row_has_status
     sums = {"refunded"} | ({"paid"} if table.layout.sums is Sums.EACH else set())
+    alone = len(read) == 1
     for name in read[0].values:
+        if alone and name not in sums:
+            draft.values[name] = read[0].values[name]
+            continue
         told = [row.values.get(name) for row in read]
         if name in sums:
             draft.values[name] = sum(value or 0 for value in told)

@@ -52,6 +52,8 @@ class Table:
     rows: Iterator[TableRow]
     totals: int = 0
     left_out: Sequence[str] = field(default_factory=list)
+    # The columns that are read, in the file's sequence: as heads are compared, and as written.
+    written: Sequence[tuple[str, str]] = field(default_factory=list)
 
 
 # Which layout a row of heads has, given the place of the row; None where it is no head.
@@ -93,7 +95,9 @@ def table_of(sheet: Sheet, *, recognise: Recognise, zone: ZoneInfo, now: datetim
     }
     table = Table(sheet.file, sheet.name, layout, names, fields, exported_at, iter(()))
     used = {head for wanted in fields.values() for head in wanted}
-    table.left_out = [head for head in names if head and head not in used]
+    both = list(zip(names, first[place], strict=True))
+    table.left_out = [written for head, written in both if head and head not in used]
+    table.written = [(head, written) for head, written in both if head in used]
     rest: Iterator[Row] = chain(first[place + 1 :], sheet.rows)
     table.rows = _rows(table, rest, place + 2, len(first) - place - 1, sheet)
     return table
