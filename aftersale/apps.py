@@ -14,13 +14,14 @@ class AftersaleConfig(AppConfig):
         from aftersale.models import TicketEvent
         from aftersale.services.outbox import wake_webhooks
         from aftersale.services.refunds import second_person
-        from aftersale.services.sheets import blocked_buyers, kinds, reject_texts
+        from aftersale.services.sheets import blocked_buyers, kinds, payments, reject_texts
         from aftersale.signals import left_the_desk, tickets_waiting
         from config import acting
 
         pre_execute.connect(acting.task_begins, dispatch_uid="acting.begins")
         post_execute_in_worker.connect(acting.task_ends, dispatch_uid="acting.ends")
         kinds.register(blocked_buyers.KIND)
+        kinds.register(payments.KIND)
         kinds.register(reject_texts.KIND)
         post_save.connect(
             wake_webhooks.on_ticket_event, sender=TicketEvent, dispatch_uid="webhooks.event"

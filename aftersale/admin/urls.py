@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("shipping-alerts/", shipping_alerts.list_page, name="shipping-alerts"),
     path("shipping-alerts/<int:alert_id>/", shipping_alerts.step, name="shipping-alert-step"),
     path("desk/batch/<str:step>/", batch.batch, name="batch"),
+    path("desk/batch/negotiate/<int:pk>/reading/", batch.reading, name="batch-reading"),
     path("export/<slug:what>/<slug:form>/", list_export.export, name="list-export"),
     path("desk/filters/save/", saved_filters.save, name="filter-save"),
     path("desk/filters/<int:filter_id>/delete/", saved_filters.delete, name="filter-delete"),

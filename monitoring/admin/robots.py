@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -110,11 +111,14 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         },
     )
 
-    def act() -> HttpResponse:
-        settings.create(shop_id=shop.pk, **form.cleaned_data, **caller(request))
-        return done(_("The robot is added. Send a test message to see whether it works."))
-
-    return _form(request, form, act, title=_("Add a group robot"), submit=_("Add the robot"))
+    return _form(
+        request,
+        form,
+        partial(settings.create, shop_id=shop.pk),
+        title=_("Add a group robot"),
+        submit=_("Add the robot"),
+        said=_("The robot is added. Send a test message to see whether it works."),
+    )
 
 
 @desk_page
@@ -123,11 +127,14 @@ def change(request: HttpRequest, pk: int, robot: int) -> HttpResponse:
     kept = ("name", "kinds", "told_from", "told_until", "language")
     form = ChangeForm(posted(request), initial={name: getattr(row, name) for name in kept})
 
-    def act() -> HttpResponse:
-        settings.change(robot_id=row.pk, **form.cleaned_data, **caller(request))
-        return done(_("The robot is changed."))
-
-    return _form(request, form, act, title=_("Change the robot"), submit=_("Save"))
+    return _form(
+        request,
+        form,
+        partial(settings.change, robot_id=row.pk),
+        title=_("Change the robot"),
+        submit=_("Save"),
+        said=_("The robot is changed."),
+    )
 
 
 @require_POST
@@ -197,8 +204,12 @@ def _robot(shop: Shop, pk: int) -> Robot:
 
 
 def _form(
-    request: HttpRequest, form: RobotForm, act: Callable[[], HttpResponse], **shown: Any
+    request: HttpRequest, form: RobotForm, call: Callable[..., Any], *, said: str, **shown: Any
 ) -> HttpResponse:
+    def act() -> HttpResponse:
+        call(**form.cleaned_data, **caller(request))
+        return done(said)
+
     return ask(request, "monitoring/robot_form.html", act=act, form=form, **shown)
 
 

@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("strategies/suggestions/", suggestions.page, name="suggestions"),
     path("strategies/suggestions/file/", suggestions.as_file, name="suggestions-file"),
     path("strategies/trials/", trials.listing, name="trials"),
+    path("strategies/trialrun/", trials.leads_to_listing, name="trials-as-a-model"),
     path("strategies/trials/<int:pk>/", trials.trial, name="trial"),
     path("strategies/trials/<int:pk>/progress/", trials.progress, name="trial-progress"),
     path("strategies/trials/<int:pk>/cancel/", trials.cancel, name="trial-cancel"),

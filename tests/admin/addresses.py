@@ -99,6 +99,7 @@ OCTOBER = ("2026-10-01", "2026-10-01")
 PAGES: dict[str, Page] = {
     # Tickets
     "desk:batch": step(HANDLE, "approve", lists=True),
+    "desk:batch-reading": step(HANDLE, Ticket),
     "desk:workbench": shown(),
     "desk:workbench-rows": Page(SEE, part=True),
     "desk:workbench-keys": Page(SEE, part=True),
@@ -215,6 +216,7 @@ PAGES: dict[str, Page] = {
     "automation:advice-change": step(STRATEGIES, AdviceRun, Strategy),
     "automation:advice-try-change": step(STRATEGIES, AdviceRun, Strategy),
     "automation:trials": shown(),
+    "automation:trials-as-a-model": Page(SEE, leads_on=True),
     "automation:trial": shown(TrialRun),
     "automation:trial-progress": Page(SEE, None, (TrialRun,), part=True),
     "automation:trial-tickets": shown(TrialRun),

@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from aftersale.models import Negotiation, Order, Refund, Rejection, Ticket
-from tests.factories import make_order, make_ticket
+from aftersale.models import Negotiation, OfferText, Order, Refund, Rejection, Ticket
+from tests.factories import make_order, make_shop, make_ticket
 
 from .clients import client_of, english_client, url
 from .scene import Scene
@@ -180,6 +181,34 @@ def test_negotiating_sends_one_message(own: Scene, tickets: list[Ticket]) -> Non
     answer = press(agent, asked, "negotiate", {"message": "Would you wait?"}, **HTMX)
     assert "Done with 2 of 2 tickets." in text(answer)
     assert Negotiation.objects.filter(message="Would you wait?").count() == 2
+
+
+def test_a_text_of_the_shop_is_filled_for_each_buyer(own: Scene, tickets: list[Ticket]) -> None:
+    """SPEC P3, P4: as in the single dialog; with tickets of another shop the default texts."""
+    OfferText.objects.create(
+        shop=own.shop, name="Stock", text="{order_no} is back", updated_at=timezone.now()
+    )
+    agent = client_of(own.people["cs_agent"])
+    asked = ask(agent, tickets, "negotiate", **HTMX)
+    assert 'data-text="{order_no} is back"' in text(asked)
+    reading = reverse("desk:batch-reading", args=[tickets[0].pk])
+    for message, shown in (
+        ("{order_no} is back", "o-refund_only is back"),
+        ("{nobody}", "There is no placeholder {nobody}"),
+    ):
+        assert shown in text(agent.post(reading, {"message": message}))
+    assert client_of(own.people["viewer"]).post(reading).status_code == 403
+    refused = press(agent, asked, "negotiate", {"message": "{nobody}"}, **HTMX)
+    assert refused.status_code == 422 and "There is no placeholder {nobody}" in text(refused)
+    assert not Negotiation.objects.filter(ticket__in=tickets).exists()
+    press(agent, asked, "negotiate", {"message": "{order_no} is back"}, **HTMX)
+    said = Negotiation.objects.filter(ticket__in=tickets).order_by("ticket")
+    assert [one.message for one in said] == ["o-refund_only is back", "o-refund_keep_goods is back"]
+    other = make_shop()
+    other.memberships.create(user=own.people["cs_agent"], role="cs_agent")
+    mixed = [make_ticket(make_order(shop)) for shop in (own.shop, other)]
+    asked = text(ask(agent, mixed, "negotiate", **HTMX))
+    assert "the texts are the default ones" in asked and "{order_no} is back" not in asked
 
 
 def test_the_batch_pays_what_the_person_saw(own: Scene, tickets: list[Ticket]) -> None:

@@ -37,9 +37,16 @@ def order_of(shop: Shop) -> list[int]:
     return strategies.priorities(shop.pk, PRE)
 
 
-def send(client: Client, shop: Shop, ids: list[int], seen: list[int], scenario: str = PRE) -> Any:
+def send(
+    client: Client,
+    shop: Shop,
+    ids: list[int],
+    seen: list[int],
+    scenario: str = PRE,
+    **more: str,
+) -> Any:
     address = reverse("automation:board-order", args=[shop.pk, scenario])
-    sent = {"ids": ",".join(map(str, ids)), "seen": ",".join(map(str, seen))}
+    sent = {"ids": ",".join(map(str, ids)), "seen": ",".join(map(str, seen)), **more}
     return client.post(address, sent)
 
 
@@ -178,11 +185,12 @@ def test_a_saved_order_can_be_undone(own: Scene) -> None:
     a, b, c = present = three(own.shop)
     client = english_client(own.people["owner"])
     page = send(client, own.shop, [c, b, a], present).content.decode()
-    assert f'data-undo hx-post="{reverse("automation:board-order", args=[own.shop.pk, PRE])}"' in (
-        page
-    )
-    assert f'{{"seen": "{c},{b},{a}", "ids": "{a},{b},{c}"}}' in page
-    assert send(client, own.shop, present, [c, b, a]).status_code == 200
+    address = reverse("automation:board-order", args=[own.shop.pk, PRE])
+    assert f'aria-keyshortcuts="Control+Z" hx-post="{address}"' in page
+    assert f'{{"seen": "{c},{b},{a}", "ids": "{a},{b},{c}", "undo": "yes"}}' in page
+    undone = send(client, own.shop, present, [c, b, a], undo="yes").content.decode()
+    assert "The order is as it was before." in undone and "The new order is saved." not in undone
+    assert f'{{"seen": "{a},{b},{c}", "ids": "{c},{b},{a}", "undo": ""}}' in undone
     assert order_of(own.shop) == present
     assert send(client, own.shop, [b, a, c], [c, b, a]).status_code == 409
     assert "data-undo" not in client.get(BOARD).content.decode()

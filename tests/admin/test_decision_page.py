@@ -56,7 +56,7 @@ def test_a_hit_says_so(own: Scene) -> None:
         trace=[0], outcome="refund", why="", source="strategy", strategy=own.row(Strategy),
         rulebook=RulebookRevision.objects.latest("number"),
     )  # fmt: skip
-    assert "“mine-strategy” refunded ¥123.45." in page(own, decision)
+    assert "“mine-strategy” approved the refund of ¥123.45." in page(own, decision)
 
 
 def test_it_is_the_strategy_as_it_was(own: Scene) -> None:

@@ -73,14 +73,14 @@ def test_the_steps_know_how_far_one_is_and_end() -> None:
     owner = make_user(make_shop())
     shop = made(owner)
     client = english_client(owner)
-    assert "First steps 1/7" in text_of(client.get(steps_at(shop)))  # the owner is there
+    assert "First steps 1/8" in text_of(client.get(steps_at(shop)))  # the owner is there
     settings = reverse("desk:shop-guards", args=[shop.pk])
     assert steps_at(shop) in client.get(settings).content.decode()
     make_order(shop)
     Shop.objects.filter(pk=shop.pk).update(working_hours={"mon": [["09:00", "18:00"]]})
     strategy = make_strategy(shop, enabled=False)
     page = client.get(steps_at(shop))
-    assert "First steps 4/7" in text_of(page)
+    assert "First steps 4/8" in text_of(page)
     assert reverse("admin:strategies_strategy_change", args=[strategy.pk]) in page.content.decode()
     Strategy.objects.filter(pk=strategy.pk).update(enabled=True)
     assert "Everything needed is done" in text_of(client.get(steps_at(shop)))
@@ -88,6 +88,28 @@ def test_the_steps_know_how_far_one_is_and_end() -> None:
     for role, status in ((Role.ADMIN, 200), (Role.CS_MANAGER, 403), (Role.VIEWER, 403)):
         assert client_of(make_user(shop, role)).get(steps_at(shop)).status_code == status
     assert client_of(make_user(make_shop())).get(steps_at(shop)).status_code == 404
+
+
+def test_the_overview_leads_there_until_something_is_approved_by_itself() -> None:
+    shop = make_shop()
+    owner, agent = make_user(shop), make_user(shop, Role.CS_AGENT)
+    overview = reverse("admin:index")
+    page = text_of(english_client(owner).get(overview))
+    assert f"“{shop.name}” approves nothing by itself yet." in page
+    assert steps_at(shop) in client_of(owner).get(overview).content.decode()
+    assert steps_at(shop) not in client_of(agent).get(overview).content.decode()
+    make_strategy(shop)
+    assert steps_at(shop) not in client_of(owner).get(overview).content.decode()
+
+
+def test_files_add_the_step_that_has_them_approved() -> None:
+    shop = make_shop()
+    client = english_client(make_user(shop))
+    assert "Automatic approval of fresh files" not in text_of(client.get(steps_at(shop)))
+    shop.file_imports.create(created_at=NOON, names=["a.csv"], digests=["a"])
+    assert "Automatic approval of fresh files advised" in text_of(client.get(steps_at(shop)))
+    Shop.objects.update(approves_exports=True)
+    assert "Automatic approval of fresh files Done" in text_of(client.get(steps_at(shop)))
 
 
 def test_an_empty_shop_never_says_that_all_is_done() -> None:

@@ -14,6 +14,7 @@ from . import (
     files,
     idle,
     ingest,
+    keyboard,
     latency,
     lists,
     pages,
@@ -47,6 +48,7 @@ def main() -> None:
         (dashboard,),
         (pages,),
         (reading,),
+        (keyboard,),
     ):
         with bench_database():
             for row in (row for part in parts for row in part.rows()):

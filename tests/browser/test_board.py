@@ -37,6 +37,11 @@ def shown(page: Page) -> list[int]:
     return [int(pk) for pk in cards.evaluate_all("cards => cards.map(card => card.dataset.id)")]
 
 
+def answered(page: Page) -> None:
+    """The order that was sent last; what was said of the one before keeps its place till then."""
+    expect(page.locator(f"#board-{PRE}.htmx-request")).to_have_count(0)
+
+
 def handle(page: Page, pk: int) -> Locator:
     return page.locator(f"#handle-{pk}")
 
@@ -75,13 +80,26 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     page.goto(f"{live_server.url}/admin/")
     page.locator("#nav-sidebar-apps a[href='/admin/strategies/board/']").click()
     section = page.locator(f"#board-{PRE}")
-    note = section.get_by_text("新的优先级顺序已保存，")
+    note = section.get_by_text("新的优先级顺序已保存，此后")
 
     drag(page, a, onto=c)
+    answered(page)
     expect(note).to_be_visible()
     assert shown(page) == saved(scene.shop) == [b, c, a]
-    expect(page.locator("#board-said")).to_have_text("新的优先级顺序已保存。")
+    expect(page.locator("#board-said")).to_have_text("新的优先级顺序已保存，按 Ctrl+Z 撤销。")
     expect(section.locator("[data-place]")).to_have_text(["1", "2", "3"])
+    # Undone and redone, by the key and by the button, which keeps the focus.
+    handle(page, a).focus()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#board-said")).to_have_text("优先级顺序已恢复原样，按 Ctrl+Z 重做。")
+    answered(page)
+    assert shown(page) == saved(scene.shop) == [a, b, c]
+    expect(handle(page, a)).to_be_focused()
+    section.get_by_role("button", name="重做").focus()
+    page.keyboard.press("Enter")
+    answered(page)
+    expect(section.get_by_role("button", name="撤销")).to_be_focused()
+    assert shown(page) == saved(scene.shop) == [b, c, a]
 
     # By keyboard: cancelled, then dropped; the focus stays on the handle, also when it is saved.
     handle(page, a).focus()
@@ -102,6 +120,7 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     expect(section.locator("[data-what-if] [hx-post]")).not_to_be_empty()
     assert saved(scene.shop) == [b, c, a]
     page.keyboard.press("Space")
+    answered(page)
     expect(note).to_be_visible()
     assert shown(page) == saved(scene.shop) == [b, a, c]
     expect(handle(page, a)).to_be_focused()
@@ -109,6 +128,7 @@ def test_an_order_by_mouse_keyboard_and_buttons(page: Page, live_server: Any, sc
     # By the button, with what is offered afterwards.
     page.locator(f"#up-{a}").click()
     expect(page.locator(f"#up-{a}")).to_have_attribute("aria-disabled", "true")
+    answered(page)
     expect(note).to_be_visible()
     expect(page.locator(f"#up-{a}")).to_be_focused()
     assert shown(page) == saved(scene.shop) == [a, b, c]
@@ -164,7 +184,8 @@ def test_a_stale_order_and_no_network(page: Page, live_server: Any, scene: Scene
     assert shown(page) == saved(scene.shop) == [c, b, a]
     # From the new order it can be done again.
     drag(page, c, onto=a)
-    expect(page.get_by_text("新的优先级顺序已保存，")).to_be_visible()
+    answered(page)
+    expect(page.get_by_text("新的优先级顺序已保存，此后")).to_be_visible()
     assert shown(page) == saved(scene.shop) == [b, a, c]
 
 

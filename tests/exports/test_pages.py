@@ -129,6 +129,20 @@ def test_from_the_file_to_the_suggestion_that_is_taken_over(desk):
     assert "Nothing is suggested" in desk.text(address)
 
 
+def test_a_request_whose_order_the_same_files_bring_waits_for_nothing(desk):
+    """Previewed together; one whose order is refused, or in no file, is said to wait."""
+    requests = [
+        REQUEST | {"售后单号": f"A{place}", "订单编号": f"250000000000001{place}"}
+        for place in (0, 1, 7)
+    ]
+    after = xlsx_file(files.KUAISHOU_AFTER_SALES, requests)
+    members = {"orders_20251101093000.xlsx": ORDERS, "after_20251101093000.xlsx": after}
+    brought = desk.bring("both.zip", files.zip_file(**members))
+    rows = ImportRow.objects.filter(file_import=brought, of_order=False).order_by("row")
+    waits = "its order is in no file yet: the ticket waits for it"
+    assert [str(row.note or "") for row in rows] == [waits, "", waits]
+
+
 def test_columns_mapped_by_hand_are_known_the_next_time(desk):
     heads = "单,订,类,钱,时,态"
     row = {"单": "B1", "订": "1", "类": "只退钱", "钱": "5", "时": "2025-11-01 08:00", "态": "新"}

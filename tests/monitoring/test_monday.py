@@ -1,7 +1,8 @@
 """SPEC M2: what buyers ask for, who is behind, what waits to be paid, what automation was worth."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,11 +12,13 @@ from django.utils import timezone
 
 from aftersale.models import Refund, Shop, Ticket, TicketEvent
 from monitoring.admin.dashboard import choice, wording
+from monitoring.admin.dashboard.sums import sums
 from monitoring.models import DeskCount, StaleMoment
 from monitoring.services.figures import audit, day_span, roll_up
 from monitoring.services.figures.days import day_spans, today
 from monitoring.services.figures.products import most_asked
 from monitoring.services.figures.sources import FigureSource, count
+from strategies.models import Decision, DecisionTally, RulebookRevision
 from strategies.services.evaluator import Tally, decide_shop
 from tests.admin.clients import english_client
 from tests.factories import make_order, make_shop, make_strategy, make_ticket, make_user
@@ -112,6 +115,49 @@ def test_a_day_that_runs_is_compared_with_as_much_of_the_one_before() -> None:
     assert ends("today") == "2026-03-09T02:30:00+00:00"
     assert ends("7") == "2026-03-03T02:30:00+00:00"
     assert ends("yesterday") == "2026-03-08T16:00:00+00:00"  # both are over
+    # Of days that are not all gone: as many, and as much of the last one.
+    for first, last, before in (
+        (9, 11, ["2026-03-06T16:00:00+00:00", "2026-03-07T02:30:00+00:00"]),
+        (10, 11, ["2026-03-08T02:30:00+00:00"]),
+        (11, 12, []),
+    ):
+        dates = date(2026, 3, first), date(2026, 3, last)
+        period = choice.Period(choice.DATES, None, dates).before()
+        assert [span.ends.isoformat() for span in period.spans([shop], now)] == before
+
+
+def test_decisions_of_today_are_compared_with_yesterdays_until_this_time() -> None:
+    """A tally is of the whole day: what was decided yesterday evening is not in the comparison."""
+    shop = make_shop()
+    now = datetime.fromisoformat("2026-03-10T02:30:00+00:00")  # 10:30 of the 10th in Shanghai
+    make_strategy(shop)
+    rulebook = RulebookRevision.objects.filter(shop=shop).latest("number")
+    decided: dict[int, list[int]] = {10: [9, 10], 9: [8, 9, 11, 23], 8: [10, 20]}
+    for day, hours in decided.items():
+        for hour in hours:
+            at = datetime(2026, 3, day, hour, 15, tzinfo=ZoneInfo(shop.timezone))
+            ticket = make_ticket(make_order(shop), awaiting_evaluation=False)
+            outcome = "manual" if hour in (8, 11) else "refund"
+            Decision.objects.create(
+                shop=shop, ticket=ticket, outcome=outcome, decided_at=at, amount=1,
+                applied_at=at, paid_amount=1, refundable_amount=1, has_virtual=False,
+                buyer_blocked=False, order=ticket.order, rulebook=rulebook, labels=[],
+                products=[], categories=[],
+            )  # fmt: skip
+            tally, _made = DecisionTally.objects.get_or_create(
+                shop=shop, day=date(2026, 3, day), outcome=outcome,
+                defaults={"decisions": 0, "amount": 0},
+            )  # fmt: skip
+            tally.decisions += 1
+            tally.save()
+
+    def shares(name: str) -> list[tuple[int, int]]:
+        period = choice.Period(name, choice.AGO[name], None)
+        found = sums(choice.Choice([shop], [shop], None, period), now)
+        return [(one.automatic, one.decided) for one in found]
+
+    assert shares("today") == [(2, 2), (1, 2)]
+    assert shares("yesterday") == [(2, 4), (2, 2)]
 
 
 def test_colleagues_answers_and_what_is_in_their_hands() -> None:
@@ -129,7 +175,13 @@ def test_colleagues_answers_and_what_is_in_their_hands() -> None:
     client = english_client(mei)
     rows = board(client)["colleagues"]
     assert [
-        (row["name"], row.get("answers"), row.get("mean"), row["in_hand"], row.get("overdue"))
+        (
+            row["name"],
+            row["answers"].value if "answers" in row else None,
+            row.get("mean"),
+            row["in_hand"].value,
+            row["overdue"].value if "overdue" in row else None,
+        )
         for row in rows
     ] == [
         (bo.username, 1, "10 min", 2, 2),
@@ -137,7 +189,7 @@ def test_colleagues_answers_and_what_is_in_their_hands() -> None:
         ("In nobody's hands", None, None, 4, None),
     ]
     assert rows[1]["replies"] == 2
-    for url in (rows[1]["url"], rows[1]["replies_url"]):
+    for url in (rows[1]["answers"].url, rows[1]["replies_url"]):
         listed = client.get(url)
         assert listed.context["total"] == 2
         page = listed.content.decode()
@@ -146,7 +198,7 @@ def test_colleagues_answers_and_what_is_in_their_hands() -> None:
     # A confirmed return is an answer as well; its parcel's way is nobody's time.
     answer(ask(shop, 3), mei, now, timedelta(days=3), from_status="returning")
     mine = next(row for row in board(client)["colleagues"] if row["name"] == "Mei")
-    assert (mine["answers"], mine["replies"], mine["mean"]) == (3, 2, "3 h 0 min")
+    assert (mine["answers"].value, mine["replies"], mine["mean"]) == (3, 2, "3 h 0 min")
 
 
 def test_a_list_names_nobody_of_another_shop() -> None:
@@ -188,11 +240,15 @@ def test_a_programs_step_is_not_its_makers() -> None:
         name="erp", created_by=user, created_at=now, scopes=["decide"], digest="x"
     )
     answer(ask(shop, 1), user, now - timedelta(days=1), timedelta(hours=1), token=token)
-    (row,) = (row for row in board(english_client(user))["colleagues"] if row.get("answers"))
-    assert (row["name"], row["answers"]) == ("Programs (API)", 1)
+    (row,) = (
+        row
+        for row in board(english_client(user))["colleagues"]
+        if "answers" in row and row["answers"].value
+    )
+    assert (row["name"], row["answers"].value) == ("Programs (API)", 1)
     # It holds no cases: a list "of it" would be everybody's.
-    assert (row["in_hand"], row["in_hand_url"]) == (0, "")
-    assert (row["overdue"], row["overdue_url"]) == (0, "")
+    assert row["in_hand"][1:] == (0, "")
+    assert row["overdue"][1:] == (0, "")
 
 
 def test_what_waits_to_be_paid() -> None:

@@ -45,7 +45,7 @@ class JoinForm(NewPasswordForm):
     name = forms.CharField(
         label=gettext_lazy("Your name"),
         max_length=150,
-        widget=forms.TextInput({**_LOOK, "autocomplete": "name"}),
+        widget=forms.TextInput({**_LOOK, "autocomplete": "name", "autofocus": ""}),
         help_text=gettext_lazy("Colleagues see it beside what you do."),
     )
     username = UsernameField(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from aftersale.admin.kit import access
 from aftersale.admin.kit.dialogs import attempt, caller
@@ -23,10 +24,11 @@ from aftersale.domain.money import format_yuan
 from aftersale.domain.placeholders import PLACEHOLDERS
 from aftersale.models import Ticket, TicketStatus
 from aftersale.services.access.rights import Right
-from aftersale.services.desk import batches
+from aftersale.services.desk import batches, offer_texts, reject_templates
 from aftersale.services.desk.batches import Outcome, Preview, Result, Step
 from aftersale.services.refunds import approvals
 from aftersale.services.shared.errors import Refused
+from aftersale.services.tickets import cases
 
 TITLES = {
     Step.APPROVE: gettext_lazy("Approve many tickets"),
@@ -90,6 +92,8 @@ def _ask(
                 step=step, ticket_ids=chosen, user=user, now=timezone.now(), **given
             )
             context |= _previewed(step, preview, given)
+            if step == Step.NEGOTIATE:
+                context |= _texts(preview, given["message"], data.get("text", ""))
             context["claimed"] = claimed.names_of(preview.taken, user)
     except Refused as too_many:
         context |= {"refusal": too_many.message, "chosen": []}
@@ -117,6 +121,37 @@ def _previewed(step: Step, preview: Preview, given: dict[str, str]) -> dict[str,
             found["example"] = first
             found["example_text"] = batches.explanation(first, reason=given["reason"])
     return found
+
+
+def _texts(preview: Preview, message: str, chosen: str) -> dict[str, Any]:
+    """What a message may begin with, and how it reads to the first of the buyers."""
+    return {
+        "texts": [
+            (text.key, text.name, text.text, text.key == chosen)
+            for text in offer_texts.texts_for(preview.taken)
+        ],
+        "several_shops": len({ticket.shop_id for ticket in preview.taken}) > 1,
+        **(_reading(preview.taken[0], message) if preview.taken else {}),
+    }
+
+
+def _reading(ticket: Ticket, message: str) -> dict[str, Any]:
+    return {
+        "first": ticket,
+        "problem": reject_templates.text_problem(message) if message.strip() else "",
+        "example": batches.message_to(ticket, message=message),
+    }
+
+
+@require_POST
+@desk_page
+def reading(request: HttpRequest, pk: int) -> HttpResponse:
+    """The message that is being typed for many, as the buyer of this ticket will read it."""
+    ticket = cases.find_case(ticket_id=pk, user=access.person(request))
+    if not access.may(request, ticket.shop_id, Right.HANDLE_TICKETS):
+        raise PermissionDenied
+    context = _reading(ticket, request.POST.get("message", ""))
+    return render(request, "aftersale/desk/replies/preview.html", context)
 
 
 def _carry_out(request: HttpRequest, step: Step) -> HttpResponse:
@@ -154,6 +189,7 @@ def _show(
     request: HttpRequest, what: str, step: Step, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     context |= {"step": step, "action": reverse("desk:batch", args=[step])}
+    context["drafts"] = what == "ask" and step != Step.APPROVE
     context["body"] = f"aftersale/desk/batch/{what}.html"
     if "HX-Request" in request.headers:
         context["title"] = TITLES[step]

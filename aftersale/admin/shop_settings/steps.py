@@ -36,7 +36,14 @@ def are_over(steps: list[Step]) -> bool:
 
 def _of_the_desk(shop: Shop) -> list[Step]:
     members = list(shop.memberships.filter(user__is_active=True).values_list("role", flat=True))
-    return [_data(shop), _hours(shop), _owner(shop, members), _colleagues(shop, members)]
+    return [
+        _data(shop),
+        *_fresh_files(shop),
+        _hours(shop),
+        _owner(shop, members),
+        _colleagues(shop, members),
+        _fast_refund(shop),
+    ]
 
 
 def _data(shop: Shop) -> Step:
@@ -51,6 +58,24 @@ def _data(shop: Shop) -> Step:
             (_("Bring a file"), f"{reverse('desk:files')}?shop={shop.pk}"),
         ),
     )
+
+
+def _fresh_files(shop: Shop) -> list[Step]:
+    """SPEC O11: without it what files bring is only suggested, whatever is enabled."""
+    if shop.connector != ConnectorKind.MANUAL or not shop.file_imports.exists():
+        return []
+    return [
+        Step(
+            _("Automatic approval of fresh files"),
+            _(
+                "What files bring is suggested, and a person takes it over. Requests of an export"
+                " younger than 30 minutes can be approved by themselves."
+            ),
+            shop.approves_exports,
+            ((_("Choose how files are decided"), f"{reverse('desk:files')}?shop={shop.pk}"),),
+            is_needed=False,
+        )
+    ]
 
 
 def _hours(shop: Shop) -> Step:
@@ -80,6 +105,16 @@ def _colleagues(shop: Shop, members: list[str]) -> Step:
         _("Invite customer service by a link, each with a role. Who works alone leaves this out."),
         len(members) > 1,
         ((_("Invite colleagues"), reverse("desk:shop-members", args=[shop.pk])),),
+        is_needed=False,
+    )
+
+
+def _fast_refund(shop: Shop) -> Step:
+    return Step(
+        _("Fast refund"),
+        _("Small orders that are not shipped are refunded at once, where the shop takes part."),
+        shop.fast_refund_periods.filter(ends_at=None).exists(),
+        ((_("Look at fast refund"), reverse("desk:shop-fast-refund", args=[shop.pk])),),
         is_needed=False,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from aftersale.domain.money import format_yuan
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.kuaishou import codes, pictures
-from aftersale.platforms.kuaishou.values import number, part
+from aftersale.platforms.kuaishou.values import number, part, whole
 from aftersale.platforms.protocol import Declined, FreightAnswer, Why
 
 from .api import Api
@@ -21,6 +21,11 @@ def answer(
     """Parameters about the freight that go with the receipt of a ticket's goods; {} for none."""
     claim = part(row, "returnFreightInfo")
     asked = number(claim, "returnFreightAmount")
+    if not _is_readable(row):
+        # Left out, the buyer's claim would get no answer at all.
+        return Declined(
+            Why.OTHER, _("What Kuaishou says of the return freight can't be read: handle it there.")
+        )
     if asked <= 0 or number(claim, "returnFreightStatus") in codes.FREIGHT_DECIDED:
         return {}
     if given is None:
@@ -38,3 +43,14 @@ def answer(
         "returnFreightRejectDesc": given.text,
         "returnFreightRejectImages": addresses,
     }
+
+
+def _is_readable(row: Mapping[str, Any]) -> bool:
+    claim = row.get("returnFreightInfo")
+    if not claim:
+        return True
+    if not isinstance(claim, Mapping):
+        return False
+    return (
+        claim.get("returnFreightAmount") is None or whole(claim, "returnFreightAmount") is not None
+    )

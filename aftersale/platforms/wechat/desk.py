@@ -42,7 +42,8 @@ def return_addresses(client: Client, until: float) -> Sequence[ReturnAddress]:
     """Those that take parcels; each is a call of its own there."""
     listed = client.call(ADDRESSES + "/list", {"offset": 0, "limit": MOST}, until=until)
     found = []
-    for number in map(str, (listed.get("address_id_list") or ())[:MOST]):
+    numbers = listed.get("address_id_list")
+    for number in map(str, numbers[:MOST] if isinstance(numbers, list) else ()):
         answer = client.call(ADDRESSES + "/get", {"address_id": number}, until=until)
         detail = part(answer, "address_detail")
         if not detail.get("recv_addr") and not detail.get("default_recv"):

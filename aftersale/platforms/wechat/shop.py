@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from aftersale.domain.multilingual import said as _
 from aftersale.platforms.capabilities import Can
@@ -34,15 +34,15 @@ from aftersale.platforms.protocol import (
     own_reason,
 )
 from aftersale.platforms.wechat import (
+    access,
     codes,
     component,
     desk,
-    disputes,
+    evidence,
     messages,
     refusals,
     to_records,
 )
-from aftersale.platforms.wechat.disputes import Dispute
 from aftersale.reject_reasons import label_of
 
 from .client import Answer, Client, Refused
@@ -62,9 +62,6 @@ from .pictures import shown, uploaded
 ACCEPT, NEGOTIATE = TICKETS + "/acceptapply", TICKETS + "/merchantupdateaftersale"
 SEND_NEW_GOODS = TICKETS + "/acceptexchangereship"
 REJECT, REJECT_NEW_GOODS = TICKETS + "/rejectapply", TICKETS + "/rejectexchangereship"
-# The platform hands out the next token in the last five minutes of the one before.
-RENEW_BEFORE = timedelta(minutes=10)
-
 # Where a step goes, and with what.
 Sent = tuple[str, Body]
 Prepare = Callable[[Answer, float], Sent | Declined]
@@ -100,25 +97,14 @@ class WeChatShop:
         return self._client.connection.answered_at
 
     def test(self) -> str:
-        token = self._fresh_token()
+        token = access.fresh_token(self._client, self._secrets)
         with reads():
             answer = self._client.call("/channels/ec/basics/info/get", method="GET", token=token)
         info = answer.get("info")
         return str(info.get("nickname") or "") if isinstance(info, dict) else ""
 
     def renewed(self, *, now: datetime, refused: bool = False) -> Mapping[str, str] | None:
-        at_hand = self._secrets.get("access_token")
-        if at_hand and not refused and self._token_ends(now) - now > RENEW_BEFORE:
-            return None
-        if component.acts_for(self._secrets):
-            with reads():
-                return component.renewed(self._client, self._secrets, now=now, early=RENEW_BEFORE)
-        answer = self._new_token()
-        try:
-            ends = now + timedelta(seconds=int(answer["expires_in"]))
-            return {"access_token": str(answer["access_token"]), "expires_at": ends.isoformat()}
-        except BAD_ANSWER as error:
-            raise TimedOut from error
+        return access.renewed(self._client, self._secrets, now=now, refused=refused)
 
     def changed_orders(
         self, *, since: datetime, until: datetime, known: Known | None = None
@@ -346,33 +332,7 @@ class WeChatShop:
     def send_evidence(
         self, ticket_no: str, *, text: str, pictures: Sequence[Picture]
     ) -> Accepted | Declined:
-        """Evidence where the platform asks for it, a message with pictures while it looks at it."""
-        until = time.monotonic() + CALL_TIMEOUT_SECONDS
-        try:
-            with reads():
-                raw = self._lookup.raw_ticket(ticket_no, until)
-                dispute = self._lookup.dispute(raw, until) if raw else None
-        except TimedOut as error:
-            raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
-        path = _evidence_path(dispute)
-        if dispute is None or path is None:
-            return Declined(Why.CHANGED, _("The platform asks for nothing in this dispute now."))
-        if len(text) > disputes.LONGEST_TEXT or len(pictures) > disputes.MOST_PICTURES:
-            return Declined(
-                Why.OTHER,
-                _("The platform takes up to %(letters)d letters and %(pictures)d pictures.")
-                % {"letters": disputes.LONGEST_TEXT, "pictures": disputes.MOST_PICTURES},
-            )
-        try:
-            media = self._uploaded(pictures, until)
-        except Refused as refused:
-            return refusals.declined(refused)
-        sent = {"complaint_id": dispute.number, "content": text, "media_id_list": media}
-        try:
-            self._client.call(path, sent, until=until)
-        except Refused as refused:
-            return refusals.declined(refused)
-        return Accepted()
+        return evidence.send(self._client, self._lookup, ticket_no, text=text, pictures=pictures)
 
     def picture(self, number: str) -> Picture | None:
         """A buyer's picture, by the number that a fact has."""
@@ -381,12 +341,6 @@ class WeChatShop:
                 return shown(self._client, number)
         except Refusal:
             return None
-
-    def _uploaded(self, pictures: Sequence[Picture], until: float) -> list[str]:
-        try:
-            return uploaded(self._client, pictures, until)
-        except (TimedOut, *BAD_ANSWER) as error:
-            raise NotCarriedOut(_("The platform gave no answer; nothing was sent.")) from error
 
     # One step.
 
@@ -428,24 +382,6 @@ class WeChatShop:
             return Declined(Why.CHANGED, _("The request has changed on the platform."))
         return prepare(raw, until)
 
-    def _fresh_token(self) -> str:
-        """Tests the credentials themselves: a stale token's answer would be no test of them."""
-        if component.acts_for(self._secrets):
-            renewed = self.renewed(now=datetime.now(UTC), refused=True) or {}
-            return renewed["access_token"]
-        return str(self._new_token().get("access_token") or "")
-
-    def _new_token(self) -> Answer:
-        with reads():
-            return self._client.new_token()
-
-    def _token_ends(self, now: datetime) -> datetime:
-        try:
-            ends = datetime.fromisoformat(self._secrets.get("expires_at", ""))
-        except ValueError:
-            return now
-        return ends.astimezone(now.tzinfo)
-
 
 def _unknown_type(raw: Answer) -> bool:
     return codes.type_name(raw.get("type")) not in codes.TICKET_TYPE
@@ -453,14 +389,6 @@ def _unknown_type(raw: Answer) -> bool:
 
 def _handle_there() -> Declined:
     return Declined(Why.OTHER, _("Handle a request of this kind on the platform."))
-
-
-def _evidence_path(dispute: Dispute | None) -> str | None:
-    if dispute is None:
-        return None
-    if dispute.status in disputes.WANTS_PROOF:
-        return TICKETS + "/addcomplaintproof"
-    return TICKETS + "/addcomplaintmaterial" if dispute.status in disputes.WITH_SERVICE else None
 
 
 def _offer(own_type: str, offered: int) -> tuple[int, int]:

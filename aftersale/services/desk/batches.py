@@ -42,7 +42,7 @@ class Step(StrEnum):
     # `reason`, and `text` where another than the shop's own is to be sent, both for all; in the
     # text placeholders stand for each ticket's facts (placeholders.py).
     REJECT = "reject"
-    # `message`, the same for all.
+    # `message`, the same for all, with placeholders likewise.
     NEGOTIATE = "negotiate"
 
 
@@ -224,6 +224,11 @@ def explanation(ticket: Ticket, *, reason: str, text: str = "") -> str:
     return filled(known, ticket) if known else ""
 
 
+def message_to(ticket: Ticket, *, message: str) -> str:
+    """The message for all as this ticket's buyer reads it."""
+    return fill(message, facts_of(ticket))
+
+
 def _require_texts(
     *, reason: str | None = None, text: str = "", message: str | None = None
 ) -> None:
@@ -233,7 +238,9 @@ def _require_texts(
     if text and (wrong := text_problem(text)):
         raise Refused(wrong, pointer="text")
     if message is not None:
-        replies.require_text(message, pointer="message")
+        if wrong := text_problem(message):
+            raise Refused(wrong, pointer="message")
+        replies.require_text(fill(message, {}), pointer="message")
 
 
 def _check_approval(ticket: Ticket, *, now: datetime) -> None:
@@ -280,7 +287,14 @@ def _reject(
 
 
 def _negotiate(*, ticket_id: int, seen: str, user: User, now: datetime, message: str) -> Ticket:
-    begun = replies.negotiate(ticket_id=ticket_id, message=message, user=user, now=now, seen=seen)
+    ticket = find_case(ticket_id=ticket_id, user=user)
+    begun = replies.negotiate(
+        ticket_id=ticket_id,
+        message=message_to(ticket, message=message),
+        user=user,
+        now=now,
+        seen=seen,
+    )
     assert begun is not None  # a mere message offers no money
     return begun.ticket
 

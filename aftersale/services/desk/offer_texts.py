@@ -1,6 +1,7 @@
 """A shop's texts for negotiating: those of the catalogue, in its own words, and some of its own
 (SPEC P3)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +56,14 @@ def texts_of(shop: Shop) -> list[ShopText]:
         for offer in CANNED_OFFERS
     ]
     return texts + [ShopText(str(row.pk), row.name, row.text, row) for row in rows if not row.code]
+
+
+def texts_for(tickets: Iterable[Ticket]) -> list[ShopText]:
+    """The texts of the shop that all the tickets are of; the defaults where they are of several."""
+    shops = {ticket.shop_id: ticket.shop for ticket in tickets}
+    if len(shops) == 1:
+        return texts_of(*shops.values())
+    return [ShopText(one.code, str(one.label), str(one.text), None) for one in CANNED_OFFERS]
 
 
 def filled(ticket: Ticket) -> list[tuple[ShopText, str]]:

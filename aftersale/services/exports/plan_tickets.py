@@ -55,15 +55,17 @@ _Lines = Mapping[str, Sequence[tuple[int, str, str]]]
 
 
 class TicketPlans:
-    """Plans a batch of requests; `numbers` gathers lines that got a number before their order."""
+    """Plans a batch of requests; `numbers` gathers lines that got a number before their order,
+    `coming` has orders of the same files that are not written yet."""
 
     def __init__(
         self, file_import: FileImport, tables: Sequence[Table], dates: Sequence[Dated]
     ) -> None:
-        self.shop = file_import.shop
+        self.file_import, self.shop = file_import, file_import.shop
         self.zone = ZoneInfo(self.shop.timezone)
         self.tables, self.dates = tables, dates
         self.numbers: Numbers = {}
+        self.coming: frozenset[str] = frozenset()
 
     def plan(self, rows: Sequence[ImportRow]) -> list[Planned]:
         drafts = [ticket_of(self.tables[row.table], table_row(row), self.zone) for row in rows]
@@ -77,6 +79,7 @@ class TicketPlans:
             ).values(*_STORED)
         }
         self.numbers = {}
+        self.coming = _coming(self.file_import, order_nos - lines.keys())
         planned = [
             self._one(row, draft, stored.get(draft.ticket_no), numbers, lines)
             for row, draft in zip(rows, drafts, strict=True)
@@ -108,7 +111,8 @@ class TicketPlans:
         record = _record(draft, stored, line_no, dated.updated_at)
         if not isinstance(record, TicketRecord):
             return planned.refuse(record)
-        _say(planned, draft, row, has_order=draft.values["order_no"] in lines)
+        order_no = draft.values["order_no"]
+        _say(planned, draft, row, has_order=order_no in lines or order_no in self.coming)
         if stored is None:
             planned.outcome, planned.record = RowOutcome.NEW, record
             return planned
@@ -154,6 +158,15 @@ def _lines_of(shop_id: int, order_nos: set[str]) -> dict[str, list[tuple[int, st
     for order_no, *line in rows.values_list("order__order_no", "line_no", "product", "title"):
         found.setdefault(order_no, []).append(tuple(line))  # type: ignore[arg-type]
     return found
+
+
+def _coming(file_import: FileImport, order_nos: set[str]) -> frozenset[str]:
+    """Those of the orders that the same files bring, before the requests about them."""
+    if not order_nos:
+        return frozenset()
+    rows = ImportRow.objects.filter(file_import=file_import, of_order=True, key__in=order_nos)
+    wrong = (RowOutcome.REFUSED, RowOutcome.LEFT_OUT)
+    return frozenset(rows.exclude(outcome__in=wrong).values_list("key", flat=True))
 
 
 def _say(planned: Planned, draft: TicketDraft, row: ImportRow, *, has_order: bool) -> None:

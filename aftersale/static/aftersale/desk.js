@@ -15,13 +15,23 @@
         { code: "[45]..", swap: false, error: true },
     ];
 
+    // Unfold hides the page until its script has run: by then the browser has passed by the field that
+    // the page begins with.
+    document.addEventListener("alpine:initialized", () => setTimeout(() => {
+        if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
+    }));
+
     const dialog = () => document.getElementById("desk-dialog");
+    let from = ""; // the id of what had the focus when the dialog was opened
 
     const show = () => {
         const box = dialog();
         const wide = box.querySelector("[data-wide]") !== null;
         box.classList.toggle("d-dialog--wide", wide);
-        if (!box.open) box.showModal();
+        if (!box.open) {
+            from = document.activeElement?.id;
+            box.showModal();
+        }
         // Else the browser would begin at ✕, where what is typed goes nowhere.
         const first = box.querySelector("[autofocus], [aria-invalid=true]")
             ?? box.querySelector(".d-dialog-body :is(input:not([type=hidden]), select, textarea)");
@@ -86,6 +96,11 @@
         // Beside the button: what is behind an open dialog is read to nobody.
         button.nextElementSibling.textContent = button.dataset.copied;
     });
+    // The browser gives the focus back, but not where the page has read itself anew meanwhile.
+    document.addEventListener("close", (event) => {
+        if (event.target !== dialog() || document.activeElement !== document.body || !from) return;
+        document.getElementById(from)?.focus({ preventScroll: true });
+    }, true);
     // What is shown once is gone with its dialog, however that was closed.
     document.addEventListener("close", (event) => {
         if (event.target === dialog() && dialog().querySelector("[data-copy]")) {

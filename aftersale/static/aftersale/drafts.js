@@ -32,7 +32,7 @@
                 if (field.type === "radio") field.checked ||= field.value === value && !field.disabled;
                 else if (value && field.value !== value) {
                     field.value = value;
-                    field.dispatchEvent(new Event("input", { bubbles: true }));
+                    field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
                     back ||= field.tagName === "TEXTAREA";
                 }
             }
@@ -69,6 +69,8 @@
     }, true);
     document.addEventListener("htmx:afterSettle", (event) => {
         if (event.detail.target?.id !== "desk-dialog-content") return;
+        // The results of a batch.
+        if (sent && dialog().querySelector("[data-was-sent]")) sessionStorage.removeItem(sent);
         const form = dialog().querySelector("form[data-drafts]");
         if (!form) return;
         // A refused form shows what was sent.

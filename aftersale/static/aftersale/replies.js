@@ -13,11 +13,17 @@
             (radio) => lines(radio.dataset.text) === lines(text.value),
         );
 
+    // As if it had been typed: the dialog keeps it, and shows how it reads.
+    const take = (text, radio) => {
+        text.value = radio.dataset.text;
+        text.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+
     const fill = (reply, radio) => {
         const text = reply.querySelector("[data-reply-text]");
         const kept = reply.querySelector("[data-reply-kept]");
         kept.hidden = untouched(reply, text);
-        if (kept.hidden) text.value = radio.dataset.text;
+        if (kept.hidden) take(text, radio);
     };
 
     document.addEventListener("change", (event) => {
@@ -35,11 +41,11 @@
     );
 
     document.addEventListener("click", (event) => {
-        const take = event.target.closest("[data-reply-take]");
-        if (take) {
-            const reply = take.closest("[data-reply]");
+        const button = event.target.closest("[data-reply-take]");
+        if (button) {
+            const reply = button.closest("[data-reply]");
             const text = reply.querySelector("[data-reply-text]");
-            text.value = reply.querySelector("[data-text]:checked").dataset.text;
+            take(text, reply.querySelector("[data-text]:checked"));
             reply.querySelector("[data-reply-kept]").hidden = true;
             text.focus();
         }

@@ -17,6 +17,7 @@
     let current = null; // the key of the case that is open
     let order = []; // the keys of the rows, as they were last shown
     let deciding = null; // the case whose dialog is open
+    let askedBy = null; // the step whose button had the focus when it opened the dialog
     let later = null; // the key that waits for the case to arrive
     let settled = null; // the case whose buttons work
 
@@ -38,6 +39,8 @@
 
     const load = (url) => {
         unread = missing = false;
+        // What is shown meanwhile is the case as it was: a key waits for it as it is.
+        settled = null;
         htmx.ajax("GET", url, { target: pane, swap: "innerHTML" });
     };
 
@@ -104,6 +107,17 @@
         (rowOf(next)?.querySelector("[data-open]") ?? pane).focus({ preventScroll: true });
     };
 
+    /* After a batch that decided the open case, too: once its results are closed, and the list has
+       read itself anew, whichever comes last. */
+    let sent = false;
+    const goOn = () => {
+        if (!sent || dialog().open) return false;
+        if (current && rowOf(current)) return false;
+        sent = false;
+        if (current) openNext(current);
+        return true;
+    };
+
     /* Reading the list anew: ticks stay, and so do the pages that were added and the place. */
     const ticked = () => (list ? [...list.querySelectorAll("[name=ids]:checked")] : []);
     let kept = new Set();
@@ -159,7 +173,7 @@
                 const pk = decided;
                 decided = null;
                 openNext(pk);
-            }
+            } else goOn();
         });
         list.addEventListener("click", (event) => {
             const link = event.target.closest("[data-open]");
@@ -227,6 +241,7 @@
         const from = event.detail.elt;
         if (event.detail.target?.id !== "desk-dialog-content" || from.closest("#desk-dialog")) return;
         deciding = from.closest("[data-decides]") ? (current ?? "alone") : null;
+        askedBy = document.activeElement === from ? from.dataset.key : null;
     });
     document.addEventListener("desk:done", () => {
         if (deciding === null) return;
@@ -297,11 +312,20 @@
         if (!missing) later = key;
         return true;
     };
+    // The step that had the focus while its case is read anew, "" for anything else in it.
+    let within = null;
     pane.addEventListener("htmx:beforeSwap", (event) => {
-        if (event.detail.target === pane) settled = null;
+        if (event.detail.target !== pane) return;
+        settled = null;
+        const at = document.activeElement;
+        within = at !== pane && pane.contains(at) ? (at.dataset.key ?? "") : null;
     });
     pane.addEventListener("htmx:afterSettle", (event) => {
         if (event.detail.target !== pane) return;
+        if (within !== null && document.activeElement === document.body) {
+            const same = within && pane.querySelector(`[data-key=${within}]`);
+            (same || pane).focus({ preventScroll: true });
+        }
         settled = pane.querySelector("[data-current]")?.dataset.current ?? null;
         if (later === null || !arrived()) return;
         const key = later;
@@ -319,10 +343,17 @@
         asking = true;
     });
     document.addEventListener("htmx:afterSettle", (event) => {
-        if (event.detail.target?.id === "desk-dialog-content") asking = false;
+        if (event.detail.target?.id !== "desk-dialog-content") return;
+        asking = false;
+        sent = dialog().querySelector("[data-was-sent]") !== null;
     });
-    // Closed before it settled: the next key is the page's.
-    document.addEventListener("close", () => (asking = false), true);
+    // Closed before it settled: the next key is the page's. The keyboard goes on at a case.
+    document.addEventListener("close", () => {
+        asking = false;
+        if (!list || decided !== null || goOn() || document.activeElement !== document.body) return;
+        const step = askedBy && pane.querySelector(`[data-key=${askedBy}]`);
+        (step || (rowOf(current)?.querySelector("[data-open]") ?? pane)).focus({ preventScroll: true });
+    }, true);
     document.addEventListener("htmx:afterRequest", (event) => {
         // An answer that opens no dialog; one that does settles before.
         if (isQuestion(event)) forget = setTimeout(() => (asking = false), 100);

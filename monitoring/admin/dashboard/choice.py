@@ -56,17 +56,31 @@ class Period:
         return replace(self, ago=ago, following=self)
 
     def spans(self, shops: list[Shop], now: datetime) -> list[Span]:
-        """A span for each day of each shop; before a period that runs still, the last one ends at
-        this time of day."""
+        """A span for each day of each shop; before a period that runs still, as much as has gone
+        of that one: its last day ends at this time of day."""
         found = []
         for shop in shops:
             spans = day_spans(shop, *self.days(shop, now))
-            if self.following and self.following.days(shop, now)[1] == today(shop, now):
-                gone = now - day_span(shop, today(shop, now)).starts
-                last = spans[-1]
-                spans[-1] = last._replace(ends=min(last.ends, last.starts + gone))
+            if self.following:
+                at = today(shop, now)
+                over = (at - self.following.days(shop, now)[0]).days
+                gone = now - day_span(shop, at).starts
+                spans = [
+                    span._replace(ends=min(span.ends, span.starts + gone)) if day == over else span
+                    for day, span in enumerate(spans)
+                    if day <= over
+                ]
             found += spans
         return found
+
+    def parts(self, shops: list[Shop], now: datetime) -> list[Span]:
+        """Those of the spans that end before their day does."""
+        by_key = {shop.pk: shop for shop in shops}
+        return [
+            span
+            for span in self.spans(shops, now)
+            if span.ends < day_span(by_key[span.shop_id], span.day).ends
+        ]
 
     def whole(self, shops: list[Shop], now: datetime) -> list[Span]:
         """One span for all days of each shop."""
@@ -127,6 +141,6 @@ def compared_with(period: Period) -> str:
     """Names the period that figures are compared with."""
     if period.name == "today":
         return _("yesterday until this time")
-    if period.name == "yesterday":
+    if period.length == 1:
         return _("the day before")
     return _("the %(days)s days before") % {"days": period.length}

@@ -14,7 +14,7 @@ from aftersale.services.desk.filters import NOBODY
 from aftersale.services.desk.queues import MERCHANTS_TURN, Queue
 from aftersale.services.shared.shown import person_name
 from monitoring.admin.dashboard.choice import Choice
-from monitoring.admin.dashboard.links import drilldown_url, queue_url
+from monitoring.admin.dashboard.links import Cell, drilldown_url, queue_url
 from monitoring.admin.dashboard.sums import Sums, Totals
 from monitoring.admin.dashboard.wording import difference, length
 from monitoring.services.figures import FigureSource
@@ -39,24 +39,26 @@ def colleagues(
         rows.append(
             {
                 "name": _name(kind, people),
-                "answers": found.number,
-                "url": drilldown_url(chosen, FigureSource.ANSWER, kind=kind) if kind else "",
+                "answers": Cell(
+                    _("Answers"),
+                    found.number,
+                    drilldown_url(chosen, FigureSource.ANSWER, kind=kind) if kind else "",
+                ),
                 "change": difference(found.number, earlier.number) if before else None,
                 **_time(chosen, kind, replies[kind], replies_before[kind]),
-                "in_hand": in_hand,
-                "in_hand_url": _queue_of(chosen, Queue.ALL, kind),
-                "overdue": overdue,
-                "overdue_url": _queue_of(chosen, Queue.OVERDUE, kind),
+                "in_hand": Cell(_("Open in hand now"), in_hand, _queue_of(chosen, Queue.ALL, kind)),
+                "overdue": Cell(_("Overdue now"), overdue, _queue_of(chosen, Queue.OVERDUE, kind)),
             }
         )
-    rows.sort(key=lambda row: (-row["overdue"], -row["answers"], row["name"]))
+    rows.sort(key=lambda row: (-row["overdue"].value, -row["answers"].value, row["name"]))
     nobodys = on_desk - sum(in_hand for in_hand, _overdue in held.values())
     if rows and nobodys:
         rows.append(
             {
                 "name": _("In nobody's hands"),
-                "in_hand": nobodys,
-                "in_hand_url": queue_url(chosen, Queue.ALL, handler=NOBODY),
+                "in_hand": Cell(
+                    _("Open in hand now"), nobodys, queue_url(chosen, Queue.ALL, handler=NOBODY)
+                ),
             }
         )
     return rows

@@ -1,11 +1,19 @@
-"""Addresses of the lists behind the dashboard's figures."""
+"""Addresses of the lists behind the dashboard's figures, and the cells that lead to them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from monitoring.admin.dashboard.choice import Choice
+
+
+class Cell(NamedTuple):
+    """One figure in a row of a table; `label` is its column's head."""
+
+    label: str
+    value: int | str
+    url: str = ""
 
 
 def drilldown_url(

@@ -8,7 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aftersale.admin.kit import access
 from aftersale.domain.money import format_yuan
+from aftersale.models import Shop
+from aftersale.services.access.rights import Right
 from monitoring.admin.dashboard import caps, choice
 from monitoring.admin.dashboard.asked import by_product, by_reason
 from monitoring.admin.dashboard.charts import Chart
@@ -19,6 +22,10 @@ from monitoring.admin.dashboard.tables import rejections, shops, strategies, tim
 from monitoring.admin.dashboard.tiles import backlog_of, now_tiles, tiles, worth_tiles
 from monitoring.admin.dashboard.wording import percent
 from monitoring.services.figures import FigureSource
+from strategies.models import Strategy
+
+# More would push the figures out of sight.
+MOST_LED_TO = 2
 
 
 def add_to_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +34,19 @@ def add_to_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     chosen = choice.read(request)
     if chosen.seen:
         context["dashboard"] = dashboard(chosen, timezone.now())
+        context["unstarted"] = _unstarted(request, chosen)
     return context
+
+
+def _unstarted(request: HttpRequest, chosen: Choice) -> list[Shop]:
+    """The first of the shops that approve nothing by themselves yet, for who may change that."""
+    own = Strategy.objects.filter(shop__in=chosen.shops, deleted_at=None, enabled=True)
+    started = set(own.values_list("shop", flat=True))
+    return [
+        shop
+        for shop in chosen.shops
+        if shop.pk not in started and access.may(request, shop.pk, Right.INVITE)
+    ][:MOST_LED_TO]
 
 
 def dashboard(chosen: Choice, now: datetime) -> dict[str, Any]:

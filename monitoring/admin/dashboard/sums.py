@@ -12,6 +12,7 @@ from aftersale.models import Shop
 from config import replica
 from monitoring.admin.dashboard.choice import Choice, Period
 from monitoring.services.figures import Figure, FigureSource, earliest_days, read
+from monitoring.services.figures.decided import Decided, decided
 from strategies.models import DecisionTally, Outcome, StrategyUsage
 
 AUTOMATIC = ("strategy", "fast_refund")
@@ -100,18 +101,30 @@ def _sums(choice: Choice, now: datetime, using: str) -> tuple[Sums, Sums]:
     # Products are summed in the database: figures/products.py.
     each_day = [span for part in spans for span in part]
     figures = read(each_day, without=FigureSource.PRODUCT, using=using)
+    parts = [span for period in periods for span in period.parts(choice.shops, now)]
+    decisions = decided(each_day, parts=parts, using=using)
     found = []
-    for period, part in zip(periods, spans, strict=True):
+    for part in spans:
         days = {(span.shop_id, span.day) for span in part}
         found.append(
             Sums(
                 [figure for figure in figures if (figure.shop_id, figure.day) in days],
-                _decisions(choice.shops, period, now, using),
+                _by_outcome(decisions, days),
             )
         )
     current, before = found
     _add_hits(current, choice, now, using)
     return current, before
+
+
+def _by_outcome(
+    decisions: Iterable[Decided], days: set[tuple[int, date]]
+) -> dict[tuple[date, str], int]:
+    found: dict[tuple[date, str], int] = defaultdict(int)
+    for one in decisions:
+        if (one.shop_id, one.day) in days:
+            found[one.day, one.outcome] += one.number
+    return found
 
 
 def reaches_back(choice: Choice, current: Sums, now: datetime) -> bool:
@@ -136,19 +149,6 @@ def in_days(shops: Iterable[Shop], period: Period, now: datetime, path: str) -> 
     for days, ids in together.items():
         found |= Q(**{f"{path}__in": ids, "day__range": days})
     return found
-
-
-def _decisions(
-    shops: list[Shop], period: Period, now: datetime, using: str
-) -> dict[tuple[date, str], int]:
-    rows = (
-        DecisionTally.objects.using(using)
-        .filter(in_days(shops, period, now, "shop"))
-        .values_list("day", "outcome")
-        .annotate(Sum("decisions"))
-        .order_by()
-    )
-    return {(day, outcome): number for day, outcome, number in rows}
 
 
 def _add_hits(found: Sums, choice: Choice, now: datetime, using: str) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from aftersale.domain.money import format_yuan
 from aftersale.models import (
     Rejection,
@@ -13,7 +15,7 @@ from aftersale.reject_reasons import REASONS
 from aftersale.services.desk.queues import Queue
 from monitoring.admin.dashboard.caps import decisions_url, hits_url
 from monitoring.admin.dashboard.choice import Choice
-from monitoring.admin.dashboard.links import drilldown_url, queue_url
+from monitoring.admin.dashboard.links import Cell, drilldown_url, queue_url
 from monitoring.admin.dashboard.sums import (
     AUTOMATIC,
     Hits,
@@ -125,20 +127,37 @@ def shops(
         {
             "shop": shop,
             "url": "?" + chosen.query(shop=shop.pk),
-            "to_handle": f"{backlog[shop.pk]['to_handle']:,}",
-            "to_handle_url": queue_url(chosen, Queue.TO_HANDLE, shop.pk),
-            "overdue": f"{backlog[shop.pk]['overdue']:,}",
-            "overdue_url": queue_url(chosen, Queue.OVERDUE, shop.pk),
-            "failed": f"{backlog[shop.pk]['failed']:,}",
-            "failed_url": queue_url(chosen, Queue.REFUND_FAILED, shop.pk),
-            "refunds": f"{refunds[shop.pk].number:,}",
-            "refunds_url": drilldown_url(chosen, FigureSource.REFUND, shop=shop.pk),
-            "amount": format_yuan(refunds[shop.pk].amount),
-            "rate": percent(refunds[shop.pk].number, orders[shop.pk].number),
-            "hits": f"{current.hits_of_shop.get(shop.pk, Hits()).number:,}",
-            "hits_url": decisions_url(
-                chosen, chosen.period, now, shop=shop, alone=True, source__exact="strategy"
-            ),
+            "cells": [
+                Cell(
+                    _("To handle now"),
+                    f"{backlog[shop.pk]['to_handle']:,}",
+                    queue_url(chosen, Queue.TO_HANDLE, shop.pk),
+                ),
+                Cell(
+                    _("Overdue now"),
+                    f"{backlog[shop.pk]['overdue']:,}",
+                    queue_url(chosen, Queue.OVERDUE, shop.pk),
+                ),
+                Cell(
+                    _("Failed refunds"),
+                    f"{backlog[shop.pk]['failed']:,}",
+                    queue_url(chosen, Queue.REFUND_FAILED, shop.pk),
+                ),
+                Cell(
+                    _("Hits of strategies"),
+                    f"{current.hits_of_shop.get(shop.pk, Hits()).number:,}",
+                    decisions_url(
+                        chosen, chosen.period, now, shop=shop, alone=True, source__exact="strategy"
+                    ),
+                ),
+                Cell(
+                    _("Refunds"),
+                    f"{refunds[shop.pk].number:,}",
+                    drilldown_url(chosen, FigureSource.REFUND, shop=shop.pk),
+                ),
+                Cell(_("Refunded"), format_yuan(refunds[shop.pk].amount)),
+                Cell(_("Refund rate"), percent(refunds[shop.pk].number, orders[shop.pk].number)),
+            ],
         }
         for shop in chosen.shops
     ]

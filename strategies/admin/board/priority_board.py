@@ -185,6 +185,7 @@ def order(request: HttpRequest, shop_id: int, scenario: str) -> HttpResponse:
         "refusal": note,
         "saved": status == 200,
         "before": request.POST.get("seen", "") if status == 200 else "",
+        "undone": bool(request.POST.get("undo")),
     }
     return render(request, "strategies/board/board_scenario.html", context, status=status)
 

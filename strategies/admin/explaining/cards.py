@@ -165,7 +165,7 @@ class Shown:
             return _("“%(strategy)s” would refund %(amount)s now.") % given
         if returns or self.decision.outcome == Outcome.APPROVE_RETURN:
             return _("“%(strategy)s” approved the return of %(amount)s.") % given
-        return _("“%(strategy)s” refunded %(amount)s.") % given
+        return _("“%(strategy)s” approved the refund of %(amount)s.") % given
 
     def _missed(self) -> str:
         if not self.explanation.lines:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -58,6 +58,13 @@ def listing(request: HttpRequest) -> HttpResponse:
         chosen=chosen,
         may_try=bool(shops_for(request)),
     )
+
+
+@desk_page
+@require_GET
+def leads_to_listing(request: HttpRequest) -> HttpResponse:
+    """Somebody who guesses the address, as lists of the admin are named after their model."""
+    return redirect("automation:trials")
 
 
 @desk_page

@@ -103,6 +103,16 @@
         End: Infinity,
     };
 
+    // Ctrl+Z takes the order that was saved last back, with the focus anywhere in its scenario.
+    document.addEventListener("keydown", (event) => {
+        if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== "z") return;
+        const section = event.target.closest(".board-scenario");
+        const undo = section?.querySelector("[data-undo]");
+        if (!undo || held || event.target.matches("input, select, textarea")) return;
+        event.preventDefault();
+        if (!section.matches(".htmx-request")) undo.click();
+    });
+
     document.addEventListener("keydown", (event) => {
         const handle = event.target.closest("[data-handle]");
         if (!handle || event.altKey || event.ctrlKey || event.metaKey) return;

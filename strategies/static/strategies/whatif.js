@@ -19,6 +19,18 @@
         field.dispatchEvent(new Event("input", { bubbles: true }));
     });
 
+    // A cap that is typed: until its curve is drawn anew the slider says nothing of another one.
+    document.addEventListener("input", (event) => {
+        const { name, value } = event.target;
+        const range = event.isTrusted && document.querySelector(`[data-slider="${CSS.escape(name ?? "")}"] input`);
+        if (!range || event.target === range) return;
+        const place = range.dataset.values.split("|").findIndex((each) => Number(each) === Number(value));
+        if (place >= 0) {
+            range.value = place;
+            say(range);
+        } else range.closest("[data-slider]").querySelector("[data-said-now]").textContent = "…";
+    });
+
     document.addEventListener("htmx:afterSettle", (event) => {
         event.detail.target.querySelectorAll?.("[data-slider] input").forEach(say);
     });

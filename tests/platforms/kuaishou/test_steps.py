@@ -150,11 +150,21 @@ def test_receipt_is_confirmed_where_the_platform_takes_it(
     assert kuaishou.confirm_receipt(step_of(kuaishou, number)) == Accepted()
 
 
-def test_freight_that_nobody_decided_on_is_not_paid(fake: KuaishouFake, kuaishou: Kuaishou) -> None:
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"returnFreightAmount": 1_200},
+        {"returnFreightAmount": "x"},
+        {"returnFreightAmount": []},
+        [7],
+    ],
+)
+def test_freight_that_nobody_decided_on_is_not_paid(
+    fake: KuaishouFake, kuaishou: Kuaishou, claim: Any
+) -> None:
+    """Nor is one that can't be read left without an answer."""
     number = shipped(fake, "return_refund")
-    fake.shop.tickets[int(number)].update(
-        status=40, returnFreightInfo={"returnFreightAmount": 1_200}
-    )
+    fake.shop.tickets[int(number)].update(status=40, returnFreightInfo=claim)
 
     why, reason = declined(kuaishou.confirm_receipt(step_of(kuaishou, number)))
 

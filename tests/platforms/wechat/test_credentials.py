@@ -84,9 +84,11 @@ def test_a_renewal_that_breaks(fake, shop):
     answering(fake, "/cgi-bin/stable_token", 12345)
     with pytest.raises(NotCarriedOut):
         shop.renewed(now=late)
-    fake.answers["/cgi-bin/stable_token"] = lambda body: {"expires_in": "x"}
-    with pytest.raises(TimedOut):
-        shop.renewed(now=late)
+    # No token at all is none to be refused with: the shop would be stopped for people.
+    for answer in ({"expires_in": "x"}, {"expires_in": 7200, "access_token": None}):
+        fake.answers["/cgi-bin/stable_token"] = lambda body, answer=answer: answer
+        with pytest.raises(TimedOut):
+            shop.renewed(now=late)
 
 
 def test_what_people_enter():
