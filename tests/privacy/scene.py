@@ -131,7 +131,18 @@ def _texts(scene: Scene) -> None:
         key="k",
         fingerprint="f",
         status=201,
-        answer=json.dumps({"buyer": BUYER, "note": "x"}).encode(),
+        # An answer of a step: the ticket as the API shows it.
+        answer=json.dumps(
+            {
+                "ticket_no": "T1",
+                "buyer": BUYER,
+                "note": NOTE,
+                "evidence": [PICTURE],
+                "events": [
+                    {"kind": "changed", "note": f"金额：¥1.00 → ¥2.00\n买家留言：{NOTE} → c"}
+                ],
+            }
+        ).encode(),
         location=f"/api/v1/blocked-buyers/{BUYER}",
         at=NOON,
     )

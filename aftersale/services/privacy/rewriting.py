@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode
 from aftersale.domain.digits import whole_number
 from aftersale.domain.multilingual import MultilingualText
 
+from .words import without_words_of
+
 # A number of fewer digits can't be told from amounts, days and counts: it is replaced where it
 # stands by itself, not within a text.
 _FEWEST_DIGITS = 5
@@ -66,12 +68,12 @@ class Rewriting:
         return text if self._only_whole else self._found.sub(lambda _found: self.stand_in, text)
 
     def _answer(self, content: bytes) -> bytes:
-        """A kept answer of the API, which is JSON."""
+        """A kept answer of the API, which is JSON: without the number and the buyer's own words."""
         try:
             read = json.loads(content)
         except ValueError:
             return content
-        written = self(read)
+        written = self(without_words_of(self.buyer, read))
         if written == read:
             return content
         return json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()
