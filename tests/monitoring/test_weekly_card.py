@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from aftersale.models import Shop
 from monitoring.models import WeeklyNote, WeeklyReader
-from tests.admin.clients import english_client, text_of
+from tests.admin.clients import chinese_client, english_client, text_of
 from tests.factories import NOON, make_shop, make_user
 
 from .platforms import make_robot
@@ -73,6 +73,7 @@ def test_the_last_note_and_the_groups_are_shown(shop: Shop, owner: User) -> None
     ]:
         assert said in shown
     assert "&lt;sizes&gt;" in response.content.decode()
+    assert "以下群由机器人推送：Night desk。" in text_of(chinese_client(owner).get(address(shop)))
 
 
 @pytest.mark.parametrize("role", ["cs_manager", "cs_agent", "viewer"])
