@@ -1,6 +1,7 @@
 """Erased buyers who are sent again stay erased, and blocked ones blocked (SPEC P7)."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.test import override_settings
@@ -153,7 +154,7 @@ def test_files_of_back_offices(shop: Shop) -> None:
         "head_row": 1,
     }  # fmt: skip
     brought = bring.bring(
-        shop=shop, files=[("a.csv", content.encode())], user=make_user(shop), now=LATER,
+        shop=shop, files=[("a.csv", BytesIO(content.encode()))], user=make_user(shop), now=LATER,
         mapping=mapping,
     )  # fmt: skip
     run.work(brought.pk, clock=lambda: LATER)
