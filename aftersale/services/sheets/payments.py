@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import NotYuan, format_yuan, parse_yuan, plain_yuan
-from aftersale.models import Refund, RefundStatus, Shop, Ticket
+from aftersale.models import Refund, RefundStatus, Shop, Ticket, TicketFlag
 from aftersale.services.access.rights import Right
 from aftersale.services.refunds import refund_results
 from aftersale.services.refunds.by_hand import TO_PAY
@@ -29,6 +29,8 @@ MOST = 200
 
 def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
     waiting = Refund.objects.filter(TO_PAY, shop=shop).select_related("ticket", "order")
+    # Recorded as paid already, and not confirmed yet: listed again, it would be paid twice.
+    waiting = waiting.exclude(ticket__flags__contains=[TicketFlag.SECOND_PERSON])
     for refund in waiting.order_by("requested_at"):
         yield {
             "ticket": refund.ticket.ticket_no,

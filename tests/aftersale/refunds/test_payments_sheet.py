@@ -86,6 +86,21 @@ def test_above_ones_own_amount_a_second_person_is_asked(shop: Shop, agent: User)
     assert statuses(shop) == [("T-1", "requested", "")]
 
 
+def test_what_waits_for_a_second_person_was_paid_and_is_not_listed_again(
+    shop: Shop, agent: User
+) -> None:
+    for number in ("T-1", "T-2"):
+        to_pay(shop, number, agent)
+    ApprovalLimit.objects.create(shop=shop, role="cs_agent", amount=1_000)
+    sent = "ticket,amount\nT-1,59.90\n"
+    call(shop, agent, sent, seen=kinds.fingerprint(call(shop, agent, sent)))
+    rows = kinds.rows_of(payments.KIND, shop_id=shop.pk, user=agent)
+    assert [row[0] for row in rows] == ["T-2"]
+    [again] = call(shop, agent, sent)
+    assert (again.outcome.value, again.changes) == ("refused", ())
+    assert ApprovalRequest.objects.count() == 1
+
+
 def test_who_may_not_and_too_many(shop: Shop, agent: User) -> None:
     sent = "ticket,amount\nT-1,59.90\n"
     with pytest.raises(NotAllowed):
