@@ -142,7 +142,7 @@ def test_files(shop: Shop, log: Lines, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert BUYER not in said.getvalue() and NOTE not in said.getvalue()
     content = f"订单号,买家会员名\nO1,{BUYER}\n".encode()
     brought = bring.bring(
-        shop=shop, files=[(f"{FILE}.csv", content)], user=make_user(shop), now=LATER
+        shop=shop, files=[(f"{FILE}.csv", io.BytesIO(content))], user=make_user(shop), now=LATER
     )
     monkeypatch.setattr("aftersale.services.exports.run.stage", failing(ERRORS[0]))
     run.work(brought.pk, clock=lambda: LATER)
