@@ -26,6 +26,7 @@ from monitoring.models import Alert, AlertNotice, AlertSubscription, WeeklyReade
 from monitoring.services import notices
 from monitoring.services.alert_texts import AlertText, alert_text
 
+from .alert_rights import NOTES
 from .alert_rights import roles as roles_of
 
 log = structlog.get_logger(__name__)
@@ -120,14 +121,22 @@ def _for_user(user_id: int, alert_ids: list[int]) -> list[Alert]:
     ]
 
 
+def _language(user: User, alerts: list[Alert]) -> str:
+    """The one in which the alerts were chosen; of notes alone, that of their switch."""
+    notes = [alert.shop_id for alert in alerts if alert.kind in NOTES]
+    chosen = [
+        AlertSubscription.objects.filter(user=user),
+        WeeklyReader.objects.filter(user=user, shop__in=notes),
+    ]
+    if len(notes) == len(alerts):
+        chosen.reverse()
+    languages = (own.order_by("-pk").values_list("language", flat=True).first() for own in chosen)
+    return next(filter(None, languages), settings.LANGUAGE_CODE)
+
+
 def _message(user: User, alerts: list[Alert], server: BaseEmailBackend) -> EmailMessage:
     """The mail in the language in which it was asked for."""
-    languages = (
-        model.objects.filter(user=user).order_by("-pk").values_list("language", flat=True).first()
-        for model in (AlertSubscription, WeeklyReader)
-    )
-    language = next(filter(None, languages), None)
-    with override(language or settings.LANGUAGE_CODE):
+    with override(_language(user, alerts)):
         shown: list[AlertText] = [alert_text(alert) for alert in alerts[:MOST_LISTED]]
         # Kinds without names: subjects are shown on locked screens.
         kinds = {alert.kind: alert.get_kind_display() for alert in alerts}

@@ -1,5 +1,6 @@
 """Making a shop on its page, the first steps that follow, and an empty workbench (SPEC P1)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +99,14 @@ def test_the_overview_leads_there_until_something_is_approved_by_itself() -> Non
     assert f"“{shop.name}” approves nothing by itself yet." in page
     assert steps_at(shop) in client_of(owner).get(overview).content.decode()
     assert steps_at(shop) not in client_of(agent).get(overview).content.decode()
+    period = shop.fast_refund_periods.create(starts_at=NOON)
+    assert steps_at(shop) not in client_of(owner).get(overview).content.decode()
+    period.ends_at = NOON + timedelta(hours=1)
+    period.save()
+    assert steps_at(shop) in client_of(owner).get(overview).content.decode()
+    Shop.objects.update(status="closed")
+    assert steps_at(shop) not in client_of(owner).get(overview).content.decode()
+    Shop.objects.update(status="normal")
     make_strategy(shop)
     assert steps_at(shop) not in client_of(owner).get(overview).content.decode()
 

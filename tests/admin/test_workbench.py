@@ -15,7 +15,7 @@ from aftersale.services.tickets.cases import seen_now
 from strategies.models import Decision
 from tests.queries import queries_of
 
-from .clients import client_of, english_client
+from .clients import client_of, english_client, text_of
 from .scene import Scene, more_tickets
 
 MOST_QUERIES = 9
@@ -423,6 +423,25 @@ def test_why_it_came_to_a_person_with_how_far_it_missed(desk: Scene) -> None:
     assert "Automatic refunds of the shop were paused." in client.get(url).content.decode()
     Decision.objects.all().delete()
     assert "has never looked at it" in client.get(url).content.decode()
+
+
+def test_a_request_without_a_reason_says_so(desk: Scene) -> None:
+    ticket = desk.row(Ticket)
+    Ticket.objects.filter(pk=ticket.pk).update(reason="", note="")
+    client = english_client(desk.people["owner"])
+    case = reverse("desk:case", args=[ticket.pk])
+    reject = reverse("desk:reject", args=[ticket.pk])
+    rows = reverse("desk:workbench-rows") + "?queue=all"
+    said = {
+        case: "No reason given · No words of the buyer's own.",
+        reject: f"{ticket.get_type_display()} · No reason given",
+        rows: f"{ticket.get_type_display()} · No reason given",
+    }
+    for url, words in said.items():
+        page = text_of(client.get(url))
+        assert words in page, url
+        assert "· -" not in page and "- ·" not in page, url
+    assert client.get(reverse("desk:case", args=[10**30])).status_code == 404
 
 
 def test_evidence_links_lead_to_pages_alone(desk: Scene) -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from aftersale import tasks
 from aftersale.admin.shop_settings.frame import seal
 from aftersale.models import Archive, AuditEntry, Role, Shop, Ticket
+from aftersale.services.shared.shown import format_time
 from monitoring.admin import machine
 from tests.admin.clients import english_client, text_of
 from tests.factories import make_shop, make_user
@@ -57,13 +57,14 @@ def test_a_failure_shows_in_the_settings_and_to_operators() -> None:
     Shop.objects.update(archive_failure="")
     assert list(machine._archives()) == []
     Archive.objects.create(
-        shop=shop, name="a", before=timezone.now(), began_at=timezone.now(), state="done",
-        done_at=timezone.now(), orders=3, kept=1,
+        shop=shop, name="a", before=NOW, began_at=NOW, state="done", done_at=NOW, orders=3, kept=2,
     )  # fmt: skip
+    Shop.objects.update(timezone="America/New_York")
+    shop.refresh_from_db()
     (row,) = machine._archives()
     assert (row.name, row.state) == ("Last archive", machine.WELL)
     page = english_client(make_user(shop)).get(reverse("desk:shop-personal-data", args=[shop.pk]))
-    assert "In files: 2 orders" in text_of(page)
+    assert f"In files: 1 order, the latest since {format_time(NOW, shop)}." in text_of(page)
 
 
 def test_the_task_archives_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:

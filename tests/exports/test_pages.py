@@ -1,6 +1,7 @@
 """Bringing a file on the page: preview, mapping, taking in, mending, taking over (SPEC O11)."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from aftersale.models import (
     ColumnMapping,
     FileImport,
     ImportFile,
+    ImportPiece,
     ImportRow,
     Order,
     Refund,
@@ -96,6 +98,7 @@ def test_from_the_file_to_the_suggestion_that_is_taken_over(desk):
     text = desk.text(f"/admin/files/{brought.pk}/")
     assert "the status “没见过” is not known here: nothing is guessed" in text
     assert "Nothing has been written yet." in text
+    assert text.count("¥59.90") == 3
 
     brought = desk.send(brought, take_in="1")
     assert (brought.state, Order.objects.count()) == ("done", 2)
@@ -247,3 +250,22 @@ def test_columns_that_are_not_read_are_named_as_the_file_writes_them():
     (table,) = brought.tables
     assert "CPS达人ID" in table["left_out"]
     assert ["商品id", "商品ID"] in table["written"]
+
+
+@pytest.mark.parametrize("left", ["at once", "by an older version"])
+def test_a_file_on_which_the_program_failed_is_not_kept(desk, monkeypatch, left):
+    """SPEC O11: what is read no more holds buyers' data that nobody can erase in it."""
+
+    def fails(*_, **__):
+        raise KeyError("a buyer's words")
+
+    monkeypatch.setattr(run, "read", fails)
+    brought = desk.bring("orders_20251101093000.xlsx", ORDERS)
+    assert brought.state == "failed"
+    if left == "by an older version":
+        file = ImportFile.objects.create(file_import=brought, name="orders.xlsx")
+        ImportPiece.objects.create(file=file, place=0, content=b"a buyer's telephone number")
+        run.forget(now=brought.created_at + timedelta(days=29))
+        assert ImportFile.objects.exists()
+        run.forget(now=brought.created_at + timedelta(days=31))
+    assert not ImportFile.objects.exists() and not ImportPiece.objects.exists()

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from aftersale.admin.kit import change_list
 from aftersale.models import Refund, Rejection, Shop, Ticket
-from monitoring.admin.dashboard import caps, charts, choice, wording
-from monitoring.services.figures import roll_up
+from monitoring.admin.dashboard import caps, charts, choice, tables, tiles, wording
+from monitoring.admin.dashboard.links import Cell
+from monitoring.admin.dashboard.sums import Sums
+from monitoring.services.figures import Figure, roll_up
 from monitoring.services.figures.days import today
 from strategies.models import Decision, DecisionTally, StrategyUsage
 from strategies.services.evaluator import Tally, decide_shop
@@ -207,6 +209,40 @@ def test_the_list_takes_any_address(query: str) -> None:
     assert client.get(f"{reverse('monitoring:drilldown')}?{query}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("orders", "before", "shown", "change"),
+    [
+        (1, 25, "over 100%", False),  # an early morning
+        (20, 25, "65.0%", True),
+        (20, 19, "65.0%", False),
+        (20, 12, "65.0%", False),
+    ],
+)
+def test_a_refund_rate_is_said_and_compared_where_there_are_orders(
+    orders: int, before: int, shown: str, change: bool
+) -> None:
+    """SPEC M2: no 1300 % of the one order of a morning."""
+    shop = make_shop()
+    day = date(2026, 3, 11)
+    period = choice.Choice([shop], [shop], shop, choice.Period("yesterday", (1, 1), None))
+
+    def sums(number: int) -> Sums:
+        return Sums(
+            [
+                Figure(shop.pk, day, source, "", "", count, 0, 0, 0)
+                for source, count in (("refund", 13), ("order", number))
+            ],
+            {},
+        )
+
+    rate = tiles.tiles(period, sums(orders), sums(before), timezone.now())[1]
+    assert (rate.title, rate.value, rate.change is not None) == ("Refund rate", shown, change)
+    (row,) = tables.shops(
+        period, sums(orders), tiles.backlog_of(period, timezone.now()), timezone.now()
+    )
+    assert row["cells"][-1] == Cell("Refund rate", shown)
+
+
 def test_when_a_cap_will_be_used_up() -> None:
     """The forecast uses the rate of the last hour, on the shop's clock."""
     shop = make_shop()
@@ -254,6 +290,9 @@ def test_changes_are_said_in_words() -> None:
         ((0, 0), (2, 100), "", "the day before: 2.0%"),
     ]:
         assert wording.change_of_share(now, before, than) == wording.Change(sign, text)
+    assert [wording.rate(*of) for of in ((0, 0), (3, 100), (1, 1), (13, 1), (13, 0))] == [
+        "–", "3.0%", "100.0%", "over 100%", "–",
+    ]  # fmt: skip
     assert [wording.length(s) for s in (None, 8, 720, 15_000, 183_600)] == [
         "–", "8 s", "12 min", "4 h 10 min", "2 days 3 h",
     ]  # fmt: skip

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.urls import reverse
 from django.utils.translation import override
 
 from aftersale.models import Membership, Shop
 from aftersale.services.shared.errors import NotAllowed
-from monitoring.models import Alert, Robot, WeeklyNote, WeeklyReader
+from monitoring.models import Alert, AlertSubscription, Robot, WeeklyNote, WeeklyReader
 from monitoring.services import alerts, mails, weekly
 from monitoring.services.alert_texts import alert_text
 from monitoring.services.figures import roll_up
@@ -19,6 +20,7 @@ from monitoring.services.robots import sending
 from monitoring.services.weekly import figures, looks, wording
 from strategies.models import AdviceRun, DecisionTally, TrialStatus
 from strategies.services import advice
+from tests.admin.clients import english_client
 from tests.concurrency.threads import at_once
 from tests.factories import NOON, make_order, make_shop, make_strategy, make_ticket, make_user
 from tests.strategies.advice.past import make_past
@@ -120,12 +122,19 @@ def test_what_changed_goes_to_those_who_asked_in_their_shop(
     assert [line for line in lines if line in SAID] == SAID
     assert f"https://desk.example.com/admin/strategies/advice/?shop={shop.pk}" in lines
     assert WeeklyNote.objects.get().shop == shop
+    page = english_client(owner).get(reverse("monitoring:alerts")).content.decode()
+    assert "<br>".join(SAID) in page
 
 
 def test_in_the_readers_language(shop: Shop) -> None:
+    """That of its switch, whatever the language of other alerts and of other shops' notes."""
     user = make_user(shop, "owner", email="owner@example.com")
+    AlertSubscription.objects.create(user=user, kind="cap", language="en")
     with override("zh-hans"):
         weekly.choose(shop_id=shop.pk, wanted=True, user=user, now=NOON)
+    other = make_shop()
+    Membership.objects.create(shop=other, user=user, role="owner")
+    reads(other, user)
     more_without_people(shop)
     written()
     alerts.raise_alerts(now=NOON)

@@ -1,7 +1,7 @@
 """Erased buyers who are sent again stay erased, and blocked ones blocked (SPEC P7)."""
 
+import io
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from django.test import override_settings
@@ -154,8 +154,8 @@ def test_files_of_back_offices(shop: Shop) -> None:
         "head_row": 1,
     }  # fmt: skip
     brought = bring.bring(
-        shop=shop, files=[("a.csv", BytesIO(content.encode()))], user=make_user(shop), now=LATER,
-        mapping=mapping,
+        shop=shop, files=[("a.csv", io.BytesIO(content.encode()))], user=make_user(shop),
+        now=LATER, mapping=mapping,
     )  # fmt: skip
     run.work(brought.pk, clock=lambda: LATER)
     kept = ImportRow.objects.order_by("row").values_list("cells__buyer", flat=True)

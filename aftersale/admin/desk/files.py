@@ -1,5 +1,6 @@
 """Files of back offices: bring them, see what they would do, take them in (SPEC O11)."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from aftersale.admin.kit import access, pages
 from aftersale.admin.kit.dialogs import attempt, caller
 from aftersale.admin.kit.exports import exported
 from aftersale.domain.labels import PLATFORMS
+from aftersale.domain.money import NotYuan, format_yuan, parse_yuan
 from aftersale.models import (
     IMPORT_UNDER_WAY,
     ConnectorKind,
@@ -51,7 +53,8 @@ _ROW_BADGES = {
 }
 _NEVER_TAKEN = {RowOutcome.REFUSED, RowOutcome.LEFT_OUT}
 # Cells of a row that tell people which it is.
-_TELLING = ("title", "status", "type", "paid", "amount")
+_AMOUNTS = ("paid", "amount")
+_TELLING = ("title", "status", "type", *_AMOUNTS)
 
 
 @pages.desk_page
@@ -254,12 +257,21 @@ def _row(row: ImportRow, found: FileImport) -> dict[str, Any]:
         if len(found.tables) > 1
         else str(row.row),
         "number": row.cells.get("order_no" if row.of_order else "ticket_no", ""),
-        "telling": " · ".join(row.cells[name] for name in _TELLING if row.cells.get(name)),
+        "telling": " · ".join(_cell(row, name) for name in _TELLING if row.cells.get(name)),
         "outcome": row.get_outcome_display(),
         "badge": _ROW_BADGES.get(RowOutcome(row.outcome), "") if row.outcome else "",
         "note": people.reason(row),
         "is_wrong": row.outcome == RowOutcome.REFUSED,
     }
+
+
+def _cell(row: ImportRow, name: str) -> str:
+    """As the file has it; an amount as elsewhere, where it can be read as one."""
+    text: str = row.cells[name]
+    if name in _AMOUNTS:
+        with suppress(NotYuan):
+            return format_yuan(parse_yuan(text))
+    return text
 
 
 @pages.desk_page

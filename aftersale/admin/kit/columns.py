@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from aftersale.domain.labels import PLATFORMS, REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.domain.punctuation import COMMA
-from aftersale.models import OrderLabel, OrderStatus, Shop, TicketFlag
+from aftersale.models import OrderLabel, OrderStatus, Shop, Ticket, TicketFlag
 from aftersale.models.money import FenField
 from aftersale.services.access import masks
 from aftersale.services.privacy.places import places
@@ -184,6 +184,11 @@ def _free_texts(model: type[models.Model]) -> set[str]:
 def word(words: dict[str, Any], value: str) -> Any:
     """A platform's word with its label, if it is a known one."""
     return words.get(value, value) or EMPTY
+
+
+def buyers_reason(ticket: Ticket) -> Any:
+    """In a sentence, where a dash would say nothing."""
+    return word(REASONS, ticket.reason) if ticket.reason else _("No reason given")
 
 
 def _words(name: str, values: list[str] | None) -> SafeString | str:

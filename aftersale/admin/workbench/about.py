@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aftersale.admin.kit import columns
-from aftersale.domain.labels import REASONS
 from aftersale.models import OrderLine, Ticket
 
 MOST_LINES = 3
@@ -23,4 +22,4 @@ def about(ticket: Ticket) -> About:
     if ticket.line_no is not None:
         lines = [line for line in lines if line.line_no == ticket.line_no]
     shown = lines[:MOST_LINES]
-    return About(shown, len(lines) - len(shown), columns.word(REASONS, ticket.reason))
+    return About(shown, len(lines) - len(shown), columns.buyers_reason(ticket))

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import access, colours, columns
-from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import (
     DESK_STATUSES,
@@ -119,7 +118,7 @@ def show(request: HttpRequest, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "shown": format_yuan(to_pay(ticket)),
         "money": case_money.money_of(ticket, order),
         "standing": case_money.standing(ticket),
-        "reason": columns.word(REASONS, ticket.reason),
+        "reason": columns.buyers_reason(ticket),
         "status_colour": colours.TICKET_STATUS.get(ticket.status, ""),
         "flags": [
             TicketFlag(flag).label

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import colours, columns
-from aftersale.domain.labels import REASONS
 from aftersale.domain.money import format_yuan
 from aftersale.models import CaseMark, Ticket, TicketFlag, TicketStatus, TicketType
 from aftersale.services.access import masks
@@ -40,7 +39,7 @@ def list_rows(
             "mark_label": str(CaseMark(ticket.mark).label) if ticket.mark else "",
             "buyer": masks.shown_buyer(ticket.buyer, ticket.shop_id) or ticket.order_no,
             "amount": format_yuan(ticket.amount),
-            "about": f"{types[ticket.type]} · {columns.word(REASONS, ticket.reason)}",
+            "about": f"{types[ticket.type]} · {columns.buyers_reason(ticket)}",
             "shop": ticket.shop.name if several else "",
             "goods": ticket.goods,  # type: ignore[attr-defined]
             "more": "" if ticket.line_no else str(max(0, len(ticket.products) - 1) or ""),

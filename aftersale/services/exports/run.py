@@ -91,6 +91,8 @@ def _step(brought: FileImport, clock: Callable[[], datetime]) -> None:
     except Exception as error:
         # Without its text, which may quote what a buyer wrote.
         log.error("import_failed", file_import=brought.pk, error=type(error).__name__)
+        # Nothing reads it again, and what buyers' data it holds nobody could erase.
+        brought.files.all().delete()
         _fail(
             brought,
             ImportState.FAILED,
@@ -117,14 +119,14 @@ def wake_waiting(*, shop_id: int | None = None) -> None:
 
 
 def forget(*, now: datetime) -> None:
-    """Puts aside files not taken in after a week, and deletes rows after a month."""
+    """Puts aside files not taken in after a week, and deletes what is kept after a month."""
     idle = FileImport.objects.filter(
         state__in=(ImportState.READY, ImportState.MAPPING), created_at__lt=now - _IDLE
     )
     idle.update(state=ImportState.CANCELLED)
     over = FileImport.objects.filter(created_at__lt=now - _KEPT).exclude(state__in=IMPORT_UNDER_WAY)
-    ImportRow.objects.filter(file_import__in=over).delete()
     for leftover in (ImportRow, ImportFile):
+        leftover.objects.filter(file_import__in=over).delete()
         leftover.objects.filter(file_import__state=ImportState.CANCELLED).delete()
 
 

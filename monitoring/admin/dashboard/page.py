@@ -4,13 +4,14 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftersale.admin.kit import access
 from aftersale.domain.money import format_yuan
-from aftersale.models import Shop
+from aftersale.models import FastRefundPeriod, Shop, ShopStatus
 from aftersale.services.access.rights import Right
 from monitoring.admin.dashboard import caps, choice
 from monitoring.admin.dashboard.asked import by_product, by_reason
@@ -40,12 +41,17 @@ def add_to_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
 
 def _unstarted(request: HttpRequest, chosen: Choice) -> list[Shop]:
     """The first of the shops that approve nothing by themselves yet, for who may change that."""
-    own = Strategy.objects.filter(shop__in=chosen.shops, deleted_at=None, enabled=True)
-    started = set(own.values_list("shop", flat=True))
+    strategies = Strategy.objects.filter(shop=OuterRef("pk"), deleted_at=None, enabled=True)
+    fast = FastRefundPeriod.objects.filter(shop=OuterRef("pk"), ends_at=None)
+    approving = Shop.objects.filter(Exists(strategies) | Exists(fast))
+    keys = [shop.pk for shop in chosen.shops]
+    started = set(approving.filter(pk__in=keys).values_list("pk", flat=True))
     return [
         shop
         for shop in chosen.shops
-        if shop.pk not in started and access.may(request, shop.pk, Right.INVITE)
+        if shop.pk not in started
+        and shop.status != ShopStatus.CLOSED
+        and access.may(request, shop.pk, Right.INVITE)
     ][:MOST_LED_TO]
 
 

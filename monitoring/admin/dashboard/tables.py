@@ -28,6 +28,7 @@ from monitoring.admin.dashboard.sums import (
 from monitoring.admin.dashboard.wording import (
     length,
     percent,
+    rate,
 )
 from monitoring.services.figures import FigureSource
 from monitoring.services.figures.sources import Consequence
@@ -156,7 +157,7 @@ def shops(
                     drilldown_url(chosen, FigureSource.REFUND, shop=shop.pk),
                 ),
                 Cell(_("Refunded"), format_yuan(refunds[shop.pk].amount)),
-                Cell(_("Refund rate"), percent(refunds[shop.pk].number, orders[shop.pk].number)),
+                Cell(_("Refund rate"), rate(refunds[shop.pk].number, orders[shop.pk].number)),
             ],
         }
         for shop in chosen.shops

@@ -35,10 +35,13 @@ from monitoring.admin.dashboard.wording import (
     hours,
     length,
     percent,
+    rate,
 )
 from monitoring.services.figures import Figure, FigureSource
 from strategies.models import Outcome
 
+# A refund rate of fewer orders jumps with each.
+LEAST_ORDERS = 20
 APPROVED = (Outcome.REFUND, Outcome.APPROVE_RETURN)
 
 
@@ -163,6 +166,13 @@ def tiles(chosen: Choice, current: Sums, before: Sums | None, now: datetime) -> 
             changed = change_of_share(is_now, (part(before), whole(before)), than)
         return {"value": percent(*is_now), "change": changed}
 
+    def refund_rate() -> dict[str, Any]:
+        """Compared where both periods have the orders for it."""
+        found = shared(number(FigureSource.REFUND), number(FigureSource.ORDER))
+        if not (before and _has_rate(current) and _has_rate(before)):
+            found["change"] = None
+        return found | {"value": rate(refunds.number, orders.number)}
+
     def number(source: str) -> Callable[[Sums], int]:
         return lambda one: one.of(source).number
 
@@ -189,7 +199,7 @@ def tiles(chosen: Choice, current: Sums, before: Sums | None, now: datetime) -> 
                 "Refunds paid in this period, of the orders paid in it. Platforms count automatic "
                 "refunds in a shop's rate too."
             ),
-            **shared(number(FigureSource.REFUND), number(FigureSource.ORDER)),
+            **refund_rate(),
         ),
         Tile(
             _("Strategies' share of the refunds"),
@@ -221,7 +231,7 @@ def tiles(chosen: Choice, current: Sums, before: Sums | None, now: datetime) -> 
             _("Disputes"),
             url=drilldown_url(chosen, FigureSource.DISPUTE),
             more=_("%(rate)s of the orders paid")
-            % {"rate": percent(current.of(FigureSource.DISPUTE).number, orders.number)},
+            % {"rate": rate(current.of(FigureSource.DISPUTE).number, orders.number)},
             help=_("Tickets that went to platform arbitration in this period."),
             **counted(number(FigureSource.DISPUTE)),
         ),
@@ -272,6 +282,11 @@ def _decided_url(chosen: Choice, now: datetime) -> str:
         return ""
     approved = ",".join(APPROVED)
     return decisions_url(chosen, chosen.period, now, shop=chosen.shops[0], outcome__in=approved)
+
+
+def _has_rate(one: Sums) -> bool:
+    orders = one.of(FigureSource.ORDER).number
+    return orders >= max(LEAST_ORDERS, one.of(FigureSource.REFUND).number)
 
 
 def _is_likely(figure: Figure) -> bool:

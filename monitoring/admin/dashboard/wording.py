@@ -10,6 +10,12 @@ def percent(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
+def rate(part: int, whole: int) -> str:
+    """A share of what it is not a part of, such as refunds of the orders of the same days: of the
+    one order of an early morning it could be 1300%, which says nothing."""
+    return _("over 100%") if 0 < whole < part else percent(part, whole)
+
+
 def length(seconds: int | None) -> str:
     """A length of time such as 2 days 3 h, 4 h 10 min, 12 min, 8 s; a dash for None."""
     if seconds is None:
