@@ -30,13 +30,15 @@ class Column(NamedTuple):
 
 
 class RowResult(NamedTuple):
-    """The outcome of a row. An error's pointer is the column's key."""
+    """The outcome of a row. An error's pointer is the column's key. `about` is not shown: two
+    outcomes that read alike differ where it does."""
 
     line: int
     name: str
     outcome: Outcome
     changes: Sequence[str] = ()
     errors: Sequence[FieldError] = ()
+    about: str = ""
 
 
 class SheetKind(NamedTuple):

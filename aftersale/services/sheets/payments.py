@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from aftersale.domain.identifiers import clean_identifier
 from aftersale.domain.money import NotYuan, format_yuan, parse_yuan, plain_yuan
-from aftersale.models import Refund, RefundStatus, Shop, Ticket
+from aftersale.models import Refund, RefundStatus, Shop, Ticket, TicketFlag
 from aftersale.services.access.rights import Right
 from aftersale.services.refunds import refund_results
 from aftersale.services.refunds.by_hand import TO_PAY
+from aftersale.services.refunds.payment_claim import claim_of
 from aftersale.services.shared import locks
 from aftersale.services.shared.errors import Refused
 from aftersale.services.shared.outcomes import Outcome
@@ -29,6 +30,8 @@ MOST = 200
 
 def _export(shop: Shop) -> Iterator[dict[str, Cell]]:
     waiting = Refund.objects.filter(TO_PAY, shop=shop).select_related("ticket", "order")
+    # Recorded as paid already, and not confirmed yet: listed again, it would be paid twice.
+    waiting = waiting.exclude(ticket__flags__contains=[TicketFlag.SECOND_PERSON])
     for refund in waiting.order_by("requested_at"):
         yield {
             "ticket": refund.ticket.ticket_no,
@@ -53,16 +56,25 @@ def _write(shop: Shop, rows: Sequence[SheetRow], user: User, now: datetime) -> l
                 gettext("no refund of this ticket waits to be paid by hand"), pointer="ticket"
             )
         _require_amount(refund, row.cells["amount"])
+        payment = claim_of(refund)
         reference = row.cells.get("reference", "")
         ticket = refund_results.record_result(
-            refund_id=refund.pk, succeeded=True, reason="", reference=reference, user=user, now=now
+            refund_id=refund.pk,
+            succeeded=True,
+            reason="",
+            reference=reference,
+            claim=payment,
+            user=user,
+            now=now,
         )
         if waiting_approvals.is_waiting(ticket):
             said = gettext("It is above what you approve alone: a second person is asked.")
         else:
             states = RefundStatus.REQUESTED.label, RefundStatus.SUCCEEDED.label
             said = " → ".join(map(str, states))
-        return RowResult(row.line, number, Outcome.CHANGED, [said, *filter(None, [reference])])
+        changes = [said, *filter(None, [reference])]
+        # The payment of the preview, and no later one of the same refund (SPEC G5).
+        return RowResult(row.line, number, Outcome.CHANGED, changes, about=payment.as_text())
 
     return row_by_row(rows, record, name="ticket")
 

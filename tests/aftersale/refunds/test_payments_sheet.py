@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from aftersale.models import ApprovalLimit, ApprovalRequest, Refund, Shop, Ticket
-from aftersale.services.refunds import approvals
+from aftersale.services.refunds import approvals, refund_results
 from aftersale.services.shared.errors import NotAllowed, Refused, Stale
 from aftersale.services.sheets import kinds, payments
 from tests.factories import NOON, make_order, make_shop, make_ticket, make_user
@@ -83,6 +83,37 @@ def test_above_ones_own_amount_a_second_person_is_asked(shop: Shop, agent: User)
     assert not ApprovalRequest.objects.exists()
     call(shop, agent, sent, seen=kinds.fingerprint(shown))
     assert ApprovalRequest.objects.get().ticket.ticket_no == "T-1"
+    assert statuses(shop) == [("T-1", "requested", "")]
+
+
+def test_what_waits_for_a_second_person_was_paid_and_is_not_listed_again(
+    shop: Shop, agent: User
+) -> None:
+    for number in ("T-1", "T-2"):
+        to_pay(shop, number, agent)
+    ApprovalLimit.objects.create(shop=shop, role="cs_agent", amount=1_000)
+    sent = "ticket,amount\nT-1,59.90\n"
+    call(shop, agent, sent, seen=kinds.fingerprint(call(shop, agent, sent)))
+    rows = kinds.rows_of(payments.KIND, shop_id=shop.pk, user=agent)
+    assert [row[0] for row in rows] == ["T-2"]
+    [again] = call(shop, agent, sent)
+    assert (again.outcome.value, again.changes) == ("refused", ())
+    assert ApprovalRequest.objects.count() == 1
+
+
+def test_a_later_payment_of_the_same_refund_is_not_the_one_of_the_preview(
+    shop: Shop, agent: User
+) -> None:
+    """SPEC G5: the bank returned the money, and it waits to be paid once more."""
+    ticket = to_pay(shop, "T-1", agent)
+    sent = "ticket,amount\nT-1,59.90\n"
+    shown = call(shop, agent, sent)
+    refund_results.record_result(
+        refund_id=Refund.objects.get().pk, succeeded=False, reason="returned", user=agent, now=NOON
+    )
+    approvals.retry(ticket_id=ticket.pk, user=agent, now=NOON)
+    with pytest.raises(Stale):
+        call(shop, agent, sent, seen=kinds.fingerprint(shown))
     assert statuses(shop) == [("T-1", "requested", "")]
 
 

@@ -99,5 +99,5 @@ def test_a_number_that_is_none_is_refused_as_its_cell(number: str, text: str) ->
 
 def test_a_panic_of_the_library_is_a_damaged_file_in_exports_too() -> None:
     with pytest.raises(WrongFile, match=r"The Excel file is damaged\."):
-        for sheet in container.sheets(container.Plain("orders.xls", PANIC)):
+        for sheet in container.sheets(container.Plain("orders.xls", io.BytesIO(PANIC))):
             list(sheet.rows)
