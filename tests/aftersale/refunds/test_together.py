@@ -20,7 +20,7 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.platforms.payments import Failed, Limit, NotSent, Paid, TimedOut
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, NotSent, Paid, TimedOut
 from aftersale.services.outgoing import pay_refunds, refund_attempt, refunds_together
 from aftersale.services.refunds import settlement
 from aftersale.services.shared import locks
@@ -234,6 +234,38 @@ def test_one_that_the_program_fails_on_holds_up_no_other(platform, clock, monkey
         ("requested", True),
         ("succeeded", False),
     ]
+
+
+def test_one_that_cannot_be_given_back_keeps_no_answer_from_being_written(
+    platform, clock, monkeypatch
+):
+    together(monkeypatch)
+    refunds = some(5, clock.now)
+    broken, real = refunds[3].pk, settlement.give_back
+
+    def fails(case: Any, attempt: RefundAttempt) -> None:
+        if case.refund.pk == broken:
+            raise DataError("broken")
+        real(case, attempt)
+
+    monkeypatch.setattr(settlement, "give_back", fails)
+    platform.pays = [Paid(), Failed("no", permanent=True), NotSent("too many", 30)]
+    pay_refunds.run(clock=clock)
+    assert list(Refund.objects.order_by("pk").values_list("status", "needs_people")) == [
+        ("succeeded", False),
+        ("failed", False),
+        ("requested", False),
+        ("sending", True),
+        ("requested", False),
+    ]
+    assert len(platform.calls) == 3
+    # Never called, so it goes out once it is found to be unknown there.
+    clock.turn(minutes=16)
+    platform.says = [NeverSeen()]
+    pay_until_done(clock)
+    assert [call.ticket_no for call in platform.calls].count(refunds[3].ticket.ticket_no) == 1
+    assert Refund.objects.get(pk=broken).status == RefundStatus.SUCCEEDED
+    assert audit() == []
 
 
 def test_news_of_payments_are_not_lost_with_one_that_cannot_be_settled(
