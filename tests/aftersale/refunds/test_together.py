@@ -20,7 +20,9 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.platforms.payments import Failed, Limit, NeverSeen, NotSent, Paid, TimedOut
+from aftersale.platforms.payments import Failed, Limit, NeverSeen, NotSent, Paid, PayRequest, TimedOut
+from aftersale.platforms.protocol import OrderNow
+from aftersale.records.schemas import OrderRecord
 from aftersale.services.outgoing import pay_refunds, refund_attempt, refunds_together
 from aftersale.services.refunds import settlement
 from aftersale.services.shared import locks
@@ -280,6 +282,37 @@ def test_news_of_payments_are_not_lost_with_one_that_cannot_be_settled(
     monkeypatch.setattr(settlement, "paid_together", fails)
     pay_refunds.run(clock=clock)
     assert Refund.objects.filter(status="succeeded").count() == 4
+    assert audit() == []
+
+
+@pytest.mark.parametrize("way", [one_by_one, together])
+def test_a_refund_from_outside_is_not_taken_for_one_that_was_not_sent(
+    platform, clock, monkeypatch, way
+):
+    """SPEC O2: as much was paid back there by hand as the second refund of the order is of."""
+    way(monkeypatch)
+    shop = make_shop()
+    decided(make_order(shop), 1_000, now=clock.now - timedelta(seconds=1))
+    order = make_order(shop, 5_000, refunded_reported=0)
+    for amount in (2_000, 3_000):
+        decided(order, amount, now=clock.now)
+    Refund.objects.update(refunded_elsewhere=0)
+    line = {"line_no": 1, "product": "p", "quantity": 1, "paid_amount": "50.00"}
+    now_there = OrderRecord.model_validate(
+        {
+            "shop": shop.code, "order_no": order.order_no, "status": order.status, "buyer": "b",
+            "updated_at": clock.now.isoformat(), "paid_amount": "50.00", "refunded_amount": "30.00",
+            "lines": [line],
+        }
+    )  # fmt: skip
+
+    def look(request: PayRequest) -> OrderNow | None:
+        return OrderNow(now_there, []) if request.order_no == order.order_no else None
+
+    monkeypatch.setattr(platform, "order_now", look)
+    pay_until_done(clock)
+    assert [call.amount for call in platform.calls] == [1_000]
+    assert set(Refund.objects.filter(order=order).values_list("status", flat=True)) == {"failed"}
     assert audit() == []
 
 
