@@ -20,7 +20,15 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.platforms.payments import Failed, Limit, NeverSeen, NotSent, Paid, PayRequest, TimedOut
+from aftersale.platforms.payments import (
+    Failed,
+    Limit,
+    NeverSeen,
+    NotSent,
+    Paid,
+    PayRequest,
+    TimedOut,
+)
 from aftersale.platforms.protocol import OrderNow
 from aftersale.records.schemas import OrderRecord
 from aftersale.services.outgoing import pay_refunds, refund_attempt, refunds_together
