@@ -21,7 +21,7 @@ from aftersale.services.shared.shown import format_time
 from monitoring.models import Alert, AlertKind
 from monitoring.services import alerts as raised_alerts
 from monitoring.services import subscriptions
-from monitoring.services.alert_rights import RIGHT_OF, acted_on_by
+from monitoring.services.alert_rights import RIGHT_OF, acted_on_by, seen_by
 from monitoring.services.alert_texts import alert_text
 
 PER_PAGE = 50
@@ -151,7 +151,8 @@ def _in_tab(found: QuerySet[Alert], state: str, person: User) -> QuerySet[Alert]
 
 
 def _chosen(request: HttpRequest) -> QuerySet[Alert]:
-    found = rights.scoped(Alert.objects.all(), access.person(request))
+    person = access.person(request)
+    found = rights.scoped(Alert.objects.all(), person).filter(seen_by(person))
     shop, kind = whole_number(request.GET.get("shop", "")), request.GET.get("kind", "")
     if shop is not None:
         found = found.filter(shop=shop)

@@ -49,3 +49,14 @@ def acted_on_by(user: User) -> Q:
         kinds = [kind for kind in RIGHT_OF if RIGHT_OF[kind] is right]
         found |= Q(kind__in=kinds, shop__in=shops_of(user, right).values("pk"))
     return found
+
+
+def seen_by(user: User) -> Q:
+    """Of the alerts of the user's shops: a note says what the advice says, and is shown to no
+    other role (SPEC M6)."""
+    if user.is_superuser:
+        return Q()
+    may = Q()
+    for kind in NOTES:
+        may &= ~Q(kind=kind) | Q(shop__in=shops_of(user, RIGHT_OF[kind]).values("pk"))
+    return may

@@ -413,7 +413,7 @@ def test_one_message_to_many(shop: Shop, agent: User) -> None:
         ("reject", {"reason": "nonsense"}, "Choose a reason."),
         ("reject", {"reason": "reason_mismatch", "text": "{nonsense}"}, "There is no placeholder"),
         ("negotiate", {"message": " "}, "Write what the buyer is told."),
-        ("negotiate", {"message": "{buyer}"}, "The buyer would read {buyer}"),
+        ("negotiate", {"message": "{nonsense}"}, "There is no placeholder"),
         ("negotiate", {"message": "x" * 1_001}, "At most 1000 characters."),
     ],
 )

@@ -6,9 +6,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from aftersale.models import Shop
+from aftersale.models import Membership, Shop
+from monitoring.admin import alerts
 from monitoring.models import WeeklyNote, WeeklyReader
-from tests.admin.clients import english_client, text_of
+from tests.admin.clients import chinese_client, english_client, text_of
 from tests.factories import NOON, make_shop, make_user
 
 from .platforms import make_robot
@@ -73,6 +74,7 @@ def test_the_last_note_and_the_groups_are_shown(shop: Shop, owner: User) -> None
     ]:
         assert said in shown
     assert "&lt;sizes&gt;" in response.content.decode()
+    assert "以下群由机器人推送：Night desk。" in text_of(chinese_client(owner).get(address(shop)))
 
 
 @pytest.mark.parametrize("role", ["cs_manager", "cs_agent", "viewer"])
@@ -101,3 +103,24 @@ def test_alone_it_is_no_alert_that_waits_for_hands(shop: Shop, owner: User) -> N
     client = english_client(owner)
     assert client.get(reverse("monitoring:bell")).json()["count"] == ""
     assert "ran out on 2 days." in text_of(client.get(reverse("monitoring:alerts")))
+
+
+@pytest.mark.parametrize("role", ["admin", "cs_manager", "cs_agent", "viewer"])
+def test_among_the_alerts_it_is_shown_to_those_who_see_the_advice(shop: Shop, role: str) -> None:
+    """SPEC M6: nobody else gets one, also of whoever has another role in another shop."""
+    user, other = make_user(shop, role), make_shop()
+    Membership.objects.create(user=user, shop=other, role="owner")
+    for each, name in ((shop, "sizes"), (other, "colours")):
+        each.alerts.create(
+            kind="weekly", subject=each.pk, day="2026-03-09", raised_at=timezone.now(),
+            facts={"name": each.name, "first": "2026-03-02", "last": "2026-03-08",
+                   "changed": [], "look": [{"what": "cap", "name": name, "days": 2}]},
+        )  # fmt: skip
+    client = english_client(user)
+    shown = [
+        text_of(client.get(reverse("monitoring:alerts"), {"state": state} | kind))
+        for state in (alerts.OPEN, alerts.OTHERS, alerts.OVER, alerts.ACKNOWLEDGED)
+        for kind in ({}, {"kind": "weekly"})
+    ]
+    assert any("“colours”" in page for page in shown)
+    assert any("“sizes”" in page for page in shown) == (role == "admin")

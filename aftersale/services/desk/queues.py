@@ -144,12 +144,14 @@ def _counted(
     MOST_COUNTED + 1, in one query."""
     if not shop_ids:
         return (0,) * (len(queues) + 1)
-    sql, params = _counting(queues, len(shop_ids), filters)
+    sql, params = _counting(queues, len(shop_ids), filters, MOST_COUNTED + 1)
     return index_only.fetch(sql, filled(params, _values(shop_ids, user, now)))[0]
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _counting(queues: tuple[str, ...], shops: int, filters: Filters) -> tuple[str, list[Any]]:
+def _counting(
+    queues: tuple[str, ...], shops: int, filters: Filters, most: int
+) -> tuple[str, list[Any]]:
     """The SQL, which takes the ORM longer to write than the database to answer."""
     shop_ids = Slots("shops", range(shops))
     rows: list[QuerySet] = [_held(queue, shop_ids, USER, NOW, filters) for queue in queues]
@@ -157,7 +159,7 @@ def _counting(queues: tuple[str, ...], shops: int, filters: Filters) -> tuple[st
     parts: list[str] = []
     values: list[Any] = []
     for found in rows:
-        sql, params = found.order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
+        sql, params = found.order_by().values("pk")[:most].query.sql_with_params()
         parts.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608
         values += params
     return f"SELECT {', '.join(parts)}", values
