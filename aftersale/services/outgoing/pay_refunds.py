@@ -4,8 +4,9 @@ Any number of payers may run at once, on any machines.
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db.models import Exists, OuterRef, QuerySet
@@ -75,7 +76,7 @@ class _Run:
     def _of_turn(self, shop_pk: int, pks: list[int]) -> Iterator[list[int]]:
         while pks:
             if len(pks) > 1 and shop_pk in self._quick:
-                yield pks  # whoever carries it out takes out what went together
+                yield pks  # carry_out takes those out that went together
                 yield from [[pk] for pk in pks]
                 return
             yield [pks.pop(0)]
@@ -101,18 +102,23 @@ class _Run:
         answers = self._call_all(leases)
         paid = [lease for lease, answer in answers if isinstance(answer, Paid)]
         settled = self._settle_paid(paid)
+        # First, so that a limit that was met holds these off, too.
         for lease in leases[len(answers) :]:
-            refund_attempt.give_back(lease=lease, now=self._clock())
+            give_back = partial(refund_attempt.give_back, lease=lease, now=self._clock())
+            self._by_itself(lease.refund_pk, give_back)
         for lease, answer in answers:
-            if lease.attempt_pk in settled:
-                continue
-            try:
-                self._settle(lease, answer)
-            except OF_THE_DATABASE:
-                raise
-            except Exception as error:
-                _set_aside(self._clock, [lease.refund_pk], error)
+            if lease.attempt_pk not in settled:
+                self._by_itself(lease.refund_pk, partial(self._settle, lease, answer))
         return bool(leases)
+
+    def _by_itself(self, refund_pk: int, step: Callable[[], None]) -> None:
+        """One that the program fails on keeps no other's answer from being written."""
+        try:
+            step()
+        except OF_THE_DATABASE:
+            raise
+        except Exception as error:
+            _set_aside(self._clock, [refund_pk], error)
 
     def _call_all(self, leases: Sequence[AttemptLease]) -> list[tuple[AttemptLease, Said]]:
         """Stops after a slow call, or one that met a limit of the others too."""

@@ -35,7 +35,11 @@ from aftersale.services.tickets.cases import RefundCase
 
 
 def lease(*, refund_pks: Sequence[int], now: datetime) -> list[AttemptLease]:
-    """Takes first attempts of due refunds whose ticket needs nothing but to be paid."""
+    """Takes first attempts of due refunds whose ticket needs nothing but to be paid.
+
+    Of each order one: leased with it and not sent yet, another would count as one of ours in the
+    order's figure that is read before the call (fresh_order.py), and hide a refund from outside.
+    """
     with transaction.atomic(durable=True):
         order_of = dict(Refund.objects.filter(pk__in=refund_pks).values_list("ticket", "order"))
         orders = set(order_of.values())
@@ -44,10 +48,12 @@ def lease(*, refund_pks: Sequence[int], now: datetime) -> list[AttemptLease]:
             return []
         plain = _plain([case.refund.pk for case in cases], now)
         made = []
+        taken: set[int] = set()
         for case in cases:
             connector = payment_registry.connector_for(case.ticket.shop.connector)
-            if connector is None or case.refund.pk not in plain:
+            if connector is None or case.refund.pk not in plain or case.order.pk in taken:
                 continue
+            taken.add(case.order.pk)
             attempt = attempts.numbered(case, 1)
             refund_attempt.mark_sent(case.refund, attempt, now=now)
             made.append((case, attempt, connector))

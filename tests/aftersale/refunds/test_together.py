@@ -20,7 +20,17 @@ from aftersale.models import (
     TicketFlag,
     TicketStatus,
 )
-from aftersale.platforms.payments import Failed, Limit, NotSent, Paid, TimedOut
+from aftersale.platforms.payments import (
+    Failed,
+    Limit,
+    NeverSeen,
+    NotSent,
+    Paid,
+    PayRequest,
+    TimedOut,
+)
+from aftersale.platforms.protocol import OrderNow
+from aftersale.records.schemas import OrderRecord
 from aftersale.services.outgoing import pay_refunds, refund_attempt, refunds_together
 from aftersale.services.refunds import settlement
 from aftersale.services.shared import locks
@@ -236,6 +246,38 @@ def test_one_that_the_program_fails_on_holds_up_no_other(platform, clock, monkey
     ]
 
 
+def test_one_that_cannot_be_given_back_keeps_no_answer_from_being_written(
+    platform, clock, monkeypatch
+):
+    together(monkeypatch)
+    refunds = some(5, clock.now)
+    broken, real = refunds[3].pk, settlement.give_back
+
+    def fails(case: Any, attempt: RefundAttempt) -> None:
+        if case.refund.pk == broken:
+            raise DataError("broken")
+        real(case, attempt)
+
+    monkeypatch.setattr(settlement, "give_back", fails)
+    platform.pays = [Paid(), Failed("no", permanent=True), NotSent("too many", 30)]
+    pay_refunds.run(clock=clock)
+    assert list(Refund.objects.order_by("pk").values_list("status", "needs_people")) == [
+        ("succeeded", False),
+        ("failed", False),
+        ("requested", False),
+        ("sending", True),
+        ("requested", False),
+    ]
+    assert len(platform.calls) == 3
+    # Never called, so it goes out once it is found to be unknown there.
+    clock.turn(minutes=16)
+    platform.says = [NeverSeen()]
+    pay_until_done(clock)
+    assert [call.ticket_no for call in platform.calls].count(refunds[3].ticket.ticket_no) == 1
+    assert Refund.objects.get(pk=broken).status == RefundStatus.SUCCEEDED
+    assert audit() == []
+
+
 def test_news_of_payments_are_not_lost_with_one_that_cannot_be_settled(
     platform, clock, monkeypatch
 ):
@@ -248,6 +290,37 @@ def test_news_of_payments_are_not_lost_with_one_that_cannot_be_settled(
     monkeypatch.setattr(settlement, "paid_together", fails)
     pay_refunds.run(clock=clock)
     assert Refund.objects.filter(status="succeeded").count() == 4
+    assert audit() == []
+
+
+@pytest.mark.parametrize("way", [one_by_one, together])
+def test_a_refund_from_outside_is_not_taken_for_one_that_was_not_sent(
+    platform, clock, monkeypatch, way
+):
+    """SPEC O2: as much was paid back there by hand as the second refund of the order is of."""
+    way(monkeypatch)
+    shop = make_shop()
+    decided(make_order(shop), 1_000, now=clock.now - timedelta(seconds=1))
+    order = make_order(shop, 5_000, refunded_reported=0)
+    for amount in (2_000, 3_000):
+        decided(order, amount, now=clock.now)
+    Refund.objects.update(refunded_elsewhere=0)
+    line = {"line_no": 1, "product": "p", "quantity": 1, "paid_amount": "50.00"}
+    now_there = OrderRecord.model_validate(
+        {
+            "shop": shop.code, "order_no": order.order_no, "status": order.status, "buyer": "b",
+            "updated_at": clock.now.isoformat(), "paid_amount": "50.00", "refunded_amount": "30.00",
+            "lines": [line],
+        }
+    )  # fmt: skip
+
+    def look(request: PayRequest) -> OrderNow | None:
+        return OrderNow(now_there, []) if request.order_no == order.order_no else None
+
+    monkeypatch.setattr(platform, "order_now", look)
+    pay_until_done(clock)
+    assert [call.amount for call in platform.calls] == [1_000]
+    assert set(Refund.objects.filter(order=order).values_list("status", flat=True)) == {"failed"}
     assert audit() == []
 
 
