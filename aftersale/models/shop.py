@@ -70,7 +70,7 @@ class Shop(models.Model):
     )
     # Closed tickets that are older go to files, with their orders; empty: none (SPEC O12).
     archive_months = models.PositiveSmallIntegerField(_("tickets kept, in months"), null=True)
-    # What is older may be in files alone: its days' figures are counted no more.
+    # Older orders may be in files alone: figures of their days are not counted again.
     archived_before = models.DateTimeField(null=True, editable=False)
     archive_failure = SaidField(editable=False, blank=True, default="", db_default="")
     # The key of the hashes of erased buyers, encrypted (config.secrets); empty before the first.

@@ -1,4 +1,4 @@
-"""What an archive holds, and that nothing is lost however a run ends (SPEC O12)."""
+"""Contents of an archive, and that nothing is lost however a run ends (SPEC O12)."""
 
 import gzip
 import json

@@ -284,7 +284,7 @@ def test_a_choice_is_taken_back(shop: Shop, owner: User) -> None:
     assert (written(), WeeklyNote.objects.count()) == (0, 0)
 
 
-# What is told: each with what has not changed enough beside it.
+# Told changes, each with one beside it that is too small to tell.
 
 
 def test_a_proposal_that_is_worth_it_is_told_again_when_it_has_grown(shop: Shop) -> None:

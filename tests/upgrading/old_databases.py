@@ -163,7 +163,7 @@ def made_by(script: str, name: str) -> str:
 
 
 def test_a_new_database_is_as_all_migrations_make_it(empty_database: None) -> None:
-    """What is newer than the file of the first tables is migrated on top of it."""
+    """Migrations newer than the file of the first tables run on top of it."""
     first_schema.load(connection)
     call_command("migrate", interactive=False, verbosity=0)
     own = connection.settings_dict["NAME"]

@@ -124,7 +124,7 @@ def _previewed(step: Step, preview: Preview, given: dict[str, str]) -> dict[str,
 
 
 def _texts(preview: Preview, message: str, chosen: str) -> dict[str, Any]:
-    """What a message may begin with, and how it reads to the first of the buyers."""
+    """Texts that a message may begin with, and how each reads to the first of the buyers."""
     return {
         "texts": [
             (text.key, text.name, text.text, text.key == chosen)

@@ -41,7 +41,7 @@ class Gifts:
         """Listed by when they began only: each is fetched again until it is over."""
         if since >= until:
             return
-        # What was refused before is made up for.
+        # Lists that were refused before are read now.
         since = min(since - SHOWN_LATE, known.unread_since.get(LIST, until))
         since = max(since, until - OLDEST)
         asked: set[str] = set()

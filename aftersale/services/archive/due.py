@@ -19,7 +19,7 @@ from aftersale.services.shops.settings import LONGEST_ARCHIVE
 # Nothing that Afterdesk looks back on may be in files alone: trial runs and figures reach back 400
 # days, and in them a buyer limit as many days as it has (strategies/services/past/snapshot.py).
 LOOKED_BACK_DAYS = 410
-# What happened counts in figures up to a week later: a rejection that nobody contests is upheld
+# Events count in figures up to a week later: a rejection that nobody contests is upheld
 # then (SPEC M6). So long before the days whose figures are kept, nothing is left to be counted.
 COUNTED_LATER_DAYS = 8
 CANDIDATES = 1_000
@@ -39,7 +39,7 @@ _ALLOWED = "ARRAY[" + ", ".join(f"'{flag.value}'" for flag in _TOLD) + "]::varch
 _PAID = "(SELECT r.amount FROM aftersale_refund r WHERE r.ticket_id = t.id"
 _PAID += " AND r.status = 'succeeded')"
 
-# What keeps an order `o` in the database; each is SQL that finds a reason.
+# Reasons to keep an order `o` in the database; each is SQL that finds one.
 _KEEPS = [
     f"""SELECT FROM aftersale_ticket t WHERE t.order_id = o.id AND NOT (
             t.status IN ('refunded', 'rejected', 'cancelled', 'closed')
@@ -90,7 +90,7 @@ def keep_in_the_database(reason: str) -> None:
 
 
 def before_of(shop: Shop, now: datetime) -> datetime:
-    """What is older may go, at a midnight of the shop's, so that whole days go."""
+    """Older orders may go; at a midnight of the shop's, so that whole days go."""
     zone = ZoneInfo(shop.timezone)
     looked_at = timedelta(days=LOOKED_BACK_DAYS + (shop.buyer_limit_days or 0))
     moment = min(months_before(now, shop.archive_months or LONGEST_ARCHIVE), now - looked_at)

@@ -34,7 +34,7 @@ class Damaged(Exception):
 
 @dataclass
 class Sums:
-    """What an archive holds, amounts in fen; worked out as it is written, again as it is read, and
+    """The sums of an archive, amounts in fen; worked out as it is written, again as it is read, and
     by the database."""
 
     orders: int = 0

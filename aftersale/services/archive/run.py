@@ -45,7 +45,7 @@ BATCH = 200
 
 
 class Done(NamedTuple):
-    """What a run took out of the database; `more`: something may be left."""
+    """Rows that a run took out of the database; `more`: something may be left."""
 
     orders: int = 0
     tickets: int = 0
@@ -166,7 +166,7 @@ def _take_out(
         counted.orders += orders
         counted.tickets += tickets
         beat()
-        # What an earlier run took out is passed by at once.
+        # Orders that an earlier run took out are passed by at once.
         if orders and enough():
             return False
     archive.kept = archive.orders - ArchivedOrder.objects.filter(archive=archive).count()

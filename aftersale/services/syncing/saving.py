@@ -195,7 +195,7 @@ class Saver:
                     unread_since=one.unread_since,
                 )
             elif isinstance(one, SeenTicket) and one.request:
-                # What could not be read of the request is read now.
+                # A request that could not be read is read now.
                 taken.append(one.request)
         PlatformProblem.objects.filter(
             account=self.account, subject=subject, number__in=taken

@@ -1,4 +1,4 @@
-"""What the automation saved in work (SPEC M2)."""
+"""Work that the automation saved (SPEC M2)."""
 
 from dataclasses import dataclass
 from datetime import datetime

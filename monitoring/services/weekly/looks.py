@@ -24,7 +24,7 @@ LEAST_DAYS_OUT = 2
 def to_look_at(
     shop: Shop, first: date, last: date, run: AdviceRun | None, *, told: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """What there is, and the minutes a month of the proposals that were told last."""
+    """The points to look at, and the minutes a month of the proposals that were told last."""
     found, told = _proposals(run, told)
     names = {
         str(pk): name

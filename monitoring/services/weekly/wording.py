@@ -15,7 +15,7 @@ from .looks import MISTAKES, PROPOSALS
 
 
 def sentences(facts: Mapping[str, Any]) -> list[str]:
-    """What changed, then what to look at."""
+    """Changes first, then points to look at."""
     return [_change(each) for each in facts["changed"]] + [_look(each) for each in facts["look"]]
 
 

@@ -134,7 +134,7 @@ def test_a_ticket_without_an_amount_is_no_ticket_of_nothing() -> None:
 
 @each("really", ["x", [], 1.5, True])
 def test_what_was_really_paid_is_not_guessed(really: object) -> None:
-    """What was asked for is another amount."""
+    """The amount asked for is another one."""
     found = to_records.seen_ticket(row(refund_status=3, real_refund_amount=really), "shop-1", ())
     assert isinstance(found, Unreadable)
 

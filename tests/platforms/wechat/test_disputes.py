@@ -219,7 +219,7 @@ def test_there_is_no_evidence_without_a_dispute(fake, shop):
 
 @each("status", ["closed", [116], {}, 11.5j])
 def test_a_status_that_can_not_be_read_is_no_end(status):
-    """Whatever the history's last step is."""
+    """The history's last step makes no difference."""
     answer = {"status": status, "history": [{"time": 1662483600, "item_type": 26}]}
     assert disputes.dispute("77", answer).running is True
 

@@ -144,6 +144,6 @@ def test_what_was_really_refunded_counts(really: Any, amount: int) -> None:
 
 @each("really", ["x", "30,50", [], True, -1, 30.555])
 def test_what_was_really_refunded_is_not_guessed(really: Any) -> None:
-    """What was asked for is another amount."""
+    """The amount asked for is another one."""
     row = exact(detail(status=4, refundStatus=2, refundAmountYuan=really))
     assert isinstance(to_records.seen_ticket(row, "shop-1", NUMBER, 1), Unreadable)

@@ -30,7 +30,7 @@ def taken(point: Point | None, cases: Cases) -> np.ndarray:
 
 
 def by_one_cap(cases: Cases) -> np.ndarray:
-    """What an adviser takes that knows a single amount alone: the highest cap that costs no more
+    """The choice of an adviser that knows a single amount alone: the highest cap that costs no more
     than the limit in the two thirds that are seen."""
     seen = planted.part(cases).seen
     order = np.argsort(seen.amount, kind="stable")

@@ -97,7 +97,7 @@ def test_what_is_kept_of_a_past_changes_no_answer() -> None:
 
 
 class EvictedBehindEachLook(dict[Any, Any]):
-    """What another thread does that decides the same past at that moment, and keeps enough."""
+    """Another thread decides the same past at that moment, and keeps enough."""
 
     def __contains__(self, key: object) -> bool:
         found = super().__contains__(key)

@@ -16,7 +16,7 @@ _TIME = re.compile(
     r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?"
     r"(?:[ tT]*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?"
 )
-# What stands between the digits of 2026-11-21 23:05:00.
+# Separators between the digits of 2026-11-21 23:05:00.
 _USUAL, _USUAL_LENGTH = "-- ::", 19
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000
